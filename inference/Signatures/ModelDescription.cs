@@ -1,0 +1,26 @@
+namespace Larder.Inference;
+
+/// <summary>What validation learned about an ONNX file. Stored with the version, so that serving need not learn it again.</summary>
+public sealed record ModelDescription
+{
+    /// <summary>Inputs and outputs.</summary>
+    public required ModelSignature Signature { get; init; }
+
+    /// <summary>ONNX IR version of the file.</summary>
+    public required long IrVersion { get; init; }
+
+    /// <summary>Operator-set versions by domain; the default domain is <c>ai.onnx</c>.</summary>
+    public required IReadOnlyDictionary<string, long> Opsets { get; init; }
+
+    /// <summary>Name and version of the tool that wrote the file, where it says.</summary>
+    public string? Producer { get; init; }
+
+    /// <summary>The file's own <c>doc_string</c>, where it has one.</summary>
+    public string? Documentation { get; init; }
+
+    /// <summary>
+    /// True when a trial showed that rows are independent of each other: two rows run together gave what each gave alone.
+    /// Only such a model's concurrent requests are run together without being asked to.
+    /// </summary>
+    public bool RowsAreIndependent { get; init; }
+}

@@ -1,0 +1,42 @@
+using System.Text.Json.Serialization;
+
+namespace Larder.Inference;
+
+/// <summary>Name and type of one input or output of a model.</summary>
+public sealed record ValueSignature
+{
+    /// <summary>The name in the ONNX graph; empty for an element of a sequence.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Tensor, sequence or map.</summary>
+    public required ValueKind Kind { get; init; }
+
+    /// <summary>Element type of a tensor, or of a map's values; null for a sequence.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Datatype? Datatype { get; init; }
+
+    /// <summary>Dimensions of a tensor, -1 where they vary; null for a sequence or map.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<long>? Shape { get; init; }
+
+    /// <summary>Type of a map's keys.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Datatype? KeyDatatype { get; init; }
+
+    /// <summary>Type of a sequence's elements.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ValueSignature? Element { get; init; }
+
+    /// <summary>True when the first dimension varies: one run can carry several observations.</summary>
+    [JsonIgnore]
+    public bool HasVariableBatch => Shape is [-1, ..];
+
+    /// <summary>The type as messages name it: <c>FP32 [-1,4]</c>, <c>sequence(map(INT64,FP32))</c>.</summary>
+    [JsonIgnore]
+    public string TypeName => Kind switch
+    {
+        ValueKind.Sequence => $"sequence({Element!.TypeName})",
+        ValueKind.Map => $"map({KeyDatatype!.Value.Name()},{Datatype!.Value.Name()})",
+        _ => $"{Datatype!.Value.Name()} [{string.Join(',', Shape!)}]",
+    };
+}
