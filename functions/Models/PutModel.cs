@@ -17,7 +17,7 @@ internal sealed class PutModel(ModelPublisher publisher)
 
     /// <summary>
     /// Uploads an ONNX file: multipart <c>path</c>, or the raw file. Optional fields (or, for a raw file, query parameters):
-    /// <c>model_description</c> and <c>tags</c> of the model (tags as a JSON object), <c>description</c> and <c>source</c> of the version.
+    /// <c>model_description</c> of the model; <c>description</c>, <c>source</c> and <c>tags</c> (a JSON object) of the version.
     /// </summary>
     [Function("PutModel"), Description("Upload an ONNX file: a new version.")]
     public async Task<IActionResult> Put(
@@ -44,8 +44,8 @@ internal sealed class PutModel(ModelPublisher publisher)
     {
         FileName = form.FileName,
         ModelDescription = form["model_description"],
-        ModelTags = form["tags"] is { Length: > 0 } tags
-            ? Json.Deserialize<Dictionary<string, string?>>(Encoding.UTF8.GetBytes(tags), "tags {name: text}")
+        Tags = form["tags"] is { Length: > 0 } tags
+            ? Json.Deserialize<Dictionary<string, string>>(Encoding.UTF8.GetBytes(tags), "{name: text}, as tags are")
             : null,
         Description = form["description"],
         Source = form["source"] is { Length: > 0 } source ? source : "upload",

@@ -3,16 +3,13 @@ using Larder.Inference;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
 /// <summary>Reads one image, from a form's field <c>path</c> or <c>file</c> or as the whole body, into a model's input tensor.</summary>
-internal sealed class ImageBody(IOptions<ImageLimits> limits)
+internal sealed class ImageBody(ImageLimits limits)
 {
-    private readonly ImageLimits _limits = limits.Value;
-
     /// <summary>Whether the request carries a file and not JSON.</summary>
     public static bool IsImage(HttpRequest request) => request.ContentType is { } type
         && (type.StartsWith("image/", StringComparison.OrdinalIgnoreCase)
@@ -27,7 +24,7 @@ internal sealed class ImageBody(IOptions<ImageLimits> limits)
         var plan = ImagePlan.For(model.Signature, model.Settings.Image);
         var file = await FileAsync(request, cancellationToken);
         // One byte more than allowed tells too large from just fitting.
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? _limits.MaxBytes, _limits.MaxBytes) + 1);
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? limits.MaxBytes, limits.MaxBytes) + 1);
         try
         {
             var length = 0;
@@ -35,12 +32,12 @@ internal sealed class ImageBody(IOptions<ImageLimits> limits)
             while ((read = await file.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
             {
                 length += read;
-                if (length > _limits.MaxBytes)
-                    throw new TooLargeException($"An image is limited to {_limits.MaxBytes} bytes.");
+                if (length > limits.MaxBytes)
+                    throw new TooLargeException($"An image is limited to {limits.MaxBytes} bytes.");
                 if (length == buffer.Length)
                     break;
             }
-            using var image = plan.Decode(buffer.AsMemory(0, length), _limits);
+            using var image = plan.Decode(buffer.AsMemory(0, length), limits);
             image.WriteTo(inputs[0].Reserve([.. image.Shape]));
         }
         finally

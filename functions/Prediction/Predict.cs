@@ -4,7 +4,6 @@ using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Extensions.Options;
 
 namespace Larder.Functions;
 
@@ -12,15 +11,13 @@ namespace Larder.Functions;
 internal sealed class Predict(
     ModelCatalog catalog,
     SessionCache sessions,
+    PredictionBody values,
     ImageBody images,
     PredictionResponse answers,
-    PredictionMetrics metrics,
-    IOptions<PredictionLimits> limits)
+    PredictionMetrics metrics)
 {
     // The answer is written before the function returns; this says that there is nothing more to write.
     private static readonly EmptyResult Sent = new();
-
-    private readonly PredictionLimits _limits = limits.Value;
 
     /// <summary>Runs a model on the request's values or image.</summary>
     [Function("Predict"), Description("Predict: {\"values\": ...}, or an image.")]
@@ -39,7 +36,7 @@ internal sealed class Predict(
             if (ImageBody.IsImage(request))
                 await images.ReadAsync(request, lease.Model, inputs, cancellationToken);
             else
-                await PredictionBody.ReadAsync(request, inputs, lease.Model.Signature, _limits, cancellationToken);
+                await values.ReadAsync(request, inputs, lease.Model.Signature, cancellationToken);
             using var outputs = await lease.Model.RunAsync(inputs, cancellationToken);
             await answers.SendAsync(request.HttpContext.Response, model, outputs, cancellationToken);
             metrics.End(began, model, StatusCodes.Status200OK);

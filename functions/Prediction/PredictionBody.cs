@@ -8,25 +8,25 @@ using Microsoft.AspNetCore.Http;
 namespace Larder.Functions;
 
 /// <summary>Reads <c>{"values": ...}</c> from a request's pipe straight into a model's input tensors.</summary>
-internal static class PredictionBody
+internal sealed class PredictionBody(PredictionLimits limits, InferenceLimits inference)
 {
     /// <summary>Reads the whole body, up to a limit, and parses it.</summary>
     /// <exception cref="TooLargeException">The body is over the limit.</exception>
     /// <exception cref="InvalidInputException">The values do not fit the model.</exception>
     /// <exception cref="InvalidRequestException">There is no <c>values</c>.</exception>
-    public static async ValueTask ReadAsync(HttpRequest request, PredictionInputs inputs, ModelSignature signature, PredictionLimits limits, CancellationToken cancellationToken)
+    public async ValueTask ReadAsync(HttpRequest request, PredictionInputs inputs, ModelSignature signature, CancellationToken cancellationToken)
     {
         if (request.ContentLength > limits.PredictionBytes)
-            throw TooLarge(limits);
+            throw TooLarge();
         var body = request.BodyReader;
         while (true)
         {
             var result = await body.ReadAsync(cancellationToken);
             if (result.Buffer.Length > limits.PredictionBytes)
-                throw TooLarge(limits);
+                throw TooLarge();
             if (result.IsCompleted)
             {
-                Parse(result.Buffer, inputs, signature, limits);
+                Parse(result.Buffer, inputs, signature);
                 body.AdvanceTo(result.Buffer.End);
                 return;
             }
@@ -34,11 +34,11 @@ internal static class PredictionBody
         }
     }
 
-    private static void Parse(in ReadOnlySequence<byte> body, PredictionInputs inputs, ModelSignature signature, PredictionLimits limits)
+    private void Parse(in ReadOnlySequence<byte> body, PredictionInputs inputs, ModelSignature signature)
     {
         if (body.IsEmpty)
             throw new InvalidRequestException("No json data {values:[...]} or file provided");
-        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = limits.JsonDepth });
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = inference.JsonDepth });
         var found = false;
         try
         {
@@ -76,6 +76,6 @@ internal static class PredictionBody
     private static string Expectation(ModelSignature signature) =>
         string.Join(", ", signature.Inputs.Select(input => $"{input.Name} expects {input.TypeName}"));
 
-    private static TooLargeException TooLarge(PredictionLimits limits) =>
+    private TooLargeException TooLarge() =>
         new($"A prediction's body is limited to {limits.PredictionBytes} bytes.");
 }

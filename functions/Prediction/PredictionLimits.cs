@@ -1,15 +1,11 @@
-using System.ComponentModel.DataAnnotations;
-
 namespace Larder.Functions;
 
-/// <summary>Limits of a prediction request, from the settings <c>Limits:*</c>.</summary>
-internal sealed class PredictionLimits
+/// <summary>Limits of a prediction request that HTTP enforces.</summary>
+internal sealed record PredictionLimits
 {
-    /// <summary>Largest body of a prediction, in bytes.</summary>
-    [Range(1, int.MaxValue)]
+    /// <summary>Largest body of a prediction, in bytes (setting <c>Limits:PredictionBytes</c>).</summary>
     public long PredictionBytes { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>Deepest nesting of its JSON.</summary>
-    [Range(1, 1000)]
-    public int JsonDepth { get; init; } = 64;
+    /// <summary>Checks the values.</summary>
+    public void Validate() => ArgumentOutOfRangeException.ThrowIfLessThan(PredictionBytes, 1);
 }

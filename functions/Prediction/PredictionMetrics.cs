@@ -35,8 +35,8 @@ internal sealed class PredictionMetrics
     public void End(long began, ResolvedModel? model, int status)
     {
         _inFlight.Add(-1);
-        var name = new KeyValuePair<string, object?>("model", model?.Name ?? "");
-        var version = new KeyValuePair<string, object?>("version", model?.VersionText ?? "");
+        var name = new KeyValuePair<string, object?>("model", model?.Servable.Name ?? "");
+        var version = new KeyValuePair<string, object?>("version", model?.Servable.Version ?? "");
         _requests.Add(1, name, version);
         _seconds.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, name, version);
         if (status != 200)

@@ -35,7 +35,7 @@ internal sealed class PredictionResponse
             response.StatusCode = StatusCodes.Status200OK;
             response.ContentType = "application/json; charset=utf-8";
             response.ContentLength = buffer.Bytes.WrittenCount;
-            response.Headers[VersionHeader] = model.VersionText;
+            response.Headers[VersionHeader] = model.Servable.Version;
             await response.BodyWriter.WriteAsync(buffer.Bytes.WrittenMemory, cancellationToken);
         }
         finally
@@ -52,9 +52,10 @@ internal sealed class PredictionResponse
         writer.WritePropertyName(Values);
         outputs.WriteValue(0, writer);
         writer.WriteStartObject(Outputs);
+        var names = model.Servable.Description.Signature.Outputs;
         for (var i = 0; i < outputs.Count; i++)
         {
-            writer.WritePropertyName(model.OutputNames[i]);
+            writer.WritePropertyName(names[i].Name);
             outputs.WriteValue(i, writer);
         }
         writer.WriteEndObject();

@@ -44,7 +44,7 @@ public sealed class KilledUploadTests
         {
             var versions = (await survivor.Client.GetJsonAsync($"/api/v1/models/{name}")).Body["versions"]!.AsArray();
             // Consecutive from 1: a crash leaves no gap and no half-made version.
-            Assert.Equal(Enumerable.Range(1, versions.Count).Reverse(), versions.Select(v => (int)v!["version"]!));
+            Assert.Equal(Enumerable.Range(1, versions.Count), versions.Select(v => (int)v!["version"]!));
             foreach (var version in versions)
                 Assert.Equal(HttpStatusCode.OK, (await survivor.Client.PredictAsync($"{name}:{version!["version"]}", """{"values":[1,2,3,4]}""")).Status);
         }

@@ -30,7 +30,7 @@ public sealed class UploadTests(LarderFixture larder)
         Assert.Equal("[-1,4]", version["signature"]!["inputs"]![0]!["shape"]!.ToJsonString());
         var information = await larder.Client.GetJsonAsync("/api/v1/models/up-form");
         Assert.Equal("Flowers", (string)information.Body["description"]!);
-        Assert.Equal("botany", (string)information.Body["model"]!["tags"]!["team"]!);
+        Assert.Equal("botany", (string)information.Body["version"]!["tags"]!["team"]!);
     }
 
     [Fact]
