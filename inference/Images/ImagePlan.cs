@@ -76,10 +76,11 @@ public sealed class ImagePlan
                 throw Undecodable(format);
             }
 
-            RequirePixels(source.Width, source.Height, limits, "takes an image");
+            var most = Math.Min(limits.MaxPixels, MostPixels);
+            RequirePixels(source.Width, source.Height, most, "of");
             using var upright = source.Autorot();
             var (width, height) = _layout.Fit(upright.Width, upright.Height);
-            RequirePixels(width, height, limits, "takes an image that becomes");
+            RequirePixels(width, height, _layout.HasFixedSize ? MostPixels : most, "that becomes");
             using var pixels = Render(source, format, encoded, upright, (int)width, (int)height);
             return new DecodedImage(pixels, _table, _layout.ChannelsFirst, Input.Datatype!.Value, _layout.ShapeFor(width, height));
         }
@@ -98,8 +99,9 @@ public sealed class ImagePlan
             var file = MemoryMarshal.TryGetArray(encoded, out var segment) && segment.Array!.Length == encoded.Length
                 ? segment.Array
                 : encoded.ToArray();
+            // The loader is told to fail by its own option, since libvips 8.18 does not pass ThumbnailBuffer's failOn on to it.
             return Managed(source, profile => Image.ThumbnailBuffer(
-                file, width, height: height, size: Size, crop: Crop, outputProfile: profile, failOn: Enums.FailOn.Error));
+                file, width, "[fail_on=error]", height, Size, crop: Crop, outputProfile: profile));
         }
 
         if (!source.HasAlpha() || _layout.Channels == 4)
@@ -138,12 +140,11 @@ public sealed class ImagePlan
         return render(null);
     }
 
-    private void RequirePixels(long width, long height, ImageLimits limits, string verb)
+    private void RequirePixels(long width, long height, long most, string which)
     {
-        var most = Math.Min(limits.MaxPixels, MostPixels);
         if (width > most / height)
         {
-            throw new InvalidInputException($"{Input.Name} {verb} at most {most:N0} pixels; got {width} x {height}.");
+            throw new InvalidInputException($"{Input.Name} takes an image {which} at most {most:N0} pixels; got {width} x {height}.");
         }
     }
 
