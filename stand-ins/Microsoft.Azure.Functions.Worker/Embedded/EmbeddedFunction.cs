@@ -1,5 +1,7 @@
 using System.Reflection;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Logging;
 
 namespace Microsoft.Azure.Functions.Worker.Embedded;
 
@@ -21,7 +23,24 @@ internal sealed class EmbeddedFunction(
 
     public TriggerBindingAttribute Trigger { get; } = trigger;
 
+    /// <summary>Its trigger, once bound: not before <see cref="ITriggerExtension.Bind"/> has returned.</summary>
+    public ITriggerBinding Binding { get; private set; } = null!;
+
+    /// <summary>Middleware, then bindings, then the method, once compiled.</summary>
+    public FunctionExecutionDelegate Pipeline { get; private set; } = null!;
+
+    /// <summary>Its log, of category <c>Function.NAME</c>, once compiled.</summary>
+    public ILogger Logger { get; private set; } = null!;
+
     /// <summary>An error that names this function, in the real host's words.</summary>
     /// <param name="sentence">What is wrong, and what would be right.</param>
     public FunctionsHostException Error(string sentence) => new($"The '{Name}' function is in error: {sentence}");
+
+    /// <summary>Makes it ready to run.</summary>
+    public void Complete(ITriggerBinding binding, FunctionExecutionDelegate pipeline, ILogger logger)
+    {
+        Binding = binding;
+        Pipeline = pipeline;
+        Logger = logger;
+    }
 }

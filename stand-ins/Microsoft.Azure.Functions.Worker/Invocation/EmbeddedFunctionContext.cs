@@ -77,5 +77,5 @@ internal class EmbeddedFunctionContext(EmbeddedFunction function, FunctionHost h
         return scope.ServiceProvider;
     }
 
-    public ValueTask DisposeAsync() => _scope is { } scope ? scope.DisposeAsync() : ValueTask.CompletedTask;
+    public virtual ValueTask DisposeAsync() => _scope is { } scope ? scope.DisposeAsync() : ValueTask.CompletedTask;
 }
