@@ -8,7 +8,7 @@ namespace Microsoft.DurableTask.Embedded;
 /// An orchestrator's code in execution: begun, run again through the history that there is, then through turns of new things. It can be kept from one
 /// turn to the next, or dropped at any time; another one, given the history, comes to the same point.
 /// </summary>
-internal sealed class OrchestrationRun
+internal sealed class OrchestrationRun : IAsyncDisposable
 {
     /// <summary>As many decisions as the official engine allows in one turn: beyond, the code loops.</summary>
     private const int MostDecisions = 100_000;
@@ -64,6 +64,12 @@ internal sealed class OrchestrationRun
             HasCustomStatus = true;
         }
     }
+
+    /// <summary>Whether the code has begun.</summary>
+    public bool HasBegun => completion is not null;
+
+    /// <summary>What must live as long as this does: the services of the code's invocation.</summary>
+    public IAsyncDisposable? Services { get; set; }
 
     /// <summary>The sentence for code that awaits what it must not.</summary>
     public string ForeignSentence =>
@@ -188,6 +194,9 @@ internal sealed class OrchestrationRun
             });
         }
     }
+
+    /// <summary>The code is not needed any more. It is left where it is, as a process that ended would leave it.</summary>
+    public ValueTask DisposeAsync() => Services?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private List<Decision> Play(DateTime time, IReadOnlyList<Arrival> arrivals)
     {

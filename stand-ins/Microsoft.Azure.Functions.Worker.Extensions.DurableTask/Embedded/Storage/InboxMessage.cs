@@ -9,4 +9,15 @@ namespace Microsoft.DurableTask.Embedded;
 /// <param name="Value">The event's value or the output.</param>
 /// <param name="Recursive">Of a termination: whether called orchestrations are meant too.</param>
 internal sealed record InboxMessage(
-    string Id, InboxKind Kind, string Instance, string? Execution = null, string? Name = null, string? Value = null, bool Recursive = false);
+    string Id, InboxKind Kind, string Instance, string? Execution = null, string? Name = null, string? Value = null, bool Recursive = false)
+{
+    /// <summary>What the instance is told.</summary>
+    public Message ToMessage() => Kind switch
+    {
+        InboxKind.Raise => new Raise(Name!, Payload.Of(Value)),
+        InboxKind.Terminate => new Terminate(Payload.Of(Value), Recursive),
+        InboxKind.Suspend => new Suspend(),
+        InboxKind.Resume => new Resume(),
+        _ => new Nudge(),
+    };
+}

@@ -1,0 +1,99 @@
+using Larder.Testing;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Azure.Functions.Worker.Embedded;
+using Microsoft.DurableTask.Embedded;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace StandIns.Durable.Tests.Support;
+
+/// <summary>A functions host in the test's process, with the functions of one class and a task hub of the test's.</summary>
+internal sealed class DurableHost : IAsyncDisposable
+{
+    private readonly IHost host;
+    private readonly string root;
+    private bool isStopped;
+
+    private DurableHost(IHost host, string root, CapturedLog log) => (this.host, this.root, Log) = (host, root, log);
+
+    public CapturedLog Log { get; }
+
+    public IServiceProvider Services => host.Services;
+
+    public DurableTaskClient Client => Services.GetRequiredService<EmbeddedDurableTaskClient>();
+
+    public HubStore Store => Services.GetRequiredService<HubStore>();
+
+    public TaskHubWorker Worker => Services.GetRequiredService<TaskHubWorker>();
+
+    /// <summary>A hub's name that no other test has.</summary>
+    public static string NewHubName() => $"T{Guid.NewGuid():N}";
+
+    /// <summary>Builds and starts a host.</summary>
+    public static async Task<DurableHost> StartAsync(Azurite azurite, string hubName, Type functions, Action<FunctionsApplicationBuilder>? configure = null)
+    {
+        var root = Directory.CreateTempSubdirectory("durable-").FullName;
+        File.WriteAllText(Path.Combine(root, "host.json"), """{ "version": "2.0" }""");
+        var builder = FunctionsApplication.CreateBuilder(["--port", "0"], new EmbeddedHostOptions
+        {
+            FunctionAssembly = typeof(DurableHost).Assembly,
+            FunctionClasses = [functions],
+            Root = root,
+            Output = TextWriter.Null,
+        });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["AzureWebJobsStorage"] = azurite.ConnectionString,
+            ["AzureFunctionsJobHost:extensions:durableTask:hubName"] = hubName,
+        });
+        var log = new CapturedLog();
+        builder.Logging.ClearProviders().AddProvider(log);
+        configure?.Invoke(builder);
+        var host = builder.Build();
+        await host.StartAsync();
+        return new DurableHost(host, root, log);
+    }
+
+    /// <summary>Sets a value of host.json, below extensions.durableTask.</summary>
+    public static Action<FunctionsApplicationBuilder> With(string name, string value) =>
+        builder => builder.Configuration[$"AzureFunctionsJobHost:extensions:durableTask:{name}"] = value;
+
+    /// <summary>Runs orchestrations on a clock of the test's.</summary>
+    public static Action<FunctionsApplicationBuilder> On(TimeProvider clock) => builder => builder.Services.AddSingleton(clock);
+
+    /// <summary>Starts an orchestration, and waits for its end.</summary>
+    public async Task<OrchestrationMetadata> RunAsync(string name, object? input = null, StartOrchestrationOptions? options = null)
+    {
+        var id = await Client.ScheduleNewOrchestrationInstanceAsync(name, input, options);
+        return await EndOf(id);
+    }
+
+    /// <summary>Waits for an orchestration's end; one that hangs shows what the host has logged.</summary>
+    public async Task<OrchestrationMetadata> EndOf(string id)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        try
+        {
+            return await Client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            var instance = await Client.GetInstanceAsync(id, getInputsAndOutputs: true);
+            throw new TimeoutException($"{instance}: {string.Join('\n', Log.Entries)}");
+        }
+    }
+
+    public async Task StopAsync()
+    {
+        if (isStopped)
+            return;
+        isStopped = true;
+        await host.StopAsync();
+        await ((IAsyncDisposable)host).DisposeAsync();
+        Directory.Delete(root, recursive: true);
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+}
