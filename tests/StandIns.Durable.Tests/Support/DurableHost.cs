@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs;
 using Larder.Testing;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Azure.Functions.Worker.Embedded;
@@ -16,7 +17,8 @@ internal sealed class DurableHost : IAsyncDisposable
     private readonly string root;
     private bool isStopped;
 
-    private DurableHost(IHost host, string root, CapturedLog log) => (this.host, this.root, Log) = (host, root, log);
+    private DurableHost(IHost host, string root, CapturedLog log, BlobContainerClient container) =>
+        (this.host, this.root, Log, Container) = (host, root, log, container);
 
     public CapturedLog Log { get; }
 
@@ -26,20 +28,28 @@ internal sealed class DurableHost : IAsyncDisposable
 
     public HubStore Store => Services.GetRequiredService<HubStore>();
 
+    /// <summary>What the hub's blobs are in.</summary>
+    public BlobContainerClient Container { get; }
+
     public TaskHubWorker Worker => Services.GetRequiredService<TaskHubWorker>();
 
     /// <summary>A hub's name that no other test has.</summary>
     public static string NewHubName() => $"T{Guid.NewGuid():N}";
 
+    /// <summary>Builds and starts a host with a hub of its own.</summary>
+    public static Task<DurableHost> StartAsync(Azurite azurite, Type[] functions, params Action<FunctionsApplicationBuilder>[] configure) =>
+        StartAsync(azurite, NewHubName(), functions, configure);
+
     /// <summary>Builds and starts a host.</summary>
-    public static async Task<DurableHost> StartAsync(Azurite azurite, string hubName, Type functions, Action<FunctionsApplicationBuilder>? configure = null)
+    public static async Task<DurableHost> StartAsync(
+        Azurite azurite, string hubName, Type[] functions, params Action<FunctionsApplicationBuilder>[] configure)
     {
         var root = Directory.CreateTempSubdirectory("durable-").FullName;
         File.WriteAllText(Path.Combine(root, "host.json"), """{ "version": "2.0" }""");
         var builder = FunctionsApplication.CreateBuilder(["--port", "0"], new EmbeddedHostOptions
         {
             FunctionAssembly = typeof(DurableHost).Assembly,
-            FunctionClasses = [functions],
+            FunctionClasses = functions,
             Root = root,
             Output = TextWriter.Null,
         });
@@ -50,10 +60,11 @@ internal sealed class DurableHost : IAsyncDisposable
         });
         var log = new CapturedLog();
         builder.Logging.ClearProviders().AddProvider(log);
-        configure?.Invoke(builder);
+        foreach (var step in configure)
+            step(builder);
         var host = builder.Build();
         await host.StartAsync();
-        return new DurableHost(host, root, log);
+        return new DurableHost(host, root, log, new BlobContainerClient(azurite.ConnectionString, $"durable-{hubName.ToLowerInvariant()}"));
     }
 
     /// <summary>Sets a value of host.json, below extensions.durableTask.</summary>
@@ -62,6 +73,18 @@ internal sealed class DurableHost : IAsyncDisposable
 
     /// <summary>Runs orchestrations on a clock of the test's.</summary>
     public static Action<FunctionsApplicationBuilder> On(TimeProvider clock) => builder => builder.Services.AddSingleton(clock);
+
+    /// <summary>Gives functions a service.</summary>
+    public static Action<FunctionsApplicationBuilder> WithService<T>(T service) where T : class => builder => builder.Services.AddSingleton(service);
+
+    /// <summary>The names of what is stored below a prefix.</summary>
+    public async Task<IReadOnlyList<string>> BlobsBelow(string prefix)
+    {
+        var names = new List<string>();
+        await foreach (var blob in Container.GetBlobsAsync(prefix: prefix))
+            names.Add(blob.Name);
+        return names;
+    }
 
     /// <summary>Starts an orchestration, and waits for its end.</summary>
     public async Task<OrchestrationMetadata> RunAsync(string name, object? input = null, StartOrchestrationOptions? options = null)

@@ -36,15 +36,15 @@ internal sealed class EmbeddedDurableTaskClient(
         while (!await creation.TryCreateAsync(cancellation))
         {
             var existing = creation.Existing!.Document;
-            var ending = existing.IsFinal && worker.Hub is { } current ? await current.FindAsync(id, cancellation) : null;
-            if (ending is null)
+            if (!existing.IsFinal)
             {
                 if (note is not null)
                     await store.Inbox.DeleteAsync(note, cancellation);
                 throw new OrchestrationAlreadyExistsException($"An orchestration instance with the id '{id}' exists, and has not ended: it is {existing.Status}.");
             }
 
-            await ending.Gone.WaitAsync(cancellation);
+            // It has ended, and still has something for others, which takes a moment.
+            await Task.WhenAny(watch.NextChange(id), Task.Delay(shortestPoll, TimeProvider.System, cancellation));
         }
 
         hub?.Add(new StoredInstance(creation.Document, creation.ETag));
@@ -145,23 +145,30 @@ internal sealed class EmbeddedDurableTaskClient(
     // False when the hub is not this process's any more, and the message was not stored.
     private static async Task<bool> TryTellAsync(TaskHub hub, InboxMessage message, CancellationToken cancellation)
     {
+        Instance? instance;
         try
         {
-            if (await hub.FindAsync(message.Instance, cancellation) is not { } instance)
-                return true;
-            var mail = new Mail(message.ToMessage());
-            instance.Post(mail);
-            await mail.Stored.WaitAsync(cancellation);
-            return true;
-        }
-        catch (HubLostException lost) when (!lost.IsUnknown)
-        {
-            return false;
+            instance = await hub.FindAsync(message.Instance, cancellation);
         }
         catch (Exception) when (hub.IsStopping && !cancellation.IsCancellationRequested)
         {
-            throw new IOException(
-                $"The host stopped running the task hub while it stored a message for orchestration '{message.Instance}': nobody knows whether it was stored.");
+            return false;
+        }
+
+        if (instance is null)
+            return true;
+        var mail = new Mail(message.ToMessage());
+        instance.Post(mail);
+        try
+        {
+            await mail.Stored.WaitAsync(cancellation);
+            return true;
+        }
+        catch (HubLostException lost)
+        {
+            return lost.IsUnknown
+                ? throw new IOException($"The host lost the task hub while it stored a message for orchestration '{message.Instance}': nobody knows whether it is stored.", lost)
+                : false;
         }
     }
 

@@ -17,9 +17,10 @@ internal sealed class InstancePurge(HubStore store, TaskHubWorker worker, TimePr
         // What it still has for others, such as its result for its caller, goes first. That takes a moment, where a host runs the hub.
         if (stored.Document.IsActive)
         {
-            if (worker.Hub is not { } hub || await hub.FindAsync(instance, cancellationToken) is not { } ending)
+            if (worker.Hub is not { } hub)
                 return 0;
-            await ending.Gone.WaitAsync(cancellationToken);
+            if (await hub.FindAsync(instance, cancellationToken) is { } ending)
+                await ending.Gone.WaitAsync(cancellationToken);
             return await PurgeAsync(instance, isRecursive, cancellationToken);
         }
 

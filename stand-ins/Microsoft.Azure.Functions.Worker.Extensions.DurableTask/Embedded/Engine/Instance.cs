@@ -37,7 +37,7 @@ internal sealed partial class Instance
     /// <summary>It as it was last stored.</summary>
     public InstanceDocument Document { get; private set; } = null!;
 
-    /// <summary>Completes when there is nothing left to do for it.</summary>
+    /// <summary>Completes when there is nothing left to do for it, here at least.</summary>
     public Task Gone => gone.Task;
 
     /// <summary>Begins what its document says is to be done.</summary>
@@ -112,6 +112,7 @@ internal sealed partial class Instance
 
         foreach (var mail in left)
             mail.SetLost(isUnknown: false);
+        gone.TrySetResult();
         return DropRunAsync();
     }
 
