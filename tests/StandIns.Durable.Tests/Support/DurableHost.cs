@@ -86,6 +86,38 @@ internal sealed class DurableHost : IAsyncDisposable
         return names;
     }
 
+    /// <summary>Waits until an instance's stored history is as a condition says.</summary>
+    public async Task<IReadOnlyList<Episode>> HistoryOf(string id, Func<IReadOnlyList<Episode>, bool> isReached)
+    {
+        var watch = Services.GetRequiredService<InstanceWatch>();
+        while (true)
+        {
+            var changed = watch.NextChange(id);
+            if (await Store.Instances.ReadAsync(id, default) is { } stored)
+            {
+                var history = await Store.Data.ReadSegmentsAsync(stored.Document.Segments, default);
+                history.AddRange(stored.Document.Tail);
+                if (isReached(history))
+                    return history;
+            }
+
+            await changed.WaitAsync(TimeSpan.FromMinutes(1));
+        }
+    }
+
+    /// <summary>Waits until an instance that has ended has nothing left for others.</summary>
+    public async Task Quiet(string id)
+    {
+        var watch = Services.GetRequiredService<InstanceWatch>();
+        while (true)
+        {
+            var changed = watch.NextChange(id);
+            if ((await Store.Instances.ReadAsync(id, default))?.Document.IsActive != true)
+                return;
+            await changed.WaitAsync(TimeSpan.FromMinutes(1));
+        }
+    }
+
     /// <summary>Starts an orchestration, and waits for its end.</summary>
     public async Task<OrchestrationMetadata> RunAsync(string name, object? input = null, StartOrchestrationOptions? options = null)
     {

@@ -37,7 +37,7 @@ internal sealed class EmbeddedOrchestrationContext(OrchestrationRun run, ILogger
     /// <inheritdoc/>
     public override Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null)
     {
-        run.EnsureHere();
+        run.EnsureLegal();
         var function = Check(name, input, options);
         var value = Payload.Of(Json.Serialize(input));
         return CallWithRetriesAsync(options?.Retry, async () =>
@@ -50,7 +50,7 @@ internal sealed class EmbeddedOrchestrationContext(OrchestrationRun run, ILogger
     /// <inheritdoc/>
     public override Task<TResult> CallSubOrchestratorAsync<TResult>(TaskName orchestratorName, object? input = null, TaskOptions? options = null)
     {
-        run.EnsureHere();
+        run.EnsureLegal();
         var function = Check(orchestratorName, input, options);
         var value = Payload.Of(Json.Serialize(input));
         var sub = options as SubOrchestrationOptions;
@@ -65,7 +65,7 @@ internal sealed class EmbeddedOrchestrationContext(OrchestrationRun run, ILogger
     /// <inheritdoc/>
     public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken)
     {
-        run.EnsureHere();
+        run.EnsureLegal();
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled(cancellationToken);
         var id = run.Decide(id => new Decision(id, DecisionKind.Timer, FireAt: fireAt.ToUniversalTime()));
@@ -77,7 +77,7 @@ internal sealed class EmbeddedOrchestrationContext(OrchestrationRun run, ILogger
     /// <inheritdoc/>
     public override Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default)
     {
-        run.EnsureHere();
+        run.EnsureLegal();
         ArgumentException.ThrowIfNullOrEmpty(eventName);
         return run.Events.WaitAsync<T>(eventName, cancellationToken, run.OnCancel);
     }
@@ -85,7 +85,7 @@ internal sealed class EmbeddedOrchestrationContext(OrchestrationRun run, ILogger
     /// <inheritdoc/>
     public override void SendEvent(string instanceId, string eventName, object payload)
     {
-        run.EnsureHere();
+        run.EnsureLegal();
         ArgumentException.ThrowIfNullOrEmpty(eventName);
         InstanceIds.Check(instanceId);
         var value = Payload.Of(Json.Serialize(payload));
@@ -95,7 +95,7 @@ internal sealed class EmbeddedOrchestrationContext(OrchestrationRun run, ILogger
     /// <inheritdoc/>
     public override void SetCustomStatus(object? customStatus)
     {
-        run.EnsureHere();
+        run.EnsureLegal();
         run.CustomStatus = Json.Serialize(customStatus);
     }
 
@@ -106,7 +106,7 @@ internal sealed class EmbeddedOrchestrationContext(OrchestrationRun run, ILogger
     /// <inheritdoc/>
     public override void ContinueAsNew(ContinueAsNewOptions options)
     {
-        run.EnsureHere();
+        run.EnsureLegal();
         ArgumentNullException.ThrowIfNull(options);
         run.ContinueAsNew = options;
     }
@@ -114,7 +114,7 @@ internal sealed class EmbeddedOrchestrationContext(OrchestrationRun run, ILogger
     /// <inheritdoc/>
     public override Guid NewGuid()
     {
-        run.EnsureHere();
+        run.EnsureLegal();
         var identity = run.Identity;
         return DeterministicGuid.Create(identity.Instance, identity.Execution, identity.Generation, run.Time, guids++);
     }

@@ -145,21 +145,23 @@ internal sealed class OrchestrationRun : IAsyncDisposable
             new(TurnKind.Failed, made) { Error = error, HasCustomStatus = HasCustomStatus, CustomStatus = CustomStatus };
     }
 
-    /// <summary>Makes sure that the code runs where it should.</summary>
-    /// <exception cref="InvalidOperationException">It runs elsewhere, after an await on something that is not a durable task.</exception>
-    public void EnsureHere()
+    /// <summary>Makes sure that the code runs where it should, and does not loop without awaiting anything.</summary>
+    /// <exception cref="InvalidOperationException">It does not.</exception>
+    public void EnsureLegal()
     {
-        if (scheduler.IsHere)
-            return;
-        ReportForeign();
-        throw new InvalidOperationException(ForeignSentence);
+        if (!scheduler.IsHere)
+        {
+            ReportForeign();
+            throw new InvalidOperationException(ForeignSentence);
+        }
+
+        if (decisions.Count >= MostDecisions)
+            throw new InvalidOperationException($"Orchestrator '{Identity.Name}' has made {MostDecisions} decisions at once: it seems to loop without awaiting anything.");
     }
 
     /// <summary>Notes a decision, and gives its number.</summary>
     public int Decide(Func<int, Decision> make)
     {
-        if (decisions.Count >= MostDecisions)
-            throw new InvalidOperationException($"Orchestrator '{Identity.Name}' has made {MostDecisions} decisions at once: it seems to loop without awaiting anything.");
         var id = nextId++;
         decisions.Add(make(id));
         return id;
