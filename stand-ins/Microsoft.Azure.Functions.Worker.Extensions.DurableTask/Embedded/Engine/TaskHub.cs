@@ -23,8 +23,20 @@ internal sealed class TaskHub : IAsyncDisposable
     private readonly string owner = $"{Guid.NewGuid():N}";
     private Task workers = Task.CompletedTask;
 
-    public TaskHub(HubOptions options, HubStore store, DurableFunctions functions, TimeProvider clock, InstanceWatch watch, ILoggerFactory loggers)
+    private readonly CancellationToken hostStopping;
+    private volatile bool isDraining;
+
+    /// <param name="options">What host.json says.</param>
+    /// <param name="store">The hub in storage.</param>
+    /// <param name="functions">The application's functions.</param>
+    /// <param name="clock">The orchestrations' clock.</param>
+    /// <param name="watch">Who waits for instances.</param>
+    /// <param name="loggers">Makes loggers.</param>
+    /// <param name="hostStopping">Signalled when the host begins to stop, which its functions are told at that moment.</param>
+    public TaskHub(
+        HubOptions options, HubStore store, DurableFunctions functions, TimeProvider clock, InstanceWatch watch, ILoggerFactory loggers, CancellationToken hostStopping)
     {
+        this.hostStopping = hostStopping;
         (Options, Store, Functions, Clock, Watch, Loggers) = (options, store, functions, clock, watch, loggers);
         Log = new HubLog(loggers.CreateLogger("Host.Triggers.DurableTask"));
         Timers = new TimerQueue(clock);
@@ -63,7 +75,7 @@ internal sealed class TaskHub : IAsyncDisposable
     public OutboxSender Outbox { get; }
 
     /// <summary>Whether this host is about to give the hub up.</summary>
-    public bool IsStopping { get; private set; }
+    public bool IsStopping => isDraining || stop.IsCancellationRequested || hostStopping.IsCancellationRequested;
 
     /// <summary>Reads what there is to do, and begins to do it.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -92,7 +104,7 @@ internal sealed class TaskHub : IAsyncDisposable
     /// <summary>Begins nothing new, lets activities that run come to their end, and stores what they give.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
-        IsStopping = true;
+        isDraining = true;
         await Activities.DrainAsync(cancellationToken);
         ready.Writer.Complete();
         await workers.WaitAsync(cancellationToken);
@@ -101,7 +113,6 @@ internal sealed class TaskHub : IAsyncDisposable
     /// <summary>Ends everything at once. What was not stored is not lost: it is found again by whoever runs the hub next.</summary>
     public async ValueTask DisposeAsync()
     {
-        IsStopping = true;
         await stop.CancelAsync();
         Timers.Dispose();
         ready.Writer.TryComplete();

@@ -9,7 +9,7 @@ namespace Microsoft.DurableTask.Embedded;
 /// All of the application's orchestrator and activity functions share it.
 /// </summary>
 internal sealed class TaskHubWorker(
-    HubOptions options, HubStore store, DurableFunctions functions, TimeProvider clock, InstanceWatch watch, ILoggerFactory loggers) : IFunctionListener
+    HubOptions options, HubStore store, DurableFunctions functions, FunctionHost host, TimeProvider clock, InstanceWatch watch, ILoggerFactory loggers) : IFunctionListener
 {
     private static readonly TimeSpan standbyInterval = TimeSpan.FromSeconds(1);
 
@@ -75,7 +75,7 @@ internal sealed class TaskHubWorker(
     private async Task HoldAsync(HeldLease lease)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token, lease.Lost);
-        await using var hub = new TaskHub(options, store, functions, clock, watch, loggers);
+        await using var hub = new TaskHub(options, store, functions, clock, watch, loggers, host.Stopping);
         try
         {
             await hub.StartAsync(over.Token);
