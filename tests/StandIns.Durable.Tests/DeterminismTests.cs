@@ -158,20 +158,20 @@ public sealed class DeterminismTests(Azurite azurite) : IClassFixture<Azurite>
         }
 
         [Function("Delays")]
-        public static async Task Delays([OrchestrationTrigger] TaskOrchestrationContext context) => await Task.Delay(1);
+        public static async Task Delays([OrchestrationTrigger] TaskOrchestrationContext context) => await Task.Delay(50);
 
         [Function("DelaysLater")]
         public static async Task DelaysLater([OrchestrationTrigger] TaskOrchestrationContext context)
         {
             await context.CallActivityAsync("Even");
-            await Task.WhenAny(Task.Delay(1), context.WaitForExternalEvent<int>("never"));
+            await Task.WhenAny(Task.Delay(50), context.WaitForExternalEvent<int>("never"));
             await context.CallActivityAsync("Odd");
         }
 
         [Function("RunsElsewhere")]
         public static async Task RunsElsewhere([OrchestrationTrigger] TaskOrchestrationContext context)
         {
-            await Task.Run(() => Thread.Sleep(1)).ConfigureAwait(false);
+            await Task.Run(() => Thread.Sleep(50)).ConfigureAwait(false);
             await context.CallActivityAsync("Even");
         }
 
@@ -194,7 +194,7 @@ public sealed class DeterminismTests(Azurite azurite) : IClassFixture<Azurite>
         {
             try
             {
-                await Task.Run(() => Thread.Sleep(1)).ConfigureAwait(false);
+                await Task.Run(() => Thread.Sleep(50)).ConfigureAwait(false);
                 await context.CallActivityAsync("Even");
             }
             catch (InvalidOperationException)
@@ -280,7 +280,7 @@ public sealed class DeterminismTests(Azurite azurite) : IClassFixture<Azurite>
     {
         await using var host = await DurableHost.StartAsync(azurite, [typeof(Middled)], builder => builder.UseMiddleware(async (context, next) =>
         {
-            await Task.Delay(1);
+            await Task.Delay(50);
             await next();
         }));
 

@@ -224,6 +224,7 @@ public sealed class EventTests(Azurite azurite) : IClassFixture<Azurite>
         var id = await host.Client.ScheduleNewOrchestrationInstanceAsync("Forgetful", false);
         await host.Client.RaiseEventAsync(id, "letter", "a");
         await host.Client.RaiseEventAsync(id, "go", "");
+        await host.DocumentOf(id, document => document is { Generation: 1, IsFresh: false });
         await host.Client.RaiseEventAsync(id, "letter", "b");
 
         Assert.Equal("b", (await host.EndOf(id)).ReadOutputAs<string>());

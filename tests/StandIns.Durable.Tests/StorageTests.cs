@@ -193,6 +193,7 @@ public sealed class StorageTests(Azurite azurite) : IClassFixture<Azurite>
         await using var host = await StartAsync(DurableHost.NewHubName());
         var id = await host.Client.ScheduleNewOrchestrationInstanceAsync("Receive");
         await host.Client.RaiseEventAsync(id, "letter", "a");
+        await host.HistoryOf(id, history => history.SelectMany(episode => episode.Arrivals).Any(arrival => arrival.Kind == ArrivalKind.Raised));
 
         // As a host would that had this hub before: an event that it got is committed.
         var stored = (await host.Store.Instances.ReadAsync(id, default))!;

@@ -106,14 +106,17 @@ internal sealed class DurableHost : IAsyncDisposable
     }
 
     /// <summary>Waits until an instance that has ended has nothing left for others.</summary>
-    public async Task Quiet(string id)
+    public Task Quiet(string id) => DocumentOf(id, document => !document.IsActive);
+
+    /// <summary>Waits until an instance's document is as a condition says.</summary>
+    public async Task<InstanceDocument> DocumentOf(string id, Func<InstanceDocument, bool> isReached)
     {
         var watch = Services.GetRequiredService<InstanceWatch>();
         while (true)
         {
             var changed = watch.NextChange(id);
-            if ((await Store.Instances.ReadAsync(id, default))?.Document.IsActive != true)
-                return;
+            if ((await Store.Instances.ReadAsync(id, default))?.Document is { } document && isReached(document))
+                return document;
             await changed.WaitAsync(TimeSpan.FromMinutes(1));
         }
     }
@@ -128,7 +131,7 @@ internal sealed class DurableHost : IAsyncDisposable
     /// <summary>Waits for an orchestration's end; one that hangs shows what the host has logged.</summary>
     public async Task<OrchestrationMetadata> EndOf(string id)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         try
         {
             return await Client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, patience.Token);

@@ -18,6 +18,9 @@ internal sealed class EmbeddedDurableTaskClient(
     private readonly InstanceReader reader = new(store);
     private readonly InstancePurge purge = new(store, worker, clock);
 
+    // Whether something that this client has written may still lie in the inbox.
+    private volatile bool hasWritten;
+
     private static JsonDataConverter Json => JsonDataConverter.Default;
 
     /// <inheritdoc/>
@@ -138,16 +141,18 @@ internal sealed class EmbeddedDurableTaskClient(
 
     private async Task TellAsync(InboxMessage message, CancellationToken cancellation)
     {
-        if (worker.Hub is not { } hub || !await TryTellAsync(hub, message, cancellation))
-            await WriteAsync(message, cancellation);
+        if (worker.Hub is { } hub && await TryTellAsync(hub, message, cancellation))
+            return;
+        await WriteAsync(message, cancellation);
     }
 
     // False when the hub is not this process's any more, and the message was not stored.
-    private static async Task<bool> TryTellAsync(TaskHub hub, InboxMessage message, CancellationToken cancellation)
+    private async Task<bool> TryTellAsync(TaskHub hub, InboxMessage message, CancellationToken cancellation)
     {
         Instance? instance;
         try
         {
+            await CatchUpAsync(hub, cancellation);
             instance = await hub.FindAsync(message.Instance, cancellation);
         }
         catch (Exception) when (hub.IsStopping && !cancellation.IsCancellationRequested)
@@ -172,8 +177,28 @@ internal sealed class EmbeddedDurableTaskClient(
         }
     }
 
-    private Task<string> WriteAsync(InboxMessage message, CancellationToken cancellation) =>
-        store.InContainerAsync(() => store.Inbox.WriteAsync(message, cancellation), cancellation);
+    // Messages must not overtake those that were written before this process ran the hub.
+    private async Task CatchUpAsync(TaskHub hub, CancellationToken cancellation)
+    {
+        if (!hasWritten)
+            return;
+        hasWritten = false;
+        try
+        {
+            await hub.Inbox.ReadAsync(cancellation);
+        }
+        catch
+        {
+            hasWritten = true;
+            throw;
+        }
+    }
+
+    private Task<string> WriteAsync(InboxMessage message, CancellationToken cancellation)
+    {
+        hasWritten = true;
+        return store.InContainerAsync(() => store.Inbox.WriteAsync(message, cancellation), cancellation);
+    }
 
     private async Task<OrchestrationMetadata> WaitAsync(
         string instanceId, bool withData, Func<OrchestrationMetadata, bool> isDone, CancellationToken cancellation)

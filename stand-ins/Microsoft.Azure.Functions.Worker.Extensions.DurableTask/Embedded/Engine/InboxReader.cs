@@ -9,29 +9,49 @@ internal sealed class InboxReader(TaskHub hub)
     // A client says that it is about to store an instance, and then stores it: it needs that long at most.
     private static readonly TimeSpan wakeLifetime = TimeSpan.FromMinutes(2);
 
+    private readonly SemaphoreSlim oneAtATime = new(1);
+
     /// <summary>Reads until the hub is given up.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         for (var wait = shortestWait; ; wait = wait * 2 < longestWait ? wait * 2 : longestWait)
         {
+            if (await ReadAsync(stop))
+                wait = shortestWait;
+            await Task.Delay(wait, TimeProvider.System, stop);
+        }
+    }
+
+    /// <summary>Reads what lies there now.</summary>
+    /// <returns>Whether there was anything.</returns>
+    public async Task<bool> ReadAsync(CancellationToken stop)
+    {
+        await oneAtATime.WaitAsync(stop);
+        try
+        {
             // All are posted, in their order, before any is waited for.
             var handled = new List<(InboxEntry Entry, Task<bool> IsDone)>();
             foreach (var entry in await hub.PersistAsync(hub.Store.Inbox.ReadAsync, stop))
                 handled.Add((entry, await HandleAsync(entry, stop)));
+            var any = false;
             foreach (var (entry, isDone) in handled)
             {
                 if (!await isDone)
                     continue;
+                any = true;
                 await hub.PersistAsync(async token =>
                 {
                     await hub.Store.Inbox.DeleteAsync(entry.Blob, token);
                     return true;
                 }, stop);
                 hub.Forget(entry.Message.Instance, entry.Message.Id);
-                wait = shortestWait;
             }
 
-            await Task.Delay(wait, TimeProvider.System, stop);
+            return any;
+        }
+        finally
+        {
+            oneAtATime.Release();
         }
     }
 

@@ -42,6 +42,7 @@ internal sealed class TaskHub : IAsyncDisposable
         Timers = new TimerQueue(clock);
         Activities = new ActivityPump(this);
         Outbox = new OutboxSender(this);
+        Inbox = new InboxReader(this);
     }
 
     /// <summary>What host.json says.</summary>
@@ -74,6 +75,9 @@ internal sealed class TaskHub : IAsyncDisposable
     /// <summary>What instances have for others.</summary>
     public OutboxSender Outbox { get; }
 
+    /// <summary>What clients in other processes ask.</summary>
+    public InboxReader Inbox { get; }
+
     /// <summary>Whether this host is about to give the hub up.</summary>
     public bool IsStopping => isDraining || stop.IsCancellationRequested || hostStopping.IsCancellationRequested;
 
@@ -98,7 +102,7 @@ internal sealed class TaskHub : IAsyncDisposable
         Activities.Start(stop.Token);
         foreach (var instance in instances.Values)
             instance.Begin(known);
-        _ = Track(token => new InboxReader(this).RunAsync(token));
+        _ = Track(Inbox.RunAsync);
     }
 
     /// <summary>Begins nothing new, lets activities that run come to their end, and stores what they give.</summary>
