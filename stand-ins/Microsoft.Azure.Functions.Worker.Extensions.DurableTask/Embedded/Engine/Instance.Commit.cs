@@ -166,6 +166,7 @@ internal sealed partial class Instance
         if (Document.Outbox.Count > 0)
             sending = hub.Outbox.Send(this, [.. Document.Outbox.ExceptBy(previous.Outbox.Select(message => message.Id), message => message.Id)], sending);
         hub.Watch.Changed(Id);
+        FinishIfDelivered();
         if (!Document.IsActive)
             Leave();
         else if (Document is { IsFinal: false, IsFresh: true } && Document.Generation != previous.Generation)

@@ -82,15 +82,9 @@ internal sealed partial class Instance
     /// <summary>A message that it had for another has arrived there, for good.</summary>
     public void SetDelivered(string messageId)
     {
-        bool isAll;
         lock (gate)
-        {
             delivered.Add(messageId);
-            isAll = Document.IsFinal && Document.Outbox.All(message => delivered.Contains(message.Id));
-        }
-
-        if (isAll)
-            Post(new Mail(new OutboxDelivered()));
+        FinishIfDelivered();
     }
 
     /// <summary>A message that it got will not come again.</summary>
@@ -160,6 +154,18 @@ internal sealed partial class Instance
             if (mailbox.Count > 0)
                 Queue();
         }
+    }
+
+    // An instance that has ended has to be stored once more when all that it had for others is delivered, whichever comes last.
+    private void FinishIfDelivered()
+    {
+        lock (gate)
+        {
+            if (Document is not { IsFinal: true, Outbox.Count: > 0 } || !Document.Outbox.All(message => delivered.Contains(message.Id)))
+                return;
+        }
+
+        Post(new Mail(new OutboxDelivered()));
     }
 
     private void Queue()
