@@ -34,6 +34,16 @@ public sealed class AzuriteTests
     }
 
     [Fact]
+    public async Task Every_new_account_is_empty()
+    {
+        await using var azurite = await Azurite.StartAsync();
+        await new BlobContainerClient(azurite.ConnectionString, "mine").CreateAsync();
+        await new BlobContainerClient(azurite.NewAccount(), "mine").CreateAsync();
+
+        Assert.False(await new BlobContainerClient(azurite.NewAccount(), "mine").ExistsAsync());
+    }
+
+    [Fact]
     public async Task It_leaves_no_process_and_no_folder_behind()
     {
         var azurite = await Azurite.StartAsync(onDisk: true);
