@@ -1,0 +1,11 @@
+namespace Larder.Registry;
+
+/// <summary>How patient the sweeper is.</summary>
+public sealed record SweeperOptions
+{
+    /// <summary>
+    /// How old something must be before the sweeper takes it for a crash's leftover. It must be longer than any upload takes from
+    /// its first byte to its last write.
+    /// </summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromHours(24);
+}
