@@ -105,7 +105,9 @@ internal sealed class ProtoReader
             throw new InvalidModelException($"A name in the model is {length} bytes long; at most {most} are allowed.");
         try
         {
-            return s_strict.GetString(ReadBytes((int)length));
+            var text = s_strict.GetString(ReadBytes((int)length));
+            // C strings end at a NUL: what lies behind it would be invisible to ONNX Runtime.
+            return text.Contains('\0') ? throw Damaged($"a name with a NUL character at byte {start}") : text;
         }
         catch (DecoderFallbackException)
         {
