@@ -28,19 +28,17 @@ internal sealed class PrometheusScraper : IHostedService, IDisposable
 
     private readonly Lock _scraping = new();
     private readonly TextExporter _exporter = new();
-    private readonly BaseExportingMetricReader _reader;
     private readonly MeterProvider _provider;
 
     /// <summary>Begins to listen.</summary>
     public PrometheusScraper()
     {
-        _reader = new BaseExportingMetricReader(_exporter);
         _provider = Sdk.CreateMeterProviderBuilder()
             .AddMeter("Larder.*")
             .AddView(instrument => instrument.GetType().Name.StartsWith("Histogram", StringComparison.Ordinal)
                 ? new ExplicitBucketHistogramConfiguration { Boundaries = instrument.Unit == "s" ? Seconds : Counts, CardinalityLimit = MaxSeries }
                 : new MetricStreamConfiguration { CardinalityLimit = MaxSeries })
-            .AddReader(_reader)
+            .AddReader(new BaseExportingMetricReader(_exporter))
             .Build();
     }
 
@@ -49,7 +47,8 @@ internal sealed class PrometheusScraper : IHostedService, IDisposable
     {
         lock (_scraping)
         {
-            _reader.Collect();
+            // Set by the reader: the one way in which it collects for an exporter that is asked.
+            _exporter.Collect!(Timeout.Infinite);
             return _exporter.TakeText();
         }
     }
