@@ -21,7 +21,7 @@ internal static class Trials
         {
             using var options = Options(request.Session);
             using var session = new InferenceSession(request.Path, options);
-            var model = new TrialModel(session, SignatureReader.Read(session));
+            var model = new TrialModel(request.Path, session, SignatureReader.Read(session));
             var oneRow = ZeroRun.Check(model);
             // A model that is slow, but not too slow, must not be refused for the sake of a trial that is only there to make it faster.
             var hasTime = clock.Elapsed + RowTrial.Cost(oneRow) < TimeSpan.FromSeconds(request.Seconds / 2d);
