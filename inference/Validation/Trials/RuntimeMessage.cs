@@ -13,14 +13,15 @@ internal static partial class RuntimeMessage
 
     /// <summary>The sentence.</summary>
     /// <param name="message">ONNX Runtime's text.</param>
-    /// <param name="path">The model's file, whose path must not be told.</param>
-    public static string Clean(string message, string path)
+    /// <param name="path">The model's file, where it is known: its path must not be told.</param>
+    public static string Clean(string message, string? path = null)
     {
         var text = message[..Math.Min(message.Length, MostRead)].ReplaceLineEndings(" ");
         if (text.IndexOf("Stacktrace:", StringComparison.OrdinalIgnoreCase) is > 0 and var trace)
             text = text[..trace];
         text = TerminalColour().Replace(text, "");
-        text = text.Replace(path, "the file", StringComparison.Ordinal);
+        if (path is not null)
+            text = text.Replace(path, "the file", StringComparison.Ordinal);
         foreach (var folder in new[] { Path.GetDirectoryName(path), AppContext.BaseDirectory.TrimEnd('/', '\\'), Environment.CurrentDirectory })
         {
             if (folder is { Length: > 1 })
