@@ -18,11 +18,18 @@ internal static class SessionBuilder
     /// <summary>Loads a model from its file.</summary>
     public static InferenceSession Build(ServableModel model, string path)
     {
-        using var options = new SessionOptions
+        using var options = Options(model.Settings.Session, Threads(model));
+        return new InferenceSession(path, options);
+    }
+
+    /// <summary>The options of a session; the validation's trial loads with the same, so that it sees what the server will see.</summary>
+    public static SessionOptions Options(SessionSettings settings, int threads)
+    {
+        var options = new SessionOptions
         {
-            IntraOpNumThreads = Threads(model),
+            IntraOpNumThreads = threads,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            GraphOptimizationLevel = model.Settings.Session.Optimization switch
+            GraphOptimizationLevel = settings.Optimization switch
             {
                 "none" => GraphOptimizationLevel.ORT_DISABLE_ALL,
                 "basic" => GraphOptimizationLevel.ORT_ENABLE_BASIC,
@@ -33,6 +40,6 @@ internal static class SessionBuilder
         };
         // Waiting threads would spin: faster alone, but in a server they take the cores from other models.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        return new InferenceSession(path, options);
+        return options;
     }
 }
