@@ -1,0 +1,252 @@
+namespace Larder.Inference;
+
+/// <summary>
+/// Decides when a request of one model runs, and with which others. As many runs as there are slots go on at a time, the first ones on their
+/// callers' threads without any hand-over; who comes later waits, and whenever a run ends, the longest waiting request runs together
+/// with those behind it that fit. No timer: an idle model adds no latency. The lock is never held across a run.
+/// </summary>
+internal sealed class RunQueue
+{
+    private readonly LoadedModel _model;
+    private readonly ModelRunner _runner;
+    private readonly int _slots;
+    private readonly Lock _gate = new();
+    private readonly LinkedList<QueuedRun> _waiting = [];
+    private int _running;
+    private volatile bool _batches;
+
+    public RunQueue(LoadedModel model, ModelRunner runner)
+    {
+        _model = model;
+        _runner = runner;
+        _slots = Math.Max(1, Environment.ProcessorCount / SessionBuilder.Threads(model.Model));
+        _batches = Batching.Suits(model.Model);
+    }
+
+    /// <summary>Requests that wait.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+                return _waiting.Count;
+        }
+    }
+
+    /// <summary><see cref="LoadedModel.RunAsync"/>.</summary>
+    public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<PredictionOutputs>(cancellationToken);
+        lock (_gate)
+        {
+            // Nobody waits while a slot is free.
+            if (_running == _slots)
+                return Enqueue(inputs, cancellationToken);
+            _running++;
+        }
+
+        try
+        {
+            return new(new PredictionOutputs(_model.Signature, _runner.Run(inputs, 1, cancellationToken)));
+        }
+        catch (Exception failure)
+        {
+            return ValueTask.FromException<PredictionOutputs>(failure);
+        }
+        finally
+        {
+            if (TakeNextOrFreeSlot() is { } next)
+                ThreadPool.UnsafeQueueUserWorkItem(static work => work.Queue.RunAll(work.Batch), (Queue: this, Batch: next), preferLocal: false);
+        }
+    }
+
+    private ValueTask<PredictionOutputs> Enqueue(PredictionInputs inputs, CancellationToken cancellationToken)
+    {
+        if (_waiting.Count >= _model.Limits.QueuedRuns)
+        {
+            return ValueTask.FromException<PredictionOutputs>(
+                new ModelBusyException($"{_model.Model.Name}:{_model.Model.Version} has {_waiting.Count} requests waiting, the most it may have (Limits:QueuedRuns)."));
+        }
+
+        var run = new QueuedRun(inputs);
+        _waiting.AddLast(run);
+        return new(WaitAsync(run, cancellationToken));
+    }
+
+    private async Task<PredictionOutputs> WaitAsync(QueuedRun run, CancellationToken cancellationToken)
+    {
+        using (cancellationToken.UnsafeRegister(static (state, token) =>
+        {
+            var (queue, run) = ((RunQueue, QueuedRun))state!;
+            queue.Cancel(run, token);
+        }, (this, run)))
+        {
+            return await run.Task;
+        }
+    }
+
+    // A request that is being run cannot be taken out of its batch, and its inputs are in use: it completes when the run does.
+    private void Cancel(QueuedRun run, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (run.Cancelled)
+                return;
+            run.Cancelled = true;
+            if (run.Batch is { } batch)
+            {
+                batch.Abandon();
+                return;
+            }
+
+            _waiting.Remove(run);
+        }
+
+        run.TrySetCanceled(cancellationToken);
+    }
+
+    private RunBatch? TakeNextOrFreeSlot()
+    {
+        lock (_gate)
+        {
+            if (_waiting.First is not { } first)
+            {
+                _running--;
+                return null;
+            }
+
+            var batch = new RunBatch();
+            Take(first, batch);
+            var maxRows = _model.Settings.Batching.MaxRows;
+            if (!_batches || !Joins(first.Value))
+                return batch;
+            for (var node = _waiting.First; node is not null && batch.Rows < maxRows;)
+            {
+                var candidate = node;
+                node = node.Next;
+                if (Joins(candidate.Value) && batch.Rows + candidate.Value.Rows <= maxRows && Batching.Fit(first.Value.Inputs, candidate.Value.Inputs))
+                    Take(candidate, batch);
+            }
+
+            return batch;
+
+            bool Joins(QueuedRun run) => !run.Alone && run.Rows > 0 && run.Rows <= maxRows;
+        }
+    }
+
+    private void Take(LinkedListNode<QueuedRun> node, RunBatch batch)
+    {
+        _waiting.Remove(node);
+        batch.Add(node.Value);
+    }
+
+    private void RunAll(RunBatch first)
+    {
+        for (var batch = first; batch is not null; batch = TakeNextOrFreeSlot())
+        {
+            using (batch)
+                Run(batch);
+        }
+    }
+
+    private void Run(RunBatch batch)
+    {
+        try
+        {
+            if (batch.Members is [var only])
+            {
+                var result = _runner.Run(only.Inputs, 1, batch.Abandoned);
+                Complete(only, new PredictionOutputs(_model.Signature, result), null);
+            }
+            else if (!TryRunTogether(batch))
+            {
+                RunAgainAlone(batch);
+            }
+        }
+        catch (Exception failure)
+        {
+            foreach (var member in batch.Members)
+                Complete(member, null, failure);
+        }
+    }
+
+    /// <summary>False when the members must be run alone: one bad request must not fail its neighbours.</summary>
+    private bool TryRunTogether(RunBatch batch)
+    {
+        RunResult result;
+        try
+        {
+            using var merged = _model.RentInputs();
+            Batching.Merge(batch.Members, merged);
+            result = _runner.Run(merged, batch.Members.Count, batch.Abandoned);
+        }
+        catch (Exception) when (!batch.Abandoned.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        if (!Batching.Divides(result, _model.Signature.Outputs.Count, batch.Rows))
+        {
+            // Its owner said that rows are independent, but they are not even there.
+            _batches = false;
+            foreach (var _ in batch.Members)
+                result.Release();
+            return false;
+        }
+
+        var row = 0;
+        foreach (var member in batch.Members)
+        {
+            Complete(member, new PredictionOutputs(_model.Signature, result, row, (int)member.Rows), null);
+            row += (int)member.Rows;
+        }
+
+        return true;
+    }
+
+    private void RunAgainAlone(RunBatch batch)
+    {
+        var cancelled = new List<QueuedRun>();
+        lock (_gate)
+        {
+            foreach (var member in Enumerable.Reverse(batch.Members))
+            {
+                member.Batch = null;
+                member.Alone = true;
+                if (member.Cancelled)
+                    cancelled.Add(member);
+                else
+                    _waiting.AddFirst(member);
+            }
+        }
+
+        foreach (var member in cancelled)
+            member.TrySetCanceled();
+    }
+
+    private void Complete(QueuedRun run, PredictionOutputs? outputs, Exception? failure)
+    {
+        bool cancelled;
+        lock (_gate)
+        {
+            cancelled = run.Cancelled;
+            // From here on a cancellation comes too late.
+            run.Cancelled = true;
+        }
+
+        if (cancelled)
+        {
+            outputs?.Dispose();
+            run.TrySetCanceled();
+        }
+        else if (failure is not null)
+        {
+            run.TrySetException(failure);
+        }
+        else
+        {
+            run.TrySetResult(outputs!);
+        }
+    }
+}

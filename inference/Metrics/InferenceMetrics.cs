@@ -1,0 +1,53 @@
+using System.Diagnostics.Metrics;
+
+namespace Larder.Inference;
+
+/// <summary>
+/// What inference measures, as instruments of the meter <see cref="MeterName"/>. Instruments of runs carry the tags <c>model</c> and
+/// <c>version</c>. Where nobody listens they cost a field read.
+/// </summary>
+public sealed class InferenceMetrics : IDisposable
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "Larder.Inference";
+
+    private readonly Meter _meter;
+
+    /// <param name="factory">Where the meter comes from; null makes one that is disposed with this.</param>
+    public InferenceMetrics(IMeterFactory? factory = null)
+    {
+        _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
+        Loads = _meter.CreateCounter<long>("larder.inference.loads", description: "Models loaded.");
+        LoadFailures = _meter.CreateCounter<long>("larder.inference.load_failures", description: "Loads that failed.");
+        LoadSeconds = _meter.CreateHistogram<double>("larder.inference.load_duration", "s", "Time to fetch a model and build its session.");
+        Evictions = _meter.CreateCounter<long>("larder.inference.evictions", description: "Models unloaded to make room for another.");
+        Runs = _meter.CreateCounter<long>("larder.inference.runs", description: "Runs of a model's session.");
+        RunSeconds = _meter.CreateHistogram<double>("larder.inference.run_duration", "s", "Time of one run.");
+        BatchRows = _meter.CreateHistogram<long>("larder.inference.batch_rows", "{row}", "Rows of one run, of however many requests.");
+    }
+
+    internal Counter<long> Loads { get; }
+
+    internal Counter<long> LoadFailures { get; }
+
+    internal Histogram<double> LoadSeconds { get; }
+
+    internal Counter<long> Evictions { get; }
+
+    internal Counter<long> Runs { get; }
+
+    internal Histogram<double> RunSeconds { get; }
+
+    internal Histogram<long> BatchRows { get; }
+
+    /// <summary>Adds the instruments that look at a session cache when they are read.</summary>
+    internal void Observe(SessionCache cache)
+    {
+        _meter.CreateObservableUpDownCounter("larder.inference.loaded_bytes", () => cache.LoadedBytes, "By", "Estimated memory of loaded models.");
+        _meter.CreateObservableUpDownCounter("larder.inference.loaded_models", () => cache.LoadedModels, description: "Models in memory.");
+        _meter.CreateObservableGauge("larder.inference.queue_depth", cache.QueueDepths, "{request}", "Requests that wait for a run.");
+    }
+
+    /// <summary>Ends the instruments.</summary>
+    public void Dispose() => _meter.Dispose();
+}

@@ -1,0 +1,197 @@
+using System.Buffers;
+using System.Security.Cryptography;
+
+namespace Larder.Inference;
+
+/// <summary>
+/// Model files on the local disk, named by their SHA-256. A file gets its name only when all its bytes were written and hashed, and one that an earlier
+/// process left is hashed again before its first use. Kept to <see cref="InferenceLimits.ArtifactCacheBytes"/>: the least recently used go
+/// first, never one in use, so files in use may be more than that.
+/// </summary>
+public sealed class ArtifactFileCache
+{
+    private const string Unfinished = ".part";
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
+    private readonly string _directory;
+    private readonly ArtifactFetch _fetch;
+    private readonly long _limit;
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, CachedFile> _files = [];
+
+    /// <param name="directory">Where the files are; made if it is not there. Not shared with other programs.</param>
+    /// <param name="fetch">Where they come from.</param>
+    /// <param name="limits">Validated limits.</param>
+    /// <param name="timeProvider">The clock.</param>
+    public ArtifactFileCache(string directory, ArtifactFetch fetch, InferenceLimits limits, TimeProvider timeProvider)
+    {
+        _directory = directory;
+        _fetch = fetch;
+        _limit = limits.ArtifactCacheBytes;
+        _time = timeProvider;
+        Adopt();
+    }
+
+    /// <summary>Bytes of all files.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate)
+                return _files.Values.Sum(file => file.Bytes);
+        }
+    }
+
+    /// <summary>Gives a verified local file, fetched where needed.</summary>
+    /// <param name="sha256">64 lower-case hexadecimal digits.</param>
+    /// <param name="bytes">The artifact's size.</param>
+    /// <param name="cancellationToken">Cancels a fetch.</param>
+    /// <exception cref="ArtifactCorruptException">What was fetched is not what the SHA-256 promises. Nothing is kept of it.</exception>
+    public async Task<ArtifactFile> RentAsync(string sha256, long bytes, CancellationToken cancellationToken)
+    {
+        var rented = new ArtifactFile(this, Take(sha256, out var file));
+        try
+        {
+            if (!file.Verified)
+            {
+                await file.Preparing.WaitAsync(cancellationToken);
+                try
+                {
+                    if (!file.Verified)
+                        await PrepareAsync(file, bytes, cancellationToken);
+                }
+                finally
+                {
+                    file.Preparing.Release();
+                }
+            }
+
+            return rented;
+        }
+        catch
+        {
+            rented.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Moves a local file in, whose content the caller has seen to have this SHA-256: the first use needs no fetch. Where the cache has
+    /// the artifact already, the file is deleted.
+    /// </summary>
+    public void Add(string path, string sha256)
+    {
+        using var rented = new ArtifactFile(this, Take(sha256, out var file));
+        if (file.Verified)
+        {
+            File.Delete(path);
+            return;
+        }
+
+        MakeRoom(new FileInfo(path).Length);
+        File.Move(path, file.Path, overwrite: true);
+        Complete(file);
+    }
+
+    internal void Return(CachedFile file)
+    {
+        lock (_gate)
+        {
+            file.Users--;
+            file.LastUsed = _time.GetUtcNow();
+            if (file.Users == 0 && file.Bytes == 0)
+                _files.Remove(file.Sha256);
+        }
+    }
+
+    private void Adopt()
+    {
+        Directory.CreateDirectory(_directory);
+        foreach (var found in new DirectoryInfo(_directory).EnumerateFiles())
+        {
+            if (IsSha256(found.Name))
+                _files[found.Name] = new CachedFile(found.Name, found.FullName) { Bytes = found.Length, LastUsed = found.LastWriteTimeUtc };
+            else if (found.Name.EndsWith(Unfinished, StringComparison.Ordinal) && found.LastWriteTimeUtc < _time.GetUtcNow().AddDays(-1))
+                found.Delete(); // Left by a process that was killed; a younger one may belong to another that is running.
+        }
+    }
+
+    private CachedFile Take(string sha256, out CachedFile file)
+    {
+        // It becomes a file name.
+        if (!IsSha256(sha256))
+            throw new ArgumentException("Not a SHA-256 in 64 lower-case hexadecimal digits.", nameof(sha256));
+        lock (_gate)
+        {
+            if (!_files.TryGetValue(sha256, out file!))
+                _files[sha256] = file = new CachedFile(sha256, Path.Combine(_directory, sha256));
+            file.Users++;
+            return file;
+        }
+    }
+
+    private static bool IsSha256(string text) => text.Length == 64 && !text.AsSpan().ContainsAnyExcept(HexDigits);
+
+    private async Task PrepareAsync(CachedFile file, long bytes, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(file.Path) || await HashAsync(file.Path, cancellationToken) != file.Sha256)
+            await FetchAsync(file, bytes, cancellationToken);
+        Complete(file);
+    }
+
+    private async Task FetchAsync(CachedFile file, long bytes, CancellationToken cancellationToken)
+    {
+        MakeRoom(bytes - file.Bytes);
+        var unfinished = $"{file.Path}.{Guid.NewGuid():n}{Unfinished}";
+        try
+        {
+            string sha256;
+            await using (var stream = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, useAsync: true))
+            await using (var verifying = new VerifyingStream(stream, bytes))
+            {
+                await _fetch(file.Sha256, verifying, cancellationToken);
+                sha256 = verifying.Sha256();
+            }
+
+            if (sha256 != file.Sha256)
+                throw new ArtifactCorruptException($"The artifact with SHA-256 {file.Sha256} came with other bytes.");
+            File.Move(unfinished, file.Path, overwrite: true);
+        }
+        finally
+        {
+            // Gone if it was moved.
+            File.Delete(unfinished);
+        }
+    }
+
+    private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
+    {
+        await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, useAsync: true);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
+    }
+
+    private void Complete(CachedFile file)
+    {
+        lock (_gate)
+            file.Bytes = new FileInfo(file.Path).Length;
+        file.Verified = true;
+    }
+
+    private void MakeRoom(long bytes)
+    {
+        lock (_gate)
+        {
+            var excess = _files.Values.Sum(file => file.Bytes) + bytes - _limit;
+            foreach (var file in _files.Values.Where(file => file.Users == 0).OrderBy(file => file.LastUsed).ToList())
+            {
+                if (excess <= 0)
+                    return;
+                // Under the lock, so that nobody takes it meanwhile.
+                File.Delete(file.Path);
+                _files.Remove(file.Sha256);
+                excess -= file.Bytes;
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Text;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Larder.Inference;
+
+/// <summary>A model in memory, ready to run; safe for concurrent use. Reached through a <see cref="SessionLease"/>, which keeps it alive.</summary>
+public sealed class LoadedModel
+{
+    private readonly InferenceSession _session;
+    private readonly Action<LoadedModel> _freed;
+    private readonly LeaseCounter _leases = new();
+    private readonly InputPool _inputs;
+    private readonly RunQueue _queue;
+    private long _lastUsed;
+
+    internal LoadedModel(ServableModel model, InferenceSession session, InferenceLimits limits, InferenceMetrics metrics, TimeProvider timeProvider, Action<LoadedModel> freed)
+    {
+        Model = model;
+        Limits = limits;
+        TimeProvider = timeProvider;
+        Metrics = new ModelMetrics(metrics, model);
+        Bytes = SessionBuilder.EstimateBytes(model);
+        _session = session;
+        _freed = freed;
+        _lastUsed = timeProvider.GetTimestamp();
+        byte[][] names = [.. Signature.Inputs.Select(input => Encoding.UTF8.GetBytes(input.Name))];
+        _inputs = new InputPool(() => new PredictionInputs(this, names, limits.TensorBytes));
+        _queue = new RunQueue(this, new ModelRunner(model, session, limits, Metrics));
+    }
+
+    /// <summary>What is loaded.</summary>
+    public ServableModel Model { get; }
+
+    /// <summary>Inputs and outputs.</summary>
+    public ModelSignature Signature => Model.Description.Signature;
+
+    /// <summary>What the model's owner has set.</summary>
+    public ModelSettings Settings => Model.Settings;
+
+    internal InferenceLimits Limits { get; }
+
+    internal TimeProvider TimeProvider { get; }
+
+    internal ModelMetrics Metrics { get; }
+
+    /// <summary>Bytes that it is counted with.</summary>
+    internal long Bytes { get; }
+
+    /// <summary>Requests that wait for a run.</summary>
+    internal int Waiting => _queue.Waiting;
+
+    internal int Leases => _leases.Count;
+
+    /// <summary>When it was last leased, as the time provider's timestamp.</summary>
+    internal long LastUsed => Volatile.Read(ref _lastUsed);
+
+    /// <summary>Memory for the inputs of one prediction.</summary>
+    public PredictionInputs RentInputs() => _inputs.Rent();
+
+    /// <summary>
+    /// Runs the model. The inputs must not be touched until this has completed, but for their <see cref="PredictionInputs.Dispose"/> after it.
+    /// A run starts at once on the calling thread while fewer are under way than the machine has cores for; otherwise it waits, and may
+    /// be run together with others.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The model cannot take this input.</exception>
+    /// <exception cref="ModelBusyException">Too many requests wait already.</exception>
+    /// <exception cref="RunTimeoutException">The run took too long.</exception>
+    /// <exception cref="ModelRunException">The run failed, and not for its input.</exception>
+    /// <exception cref="OperationCanceledException">The request was cancelled.</exception>
+    public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken) => _queue.RunAsync(inputs, cancellationToken);
+
+    internal void Return(PredictionInputs inputs) => _inputs.Return(inputs);
+
+    internal bool TryLease()
+    {
+        if (!_leases.TryAdd())
+            return false;
+        Volatile.Write(ref _lastUsed, TimeProvider.GetTimestamp());
+        return true;
+    }
+
+    internal void Release()
+    {
+        if (_leases.Release())
+            Free();
+    }
+
+    /// <summary>Ends new leases, and frees the session when the last one has ended.</summary>
+    internal void Close()
+    {
+        if (_leases.Close())
+            Free();
+    }
+
+    private void Free()
+    {
+        _inputs.Close();
+        _session.Dispose();
+        _freed(this);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Larder.Inference;
+
+/// <summary>Runs one loaded session, on the calling thread.</summary>
+internal sealed class ModelRunner(ServableModel model, InferenceSession session, InferenceLimits limits, ModelMetrics metrics)
+{
+    private readonly string[] _inputNames = [.. model.Description.Signature.Inputs.Select(input => input.Name)];
+    private readonly string[] _outputNames = [.. model.Description.Signature.Outputs.Select(output => output.Name)];
+
+    /// <summary>Runs the inputs; the result is for <paramref name="holders"/> requests.</summary>
+    /// <exception cref="InvalidInputException">A node of the model refused the input.</exception>
+    /// <exception cref="RunTimeoutException">It took too long.</exception>
+    /// <exception cref="ModelRunException">It failed for another reason.</exception>
+    public RunResult Run(PredictionInputs inputs, int holders, CancellationToken cancellationToken)
+    {
+        var values = inputs.ToOrtValues();
+        var guard = inputs.Guard;
+        var started = metrics.Enabled ? Stopwatch.GetTimestamp() : 0;
+        guard.Start(cancellationToken);
+        try
+        {
+            return new RunResult(session.Run(guard.Options, _inputNames, values, _outputNames), holders);
+        }
+        catch (OnnxRuntimeException) when (guard.TimedOut)
+        {
+            throw new RunTimeoutException($"A run of {model.Name}:{model.Version} took longer than {limits.RunSeconds} s and was stopped.");
+        }
+        catch (OnnxRuntimeException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        catch (OnnxRuntimeException failure)
+        {
+            throw OnnxFailure.FromRun(failure, model);
+        }
+        finally
+        {
+            guard.Stop();
+            if (started != 0)
+                metrics.RecordRun(Stopwatch.GetElapsedTime(started), Math.Max(1, inputs.Rows));
+        }
+    }
+}

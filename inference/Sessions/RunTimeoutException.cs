@@ -1,0 +1,4 @@
+namespace Larder.Inference;
+
+/// <summary>A run took longer than <see cref="InferenceLimits.RunSeconds"/> and was stopped.</summary>
+public sealed class RunTimeoutException(string message) : Exception(message);

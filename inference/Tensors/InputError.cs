@@ -1,0 +1,71 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Larder.Inference;
+
+/// <summary>Builds the sentences of <see cref="InvalidInputException"/>. Cold: nothing here runs for a valid input.</summary>
+internal static class InputError
+{
+    private const int LongestQuote = 40;
+
+    /// <summary><c>x expects FP32 [-1,4]; got ...</c></summary>
+    public static InvalidInputException Got(ValueSignature input, string got) => new($"{input.Name} expects {input.TypeName}; got {got}");
+
+    /// <summary>What a token is, in a sentence: <c>a string</c>, <c>null</c>.</summary>
+    public static string Noun(JsonTokenType token) => token switch
+    {
+        JsonTokenType.Number => "a number",
+        JsonTokenType.String => "a string",
+        JsonTokenType.True => "true",
+        JsonTokenType.False => "false",
+        JsonTokenType.Null => "null",
+        JsonTokenType.StartObject => "an object",
+        _ => "a list",
+    };
+
+    /// <summary>A count with its noun: <c>1 value</c>, <c>3 values</c>.</summary>
+    public static string Count(long count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
+
+    /// <summary>The current token's own text, shortened, for a message.</summary>
+    public static string Text(ref Utf8JsonReader reader)
+    {
+        Span<byte> head = stackalloc byte[LongestQuote + 1];
+        int length;
+        if (reader.HasValueSequence)
+        {
+            var sequence = reader.ValueSequence;
+            length = (int)Math.Min(sequence.Length, head.Length);
+            System.Buffers.BuffersExtensions.CopyTo(sequence.Slice(0, length), head);
+        }
+        else
+        {
+            length = Math.Min(reader.ValueSpan.Length, head.Length);
+            reader.ValueSpan[..length].CopyTo(head);
+        }
+
+        return Quote(Encoding.UTF8.GetString(head[..length]));
+    }
+
+    /// <summary>Text from a client made fit for a message: printable and short.</summary>
+    public static string Quote(string text)
+    {
+        var quoted = new StringBuilder(LongestQuote + 3);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (quoted.Length >= LongestQuote)
+                return quoted.Append("...").ToString();
+            quoted.Append(Rune.IsControl(rune) ? "?" : rune.ToString());
+        }
+
+        return quoted.ToString();
+    }
+
+    /// <summary>Bytes as a person reads them: <c>64 MiB</c>.</summary>
+    public static string Size(long bytes) => bytes switch
+    {
+        >= 1L << 30 => FormattableString.Invariant($"{bytes / (double)(1L << 30):0.##} GiB"),
+        >= 1L << 20 => FormattableString.Invariant($"{bytes / (double)(1L << 20):0.##} MiB"),
+        >= 1L << 10 => FormattableString.Invariant($"{bytes / (double)(1L << 10):0.##} KiB"),
+        _ => Count(bytes, "byte"),
+    };
+}

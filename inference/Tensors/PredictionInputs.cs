@@ -1,0 +1,159 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Larder.Inference;
+
+/// <summary>
+/// The inputs of one prediction: a <see cref="TensorBuffer"/> for each input of the model. Rented from its <see cref="LoadedModel"/> and
+/// returned by <see cref="Dispose"/>, which ends every use of it. Not thread-safe.
+/// </summary>
+public sealed class PredictionInputs : IDisposable
+{
+    private readonly LoadedModel _model;
+    private readonly TensorBuffer[] _tensors;
+    private readonly byte[][] _names;
+    private readonly OrtValue[] _values;
+    private bool _rented;
+
+    internal PredictionInputs(LoadedModel model, byte[][] names, long tensorBytes)
+    {
+        _model = model;
+        _names = names;
+        _tensors = [.. model.Signature.Inputs.Select(input => new TensorBuffer(input, tensorBytes))];
+        _values = new OrtValue[_tensors.Length];
+        Guard = new RunGuard(model.TimeProvider, model.Limits.RunSeconds);
+    }
+
+    /// <summary>Number of inputs.</summary>
+    public int Count => _tensors.Length;
+
+    /// <summary>The tensor of one input, in the signature's order.</summary>
+    public TensorBuffer this[int input] => _tensors[input];
+
+    internal RunGuard Guard { get; }
+
+    /// <summary>Rows of every input, where all have the same number of them and can have any; otherwise -1.</summary>
+    internal long Rows
+    {
+        get
+        {
+            var rows = -1L;
+            foreach (var tensor in _tensors)
+            {
+                if (!tensor.HasValue || !tensor.Signature.HasVariableBatch || (rows >= 0 && tensor.Shape[0] != rows))
+                    return -1;
+                rows = tensor.Shape[0];
+            }
+
+            return rows;
+        }
+    }
+
+    /// <summary>
+    /// Reads the value of a request's <c>values</c>. The reader is on its first token, and is left on its last.
+    /// <list type="bullet">
+    /// <item>A model with one input takes the input's value, or an object <c>{name: value}</c>. A model with several takes the object:
+    /// every input once, no other name.</item>
+    /// <item>A value is nested lists, as deep as the input's rank. Where the first dimension is -1 or 1, one observation may come without
+    /// the list around it: for [-1,4] both <c>[[1,2,3,4]]</c> and <c>[1,2,3,4]</c>, for [-1] both <c>[1]</c> and <c>1</c>. For [] it is a
+    /// bare value.</item>
+    /// <item>Lists must have the lengths that the shape says; where it says -1, any length, but the same for all lists of that depth. An empty
+    /// list in place of a list of lists has the full depth: <c>[]</c> for [-1,4] is a batch of no rows, [0,4].</item>
+    /// <item>Elements: BOOL takes true and false; BYTES strings; the others numbers that the datatype can hold. Integers must be whole
+    /// (<c>1.0</c> is), and are exact to 64 bits. Floating-point numbers are rounded to the nearest, ties to even.</item>
+    /// </list>
+    /// </summary>
+    /// <exception cref="InvalidInputException">The value does not fit the model.</exception>
+    /// <exception cref="JsonException">The bytes are not JSON.</exception>
+    public void Read(ref Utf8JsonReader reader)
+    {
+        foreach (var tensor in _tensors)
+            tensor.Clear();
+        if (reader.TokenType == JsonTokenType.StartObject)
+            ReadObject(ref reader);
+        else if (_tensors.Length == 1)
+            _tensors[0].ReadNested(ref reader);
+        else
+            throw new InvalidInputException($"the model has {InputError.Count(_tensors.Length, "input")}: values must be an object with {InputList()}; got {InputError.Noun(reader.TokenType)}");
+    }
+
+    /// <summary>Returns the memory to the model.</summary>
+    public void Dispose()
+    {
+        if (!_rented)
+            return;
+        _rented = false;
+        foreach (var tensor in _tensors)
+            tensor.Clear();
+        _model.Return(this);
+    }
+
+    internal PredictionInputs Rent()
+    {
+        _rented = true;
+        return this;
+    }
+
+    /// <summary>The tensors for ONNX Runtime, in the signature's order.</summary>
+    internal OrtValue[] ToOrtValues()
+    {
+        for (var i = 0; i < _tensors.Length; i++)
+        {
+            if (!_tensors[i].HasValue)
+                throw Missing(_tensors[i].Signature);
+            _values[i] = _tensors[i].ToOrtValue();
+        }
+
+        return _values;
+    }
+
+    /// <summary>Frees what is not the garbage collector's.</summary>
+    internal void Free()
+    {
+        foreach (var tensor in _tensors)
+            tensor.Free();
+        Guard.Dispose();
+    }
+
+    private static InvalidInputException Missing(ValueSignature input) => new($"values lacks {input.Name}, which expects {input.TypeName}");
+
+    private void ReadObject(ref Utf8JsonReader reader)
+    {
+        while (Next(ref reader) != JsonTokenType.EndObject)
+        {
+            var input = Find(ref reader);
+            Next(ref reader);
+            _tensors[input].ReadNested(ref reader);
+        }
+
+        foreach (var tensor in _tensors)
+        {
+            if (!tensor.HasValue)
+                throw Missing(tensor.Signature);
+        }
+    }
+
+    private static JsonTokenType Next(ref Utf8JsonReader reader)
+    {
+        if (!reader.Read())
+            throw new JsonException("The JSON ends early.");
+        return reader.TokenType;
+    }
+
+    private int Find(ref Utf8JsonReader reader)
+    {
+        for (var i = 0; i < _names.Length; i++)
+        {
+            if (!reader.ValueTextEquals(_names[i]))
+                continue;
+            if (_tensors[i].HasValue)
+                throw new InvalidInputException($"values has {_tensors[i].Signature.Name} twice");
+            return i;
+        }
+
+        throw new InvalidInputException($"values has {InputError.Text(ref reader)}, which the model does not take; its inputs are {InputList()}");
+    }
+
+    private string InputList() => string.Join(", ", _tensors.Select(tensor => $"{tensor.Signature.Name} {tensor.Signature.TypeName}"));
+}

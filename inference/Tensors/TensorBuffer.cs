@@ -1,0 +1,242 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Larder.Inference;
+
+/// <summary>
+/// The memory of one input of a prediction: a dense, row-major tensor of the input's datatype. It lives in a pinned array that ONNX Runtime
+/// reads in place, and is kept with its <see cref="OrtValue"/> for the next prediction. Not thread-safe.
+/// </summary>
+public sealed class TensorBuffer
+{
+    // A rare large input must not hold its memory for ever.
+    private const int RetainedBytes = 1 << 20;
+
+    // What a std::string costs ONNX Runtime besides its characters.
+    private const int StringOverhead = 32;
+
+    private readonly long _limit;
+    private readonly long[] _shape;
+    private readonly NestedReader _nested;
+    private byte[] _data = [];
+    private int _used;
+    private int[] _ends = [];
+    private int _strings;
+    private OrtValue? _value;
+    private long[] _valueShape = [];
+    private byte[]? _valueData;
+
+    internal TensorBuffer(ValueSignature signature, long limit)
+    {
+        Signature = signature;
+        Datatype = signature.Datatype!.Value;
+        _limit = limit;
+        _shape = new long[signature.Shape!.Count];
+        _nested = new NestedReader(this);
+    }
+
+    /// <summary>The input that this is for.</summary>
+    public ValueSignature Signature { get; }
+
+    /// <summary>Element type.</summary>
+    public Datatype Datatype { get; }
+
+    /// <summary>Whether it has been given a value since it was rented.</summary>
+    public bool HasValue { get; private set; }
+
+    /// <summary>Dimensions of the value, none of them -1.</summary>
+    public ReadOnlySpan<long> Shape => _shape;
+
+    /// <summary>
+    /// The elements, in the machine's (little-endian) order: BOOL is one byte, 0 or 1. For BYTES, the strings' UTF-8 bytes back to back.
+    /// </summary>
+    public ReadOnlySpan<byte> Data => _data.AsSpan(0, _used);
+
+    internal bool IsText => Datatype == Datatype.Bytes;
+
+    /// <summary>
+    /// Gives the tensor a shape and returns its memory, to be filled by the caller: an image, a binary protocol. Its content is undefined.
+    /// Not for BYTES.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The shape does not fit the signature, or is beyond <see cref="InferenceLimits.TensorBytes"/>.</exception>
+    public Span<byte> Reserve(ReadOnlySpan<long> shape)
+    {
+        if (IsText)
+            throw new InvalidOperationException($"{Signature.Name} is a BYTES tensor, whose elements have no fixed size.");
+        Clear();
+        Int128 elements = 1;
+        var fits = shape.Length == _shape.Length;
+        for (var i = 0; fits && i < shape.Length; i++)
+        {
+            fits = shape[i] >= 0 && (Signature.Shape![i] < 0 || shape[i] == Signature.Shape[i]);
+            elements = Int128.Min(elements * shape[i], long.MaxValue);
+        }
+
+        if (!fits)
+            throw InputError.Got(Signature, $"shape [{string.Join(',', shape.ToArray())}]");
+        if (elements * Datatype.Size() > _limit)
+            throw TooLarge();
+        Next((int)elements * Datatype.Size());
+        Complete(shape);
+        return _data.AsSpan(0, _used);
+    }
+
+    /// <summary>
+    /// Reads a value in nested JSON arrays, as <see cref="PredictionInputs.Read"/> describes. The reader is on the value's first token, and
+    /// is left on its last.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The value does not fit the signature.</exception>
+    /// <exception cref="JsonException">The bytes are not JSON.</exception>
+    public void ReadNested(ref Utf8JsonReader reader)
+    {
+        Clear();
+        switch (Datatype)
+        {
+            case Datatype.Bool: _nested.Read<ElementSink.Fixed<ElementReaders.Bool>>(ref reader); break;
+            case Datatype.UInt8: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<byte>>>(ref reader); break;
+            case Datatype.UInt16: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<ushort>>>(ref reader); break;
+            case Datatype.UInt32: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<uint>>>(ref reader); break;
+            case Datatype.UInt64: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<ulong>>>(ref reader); break;
+            case Datatype.Int8: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<sbyte>>>(ref reader); break;
+            case Datatype.Int16: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<short>>>(ref reader); break;
+            case Datatype.Int32: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<int>>>(ref reader); break;
+            case Datatype.Int64: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<long>>>(ref reader); break;
+            case Datatype.Fp16: _nested.Read<ElementSink.Fixed<ElementReaders.Fp16>>(ref reader); break;
+            case Datatype.Bf16: _nested.Read<ElementSink.Fixed<ElementReaders.Bf16>>(ref reader); break;
+            case Datatype.Fp32: _nested.Read<ElementSink.Fixed<ElementReaders.Fp32>>(ref reader); break;
+            case Datatype.Fp64: _nested.Read<ElementSink.Fixed<ElementReaders.Fp64>>(ref reader); break;
+            default: _nested.Read<ElementSink.Text>(ref reader); break;
+        }
+    }
+
+    /// <summary>Memory for <paramref name="bytes"/> more.</summary>
+    internal Span<byte> Next(int bytes)
+    {
+        var start = _used;
+        if (bytes > _data.Length - start)
+            Grow(bytes);
+        _used = start + bytes;
+        return _data.AsSpan(start, bytes);
+    }
+
+    /// <summary>Adds the string that the reader is on, unescaped; false when it is not well-formed Unicode.</summary>
+    internal bool TryAppendText(ref Utf8JsonReader reader)
+    {
+        // Unescaping never makes a string longer.
+        var longest = reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length;
+        if (longest > _limit)
+            throw TooLarge();
+        var start = _used;
+        var space = Next((int)longest);
+        int length;
+        try
+        {
+            length = reader.CopyString(space);
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+
+        _used = start + length;
+        AppendEnd();
+        return true;
+    }
+
+    /// <summary>Takes the elements written so far as a value of this shape.</summary>
+    internal void Complete(ReadOnlySpan<long> shape)
+    {
+        shape.CopyTo(_shape);
+        HasValue = true;
+    }
+
+    /// <summary>Adds the rows of a value that differs from this one in its first dimension at most.</summary>
+    internal void AppendRows(TensorBuffer rows)
+    {
+        var offset = _used;
+        rows.Data.CopyTo(Next(rows._used));
+        for (var i = 0; i < rows._strings; i++)
+        {
+            AppendEnd();
+            _ends[_strings - 1] = offset + rows._ends[i];
+        }
+
+        var before = HasValue ? _shape[0] : 0;
+        Complete(rows._shape);
+        _shape[0] += before;
+    }
+
+    /// <summary>The tensor that ONNX Runtime reads; valid until this buffer changes.</summary>
+    internal OrtValue ToOrtValue()
+    {
+        if (_value is null || !_shape.AsSpan().SequenceEqual(_valueShape) || (!IsText && _valueData != _data))
+        {
+            _value?.Dispose();
+            _value = null;
+            _valueShape = _shape.AsSpan().ToArray();
+            if (IsText)
+            {
+                _value = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, _valueShape);
+            }
+            else
+            {
+                if (_data.Length == 0)
+                    Grow(1);
+                _valueData = _data;
+                _value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, Datatype.ToOnnx(), _valueShape,
+                    Marshal.UnsafeAddrOfPinnedArrayElement(_data, 0), _data.Length);
+            }
+        }
+
+        for (var i = 0; i < _strings; i++)
+            _value.StringTensorSetElementAt(_data.AsSpan(i == 0 ? 0 : _ends[i - 1], _ends[i] - (i == 0 ? 0 : _ends[i - 1])), i);
+        return _value;
+    }
+
+    /// <summary>Forgets the value, and gives back memory beyond the usual.</summary>
+    internal void Clear()
+    {
+        HasValue = false;
+        _used = 0;
+        _strings = 0;
+        if (_data.Length > RetainedBytes || _ends.Length > RetainedBytes / sizeof(int))
+        {
+            Free();
+            _data = [];
+            _ends = [];
+        }
+    }
+
+    /// <summary>Frees the native tensor.</summary>
+    internal void Free()
+    {
+        _value?.Dispose();
+        _value = null;
+        _valueData = null;
+    }
+
+    private void AppendEnd()
+    {
+        if (_used + (_strings + 1L) * StringOverhead > _limit)
+            throw TooLarge();
+        if (_strings == _ends.Length)
+            Array.Resize(ref _ends, Math.Max(16, _strings * 2));
+        _ends[_strings++] = _used;
+    }
+
+    private void Grow(int bytes)
+    {
+        var needed = (long)_used + bytes;
+        if (needed > _limit)
+            throw TooLarge();
+        // Never above the limit, so that memory at hand needs no check.
+        var capacity = Math.Min(_limit, Math.Max(needed, Math.Max(256, _data.Length * 2L)));
+        var larger = GC.AllocateUninitializedArray<byte>((int)capacity, pinned: true);
+        Data.CopyTo(larger);
+        _data = larger;
+    }
+
+    private InvalidInputException TooLarge() => InputError.Got(Signature, $"more than {InputError.Size(_limit)} of values, the limit for one input");
+}

@@ -1,0 +1,8 @@
+namespace Larder.Testing;
+
+/// <summary>Something that has protobuf bytes.</summary>
+public interface IProtoMessage
+{
+    /// <summary>The bytes.</summary>
+    byte[] ToBytes();
+}

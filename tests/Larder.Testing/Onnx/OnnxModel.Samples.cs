@@ -1,0 +1,115 @@
+using Larder.Inference;
+
+namespace Larder.Testing;
+
+/// <content>Ready-made models.</content>
+public sealed partial class OnnxModel
+{
+    /// <summary><c>x -> y</c>, the same tensor.</summary>
+    public static byte[] Identity(Datatype datatype, params OnnxDim[] shape) => new OnnxModel()
+        .Input("x", datatype, shape)
+        .Output("y", datatype, shape)
+        .Node("Identity", ["x"], ["y"])
+        .ToBytes();
+
+    /// <summary>
+    /// Softmax regression on <c>x</c> FP32 [-1,features]: <c>label</c> INT64 [-1] and <c>probabilities</c> FP32 [-1,classes].
+    /// The weights are small and differ from class to class, so that predictions are neither constant nor arbitrary.
+    /// </summary>
+    public static byte[] Linear(int features = 4, int classes = 3) => new OnnxModel()
+        .Producer("larder-tests", "1")
+        .Input("x", Datatype.Fp32, "batch", features)
+        .Output("label", Datatype.Int64, "batch")
+        .Output("probabilities", Datatype.Fp32, "batch", classes)
+        .Initializer(OnnxTensor.Of("weights", Weights(features * classes), features, classes))
+        .Initializer(OnnxTensor.Of("bias", Weights(classes), classes))
+        .Node("MatMul", ["x", "weights"], ["products"])
+        .Node("Add", ["products", "bias"], ["scores"])
+        .Node(new OnnxNode("Softmax", ["scores"], ["probabilities"]).Int("axis", 1))
+        .Node(new OnnxNode("ArgMax", ["probabilities"], ["label"]).Int("axis", 1).Int("keepdims", 0))
+        .ToBytes();
+
+    /// <summary>
+    /// A classifier as scikit-learn's converter writes them: <c>float_input</c> FP32 [-1,features] to <c>output_label</c> INT64 [-1] and
+    /// <c>output_probability</c> sequence(map(INT64,FP32)).
+    /// </summary>
+    public static byte[] ZipMap(int features = 4, int classes = 3) => new OnnxModel()
+        .Opset("ai.onnx.ml", 1)
+        .Producer("skl2onnx", "1.14")
+        .Input("float_input", Datatype.Fp32, -1, features)
+        .Output("output_label", Datatype.Int64, -1)
+        .Output("output_probability", OnnxType.Sequence(OnnxType.Map(Datatype.Int64, OnnxType.Tensor(Datatype.Fp32))))
+        .Node(new OnnxNode("LinearClassifier", ["float_input"], ["label", "scores"], "ai.onnx.ml")
+            .Floats("coefficients", Weights(features * classes))
+            .Floats("intercepts", Weights(classes))
+            .Ints("classlabels_ints", Labels(classes))
+            .Int("multi_class", 0)
+            .String("post_transform", "SOFTMAX"))
+        .Node(new OnnxNode("Normalizer", ["scores"], ["probabilities"], "ai.onnx.ml").String("norm", "L1"))
+        .Node("Identity", ["label"], ["output_label"])
+        .Node(new OnnxNode("ZipMap", ["probabilities"], ["output_probability"], "ai.onnx.ml").Ints("classlabels_int64s", Labels(classes)))
+        .ToBytes();
+
+    /// <summary>Heavy on the processor: <c>x</c> FP32 [-1,size] times a [size,size] matrix, as often as said; weights are size * size * 4 bytes.</summary>
+    public static byte[] MatMul(int size = 512, int times = 1)
+    {
+        var model = new OnnxModel()
+            .Input("x", Datatype.Fp32, "batch", size)
+            .Output("y", Datatype.Fp32, "batch", size)
+            .Initializer(OnnxTensor.Of("weights", [.. Weights(size * size).Select(w => w / size)], size, size));
+        for (var i = 0; i < times; i++)
+            model.Node("MatMul", [i == 0 ? "x" : $"t{i}", "weights"], [i == times - 1 ? "y" : $"t{i + 1}"]);
+        return model.ToBytes();
+    }
+
+    /// <summary>Rows are not independent: <c>y = x - mean of x over the batch</c>, FP32 [-1,features].</summary>
+    public static byte[] SubtractBatchMean(int features = 4) => new OnnxModel()
+        .Input("x", Datatype.Fp32, "batch", features)
+        .Output("y", Datatype.Fp32, "batch", features)
+        .Node(new OnnxNode("ReduceMean", ["x"], ["mean"]).Ints("axes", 0).Int("keepdims", 1))
+        .Node("Sub", ["x", "mean"], ["y"])
+        .ToBytes();
+
+    /// <summary>Rows are not independent, but the first one never shows it: running totals down the batch, FP32 [-1,features].</summary>
+    public static byte[] RunningTotal(int features = 4) => new OnnxModel()
+        .Input("x", Datatype.Fp32, "batch", features)
+        .Output("y", Datatype.Fp32, "batch", features)
+        .Initializer(OnnxTensor.Of("axis", [0L]))
+        .Node("CumSum", ["x", "axis"], ["y"])
+        .ToBytes();
+
+    /// <summary>A few hundred bytes that ask for <paramref name="elements"/> floats as soon as they run (or, being constant, as soon as they load).</summary>
+    public static byte[] HugeAllocation(long elements = 100_000_000_000) => new OnnxModel()
+        .Input("x", Datatype.Fp32, 1)
+        .Output("y", Datatype.Fp32, 1)
+        .Initializer(OnnxTensor.Of("shape", [elements], 1))
+        .Node("ConstantOfShape", ["shape"], ["zeros"])
+        .Node(new OnnxNode("ReduceMax", ["zeros"], ["largest"]).Int("keepdims", 1))
+        .Node("Add", ["x", "largest"], ["y"])
+        .ToBytes();
+
+    /// <summary>Runs for hours: a Loop that adds 1 to <c>x</c> FP32 [1] over and over. Loads at once.</summary>
+    public static byte[] EndlessLoop(long trips = long.MaxValue)
+    {
+        var body = new OnnxGraph("body")
+            .Input("i", Datatype.Int64)
+            .Input("going_on", Datatype.Bool)
+            .Input("before", Datatype.Fp32, 1)
+            .Output("still_going_on", Datatype.Bool)
+            .Output("after", Datatype.Fp32, 1)
+            .Initializer(OnnxTensor.Of("one", [1f], 1))
+            .Node("Identity", ["going_on"], ["still_going_on"])
+            .Node("Add", ["before", "one"], ["after"]);
+        return new OnnxModel()
+            .Input("x", Datatype.Fp32, 1)
+            .Output("y", Datatype.Fp32, 1)
+            .Initializer(OnnxTensor.Of("trips", [trips]))
+            .Initializer(OnnxTensor.Of("yes", [true]))
+            .Node(new OnnxNode("Loop", ["trips", "yes", "x"], ["y"]).Graph("body", body))
+            .ToBytes();
+    }
+
+    private static long[] Labels(int classes) => [.. Enumerable.Range(0, classes).Select(c => (long)c)];
+
+    private static float[] Weights(int count) => [.. Enumerable.Range(0, count).Select(i => ((i * 7919 % 101) - 50) / 50f)];
+}
