@@ -178,6 +178,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
             new() { Settings = new ModelSettings { Session = new SessionSettings { IntraOpThreads = 0 } } },
             new() { Settings = new ModelSettings { Session = new SessionSettings { Optimization = "most" } } },
             new() { Settings = new ModelSettings { Batching = new BatchingSettings { MaxRows = 0 } } },
+            new() { Settings = new ModelSettings { Image = new ImageSettings { Std = [0] } } },
             new() { Settings = JsonSerializer.Deserialize<ModelSettings>("""{"image":null}""", RegistryJson.Options) },
             new() { Description = new string('x', 32_769) },
             new() { Owner = new string('x', 257) },

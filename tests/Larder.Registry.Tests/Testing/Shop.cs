@@ -29,6 +29,7 @@ internal sealed class Shop : IDisposable
         ValidateModel? validate = null,
         AdoptArtifact? adopt = null)
     {
+        Account = account;
         var client = BlobClients.Create(account);
         Time = time ?? TimeProvider.System;
         Documents = new BlobDocumentStore(client);
@@ -45,6 +46,8 @@ internal sealed class Shop : IDisposable
             NullLogger<ModelPublisher>.Instance);
         Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, new SweeperOptions());
     }
+
+    public string Account { get; }
 
     public TimeProvider Time { get; }
 
