@@ -18,7 +18,7 @@ internal sealed class Shop : IDisposable
         Producer = "test 1.0",
     };
 
-    private readonly string folder = Path.Combine(Path.GetTempPath(), $"shop-{Guid.NewGuid():N}");
+    private readonly string folder;
 
     public Shop(
         string account,
@@ -27,8 +27,10 @@ internal sealed class Shop : IDisposable
         Func<IArtifactStore, IArtifactStore>? artifacts = null,
         PublishingOptions? options = null,
         ValidateModel? validate = null,
-        AdoptArtifact? adopt = null)
+        AdoptArtifact? adopt = null,
+        string? folder = null)
     {
+        this.folder = folder ?? Path.Combine(Path.GetTempPath(), $"shop-{Guid.NewGuid():N}");
         Account = account;
         var client = BlobClients.Create(account);
         Time = time ?? TimeProvider.System;
