@@ -1,0 +1,139 @@
+using Azure.Identity;
+using Azure.Storage.Blobs;
+using Larder.Inference;
+using Larder.Registry;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Larder.Functions;
+
+/// <summary>Puts the rooms together.</summary>
+internal static class LarderServices
+{
+    /// <summary>Room for a form's other fields beside the model file, in bytes.</summary>
+    private const long FormOverhead = 1 << 20;
+
+    /// <summary>Registers everything that the functions ask for.</summary>
+    public static FunctionsApplicationBuilder AddLarder(this FunctionsApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton(provider => new LocalFolder(
+            provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : Path.Combine(Path.GetTempPath(), "larder")));
+        services.AddInference();
+        services.AddRegistry();
+
+        services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
+        services.AddSingleton<RouteTable>();
+        services.AddSingleton<PredictionMetrics>();
+        services.AddSingleton<PredictionResponse>();
+        services.AddSingleton<PredictionBody>();
+        services.AddSingleton<ImageBody>();
+        services.AddSingleton<PrometheusScraper>();
+        services.AddSingleton<Preloader>();
+        services.AddHostedService(provider => provider.GetRequiredService<Preloader>());
+
+        // Uploads are the largest bodies; every other route reads with a limit of its own. The worker's Kestrel would stop at 30 MB.
+        services.AddOptions<KestrelServerOptions>().Configure<PublishingOptions>(
+            (kestrel, publishing) => kestrel.Limits.MaxRequestBodySize = publishing.ModelBytes + FormOverhead);
+        return builder;
+    }
+
+    private static void AddInference(this IServiceCollection services)
+    {
+        services.AddSetting<InferenceLimits>("Limits", limits => limits.Validate());
+        services.AddSetting<ValidationLimits>("Limits", limits => limits.Validate());
+        services.AddSetting<ImageLimits>("Limits:Image", limits => limits.Validate());
+        services.AddSingleton<InferenceMetrics>();
+        services.AddSingleton<ModelValidator>();
+        services.AddSingleton<SessionCache>();
+        services.AddSingleton(provider =>
+        {
+            var artifacts = provider.GetRequiredService<IArtifactStore>();
+            return new ArtifactFileCache(
+                Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "models"),
+                async (sha256, destination, cancellationToken) =>
+                {
+                    await using var content = await artifacts.OpenReadAsync(sha256, cancellation: cancellationToken)
+                        ?? throw new StorageUnavailableException($"The artifact {sha256} is missing in storage.");
+                    await content.CopyToAsync(destination, cancellationToken);
+                },
+                provider.GetRequiredService<InferenceLimits>(),
+                provider.GetRequiredService<TimeProvider>());
+        });
+    }
+
+    private static void AddRegistry(this IServiceCollection services)
+    {
+        services.AddSingleton(Storage);
+        services.AddSingleton<IDocumentStore>(provider => new BlobDocumentStore(provider.GetRequiredService<BlobServiceClient>()));
+        services.AddSingleton<IArtifactStore, BlobArtifactStore>();
+        services.AddSingleton<ModelRegistry>();
+        services.AddSingleton<ModelCatalog>();
+        services.AddSingleton<ModelPublisher>();
+        services.AddSingleton<RegistrySweeper>();
+        services.AddSetting<PublishingOptions>(
+            "Limits",
+            options => options.Validate(),
+            (options, provider) => options with { StagingFolder = Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "staging") });
+        services.AddSetting<CatalogOptions>("Cache", options => options.Validate());
+        services.AddSetting<SweeperOptions>("Sweep", options => options.Validate());
+        services.AddSingleton<ValidateModel>(provider => provider.GetRequiredService<ModelValidator>().ValidateAsync);
+        services.AddSingleton<AdoptArtifact>(provider =>
+        {
+            var files = provider.GetRequiredService<ArtifactFileCache>();
+            return (path, sha256, _) =>
+            {
+                files.Add(path, sha256);
+                return Task.CompletedTask;
+            };
+        });
+    }
+
+    /// <summary>A connection string in <c>AzureWebJobsStorage</c>, or an identity with <c>AzureWebJobsStorage__blobServiceUri</c>.</summary>
+    private static BlobServiceClient Storage(IServiceProvider provider)
+    {
+        var storage = provider.GetRequiredService<IConfiguration>().GetSection("AzureWebJobsStorage");
+        if (storage.Value is { Length: > 0 } connectionString)
+            return BlobClients.Create(connectionString);
+        if (storage["blobServiceUri"] is { Length: > 0 } uri)
+            return new BlobServiceClient(new Uri(uri), new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = storage["clientId"] }), BlobClients.Options());
+        throw new InvalidOperationException("AzureWebJobsStorage is not set: give it a connection string, or AzureWebJobsStorage__blobServiceUri for an identity.");
+    }
+
+    /// <summary>Binds a section to a record of settings, checks it at start, and offers the record itself.</summary>
+    private static void AddSetting<T>(
+        this IServiceCollection services, string section, Action<T> validate, Func<T, IServiceProvider, T>? complete = null)
+        where T : class
+    {
+        services.AddSingleton<IValidateOptions<T>>(new SettingValidator<T>(validate));
+        services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
+        services.AddSingleton(provider =>
+        {
+            var bound = provider.GetRequiredService<IOptions<T>>().Value;
+            return complete is null ? bound : complete(bound, provider);
+        });
+    }
+
+    private sealed class SettingValidator<T>(Action<T> validate) : IValidateOptions<T>
+        where T : class
+    {
+        public ValidateOptionsResult Validate(string? name, T options)
+        {
+            try
+            {
+                validate(options);
+                return ValidateOptionsResult.Success;
+            }
+            catch (ArgumentException exception)
+            {
+                return ValidateOptionsResult.Fail(exception.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+
+namespace Larder.Functions;
+
+/// <summary>What several routes read from a request.</summary>
+internal static class RequestExtensions
+{
+    /// <summary>The ETag of <c>If-Match</c>, without quotes; null when absent or <c>*</c>.</summary>
+    public static string? IfMatch(this HttpRequest request) =>
+        request.Headers.IfMatch is [{ } etag] && etag != "*" ? etag.Trim().Trim('"') : null;
+
+    /// <summary>A yes-or-no query parameter: absent is no, present without a value is yes.</summary>
+    /// <exception cref="InvalidRequestException">The value is neither true nor false.</exception>
+    public static bool Flag(this HttpRequest request, string name) => request.Query[name] switch
+    {
+        [] => false,
+        ["" or "true" or "1"] => true,
+        ["false" or "0"] => false,
+        _ => throw new InvalidRequestException($"{name} must be true or false."),
+    };
+}

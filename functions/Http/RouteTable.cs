@@ -1,0 +1,45 @@
+using System.ComponentModel;
+using System.Reflection;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>The routes of this app, read from the functions' own declarations, so that help cannot drift from the code.</summary>
+internal sealed class RouteTable
+{
+    /// <summary>One HTTP function.</summary>
+    /// <param name="Methods">HTTP methods, upper case.</param>
+    /// <param name="Path">Route template with a leading slash.</param>
+    /// <param name="Summary">One line on what it does.</param>
+    public sealed record Entry(IReadOnlyList<string> Methods, string Path, string Summary);
+
+    /// <summary>All routes, by path.</summary>
+    public IReadOnlyList<Entry> Entries { get; } =
+    [
+        .. from type in typeof(RouteTable).Assembly.GetTypes()
+           from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+           where method.IsDefined(typeof(FunctionAttribute))
+           from parameter in method.GetParameters()
+           let trigger = parameter.GetCustomAttribute<HttpTriggerAttribute>()
+           let methods = trigger?.Methods
+           where methods is { Length: > 0 }
+           let path = "/" + trigger.Route!.TrimStart('/')
+           orderby path, methods[0]
+           select new Entry(
+               [.. methods.Select(m => m.ToUpperInvariant())],
+               path,
+               method.GetCustomAttribute<DescriptionAttribute>()?.Description ?? ""),
+    ];
+
+    /// <summary>The methods that a path answers to; empty when no route has it.</summary>
+    public IEnumerable<string> MethodsOf(string path) =>
+        Entries.Where(entry => Matches(entry.Path, path)).SelectMany(entry => entry.Methods).Distinct();
+
+    private static bool Matches(string template, string path)
+    {
+        var wanted = template.Split('/');
+        var given = path.TrimEnd('/').Split('/');
+        return wanted.Length == given.Length
+            && wanted.Zip(given).All(pair => pair.First is ['{', ..] ? pair.Second.Length > 0 : string.Equals(pair.First, pair.Second, StringComparison.OrdinalIgnoreCase));
+    }
+}

@@ -1,0 +1,42 @@
+using System.ComponentModel;
+using Larder.Inference;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>Deletion of a version or of a whole model.</summary>
+internal sealed class DeleteModel(ModelRegistry registry, SessionCache sessions)
+{
+    /// <summary>
+    /// Deletes <c>name:3</c>, or <c>name</c> with all its versions. 409 while an alias other than <c>default</c> points there,
+    /// unless <c>?force=true</c>. The answer says where the default points now.
+    /// </summary>
+    [Function("DeleteModel"), Description("Delete a model, or one version of it (name:3); ?force=true despite aliases.")]
+    public async Task<IActionResult> Delete(
+        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/v1/models/{reference}")] HttpRequest request,
+        string reference,
+        CancellationToken cancellationToken)
+    {
+        var parsed = ModelReference.Parse(reference);
+        var force = request.Flag("force");
+        if (reference.Contains(':') && parsed.Version is null)
+            throw new InvalidRequestException("Name the version to delete by its number, as in name:3; DELETE .../aliases/{alias} removes an alias.");
+        if (parsed.Version is not { } number)
+        {
+            await registry.DeleteModelAsync(parsed.Name, force, request.IfMatch(), cancellation: cancellationToken);
+            sessions.Unload(parsed.Name);
+            return Envelope.Ok($"{parsed.Name} removed successfully");
+        }
+
+        var deletion = await registry.DeleteVersionAsync(parsed.Name, number, force, request.IfMatch(), cancellation: cancellationToken);
+        sessions.Unload(parsed.Name, $"{number}");
+        return Envelope.Ok($"Version {number} from {parsed.Name} removed successfully")
+            .WithETag(deletion.Model.ETag)
+            .With("removed_aliases", deletion.RemovedAliases)
+            .With("previous_default", deletion.PreviousDefault)
+            .With("default_version", deletion.CurrentDefault);
+    }
+}

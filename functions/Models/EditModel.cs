@@ -1,0 +1,39 @@
+using System.ComponentModel;
+using System.Text.Json;
+using Larder.Inference;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>Changes to what describes a model.</summary>
+internal sealed class EditModel(ModelRegistry registry)
+{
+    private const string Expected = "{model_description:string}";
+
+    /// <summary>Changes description, owner, tags or settings; what is not named stays. Honours <c>If-Match</c>.</summary>
+    [Function("EditModel"), Description("Edit: {\"model_description\", \"tags\", \"settings\", \"owner\"}.")]
+    public async Task<IActionResult> Edit(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}")] HttpRequest request,
+        string model,
+        CancellationToken cancellationToken)
+    {
+        ModelName.Validate(model);
+        var body = await Json.ReadAsync<JsonElement>(request, Expected, cancellationToken);
+        if (body.ValueKind != JsonValueKind.Object)
+            throw new InvalidRequestException($"The JSON must be an object {Expected}");
+        if (!body.EnumerateObject().Any())
+            throw new InvalidRequestException("No model_description provided");
+        if (body.TryGetProperty("model_description", out var text) && text.ValueKind != JsonValueKind.String)
+            throw new InvalidRequestException("model_description must be a string");
+
+        var edit = Json.Deserialize<Body>(body, Expected);
+        var patch = new ModelPatch { Description = edit.ModelDescription, Owner = edit.Owner, Tags = edit.Tags, Settings = edit.Settings };
+        var after = await registry.UpdateAsync(model, patch, request.IfMatch(), cancellation: cancellationToken);
+        return Envelope.Ok($"{model} updated").WithETag(after.ETag).With("model", after);
+    }
+
+    private sealed record Body(string? ModelDescription, string? Owner, Dictionary<string, string?>? Tags, ModelSettings? Settings);
+}

@@ -1,0 +1,60 @@
+using System.ComponentModel;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>What there is to know about one model.</summary>
+internal sealed class GetModel(ModelRegistry registry)
+{
+    /// <summary>Describes a model.</summary>
+    [Function("GetModel"), Description("Description, signature, versions, aliases, tags.")]
+    public Task<IActionResult> Get(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/models/{reference}")] HttpRequest request,
+        string reference,
+        CancellationToken cancellationToken) => DescribeAsync(request, reference, cancellationToken);
+
+    /// <summary>The same, under MLBuffet's second address for it.</summary>
+    [Function("GetInformation"), Description("The same.")]
+    public Task<IActionResult> GetInformation(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/models/{reference}/information")] HttpRequest request,
+        string reference,
+        CancellationToken cancellationToken) => DescribeAsync(request, reference, cancellationToken);
+
+    private async Task<IActionResult> DescribeAsync(HttpRequest request, string reference, CancellationToken cancellationToken)
+    {
+        var parsed = ModelReference.Parse(reference);
+        var paging = Paging.Of(request);
+        var (model, version) = await ReadAsync(parsed, cancellationToken);
+        var versions = await registry.ListVersionsAsync(parsed.Name, paging.Limit, paging.Cursor, cancellationToken);
+        var about = ModelInformation.Of(model, version);
+        return Envelope.Ok("Model information provided")
+            .WithETag(model.ETag)
+            .With("name", about.Name)
+            .With("description", about.Description)
+            .With("model_type", about.ModelType)
+            .With("input_name", about.InputName)
+            .With("num_inputs", about.NumInputs)
+            .With("output_name", about.OutputName)
+            .With("default_version", about.DefaultVersion)
+            .With("model", about.Model)
+            .With("version", about.Version)
+            .With("versions", versions.Items.Select(VersionView.Of))
+            .With("next_cursor", versions.Cursor);
+    }
+
+    private async Task<(Model Model, ModelVersion? Version)> ReadAsync(ModelReference reference, CancellationToken cancellationToken)
+    {
+        if (reference is { Version: null, Alias: null })
+        {
+            var model = await registry.GetAsync(reference.Name, cancellationToken);
+            // A model whose versions are all deleted still has a description to show and edit.
+            if (model.ServedVersion is null)
+                return (model, null);
+        }
+        var resolved = await registry.ResolveAsync(reference, cancellationToken);
+        return (resolved.Model, resolved.Version);
+    }
+}

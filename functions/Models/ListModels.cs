@@ -1,0 +1,57 @@
+using System.ComponentModel;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>Lists of models, a page at a time.</summary>
+internal sealed class ListModels(ModelRegistry registry)
+{
+    /// <summary>Names of all models; objects too with <c>?detail=true</c>.</summary>
+    [Function("ListModels"), Description("Names of all models; ?detail=true for more.")]
+    public async Task<IActionResult> List(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/models")] HttpRequest request,
+        CancellationToken cancellationToken)
+    {
+        var detail = request.Flag("detail");
+        var page = await PageAsync(request, cancellationToken);
+        var answer = Envelope.Ok("Model list provided").With("model_list", page.Items.Select(model => model.Name));
+        if (detail)
+            answer.With("models", page.Items);
+        return answer.With("next_cursor", page.Cursor);
+    }
+
+    /// <summary>What <see cref="GetModel"/> answers, for all models.</summary>
+    [Function("ListInformation"), Description("Information on all models.")]
+    public async Task<IActionResult> ListInformation(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/models/information")] HttpRequest request,
+        CancellationToken cancellationToken)
+    {
+        var page = await PageAsync(request, cancellationToken);
+        var models = new List<ModelInformation>(page.Items.Count);
+        foreach (var model in page.Items)
+            models.Add(ModelInformation.Of(model, await ServedAsync(model, cancellationToken)));
+        return Envelope.Ok("Model information provided").With("models", models).With("next_cursor", page.Cursor);
+    }
+
+    private Task<Page<Model>> PageAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var paging = Paging.Of(request);
+        return registry.ListAsync(paging.Limit, paging.Cursor, cancellationToken);
+    }
+
+    private async Task<ModelVersion?> ServedAsync(Model model, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return model.ServedVersion is { } number ? await registry.GetVersionAsync(model.Name, number, cancellationToken) : null;
+        }
+        catch (NotFoundException)
+        {
+            // Deleted since the list was read.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.ComponentModel;
+using System.Text.Json;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>Aliases, and the one that every model has: its default. Each answer holds the previous target, so one call rolls back.</summary>
+internal sealed class MoveAlias(ModelRegistry registry)
+{
+    /// <summary>Sets the default version: <c>{"default": 3}</c>, or null to follow the newest version again.</summary>
+    [Function("SetDefault"), Description("Set the default: {\"default\": 3}; null follows the newest.")]
+    public async Task<IActionResult> SetDefault(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}/default")] HttpRequest request,
+        string model,
+        CancellationToken cancellationToken)
+    {
+        ModelName.Validate(model);
+        var version = await VersionAsync(request, "default", "{default:integer}", "No default value provided", "Default value must be an integer", cancellationToken);
+        var change = await registry.SetDefaultAsync(model, version, request.IfMatch(), cancellation: cancellationToken);
+        var text = version is null ? "following its newest version" : $"updated with default version: {version}";
+        return Answer(change, $"{model} {text}");
+    }
+
+    /// <summary>Makes an alias point at a version: <c>{"version": 3}</c>.</summary>
+    [Function("SetAlias"), Description("Move an alias: {\"version\": 3}.")]
+    public async Task<IActionResult> SetAlias(
+        [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/v1/models/{model}/aliases/{alias}")] HttpRequest request,
+        string model,
+        string alias,
+        CancellationToken cancellationToken)
+    {
+        ModelName.Validate(model);
+        ModelName.ValidateAlias(alias);
+        var version = await VersionAsync(request, "version", "{version:integer}", "No version provided", "version must be an integer", cancellationToken)
+            ?? throw new InvalidRequestException("version must be an integer");
+        var change = await registry.SetAliasAsync(model, alias, version, request.IfMatch(), cancellation: cancellationToken);
+        return Answer(change, $"{model}:{alias} is version {version}");
+    }
+
+    /// <summary>Removes an alias.</summary>
+    [Function("DeleteAlias"), Description("Remove an alias.")]
+    public async Task<IActionResult> DeleteAlias(
+        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/v1/models/{model}/aliases/{alias}")] HttpRequest request,
+        string model,
+        string alias,
+        CancellationToken cancellationToken)
+    {
+        ModelName.Validate(model);
+        var change = await registry.DeleteAliasAsync(model, alias, request.IfMatch(), cancellation: cancellationToken);
+        return Answer(change, $"{model}:{alias} removed");
+    }
+
+    private static Envelope Answer(AliasChange change, string description) => Envelope.Ok(description)
+        .WithETag(change.Model.ETag)
+        .With("alias", change.Alias)
+        .With("previous", change.Previous)
+        .With("current", change.Current);
+
+    private static async Task<int?> VersionAsync(
+        HttpRequest request, string member, string expected, string missing, string wrong, CancellationToken cancellationToken)
+    {
+        var body = await Json.ReadAsync<JsonElement>(request, expected, cancellationToken);
+        if (body.ValueKind != JsonValueKind.Object)
+            throw new InvalidRequestException($"The JSON must be an object {expected}");
+        if (body.EnumerateObject().FirstOrDefault(given => given.Name != member) is { Value.ValueKind: not JsonValueKind.Undefined } unknown)
+            throw new InvalidRequestException($"The member '{unknown.Name}' is not known; send {expected}.");
+        if (!body.TryGetProperty(member, out var value))
+            throw new InvalidRequestException(missing);
+        if (value.ValueKind == JsonValueKind.Null)
+            return null;
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var version) ? version : throw new InvalidRequestException(wrong);
+    }
+}

@@ -1,0 +1,31 @@
+using System.ComponentModel;
+using System.Text.Json;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>MLBuffet's test routes: is the server there, and does what I send arrive?</summary>
+internal sealed class EchoTest
+{
+    /// <summary>Answers 200.</summary>
+    [Function("Test"), Description("Answers 200.")]
+    public IActionResult Test([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/test")] HttpRequest request) =>
+        Envelope.Ok("OK");
+
+    /// <summary>Echoes each element of <c>{"data": [...]}</c>.</summary>
+    [Function("SendToModelHost"), Description("Echo test: {\"data\": [...]}.")]
+    public async Task<IActionResult> SendToModelHost(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/test/sendtomodelhost")] HttpRequest request,
+        CancellationToken cancellationToken)
+    {
+        var body = await Json.ReadAsync<JsonElement>(request, "{data:list}", cancellationToken);
+        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("data", out var data))
+            throw new InvalidRequestException("No test data provided (data:[...])");
+        if (data.ValueKind != JsonValueKind.Array)
+            throw new InvalidRequestException("Test data is not a list enclosed by squared brackets");
+        return Envelope.Ok($"Received {data.GetArrayLength()} elements").With("data", data);
+    }
+}

@@ -1,0 +1,41 @@
+using System.ComponentModel;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>The front door: who this is, what it answers to, and that nothing else is here.</summary>
+internal sealed class Greeting(RouteTable routes)
+{
+    /// <summary>Says hello.</summary>
+    [Function("Greet"), Description("Greeting.")]
+    public IActionResult Greet([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "/")] HttpRequest request) =>
+        Envelope.Ok("Greetings from Larder, the machine learning model platform. For more information, visit /help");
+
+    /// <summary>Lists the routes as plain text.</summary>
+    [Function("Help"), Description("This list.")]
+    public IActionResult Help([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "help")] HttpRequest request)
+    {
+        var text = new StringBuilder("Larder: upload a model, get a versioned prediction endpoint.\n\n");
+        foreach (var route in routes.Entries)
+            text.Append(string.Join(',', route.Methods).PadRight(9)).Append(route.Path.PadRight(50)).Append(route.Summary).Append('\n');
+        text.Append("\n{reference} is a model's name, name:3 (a version) or name:champion (an alias).\n");
+        return new ContentResult { Content = text.ToString(), ContentType = "text/plain; charset=utf-8" };
+    }
+
+    /// <summary>
+    /// Answers what no other function does, in the API's own error shape: 405 for a known path, 404 otherwise.
+    /// The Functions host alone would answer both with an empty 404.
+    /// </summary>
+    [Function("NothingHere")]
+    public IActionResult NothingHere(
+        [HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request)
+    {
+        var allowed = string.Join(", ", routes.MethodsOf(request.Path.Value ?? "/"));
+        return allowed.Length > 0
+            ? new Envelope(StatusCodes.Status405MethodNotAllowed, $"{request.Method} is not possible here; {allowed} is.").WithHeader("Allow", allowed)
+            : new Envelope(StatusCodes.Status404NotFound, "There is no such route. Visit GET /help for the list.");
+    }
+}

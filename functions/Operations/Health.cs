@@ -1,0 +1,41 @@
+using System.ComponentModel;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>Probes for whoever runs Larder.</summary>
+internal sealed class Health(ModelRegistry registry, Preloader preloader)
+{
+    /// <summary>How long storage may take to answer the readiness probe.</summary>
+    private static readonly TimeSpan StorageTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>200 while the process serves requests; never calls the network.</summary>
+    [Function("Live"), Description("Liveness.")]
+    public IActionResult Live([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "healthz")] HttpRequest request) =>
+        Envelope.Ok("Live");
+
+    /// <summary>200 when storage answers and the models of <c>Preload</c> are loaded; else 503 with the reasons.</summary>
+    [Function("Ready"), Description("Readiness: storage answers, Preload is loaded.")]
+    public async Task<IActionResult> Ready(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "readyz")] HttpRequest request,
+        CancellationToken cancellationToken)
+    {
+        var waitingFor = preloader.NotLoaded.Select(reference => $"model {reference}: {preloader.StateOf(reference)}").ToList();
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(StorageTimeout);
+        try
+        {
+            await registry.ListAsync(1, null, timeout.Token);
+        }
+        catch (Exception exception) when (exception is StorageUnavailableException || timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            waitingFor.Insert(0, "storage does not answer");
+        }
+        return waitingFor.Count == 0
+            ? Envelope.Ok("Ready")
+            : new Envelope(StatusCodes.Status503ServiceUnavailable, "Not ready").With("waiting_for", waitingFor);
+    }
+}

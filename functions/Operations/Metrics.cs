@@ -1,0 +1,15 @@
+using System.ComponentModel;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>The scrape endpoint.</summary>
+internal sealed class Metrics(PrometheusScraper scraper)
+{
+    /// <summary>All metrics in Prometheus' text format.</summary>
+    [Function("Metrics"), Description("Prometheus metrics.")]
+    public IActionResult Scrape([HttpTrigger(AuthorizationLevel.Function, "get", "post", Route = "metrics")] HttpRequest request) =>
+        new FileContentResult(scraper.Scrape(), PrometheusScraper.ContentType);
+}

@@ -1,0 +1,77 @@
+using System.Buffers;
+using Larder.Inference;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+
+namespace Larder.Functions;
+
+/// <summary>Reads one image, from a form's field <c>path</c> or <c>file</c> or as the whole body, into a model's input tensor.</summary>
+internal sealed class ImageBody(ImageLimits limits)
+{
+    /// <summary>Whether the request carries a file and not JSON.</summary>
+    public static bool IsImage(HttpRequest request) => request.ContentType is { } type
+        && (type.StartsWith("image/", StringComparison.OrdinalIgnoreCase)
+            || type.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase)
+            || type.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Reads and decodes the image.</summary>
+    /// <exception cref="InvalidInputException">The model takes no image, or the image cannot be decoded or is too large.</exception>
+    /// <exception cref="InvalidRequestException">The form has no such file.</exception>
+    public async ValueTask ReadAsync(HttpRequest request, LoadedModel model, PredictionInputs inputs, CancellationToken cancellationToken)
+    {
+        var plan = ImagePlan.For(model.Signature, model.Settings.Image);
+        var file = await FileAsync(request, cancellationToken);
+        // One byte more than allowed tells too large from just fitting.
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? limits.MaxBytes, limits.MaxBytes) + 1);
+        try
+        {
+            var length = 0;
+            int read;
+            while ((read = await file.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
+            {
+                length += read;
+                if (length > limits.MaxBytes)
+                    throw new TooLargeException($"An image is limited to {limits.MaxBytes} bytes.");
+                if (length == buffer.Length)
+                    break;
+            }
+            using var image = plan.Decode(buffer.AsMemory(0, length), limits);
+            image.WriteTo(inputs[0].Reserve([.. image.Shape]));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static async ValueTask<Stream> FileAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
+            return request.Body;
+        var reader = MultipartForm.Reader(request, type);
+        try
+        {
+            while (await reader.ReadNextSectionAsync(cancellationToken) is { } part)
+            {
+                if (part.GetContentDispositionHeader() is not { } disposition || !disposition.IsFileDisposition())
+                    continue;
+                if (HeaderUtilities.RemoveQuotes(disposition.Name).Value is not ("path" or "file"))
+                    throw new InvalidRequestException("The name of the file path must be 'path' or 'file'");
+                if (part.ContentType is { } partType && !IsImageType(partType))
+                    throw new InvalidRequestException($"Filetype {MultipartForm.Shown(partType)} is not currently allowed for predictions. The model server only supports images so far");
+                return part.Body;
+            }
+        }
+        catch (Exception exception) when (MultipartForm.IsBroken(exception))
+        {
+            throw MultipartForm.Broken();
+        }
+        throw new InvalidRequestException("No json data {values:[...]} or file provided");
+    }
+
+    // Clients that do not know an image's type call it an octet-stream; what it is, its bytes say.
+    private static bool IsImageType(string type) =>
+        type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,51 @@
+using System.ComponentModel;
+using Larder.Inference;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>The prediction endpoint: values as JSON, or one image.</summary>
+internal sealed class Predict(
+    ModelCatalog catalog,
+    SessionCache sessions,
+    PredictionBody values,
+    ImageBody images,
+    PredictionResponse answers,
+    PredictionMetrics metrics)
+{
+    // The answer is written before the function returns; this says that there is nothing more to write.
+    private static readonly EmptyResult Sent = new();
+
+    /// <summary>Runs a model on the request's values or image.</summary>
+    [Function("Predict"), Description("Predict: {\"values\": ...}, or an image.")]
+    public async Task<IActionResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "post", Route = "api/v1/models/{reference}/prediction")] HttpRequest request,
+        string reference,
+        CancellationToken cancellationToken)
+    {
+        var began = metrics.Begin();
+        ResolvedModel? model = null;
+        try
+        {
+            model = await catalog.ResolveAsync(reference, cancellationToken);
+            using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
+            using var inputs = lease.Model.RentInputs();
+            if (ImageBody.IsImage(request))
+                await images.ReadAsync(request, lease.Model, inputs, cancellationToken);
+            else
+                await values.ReadAsync(request, inputs, lease.Model.Signature, cancellationToken);
+            using var outputs = await lease.Model.RunAsync(inputs, cancellationToken);
+            await answers.SendAsync(request.HttpContext.Response, model, outputs, cancellationToken);
+            metrics.End(began, model, StatusCodes.Status200OK);
+            return Sent;
+        }
+        catch (Exception exception)
+        {
+            metrics.End(began, model, ErrorMiddleware.StatusOf(exception));
+            throw;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+using Larder.Inference;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+
+namespace Larder.Functions;
+
+/// <summary>Reads <c>{"values": ...}</c> from a request's pipe straight into a model's input tensors.</summary>
+internal sealed class PredictionBody(PredictionLimits limits, InferenceLimits inference)
+{
+    /// <summary>Reads the whole body, up to a limit, and parses it.</summary>
+    /// <exception cref="TooLargeException">The body is over the limit.</exception>
+    /// <exception cref="InvalidInputException">The values do not fit the model.</exception>
+    /// <exception cref="InvalidRequestException">There is no <c>values</c>.</exception>
+    public async ValueTask ReadAsync(HttpRequest request, PredictionInputs inputs, ModelSignature signature, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > limits.PredictionBytes)
+            throw TooLarge();
+        var body = request.BodyReader;
+        while (true)
+        {
+            var result = await body.ReadAsync(cancellationToken);
+            if (result.Buffer.Length > limits.PredictionBytes)
+                throw TooLarge();
+            if (result.IsCompleted)
+            {
+                Parse(result.Buffer, inputs, signature);
+                body.AdvanceTo(result.Buffer.End);
+                return;
+            }
+            body.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+        }
+    }
+
+    private void Parse(in ReadOnlySequence<byte> body, PredictionInputs inputs, ModelSignature signature)
+    {
+        if (body.IsEmpty)
+            throw new InvalidRequestException("No json data {values:[...]} or file provided");
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = inference.JsonDepth });
+        var found = false;
+        try
+        {
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+                throw new InvalidRequestException("The body must be a JSON object {values:[...]}");
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isValues = reader.ValueTextEquals("values"u8);
+                if (isValues && found)
+                    throw new InvalidRequestException("values is given twice");
+                reader.Read();
+                if (isValues)
+                {
+                    found = true;
+                    inputs.Read(ref reader);
+                }
+                else
+                {
+                    reader.Skip();
+                }
+            }
+            // Anything but white space after the object is an error, which the reader finds by reading on.
+            while (reader.Read())
+            {
+            }
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidInputException($"{Expectation(signature)}; the JSON is not valid: {Json.Explain(exception)}");
+        }
+        if (!found)
+            throw new InvalidRequestException("No input for the model provided as (values:[...])");
+    }
+
+    private static string Expectation(ModelSignature signature) =>
+        string.Join(", ", signature.Inputs.Select(input => $"{input.Name} expects {input.TypeName}"));
+
+    private TooLargeException TooLarge() =>
+        new($"A prediction's body is limited to {limits.PredictionBytes} bytes.");
+}

@@ -1,0 +1,13 @@
+using Larder.Functions;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Hosting;
+
+var builder = FunctionsApplication.CreateBuilder(args);
+
+builder.ConfigureFunctionsWebApplication();
+builder.UseMiddleware<RequestIdMiddleware>();
+builder.UseMiddleware<ErrorMiddleware>();
+builder.AddLarder();
+
+builder.Build().Run();

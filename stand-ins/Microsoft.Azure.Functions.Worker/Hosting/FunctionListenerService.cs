@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Microsoft.Azure.Functions.Worker.Embedded;
+
+/// <summary>Starts and stops what fires the functions that no web request fires.</summary>
+internal sealed class FunctionListenerService(FunctionCatalog catalog, IFunctionDispatcher dispatcher) : IHostedLifecycleService
+{
+    private readonly List<IFunctionListener> _listeners = [];
+    private Task _stopping = Task.CompletedTask;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var function in catalog.Functions)
+            if (function.Binding.CreateListener(dispatcher) is { } listener)
+            {
+                await listener.StartAsync(cancellationToken);
+                _listeners.Add(listener);
+            }
+    }
+
+    /// <summary>Begins to stop the listeners while the web server still answers its last requests.</summary>
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _stopping = Task.WhenAll(_listeners.Select(listener => listener.StopAsync(cancellationToken)));
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => _stopping;
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,27 @@
+namespace Microsoft.Azure.Functions.Worker.Embedded;
+
+/// <summary>Collects what is wrong with functions, so that one start shows all of it.</summary>
+internal sealed class FunctionErrors
+{
+    private readonly List<string> _sentences = [];
+
+    /// <summary>Does something for one function, and notes its error.</summary>
+    public void Collect(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (FunctionsHostException exception)
+        {
+            _sentences.Add(exception.Message);
+        }
+    }
+
+    /// <summary>Throws all errors as one, a line each, when there are any.</summary>
+    public void Throw()
+    {
+        if (_sentences.Count > 0)
+            throw new FunctionsHostException(string.Join(Environment.NewLine, _sentences));
+    }
+}

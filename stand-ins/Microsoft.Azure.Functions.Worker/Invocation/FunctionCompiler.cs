@@ -1,0 +1,56 @@
+using System.Linq.Expressions;
+using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Microsoft.Azure.Functions.Worker.Embedded;
+
+/// <summary>Compiles a function's invocation: its object, its arguments, its call, its result. No reflection is left in the compiled code.</summary>
+internal static class FunctionCompiler
+{
+    /// <summary>The call of one function; its result goes into the context.</summary>
+    /// <exception cref="FunctionsHostException">A parameter cannot be bound, or the object cannot be made.</exception>
+    public static Func<EmbeddedFunctionContext, Task> Compile(EmbeddedFunction function, ITriggerBinding binding, IServiceCollection services)
+    {
+        var context = Expression.Parameter(typeof(EmbeddedFunctionContext), "context");
+        var arguments = function.Method.GetParameters().Select(parameter => Argument(function, binding, parameter, context));
+        var target = function.Method.IsStatic ? null : Instance(function, context, services);
+        var call = Expression.Call(target, function.Method, arguments);
+        return Expression.Lambda<Func<EmbeddedFunctionContext, Task>>(FunctionResult.Store(call, context), context).Compile();
+    }
+
+    private static Expression Argument(EmbeddedFunction function, ITriggerBinding binding, ParameterInfo parameter, Expression context)
+    {
+        var type = parameter.ParameterType;
+        if (type == typeof(FunctionContext))
+            return context;
+        if (type == typeof(CancellationToken))
+            return Expression.Property(context, nameof(FunctionContext.CancellationToken));
+        if (!type.IsByRef && binding.BindParameter(parameter, context) is { } value)
+            return value.Type == type ? value : Expression.Convert(value, type);
+        throw function.Error($"Cannot bind parameter '{parameter.Name}' to type {TypeName(type)}. Make sure the parameter Type is supported by the binding ({binding.Type}).");
+    }
+
+    // ActivatorUtilities compiles the constructor call; it takes constructor parameters from the services that it is given.
+    private static UnaryExpression Instance(EmbeddedFunction function, Expression context, IServiceCollection services)
+    {
+        var type = function.Method.DeclaringType!;
+        ObjectFactory factory;
+        try
+        {
+            factory = ActivatorUtilities.CreateFactory(type, Type.EmptyTypes);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw function.Error(exception.Message);
+        }
+
+        var from = ServiceLifetimes.NeedsScope(type, services) ? nameof(EmbeddedFunctionContext.InstanceServices) : nameof(EmbeddedFunctionContext.RootServices);
+        var instance = Expression.Invoke(
+            Expression.Constant(factory), Expression.Property(context, from), Expression.Constant(null, typeof(object[])));
+        return Expression.Convert(instance, type);
+    }
+
+    private static string TypeName(Type type) => type.IsGenericType
+        ? $"{type.Name[..type.Name.IndexOf('`')]}<{string.Join(", ", type.GetGenericArguments().Select(TypeName))}>"
+        : type.Name;
+}

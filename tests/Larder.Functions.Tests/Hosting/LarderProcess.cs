@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Larder.Functions.Tests;
+
+/// <summary>A real Larder in a process of its own, on a port that the operating system chose.</summary>
+internal sealed class LarderProcess : IAsyncDisposable
+{
+    private const string Ready = "Host started: ";
+
+    private readonly Process _process;
+    private readonly StringBuilder _log;
+
+    private LarderProcess(Process process, StringBuilder log, Uri address)
+    {
+        (_process, _log) = (process, log);
+        Client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
+    }
+
+    /// <summary>Talks to it.</summary>
+    public HttpClient Client { get; }
+
+    /// <summary>The process's id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>What it has printed so far.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_log)
+                return _log.ToString();
+        }
+    }
+
+    /// <summary>Starts it and waits for the line that says it is ready.</summary>
+    /// <param name="storage">Storage connection string.</param>
+    /// <param name="settings">Further settings, as environment variables.</param>
+    public static async Task<LarderProcess> StartAsync(string storage, params (string Name, string Value)[] settings)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Larder.Functions.dll"));
+        start.ArgumentList.Add("--port");
+        start.ArgumentList.Add("0");
+        start.Environment["AzureWebJobsStorage"] = storage;
+        foreach (var (name, value) in settings)
+            start.Environment[name.Replace(":", "__")] = value;
+
+        var process = Process.Start(start)!;
+        var log = new StringBuilder();
+        var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Take(string? line)
+        {
+            lock (log)
+                log.AppendLine(line);
+            if (line?.StartsWith(Ready, StringComparison.Ordinal) == true)
+                address.TrySetResult(new Uri(line[Ready.Length..].Trim()));
+        }
+        process.OutputDataReceived += (_, e) => Take(e.Data);
+        process.ErrorDataReceived += (_, e) => Take(e.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+
+        var ended = process.WaitForExitAsync();
+        if (await Task.WhenAny(address.Task, ended) == ended)
+            throw new InvalidOperationException($"Larder ended with {process.ExitCode} before it was ready:\n{log}");
+        return new LarderProcess(process, log, await address.Task);
+    }
+
+    /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM, then waits for the end. Returns the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        _ = kill(_process.Id, SigTerm);
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (!_process.HasExited)
+            await KillAsync();
+        _process.Dispose();
+    }
+
+    private const int SigTerm = 15;
+
+    [DllImport("libc")]
+    private static extern int kill(int pid, int signal);
+}

@@ -1,0 +1,156 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using Larder.Testing;
+
+namespace Larder.Functions.Tests;
+
+[Collection(nameof(SharedLarder))]
+public sealed class UploadTests(LarderFixture larder)
+{
+    [Fact]
+    public async Task Upload_of_a_form_makes_version_1_with_location_hash_and_signature()
+    {
+        var model = OnnxModel.Linear();
+
+        var answer = await larder.Client.UploadAsync("up-form", model, "iris.onnx",
+            ("model_description", "Flowers"), ("tags", """{"team":"botany"}"""), ("source", "notebook 12"));
+
+        Assert.Equal(HttpStatusCode.Created, answer.Status);
+        Assert.Equal(201, answer.Code);
+        Assert.Equal("/api/v1/models/up-form:1", answer.Headers.Location?.OriginalString);
+        var version = answer.Body["version"]!;
+        Assert.Equal(1, (int)version["version"]!);
+        Assert.Equal("READY", (string)version["status"]!);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(model)), (string)version["sha256"]!);
+        Assert.Equal(model.Length, (long)version["size_bytes"]!);
+        Assert.Equal("iris.onnx", (string)version["file_name"]!);
+        Assert.Equal("notebook 12", (string)version["source"]!);
+        Assert.Equal("FP32", (string)version["signature"]!["inputs"]![0]!["datatype"]!);
+        Assert.Equal("[-1,4]", version["signature"]!["inputs"]![0]!["shape"]!.ToJsonString());
+        var information = await larder.Client.GetJsonAsync("/api/v1/models/up-form");
+        Assert.Equal("Flowers", (string)information.Body["description"]!);
+        Assert.Equal("botany", (string)information.Body["version"]!["tags"]!["team"]!);
+    }
+
+    [Fact]
+    public async Task Fields_may_come_after_the_file()
+    {
+        using var form = new MultipartFormDataContent
+        {
+            { new ByteArrayContent(OnnxModel.Linear()), "path", "m.onnx" },
+            { new StringContent("late"), "model_description" },
+        };
+
+        var answer = await larder.Client.PutAsync("/api/v1/models/up-late", form).ReadAnswerAsync();
+
+        Assert.Equal(HttpStatusCode.Created, answer.Status);
+        Assert.Equal("late", (string)(await larder.Client.GetJsonAsync("/api/v1/models/up-late")).Body["description"]!);
+    }
+
+    [Fact]
+    public async Task Upload_of_a_raw_body_works_as_a_form_does()
+    {
+        using var body = new ByteArrayContent(OnnxModel.Linear());
+        body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+
+        var answer = await larder.Client.PutAsync("/api/v1/models/up-raw?model_description=raw", body).ReadAnswerAsync();
+
+        Assert.Equal(HttpStatusCode.Created, answer.Status);
+        Assert.Equal("raw", (string)(await larder.Client.GetJsonAsync("/api/v1/models/up-raw")).Body["description"]!);
+    }
+
+    [Fact]
+    public async Task The_same_bytes_again_are_a_new_version_with_the_same_hash()
+    {
+        var first = await larder.Client.UploadAsync("up-same", OnnxModel.Linear());
+        var second = await larder.Client.UploadAsync("up-same", OnnxModel.Linear());
+
+        Assert.Equal(2, (int)second.Body["version"]!["version"]!);
+        Assert.Equal((string)first.Body["version"]!["sha256"]!, (string)second.Body["version"]!["sha256"]!);
+    }
+
+    [Fact]
+    public async Task Concurrent_uploads_to_one_name_get_distinct_consecutive_numbers()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(2, 12).Select(classes =>
+            larder.Client.UploadAsync("up-race", OnnxModel.Linear(classes: classes))));
+
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Created, answer.Status));
+        Assert.Equal(Enumerable.Range(1, 12), answers.Select(answer => (int)answer.Body["version"]!["version"]!).Order());
+    }
+
+    [Theory]
+    [InlineData("-dash-first")]
+    [InlineData("sp%20ace")]
+    [InlineData("..%2F..%2Fetc")]
+    [InlineData("name:1")]
+    [InlineData("information")]
+    [InlineData("%00")]
+    public async Task A_bad_name_is_refused_before_anything_is_stored(string name)
+    {
+        var answer = await larder.Client.UploadAsync(name, OnnxModel.Linear());
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        Assert.Equal(422, answer.Code);
+    }
+
+    [Fact]
+    public async Task A_truncated_model_is_refused_and_leaves_nothing_behind()
+    {
+        var answer = await larder.Client.UploadAsync("up-broken", OnnxModel.Linear()[..100]);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await larder.Client.GetJsonAsync("/api/v1/models/up-broken")).Status);
+    }
+
+    [Fact]
+    public async Task What_is_no_model_is_refused_with_a_sentence()
+    {
+        var answer = await larder.Client.UploadAsync("up-text", "hello, world"u8.ToArray());
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        Assert.DoesNotContain("Exception", answer.Description);
+        Assert.DoesNotContain("/tmp", answer.Description);
+    }
+
+    [Fact]
+    public async Task A_form_without_the_file_names_the_field()
+    {
+        using var form = new MultipartFormDataContent { { new StringContent("x"), "model_description" } };
+
+        var answer = await larder.Client.PutAsync("/api/v1/models/up-nofile", form).ReadAnswerAsync();
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        Assert.Equal("No file path (named 'path') specified", answer.Description);
+    }
+
+    [Fact]
+    public async Task Another_file_extension_is_415()
+    {
+        var answer = await larder.Client.UploadAsync("up-h5", OnnxModel.Linear(), "model.h5");
+
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.Status);
+        Assert.Equal("Filename extension not allowed. Please use one of these: ['.onnx']", answer.Description);
+    }
+
+    [Fact]
+    public async Task A_broken_form_is_refused()
+    {
+        using var body = new StringContent("--x\r\nContent-Disposition: form-data; name=\"path\"; filename=\"a.onnx\"\r\n\r\nabc");
+        body.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x");
+
+        var answer = await larder.Client.PutAsync("/api/v1/models/up-torn", body).ReadAnswerAsync();
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+    }
+
+    [Fact]
+    public async Task Unknown_fields_are_refused_not_ignored()
+    {
+        var answer = await larder.Client.UploadAsync("up-unknown", OnnxModel.Linear(), "m.onnx", ("descripton", "typo"));
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        Assert.Contains("'descripton'", answer.Description);
+    }
+}

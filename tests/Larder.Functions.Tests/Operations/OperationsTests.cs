@@ -1,0 +1,90 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Larder.Testing;
+
+namespace Larder.Functions.Tests;
+
+[Collection(nameof(SharedLarder))]
+public sealed class OperationsTests(LarderFixture larder)
+{
+    private readonly HttpClient _client = larder.Client;
+
+    [Fact]
+    public async Task The_front_door_greets_and_help_lists_every_route()
+    {
+        Assert.StartsWith("Greetings from Larder", (await _client.GetJsonAsync("/")).Description);
+
+        var help = await _client.GetStringAsync("/help");
+        foreach (var route in new RouteTable().Entries)
+            Assert.Contains(route.Path, help);
+        Assert.All(new RouteTable().Entries, route => Assert.NotEmpty(route.Summary));
+    }
+
+    [Fact]
+    public async Task An_unknown_path_is_404_and_a_wrong_method_405_in_the_envelope()
+    {
+        var unknown = await _client.GetJsonAsync("/api/v1/nothing");
+        var wrong = await _client.SendJsonAsync(HttpMethod.Patch, "/api/v1/models/x");
+
+        Assert.Equal((HttpStatusCode.NotFound, 404), (unknown.Status, unknown.Code));
+        Assert.Equal((HttpStatusCode.MethodNotAllowed, 405), (wrong.Status, wrong.Code));
+        Assert.Contains("PUT", wrong.Description);
+    }
+
+    [Fact]
+    public async Task The_echo_test_echoes()
+    {
+        var answer = await _client.SendJsonAsync(HttpMethod.Post, "/api/test/sendtomodelhost", """{"data":[1,"two",[3]]}""");
+        var missing = await _client.SendJsonAsync(HttpMethod.Post, "/api/test/sendtomodelhost", """{"date":[]}""");
+        var scalar = await _client.SendJsonAsync(HttpMethod.Post, "/api/test/sendtomodelhost", """{"data":1}""");
+
+        Assert.Equal("""[1,"two",[3]]""", answer.Body["data"]!.ToJsonString());
+        Assert.Equal("No test data provided (data:[...])", missing.Description);
+        Assert.Equal("Test data is not a list enclosed by squared brackets", scalar.Description);
+        Assert.Equal(HttpStatusCode.OK, (await _client.GetJsonAsync("/api/test")).Status);
+    }
+
+    [Fact]
+    public async Task Probes_answer()
+    {
+        Assert.Equal(HttpStatusCode.OK, (await _client.GetJsonAsync("/healthz")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await _client.GetJsonAsync("/readyz")).Status);
+    }
+
+    [Fact]
+    public async Task A_request_id_is_taken_over_or_made()
+    {
+        var own = await _client.SendJsonAsync(HttpMethod.Get, "/healthz", null, ("x-request-id", "mine-42"));
+        var made = await _client.SendJsonAsync(HttpMethod.Get, "/healthz");
+        var unfit = await _client.SendJsonAsync(HttpMethod.Get, "/healthz", null, ("x-request-id", new string('x', 101)));
+
+        Assert.Equal("mine-42", own.Headers.GetValues("x-request-id").Single());
+        Assert.NotEmpty(made.Headers.GetValues("x-request-id").Single());
+        Assert.NotEqual(new string('x', 101), unfit.Headers.GetValues("x-request-id").Single());
+    }
+
+    [Fact]
+    public async Task Metrics_count_requests_errors_and_seconds_by_model_and_version_only()
+    {
+        await _client.UploadAsync("metered", OnnxModel.Linear());
+        for (var i = 0; i < 3; i++)
+            await _client.PredictAsync("metered", """{"values":[1,2,3,4]}""");
+        await _client.PredictAsync("metered", """{"values":[1]}""");
+        await _client.PredictAsync("no-such-model-in-labels", """{"values":[1]}""");
+
+        var text = await _client.GetStringAsync("/metrics");
+
+        Assert.Equal(4, Value(text, "larder_prediction_requests_total{model=\"metered\",version=\"1\"}"));
+        Assert.Equal(1, Value(text, "larder_prediction_errors_total{model=\"metered\",version=\"1\",status=\"422\"}"));
+        Assert.Equal(4, Value(text, "larder_prediction_duration_seconds_count{model=\"metered\",version=\"1\"}"));
+        Assert.Equal(4, Value(text, "larder_prediction_duration_seconds_bucket{model=\"metered\",version=\"1\",le=\"+Inf\"}"));
+        Assert.DoesNotContain("no-such-model-in-labels", text);
+        foreach (var name in new[] { "loads", "evictions", "loaded_bytes", "queue_depth" })
+            Assert.Matches($"(?m)^# TYPE larder_\\w*{name}\\w* (counter|gauge)$", text);
+        foreach (var line in text.TrimEnd('\n').Split('\n'))
+            Assert.Matches("""^(# (HELP|TYPE) \w+ .*|\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? -?[0-9.E+-]+)$""", line);
+    }
+
+    private static double Value(string text, string series) =>
+        double.Parse(Regex.Match(text, $"(?m)^{Regex.Escape(series)} (?<value>.+)$").Groups["value"].Value, System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,169 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Larder.Testing;
+
+/// <summary>
+/// A real Azurite (blobs, queues, tables) of the test's own, on ports that the operating system chose. Use it as an xunit class or
+/// collection fixture, or with <see cref="StartAsync"/>. It ends with the test process, however that ends.
+/// </summary>
+public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
+{
+    // Azurite has no option to end with its parent, so it runs under these lines: end of input means that nobody needs it any more.
+    // It then closes as on SIGTERM, which writes its state to disk.
+    private const string Launcher = """
+        const stop = () => { process.emit('SIGTERM') || process.exit(0); setTimeout(() => process.exit(0), 10000).unref(); };
+        process.stdin.on('end', stop).on('error', stop).resume();
+        require(process.argv[1]);
+        """;
+
+    // Published by Microsoft: the account that every storage emulator has.
+    private const string Account = "devstoreaccount1";
+    private const string AccountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+    private const int ExtraAccounts = 500;
+
+    private static readonly string[] Services = ["Blob", "Queue", "Table"];
+
+    private readonly bool onDisk;
+    private readonly int[] ports = new int[Services.Length];
+    private Process? process;
+    private int accountsGiven;
+
+    /// <summary>An Azurite that keeps everything in memory.</summary>
+    public Azurite()
+        : this(onDisk: false)
+    {
+    }
+
+    private Azurite(bool onDisk) => this.onDisk = onDisk;
+
+    /// <summary>What goes into <c>AzureWebJobsStorage</c>. The same before and after a restart.</summary>
+    public string ConnectionString => ConnectionStringOf(Account);
+
+    /// <summary>Its process, while it runs.</summary>
+    public int ProcessId => process?.Id ?? throw new InvalidOperationException("Azurite is not running.");
+
+    /// <summary>Its working folder, removed at the end; its data too when it keeps them on disk.</summary>
+    public string Folder { get; } = Path.Combine(Path.GetTempPath(), $"azurite-{Guid.NewGuid():N}");
+
+    /// <summary>The connection string of an empty account that no other test uses: as good as an Azurite of one's own, and cheaper.</summary>
+    public string NewAccount()
+    {
+        var number = Interlocked.Increment(ref accountsGiven);
+        return number <= ExtraAccounts
+            ? ConnectionStringOf(ExtraAccount(number))
+            : throw new InvalidOperationException($"This Azurite has {ExtraAccounts} accounts, and all were given away.");
+    }
+
+    /// <summary>Starts an Azurite outside a fixture.</summary>
+    /// <param name="onDisk">Keeps its data in a temporary folder, so that it is there again after <see cref="RestartAsync"/>.</param>
+    public static async Task<Azurite> StartAsync(bool onDisk = false)
+    {
+        var azurite = new Azurite(onDisk);
+        await azurite.InitializeAsync();
+        return azurite;
+    }
+
+    /// <summary>Starts it and waits until all three services listen.</summary>
+    public async Task InitializeAsync()
+    {
+        Directory.CreateDirectory(Folder);
+        var script = Path.Combine(NodeModules(), "azurite", "dist", "src", "azurite.js");
+        var start = new ProcessStartInfo("node")
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        var accounts = Enumerable.Range(1, ExtraAccounts).Select(ExtraAccount).Prepend(Account);
+        start.Environment["AZURITE_ACCOUNTS"] = string.Join(';', accounts.Select(account => $"{account}:{AccountKey}"));
+        string[] arguments =
+        [
+            "-e", Launcher, "--", script, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+            "--blobPort", $"{ports[0]}", "--queuePort", $"{ports[1]}", "--tablePort", $"{ports[2]}",
+            .. onDisk ? new[] { "--location", Folder } : ["--inMemoryPersistence"],
+        ];
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        process = Process.Start(start) ?? throw new InvalidOperationException("node did not start.");
+
+        var errors = process.StandardError.ReadToEndAsync();
+        for (var listening = 0; listening < Services.Length;)
+        {
+            var line = await process.StandardOutput.ReadLineAsync()
+                ?? throw new InvalidOperationException($"Azurite ended before it listened: {await errors}");
+            if (Listening().Match(line) is { Success: true } match)
+            {
+                ports[Array.IndexOf(Services, match.Groups["service"].Value)] = int.Parse(match.Groups["port"].Value);
+                listening++;
+            }
+        }
+
+        // Whatever else it prints must be read, or it would block on a full pipe one day.
+        _ = process.StandardOutput.ReadToEndAsync();
+    }
+
+    /// <summary>Ends it at once, as a power cut would: requests in flight fail, and what was not on disk is lost.</summary>
+    public async Task KillAsync()
+    {
+        if (process is null)
+            return;
+        process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+        process.Dispose();
+        process = null;
+    }
+
+    /// <summary>Stops it as SIGTERM would. <see cref="InitializeAsync"/> starts it again on the same ports.</summary>
+    public async Task StopAsync()
+    {
+        if (process is null)
+            return;
+        process.StandardInput.Close();
+        await process.WaitForExitAsync();
+        process.Dispose();
+        process = null;
+    }
+
+    /// <summary>Stops and starts it again on the same ports; with <c>onDisk</c>, with the same data.</summary>
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        await InitializeAsync();
+    }
+
+    /// <summary>Ends it and removes its data.</summary>
+    public async Task DisposeAsync()
+    {
+        await KillAsync();
+        if (Directory.Exists(Folder))
+            Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <inheritdoc/>
+    async ValueTask IAsyncDisposable.DisposeAsync() => await DisposeAsync();
+
+    private static string ExtraAccount(int number) => $"test{number:D4}";
+
+    private string ConnectionStringOf(string account) =>
+        $"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={AccountKey};" +
+        string.Join(';', Services.Select((service, i) => $"{service}Endpoint=http://127.0.0.1:{ports[i]}/{account}"));
+
+    private static string NodeModules()
+    {
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            var candidate = Path.Combine(directory.FullName, "node_modules");
+            if (Directory.Exists(Path.Combine(candidate, "azurite")))
+                return candidate;
+        }
+
+        throw new InvalidOperationException("No node_modules with azurite above the tests: run `npm ci` in the repository's root.");
+    }
+
+    [GeneratedRegex(@"^Azurite (?<service>\w+) service is successfully listening at \S+:(?<port>\d+)$")]
+    private static partial Regex Listening();
+}

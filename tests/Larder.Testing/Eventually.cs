@@ -1,0 +1,18 @@
+namespace Larder.Testing;
+
+/// <summary>Waits for what another process brings about.</summary>
+public static class Eventually
+{
+    /// <summary>Asks again every 50 ms until the condition holds.</summary>
+    /// <exception cref="TimeoutException">It did not hold for two minutes: something hangs.</exception>
+    public static async Task TrueAsync(Func<Task<bool>> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (!await condition())
+        {
+            if (patience.IsCancellationRequested)
+                throw new TimeoutException("The condition did not come true within two minutes.");
+            await Task.Delay(50, CancellationToken.None);
+        }
+    }
+}
