@@ -14,13 +14,7 @@ public sealed class ModelValidator : IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">A limit is not positive.</exception>
     public ModelValidator(ValidationLimits limits, TimeProvider? time = null)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limits.LoadSeconds);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limits.TrialMemoryBytes);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limits.MaxNodes);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limits.MaxInitializers);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limits.MaxValues);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limits.MaxNesting);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limits.MaxWaiting);
+        limits.Validate();
         _limits = limits;
         _trial = new ModelTrial(limits, time ?? TimeProvider.System);
     }

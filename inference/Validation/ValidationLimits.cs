@@ -23,4 +23,17 @@ public sealed record ValidationLimits
 
     /// <summary>Validations that may wait for their turn; one more is answered with <see cref="ValidatorBusyException"/>.</summary>
     public int MaxWaiting { get; init; } = 64;
+
+    /// <summary>Refuses limits that nothing could keep.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is not positive.</exception>
+    public void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(LoadSeconds);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(TrialMemoryBytes);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxNodes);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxInitializers);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxValues);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxNesting);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxWaiting);
+    }
 }

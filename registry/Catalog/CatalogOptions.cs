@@ -3,7 +3,7 @@ namespace Larder.Registry;
 /// <summary>How long predictions rely on what was read before.</summary>
 public sealed record CatalogOptions
 {
-    /// <summary>From this age on, an answer is still used, and read again in the background (setting <c>Cache:ReferenceSeconds</c>).</summary>
+    /// <summary>From this age on, an answer is still used, and read again in the background (setting <c>Cache:Fresh</c>).</summary>
     public TimeSpan Fresh { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>From this age on, an answer is read again first; it is used only if the store does not answer.</summary>
@@ -15,12 +15,13 @@ public sealed record CatalogOptions
     /// <summary>The most references to remember; as many missing ones besides.</summary>
     public int MaxReferences { get; init; } = 10_000;
 
-    internal CatalogOptions Validated()
+    /// <summary>Refuses values that make no sense.</summary>
+    /// <exception cref="ArgumentException">One of them does.</exception>
+    public void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Fresh, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(Usable, Fresh);
         ArgumentOutOfRangeException.ThrowIfLessThan(Missing, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxReferences, 1);
-        return this;
     }
 }

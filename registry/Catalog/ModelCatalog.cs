@@ -26,7 +26,8 @@ public sealed partial class ModelCatalog : IDisposable
     /// <summary>A catalog of a registry; it follows what the registry changes until it is disposed of.</summary>
     public ModelCatalog(ModelRegistry registry, CatalogOptions options, TimeProvider time, ILogger<ModelCatalog> log)
     {
-        (this.registry, this.options, this.time, this.log) = (registry, options.Validated(), time, log);
+        options.Validate();
+        (this.registry, this.options, this.time, this.log) = (registry, options, time, log);
         registry.Changed += Invalidate;
     }
 

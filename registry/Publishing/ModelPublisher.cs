@@ -21,7 +21,7 @@ public sealed partial class ModelPublisher(
     PublishingOptions options,
     ILogger<ModelPublisher> log)
 {
-    private readonly StagingArea staging = new(options.Validated());
+    private readonly StagingArea staging = new(options);
 
     /// <summary>Writes an upload to local disk, hashing and counting it. For those who learn the rest of the request only after the file.</summary>
     /// <param name="content">The model's bytes.</param>

@@ -12,11 +12,12 @@ public sealed record PublishingOptions
     /// <summary>Bytes of the staging disk that an upload must leave free.</summary>
     public long DiskReserveBytes { get; init; } = 256L * 1024 * 1024;
 
-    internal PublishingOptions Validated()
+    /// <summary>Refuses values that make no sense.</summary>
+    /// <exception cref="ArgumentException">One of them does.</exception>
+    public void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(StagingFolder);
         ArgumentOutOfRangeException.ThrowIfLessThan(ModelBytes, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(DiskReserveBytes);
-        return this;
     }
 }

@@ -8,4 +8,8 @@ public sealed record SweeperOptions
     /// its first byte to its last write.
     /// </summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Refuses values that make no sense.</summary>
+    /// <exception cref="ArgumentException">One of them does.</exception>
+    public void Validate() => ArgumentOutOfRangeException.ThrowIfLessThan(Grace, TimeSpan.FromMinutes(1));
 }
