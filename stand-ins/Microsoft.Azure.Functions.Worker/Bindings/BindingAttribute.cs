@@ -5,6 +5,7 @@ namespace Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 public abstract class BindingAttribute : Attribute
 {
     /// <summary>A binding.</summary>
+    // Public because the package's is.
     public BindingAttribute()
     {
     }

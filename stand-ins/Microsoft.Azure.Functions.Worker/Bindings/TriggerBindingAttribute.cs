@@ -5,6 +5,7 @@ namespace Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 public abstract class TriggerBindingAttribute : BindingAttribute
 {
     /// <summary>A trigger.</summary>
+    // Public because the package's is.
     public TriggerBindingAttribute()
     {
     }
