@@ -21,11 +21,12 @@ internal sealed class RouteTable
            where method.IsDefined(typeof(FunctionAttribute))
            from parameter in method.GetParameters()
            let trigger = parameter.GetCustomAttribute<HttpTriggerAttribute>()
-           where trigger?.Methods is not null
+           let methods = trigger?.Methods
+           where methods is { Length: > 0 }
            let path = "/" + trigger.Route!.TrimStart('/')
-           orderby path, trigger.Methods[0]
+           orderby path, methods[0]
            select new Entry(
-               [.. trigger.Methods.Select(m => m.ToUpperInvariant())],
+               [.. methods.Select(m => m.ToUpperInvariant())],
                path,
                method.GetCustomAttribute<DescriptionAttribute>()?.Description ?? ""),
     ];

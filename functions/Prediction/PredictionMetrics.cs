@@ -1,3 +1,4 @@
+using Larder.Registry;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 

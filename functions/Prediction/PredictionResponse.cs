@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Larder.Inference;
+using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.ObjectPool;
 

@@ -1,0 +1,32 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Larder.Inference;
+using Larder.Inference.Trial;
+
+// Requests come one line each on standard input, answers go the same way to standard output, after one empty line that says "ready".
+var limit = long.Parse(args[0], CultureInfo.InvariantCulture);
+ProcessLimits.Apply(limit);
+using var input = new StreamReader(Console.OpenStandardInput());
+using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
+var requests = new BlockingCollection<string>();
+
+// Models run on a thread of their own, with no more stack than a server's thread has, so that what overflows there overflows here.
+new Thread(Work, maxStackSize: 1 << 20) { IsBackground = true }.Start();
+while (await input.ReadLineAsync() is { } line)
+    requests.Add(line);
+
+// The server is gone. A model may still be running in native code, which no orderly exit would interrupt.
+Process.GetCurrentProcess().Kill();
+
+void Work()
+{
+    Trials.WarmUp();
+    output.WriteLine();
+    foreach (var request in requests.GetConsumingEnumerable())
+    {
+        var answer = Trials.Try(JsonSerializer.Deserialize(request, TrialJson.Default.TrialRequest)!);
+        output.WriteLine(JsonSerializer.Serialize(answer, TrialJson.Default.TrialAnswer));
+    }
+}
