@@ -2,4 +2,10 @@ namespace Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 
 /// <summary>The base of every attribute that binds a function to something outside it.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public abstract class BindingAttribute : Attribute;
+public abstract class BindingAttribute : Attribute
+{
+    // Public because the package's is.
+    public BindingAttribute()
+    {
+    }
+}
