@@ -35,20 +35,20 @@ internal sealed partial class BlobHandler(
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, claim.Lost);
             for (var pause = FirstPause; claim.Tries < options.PoisonBlobThreshold; pause = pause < LongestPause ? pause * 2 : pause)
             {
-                var outcome = await TryAsync(blob, claim, either.Token, stop);
+                var outcome = await TryAsync(blob, claim, either.Token);
                 if (outcome is not Outcome.Failed)
                     return outcome is Outcome.Completed;
                 if (claim.Tries < options.PoisonBlobThreshold)
                     await Task.Delay(pause, clock, either.Token);
             }
 
-            await poison.SendAsync(function, blob, stop);
+            await poison.SendAsync(function, blob, either.Token);
             LogPoison(blob.Path, options.PoisonBlobThreshold, function.Name, PoisonQueue.Name);
-            return await claim.CompleteAsync(stop);
+            return await claim.CompleteAsync(either.Token);
         }
     }
 
-    private async Task<Outcome> TryAsync(FoundBlob blob, BlobClaim claim, CancellationToken either, CancellationToken stop)
+    private async Task<Outcome> TryAsync(FoundBlob blob, BlobClaim claim, CancellationToken either)
     {
         var content = await BlobContent.OpenAsync(blob, contentType, either);
         await using var stream = content as Stream;
