@@ -46,6 +46,7 @@ internal sealed class AppProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.Environment["AzureWebJobsStorage"] = ""; // unless the settings say otherwise: no storage
         foreach (var (name, value) in settings)
             start.Environment[name] = value;
         return new AppProcess(start);
