@@ -132,7 +132,11 @@ internal sealed partial class TimerListener : IFunctionListener
         {
             await WaitUntilAsync(status.Next, either.Token);
             if (!await lease.EnsureHeldAsync(stop))
+            {
+                LogLockLost(function.Name);
                 return;
+            }
+
             status = await FireAsync(lease, status, isPastDue: false, due: status.Next, either.Token);
         }
     }
