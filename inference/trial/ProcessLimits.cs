@@ -14,24 +14,33 @@ internal static class ProcessLimits
 
     /// <summary>
     /// Bounds writable private memory: what the process has at its start plus <paramref name="bytes"/>. Address space cannot be bounded
-    /// so: the garbage collector reserves hundreds of gigabytes that it never touches.
+    /// so: the garbage collector reserves hundreds of gigabytes that it never touches. 0 sets no bound.
     /// </summary>
     public static void Apply(long bytes)
     {
         if (!OperatingSystem.IsLinux())
             return;
-        Set(RlimitData, (ulong)(CurrentData() + bytes));
+        if (bytes > 0 && CurrentData() is { } data)
+            Set(RlimitData, (ulong)(data + bytes));
         Set(RlimitCore, 0);
-
-        // If memory runs out anyway, the kernel should end this process and not the server. Raising one's own score needs no right.
-        File.WriteAllText("/proc/self/oom_score_adj", "1000");
+        try
+        {
+            // If memory runs out anyway, the kernel should end this process and not the server. Raising one's own score needs no right.
+            File.WriteAllText("/proc/self/oom_score_adj", "1000");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A sandbox that does not let us: then the kernel chooses.
+        }
     }
 
-    private static long CurrentData()
+    // Null where the kernel does not count it, as some sandboxes' kernels: then only the server watches.
+    private static long? CurrentData()
     {
         const string Key = "VmData:";
-        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith(Key, StringComparison.Ordinal));
-        return 1024 * long.Parse(line[Key.Length..].Replace("kB", "").Trim(), CultureInfo.InvariantCulture);
+        return File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(Key, StringComparison.Ordinal)) is { } found
+            ? 1024 * long.Parse(found[Key.Length..].Replace("kB", "").Trim(), CultureInfo.InvariantCulture)
+            : null;
     }
 
     private static void Set(int resource, ulong value)

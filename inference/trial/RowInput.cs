@@ -12,7 +12,7 @@ internal sealed class RowInput(Datatype datatype, long[] shape, int seed)
     public OrtValue Batch(int[] rows)
     {
         long[] batch = [rows.Length, .. shape[1..]];
-        var value = TrialModel.Zeros(datatype, batch);
+        var value = TrialModel.Filled(datatype, batch);
         var elements = (int)shape[1..].Aggregate(1L, (product, dimension) => product * dimension);
         for (var i = 0; i < rows.Length; i++)
         {
@@ -40,7 +40,7 @@ internal sealed class RowInput(Datatype datatype, long[] shape, int seed)
                 Each(MemoryMarshal.Cast<byte, Half>(row), () => (Half)Number());
                 break;
             case Datatype.Bf16:
-                Each(MemoryMarshal.Cast<byte, ushort>(row), () => (ushort)(BitConverter.SingleToUInt32Bits((float)Number()) >> 16));
+                Each(MemoryMarshal.Cast<byte, BFloat16>(row), () => (BFloat16)(float)Number());
                 break;
             case Datatype.Fp32:
                 Each(MemoryMarshal.Cast<byte, float>(row), () => (float)Number());

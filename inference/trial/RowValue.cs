@@ -21,7 +21,7 @@ internal sealed class RowValue
             Datatype.Fp64 => (MemoryMarshal.Cast<byte, double>(bytes).ToArray(), (1e-4, 1e-5)),
             Datatype.Fp32 => (Numbers(MemoryMarshal.Cast<byte, float>(bytes), value => value), (1e-4, 1e-5)),
             Datatype.Fp16 => (Numbers(MemoryMarshal.Cast<byte, Half>(bytes), value => (double)value), (1e-2, 1e-3)),
-            Datatype.Bf16 => (Numbers(MemoryMarshal.Cast<byte, ushort>(bytes), value => BitConverter.UInt32BitsToSingle((uint)value << 16)), (5e-2, 1e-2)),
+            Datatype.Bf16 => (Numbers(MemoryMarshal.Cast<byte, BFloat16>(bytes), value => (double)(float)value), (5e-2, 1e-2)),
             _ => ((double[]?)null, (0d, 0d)),
         };
         if (_numbers is null)

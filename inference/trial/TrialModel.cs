@@ -1,9 +1,11 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Inference.Trial;
 
 /// <summary>A loaded model and its signature.</summary>
-internal sealed record TrialModel(InferenceSession Session, ModelSignature Signature)
+/// <param name="Path">Its file, which error messages must not tell.</param>
+internal sealed record TrialModel(string Path, InferenceSession Session, ModelSignature Signature)
 {
     // More would never arrive in one request, and would only make trials slow.
     private const long MaxInputBytes = 256 << 20;
@@ -27,14 +29,33 @@ internal sealed record TrialModel(InferenceSession Session, ModelSignature Signa
         return Session.Run(options, [.. Signature.Inputs.Select(input => input.Name)], inputs, [.. Signature.Outputs.Select(output => output.Name)]);
     }
 
-    /// <summary>A tensor of zeros, falses or empty strings.</summary>
-    public static OrtValue Zeros(Datatype datatype, long[] shape)
+    /// <summary>A tensor of zeros, falses or empty strings; or, of floating-point numbers, all of one value.</summary>
+    public static OrtValue Filled(Datatype datatype, long[] shape, float value = 0)
     {
         if (datatype == Datatype.Bytes)
             return OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, shape);
-        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, datatype.ToOnnx(), shape);
-        value.GetTensorMutableRawData().Clear();
-        return value;
+        var tensor = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, datatype.ToOnnx(), shape);
+        var bytes = tensor.GetTensorMutableRawData();
+        switch (datatype)
+        {
+            case Datatype.Fp16:
+                MemoryMarshal.Cast<byte, Half>(bytes).Fill((Half)value);
+                break;
+            case Datatype.Bf16:
+                MemoryMarshal.Cast<byte, BFloat16>(bytes).Fill((BFloat16)value);
+                break;
+            case Datatype.Fp32:
+                MemoryMarshal.Cast<byte, float>(bytes).Fill(value);
+                break;
+            case Datatype.Fp64:
+                MemoryMarshal.Cast<byte, double>(bytes).Fill(value);
+                break;
+            default:
+                bytes.Clear();
+                break;
+        }
+
+        return tensor;
     }
 
     private static long[] Shape(ValueSignature input, int rows) =>

@@ -19,9 +19,11 @@ internal static class Trials
         var clock = Stopwatch.StartNew();
         try
         {
-            using var options = Options(request.Session);
+            // One thread: a trial is in no hurry, and the server has other work for the other cores.
+            using var options = SessionBuilder.Options(request.Session, threads: 1);
+            options.EnableCpuMemArena = false;
             using var session = new InferenceSession(request.Path, options);
-            var model = new TrialModel(session, SignatureReader.Read(session));
+            var model = new TrialModel(request.Path, session, SignatureReader.Read(session));
             var oneRow = ZeroRun.Check(model);
             // A model that is slow, but not too slow, must not be refused for the sake of a trial that is only there to make it faster.
             var hasTime = clock.Elapsed + RowTrial.Cost(oneRow) < TimeSpan.FromSeconds(request.Seconds / 2d);
@@ -45,23 +47,4 @@ internal static class Trials
     public static bool IsOutOfMemory(Exception e) => e is OutOfMemoryException
         || e.Message.Contains("bad_alloc", StringComparison.Ordinal)
         || e.Message.Contains("Failed to allocate memory", StringComparison.Ordinal);
-
-    private static SessionOptions Options(SessionSettings settings)
-    {
-        var options = new SessionOptions
-        {
-            GraphOptimizationLevel = settings.Optimization switch
-            {
-                "none" => GraphOptimizationLevel.ORT_DISABLE_ALL,
-                "basic" => GraphOptimizationLevel.ORT_ENABLE_BASIC,
-                "extended" => GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
-                _ => GraphOptimizationLevel.ORT_ENABLE_ALL,
-            },
-
-            // A trial is in no hurry, and the server has other work for the other cores.
-            IntraOpNumThreads = 1,
-            EnableCpuMemArena = false,
-        };
-        return options;
-    }
 }

@@ -6,7 +6,10 @@ namespace Larder.Inference;
 /// Tries models in a child process, one after the other: what hangs, takes all memory or crashes ONNX Runtime there does the server no
 /// harm. The child is kept for the next model, and replaced when it had to be ended.
 /// </summary>
-internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time) : IAsyncDisposable
+/// <param name="limits">Time, memory and length of the queue.</param>
+/// <param name="time">The clock.</param>
+/// <param name="childLimitsItself">False leaves the memory limit to the watch from outside alone, as on systems where the child cannot help.</param>
+internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time, bool childLimitsItself = true) : IAsyncDisposable
 {
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_watchInterval = TimeSpan.FromMilliseconds(50);
@@ -128,7 +131,7 @@ internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time) : I
         {
             using var patience = new CancellationTokenSource(s_startLimit, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
-            _process = await TrialProcess.StartAsync(limits.TrialMemoryBytes, either.Token);
+            _process = await TrialProcess.StartAsync(childLimitsItself ? limits.TrialMemoryBytes : 0, either.Token);
             _memoryAtStart = _process.MemoryBytes;
         }
 

@@ -13,14 +13,15 @@ internal static partial class RuntimeMessage
 
     /// <summary>The sentence.</summary>
     /// <param name="message">ONNX Runtime's text.</param>
-    /// <param name="path">The model's file, whose path must not be told.</param>
-    public static string Clean(string message, string path)
+    /// <param name="path">The model's file, where it is known: its path must not be told.</param>
+    public static string Clean(string message, string? path = null)
     {
         var text = message[..Math.Min(message.Length, MostRead)].ReplaceLineEndings(" ");
         if (text.IndexOf("Stacktrace:", StringComparison.OrdinalIgnoreCase) is > 0 and var trace)
             text = text[..trace];
         text = TerminalColour().Replace(text, "");
-        text = text.Replace(path, "the file", StringComparison.Ordinal);
+        if (path is not null)
+            text = text.Replace(path, "the file", StringComparison.Ordinal);
         foreach (var folder in new[] { Path.GetDirectoryName(path), AppContext.BaseDirectory.TrimEnd('/', '\\'), Environment.CurrentDirectory })
         {
             if (folder is { Length: > 1 })
@@ -28,7 +29,7 @@ internal static partial class RuntimeMessage
         }
 
         text = WithoutSourceLocations(text);
-        text = Address().Replace(Code().Replace(text, ""), "");
+        text = Address().Replace(Noise().Replace(text, ""), "");
         text = Printable.Line(text, MaxLength).Trim(' ', ':', ',', ';');
         if (text.Length == 0)
             text = "no reason was given";
@@ -79,11 +80,11 @@ internal static partial class RuntimeMessage
     [GeneratedRegex(@"(?:[\w.+\-]*[/\\])*[\w+\-]+\.(?:cc|cpp|cxx|h|hpp|cu|cuh|inc):\d+\s*")]
     private static partial Regex SourceLocation();
 
-    [GeneratedRegex(@"\G(?:\s*const\b|\s*noexcept\b|\s*\[with [^\]]*\])*\s*")]
+    [GeneratedRegex(@"\G(?:\s*const\b|\s*noexcept\b|\s*\[with [^\]]*\]|::<lambda\([^)]*\)>)*\s*")]
     private static partial Regex Qualifiers();
 
-    [GeneratedRegex(@"\[ErrorCode:\w+\]\s*|\[ONNXRuntimeError\]\s*:\s*\d+\s*:\s*\w+\s*:\s*")]
-    private static partial Regex Code();
+    [GeneratedRegex(@"\[ErrorCode:\w+\]\s*|\[ONNXRuntimeError\]\s*:\s*\d+\s*:\s*\w+\s*:\s*|Load model from the file failed:\s*|Exception (?:during initialization|caught):\s*|Fatal error:\s*")]
+    private static partial Regex Noise();
 
     [GeneratedRegex(@"\b0x[0-9a-fA-F]{6,}\b")]
     private static partial Regex Address();

@@ -49,7 +49,7 @@ internal sealed class TrialProcess : IDisposable
     }
 
     /// <summary>Starts the child, and waits until it has loaded ONNX Runtime.</summary>
-    /// <param name="memoryBytes">What it may take for a model.</param>
+    /// <param name="memoryBytes">What it lets itself take for a model; 0 for no limit of its own.</param>
     /// <param name="cancellation">Ends the wait, and the child.</param>
     public static async Task<TrialProcess> StartAsync(long memoryBytes, CancellationToken cancellation)
     {
