@@ -15,6 +15,7 @@ internal sealed partial class BlobHandler(
 {
     // The real host tries again at once. A storage that is busy is given a moment; all five tries take three seconds.
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
     private readonly Type contentType = function.TriggerParameter.ParameterType;
     private readonly string source = $"{((BlobTriggerAttribute)function.Trigger).Source}";
@@ -32,7 +33,7 @@ internal sealed partial class BlobHandler(
         await using (claim)
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, claim.Lost);
-            for (var pause = FirstPause; claim.Tries < options.PoisonBlobThreshold; pause *= 2)
+            for (var pause = FirstPause; claim.Tries < options.PoisonBlobThreshold; pause = pause < LongestPause ? pause * 2 : pause)
             {
                 var outcome = await TryAsync(blob, claim, either.Token, stop);
                 if (outcome is not Outcome.Failed)
