@@ -54,7 +54,7 @@ internal sealed class OnnxScanner
         long? irVersion = null;
         string? producer = null, producerVersion = null, documentation = null;
         var hasGraph = false;
-        var fields = new Fields(OnnxSchema.Model, Outer: _in.Position);
+        var fields = new Fields(OnnxSchema.Model, Outer: 0);
         _depth = 1;
         while (Next(ref fields, out var number))
         {
@@ -545,8 +545,8 @@ internal sealed class OnnxScanner
         }
 
         number = 0;
-        _depth--;
-        _in.Leave(fields.Outer);
+        if (--_depth > 0)
+            _in.Leave(fields.Outer);
         return false;
     }
 
