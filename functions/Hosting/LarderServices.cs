@@ -35,6 +35,7 @@ internal static class LarderServices
         services.AddSingleton<PredictionBody>();
         services.AddSingleton<ImageBody>();
         services.AddSingleton<PrometheusScraper>();
+        services.AddHostedService(provider => provider.GetRequiredService<PrometheusScraper>());
         services.AddSingleton<Preloader>();
         services.AddHostedService(provider => provider.GetRequiredService<Preloader>());
 

@@ -33,6 +33,19 @@ internal sealed class RunQueue
         }
     }
 
+    /// <summary>Runs that go on, of one request or of several.</summary>
+    public int Running
+    {
+        get
+        {
+            lock (_gate)
+                return _running;
+        }
+    }
+
+    /// <summary>Runs that go on at most.</summary>
+    public int Slots => _slots;
+
     /// <summary><see cref="LoadedModel.RunAsync"/>.</summary>
     public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken)
     {

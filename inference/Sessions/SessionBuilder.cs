@@ -12,13 +12,19 @@ internal static class SessionBuilder
     public static int Threads(ServableModel model) =>
         model.Settings.Session.IntraOpThreads ?? (model.Bytes < LargeModelBytes ? 1 : Environment.ProcessorCount);
 
-    /// <summary>Bytes that the loaded model is counted with.</summary>
-    public static long EstimateBytes(ServableModel model) => (1 << 20) + 2 * model.Bytes;
+    /// <summary>
+    /// Bytes that the loaded model is counted with. Measured as growth of the resident set, loaded and after a run: a classifier of 579 bytes
+    /// 100 KB; a matrix of 1 MiB 2.1 times its file, of 16 MiB 1.6 to 1.9 times, of 64 MiB 0.9 to 1.03 times. ONNX Runtime keeps a second,
+    /// repacked copy of many weights. While it loads, the file is in memory as well.
+    /// </summary>
+    public static long EstimateBytes(ServableModel model) => (256 << 10) + 2 * model.Bytes;
 
     /// <summary>Loads a model from its file.</summary>
     public static InferenceSession Build(ServableModel model, string path)
     {
         using var options = Options(model.Settings.Session, Threads(model));
+        // A pattern is kept for every shape ever seen: with a variable shape, callers would make it grow without end.
+        options.EnableMemoryPattern = !model.Description.Signature.Inputs.Any(input => input.Shape!.Contains(-1));
         return new InferenceSession(path, options);
     }
 

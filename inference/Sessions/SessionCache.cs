@@ -100,7 +100,7 @@ public sealed class SessionCache : IAsyncDisposable
         foreach (var entry in _entries.Values)
         {
             if (entry.Loaded is { } loaded)
-                yield return new(loaded.Waiting, loaded.Metrics.ModelTag, loaded.Metrics.VersionTag);
+                yield return new(loaded.Queue.Waiting, loaded.Metrics.ModelTag, loaded.Metrics.VersionTag);
         }
     }
 

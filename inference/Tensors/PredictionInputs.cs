@@ -136,9 +136,16 @@ public sealed class PredictionInputs : IDisposable
 
     private static JsonTokenType Next(ref Utf8JsonReader reader)
     {
-        if (!reader.Read())
-            throw new JsonException("The JSON ends early.");
-        return reader.TokenType;
+        try
+        {
+            if (!reader.Read())
+                throw new JsonException("The JSON ends early.");
+            return reader.TokenType;
+        }
+        catch (IndexOutOfRangeException failure)
+        {
+            throw NestedReader.EndsInLiteral(failure);
+        }
     }
 
     private int Find(ref Utf8JsonReader reader)

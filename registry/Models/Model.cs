@@ -41,7 +41,7 @@ public sealed record Model
 
     /// <summary>Opaque; another one after every change. What an <c>ifMatch</c> parameter takes.</summary>
     [JsonIgnore]
-    public required string ETag { get; init; }
+    public string ETag { get; init; } = "";
 
     /// <summary>The version that an unversioned request gets; null when there is none.</summary>
     [JsonIgnore]

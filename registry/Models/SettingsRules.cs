@@ -16,8 +16,15 @@ internal static class SettingsRules
         var (session, batching) = (settings.Session!, settings.Batching!);
         Require(session.IntraOpThreads is null or (>= 1 and <= MaxThreads), $"session.intra_op_threads is 1 to {MaxThreads}, or null");
         Require(Optimizations.Contains(session.Optimization), $"session.optimization is one of {string.Join(", ", Optimizations)}");
-        settings.Image!.Validate();
         Require(batching.MaxRows is >= 1 and <= MaxRows, $"batching.max_rows is 1 to {MaxRows}");
+        try
+        {
+            settings.Image!.Validate();
+        }
+        catch (InvalidSettingsException e)
+        {
+            throw new InvalidRequestException(e.Message);
+        }
     }
 
     private static void Require(bool condition, string rule)

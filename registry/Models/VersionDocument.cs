@@ -9,6 +9,12 @@ internal sealed record VersionDocument
     /// <summary>The version; null when it was deleted.</summary>
     public ModelVersion? Version { get; init; }
 
+    /// <summary>
+    /// <see cref="ModelDocument.DeletedThrough"/> of the deleted model that the publisher read and meant to bring back; null when the model it read
+    /// was not deleted.
+    /// </summary>
+    public int? Revives { get; init; }
+
     /// <summary>When it was deleted.</summary>
     public DateTimeOffset? Deleted { get; init; }
 }

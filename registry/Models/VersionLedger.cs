@@ -21,10 +21,14 @@ internal sealed class VersionLedger(ModelDocuments models, TimeProvider time)
         {
             var read = await models.FindAsync(draft.Model, cancellation);
             var version = draft with { Version = (read?.Value.LastVersion ?? 0) + 1, Created = time.GetUtcNow() };
+            var document = new VersionDocument
+            {
+                Version = version,
+                Revives = read is { Value.Deleted: true } ? read.Value.DeletedThrough : null,
+            };
             try
             {
-                await store.CreateAsync(
-                    Collections.Versions, version.Model, Collections.VersionId(version.Version), new VersionDocument { Version = version }, cancellation);
+                await store.CreateAsync(Collections.Versions, version.Model, Collections.VersionId(version.Version), document, cancellation);
             }
             catch (DocumentExistsException)
             {
@@ -34,20 +38,20 @@ internal sealed class VersionLedger(ModelDocuments models, TimeProvider time)
                 continue;
             }
 
-            if (await CountAsync(version, patch, cancellation) is { } model)
+            if (await CountAsync(version, document.Revives, patch, cancellation) is { } model)
                 return (model, version);
         }
     }
 
     /// <summary>
     /// Counts a version whose publisher may have died before doing so; does nothing when it is counted. If the whole model was deleted
-    /// since the version was created, the number is used up instead: nobody was told of the version, and the model must not come back by itself.
+    /// since its publisher read it, the number is used up instead: nobody was told of the version, and the model must not come back by itself.
     /// </summary>
     public async Task CountAsync(string model, int number, CancellationToken cancellation)
     {
         var found = await store.GetAsync(Collections.Versions, model, Collections.VersionId(number), cancellation);
         if (found?.Value.Version is { } version)
-            await CountAsync(version, patch: null, cancellation);
+            await CountAsync(version, found.Value.Revives, patch: null, cancellation);
     }
 
     /// <summary>Whether a version exists; a document without content says that it did.</summary>
@@ -116,11 +120,12 @@ internal sealed class VersionLedger(ModelDocuments models, TimeProvider time)
 
     /// <summary>Makes a version count.</summary>
     /// <param name="version">The version, whose document is there.</param>
+    /// <param name="revives"><see cref="VersionDocument.Revives"/>.</param>
     /// <param name="patch">What its publisher changes of the model in the same step; null when it is not the publisher who asks.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>The model after it; null when the whole model was deleted meanwhile, and the number with it.</returns>
     private async Task<Document<ModelDocument>?> CountAsync(
-        ModelVersion version, Func<ModelDocument, ModelDocument>? patch, CancellationToken cancellation)
+        ModelVersion version, int? revives, Func<ModelDocument, ModelDocument>? patch, CancellationToken cancellation)
     {
         var backoff = new Backoff(version.Model);
         while (true)
@@ -131,8 +136,9 @@ internal sealed class VersionLedger(ModelDocuments models, TimeProvider time)
             // The number may even have been another's before, whose document is swept: it must not come back to life.
             if (version.Version <= model.DeletedThrough)
                 return null;
+            var deletedSince = model.Deleted && model.DeletedThrough != revives;
             var next = version.Version <= model.LastVersion ? model
-                : patch is null && model.Deleted && version.Created < model.Updated ? model.UseUp(version.Version)
+                : patch is null && deletedSince ? model.UseUp(version.Version)
                 : model.Count(version);
             next = patch?.Invoke(next) ?? next;
             if (read is not null && ReferenceEquals(next, model))

@@ -57,10 +57,6 @@ public sealed class BlobArtifactStore(BlobServiceClient account) : IArtifactStor
                 {
                     return (Stream?)null;
                 }
-                catch (RequestFailedException e) when (e.Status == 416)
-                {
-                    throw new ArgumentOutOfRangeException(nameof(offset), offset, "The artifact ends before that.");
-                }
             },
             cancellation);
     }

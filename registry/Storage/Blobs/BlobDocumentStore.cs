@@ -18,6 +18,9 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
     private const int MaxPage = 5000;
     private const int ParallelReads = 16;
 
+    // What a continuation of this store begins with, below its encoding.
+    private const string MarkerKind = "blob:";
+
     // Set on every write to something new: see Ours.
     private const string WriteId = "write";
 
@@ -222,10 +225,13 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
 
     private static ETag Quoted(string etag) => new($"\"{etag}\"");
 
-    private static string Continuation(string marker) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(marker));
+    private static string Continuation(string marker) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(MarkerKind + marker));
 
-    private static string Marker(string continuation) =>
-        Base64Url.IsValid(continuation) ? Encoding.UTF8.GetString(Base64Url.DecodeFromChars(continuation)) : throw ForeignContinuation();
+    private static string Marker(string continuation)
+    {
+        var decoded = Base64Url.IsValid(continuation) ? Encoding.UTF8.GetString(Base64Url.DecodeFromChars(continuation)) : "";
+        return decoded.StartsWith(MarkerKind, StringComparison.Ordinal) ? decoded[MarkerKind.Length..] : throw ForeignContinuation();
+    }
 
     private static InvalidRequestException ForeignContinuation() =>
         new("The cursor is none that an earlier page of this list gave.");

@@ -19,7 +19,7 @@ internal static class BlobNames
         var name = $"{Partition(collection, partition)}{Escaped(id)}";
         return name.Length <= MaxLength
             ? name
-            : throw new InvalidRequestException($"The name '{partition}' with '{id}' is too long to be stored.");
+            : throw new InvalidRequestException($"The names {ModelName.Shown(partition)} and {ModelName.Shown(id)} are together too long to be stored.");
     }
 
     public static string Collection(string collection) => $"{collection}/";

@@ -10,6 +10,7 @@ internal sealed partial class BlobHandler(
     PoisonQueue poison,
     BlobsOptions options,
     TimeProvider clock,
+    CancellationToken hostStopping,
     ILogger logger)
 {
     // The real host tries again at once. A storage that is busy is given a moment; all five tries take three seconds.
@@ -66,9 +67,10 @@ internal sealed partial class BlobHandler(
                 MaxRetryCount: options.PoisonBlobThreshold - 1);
             await dispatcher.InvokeAsync(function, invocation, either);
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        catch (OperationCanceledException) when (either.IsCancellationRequested || hostStopping.IsCancellationRequested)
         {
-            // The host stops: that was no try. A claim that is lost is not ours to write to.
+            // The host stops: that was no try. (The stop reaches the function on more than one way, and may do so before it reaches
+            // this.) A claim that is lost is not ours to write to.
             await claim.ForgetTryAsync(claim.Lost);
             throw;
         }

@@ -5,7 +5,8 @@ using Larder.Testing;
 namespace Larder.Registry.Tests;
 
 /// <summary>The emulator that all the other tests stand on.</summary>
-public sealed class AzuriteTests
+[Collection(AzuriteCollection.Name)]
+public sealed class AzuriteTests(Azurite shared)
 {
     [Fact]
     public async Task What_was_written_is_there_after_a_restart_on_the_same_ports()
@@ -26,21 +27,18 @@ public sealed class AzuriteTests
     [Fact]
     public async Task Two_run_side_by_side_and_know_nothing_of_each_other()
     {
-        await using var one = await Azurite.StartAsync();
-        await using var two = await Azurite.StartAsync();
-        await new BlobContainerClient(one.ConnectionString, "mine").CreateAsync();
+        await using var other = await Azurite.StartAsync();
+        await new BlobContainerClient(shared.ConnectionString, "mine").CreateAsync();
 
-        Assert.False(await new BlobContainerClient(two.ConnectionString, "mine").ExistsAsync());
+        Assert.False(await new BlobContainerClient(other.ConnectionString, "mine").ExistsAsync());
     }
 
     [Fact]
     public async Task Every_new_account_is_empty()
     {
-        await using var azurite = await Azurite.StartAsync();
-        await new BlobContainerClient(azurite.ConnectionString, "mine").CreateAsync();
-        await new BlobContainerClient(azurite.NewAccount(), "mine").CreateAsync();
+        await new BlobContainerClient(shared.NewAccount(), "mine").CreateAsync();
 
-        Assert.False(await new BlobContainerClient(azurite.NewAccount(), "mine").ExistsAsync());
+        Assert.False(await new BlobContainerClient(shared.NewAccount(), "mine").ExistsAsync());
     }
 
     [Fact]

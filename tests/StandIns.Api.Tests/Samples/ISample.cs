@@ -1,0 +1,6 @@
+namespace StandIns.Api.Tests.Samples;
+
+public interface ISample
+{
+    string? Name { get; }
+}
