@@ -44,9 +44,7 @@ internal sealed class Kitchen : IAsyncDisposable
         using var session = new InferenceSession(onnx);
         var description = new ModelDescription
         {
-            Signature = new ModelSignature(
-                [.. session.InputNames.Select(input => Value(input, session.InputMetadata[input]))],
-                [.. session.OutputNames.Select(output => Value(output, session.OutputMetadata[output]))]),
+            Signature = SignatureReader.Read(session),
             IrVersion = 8,
             Opsets = new Dictionary<string, long>(),
             RowsAreIndependent = rowsAreIndependent,
@@ -108,30 +106,6 @@ internal sealed class Kitchen : IAsyncDisposable
         Metrics.Dispose();
         System.IO.Directory.Delete(Directory, recursive: true);
     }
-
-    private static ValueSignature Value(string name, NodeMetadata metadata) => metadata.OnnxValueType switch
-    {
-        OnnxValueType.ONNX_TYPE_TENSOR => new ValueSignature
-        {
-            Name = name,
-            Kind = ValueKind.Tensor,
-            Datatype = Datatypes.FromOnnx(metadata.ElementDataType),
-            Shape = [.. metadata.Dimensions.Select(dimension => (long)dimension)],
-        },
-        OnnxValueType.ONNX_TYPE_SEQUENCE => new ValueSignature
-        {
-            Name = name,
-            Kind = ValueKind.Sequence,
-            Element = Value("", metadata.AsSequenceMetadata().ElementMeta),
-        },
-        _ => new ValueSignature
-        {
-            Name = name,
-            Kind = ValueKind.Map,
-            KeyDatatype = Datatypes.FromOnnx(metadata.AsMapMetadata().KeyDataType),
-            Datatype = Datatypes.FromOnnx(metadata.AsMapMetadata().ValueMetadata.ElementDataType),
-        },
-    };
 
     private async Task FetchAsync(string sha256, Stream destination, CancellationToken cancellationToken)
     {

@@ -115,7 +115,7 @@ public sealed class NestedReaderTests
     [InlineData(Datatype.Bytes, "1", "a number")]
     [InlineData(Datatype.Bytes, "null", "null")]
     [InlineData(Datatype.Bytes, "\"\\ud800\"", "a string that is not well-formed Unicode")]
-    [InlineData(Datatype.Int64, "123456789012345678901234567890123456789012345", "1234567890123456789012345678901234567890..., which is out of range")]
+    [InlineData(Datatype.Int64, "123456789012345678901234567890123456789012345", "1234567890123456789012345678901234567890…, which is out of range")]
     public void An_element_beyond_its_datatype_is_refused(Datatype datatype, string json, string got) =>
         Assert.Equal($"x expects {datatype.Name()} []; got {got}", Tensor.Error(json, datatype));
 
