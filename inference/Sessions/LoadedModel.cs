@@ -12,7 +12,7 @@ public sealed class LoadedModel
     private readonly InputPool _inputs;
     private long _lastUsed;
 
-    internal LoadedModel(ServableModel model, InferenceSession session, InferenceLimits limits, InferenceMetrics metrics, TimeProvider timeProvider, Action<LoadedModel> freed)
+    internal LoadedModel(ServableModel model, InferenceSession session, InferenceLimits limits, InferenceMetrics metrics, TimeProvider timeProvider, RunThreads threads, Action<LoadedModel> freed)
     {
         Model = model;
         Limits = limits;
@@ -24,7 +24,7 @@ public sealed class LoadedModel
         _lastUsed = timeProvider.GetTimestamp();
         byte[][] names = [.. Signature.Inputs.Select(input => Encoding.UTF8.GetBytes(input.Name))];
         _inputs = new InputPool(() => new PredictionInputs(this, names, limits.TensorBytes));
-        Queue = new RunQueue(this, new ModelRunner(model, session, limits, Metrics));
+        Queue = new RunQueue(this, new ModelRunner(model, session, limits, Metrics), threads);
     }
 
     /// <summary>What is loaded.</summary>
@@ -58,7 +58,7 @@ public sealed class LoadedModel
 
     /// <summary>
     /// Runs the model. The inputs must not be touched until this has completed, but for their <see cref="PredictionInputs.Dispose"/> after it.
-    /// A run starts at once on the calling thread while fewer are under way than the machine has cores for; otherwise it waits, and may
+    /// A run starts at once while fewer are under way than the machine has cores for, a short one on the calling thread; otherwise it waits, and may
     /// be run together with others.
     /// </summary>
     /// <exception cref="InvalidInputException">The model cannot take this input.</exception>

@@ -17,6 +17,7 @@ public sealed class SessionCache : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<ServableModel, CacheEntry> _entries = new(ServableModelComparer.Instance);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly RunThreads _threads = new();
     private readonly Lock _gate = new();
     private long _reservedBytes;
     private long _loadedBytes;
@@ -167,7 +168,7 @@ public sealed class SessionCache : IAsyncDisposable
         try
         {
             session = SessionBuilder.Build(model, file.Path);
-            var loaded = new LoadedModel(model, session, _limits, _metrics, _time, OnFreed);
+            var loaded = new LoadedModel(model, session, _limits, _metrics, _time, _threads, OnFreed);
             Interlocked.Add(ref _loadedBytes, bytes);
             Interlocked.Increment(ref _loadedModels);
             if (!TryPublish(entry, loaded))

@@ -33,6 +33,18 @@ public sealed class PredictionInputs : IDisposable
 
     internal RunGuard Guard { get; }
 
+    /// <summary>Bytes of memory that it holds, used or not.</summary>
+    internal long Bytes
+    {
+        get
+        {
+            var bytes = 0L;
+            foreach (var tensor in _tensors)
+                bytes += tensor.Capacity;
+            return bytes;
+        }
+    }
+
     /// <summary>Rows of every input, where all have the same number of them and can have any; otherwise -1.</summary>
     internal long Rows
     {

@@ -11,12 +11,19 @@ using StandIns.Host.Tests.Support;
 namespace StandIns.Host.Tests;
 
 /// <summary>The Azurite that a host starts when it needs local storage. Always on ports of its own: 10000-10002 may be taken.</summary>
-public sealed class StorageEmulatorTests : IDisposable
+public sealed class StorageEmulatorTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _data = new();
     private readonly int[] _ports = FreePorts(3);
 
-    public void Dispose() => _data.Dispose();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    // The Azurite of an application that the test killed may be saving yet.
+    public async Task DisposeAsync()
+    {
+        await AzuriteOwner.WaitForOrphanAsync(_data.Path, default);
+        _data.Dispose();
+    }
 
     [Fact]
     public async Task Azurite_starts_before_the_application_and_stops_with_it_and_its_data_stay()
@@ -156,6 +163,20 @@ public sealed class StorageEmulatorTests : IDisposable
         Assert.Single(app.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
+    [Fact]
+    public async Task An_Azurite_that_ends_at_its_start_is_one_sentence_with_what_it_said()
+    {
+        // A file where it wants a folder.
+        await File.WriteAllTextAsync(Path.Combine(_data.Path, "__blobstorage__"), "");
+        Directory.CreateDirectory(Path.Combine(_data.Path, "__azurite_db_blob__.json"));
+
+        await using var app = AppProcess.Start(["--port", "0"], Settings());
+
+        Assert.Equal(1, await app.EndAsync());
+        Assert.StartsWith("Azurite, the storage emulator, did not start: ", app.Errors, StringComparison.Ordinal);
+        Assert.Single(app.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
     [Theory]
     [InlineData(null, false)]
     [InlineData("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=b", false)]
@@ -256,13 +277,26 @@ public sealed class StorageEmulatorTests : IDisposable
         }
     }
 
-    // Free when asked; nothing here asks the system for so many that it hands one out again soon.
+    // Below the ports that systems hand out by themselves (Linux from 32768, others from 49152): these stay free while an application is
+    // between two starts, whatever else connects to something in the meantime.
     private static int[] FreePorts(int count)
     {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        listeners.ForEach(listener => listener.Stop());
-        return ports;
+        var ports = new HashSet<int>();
+        while (ports.Count < count)
+        {
+            var port = Random.Shared.Next(20_000, 32_000);
+            using var probe = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                probe.Start();
+                ports.Add(port);
+            }
+            catch (SocketException)
+            {
+                // Taken: another one.
+            }
+        }
+
+        return [.. ports];
     }
 }

@@ -47,6 +47,22 @@ public sealed class RunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_long_run_does_not_hold_the_callers_thread()
+    {
+        using var lease = await _kitchen.LeaseAsync(GatedLoop());
+        for (var i = 0; i < 3; i++)
+            await Kitchen.PredictAsync(lease.Model, "200000");
+        using var cancellation = new CancellationTokenSource();
+
+        // On this thread it would never come back.
+        var run = Kitchen.PredictAsync(lease.Model, "4000000000000000000", cancellation.Token);
+
+        Assert.False(run.IsCompleted);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+    }
+
+    [Fact]
     public async Task What_a_node_refuses_is_the_inputs_fault_and_told_without_source_files()
     {
         Assert.Equal(
