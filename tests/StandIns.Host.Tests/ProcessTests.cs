@@ -19,6 +19,14 @@ public sealed class ProcessTests
         Assert.Empty(app.Errors);
     }
 
+    [Fact]
+    public async Task Functions_of_a_library_that_the_application_refers_to_are_its_functions_too()
+    {
+        await using var app = await AppProcess.StartReadyAsync();
+
+        Assert.Equal("books", await app.Client.GetStringAsync("shelf"));
+    }
+
     [Theory]
     [InlineData(AppProcess.Terminate)]
     [InlineData(AppProcess.Interrupt)]

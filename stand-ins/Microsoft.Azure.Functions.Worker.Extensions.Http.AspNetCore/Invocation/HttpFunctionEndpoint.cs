@@ -37,7 +37,7 @@ internal sealed partial class HttpFunctionEndpoint(
             foreach (var (name, value) in options.CustomHeaders)
                 http.Response.Headers[name] = value;
             if (function.Logger.IsEnabled(LogLevel.Debug))
-                await dispatcher.RunAsync(context, LogLevel.Debug);
+                await dispatcher.RunAsync(context, LogLevel.Debug, LogLevel.Debug);
             else
                 await function.Pipeline(context);
             await HttpAnswer.WriteAsync(context);
