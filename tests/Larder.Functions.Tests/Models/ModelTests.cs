@@ -230,6 +230,18 @@ public sealed class ModelTests(LarderFixture larder)
     }
 
     [Fact]
+    public async Task A_deleted_model_is_unloaded()
+    {
+        await _client.UploadAsync("unload", OnnxModel.Linear());
+        await VersionAnsweringAsync("unload");
+        Assert.Contains("larder_inference_queue_depth{model=\"unload\"", await _client.GetStringAsync("/metrics"));
+
+        await _client.SendJsonAsync(HttpMethod.Delete, "/api/v1/models/unload");
+
+        Assert.DoesNotContain("larder_inference_queue_depth{model=\"unload\"", await _client.GetStringAsync("/metrics"));
+    }
+
+    [Fact]
     public async Task Download_gives_the_file_with_its_hash_as_etag_and_ranges()
     {
         var model = OnnxModel.Linear();
