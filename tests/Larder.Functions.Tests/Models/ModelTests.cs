@@ -234,11 +234,14 @@ public sealed class ModelTests(LarderFixture larder)
     {
         await _client.UploadAsync("unload", OnnxModel.Linear());
         await VersionAnsweringAsync("unload");
-        Assert.Contains("larder_inference_queue_depth{model=\"unload\"", await _client.GetStringAsync("/metrics"));
+        var before = await LoadedModelsAsync();
 
         await _client.SendJsonAsync(HttpMethod.Delete, "/api/v1/models/unload");
 
-        Assert.DoesNotContain("larder_inference_queue_depth{model=\"unload\"", await _client.GetStringAsync("/metrics"));
+        Assert.Equal(before - 1, await LoadedModelsAsync());
+
+        async Task<int> LoadedModelsAsync() =>
+            int.Parse((await _client.GetStringAsync("/metrics")).Split('\n').Single(line => line.StartsWith("larder_inference_loaded_models ", StringComparison.Ordinal)).Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]
