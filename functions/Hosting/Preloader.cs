@@ -10,7 +10,7 @@ namespace Larder.Functions;
 /// Loads the models of the setting <c>Preload</c> (references, separated by commas) at start, and goes on trying those
 /// that fail: a model may be uploaded, or storage come back, later.
 /// </summary>
-internal sealed class Preloader(IConfiguration configuration, ModelCatalog catalog, SessionCache sessions, TimeProvider time) : BackgroundService
+public sealed class Preloader(IConfiguration configuration, ModelCatalog catalog, SessionCache sessions, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 

@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>The routes of this app, read from the functions' own declarations, so that help cannot drift from the code.</summary>
-internal sealed class RouteTable
+public sealed class RouteTable
 {
     /// <summary>One HTTP function.</summary>
     /// <param name="Methods">HTTP methods, upper case.</param>

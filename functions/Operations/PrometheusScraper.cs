@@ -12,7 +12,7 @@ namespace Larder.Functions;
 /// since the package source has none of its exporters.
 /// </summary>
 /// <remarks>A hosted service, so that it listens from the start and not from the first scrape.</remarks>
-internal sealed class PrometheusScraper : IHostedService, IDisposable
+public sealed class PrometheusScraper : IHostedService, IDisposable
 {
     /// <summary>Media type of <see cref="Scrape"/>'s answer.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";

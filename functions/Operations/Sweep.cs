@@ -4,7 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>Removes what crashed uploads and deletes left behind.</summary>
-internal sealed class Sweep(RegistrySweeper sweeper, TimeProvider time)
+public sealed class Sweep(RegistrySweeper sweeper, TimeProvider time)
 {
     /// <summary>Runs every hour.</summary>
     [Function("Sweep")]

@@ -8,7 +8,7 @@ using Microsoft.Net.Http.Headers;
 namespace Larder.Functions;
 
 /// <summary>Reads one image, from a form's field <c>path</c> or <c>file</c> or as the whole body, into a model's input tensor.</summary>
-internal sealed class ImageBody(ImageLimits limits) : IDisposable
+public sealed class ImageBody(ImageLimits limits) : IDisposable
 {
     // Decoding can take hundreds of megabytes for an image at the limit: no more of it at a time than there are cores to do it.
     private readonly SemaphoreSlim _decoders = new(Environment.ProcessorCount);

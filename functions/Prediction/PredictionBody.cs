@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Larder.Functions;
 
 /// <summary>Reads <c>{"values": ...}</c> from a request's pipe straight into a model's input tensors.</summary>
-internal sealed class PredictionBody(PredictionLimits limits, InferenceLimits inference)
+public sealed class PredictionBody(PredictionLimits limits, InferenceLimits inference)
 {
     /// <summary>Reads the whole body, up to a limit, and parses it.</summary>
     /// <exception cref="TooLargeException">The body is over the limit.</exception>

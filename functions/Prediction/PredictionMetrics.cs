@@ -5,7 +5,7 @@ using System.Diagnostics.Metrics;
 namespace Larder.Functions;
 
 /// <summary>What is counted for each prediction: requests and seconds by model, version and status.</summary>
-internal sealed class PredictionMetrics
+public sealed class PredictionMetrics
 {
     private readonly Counter<long> _requests;
     private readonly Counter<long> _errors;

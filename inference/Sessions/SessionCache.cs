@@ -57,22 +57,14 @@ public sealed class SessionCache : IAsyncDisposable
             ? new(new SessionLease(loaded))
             : new(LoadAndLeaseAsync(model, cancellationToken));
 
-    /// <summary>Unloads every model of these bytes: no new leases; freed when the last one ends.</summary>
-    public void Unload(string sha256)
+    /// <summary>Unloads the versions of a model, whatever their settings: no new leases; freed when the last one ends.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="version">One version of it; null for all.</param>
+    public void Unload(string name, string? version = null)
     {
         foreach (var (model, entry) in _entries)
         {
-            if (model.Sha256 == sha256)
-                Remove(entry);
-        }
-    }
-
-    /// <summary>Unloads one version, whatever its settings.</summary>
-    public void Unload(string name, string version)
-    {
-        foreach (var (model, entry) in _entries)
-        {
-            if (model.Name == name && model.Version == version)
+            if (model.Name == name && (version is null || model.Version == version))
                 Remove(entry);
         }
     }

@@ -25,10 +25,11 @@ public sealed record ValidationLimits
     public int MaxWaiting { get; init; } = 64;
 
     /// <summary>Refuses limits that nothing could keep.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A limit is not positive.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is not positive, or <see cref="LoadSeconds"/> is more than a day.</exception>
     public void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(LoadSeconds);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(LoadSeconds, 86_400);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(TrialMemoryBytes);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxNodes);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxInitializers);

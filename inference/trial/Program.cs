@@ -6,8 +6,7 @@ using Larder.Inference;
 using Larder.Inference.Trial;
 
 // Requests come one line each on standard input, answers go the same way to standard output, after one empty line that says "ready".
-var limit = long.Parse(args[0], CultureInfo.InvariantCulture);
-ProcessLimits.Apply(limit);
+var memory = long.Parse(args[0], CultureInfo.InvariantCulture);
 using var input = new StreamReader(Console.OpenStandardInput());
 using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
 var requests = new BlockingCollection<string>();
@@ -22,7 +21,9 @@ Process.GetCurrentProcess().Kill();
 
 void Work()
 {
+    // The memory that all models need is not the memory that a model needs.
     Trials.WarmUp();
+    ProcessLimits.Apply(memory);
     output.WriteLine();
     foreach (var request in requests.GetConsumingEnumerable())
     {

@@ -33,7 +33,7 @@ public sealed class RegistrySweeper(ModelRegistry registry, IArtifactStore artif
         await foreach (var artifact in artifacts.ListAsync(cancellation))
         {
             if (artifact.LastModified < before)
-                unnamed.Add(artifact.Sha256, artifact);
+                unnamed[artifact.Sha256] = artifact;
         }
 
         var (counted, removed) = await VisitVersionsAsync(before, sha256 => unnamed.Remove(sha256), cancellation);

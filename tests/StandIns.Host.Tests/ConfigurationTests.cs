@@ -151,15 +151,8 @@ public sealed class ConfigurationTests : IDisposable
     {
         var settings = """{ "Values": { "urls": "http://127.0.0.1:2;http://127.0.0.1:3" }, "Host": { "LocalHttpPort": 4 } }""";
         var onlyPort = """{ "Host": { "LocalHttpPort": 4 } }""";
-        string[] Addresses(string? local, params string[] arguments)
-        {
-            var configuration = new ConfigurationManager();
-            using var folder = new TemporaryFolder();
-            if (local is not null)
-                File.WriteAllText(Path.Combine(folder.Path, "local.settings.json"), local);
-            HostConfiguration.AddSources(configuration, folder.Path, arguments);
-            return ListenAddresses.Choose(HostCommandLine.Parse(arguments), configuration);
-        }
+        static string[] Addresses(string? local, params string[] arguments) =>
+            ListenAddresses.Choose(HostCommandLine.Parse(arguments), Read(local, arguments));
 
         Assert.Equal(["http://localhost:1"], Addresses(settings, "--port", "1", "--urls", "http://127.0.0.1:9"));
         Assert.Equal(["http://127.0.0.1:0"], Addresses(settings, "-p", "0"));
@@ -167,6 +160,23 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(["http://127.0.0.1:2", "http://127.0.0.1:3"], Addresses(settings));
         Assert.Equal(["http://localhost:4"], Addresses(onlyPort));
         Assert.Equal(["http://localhost:7071"], Addresses(null));
+    }
+
+    [Fact]
+    public void Storage_is_the_emulator_unless_a_setting_says_otherwise()
+    {
+        Assert.Equal("UseDevelopmentStorage=true", Read(null)["AzureWebJobsStorage"]);
+        Assert.Equal("AccountName=a", Read("""{ "Values": { "AzureWebJobsStorage": "AccountName=a" } }""")["AzureWebJobsStorage"]);
+    }
+
+    private static IConfiguration Read(string? localSettings, params string[] arguments)
+    {
+        var configuration = new ConfigurationManager();
+        using var folder = new TemporaryFolder();
+        if (localSettings is not null)
+            File.WriteAllText(Path.Combine(folder.Path, "local.settings.json"), localSettings);
+        HostConfiguration.AddSources(configuration, folder.Path, arguments);
+        return configuration;
     }
 
     private sealed class FaultyFilter : Microsoft.AspNetCore.Hosting.IStartupFilter

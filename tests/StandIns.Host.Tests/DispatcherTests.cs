@@ -1,4 +1,6 @@
 using System.Linq.Expressions;
+using System.Net;
+using System.Net.Sockets;
 using System.Reflection;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -152,6 +154,36 @@ public sealed class DispatcherTests
         Assert.Empty(post.Listening);
     }
 
+    [Fact]
+    public async Task A_host_that_cannot_have_its_port_listens_to_nothing()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var post = new Post();
+
+        var refusal = await TestHost.RefusalAsync(new TestHostSetup
+        {
+            Functions = [typeof(Office)],
+            Arguments = ["--port", $"{((IPEndPoint)other.LocalEndpoint).Port}"],
+            Configure = builder => builder.Services.AddSingleton<ITriggerExtension>(post),
+        });
+
+        Assert.Contains("is unavailable", refusal, StringComparison.Ordinal);
+        Assert.False(post.EverListened);
+    }
+
+    [Fact]
+    public async Task A_listener_that_cannot_start_keeps_the_host_from_starting()
+    {
+        var refusal = await TestHost.RefusalAsync(new TestHostSetup
+        {
+            Functions = [typeof(Office)],
+            Configure = builder => builder.Services.AddSingleton<ITriggerExtension>(new Post { Fault = "The letter box is nailed up." }),
+        });
+
+        Assert.Equal("The host cannot start: The letter box is nailed up. (InvalidOperationException)", refusal);
+    }
+
     private static Task<TestHost> StartAsync(
         Action<FunctionsApplicationBuilder>? configure = null, Type? functions = null, Post? post = null, string hostJson = TestHostSetup.NoPrefix) =>
         TestHost.StartAsync(new TestHostSetup
@@ -175,6 +207,10 @@ public sealed class DispatcherTests
     private sealed class Post : ITriggerExtension
     {
         public HashSet<string> Listening { get; } = [];
+
+        public bool EverListened { get; set; }
+
+        public string? Fault { get; init; }
 
         public Type AttributeType => typeof(LetterTriggerAttribute);
 
@@ -204,7 +240,9 @@ public sealed class DispatcherTests
         {
             public Task StartAsync(CancellationToken cancellationToken)
             {
-                post.Listening.Add(function);
+                if (post.Fault is not null)
+                    throw new InvalidOperationException(post.Fault);
+                post.EverListened = post.Listening.Add(function);
                 return Task.CompletedTask;
             }
 

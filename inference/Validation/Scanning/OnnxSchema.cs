@@ -20,8 +20,8 @@ internal static class OnnxSchema
     public static readonly ProtoMessage OperatorSet = new("OperatorSetIdProto");
     public static readonly ProtoMessage Entry = new("StringStringEntryProto");
     public static readonly ProtoMessage Function = new("FunctionProto");
+    public static readonly ProtoMessage Training = new("TrainingInfoProto");
 
-    private static readonly ProtoMessage s_training = new("TrainingInfoProto");
     private static readonly ProtoMessage s_segment = new("TensorProto.Segment");
     private static readonly ProtoMessage s_annotation = new("TensorAnnotation");
     private static readonly ProtoMessage s_elementType = new("TypeProto.Sequence");
@@ -32,8 +32,8 @@ internal static class OnnxSchema
         Model.Define(
             (1, Number("ir_version")), (2, Text("producer_name")), (3, Text("producer_version")), (4, Text("domain")), (5, Number("model_version")),
             (6, Text("doc_string")), (7, One("graph", Graph)), (8, Many("opset_import", OperatorSet)), (14, Many("metadata_props", Entry)),
-            (20, Many("training_info", s_training)), (25, Many("functions", Function)));
-        s_training.Define(
+            (20, Many("training_info", Training)), (25, Many("functions", Function)));
+        Training.Define(
             (1, One("initialization", Graph)), (2, One("algorithm", Graph)),
             (3, Many("initialization_binding", Entry)), (4, Many("update_binding", Entry)));
         Graph.Define(

@@ -22,6 +22,7 @@ internal sealed class ProtoReader
     private int _at;
     private int _filled;
     private long _limit;
+    private int _depth;
 
     public ProtoReader(Stream stream, CancellationToken cancellation)
     {
@@ -79,11 +80,16 @@ internal sealed class ProtoReader
         var outer = _limit;
         var length = ReadLength();
         _limit = Position + length;
+        _depth++;
         return outer;
     }
 
     /// <summary>Makes the outer message the current one again.</summary>
-    public void Leave(long outer) => _limit = outer;
+    public void Leave(long outer)
+    {
+        _limit = outer;
+        _depth--;
+    }
 
     /// <summary>Reads a length-delimited value's length, and sees that so much is left.</summary>
     public long ReadLength()
@@ -93,7 +99,7 @@ internal sealed class ProtoReader
         var left = (ulong)(_limit - Position);
         if (length <= left)
             return (long)length;
-        throw _limit == _fileEnd ? Truncated($"a field at byte {start} is {length} bytes long, and {left} follow") : TooLong(start);
+        throw _depth == 0 ? Truncated($"a field at byte {start} is {length} bytes long, and {left} follow") : TooLong(start);
     }
 
     /// <summary>Reads a string of at most <paramref name="most"/> bytes of UTF-8.</summary>
@@ -216,7 +222,7 @@ internal sealed class ProtoReader
 
     private byte ReadByte()
     {
-        if (Position == _limit && _limit != _fileEnd)
+        if (Position == _limit && _depth > 0)
             throw TooLong(Position);
         Need();
         return _buffer[_at++];

@@ -20,8 +20,8 @@ internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time, boo
     private long _memoryAtStart;
     private int _waiting;
 
-    /// <summary>The child's id, when there is a child.</summary>
-    public int? ProcessId => _process?.Id;
+    /// <summary>The id of the child that was started last.</summary>
+    public int? ProcessId { get; private set; }
 
     /// <summary>Loads and runs a model.</summary>
     /// <exception cref="InvalidModelException">It does not load, or not within the limits, or does not run.</exception>
@@ -132,6 +132,7 @@ internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time, boo
             using var patience = new CancellationTokenSource(s_startLimit, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
             _process = await TrialProcess.StartAsync(childLimitsItself ? limits.TrialMemoryBytes : 0, either.Token);
+            ProcessId = _process.Id;
             _memoryAtStart = _process.MemoryBytes;
         }
 

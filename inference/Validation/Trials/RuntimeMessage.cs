@@ -77,7 +77,7 @@ internal static partial class RuntimeMessage
     [GeneratedRegex(@"\x1B\[[0-9;]*m")]
     private static partial Regex TerminalColour();
 
-    [GeneratedRegex(@"(?:[\w.+\-]*[/\\])*[\w+\-]+\.(?:cc|cpp|cxx|h|hpp|cu|cuh|inc):\d+\s*")]
+    [GeneratedRegex(@"(?:\b[A-Za-z]:)?(?:[\w.+\-]*[/\\])*[\w+\-]+\.(?:cc|cpp|cxx|h|hpp|cu|cuh|inc):\d+\s*")]
     private static partial Regex SourceLocation();
 
     [GeneratedRegex(@"\G(?:\s*const\b|\s*noexcept\b|\s*\[with [^\]]*\]|::<lambda\([^)]*\)>)*\s*")]

@@ -4,6 +4,7 @@ namespace Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 [AttributeUsage(AttributeTargets.Method)]
 public abstract class BindingAttribute : Attribute
 {
+    /// <summary>A binding.</summary>
     // Public because the package's is.
     public BindingAttribute()
     {

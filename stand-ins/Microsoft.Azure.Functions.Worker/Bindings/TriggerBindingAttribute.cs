@@ -4,6 +4,7 @@ namespace Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 [AttributeUsage(AttributeTargets.Parameter)]
 public abstract class TriggerBindingAttribute : BindingAttribute
 {
+    /// <summary>A trigger.</summary>
     // Public because the package's is.
     public TriggerBindingAttribute()
     {

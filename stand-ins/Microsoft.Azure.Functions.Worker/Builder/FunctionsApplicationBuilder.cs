@@ -55,6 +55,9 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
     /// <summary>A place for build steps to leave things for each other.</summary>
     public IDictionary<object, object> Properties => ((IHostApplicationBuilder)_web).Properties;
 
+    /// <summary>Whether middleware was added so far.</summary>
+    internal bool HasMiddleware => _middleware.Count > 0;
+
     IConfigurationManager IHostApplicationBuilder.Configuration => _web.Configuration;
 
     /// <summary>Uses another dependency injection container.</summary>

@@ -17,7 +17,7 @@ internal static class HostConfiguration
     /// </summary>
     public static void AddSources(IConfigurationBuilder configuration, string root, string[] args)
     {
-        configuration.AddInMemoryCollection([new("AzureWebJobsStorage", "UseDevelopmentStorage=true")]);
+        configuration.AddInMemoryCollection([new(StorageEmulator.Setting, StorageEmulator.DevelopmentStorage)]);
         configuration.AddInMemoryCollection(HostJsonFile.Read(Path.Combine(root, HostJsonFile.Name)));
         configuration.AddInMemoryCollection(LocalSettingsFile.Read(Path.Combine(root, LocalSettingsFile.Name)));
         configuration.AddEnvironmentVariables("DOTNET_");

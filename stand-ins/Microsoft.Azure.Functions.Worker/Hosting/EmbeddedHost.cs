@@ -22,7 +22,7 @@ internal sealed class EmbeddedHost(WebApplication app, StorageEmulator? storage,
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            await StopStorageAsync();
+            await StopWhatStartedAsync();
             throw StartupErrors.From(exception);
         }
 
@@ -57,6 +57,20 @@ internal sealed class EmbeddedHost(WebApplication app, StorageEmulator? storage,
     {
         ((IDisposable)app).Dispose();
         storage?.Dispose();
+    }
+
+    private async Task StopWhatStartedAsync()
+    {
+        try
+        {
+            await app.StopAsync(CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // What kept the host from starting may keep its parts from stopping; it is the first that counts.
+        }
+
+        await StopStorageAsync();
     }
 
     private Task StopStorageAsync() => storage?.StopAsync() ?? Task.CompletedTask;

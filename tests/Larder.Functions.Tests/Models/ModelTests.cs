@@ -230,6 +230,21 @@ public sealed class ModelTests(LarderFixture larder)
     }
 
     [Fact]
+    public async Task A_deleted_model_is_unloaded()
+    {
+        await _client.UploadAsync("unload", OnnxModel.Linear());
+        await VersionAnsweringAsync("unload");
+        var before = await LoadedModelsAsync();
+
+        await _client.SendJsonAsync(HttpMethod.Delete, "/api/v1/models/unload");
+
+        Assert.Equal(before - 1, await LoadedModelsAsync());
+
+        async Task<int> LoadedModelsAsync() =>
+            int.Parse((await _client.GetStringAsync("/metrics")).Split('\n').Single(line => line.StartsWith("larder_inference_loaded_models ", StringComparison.Ordinal)).Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
     public async Task Download_gives_the_file_with_its_hash_as_etag_and_ranges()
     {
         var model = OnnxModel.Linear();

@@ -48,7 +48,7 @@ public sealed class InputPoolTests : IAsyncLifetime
         var lease = await _kitchen.LeaseAsync(OnnxModel.Identity(Datatype.UInt8, -1));
         var inputs = lease.Model.RentInputs();
         inputs[0].Reserve([4]);
-        _kitchen.Sessions.Unload(lease.Model.Model.Sha256);
+        _kitchen.Sessions.Unload(lease.Model.Model.Name);
         lease.Dispose();
         Assert.Equal(0, _kitchen.Sessions.LoadedModels);
 

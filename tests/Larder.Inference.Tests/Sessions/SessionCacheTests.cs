@@ -106,7 +106,7 @@ public sealed class SessionCacheTests : IAsyncLifetime
         var model = _kitchen.Add(OnnxModel.Identity(Datatype.Fp32, -1));
         var lease = await _kitchen.Sessions.LeaseAsync(model, CancellationToken.None);
 
-        _kitchen.Sessions.Unload(model.Sha256);
+        _kitchen.Sessions.Unload(model.Name);
 
         Assert.False(_kitchen.Sessions.IsLoaded(model));
         Assert.False(lease.Model.TryLease());
@@ -148,7 +148,7 @@ public sealed class SessionCacheTests : IAsyncLifetime
         var lease = _kitchen.Sessions.LeaseAsync(model, cancellation.Token).AsTask();
         await fetching.Task;
 
-        _kitchen.Sessions.Unload(model.Sha256);
+        _kitchen.Sessions.Unload(model.Name);
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => lease);
         release.SetResult(null);
@@ -192,11 +192,11 @@ public sealed class SessionCacheTests : IAsyncLifetime
         {
             using var lease = await _kitchen.Sessions.LeaseAsync(model, cancellationToken);
             if (i % 7 == 0)
-                _kitchen.Sessions.Unload(model.Sha256);
+                _kitchen.Sessions.Unload(model.Name);
             Assert.Equal([$"[{i}]"], await Kitchen.PredictAsync(lease.Model, $"[{i}]", cancellationToken));
         });
 
-        _kitchen.Sessions.Unload(model.Sha256);
+        _kitchen.Sessions.Unload(model.Name);
         Assert.Equal(0, _kitchen.Sessions.LoadedModels);
         Assert.Equal(0, _kitchen.Sessions.LoadedBytes);
     }

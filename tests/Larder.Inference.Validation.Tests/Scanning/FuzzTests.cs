@@ -9,7 +9,6 @@ public sealed class FuzzTests
     public void Whatever_becomes_of_a_model_the_scan_ends_in_a_description_or_a_sentence()
     {
         var accepted = 0;
-        var refused = 0;
         for (var seed = 0; seed < 20_000; seed++)
         {
             var mutant = Mutations.Mutant(seed);
@@ -22,7 +21,6 @@ public sealed class FuzzTests
             catch (InvalidModelException refusal)
             {
                 Assert.True(IsSentence(refusal.Message), $"Seed {seed}: {refusal.Message}");
-                refused++;
             }
             catch (Exception e)
             {
@@ -34,8 +32,7 @@ public sealed class FuzzTests
         }
 
         // Otherwise the mutations are too gentle, or too coarse to get past the first field.
-        Assert.InRange(accepted, 1_000, 19_000);
-        Assert.InRange(refused, 1_000, 19_000);
+        Assert.InRange(accepted, 500, 19_500);
     }
 
     [Fact]

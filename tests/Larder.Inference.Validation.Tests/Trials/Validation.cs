@@ -3,7 +3,7 @@ using Larder.Testing;
 namespace Larder.Inference.Validation.Tests;
 
 /// <summary>A validator and a folder for its files, shared by the tests of a class: the child process starts once.</summary>
-public sealed class Validation : IAsyncDisposable
+public sealed class Validation : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("larder-validation-");
 
@@ -24,7 +24,9 @@ public sealed class Validation : IAsyncDisposable
 
     public async Task<string> Refuses(byte[] model) => (await Assert.ThrowsAsync<InvalidModelException>(() => Accepts(model))).Message;
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         await Validator.DisposeAsync();
         _folder.Delete(recursive: true);
