@@ -44,7 +44,7 @@ public sealed class Preloader(IConfiguration configuration, ModelCatalog catalog
             using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
             return "loaded";
         }
-        catch (Exception exception) when (exception is RegistryException or InvalidModelException)
+        catch (Exception exception) when (exception is RegistryException or ModelLoadException or ModelTooLargeException)
         {
             return exception.Message;
         }

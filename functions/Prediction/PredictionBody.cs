@@ -73,6 +73,11 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
             {
             }
         }
+        catch (IndexOutOfRangeException)
+        {
+            // Utf8JsonReader's own, for a body in several segments that ends inside true, false or null.
+            throw new InvalidInputException($"{Expectation(signature)}; the JSON ends too early.");
+        }
         catch (JsonException exception)
         {
             throw new InvalidInputException($"{Expectation(signature)}; the JSON is not valid: {Json.Explain(exception)}");

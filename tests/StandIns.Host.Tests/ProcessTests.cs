@@ -68,10 +68,12 @@ public sealed class ProcessTests
         other.Start();
         var port = ((IPEndPoint)other.LocalEndpoint).Port;
 
-        await using var app = AppProcess.Start(["--port", $"{port}"]);
+        // With this level in host.json the generic host would log the failure too, with its stack trace.
+        await using var app = AppProcess.Start(["--port", $"{port}"], ("AzureFunctionsJobHost__logging__logLevel__default", "Information"));
 
         Assert.Equal(1, await app.EndAsync());
         Assert.Equal($"Port {port} is unavailable. Close the process using that port, or specify another port using --port.\n", app.Errors);
+        Assert.DoesNotContain("   at ", app.Output);
     }
 
     [Fact]
