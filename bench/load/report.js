@@ -16,10 +16,11 @@ const titles = {
 };
 
 function markdown(servers, settings) {
-  const { rounds, seconds, connections } = settings;
+  const { rounds, seconds, connections, busy } = settings;
   const lines = [
     `${connections} connections, ${rounds} rounds of ${seconds} s each in turn; medians of the rounds, in brackets the lowest and highest.`,
     `${os.cpus().length} x ${os.cpus()[0].model.trim()}, shared by wrk and the server. Node.js ${process.version}.`,
+    `Processes that wanted a processor before the start (load average over one minute): ${busy.toFixed(2)}.`,
     '',
     '| server | requests/s | p50, ms | p99, ms | error answers | broken requests |',
     '| --- | --- | --- | --- | --- | --- |',

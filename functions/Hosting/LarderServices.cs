@@ -23,6 +23,8 @@ internal static class LarderServices
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
+        services.AddSingleton(provider => new LocalFolder(
+            provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : Path.Combine(Path.GetTempPath(), "larder")));
         services.AddInference();
         services.AddRegistry();
 
@@ -33,6 +35,7 @@ internal static class LarderServices
         services.AddSingleton<PredictionBody>();
         services.AddSingleton<ImageBody>();
         services.AddSingleton<PrometheusScraper>();
+        services.AddHostedService(provider => provider.GetRequiredService<PrometheusScraper>());
         services.AddSingleton<Preloader>();
         services.AddHostedService(provider => provider.GetRequiredService<Preloader>());
 
@@ -54,7 +57,7 @@ internal static class LarderServices
         {
             var artifacts = provider.GetRequiredService<IArtifactStore>();
             return new ArtifactFileCache(
-                Path.Combine(LocalFolder(provider), "models"),
+                Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "models"),
                 async (sha256, destination, cancellationToken) =>
                 {
                     await using var content = await artifacts.OpenReadAsync(sha256, cancellation: cancellationToken)
@@ -75,7 +78,10 @@ internal static class LarderServices
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<ModelPublisher>();
         services.AddSingleton<RegistrySweeper>();
-        services.AddSetting<PublishingOptions>("Limits", options => options.Validate());
+        services.AddSetting<PublishingOptions>(
+            "Limits",
+            options => options.Validate(),
+            (options, provider) => options with { StagingFolder = Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "staging") });
         services.AddSetting<CatalogOptions>("Cache", options => options.Validate());
         services.AddSetting<SweeperOptions>("Sweep", options => options.Validate());
         services.AddSingleton<ValidateModel>(provider => provider.GetRequiredService<ModelValidator>().ValidateAsync);
@@ -102,16 +108,18 @@ internal static class LarderServices
     }
 
     /// <summary>Binds a section to a record of settings, checks it at start, and offers the record itself.</summary>
-    private static void AddSetting<T>(this IServiceCollection services, string section, Action<T> validate)
+    private static void AddSetting<T>(
+        this IServiceCollection services, string section, Action<T> validate, Func<T, IServiceProvider, T>? complete = null)
         where T : class
     {
         services.AddSingleton<IValidateOptions<T>>(new SettingValidator<T>(validate));
         services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<T>>().Value);
+        services.AddSingleton(provider =>
+        {
+            var bound = provider.GetRequiredService<IOptions<T>>().Value;
+            return complete is null ? bound : complete(bound, provider);
+        });
     }
-
-    private static string LocalFolder(IServiceProvider provider) =>
-        provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : Path.Combine(Path.GetTempPath(), "larder");
 
     private sealed class SettingValidator<T>(Action<T> validate) : IValidateOptions<T>
         where T : class

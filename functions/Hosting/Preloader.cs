@@ -10,7 +10,7 @@ namespace Larder.Functions;
 /// Loads the models of the setting <c>Preload</c> (references, separated by commas) at start, and goes on trying those
 /// that fail: a model may be uploaded, or storage come back, later.
 /// </summary>
-internal sealed class Preloader(IConfiguration configuration, ModelCatalog catalog, SessionCache sessions, TimeProvider time) : BackgroundService
+public sealed class Preloader(IConfiguration configuration, ModelCatalog catalog, SessionCache sessions, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
@@ -44,7 +44,7 @@ internal sealed class Preloader(IConfiguration configuration, ModelCatalog catal
             using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
             return "loaded";
         }
-        catch (Exception exception) when (exception is RegistryException or InvalidModelException)
+        catch (Exception exception) when (exception is RegistryException or ModelLoadException or ModelTooLargeException)
         {
             return exception.Message;
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -40,13 +41,22 @@ internal sealed class Envelope(int status, string description) : IActionResult
     /// <inheritdoc />
     public async Task ExecuteResultAsync(ActionContext context)
     {
+        // Built whole before anything is sent, so that a failure can still be told.
+        var body = new ArrayBufferWriter<byte>();
+        Write(body);
+
         var response = context.HttpContext.Response;
         response.StatusCode = status;
         response.ContentType = "application/json; charset=utf-8";
+        response.ContentLength = body.WrittenCount;
         foreach (var (name, value) in _headers)
             response.Headers[name] = value;
+        await response.BodyWriter.WriteAsync(body.WrittenMemory, context.HttpContext.RequestAborted);
+    }
 
-        await using var writer = new Utf8JsonWriter(response.BodyWriter);
+    private void Write(ArrayBufferWriter<byte> body)
+    {
+        using var writer = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = Json.Options.Encoder });
         writer.WriteStartObject();
         WriteStatus(writer, status, description);
         foreach (var (name, value) in _members)
@@ -55,11 +65,9 @@ internal sealed class Envelope(int status, string description) : IActionResult
             JsonSerializer.Serialize(writer, value, Json.Options);
         }
         writer.WriteEndObject();
-        await writer.FlushAsync(context.HttpContext.RequestAborted);
     }
 
-    /// <summary>Writes the <c>http_status</c> member.</summary>
-    public static void WriteStatus(Utf8JsonWriter writer, int status, string description)
+    private static void WriteStatus(Utf8JsonWriter writer, int status, string description)
     {
         writer.WriteStartObject("http_status");
         writer.WriteNumber("code", status);

@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>The routes of this app, read from the functions' own declarations, so that help cannot drift from the code.</summary>
-internal sealed class RouteTable
+public sealed class RouteTable
 {
     /// <summary>One HTTP function.</summary>
     /// <param name="Methods">HTTP methods, upper case.</param>
@@ -21,11 +21,12 @@ internal sealed class RouteTable
            where method.IsDefined(typeof(FunctionAttribute))
            from parameter in method.GetParameters()
            let trigger = parameter.GetCustomAttribute<HttpTriggerAttribute>()
-           where trigger?.Methods is not null
+           let methods = trigger?.Methods
+           where methods is { Length: > 0 }
            let path = "/" + trigger.Route!.TrimStart('/')
-           orderby path, trigger.Methods[0]
+           orderby path, methods[0]
            select new Entry(
-               [.. trigger.Methods.Select(m => m.ToUpperInvariant())],
+               [.. methods.Select(m => m.ToUpperInvariant())],
                path,
                method.GetCustomAttribute<DescriptionAttribute>()?.Description ?? ""),
     ];

@@ -8,7 +8,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>Deletion of a version or of a whole model.</summary>
-internal sealed class DeleteModel(ModelRegistry registry, SessionCache sessions)
+public sealed class DeleteModel(ModelRegistry registry, SessionCache sessions)
 {
     /// <summary>
     /// Deletes <c>name:3</c>, or <c>name</c> with all its versions. 409 while an alias other than <c>default</c> points there,

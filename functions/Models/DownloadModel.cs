@@ -8,7 +8,7 @@ using Microsoft.Net.Http.Headers;
 namespace Larder.Functions;
 
 /// <summary>Downloads.</summary>
-internal sealed class DownloadModel(ModelRegistry registry, IArtifactStore artifacts)
+public sealed class DownloadModel(ModelRegistry registry, IArtifactStore artifacts)
 {
     /// <summary>
     /// The ONNX file of a version. Its ETag is its sha256; <c>If-None-Match</c>, <c>Range</c> (one range) and <c>If-Range</c> are

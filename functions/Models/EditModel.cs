@@ -9,7 +9,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>Changes to what describes a model.</summary>
-internal sealed class EditModel(ModelRegistry registry)
+public sealed class EditModel(ModelRegistry registry)
 {
     private const string Expected = "{model_description:string}";
 

@@ -7,7 +7,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>What there is to know about one model.</summary>
-internal sealed class GetModel(ModelRegistry registry)
+public sealed class GetModel(ModelRegistry registry)
 {
     /// <summary>Describes a model.</summary>
     [Function("GetModel"), Description("Description, signature, versions, aliases, tags.")]

@@ -7,7 +7,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>Lists of models, a page at a time.</summary>
-internal sealed class ListModels(ModelRegistry registry)
+public sealed class ListModels(ModelRegistry registry)
 {
     /// <summary>Names of all models; objects too with <c>?detail=true</c>.</summary>
     [Function("ListModels"), Description("Names of all models; ?detail=true for more.")]

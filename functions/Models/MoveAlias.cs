@@ -8,7 +8,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>Aliases, and the one that every model has: its default. Each answer holds the previous target, so one call rolls back.</summary>
-internal sealed class MoveAlias(ModelRegistry registry)
+public sealed class MoveAlias(ModelRegistry registry)
 {
     /// <summary>Sets the default version: <c>{"default": 3}</c>, or null to follow the newest version again.</summary>
     [Function("SetDefault"), Description("Set the default: {\"default\": 3}; null follows the newest.")]

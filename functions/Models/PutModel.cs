@@ -9,7 +9,7 @@ using Microsoft.Net.Http.Headers;
 namespace Larder.Functions;
 
 /// <summary>Uploads: each makes a new version.</summary>
-internal sealed class PutModel(ModelPublisher publisher)
+public sealed class PutModel(ModelPublisher publisher)
 {
     private const string FileField = "path";
 

@@ -8,7 +8,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>MLBuffet's test routes: is the server there, and does what I send arrive?</summary>
-internal sealed class EchoTest
+public sealed class EchoTest
 {
     /// <summary>Answers 200.</summary>
     [Function("Test"), Description("Answers 200.")]

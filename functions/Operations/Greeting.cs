@@ -7,7 +7,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>The front door: who this is, what it answers to, and that nothing else is here.</summary>
-internal sealed class Greeting(RouteTable routes)
+public sealed class Greeting(RouteTable routes)
 {
     /// <summary>Says hello.</summary>
     [Function("Greet"), Description("Greeting.")]

@@ -7,7 +7,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>Probes for whoever runs Larder.</summary>
-internal sealed class Health(ModelRegistry registry, Preloader preloader)
+public sealed class Health(ModelRegistry registry, Preloader preloader)
 {
     /// <summary>How long storage may take to answer the readiness probe.</summary>
     private static readonly TimeSpan StorageTimeout = TimeSpan.FromSeconds(2);

@@ -6,7 +6,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>The scrape endpoint.</summary>
-internal sealed class Metrics(PrometheusScraper scraper)
+public sealed class Metrics(PrometheusScraper scraper)
 {
     /// <summary>All metrics in Prometheus' text format.</summary>
     [Function("Metrics"), Description("Prometheus metrics.")]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
@@ -10,7 +11,8 @@ namespace Larder.Functions;
 /// (https://prometheus.io/docs/instrumenting/exposition_formats/). OpenTelemetry's SDK aggregates; only the text is ours,
 /// since the package source has none of its exporters.
 /// </summary>
-internal sealed class PrometheusScraper : IDisposable
+/// <remarks>A hosted service, so that it listens from the start and not from the first scrape.</remarks>
+public sealed class PrometheusScraper : IHostedService, IDisposable
 {
     /// <summary>Media type of <see cref="Scrape"/>'s answer.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -26,19 +28,17 @@ internal sealed class PrometheusScraper : IDisposable
 
     private readonly Lock _scraping = new();
     private readonly TextExporter _exporter = new();
-    private readonly BaseExportingMetricReader _reader;
     private readonly MeterProvider _provider;
 
-    /// <summary>Starts to collect.</summary>
+    /// <summary>Begins to listen.</summary>
     public PrometheusScraper()
     {
-        _reader = new BaseExportingMetricReader(_exporter);
         _provider = Sdk.CreateMeterProviderBuilder()
             .AddMeter("Larder.*")
             .AddView(instrument => instrument.GetType().Name.StartsWith("Histogram", StringComparison.Ordinal)
                 ? new ExplicitBucketHistogramConfiguration { Boundaries = instrument.Unit == "s" ? Seconds : Counts, CardinalityLimit = MaxSeries }
                 : new MetricStreamConfiguration { CardinalityLimit = MaxSeries })
-            .AddReader(_reader)
+            .AddReader(new BaseExportingMetricReader(_exporter))
             .Build();
     }
 
@@ -47,10 +47,17 @@ internal sealed class PrometheusScraper : IDisposable
     {
         lock (_scraping)
         {
-            _reader.Collect();
+            // Set by the reader: the one way in which it collects for an exporter that is asked.
+            _exporter.Collect!(Timeout.Infinite);
             return _exporter.TakeText();
         }
     }
+
+    /// <inheritdoc />
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc />
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc />
     public void Dispose() => _provider.Dispose();

@@ -4,10 +4,10 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>Removes what crashed uploads and deletes left behind.</summary>
-internal sealed class Sweep(RegistrySweeper sweeper)
+public sealed class Sweep(RegistrySweeper sweeper, TimeProvider time)
 {
     /// <summary>Runs every hour.</summary>
     [Function("Sweep")]
     public Task Run([TimerTrigger("0 0 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
-        sweeper.RunAsync(cancellationToken);
+        sweeper.RunAsync(time.GetUtcNow(), cancellationToken);
 }

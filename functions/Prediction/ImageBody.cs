@@ -8,8 +8,11 @@ using Microsoft.Net.Http.Headers;
 namespace Larder.Functions;
 
 /// <summary>Reads one image, from a form's field <c>path</c> or <c>file</c> or as the whole body, into a model's input tensor.</summary>
-internal sealed class ImageBody(ImageLimits limits)
+public sealed class ImageBody(ImageLimits limits) : IDisposable
 {
+    // Decoding can take hundreds of megabytes for an image at the limit: no more of it at a time than there are cores to do it.
+    private readonly SemaphoreSlim _decoders = new(Environment.ProcessorCount);
+
     /// <summary>Whether the request carries a file and not JSON.</summary>
     public static bool IsImage(HttpRequest request) => request.ContentType is { } type
         && (type.StartsWith("image/", StringComparison.OrdinalIgnoreCase)
@@ -37,14 +40,25 @@ internal sealed class ImageBody(ImageLimits limits)
                 if (length == buffer.Length)
                     break;
             }
-            using var image = plan.Decode(buffer.AsMemory(0, length), limits);
-            image.WriteTo(inputs[0].Reserve([.. image.Shape]));
+            await _decoders.WaitAsync(cancellationToken);
+            try
+            {
+                using var image = plan.Decode(buffer.AsMemory(0, length), limits);
+                image.WriteTo(inputs[0].Reserve([.. image.Shape]));
+            }
+            finally
+            {
+                _decoders.Release();
+            }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    /// <inheritdoc />
+    public void Dispose() => _decoders.Dispose();
 
     private static async ValueTask<Stream> FileAsync(HttpRequest request, CancellationToken cancellationToken)
     {

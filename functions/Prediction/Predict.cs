@@ -8,7 +8,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>The prediction endpoint: values as JSON, or one image.</summary>
-internal sealed class Predict(
+public sealed class Predict(
     ModelCatalog catalog,
     SessionCache sessions,
     PredictionBody values,

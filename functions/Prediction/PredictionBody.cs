@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Larder.Functions;
 
 /// <summary>Reads <c>{"values": ...}</c> from a request's pipe straight into a model's input tensors.</summary>
-internal sealed class PredictionBody(PredictionLimits limits, InferenceLimits inference)
+public sealed class PredictionBody(PredictionLimits limits, InferenceLimits inference)
 {
     /// <summary>Reads the whole body, up to a limit, and parses it.</summary>
     /// <exception cref="TooLargeException">The body is over the limit.</exception>
@@ -22,15 +22,23 @@ internal sealed class PredictionBody(PredictionLimits limits, InferenceLimits in
         while (true)
         {
             var result = await body.ReadAsync(cancellationToken);
-            if (result.Buffer.Length > limits.PredictionBytes)
-                throw TooLarge();
-            if (result.IsCompleted)
+            var consumed = result.Buffer.Start;
+            try
             {
-                Parse(result.Buffer, inputs, signature);
-                body.AdvanceTo(result.Buffer.End);
-                return;
+                if (result.Buffer.Length > limits.PredictionBytes)
+                    throw TooLarge();
+                if (result.IsCompleted)
+                {
+                    consumed = result.Buffer.End;
+                    Parse(result.Buffer, inputs, signature);
+                    return;
+                }
             }
-            body.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            finally
+            {
+                // Also after a failure: a read that is left open would break the connection for the next request.
+                body.AdvanceTo(consumed, result.Buffer.End);
+            }
         }
     }
 
@@ -64,6 +72,11 @@ internal sealed class PredictionBody(PredictionLimits limits, InferenceLimits in
             while (reader.Read())
             {
             }
+        }
+        catch (IndexOutOfRangeException)
+        {
+            // Utf8JsonReader's own, for a body in several segments that ends inside true, false or null.
+            throw new InvalidInputException($"{Expectation(signature)}; the JSON ends too early.");
         }
         catch (JsonException exception)
         {

@@ -1,7 +1,7 @@
 namespace Larder.Functions;
 
 /// <summary>Limits of a prediction request that HTTP enforces.</summary>
-internal sealed record PredictionLimits
+public sealed record PredictionLimits
 {
     /// <summary>Largest body of a prediction, in bytes (setting <c>Limits:PredictionBytes</c>).</summary>
     public long PredictionBytes { get; init; } = 64 * 1024 * 1024;

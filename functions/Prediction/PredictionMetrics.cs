@@ -1,15 +1,16 @@
+using Larder.Registry;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace Larder.Functions;
 
 /// <summary>What is counted for each prediction: requests and seconds by model, version and status.</summary>
-internal sealed class PredictionMetrics
+public sealed class PredictionMetrics
 {
     private readonly Counter<long> _requests;
     private readonly Counter<long> _errors;
     private readonly Histogram<double> _seconds;
-    private readonly UpDownCounter<long> _inFlight;
+    private long _inFlight;
 
     /// <summary>Creates the instruments.</summary>
     public PredictionMetrics(IMeterFactory meters)
@@ -18,13 +19,13 @@ internal sealed class PredictionMetrics
         _requests = meter.CreateCounter<long>("larder.prediction.requests", null, "Predictions asked for, by model and version.");
         _errors = meter.CreateCounter<long>("larder.prediction.errors", null, "Predictions not answered with 200, by model, version and status.");
         _seconds = meter.CreateHistogram<double>("larder.prediction.duration", "s", "Time from the request's headers to the answer's last byte.");
-        _inFlight = meter.CreateUpDownCounter<long>("larder.prediction.in_flight", null, "Predictions being worked on.");
+        meter.CreateObservableUpDownCounter("larder.prediction.in_flight", () => Interlocked.Read(ref _inFlight), null, "Predictions being worked on.");
     }
 
     /// <summary>A prediction began; returns its time stamp.</summary>
     public long Begin()
     {
-        _inFlight.Add(1);
+        Interlocked.Increment(ref _inFlight);
         return Stopwatch.GetTimestamp();
     }
 
@@ -34,7 +35,7 @@ internal sealed class PredictionMetrics
     /// <param name="status">HTTP status of the answer.</param>
     public void End(long began, ResolvedModel? model, int status)
     {
-        _inFlight.Add(-1);
+        Interlocked.Decrement(ref _inFlight);
         var name = new KeyValuePair<string, object?>("model", model?.Servable.Name ?? "");
         var version = new KeyValuePair<string, object?>("version", model?.Servable.Version ?? "");
         _requests.Add(1, name, version);

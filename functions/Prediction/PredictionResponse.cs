@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Larder.Inference;
+using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.ObjectPool;
 
@@ -10,7 +11,7 @@ namespace Larder.Functions;
 /// Writes the answer of a prediction: <c>values</c> is the first output, <c>outputs</c> all of them by name. The body is
 /// built whole in a pooled buffer, so that a failure while writing still has its true status and the length is known.
 /// </summary>
-internal sealed class PredictionResponse
+public sealed class PredictionResponse
 {
     /// <summary>Header that names the version which answered.</summary>
     public const string VersionHeader = "Larder-Model-Version";

@@ -1,7 +1,7 @@
 namespace Larder.Inference;
 
 /// <summary>Requests that are run together, in the order in which their rows follow each other; often just one.</summary>
-internal sealed class RunBatch : IDisposable
+internal sealed class RunBatch(RunQueue queue) : IThreadPoolWorkItem, IDisposable
 {
     private readonly CancellationTokenSource _abandoned = new();
     private int _wanted;
@@ -26,6 +26,8 @@ internal sealed class RunBatch : IDisposable
         if (--_wanted == 0)
             _abandoned.Cancel();
     }
+
+    public void Execute() => queue.RunAll(this);
 
     public void Dispose() => _abandoned.Dispose();
 }

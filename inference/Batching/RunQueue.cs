@@ -1,24 +1,39 @@
 namespace Larder.Inference;
 
 /// <summary>
-/// Decides when a request of one model runs, and with which others. As many runs as there are slots go on at a time, the first ones on their
-/// callers' threads without any hand-over; who comes later waits, and whenever a run ends, the longest waiting request runs together
-/// with those behind it that fit. No timer: an idle model adds no latency. The lock is never held across a run.
+/// Decides when a request of one model runs, where, and with which others. As many runs as there are slots go on at a time; who comes later
+/// waits, and whenever a run ends, the longest waiting request runs together with those behind it that fit. No timer: an idle model adds no
+/// latency. The lock is never held across a run.
+/// <para>
+/// Where: a very short run on its caller's thread, since any hand-over would cost more. So is a single run of a model that is idle. But were all
+/// runs of a busy model on pool threads, these would be blocked in runs of one request each, with no thread left to read the requests that could
+/// be run together: with 16 callers on two cores, no two requests ever met (a 512 x 512 matrix four times over, 39 us a request).
+/// Such runs, and all long ones, are on <see cref="RunThreads"/>.
+/// </para>
 /// </summary>
 internal sealed class RunQueue
 {
+    // Below it batching cannot win: a hand-over to another thread takes 5 to 10 us.
+    private const double VeryShort = 20e-6;
+
+    // From here on a hand-over does not show.
+    private const double Long = 1e-3;
+
     private readonly LoadedModel _model;
     private readonly ModelRunner _runner;
+    private readonly RunThreads _threads;
+    private readonly RunTime _time = new();
     private readonly int _slots;
     private readonly Lock _gate = new();
     private readonly LinkedList<QueuedRun> _waiting = [];
     private int _running;
     private volatile bool _batches;
 
-    public RunQueue(LoadedModel model, ModelRunner runner)
+    public RunQueue(LoadedModel model, ModelRunner runner, RunThreads threads)
     {
         _model = model;
         _runner = runner;
+        _threads = threads;
         _slots = Math.Max(1, Environment.ProcessorCount / SessionBuilder.Threads(model.Model));
         _batches = Batching.Suits(model.Model);
     }
@@ -33,22 +48,63 @@ internal sealed class RunQueue
         }
     }
 
+    /// <summary>Runs that go on, of one request or of several.</summary>
+    public int Running
+    {
+        get
+        {
+            lock (_gate)
+                return _running;
+        }
+    }
+
+    /// <summary>Runs that go on at most.</summary>
+    public int Slots => _slots;
+
     /// <summary><see cref="LoadedModel.RunAsync"/>.</summary>
     public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<PredictionOutputs>(cancellationToken);
+        var here = false;
+        RunBatch? batch = null;
+        Task<PredictionOutputs>? waiting = null;
         lock (_gate)
         {
             // Nobody waits while a slot is free.
-            if (_running == _slots)
-                return Enqueue(inputs, cancellationToken);
-            _running++;
+            var free = _running < _slots;
+            here = free && RunsHere();
+            if (!here)
+            {
+                if (_waiting.Count >= _model.Limits.QueuedRuns)
+                    return ValueTask.FromException<PredictionOutputs>(Busy());
+                waiting = WaitAsync(Enqueue(inputs), cancellationToken);
+            }
+
+            if (free)
+                _running++;
+            if (free && !here)
+                batch = TakeNextOrFreeSlot();
         }
 
+        if (here)
+            return RunHere(inputs, cancellationToken);
+        Start(batch);
+        return new(waiting!);
+    }
+
+    private bool RunsHere() => _time.Seconds switch
+    {
+        < VeryShort => true,
+        < Long => _running == 0 || !_batches,
+        _ => false,
+    };
+
+    private ValueTask<PredictionOutputs> RunHere(PredictionInputs inputs, CancellationToken cancellationToken)
+    {
         try
         {
-            return new(new PredictionOutputs(_model.Signature, _runner.Run(inputs, 1, cancellationToken)));
+            return new(new PredictionOutputs(_model.Signature, RunOne(inputs, cancellationToken)));
         }
         catch (Exception failure)
         {
@@ -56,22 +112,35 @@ internal sealed class RunQueue
         }
         finally
         {
-            if (TakeNextOrFreeSlot() is { } next)
-                ThreadPool.UnsafeQueueUserWorkItem(static work => work.Queue.RunAll(work.Batch), (Queue: this, Batch: next), preferLocal: false);
+            Start(TakeNextOrFreeSlot());
         }
     }
 
-    private ValueTask<PredictionOutputs> Enqueue(PredictionInputs inputs, CancellationToken cancellationToken)
+    private RunResult RunOne(PredictionInputs inputs, CancellationToken cancellationToken)
     {
-        if (_waiting.Count >= _model.Limits.QueuedRuns)
-        {
-            return ValueTask.FromException<PredictionOutputs>(
-                new ModelBusyException($"{_model.Model.Name}:{_model.Model.Version} has {_waiting.Count} requests waiting, the most it may have (Limits:QueuedRuns)."));
-        }
+        var result = _runner.Run(inputs, 1, cancellationToken);
+        _time.Add(result.Time);
+        return result;
+    }
 
+    private void Start(RunBatch? batch)
+    {
+        if (batch is null)
+            return;
+        if (_time.Seconds < VeryShort)
+            ThreadPool.UnsafeQueueUserWorkItem(batch, preferLocal: false);
+        else
+            _threads.Post(batch);
+    }
+
+    private ModelBusyException Busy() =>
+        new($"{_model.Model.Name}:{_model.Model.Version} has {_waiting.Count} requests waiting, the most it may have (Limits:QueuedRuns).");
+
+    private QueuedRun Enqueue(PredictionInputs inputs)
+    {
         var run = new QueuedRun(inputs);
         _waiting.AddLast(run);
-        return new(WaitAsync(run, cancellationToken));
+        return run;
     }
 
     private async Task<PredictionOutputs> WaitAsync(QueuedRun run, CancellationToken cancellationToken)
@@ -116,7 +185,7 @@ internal sealed class RunQueue
                 return null;
             }
 
-            var batch = new RunBatch();
+            var batch = new RunBatch(this);
             Take(first, batch);
             var maxRows = _model.Settings.Batching.MaxRows;
             if (!_batches || !Joins(first.Value))
@@ -141,7 +210,8 @@ internal sealed class RunQueue
         batch.Add(node.Value);
     }
 
-    private void RunAll(RunBatch first)
+    /// <summary>Runs a batch, and what waits then, on this thread, for as long as something does.</summary>
+    public void RunAll(RunBatch first)
     {
         for (var batch = first; batch is not null; batch = TakeNextOrFreeSlot())
         {
@@ -156,7 +226,7 @@ internal sealed class RunQueue
         {
             if (batch.Members is [var only])
             {
-                var result = _runner.Run(only.Inputs, 1, batch.Abandoned);
+                var result = RunOne(only.Inputs, batch.Abandoned);
                 Complete(only, new PredictionOutputs(_model.Signature, result), null);
             }
             else if (!TryRunTogether(batch))

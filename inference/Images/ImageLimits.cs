@@ -11,4 +11,13 @@ public sealed record ImageLimits
     /// Above 67,108,863, which is what a tensor's memory can hold, a higher number changes nothing.
     /// </summary>
     public long MaxPixels { get; init; } = 50_000_000;
+
+    /// <summary>Refuses limits that nothing could keep.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is not positive, or more than an array can hold.</exception>
+    public void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(MaxBytes, Array.MaxLength);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxPixels);
+    }
 }

@@ -78,10 +78,10 @@ public sealed class ImagePlan
 
             var most = Math.Min(limits.MaxPixels, MostPixels);
             RequirePixels(source.Width, source.Height, most, "of");
-            using var upright = source.Autorot();
-            var (width, height) = _layout.Fit(upright.Width, upright.Height);
+            var (uprightWidth, uprightHeight) = LiesOnItsSide(source) ? (source.Height, source.Width) : (source.Width, source.Height);
+            var (width, height) = _layout.Fit(uprightWidth, uprightHeight);
             RequirePixels(width, height, _layout.HasFixedSize ? MostPixels : most, "that becomes");
-            using var pixels = Render(source, format, encoded, upright, (int)width, (int)height);
+            using var pixels = Render(source, format, encoded, (int)width, (int)height);
             return new DecodedImage(pixels, _table, _layout.ChannelsFirst, Input.Datatype!.Value, _layout.ShapeFor(width, height));
         }
         catch (VipsException)
@@ -91,7 +91,7 @@ public sealed class ImagePlan
         }
     }
 
-    private Image Render(Image source, string format, ReadOnlyMemory<byte> encoded, Image upright, int width, int height)
+    private Image Render(Image source, string format, ReadOnlyMemory<byte> encoded, int width, int height)
     {
         if (format == ImageFormat.Jpeg)
         {
@@ -111,10 +111,14 @@ public sealed class ImagePlan
 
         // Colours must be sRGB before white means white, and the background must be there before neighbours are mixed.
         using var colours = Managed(source, profile => source.ThumbnailImage(
-            upright.Width, upright.Height, Enums.Size.Force, outputProfile: profile));
+            source.Width, source.Height, Enums.Size.Force, noRotate: true, outputProfile: profile));
         using var opaque = colours.Flatten(colours.Bands < 4 ? s_white[..1] : s_white);
         return opaque.ThumbnailImage(width, height, Size, crop: Crop);
     }
+
+    /// <summary>Whether the EXIF orientation turns the image by a quarter, which makes its height its width.</summary>
+    private static bool LiesOnItsSide(Image image) =>
+        image.Contains("orientation") && image.Get("orientation") is int and >= 5 and <= 8;
 
     private Enums.Size Size => _crops ? Enums.Size.Both : Enums.Size.Force;
 
@@ -133,7 +137,7 @@ public sealed class ImagePlan
             }
             catch (VipsException)
             {
-                // Nothing was decoded yet, so the same source can be rendered again.
+                // A profile is looked at before a pixel is, so the same source can be rendered again.
             }
         }
 

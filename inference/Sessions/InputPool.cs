@@ -5,26 +5,30 @@ namespace Larder.Inference;
 /// <summary>Keeps a model's <see cref="PredictionInputs"/> between predictions. Renting from it allocates nothing once it is warm.</summary>
 internal sealed class InputPool(Func<PredictionInputs> create)
 {
-    // More requests than this parse at once only under overload, where an allocation more does not count.
-    private const int Retained = 64;
+    // More requests than this hold inputs at once only under overload, where an allocation more does not count.
+    private const int MostKept = 64;
+
+    // Of inputs as large as images, fewer are kept.
+    private const long MostBytes = 16 << 20;
 
     private readonly ConcurrentQueue<PredictionInputs> _free = new();
     private int _count;
+    private long _bytes;
     private volatile bool _closed;
 
     public PredictionInputs Rent()
     {
         if (!_free.TryDequeue(out var inputs))
             return create().Rent();
-        Interlocked.Decrement(ref _count);
+        Forget(inputs);
         return inputs.Rent();
     }
 
     public void Return(PredictionInputs inputs)
     {
-        if (Interlocked.Increment(ref _count) > Retained)
+        if (Interlocked.Increment(ref _count) > MostKept | Interlocked.Add(ref _bytes, inputs.Bytes) > MostBytes)
         {
-            Interlocked.Decrement(ref _count);
+            Forget(inputs);
             inputs.Free();
             return;
         }
@@ -40,5 +44,11 @@ internal sealed class InputPool(Func<PredictionInputs> create)
         _closed = true;
         while (_free.TryDequeue(out var inputs))
             inputs.Free();
+    }
+
+    private void Forget(PredictionInputs inputs)
+    {
+        Interlocked.Decrement(ref _count);
+        Interlocked.Add(ref _bytes, -inputs.Bytes);
     }
 }

@@ -10,10 +10,9 @@ public sealed class LoadedModel
     private readonly Action<LoadedModel> _freed;
     private readonly LeaseCounter _leases = new();
     private readonly InputPool _inputs;
-    private readonly RunQueue _queue;
     private long _lastUsed;
 
-    internal LoadedModel(ServableModel model, InferenceSession session, InferenceLimits limits, InferenceMetrics metrics, TimeProvider timeProvider, Action<LoadedModel> freed)
+    internal LoadedModel(ServableModel model, InferenceSession session, InferenceLimits limits, InferenceMetrics metrics, TimeProvider timeProvider, RunThreads threads, Action<LoadedModel> freed)
     {
         Model = model;
         Limits = limits;
@@ -25,7 +24,7 @@ public sealed class LoadedModel
         _lastUsed = timeProvider.GetTimestamp();
         byte[][] names = [.. Signature.Inputs.Select(input => Encoding.UTF8.GetBytes(input.Name))];
         _inputs = new InputPool(() => new PredictionInputs(this, names, limits.TensorBytes));
-        _queue = new RunQueue(this, new ModelRunner(model, session, limits, Metrics));
+        Queue = new RunQueue(this, new ModelRunner(model, session, limits, Metrics), threads);
     }
 
     /// <summary>What is loaded.</summary>
@@ -46,8 +45,8 @@ public sealed class LoadedModel
     /// <summary>Bytes that it is counted with.</summary>
     internal long Bytes { get; }
 
-    /// <summary>Requests that wait for a run.</summary>
-    internal int Waiting => _queue.Waiting;
+    /// <summary>Its runs, and the requests that wait for one.</summary>
+    internal RunQueue Queue { get; }
 
     internal int Leases => _leases.Count;
 
@@ -59,7 +58,7 @@ public sealed class LoadedModel
 
     /// <summary>
     /// Runs the model. The inputs must not be touched until this has completed, but for their <see cref="PredictionInputs.Dispose"/> after it.
-    /// A run starts at once on the calling thread while fewer are under way than the machine has cores for; otherwise it waits, and may
+    /// A run starts at once while fewer are under way than the machine has cores for, a short one on the calling thread; otherwise it waits, and may
     /// be run together with others.
     /// </summary>
     /// <exception cref="InvalidInputException">The model cannot take this input.</exception>
@@ -67,7 +66,7 @@ public sealed class LoadedModel
     /// <exception cref="RunTimeoutException">The run took too long.</exception>
     /// <exception cref="ModelRunException">The run failed, and not for its input.</exception>
     /// <exception cref="OperationCanceledException">The request was cancelled.</exception>
-    public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken) => _queue.RunAsync(inputs, cancellationToken);
+    public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken) => Queue.RunAsync(inputs, cancellationToken);
 
     internal void Return(PredictionInputs inputs) => _inputs.Return(inputs);
 

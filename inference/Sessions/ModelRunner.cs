@@ -17,11 +17,12 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
     {
         var values = inputs.ToOrtValues();
         var guard = inputs.Guard;
-        var started = metrics.Enabled ? Stopwatch.GetTimestamp() : 0;
+        var started = Stopwatch.GetTimestamp();
         guard.Start(cancellationToken);
         try
         {
-            return new RunResult(session.Run(guard.Options, _inputNames, values, _outputNames), holders);
+            var outputs = session.Run(guard.Options, _inputNames, values, _outputNames);
+            return new RunResult(outputs, holders, Stopwatch.GetElapsedTime(started));
         }
         catch (OnnxRuntimeException) when (guard.TimedOut)
         {
@@ -38,7 +39,7 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
         finally
         {
             guard.Stop();
-            if (started != 0)
+            if (metrics.Enabled)
                 metrics.RecordRun(Stopwatch.GetElapsedTime(started), Math.Max(1, inputs.Rows));
         }
     }

@@ -12,17 +12,30 @@ internal static class SessionBuilder
     public static int Threads(ServableModel model) =>
         model.Settings.Session.IntraOpThreads ?? (model.Bytes < LargeModelBytes ? 1 : Environment.ProcessorCount);
 
-    /// <summary>Bytes that the loaded model is counted with.</summary>
-    public static long EstimateBytes(ServableModel model) => (1 << 20) + 2 * model.Bytes;
+    /// <summary>
+    /// Bytes that the loaded model is counted with. Measured as growth of the resident set, loaded and after a run: a classifier of 579 bytes
+    /// 100 KB; a matrix of 1 MiB 2.1 times its file, of 16 MiB 1.6 to 1.9 times, of 64 MiB 0.9 to 1.03 times. ONNX Runtime keeps a second,
+    /// repacked copy of many weights. While it loads, the file is in memory as well.
+    /// </summary>
+    public static long EstimateBytes(ServableModel model) => (256 << 10) + 2 * model.Bytes;
 
     /// <summary>Loads a model from its file.</summary>
     public static InferenceSession Build(ServableModel model, string path)
     {
-        using var options = new SessionOptions
+        using var options = Options(model.Settings.Session, Threads(model));
+        // A pattern is kept for every shape ever seen: with a variable shape, callers would make it grow without end.
+        options.EnableMemoryPattern = !model.Description.Signature.Inputs.Any(input => input.Shape!.Contains(-1));
+        return new InferenceSession(path, options);
+    }
+
+    /// <summary>The options of a session; the validation's trial loads with the same, so that it sees what the server will see.</summary>
+    public static SessionOptions Options(SessionSettings settings, int threads)
+    {
+        var options = new SessionOptions
         {
-            IntraOpNumThreads = Threads(model),
+            IntraOpNumThreads = threads,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            GraphOptimizationLevel = model.Settings.Session.Optimization switch
+            GraphOptimizationLevel = settings.Optimization switch
             {
                 "none" => GraphOptimizationLevel.ORT_DISABLE_ALL,
                 "basic" => GraphOptimizationLevel.ORT_ENABLE_BASIC,
@@ -33,6 +46,6 @@ internal static class SessionBuilder
         };
         // Waiting threads would spin: faster alone, but in a server they take the cores from other models.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        return new InferenceSession(path, options);
+        return options;
     }
 }

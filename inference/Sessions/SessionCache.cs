@@ -17,6 +17,7 @@ public sealed class SessionCache : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<ServableModel, CacheEntry> _entries = new(ServableModelComparer.Instance);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly RunThreads _threads = new();
     private readonly Lock _gate = new();
     private long _reservedBytes;
     private long _loadedBytes;
@@ -56,22 +57,14 @@ public sealed class SessionCache : IAsyncDisposable
             ? new(new SessionLease(loaded))
             : new(LoadAndLeaseAsync(model, cancellationToken));
 
-    /// <summary>Unloads every model of these bytes: no new leases; freed when the last one ends.</summary>
-    public void Unload(string sha256)
+    /// <summary>Unloads the versions of a model, whatever their settings: no new leases; freed when the last one ends.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="version">One version of it; null for all.</param>
+    public void Unload(string name, string? version = null)
     {
         foreach (var (model, entry) in _entries)
         {
-            if (model.Sha256 == sha256)
-                Remove(entry);
-        }
-    }
-
-    /// <summary>Unloads one version, whatever its settings.</summary>
-    public void Unload(string name, string version)
-    {
-        foreach (var (model, entry) in _entries)
-        {
-            if (model.Name == name && model.Version == version)
+            if (model.Name == name && (version is null || model.Version == version))
                 Remove(entry);
         }
     }
@@ -100,7 +93,7 @@ public sealed class SessionCache : IAsyncDisposable
         foreach (var entry in _entries.Values)
         {
             if (entry.Loaded is { } loaded)
-                yield return new(loaded.Waiting, loaded.Metrics.ModelTag, loaded.Metrics.VersionTag);
+                yield return new(loaded.Queue.Waiting, loaded.Metrics.ModelTag, loaded.Metrics.VersionTag);
         }
     }
 
@@ -167,7 +160,7 @@ public sealed class SessionCache : IAsyncDisposable
         try
         {
             session = SessionBuilder.Build(model, file.Path);
-            var loaded = new LoadedModel(model, session, _limits, _metrics, _time, OnFreed);
+            var loaded = new LoadedModel(model, session, _limits, _metrics, _time, _threads, OnFreed);
             Interlocked.Add(ref _loadedBytes, bytes);
             Interlocked.Increment(ref _loadedModels);
             if (!TryPublish(entry, loaded))

@@ -8,4 +8,12 @@ public sealed record BatchingSettings
 
     /// <summary>Most rows in one run. A request with more runs alone.</summary>
     public int MaxRows { get; init; } = 64;
+
+    /// <summary>Refuses what could carry no request.</summary>
+    /// <exception cref="InvalidSettingsException">A setting is out of range.</exception>
+    public void Validate()
+    {
+        if (MaxRows is < 1 or > 65_536)
+            throw new InvalidSettingsException($"batching.max_rows must be from 1 to 65536; got {MaxRows}.");
+    }
 }

@@ -18,6 +18,9 @@ public sealed record ModelDescription
     /// <summary>The file's own <c>doc_string</c>, where it has one.</summary>
     public string? Documentation { get; init; }
 
+    /// <summary>The file's own <c>metadata_props</c>, such as the class names that exporters of detectors leave there.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+
     /// <summary>
     /// True when a trial showed that rows are independent of each other: two rows run together gave what each gave alone.
     /// Only such a model's concurrent requests are run together without being asked to.

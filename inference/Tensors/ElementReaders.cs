@@ -113,8 +113,12 @@ internal static class ElementReaders
         {
             if (reader.TokenType != JsonTokenType.Number)
                 return ElementError.WrongToken;
-            if (!reader.TryGetSingle(out var value) || !float.IsFinite(value))
-                return ElementError.OutOfRange;
+            if (reader.HasValueSequence || !ShortDecimal.TryRead(reader.ValueSpan, out float value))
+            {
+                if (!reader.TryGetSingle(out value) || !float.IsFinite(value))
+                    return ElementError.OutOfRange;
+            }
+
             MemoryMarshal.Write(destination, in value);
             return ElementError.None;
         }
@@ -128,8 +132,12 @@ internal static class ElementReaders
         {
             if (reader.TokenType != JsonTokenType.Number)
                 return ElementError.WrongToken;
-            if (!reader.TryGetDouble(out var value) || !double.IsFinite(value))
-                return ElementError.OutOfRange;
+            if (reader.HasValueSequence || !ShortDecimal.TryRead(reader.ValueSpan, out double value))
+            {
+                if (!reader.TryGetDouble(out value) || !double.IsFinite(value))
+                    return ElementError.OutOfRange;
+            }
+
             MemoryMarshal.Write(destination, in value);
             return ElementError.None;
         }

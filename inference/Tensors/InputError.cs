@@ -43,21 +43,7 @@ internal static class InputError
             reader.ValueSpan[..length].CopyTo(head);
         }
 
-        return Quote(Encoding.UTF8.GetString(head[..length]));
-    }
-
-    /// <summary>Text from a client made fit for a message: printable and short.</summary>
-    public static string Quote(string text)
-    {
-        var quoted = new StringBuilder(LongestQuote + 3);
-        foreach (var rune in text.EnumerateRunes())
-        {
-            if (quoted.Length >= LongestQuote)
-                return quoted.Append("...").ToString();
-            quoted.Append(Rune.IsControl(rune) ? "?" : rune.ToString());
-        }
-
-        return quoted.ToString();
+        return Printable.Line(Encoding.UTF8.GetString(head[..length]), LongestQuote);
     }
 
     /// <summary>Bytes as a person reads them: <c>64 MiB</c>.</summary>

@@ -28,13 +28,27 @@ internal sealed class NestedReader(TensorBuffer buffer)
         for (var d = 0; d < Rank; d++)
             _lengths[d] = buffer.Signature.Shape![d];
         _outermost = 0;
-        ChooseNesting(reader);
-        ReadLists<TSink>(ref reader);
+        try
+        {
+            ChooseNesting(reader);
+            ReadLists<TSink>(ref reader);
+        }
+        catch (IndexOutOfRangeException failure)
+        {
+            throw EndsInLiteral(failure);
+        }
+
         // Of a dimension that no list has told there are no elements.
         foreach (ref var length in _lengths.AsSpan())
             length = Math.Max(length, 0);
         buffer.Complete(_lengths);
     }
+
+    /// <summary>
+    /// What Utf8JsonReader should throw when JSON in several segments, the last of them empty, ends inside <c>true</c>, <c>false</c> or
+    /// <c>null</c>: https://github.com/dotnet/runtime/pull/134448.
+    /// </summary>
+    public static JsonException EndsInLiteral(IndexOutOfRangeException failure) => new("The JSON ends inside true, false or null.", failure);
 
     // The reader is a copy: looking ahead moves nothing.
     private void ChooseNesting(Utf8JsonReader ahead)

@@ -33,6 +33,18 @@ public sealed class PredictionInputs : IDisposable
 
     internal RunGuard Guard { get; }
 
+    /// <summary>Bytes of memory that it holds, used or not.</summary>
+    internal long Bytes
+    {
+        get
+        {
+            var bytes = 0L;
+            foreach (var tensor in _tensors)
+                bytes += tensor.Capacity;
+            return bytes;
+        }
+    }
+
     /// <summary>Rows of every input, where all have the same number of them and can have any; otherwise -1.</summary>
     internal long Rows
     {
@@ -136,9 +148,16 @@ public sealed class PredictionInputs : IDisposable
 
     private static JsonTokenType Next(ref Utf8JsonReader reader)
     {
-        if (!reader.Read())
-            throw new JsonException("The JSON ends early.");
-        return reader.TokenType;
+        try
+        {
+            if (!reader.Read())
+                throw new JsonException("The JSON ends early.");
+            return reader.TokenType;
+        }
+        catch (IndexOutOfRangeException failure)
+        {
+            throw NestedReader.EndsInLiteral(failure);
+        }
     }
 
     private int Find(ref Utf8JsonReader reader)

@@ -26,7 +26,7 @@ public sealed class PredictionOutputs : IDisposable
 
     /// <summary>
     /// Writes one output as JSON: a tensor as nested lists in its shape (a scalar as a bare value), a sequence as a list, a map as an object
-    /// with its keys as strings, an optional value that is absent as null. Integers are written in full, floating-point numbers with the fewest digits that give the
+    /// with its keys as strings. Integers are written in full, floating-point numbers with the fewest digits that give the
     /// same number of that datatype. JSON has no name for what is not a number: <c>"NaN"</c>, <c>"Infinity"</c> and <c>"-Infinity"</c>
     /// are written as strings. Bytes of a string that are not UTF-8 are written as U+FFFD.
     /// </summary>

@@ -54,6 +54,8 @@ public sealed class TensorBuffer
     /// </summary>
     public ReadOnlySpan<byte> Data => _data.AsSpan(0, _used);
 
+    internal int Capacity => _data.Length;
+
     internal bool IsText => Datatype == Datatype.Bytes;
 
     /// <summary>

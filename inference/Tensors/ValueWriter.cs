@@ -25,8 +25,8 @@ internal static class ValueWriter
                 WriteMap(value, writer);
                 break;
             default:
-                writer.WriteNullValue();
-                break;
+                // Validation lets no such output in.
+                throw new NotSupportedException($"An output is of type {value.OnnxType}, which JSON cannot carry.");
         }
     }
 

@@ -1,11 +1,14 @@
-"""The handwritten digits that scikit-learn ships, how they are split, and how they are varied for training."""
+"""The handwritten digits that scikit-learn ships: how they are split, varied for training, and sent as files."""
+
+import io
 
 import numpy as np
+from PIL import Image
 from sklearn.datasets import load_digits
 
+# The first four fifths. Neighbouring rows look like one hand, so the split is by position: a random
+# one would test the model on hands that it has seen, and flatter it.
 TRAIN_ROWS = 1437
-"""The first four fifths. Neighbouring rows come from the same hand, so the split is by position:
-a random one would test the model on writers it has seen, and flatter it."""
 
 
 def load():
@@ -41,3 +44,18 @@ def vary(pictures, random):
         + padded[one, top + 1, left + 1] * down * across
     )
     return np.clip(sampled * some(0.8, 1.15), 0, 1)[:, None].astype(np.float32)
+
+
+def enlarge(picture):
+    """A picture [8, 8] as a grey 64x64 image from 0 to 255, as a user might send it."""
+    return Image.fromarray(np.round(picture * 255).astype(np.uint8)).resize((64, 64), Image.BICUBIC)
+
+
+def through_jpeg(pictures):
+    """The pictures as they come back from enlarging, JPEG compression and shrinking to 8x8."""
+    def sent(picture):
+        file = io.BytesIO()
+        enlarge(picture).save(file, "JPEG", quality=90)
+        return np.asarray(Image.open(file).resize((8, 8), Image.BOX), np.float32) / 255
+
+    return np.stack([sent(picture) for picture in pictures[:, 0]])[:, None]

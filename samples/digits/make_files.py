@@ -10,9 +10,6 @@ shrink them to the model's size.
 
 import os
 
-import numpy as np
-from PIL import Image
-
 import data
 
 
@@ -22,17 +19,12 @@ def main():
     pictures, digits = data.load()
     for digit in range(10):
         row = next(row for row in range(data.TRAIN_ROWS, len(digits)) if digits[row] == digit)
-        image = enlarge(pictures[row, 0])
+        image = data.enlarge(pictures[row, 0])
         if digit % 2 == 0:
             image.save(os.path.join(folder, f"{digit}.png"), optimize=True)
         else:
             image.save(os.path.join(folder, f"{digit}.jpg"), quality=90)
         print(f"{digit}: row {row}")
-
-
-def enlarge(picture):
-    """A picture [8, 8] from 0 to 1 as a grey 64x64 image from 0 to 255."""
-    return Image.fromarray(np.round(picture * 255).astype(np.uint8)).resize((64, 64), Image.BICUBIC)
 
 
 if __name__ == "__main__":

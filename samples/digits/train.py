@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains the digits model and writes digits.onnx and metrics.json beside this script.
 
-    apt-get install python3-sklearn python3-onnx      (Debian; they bring numpy)
+    apt-get install python3-sklearn python3-onnx python3-pil      (Debian; they bring numpy)
     /usr/bin/python3 train.py
 
 `--cross-validate` trains four more networks, each with another fifth of the rows held out, and
@@ -29,8 +29,8 @@ EPOCHS = 40
 BATCH = 64
 RATE = 2e-3
 DECAY = 1e-2
+# How much of a target is spread over the ten classes, so that no score need grow without bound.
 SMOOTHING = 0.05
-"""How much of a target is spread over the ten classes, so that no score need grow without bound."""
 
 
 def main():
@@ -42,6 +42,7 @@ def main():
     network = train(pictures[~held_out], digits[~held_out])
     metrics = {
         "accuracy": accuracy(network, pictures[held_out], digits[held_out]),
+        "accuracy_through_jpeg": accuracy(network, data.through_jpeg(pictures[held_out]), digits[held_out]),
         "train_accuracy": accuracy(network, pictures[~held_out], digits[~held_out]),
         "train_rows": int((~held_out).sum()),
         "test_rows": int(held_out.sum()),

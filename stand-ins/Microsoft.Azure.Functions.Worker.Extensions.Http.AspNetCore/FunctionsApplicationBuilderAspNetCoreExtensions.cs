@@ -18,7 +18,9 @@ public static class FunctionsApplicationBuilderAspNetCoreExtensions
         builder.Services.TryAddSingleton<HttpThrottle>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<ITriggerExtension, HttpTriggerExtension>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IWebHostPart, HttpFunctions>());
-        builder.Use(HttpAnswer.Write);
+        // With nothing around it, writing the answer can be left to the endpoint, which waits for the pipeline anyway.
+        if (builder.HasMiddleware)
+            builder.Use(HttpAnswer.Write);
         return builder;
     }
 }

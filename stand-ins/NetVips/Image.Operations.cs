@@ -44,13 +44,6 @@ public partial class Image
             .RunToImage();
     }
 
-    /// <summary>Turns the image upright, as its orientation tag says, and takes the tag out.</summary>
-    public Image Autorot()
-    {
-        using var operation = new Operation("autorot");
-        return operation.With("in", this).RunToImage();
-    }
-
     /// <summary>Lays the image on a background, which takes its alpha away.</summary>
     public Image Flatten(double[]? background = null, double? maxAlpha = null)
     {

@@ -2,9 +2,7 @@ using System.Diagnostics;
 
 namespace Larder.Inference.Images.Tests;
 
-/// <summary>Alone, since they look at the memory of the whole process.</summary>
-[CollectionDefinition(nameof(LoadTests), DisableParallelization = true)]
-[Collection(nameof(LoadTests))]
+[Collection(nameof(Alone))]
 public sealed class LoadTests
 {
     [Fact]

@@ -5,19 +5,19 @@ namespace Larder.Samples.Tests;
 
 public sealed class IrisTests : IDisposable
 {
-    private readonly TrainingScript script = new();
+    private readonly TrainingScript _script = new();
 
-    public void Dispose() => script.Dispose();
+    public void Dispose() => _script.Dispose();
 
     [Fact]
     public async Task Training_again_gives_the_committed_model_and_metrics_byte_for_byte()
     {
-        var (exitCode, errors) = await script.Run();
+        var (exitCode, errors) = await _script.Run();
 
         Assert.True(exitCode == 0, errors);
-        Assert.Equal(["iris.onnx", "metrics.json"], FilesIn(script.Output));
-        Assert.Equal(await File.ReadAllBytesAsync(Samples.Path("iris", "iris.onnx")), await File.ReadAllBytesAsync(Path.Combine(script.Output, "iris.onnx")));
-        Assert.Equal(await MetricsIn(Samples.Path("iris")), await MetricsIn(script.Output));
+        Assert.Equal(["iris.onnx", "metrics.json"], FilesIn(_script.Output));
+        Assert.Equal(await File.ReadAllBytesAsync(Samples.Path("iris", "iris.onnx")), await File.ReadAllBytesAsync(Path.Combine(_script.Output, "iris.onnx")));
+        Assert.Equal(await MetricsIn(Samples.Path("iris")), await MetricsIn(_script.Output));
     }
 
     [Fact]
@@ -42,11 +42,11 @@ public sealed class IrisTests : IDisposable
     {
         var rows = Enumerable.Range(1, 10).SelectMany(i => new[] { $"{i},7,tall", $"{-i},7,small" });
 
-        var (exitCode, errors) = await script.Run(await script.Dataset(["height,always,size", .. rows]), "heights");
+        var (exitCode, errors) = await _script.Run(await _script.Dataset(["height,always,size", .. rows]), "heights");
 
         Assert.True(exitCode == 0, errors);
-        Assert.Equal(["heights.onnx", "metrics.json"], FilesIn(script.Output));
-        var (labels, _) = Predict(Path.Combine(script.Output, "heights.onnx"), [[3, 7], [-3, 7]]);
+        Assert.Equal(["heights.onnx", "metrics.json"], FilesIn(_script.Output));
+        var (labels, _) = Predict(Path.Combine(_script.Output, "heights.onnx"), [[3, 7], [-3, 7]]);
         Assert.Equal([1, 0], labels);
     }
 
@@ -58,12 +58,12 @@ public sealed class IrisTests : IDisposable
     [InlineData("The dataset needs a header", "a,kind")]
     public async Task A_dataset_that_cannot_be_learnt_ends_the_script_with_a_sentence_and_no_model(string sentence, params string[] lines)
     {
-        var (exitCode, errors) = await script.Run(await script.Dataset(lines));
+        var (exitCode, errors) = await _script.Run(await _script.Dataset(lines));
 
         Assert.Equal(1, exitCode);
         Assert.Contains(sentence, errors);
         Assert.DoesNotContain("Traceback", errors);
-        Assert.False(Directory.Exists(script.Output));
+        Assert.False(Directory.Exists(_script.Output));
     }
 
     private static (long[] Labels, float[] Probabilities) Predict(string model, float[][] rows)

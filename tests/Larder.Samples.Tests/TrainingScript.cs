@@ -6,14 +6,14 @@ namespace Larder.Samples.Tests;
 /// <summary>Runs samples/iris/train.py as a training job does: told by the environment where to read and write.</summary>
 internal sealed class TrainingScript : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("larder-samples-");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("larder-samples-");
 
-    public string Output => Path.Combine(folder.FullName, "output");
+    public string Output => Path.Combine(_folder.FullName, "output");
 
     /// <summary>Writes a data set of the given lines, and gives its path.</summary>
     public async Task<string> Dataset(params IEnumerable<string> lines)
     {
-        var path = Path.Combine(folder.FullName, "data.csv");
+        var path = Path.Combine(_folder.FullName, "data.csv");
         await File.WriteAllLinesAsync(path, lines);
         return path;
     }
@@ -38,7 +38,7 @@ internal sealed class TrainingScript : IDisposable
         return (process.ExitCode, await errors);
     }
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => _folder.Delete(recursive: true);
 
     private static Process Start(ProcessStartInfo start)
     {

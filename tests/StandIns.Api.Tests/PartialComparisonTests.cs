@@ -9,6 +9,7 @@ public class PartialComparisonTests
     [InlineData("public static Image NewFromMemory<T>(ReadOnlyMemory<T> data, int width) where T : unmanaged  [net6.0 and later]", "static NewFromMemory<T>(ReadOnlyMemory<T>, int)")]
     [InlineData("public byte[] WriteToBuffer(string formatString, VOption kwargs = null)", "WriteToBuffer(string, VOption)")]
     [InlineData("public static Image NewFromBuffer(byte[] data, string strOptions = \"\", Enums.Access? access = null)", "static NewFromBuffer(byte[], string, Enums.Access?)")]
+    [InlineData("public static void Free(IntPtr mem)", "static Free(nint)")]
     [InlineData("public ctor(string message)", "ctor(string)")]
     [InlineData("protected override bool ReleaseHandle()", "protected ReleaseHandle()")]
     [InlineData("public static bool Vector { get; set; }", "static Vector.get|static Vector.set")]

@@ -10,13 +10,14 @@ public static class Probes
     [Function("Ping")]
     public static IActionResult Ping([HttpTrigger(AuthorizationLevel.Function, "get", "post", Route = "ping")] HttpRequest request) => new OkObjectResult("pong");
 
-    /// <summary>Says that it began, and ends when its caller has sent all of its body.</summary>
-    [Function("Slow")]
-    public static async Task SlowAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "slow")] HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>Says that it began, and ends when a file is there.</summary>
+    [Function("Wait")]
+    public static async Task WaitAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "wait")] HttpRequest request, string file, CancellationToken cancellationToken)
     {
         await request.HttpContext.Response.WriteAsync("began\n", cancellationToken);
         await request.HttpContext.Response.Body.FlushAsync(cancellationToken);
-        using var reader = new StreamReader(request.Body);
-        await request.HttpContext.Response.WriteAsync($"got {await reader.ReadToEndAsync(cancellationToken)}\n", cancellationToken);
+        while (!File.Exists(file))
+            await Task.Delay(20, cancellationToken);
+        await request.HttpContext.Response.WriteAsync("ended\n", cancellationToken);
     }
 }

@@ -44,6 +44,12 @@ public sealed class RoutingTests
             new OkObjectResult($"file {path}");
     }
 
+    public sealed class EmptyRoute
+    {
+        [Function("Empty")]
+        public IActionResult Empty([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "")] HttpRequest request) => new OkObjectResult("empty");
+    }
+
     public sealed class CatchAll
     {
         [Function("Anything")]
@@ -123,6 +129,16 @@ public sealed class RoutingTests
         await using var host = await TestHost.StartAsync(new TestHostSetup { Functions = [typeof(Shop)], HostJson = hostJson });
 
         Assert.Equal("name hat", await host.Client.GetStringAsync(path));
+    }
+
+    [Theory]
+    [InlineData(TestHostSetup.NoPrefix, "/")]
+    [InlineData(null, "/api")]
+    public async Task An_empty_route_is_the_prefix_itself(string? hostJson, string path)
+    {
+        await using var host = await TestHost.StartAsync(new TestHostSetup { Functions = [typeof(EmptyRoute)], HostJson = hostJson });
+
+        Assert.Equal("empty", await host.Client.GetStringAsync(path));
     }
 
     [Fact]

@@ -7,11 +7,12 @@ using Microsoft.Extensions.Logging;
 namespace Microsoft.Azure.Functions.Worker.Embedded;
 
 /// <summary>
-/// The middleware that makes the answer of a request from what its function returned. As the official integration does, it knows IActionResult and
-/// IResult; anything else leaves the response as the function made it.
+/// Makes the answer of a request from what its function returned. As the official integration does, it knows IActionResult and IResult; anything
+/// else leaves the response as the function made it.
 /// </summary>
 internal static partial class HttpAnswer
 {
+    /// <summary>A middleware that writes the answer once what follows it has ended.</summary>
     public static FunctionExecutionDelegate Write(FunctionExecutionDelegate next) => context =>
     {
         if (context is not HttpFunctionContext http)
@@ -26,8 +27,12 @@ internal static partial class HttpAnswer
         await WriteAsync(context);
     }
 
-    private static Task WriteAsync(HttpFunctionContext context)
+    /// <summary>Writes the answer, unless that was done already.</summary>
+    public static Task WriteAsync(HttpFunctionContext context)
     {
+        if (context.Answered)
+            return Task.CompletedTask;
+        context.Answered = true;
         switch (context.ResultValue)
         {
             case IResult result:

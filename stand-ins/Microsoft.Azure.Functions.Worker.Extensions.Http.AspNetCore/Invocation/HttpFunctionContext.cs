@@ -9,14 +9,14 @@ internal sealed class HttpFunctionContext(EmbeddedFunction function, FunctionHos
 
     public HttpContext HttpContext { get; } = httpContext;
 
+    /// <summary>Whether what the function returned was made an answer.</summary>
+    public bool Answered { get; set; }
+
     /// <summary>Signalled when the client has gone, the function's time is over, or the host has waited long enough for its last requests.</summary>
     public override CancellationToken CancellationToken => (_cancellation ??= CreateCancellation()).Token;
 
-    public override ValueTask DisposeAsync()
-    {
-        _cancellation?.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    /// <summary>Ends the invocation. What is the request's own ends with the request.</summary>
+    public void End() => _cancellation?.Dispose();
 
     protected override IServiceProvider CreateInstanceServices() => HttpContext.RequestServices;
 

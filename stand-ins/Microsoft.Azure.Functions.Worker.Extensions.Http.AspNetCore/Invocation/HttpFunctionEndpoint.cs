@@ -27,17 +27,20 @@ internal sealed partial class HttpFunctionEndpoint(
             return;
         }
 
+        // One method for all of it, since each asynchronous one costs an object for each request that waits.
+        var running = false;
+        var context = new HttpFunctionContext(function, host, http) { Reason = Reason };
         try
         {
             await throttle.WaitAsync(http);
-            try
-            {
-                await RunAsync(http);
-            }
-            finally
-            {
-                throttle.Release();
-            }
+            running = true;
+            foreach (var (name, value) in options.CustomHeaders)
+                http.Response.Headers[name] = value;
+            if (function.Logger.IsEnabled(LogLevel.Debug))
+                await dispatcher.RunAsync(context, LogLevel.Debug, LogLevel.Debug);
+            else
+                await function.Pipeline(context);
+            await HttpAnswer.WriteAsync(context);
         }
         catch (Exception exception)
         {
@@ -45,19 +48,11 @@ internal sealed partial class HttpFunctionEndpoint(
         }
         finally
         {
+            context.End();
+            if (running)
+                throttle.Release();
             throttle.Leave();
         }
-    }
-
-    private async Task RunAsync(HttpContext http)
-    {
-        foreach (var (name, value) in options.CustomHeaders)
-            http.Response.Headers[name] = value;
-        await using var context = new HttpFunctionContext(function, host, http) { Reason = Reason };
-        if (function.Logger.IsEnabled(LogLevel.Debug))
-            await dispatcher.RunAsync(context, LogLevel.Debug);
-        else
-            await function.Pipeline(context);
     }
 
     private void Fail(HttpContext http, Exception exception)

@@ -38,7 +38,7 @@ internal sealed class BlobExtension(
             _ = storage.Container;
             return new BlobBinding(function, path, dispatcher =>
             {
-                var handler = new BlobHandler(function, dispatcher, receipts, poison, options, clock, logger);
+                var handler = new BlobHandler(function, dispatcher, receipts, poison, options, clock, lifetime.ApplicationStopping, logger);
                 return new BlobListener(function, path, container, receipts, handler, slots, options, clock, lifetime, logger);
             });
         }

@@ -10,10 +10,12 @@ internal sealed partial class BlobHandler(
     PoisonQueue poison,
     BlobsOptions options,
     TimeProvider clock,
+    CancellationToken hostStopping,
     ILogger logger)
 {
     // The real host tries again at once. A storage that is busy is given a moment; all five tries take three seconds.
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
     private readonly Type contentType = function.TriggerParameter.ParameterType;
     private readonly string source = $"{((BlobTriggerAttribute)function.Trigger).Source}";
@@ -31,22 +33,22 @@ internal sealed partial class BlobHandler(
         await using (claim)
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, claim.Lost);
-            for (var pause = FirstPause; claim.Tries < options.PoisonBlobThreshold; pause *= 2)
+            for (var pause = FirstPause; claim.Tries < options.PoisonBlobThreshold; pause = pause < LongestPause ? pause * 2 : pause)
             {
-                var outcome = await TryAsync(blob, claim, either.Token, stop);
+                var outcome = await TryAsync(blob, claim, either.Token);
                 if (outcome is not Outcome.Failed)
                     return outcome is Outcome.Completed;
                 if (claim.Tries < options.PoisonBlobThreshold)
                     await Task.Delay(pause, clock, either.Token);
             }
 
-            await poison.SendAsync(function, blob, stop);
+            await poison.SendAsync(function, blob, either.Token);
             LogPoison(blob.Path, options.PoisonBlobThreshold, function.Name, PoisonQueue.Name);
-            return await claim.CompleteAsync(stop);
+            return await claim.CompleteAsync(either.Token);
         }
     }
 
-    private async Task<Outcome> TryAsync(FoundBlob blob, BlobClaim claim, CancellationToken either, CancellationToken stop)
+    private async Task<Outcome> TryAsync(FoundBlob blob, BlobClaim claim, CancellationToken either)
     {
         var content = await BlobContent.OpenAsync(blob, contentType, either);
         await using var stream = content as Stream;
@@ -66,9 +68,10 @@ internal sealed partial class BlobHandler(
                 MaxRetryCount: options.PoisonBlobThreshold - 1);
             await dispatcher.InvokeAsync(function, invocation, either);
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        catch (OperationCanceledException) when (either.IsCancellationRequested || hostStopping.IsCancellationRequested)
         {
-            // The host stops: that was no try. A claim that is lost is not ours to write to.
+            // The host stops: that was no try. (The stop reaches the function on more than one way, and may do so before it reaches
+            // this.) A claim that is lost is not ours to write to.
             await claim.ForgetTryAsync(claim.Lost);
             throw;
         }

@@ -32,6 +32,7 @@ internal sealed partial class BlobListener : IFunctionListener
     private readonly ILogger logger;
     private readonly HandledBlobs handled = new();
     private readonly ConcurrentDictionary<UInt128, Task> underWay = [];
+    private readonly CancellationToken hostStopping;
     private readonly CancellationTokenSource stopping;
 
     private DateTimeOffset receiptsListed = DateTimeOffset.MinValue;
@@ -61,7 +62,8 @@ internal sealed partial class BlobListener : IFunctionListener
     {
         (this.function, this.path, this.container, this.receipts, this.handler) = (function, path, container, receipts, handler);
         (this.slots, this.options, this.clock, this.logger) = (slots, options, clock, logger);
-        stopping = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
+        hostStopping = lifetime.ApplicationStopping;
+        stopping = CancellationTokenSource.CreateLinkedTokenSource(hostStopping);
     }
 
     /// <inheritdoc/>
@@ -77,7 +79,6 @@ internal sealed partial class BlobListener : IFunctionListener
         await stopping.CancelAsync();
         await running.WaitAsync(cancellationToken);
         await Task.WhenAll(underWay.Values).WaitAsync(cancellationToken);
-        stopping.Dispose();
     }
 
     private async Task RunAsync(CancellationToken stop)
@@ -158,7 +159,7 @@ internal sealed partial class BlobListener : IFunctionListener
             if (await handler.HandleAsync(blob, stop))
                 handled.Add(key);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested || hostStopping.IsCancellationRequested)
         {
             // The next start goes on with it.
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Configuration;
 
 namespace Microsoft.Azure.Functions.Worker.Embedded.Blobs;
@@ -6,15 +5,16 @@ namespace Microsoft.Azure.Functions.Worker.Embedded.Blobs;
 /// <summary>host.json's <c>extensions.blobs</c>.</summary>
 internal sealed class BlobsOptions
 {
-    private const string Section = "AzureFunctionsJobHost:extensions:blobs";
+    private const string Section = "extensions:blobs";
 
-    /// <exception cref="FormatException">A value cannot be used: a sentence.</exception>
+    /// <exception cref="FunctionsHostException">A value cannot be used: a sentence.</exception>
     public BlobsOptions(IConfiguration settings)
     {
-        var section = settings.GetSection(Section);
-        MaxDegreeOfParallelism = Number(section, "maxDegreeOfParallelism", 8 * Environment.ProcessorCount);
-        PoisonBlobThreshold = Number(section, "poisonBlobThreshold", 5);
-        MaxPollingInterval = Time(section, "maxPollingInterval", TimeSpan.FromSeconds(10));
+        var reader = new HostJsonReader(settings);
+        reader.Section(Section);
+        MaxDegreeOfParallelism = reader.Limit($"{Section}:maxDegreeOfParallelism", 8 * Environment.ProcessorCount) ?? int.MaxValue;
+        PoisonBlobThreshold = reader.Limit($"{Section}:poisonBlobThreshold", 5) ?? int.MaxValue;
+        MaxPollingInterval = reader.Time($"{Section}:maxPollingInterval") ?? TimeSpan.FromSeconds(10);
     }
 
     /// <summary>How many blobs are handled at a time, by all functions together. 8 for each core by default, as in the real host.</summary>
@@ -25,22 +25,4 @@ internal sealed class BlobsOptions
 
     /// <summary>How long at most there is between two looks into an idle container. Only the embedded host has it.</summary>
     public TimeSpan MaxPollingInterval { get; }
-
-    private static int Number(IConfigurationSection section, string name, int standard)
-    {
-        if (section[name] is not { Length: > 0 } text)
-            return standard;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
-            ? number
-            : throw new FormatException($"host.json's extensions.blobs.{name} is '{text}', but must be a whole number from 1 on.");
-    }
-
-    private static TimeSpan Time(IConfigurationSection section, string name, TimeSpan standard)
-    {
-        if (section[name] is not { Length: > 0 } text)
-            return standard;
-        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero
-            ? time
-            : throw new FormatException($"host.json's extensions.blobs.{name} is '{text}', but must be a time such as '00:00:10'.");
-    }
 }

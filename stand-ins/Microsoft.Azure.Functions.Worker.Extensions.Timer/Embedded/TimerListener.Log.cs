@@ -37,4 +37,7 @@ internal sealed partial class TimerListener
 
     [LoggerMessage(6, LogLevel.Warning, "Function '{Function}' has run, but its timer's status could not be written: after a restart it may run again.")]
     private partial void LogNotKept(Exception error, string function);
+
+    [LoggerMessage(7, LogLevel.Warning, "The timer of '{Function}' has lost its lock, and asks for it again soon.")]
+    private partial void LogLockLost(string function);
 }

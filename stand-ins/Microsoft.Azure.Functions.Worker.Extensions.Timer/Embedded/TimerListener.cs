@@ -32,6 +32,7 @@ internal sealed partial class TimerListener : IFunctionListener
     private readonly TimerStatusStore? store;
     private readonly BlobClient lockBlob;
     private readonly string leaseId = Guid.NewGuid().ToString();
+    private readonly CancellationToken hostStopping;
     private readonly CancellationTokenSource stopping;
 
     private TimerStatus? lastRun;
@@ -53,7 +54,8 @@ internal sealed partial class TimerListener : IFunctionListener
         trigger = (TimerTriggerAttribute)function.Trigger;
         store = trigger.UseMonitor && !schedule.IsSubMinute ? new TimerStatusStore(storage, function) : null;
         lockBlob = storage.Container.GetBlobClient($"locks/{storage.HostId}/{HostStorage.FullName(function)}.Listener");
-        stopping = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
+        hostStopping = lifetime.ApplicationStopping;
+        stopping = CancellationTokenSource.CreateLinkedTokenSource(hostStopping);
     }
 
     /// <inheritdoc/>
@@ -69,7 +71,6 @@ internal sealed partial class TimerListener : IFunctionListener
     {
         await stopping.CancelAsync();
         await running.WaitAsync(cancellationToken);
-        stopping.Dispose();
     }
 
     private async Task RunAsync(CancellationToken stop)
@@ -82,7 +83,7 @@ internal sealed partial class TimerListener : IFunctionListener
                 if (lease is not null)
                     await FollowScheduleAsync(lease, stop);
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (stop.IsCancellationRequested || hostStopping.IsCancellationRequested)
             {
                 return;
             }
@@ -131,7 +132,11 @@ internal sealed partial class TimerListener : IFunctionListener
         {
             await WaitUntilAsync(status.Next, either.Token);
             if (!await lease.EnsureHeldAsync(stop))
+            {
+                LogLockLost(function.Name);
                 return;
+            }
+
             status = await FireAsync(lease, status, isPastDue: false, due: status.Next, either.Token);
         }
     }
@@ -166,9 +171,10 @@ internal sealed partial class TimerListener : IFunctionListener
         {
             await dispatcher.InvokeAsync(function, new Invocation(timer, $"Timer fired at {started:O}", bindingData), stop);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested || hostStopping.IsCancellationRequested)
         {
-            // Cut short: the status stays as it was, and the run is made up for.
+            // Cut short: the status stays as it was, and the run is made up for. (The host's stop reaches the function on more than
+            // one way, and may do so before it reaches this.)
             throw;
         }
         catch (Exception)

@@ -17,6 +17,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
     private readonly HostCommandLine _commandLine;
     private readonly AssemblyWalk _assemblies;
     private readonly List<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>> _middleware = [];
+    private readonly HostPhase _phase = new();
     private bool _built;
 
     internal FunctionsApplicationBuilder(string[] args, EmbeddedHostOptions options)
@@ -30,7 +31,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
             EnvironmentName = HostConfiguration.EnvironmentName(),
         });
         HostConfiguration.AddSources(_web.Configuration, options.Root, args);
-        HostLogging.Configure(_web.Logging, _web.Configuration);
+        HostLogging.Configure(_web.Logging, _web.Configuration, _phase);
         HostServices.Configure(_web);
 
         _assemblies = AssemblyWalk.From(options.FunctionAssembly);
@@ -54,6 +55,9 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
 
     /// <summary>A place for build steps to leave things for each other.</summary>
     public IDictionary<object, object> Properties => ((IHostApplicationBuilder)_web).Properties;
+
+    /// <summary>Whether middleware was added so far.</summary>
+    internal bool HasMiddleware => _middleware.Count > 0;
 
     IConfigurationManager IHostApplicationBuilder.Configuration => _web.Configuration;
 
@@ -99,6 +103,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         return new EmbeddedHost(
             app,
             storage is null ? null : new StorageEmulator(storage, app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Host.Storage")),
-            _options.Output);
+            _options.Output,
+            _phase);
     }
 }

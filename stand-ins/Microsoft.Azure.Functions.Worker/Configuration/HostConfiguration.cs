@@ -11,9 +11,13 @@ internal static class HostConfiguration
     public static string EnvironmentName() =>
         Variable("AZURE_FUNCTIONS_ENVIRONMENT") ?? Variable("DOTNET_ENVIRONMENT") ?? Variable("ASPNETCORE_ENVIRONMENT") ?? Development;
 
-    /// <summary>host.json, then local.settings.json, then environment variables, then the command line: a later one wins.</summary>
+    /// <summary>
+    /// host.json, then local.settings.json, then environment variables, then the command line: a later one wins. Without any of them there is
+    /// storage all the same: the emulator's, where Core Tools would ask for the setting.
+    /// </summary>
     public static void AddSources(IConfigurationBuilder configuration, string root, string[] args)
     {
+        configuration.AddInMemoryCollection([new(StorageEmulator.Setting, StorageEmulator.DevelopmentStorage)]);
         configuration.AddInMemoryCollection(HostJsonFile.Read(Path.Combine(root, HostJsonFile.Name)));
         configuration.AddInMemoryCollection(LocalSettingsFile.Read(Path.Combine(root, LocalSettingsFile.Name)));
         configuration.AddEnvironmentVariables("DOTNET_");

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Hosting;
 namespace Microsoft.Azure.Functions.Worker.Embedded;
 
 /// <summary>The application, with what must be there before it starts and go after it has stopped.</summary>
-internal sealed class EmbeddedHost(WebApplication app, StorageEmulator? storage, TextWriter output) : IHost, IAsyncDisposable
+internal sealed class EmbeddedHost(WebApplication app, StorageEmulator? storage, TextWriter output, HostPhase phase) : IHost, IAsyncDisposable
 {
     public IServiceProvider Services => app.Services;
 
@@ -19,10 +19,11 @@ internal sealed class EmbeddedHost(WebApplication app, StorageEmulator? storage,
             if (storage is not null)
                 await storage.StartAsync(cancellationToken);
             await app.StartAsync(cancellationToken);
+            phase.Started = true;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            await StopStorageAsync();
+            await StopWhatStartedAsync();
             throw StartupErrors.From(exception);
         }
 
@@ -57,6 +58,20 @@ internal sealed class EmbeddedHost(WebApplication app, StorageEmulator? storage,
     {
         ((IDisposable)app).Dispose();
         storage?.Dispose();
+    }
+
+    private async Task StopWhatStartedAsync()
+    {
+        try
+        {
+            await app.StopAsync(CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // What kept the host from starting may keep its parts from stopping; it is the first that counts.
+        }
+
+        await StopStorageAsync();
     }
 
     private Task StopStorageAsync() => storage?.StopAsync() ?? Task.CompletedTask;

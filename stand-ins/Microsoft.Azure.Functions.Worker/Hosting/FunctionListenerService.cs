@@ -8,7 +8,8 @@ internal sealed class FunctionListenerService(FunctionCatalog catalog, IFunction
     private readonly List<IFunctionListener> _listeners = [];
     private Task _stopping = Task.CompletedTask;
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Starts the listeners once the web server listens: a host that cannot have its port must not have run functions.</summary>
+    public async Task StartedAsync(CancellationToken cancellationToken)
     {
         foreach (var function in catalog.Functions)
             if (function.Binding.CreateListener(dispatcher) is { } listener)
@@ -29,7 +30,7 @@ internal sealed class FunctionListenerService(FunctionCatalog catalog, IFunction
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -39,7 +39,7 @@ internal static class HostServices
         web.Services.AddSingleton<FunctionKeys>();
     }
 
-    /// <summary>After the application has added its own: listeners start when the application's services run, and the web server last.</summary>
+    /// <summary>After the application has added its own.</summary>
     public static void Complete(WebApplicationBuilder web, HostCommandLine commandLine)
     {
         web.Services.TryAddSingleton(TimeProvider.System);

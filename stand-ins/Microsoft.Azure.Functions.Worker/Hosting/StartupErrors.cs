@@ -31,16 +31,26 @@ internal static class StartupErrors
     }
 
     /// <summary>The start-up error that an exception amounts to.</summary>
-    public static FunctionsHostException From(Exception exception) => exception switch
+    public static FunctionsHostException From(Exception exception)
     {
-        FunctionsHostException known => known,
-        OptionsValidationException options => new(string.Join(Environment.NewLine, options.Failures), options),
-        { InnerException: AddressInUseException taken } => new(taken.Message, exception),
-        { InnerException: FunctionsHostException inner } => inner,
-        AggregateException { InnerExceptions: [var only] } => From(only),
-        AggregateException several => new(string.Join(Environment.NewLine, several.InnerExceptions.Select(inner => From(inner).Message)), several),
-        _ => new($"The host cannot start: {exception.Message} ({exception.GetType().Name})", exception),
-    };
+        var causes = Causes(exception).ToList();
+        if (causes.OfType<FunctionsHostException>().FirstOrDefault() is { } known)
+            return known;
+        if (causes.OfType<AddressInUseException>().FirstOrDefault() is { } taken)
+            return new FunctionsHostException(taken.Message, exception);
+        return exception switch
+        {
+            OptionsValidationException options => new(string.Join(Environment.NewLine, options.Failures), options),
+            AggregateException several => new(string.Join(Environment.NewLine, several.InnerExceptions.Select(inner => From(inner).Message)), several),
+            _ => new($"The host cannot start: {exception.Message} ({exception.GetType().Name})", exception),
+        };
+    }
+
+    // The exception itself, then what lies behind it.
+    private static IEnumerable<Exception> Causes(Exception exception) =>
+        (exception is AggregateException several ? several.InnerExceptions : exception.InnerException is { } inner ? [inner] : (IEnumerable<Exception>)[])
+        .SelectMany(Causes)
+        .Prepend(exception);
 
     private static void Print(object sender, UnhandledExceptionEventArgs unhandled)
     {

@@ -11,6 +11,8 @@ internal class EmbeddedFunctionContext(EmbeddedFunction function, FunctionHost h
     private static readonly IReadOnlyDictionary<string, object?> s_nothing = new Dictionary<string, object?>();
 
     private AsyncServiceScope? _scope;
+    private Task? _running;
+    private Func<Task, object?>? _resultOf;
 
     /// <summary>The function that is invoked.</summary>
     public EmbeddedFunction Function { get; } = function;
@@ -30,8 +32,22 @@ internal class EmbeddedFunctionContext(EmbeddedFunction function, FunctionHost h
     /// <summary>What the invocation gives.</summary>
     public EmbeddedInvocationResult Result => field ??= new EmbeddedInvocationResult(this);
 
-    /// <summary>The value behind <see cref="Result"/>.</summary>
-    public object? ResultValue { get; set; }
+    /// <summary>The value behind <see cref="Result"/>: null until the function has ended.</summary>
+    public object? ResultValue
+    {
+        get
+        {
+            if (_running is { IsCompletedSuccessfully: true } ended)
+                ResultValue = _resultOf!(ended);
+            return field;
+        }
+
+        set
+        {
+            _running = null;
+            field = value;
+        }
+    }
 
     public override string InvocationId => field ??= Guid.NewGuid().ToString();
 
@@ -77,5 +93,8 @@ internal class EmbeddedFunctionContext(EmbeddedFunction function, FunctionHost h
         return scope.ServiceProvider;
     }
 
-    public virtual ValueTask DisposeAsync() => _scope is { } scope ? scope.DisposeAsync() : ValueTask.CompletedTask;
+    /// <summary>Says where the result is once a task has ended.</summary>
+    internal void SetResult(Task running, Func<Task, object?> resultOf) => (_running, _resultOf) = (running, resultOf);
+
+    public ValueTask DisposeAsync() => _scope is { } scope ? scope.DisposeAsync() : ValueTask.CompletedTask;
 }

@@ -20,12 +20,15 @@ internal sealed class FunctionDispatcher(FunctionHost host) : IFunctionDispatche
             MaxRetryCount = invocation.MaxRetryCount,
             InvocationToken = cancellation.Token,
         };
-        await RunAsync(context, LogLevel.Information);
+        await RunAsync(context, LogLevel.Information, LogLevel.Error);
         return context.ResultValue;
     }
 
-    /// <summary>Runs the pipeline of an invocation, and logs it at the given level; its failure as an error.</summary>
-    public async ValueTask RunAsync(EmbeddedFunctionContext context, LogLevel level)
+    /// <summary>Runs the pipeline of an invocation, and logs it.</summary>
+    /// <param name="context">The invocation.</param>
+    /// <param name="level">At which level its start and success are logged.</param>
+    /// <param name="failure">At which level its failure is.</param>
+    public async ValueTask RunAsync(EmbeddedFunctionContext context, LogLevel level, LogLevel failure)
     {
         var function = context.Function;
         InvocationLog.Executing(function.Logger, level, function.Name, context.Reason, context.InvocationId);
@@ -36,7 +39,7 @@ internal sealed class FunctionDispatcher(FunctionHost host) : IFunctionDispatche
         }
         catch (Exception exception)
         {
-            InvocationLog.Failed(function.Logger, exception, function.Name, context.InvocationId, Milliseconds(start));
+            InvocationLog.Failed(function.Logger, failure, exception, function.Name, context.InvocationId, Milliseconds(start));
             throw;
         }
 

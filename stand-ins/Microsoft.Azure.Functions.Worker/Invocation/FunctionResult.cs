@@ -26,23 +26,18 @@ internal static class FunctionResult
             Expression.Constant(Task.CompletedTask));
     }
 
+    // Waiting here for the result would cost every invocation that waits an object and a hop: the context takes it from the task when asked.
     internal static Task StoreTask<T>(Task<T> task, EmbeddedFunctionContext context)
     {
-        if (!task.IsCompletedSuccessfully)
-            return Wait(task, context);
-        context.ResultValue = task.Result;
-        return Task.CompletedTask;
-
-        static async Task Wait(Task<T> task, EmbeddedFunctionContext context) => context.ResultValue = await task;
+        context.SetResult(task, static task => ((Task<T>)task).Result);
+        return task;
     }
 
     internal static Task StoreValueTask<T>(ValueTask<T> task, EmbeddedFunctionContext context)
     {
         if (!task.IsCompletedSuccessfully)
-            return Wait(task, context);
+            return StoreTask(task.AsTask(), context);
         context.ResultValue = task.Result;
         return Task.CompletedTask;
-
-        static async Task Wait(ValueTask<T> task, EmbeddedFunctionContext context) => context.ResultValue = await task;
     }
 }

@@ -8,11 +8,17 @@ internal static class HostLogging
 {
     private const string Levels = "logging:logLevel";
 
+    // The generic host logs a failed start with its stack trace before it throws.
+    private const string GenericHost = "Microsoft.Extensions.Hosting.Internal.Host";
+
     /// <summary>
     /// One line per entry on the console; information and above, but of the frameworks only warnings. host.json's <c>logging.logLevel</c>
     /// and the application's own <c>Logging</c> section change that, by category.
     /// </summary>
-    public static void Configure(ILoggingBuilder logging, IConfiguration configuration)
+    /// <param name="logging">Where to.</param>
+    /// <param name="configuration">host.json and settings.</param>
+    /// <param name="phase">Until the host has started, <see cref="StartupErrors"/> alone say what went wrong, in a sentence.</param>
+    public static void Configure(ILoggingBuilder logging, IConfiguration configuration, HostPhase phase)
     {
         foreach (var level in new HostJsonReader(configuration).Section(Levels).GetChildren())
             if (!Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _))
@@ -29,6 +35,7 @@ internal static class HostLogging
             .AddFilter("System", LogLevel.Warning)
             .AddFilter("Azure", LogLevel.Warning)
             .AddConfiguration(configuration.GetSection($"{HostJsonFile.Section}:logging"))
-            .AddConfiguration(configuration.GetSection("Logging"));
+            .AddConfiguration(configuration.GetSection("Logging"))
+            .AddFilter(GenericHost, level => phase.Started && level >= LogLevel.Warning);
     }
 }

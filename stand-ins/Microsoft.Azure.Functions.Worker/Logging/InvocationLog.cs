@@ -11,6 +11,6 @@ internal static partial class InvocationLog
     [LoggerMessage(EventId = 2, Message = "Executed 'Functions.{Function}' (Succeeded, Id={Id}, Duration={Duration}ms)")]
     public static partial void Succeeded(ILogger logger, LogLevel level, string function, string id, long duration);
 
-    [LoggerMessage(3, LogLevel.Error, "Executed 'Functions.{Function}' (Failed, Id={Id}, Duration={Duration}ms)")]
-    public static partial void Failed(ILogger logger, Exception exception, string function, string id, long duration);
+    [LoggerMessage(EventId = 3, Message = "Executed 'Functions.{Function}' (Failed, Id={Id}, Duration={Duration}ms)")]
+    public static partial void Failed(ILogger logger, LogLevel level, Exception exception, string function, string id, long duration);
 }

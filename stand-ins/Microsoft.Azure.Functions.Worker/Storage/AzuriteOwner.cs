@@ -28,7 +28,7 @@ internal sealed record AzuriteOwner(ProcessIdentity Host, ProcessIdentity Azurit
     /// <exception cref="FunctionsHostException">It does not go.</exception>
     public static async Task WaitForOrphanAsync(string location, CancellationToken cancellationToken)
     {
-        if (Read(location) is not { } owner || owner.Host.IsAlive)
+        if (Read(location) is not { } owner || owner.Host.IsAlive())
             return;
         using var orphan = owner.Azurite.Find();
         if (orphan is null)

@@ -14,11 +14,14 @@ internal sealed class AzuriteProcess : IDisposable
 
     private readonly Process _process;
     private readonly string _location;
+    private string _lastError = "it said nothing.";
 
     private AzuriteProcess(Process process, string location)
     {
         _process = process;
         _location = location;
+        process.ErrorDataReceived += (_, line) => _lastError = string.IsNullOrWhiteSpace(line.Data) ? _lastError : line.Data;
+        process.BeginErrorReadLine();
     }
 
     /// <summary>Starts one and waits until it listens.</summary>
@@ -82,14 +85,13 @@ internal sealed class AzuriteProcess : IDisposable
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(s_startPatience);
-        var errors = _process.StandardError.ReadToEndAsync(CancellationToken.None);
         try
         {
             for (var ready = 0; ready < Services;)
-                if (await _process.StandardOutput.ReadLineAsync(patience.Token) is not { } line)
-                    throw new FunctionsHostException($"Azurite, the storage emulator, did not start: {LastLine(await errors)}");
-                else if (line.Contains(Ready, StringComparison.Ordinal))
-                    ready++;
+                if (await _process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+                    ready += line.Contains(Ready, StringComparison.Ordinal) ? 1 : 0;
+                else
+                    throw await EndedAsync(patience.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -98,6 +100,12 @@ internal sealed class AzuriteProcess : IDisposable
 
         // Nobody needs the rest, but on a pipe that nobody reads it would block some day.
         _ = _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
+    }
+
+    private async Task<FunctionsHostException> EndedAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken);
+        return new FunctionsHostException($"Azurite, the storage emulator, did not start: {_lastError}");
     }
 
     private static Process StartNode(string location, string[] arguments)
@@ -141,6 +149,4 @@ internal sealed class AzuriteProcess : IDisposable
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return reader.ReadToEnd();
     }
-
-    private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "it said nothing.";
 }

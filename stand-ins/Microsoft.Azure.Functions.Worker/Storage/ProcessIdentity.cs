@@ -12,13 +12,10 @@ internal sealed record ProcessIdentity(int Id, DateTime Started)
     private static readonly TimeSpan s_tolerance = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether it still runs.</summary>
-    public bool IsAlive
+    public bool IsAlive()
     {
-        get
-        {
-            using var process = Find();
-            return process is not null;
-        }
+        using var process = Find();
+        return process is not null;
     }
 
     /// <summary>A running process.</summary>

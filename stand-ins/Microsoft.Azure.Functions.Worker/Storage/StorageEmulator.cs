@@ -9,8 +9,11 @@ namespace Microsoft.Azure.Functions.Worker.Embedded;
 /// </summary>
 internal sealed partial class StorageEmulator(StorageEmulatorSettings settings, ILogger logger) : IDisposable
 {
-    private const string Setting = "AzureWebJobsStorage";
-    private const string DevelopmentStorage = "UseDevelopmentStorage=true";
+    /// <summary>The setting that says where the host and its extensions keep what they keep.</summary>
+    public const string Setting = "AzureWebJobsStorage";
+
+    /// <summary>The connection string of the emulator.</summary>
+    public const string DevelopmentStorage = "UseDevelopmentStorage=true";
 
     private AzuriteProcess? _azurite;
 

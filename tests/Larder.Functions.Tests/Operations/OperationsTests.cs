@@ -75,7 +75,7 @@ public sealed class OperationsTests(LarderFixture larder)
         var text = await _client.GetStringAsync("/metrics");
 
         Assert.Equal(4, Value(text, "larder_prediction_requests_total{model=\"metered\",version=\"1\"}"));
-        Assert.Equal(1, Value(text, "larder_prediction_errors_total{model=\"metered\",version=\"1\",status=\"422\"}"));
+        Assert.Equal(1, Value(text, "larder_prediction_errors_total{model=\"metered\",status=\"422\",version=\"1\"}"));
         Assert.Equal(4, Value(text, "larder_prediction_duration_seconds_count{model=\"metered\",version=\"1\"}"));
         Assert.Equal(4, Value(text, "larder_prediction_duration_seconds_bucket{model=\"metered\",version=\"1\",le=\"+Inf\"}"));
         Assert.DoesNotContain("no-such-model-in-labels", text);

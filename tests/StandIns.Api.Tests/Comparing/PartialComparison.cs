@@ -23,7 +23,7 @@ internal sealed partial class PartialComparison : IApiComparison
     /// <summary>What a member's line comes down to: one text, or one for each accessor.</summary>
     internal static IEnumerable<string> Keys(string line)
     {
-        line = Note().Replace(line, "");
+        line = NativeInteger().Replace(Note().Replace(line, ""), "nint");
         if (EnumMember().IsMatch(line))
             return [line];
 
@@ -55,6 +55,10 @@ internal sealed partial class PartialComparison : IApiComparison
 
     [GeneratedRegex(@"  \[[^\]]*\]$")]
     private static partial Regex Note();
+
+    // In metadata the two are one.
+    [GeneratedRegex(@"\bIntPtr\b")]
+    private static partial Regex NativeInteger();
 
     [GeneratedRegex(@"^\w+ = -?\d+$")]
     private static partial Regex EnumMember();

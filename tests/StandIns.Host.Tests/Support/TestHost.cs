@@ -9,6 +9,9 @@ namespace StandIns.Host.Tests.Support;
 /// <summary>A host in the test's process, on a free port, with the functions of some classes only.</summary>
 internal sealed class TestHost : IAsyncDisposable
 {
+    // Without the setting a host starts the storage emulator on its usual ports.
+    private static readonly string[] NoStorage = ["--AzureWebJobsStorage", ""];
+
     private readonly IHost _host;
     private readonly string _root;
 
@@ -44,7 +47,7 @@ internal sealed class TestHost : IAsyncDisposable
                 File.WriteAllText(Path.Combine(root, "host.json"), setup.HostJson);
             if (setup.LocalSettings is not null)
                 File.WriteAllText(Path.Combine(root, "local.settings.json"), setup.LocalSettings);
-            var builder = FunctionsApplication.CreateBuilder(setup.Arguments, new EmbeddedHostOptions
+            var builder = FunctionsApplication.CreateBuilder([.. setup.Arguments, .. NoStorage], new EmbeddedHostOptions
             {
                 FunctionAssembly = typeof(TestHost).Assembly,
                 FunctionClasses = setup.Functions,

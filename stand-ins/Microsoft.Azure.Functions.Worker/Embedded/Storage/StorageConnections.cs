@@ -42,15 +42,17 @@ internal sealed class StorageConnections(IConfiguration settings)
     {
         foreach (var setting in new[] { Prefix + name, name })
         {
-            if (settings.GetConnectionString(setting) is { Length: > 0 } connectionString)
-                return connectionString;
-            if (settings[setting] is { Length: > 0 } value)
-                return value;
+            // Before the value: the host gives AzureWebJobsStorage one, the emulator's, when nobody else does.
             if (settings.GetSection(setting).GetChildren().Any())
             {
                 throw new StorageConnectionException(
                     $"the connection '{name}' is an identity ('{setting}__...'), which only the real host can use: give the embedded host a connection string.");
             }
+
+            if (settings.GetConnectionString(setting) is { Length: > 0 } connectionString)
+                return connectionString;
+            if (settings[setting] is { Length: > 0 } value)
+                return value;
         }
 
         throw new StorageConnectionException(

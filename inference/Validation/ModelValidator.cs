@@ -1,0 +1,52 @@
+namespace Larder.Inference;
+
+/// <summary>
+/// Decides whether a file is an ONNX model that can be served, and learns what it is: first by reading the file without loading it, then
+/// by loading and running it in a child process. One for the application; calls may be concurrent.
+/// </summary>
+public sealed class ModelValidator : IAsyncDisposable
+{
+    private static readonly SessionSettings s_session = new();
+    private readonly ValidationLimits _limits;
+    private readonly ModelTrial _trial;
+
+    /// <summary>A validator with these limits. The child process starts with the first model.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is not positive.</exception>
+    public ModelValidator(ValidationLimits limits, TimeProvider? time = null)
+    {
+        limits.Validate();
+        _limits = limits;
+        _trial = new ModelTrial(limits, time ?? TimeProvider.System);
+    }
+
+    /// <summary>Reads, loads and runs the model.</summary>
+    /// <param name="path">The file. Nobody may change it meanwhile.</param>
+    /// <param name="cancellation">Stops the reading, or ends the child process.</param>
+    /// <exception cref="InvalidModelException">The file is not a model that can be served; the message is a sentence for who uploaded it.</exception>
+    /// <exception cref="ValidatorBusyException">Too many files are being validated.</exception>
+    public async Task<ModelDescription> ValidateAsync(string path, CancellationToken cancellation)
+    {
+        var scan = await Task.Run(() => Scan(path, cancellation), cancellation);
+        var trial = await _trial.TryAsync(Path.GetFullPath(path), s_session, cancellation);
+        return new ModelDescription
+        {
+            Signature = trial.Signature!,
+            IrVersion = scan.IrVersion,
+            Opsets = scan.Opsets,
+            Producer = scan.Producer,
+            Documentation = scan.Documentation,
+            Metadata = scan.Metadata,
+            RowsAreIndependent = trial.RowsAreIndependent,
+        };
+    }
+
+    /// <summary>Ends the child process.</summary>
+    public ValueTask DisposeAsync() => _trial.DisposeAsync();
+
+    private OnnxScan Scan(string path, CancellationToken cancellation)
+    {
+        // The scanner has a buffer of its own.
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        return OnnxScanner.Scan(file, _limits, cancellation);
+    }
+}

@@ -1,0 +1,42 @@
+namespace Larder.Inference;
+
+/// <summary>The element types of ONNX tensors by their code (<c>TensorProto.DataType</c>): name, size, and where their values are stored when not raw.</summary>
+internal static class ElementTypes
+{
+    public const int String = 8;
+    private const int FloatData = 4;
+    private const int Int32Data = 5;
+    private const int StringData = 6;
+    private const int Int64Data = 7;
+    private const int DoubleData = 10;
+    private const int UInt64Data = 11;
+
+    // PerEntry: how many entries of the field one element takes, or, where negative, how many elements one entry holds.
+    private static readonly (string Name, int Bits, int Field, int PerEntry)[] s_types =
+    [
+        ("UNDEFINED", 0, 0, 0), ("FLOAT", 32, FloatData, 1), ("UINT8", 8, Int32Data, 1), ("INT8", 8, Int32Data, 1), ("UINT16", 16, Int32Data, 1),
+        ("INT16", 16, Int32Data, 1), ("INT32", 32, Int32Data, 1), ("INT64", 64, Int64Data, 1), ("STRING", 0, StringData, 1), ("BOOL", 8, Int32Data, 1),
+        ("FLOAT16", 16, Int32Data, 1), ("DOUBLE", 64, DoubleData, 1), ("UINT32", 32, UInt64Data, 1), ("UINT64", 64, UInt64Data, 1),
+        ("COMPLEX64", 64, FloatData, 2), ("COMPLEX128", 128, DoubleData, 2), ("BFLOAT16", 16, Int32Data, 1), ("FLOAT8E4M3FN", 8, Int32Data, 1),
+        ("FLOAT8E4M3FNUZ", 8, Int32Data, 1), ("FLOAT8E5M2", 8, Int32Data, 1), ("FLOAT8E5M2FNUZ", 8, Int32Data, 1), ("UINT4", 4, Int32Data, -2),
+        ("INT4", 4, Int32Data, -2), ("FLOAT4E2M1", 4, Int32Data, -2), ("FLOAT8E8M0", 8, Int32Data, 1), ("UINT2", 2, Int32Data, -4),
+        ("INT2", 2, Int32Data, -4),
+    ];
+
+    /// <summary>Whether the code is that of a type.</summary>
+    public static bool IsKnown(long code) => code > 0 && code < s_types.Length;
+
+    /// <summary>The type's name in the ONNX schema; its code, when the schema has no such type.</summary>
+    public static string Name(long code) => code >= 0 && code < s_types.Length ? s_types[code].Name : $"{code}";
+
+    /// <summary>Bytes of so many elements in <c>raw_data</c>; types of less than a byte are packed.</summary>
+    public static long Bytes(long code, long elements) => (long)(((UInt128)elements * (uint)s_types[code].Bits + 7) / 8);
+
+    /// <summary>The field that holds values which are not raw.</summary>
+    public static int Field(long code) => s_types[code].Field;
+
+    /// <summary>Entries that so many elements take in that field.</summary>
+    public static long Entries(long code, long elements) => s_types[code].PerEntry is > 0 and var each
+        ? elements * each
+        : (elements - s_types[code].PerEntry - 1) / -s_types[code].PerEntry;
+}

@@ -1,0 +1,196 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Larder.Inference;
+
+/// <summary>Reads graphs, their nodes with the graphs in their attributes, and functions: everything that computes or holds weights.</summary>
+internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits)
+{
+    private const int MaxCustomOperators = 256;
+
+    private readonly TensorScanner _tensors = new(reader);
+    private readonly ValueScanner _values = new(reader, limits);
+    private readonly HashSet<(string Domain, string Name)> _functions = [];
+    private readonly Dictionary<(string Domain, string Name), string> _custom = [];
+    private int _nodes;
+    private int _initializers;
+
+    /// <summary>Reads a <c>GraphProto</c>.</summary>
+    /// <param name="isMain">Whether its inputs and outputs are the model's.</param>
+    public void Graph(bool isMain)
+    {
+        var initializers = new HashSet<UInt128>();
+        var inputs = new List<ValueFacts>();
+        var outputs = new List<ValueFacts>();
+        var fields = reader.Enter(OnnxSchema.Graph);
+        while (reader.Next(ref fields, out var number))
+        {
+            switch (number)
+            {
+                case 1:
+                    Node();
+                    break;
+                case 5:
+                    var tensor = _tensors.Tensor();
+                    tensor.Check(Label(tensor));
+                    Initializer(tensor, initializers);
+                    break;
+                case 11 when isMain:
+                    _values.Value(inputs, "input");
+                    break;
+                case 12 when isMain:
+                    _values.Value(outputs, "output");
+                    break;
+                case 15:
+                    Initializer(_tensors.SparseTensor(Label), initializers);
+                    break;
+                default:
+                    reader.Skip(fields, number);
+                    break;
+            }
+        }
+
+        // Older files list their initializers among the inputs.
+        ValueFacts.Check(inputs.FindAll(input => !initializers.Contains(Digest(input.Name))), "input", needShape: true);
+        ValueFacts.Check(outputs, "output", needShape: false);
+    }
+
+    /// <summary>Reads a <c>FunctionProto</c>: an operator that the model defines.</summary>
+    public void Function()
+    {
+        // It counts as a node, too, or it would cost nothing to have millions of them.
+        CountNode();
+        string name = "", domain = "";
+        var fields = reader.Enter(OnnxSchema.Function);
+        while (reader.Next(ref fields, out var number))
+        {
+            switch (number)
+            {
+                case 1:
+                    name = reader.Name();
+                    break;
+                case 7:
+                    Node();
+                    break;
+                case 10:
+                    domain = reader.Name();
+                    break;
+                case 11:
+                    Attribute("A function's default");
+                    break;
+                default:
+                    reader.Skip(fields, number);
+                    break;
+            }
+        }
+
+        _functions.Add((OnnxSupport.Domain(domain), name));
+    }
+
+    /// <summary>Refuses operators that neither ONNX Runtime brings nor the file defines; at the end, since functions may follow their use.</summary>
+    public void CheckOperators()
+    {
+        foreach (var (custom, node) in _custom)
+        {
+            if (!_functions.Contains(custom))
+            {
+                throw new InvalidModelException(
+                    $"{node} uses the custom operator {Printable.Quoted($"{custom.Domain}:{custom.Name}")}; only operators of ONNX and ONNX Runtime are supported.");
+            }
+        }
+    }
+
+    private void Node()
+    {
+        CountNode();
+        string name = "", type = "", domain = "", output = "";
+        var fields = reader.Enter(OnnxSchema.Node);
+        while (reader.Next(ref fields, out var number))
+        {
+            switch (number)
+            {
+                case 2 when output.Length == 0:
+                    output = reader.Name();
+                    break;
+                case 3:
+                    name = reader.Name();
+                    break;
+                case 4:
+                    type = reader.Name();
+                    break;
+                case 5:
+                    Attribute(NodeLabel());
+                    break;
+                case 7:
+                    domain = reader.Name();
+                    break;
+                default:
+                    reader.Skip(fields, number);
+                    break;
+            }
+        }
+
+        domain = OnnxSupport.Domain(domain);
+        if (OnnxSupport.MaxOpsets.ContainsKey(domain))
+            return;
+        if (_custom.Count == MaxCustomOperators && !_custom.ContainsKey((domain, type)))
+            throw new InvalidModelException($"The model uses more than {MaxCustomOperators} operators that are not ONNX's own.");
+        _custom.TryAdd((domain, type), NodeLabel());
+
+        string NodeLabel() => $"Node {Printable.Quoted(name.Length > 0 ? name : output)}";
+    }
+
+    private void Attribute(string owner)
+    {
+        var name = "";
+        var fields = reader.Enter(OnnxSchema.Attribute);
+        while (reader.Next(ref fields, out var number))
+        {
+            switch (number)
+            {
+                case 1:
+                    name = reader.Name();
+                    break;
+                case 5 or 10:
+                    _tensors.Tensor().Check(AttributeLabel());
+                    break;
+                case 6 or 11:
+                    Graph(isMain: false);
+                    break;
+                case 22 or 23:
+                    _tensors.SparseTensor(_ => AttributeLabel());
+                    break;
+                default:
+                    reader.Skip(fields, number);
+                    break;
+            }
+        }
+
+        string AttributeLabel() => $"{owner}, attribute {Printable.Quoted(name)},";
+    }
+
+    private void Initializer(TensorFacts tensor, HashSet<UInt128> names)
+    {
+        if (++_initializers > limits.MaxInitializers)
+            throw new InvalidModelException($"The model has more than {limits.MaxInitializers} initializers.");
+        if (!names.Add(Digest(tensor.Name)))
+            throw new InvalidModelException($"{Label(tensor)} is there twice.");
+    }
+
+    private void CountNode()
+    {
+        if (++_nodes > limits.MaxNodes)
+            throw new InvalidModelException($"The model has more than {limits.MaxNodes} nodes.");
+    }
+
+    private static string Label(TensorFacts tensor) => $"Initializer {Printable.Quoted(tensor.Name)}";
+
+    // Names may be long and many; digests of them are neither.
+    private static UInt128 Digest(string name)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(name), hash);
+        return BinaryPrimitives.ReadUInt128LittleEndian(hash);
+    }
+}

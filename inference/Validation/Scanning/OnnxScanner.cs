@@ -1,0 +1,158 @@
+namespace Larder.Inference;
+
+/// <summary>
+/// Reads an ONNX file without loading it: weights are skipped, so that a file of 2 GB takes no more memory than one of 2 KB.
+/// Everything that ONNX Runtime should not be asked to look at ends here, with a sentence.
+/// </summary>
+internal sealed class OnnxScanner
+{
+    private const int MaxTextBytes = 4_096;
+    private const int MaxEntries = 256;
+
+    private readonly MessageReader _in;
+    private readonly GraphScanner _graphs;
+    private readonly Dictionary<string, long> _opsets = [];
+    private readonly Dictionary<string, string> _metadata = [];
+
+    private OnnxScanner(ProtoReader reader, ValidationLimits limits)
+    {
+        _in = new MessageReader(reader, limits.MaxNesting);
+        _graphs = new GraphScanner(_in, limits);
+    }
+
+    /// <summary>Scans the stream from where it stands to its end.</summary>
+    /// <exception cref="InvalidModelException">The file is not one that can be served.</exception>
+    public static OnnxScan Scan(Stream stream, ValidationLimits limits, CancellationToken cancellation)
+    {
+        var reader = new ProtoReader(stream, cancellation);
+        if (reader.Head.IsEmpty)
+            throw new InvalidModelException("The file is empty.");
+        var kind = FileKind.Recognise(reader.Head);
+        try
+        {
+            return new OnnxScanner(reader, limits).Model();
+        }
+        catch (InvalidModelException) when (kind is not null)
+        {
+            throw new InvalidModelException($"The file looks like {kind}; an ONNX model is expected.");
+        }
+    }
+
+    private OnnxScan Model()
+    {
+        long? irVersion = null;
+        string producer = "", producerVersion = "", documentation = "";
+        var hasGraph = false;
+        var fields = _in.Begin(OnnxSchema.Model);
+        while (_in.Next(ref fields, out var number))
+        {
+            switch (number)
+            {
+                case 1:
+                    irVersion = _in.Number();
+                    break;
+                case 2:
+                    producer = Text();
+                    break;
+                case 3:
+                    producerVersion = Text();
+                    break;
+                case 6:
+                    documentation = Text();
+                    break;
+                case 7:
+                    hasGraph = true;
+                    _graphs.Graph(isMain: true);
+                    break;
+                case 8:
+                    OperatorSet();
+                    break;
+                case 14:
+                    Metadata();
+                    break;
+                case 20:
+                    Training();
+                    break;
+                case 25:
+                    _graphs.Function();
+                    break;
+                default:
+                    _in.Skip(fields, number);
+                    break;
+            }
+        }
+
+        CheckVersions(irVersion, hasGraph);
+        _graphs.CheckOperators();
+        var tool = Printable.Line($"{producer} {producerVersion}", 200);
+        return new OnnxScan(irVersion!.Value, _opsets, tool.Length > 0 ? tool : null, documentation.Length > 0 ? documentation : null, _metadata);
+    }
+
+    private void CheckVersions(long? irVersion, bool hasGraph)
+    {
+        if (irVersion is null or < 1)
+            throw new InvalidModelException("The file does not say which ONNX IR version it follows, so it is probably not an ONNX model.");
+        if (irVersion > OnnxSupport.MaxIrVersion)
+            throw new InvalidModelException($"The model uses ONNX IR version {irVersion}; versions up to {OnnxSupport.MaxIrVersion} are supported.");
+        if (!hasGraph)
+            throw new InvalidModelException("The model has no graph.");
+        if (_opsets.Count == 0)
+            throw new InvalidModelException("The model does not say which operator set it uses (opset_import).");
+        foreach (var (domain, version) in _opsets)
+        {
+            if (OnnxSupport.MaxOpsets.TryGetValue(domain, out var most) && version > most)
+                throw new InvalidModelException($"The model uses opset {version} of {domain}; opsets up to {most} are supported.");
+        }
+    }
+
+    private void OperatorSet()
+    {
+        var domain = "";
+        long version = 0;
+        var fields = _in.Enter(OnnxSchema.OperatorSet);
+        while (_in.Next(ref fields, out var number))
+        {
+            if (number == 1)
+                domain = _in.Name();
+            else
+                version = _in.Number();
+        }
+
+        domain = OnnxSupport.Domain(domain);
+        if (_opsets.TryGetValue(domain, out var other) && other != version)
+            throw new InvalidModelException($"The model imports two versions of the operator set {Printable.Quoted(domain)}: {other} and {version}.");
+        if (_opsets.Count == MaxEntries)
+            throw new InvalidModelException($"The model imports more than {MaxEntries} operator sets.");
+        _opsets[domain] = version;
+    }
+
+    private void Metadata()
+    {
+        string key = "", value = "";
+        var fields = _in.Enter(OnnxSchema.Entry);
+        while (_in.Next(ref fields, out var number))
+        {
+            if (number == 1)
+                key = Text();
+            else
+                value = Text();
+        }
+
+        if (_metadata.Count < MaxEntries)
+            _metadata[key] = value;
+    }
+
+    private void Training()
+    {
+        var fields = _in.Enter(OnnxSchema.Training);
+        while (_in.Next(ref fields, out var number))
+        {
+            if (number is 1 or 2)
+                _graphs.Graph(isMain: false);
+            else
+                _in.Skip(fields, number);
+        }
+    }
+
+    private string Text() => _in.Values.ReadBeginning(MaxTextBytes);
+}

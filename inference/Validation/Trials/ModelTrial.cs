@@ -1,0 +1,149 @@
+using System.Text.Json;
+
+namespace Larder.Inference;
+
+/// <summary>
+/// Tries models in a child process, one after the other: what hangs, takes all memory or crashes ONNX Runtime there does the server no
+/// harm. The child is kept for the next model, and replaced when it had to be ended.
+/// </summary>
+/// <param name="limits">Time, memory and length of the queue.</param>
+/// <param name="time">The clock.</param>
+/// <param name="childLimitsItself">False leaves the memory limit to the watch from outside alone, as on systems where the child cannot help.</param>
+internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time, bool childLimitsItself = true) : IAsyncDisposable
+{
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_watchInterval = TimeSpan.FromMilliseconds(50);
+
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly CancellationTokenSource _closing = new();
+    private TrialProcess? _process;
+    private long _memoryAtStart;
+    private int _waiting;
+
+    /// <summary>The id of the child that was started last.</summary>
+    public int? ProcessId { get; private set; }
+
+    /// <summary>Loads and runs a model.</summary>
+    /// <exception cref="InvalidModelException">It does not load, or not within the limits, or does not run.</exception>
+    /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
+    public async Task<TrialAnswer> TryAsync(string path, SessionSettings session, CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
+        try
+        {
+            if (Interlocked.Increment(ref _waiting) > limits.MaxWaiting)
+                throw new ValidatorBusyException();
+            await _turn.WaitAsync(stop.Token);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+
+        try
+        {
+            var request = JsonSerializer.Serialize(new TrialRequest(path, session, limits.LoadSeconds), TrialJson.Default.TrialRequest);
+            // A child that somebody else killed says nothing about the model: once, that may be chance.
+            var line = await AskAsync(request, retry: true, stop.Token) ?? await AskAsync(request, retry: false, stop.Token);
+            return Verdict(line!);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Ends the child and whatever it does.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        await _turn.WaitAsync();
+        if (_process is not { } process)
+            return;
+        process.Kill();
+        await process.EndAsync();
+        Discard();
+    }
+
+    private TrialAnswer Verdict(string line)
+    {
+        TrialAnswer answer;
+        try
+        {
+            answer = JsonSerializer.Deserialize(line, TrialJson.Default.TrialAnswer)!;
+        }
+        catch (JsonException)
+        {
+            // The model wrote over the child's memory, or to its output: the child is not to be trusted any more.
+            Discard();
+            throw new InvalidModelException("ONNX Runtime could not load the model: the process that tried it did not answer sensibly.");
+        }
+
+        if (answer.OutOfMemory)
+            throw TooMuchMemory();
+        return answer.Signature is null ? throw new InvalidModelException(answer.Refusal!) : answer;
+    }
+
+    // The child's answer. Null, if retrying is allowed, when the child was killed by somebody else.
+    private async Task<string?> AskAsync(string request, bool retry, CancellationToken stop)
+    {
+        var process = await ProcessAsync(stop);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(limits.LoadSeconds), time);
+        var tooMuchMemory = false;
+        string? line;
+        await using (stop.UnsafeRegister(Kill, process))
+        await using (patience.Token.UnsafeRegister(Kill, process))
+        {
+            var answer = process.AskAsync(request);
+            while (await Task.WhenAny(answer, Task.Delay(s_watchInterval, time, CancellationToken.None)) != answer)
+            {
+                if (process.MemoryBytes - _memoryAtStart <= limits.TrialMemoryBytes)
+                    continue;
+                tooMuchMemory = true;
+                process.Kill();
+                break;
+            }
+
+            line = await answer;
+        }
+
+        if (line is not null)
+            return line;
+        var exit = await process.EndAsync();
+        Discard();
+        stop.ThrowIfCancellationRequested();
+        if (patience.IsCancellationRequested)
+            throw new InvalidModelException($"The model did not load and run within {limits.LoadSeconds} seconds.");
+        if (tooMuchMemory || exit.IsOutOfMemory)
+            throw TooMuchMemory();
+        if (exit.WasKilled && retry)
+            return null;
+        throw new InvalidModelException($"ONNX Runtime could not load the model: the process that tried it ended with {exit}.");
+
+        static void Kill(object? process) => ((TrialProcess)process!).Kill();
+    }
+
+    private async Task<TrialProcess> ProcessAsync(CancellationToken stop)
+    {
+        if (_process is { HasExited: true })
+            Discard();
+        if (_process is null)
+        {
+            using var patience = new CancellationTokenSource(s_startLimit, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
+            _process = await TrialProcess.StartAsync(childLimitsItself ? limits.TrialMemoryBytes : 0, either.Token);
+            ProcessId = _process.Id;
+            _memoryAtStart = _process.MemoryBytes;
+        }
+
+        return _process;
+    }
+
+    private void Discard()
+    {
+        _process?.Dispose();
+        _process = null;
+    }
+
+    private InvalidModelException TooMuchMemory() => new($"The model needs more than {limits.TrialMemoryBytes >> 20} MiB of memory to load and run.");
+}

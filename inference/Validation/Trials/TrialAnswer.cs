@@ -1,0 +1,17 @@
+namespace Larder.Inference;
+
+/// <summary>What the trial process answers: one line of JSON on its standard output. Either a signature, or why there is none.</summary>
+internal sealed record TrialAnswer
+{
+    /// <summary>Inputs and outputs, when the model loads and runs.</summary>
+    public ModelSignature? Signature { get; init; }
+
+    /// <summary>See <see cref="ModelDescription.RowsAreIndependent"/>.</summary>
+    public bool RowsAreIndependent { get; init; }
+
+    /// <summary>Why the model is refused: a sentence.</summary>
+    public string? Refusal { get; init; }
+
+    /// <summary>The model asked for more memory than a trial may have.</summary>
+    public bool OutOfMemory { get; init; }
+}

@@ -1,0 +1,20 @@
+namespace Larder.Registry;
+
+/// <summary>Counts the tries of a compare-and-swap, and spreads those who lose the same race.</summary>
+internal sealed class Backoff(string model)
+{
+    // A writer loses at most once to each of those who race with it, so this is the number of writers that all get through.
+    private const int MaxTries = 200;
+    private const int MaxDelayMs = 64;
+
+    private int tries;
+
+    /// <summary>Waits a little before the next try.</summary>
+    /// <exception cref="ConflictException">There were too many.</exception>
+    public Task NextAsync(CancellationToken cancellation)
+    {
+        if (++tries >= MaxTries)
+            throw new ConflictException($"Too many others are changing the model {model} at this moment; try again.");
+        return Task.Delay(Random.Shared.Next(1, Math.Min(MaxDelayMs, 2 << Math.Min(tries, 10))), cancellation);
+    }
+}

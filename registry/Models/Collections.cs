@@ -1,0 +1,19 @@
+using System.Globalization;
+
+namespace Larder.Registry;
+
+/// <summary>Where models and their versions are kept: both in a partition of the model's name.</summary>
+internal static class Collections
+{
+    /// <summary>The id of the one document that a model has in its partition.</summary>
+    public const string ModelId = "model";
+
+    public static readonly DocumentCollection<ModelDocument> Models = RegistryJson.Collection<ModelDocument>("models");
+
+    public static readonly DocumentCollection<VersionDocument> Versions = RegistryJson.Collection<VersionDocument>("versions");
+
+    /// <summary>The id of a version, so that ids sort as numbers do.</summary>
+    public static string VersionId(int version) => version.ToString("D10", CultureInfo.InvariantCulture);
+
+    public static int VersionNumber(string id) => int.Parse(id, NumberStyles.None, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,46 @@
+using Larder.Inference;
+
+namespace Larder.Registry;
+
+/// <summary>An immutable, numbered artifact of a model.</summary>
+public sealed record ModelVersion
+{
+    /// <summary>The model's name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>1, 2, 3 ... within the model; never given twice.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>Only a READY version is served.</summary>
+    public required ModelVersionStatus Status { get; init; }
+
+    /// <summary>SHA-256 of the artifact, 64 lower-case hexadecimal digits.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>Size of the artifact in bytes.</summary>
+    public required long SizeBytes { get; init; }
+
+    /// <summary>What the file was called where it came from, without folders.</summary>
+    public string? FileName { get; init; }
+
+    /// <summary>Free text; empty when there is none.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>Free labels.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where it came from: <c>upload</c>, a blob drop, a training job, a run.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>What validation learned about the file: signature, opsets, producer.</summary>
+    public required ModelDescription Onnx { get; init; }
+
+    /// <summary>Measured qualities by name.</summary>
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>When it was published.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>Who published it, where that is known.</summary>
+    public string? CreatedBy { get; init; }
+}

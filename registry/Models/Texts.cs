@@ -1,0 +1,50 @@
+namespace Larder.Registry;
+
+/// <summary>How long the free texts of models and versions may be. All of a model is one document, read and written whole.</summary>
+internal static class Texts
+{
+    private const int MaxDescription = 32_768;
+    private const int MaxShortText = 256;
+    private const int MaxTags = 100;
+    private const int MaxTagKey = 250;
+    private const int MaxTagValue = 5_000;
+    private const int MaxTagsLength = 65_536;
+
+    public static void ValidateDescription(string? text) => Validate(text, "description", MaxDescription);
+
+    /// <summary>An owner, an actor, a source, a file name.</summary>
+    public static void ValidateShort(string? text, string what) => Validate(text, what, MaxShortText);
+
+    public static void ValidateTags(IReadOnlyDictionary<string, string>? tags)
+    {
+        if (tags is null)
+            return;
+        if (tags.Count > MaxTags)
+            throw new InvalidRequestException($"There can be at most {MaxTags} tags, and these are {tags.Count}.");
+        foreach (var (key, value) in tags)
+        {
+            if (key.Length is 0 or > MaxTagKey || key.Any(char.IsControl))
+                throw new InvalidRequestException($"{ModelName.Shown(key)} cannot be a tag's key: use 1 to {MaxTagKey} printable characters.");
+            if (value is null)
+                throw new InvalidRequestException($"The tag {ModelName.Shown(key)} has no value.");
+            Validate(value, $"value of the tag {ModelName.Shown(key)}", MaxTagValue);
+        }
+
+        var length = tags.Sum(tag => tag.Key.Length + tag.Value.Length);
+        if (length > MaxTagsLength)
+            throw new InvalidRequestException($"The tags together can have at most {MaxTagsLength} characters, and these have {length}.");
+    }
+
+    /// <summary>The last part of a path that a client sent, in either kind of slashes; null when nothing is left.</summary>
+    public static string? FileName(string? path)
+    {
+        var name = path?[(path.LastIndexOfAny(['/', '\\']) + 1)..].Trim();
+        return string.IsNullOrEmpty(name) ? null : name;
+    }
+
+    private static void Validate(string? text, string what, int most)
+    {
+        if (text?.Length > most)
+            throw new InvalidRequestException($"The {what} can have at most {most} characters, and this one has {text.Length}.");
+    }
+}

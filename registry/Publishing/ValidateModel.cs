@@ -1,0 +1,9 @@
+using Larder.Inference;
+
+namespace Larder.Registry;
+
+/// <summary>Looks into a file and tells what model it is.</summary>
+/// <param name="path">A local file.</param>
+/// <param name="cancellation">Stops it.</param>
+/// <exception cref="InvalidModelException">It is none that can be served.</exception>
+public delegate Task<ModelDescription> ValidateModel(string path, CancellationToken cancellation);

@@ -1,0 +1,182 @@
+using System.Runtime.CompilerServices;
+using Azure;
+using Azure.Storage;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace Larder.Registry;
+
+/// <summary>Artifacts as blobs <c>sha256/{first two digits}/{hash}</c> of the container <c>artifacts</c>.</summary>
+/// <param name="account">The storage account.</param>
+public sealed class BlobArtifactStore(BlobServiceClient account) : IArtifactStore
+{
+    private const string Folder = "sha256/";
+    private const int Tries = 5;
+
+    private readonly BlobContainerClient container = account.GetBlobContainerClient("artifacts");
+
+    /// <inheritdoc/>
+    public Task<bool> PutAsync(string path, string sha256, CancellationToken cancellation = default)
+    {
+        var blob = Blob(sha256);
+        return BlobFailures.GuardAsync(
+            async () =>
+            {
+                for (var tries = 1; ; tries++)
+                {
+                    if (await TouchAsync(blob, cancellation))
+                        return false;
+                    try
+                    {
+                        await UploadAsync(blob, path, sha256, cancellation);
+                        return true;
+                    }
+                    catch (RequestFailedException e) when (tries < Tries && IsLostRace(e))
+                    {
+                        // The same bytes arrived from elsewhere meanwhile: touch those.
+                    }
+                }
+            },
+            cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<Stream?> OpenReadAsync(string sha256, long offset = 0, long? length = null, CancellationToken cancellation = default)
+    {
+        var blob = Blob(sha256);
+        return BlobFailures.GuardAsync(
+            async () =>
+            {
+                try
+                {
+                    var options = new BlobDownloadOptions { Range = offset == 0 && length is null ? default : new HttpRange(offset, length) };
+                    BlobDownloadStreamingResult read = await blob.DownloadStreamingAsync(options, cancellation);
+                    return read.Content;
+                }
+                catch (RequestFailedException e) when (e.Status == 404)
+                {
+                    return (Stream?)null;
+                }
+            },
+            cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<ArtifactProperties?> GetPropertiesAsync(string sha256, CancellationToken cancellation = default)
+    {
+        var blob = Blob(sha256);
+        return BlobFailures.GuardAsync(
+            async () =>
+            {
+                try
+                {
+                    BlobProperties found = await blob.GetPropertiesAsync(cancellationToken: cancellation);
+                    return new ArtifactProperties(sha256, found.ContentLength, found.LastModified, found.ETag.ToString());
+                }
+                catch (RequestFailedException e) when (e.Status == 404)
+                {
+                    return null;
+                }
+            },
+            cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ArtifactProperties> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await using var blobs = container.GetBlobsAsync(prefix: Folder, cancellationToken: cancellation).GetAsyncEnumerator(cancellation);
+        while (await BlobFailures.GuardAsync(() => MoveNextAsync(blobs), cancellation))
+        {
+            var blob = blobs.Current;
+            yield return new ArtifactProperties(
+                blob.Name[(blob.Name.LastIndexOf('/') + 1)..],
+                blob.Properties.ContentLength.GetValueOrDefault(),
+                blob.Properties.LastModified.GetValueOrDefault(),
+                blob.Properties.ETag.GetValueOrDefault().ToString());
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> DeleteAsync(ArtifactProperties seen, CancellationToken cancellation = default)
+    {
+        var unchanged = new BlobRequestConditions { IfMatch = new ETag($"\"{seen.ETag.Trim('"')}\"") };
+        return BlobFailures.GuardAsync(
+            async () =>
+            {
+                try
+                {
+                    await Blob(seen.Sha256).DeleteAsync(conditions: unchanged, cancellationToken: cancellation);
+                    return true;
+                }
+                catch (RequestFailedException e) when (e.Status is 404 or 412)
+                {
+                    return false;
+                }
+            },
+            cancellation);
+    }
+
+    /// <summary>Changes the time and ETag of a blob that is there; the metadata only has to differ.</summary>
+    private static async Task<bool> TouchAsync(BlobClient blob, CancellationToken cancellation)
+    {
+        try
+        {
+            var touched = new Dictionary<string, string> { ["touched"] = Guid.NewGuid().ToString("N") };
+            await blob.SetMetadataAsync(touched, cancellationToken: cancellation);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return false;
+        }
+    }
+
+    private async Task UploadAsync(BlobClient blob, string path, string sha256, CancellationToken cancellation)
+    {
+        try
+        {
+            await SendAsync(blob, path, sha256, cancellation);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
+        {
+            await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
+            await SendAsync(blob, path, sha256, cancellation);
+        }
+    }
+
+    private static async Task SendAsync(BlobClient blob, string path, string sha256, CancellationToken cancellation)
+    {
+        await using var file = new VerifyingStream(File.OpenRead(path), sha256);
+        var options = new BlobUploadOptions
+        {
+            Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
+            HttpHeaders = new BlobHttpHeaders { ContentType = "application/octet-stream" },
+            TransferOptions = new StorageTransferOptions
+            {
+                InitialTransferSize = 8 * 1024 * 1024,
+                MaximumTransferSize = 8 * 1024 * 1024,
+                MaximumConcurrency = 4,
+            },
+        };
+        await blob.UploadAsync(file, options, cancellation);
+    }
+
+    /// <summary>Another upload of the same bytes was committed first; that also drops the blocks that this one had sent.</summary>
+    private static bool IsLostRace(RequestFailedException e) => e.Status is 409 or 412 || e.ErrorCode == BlobErrorCode.InvalidBlockList;
+
+    private static async Task<bool> MoveNextAsync(IAsyncEnumerator<BlobItem> blobs)
+    {
+        try
+        {
+            return await blobs.MoveNextAsync();
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
+        {
+            return false;
+        }
+    }
+
+    private BlobClient Blob(string sha256) => sha256.Length == 64 && sha256.All(char.IsAsciiHexDigitLower)
+        ? container.GetBlobClient($"{Folder}{sha256[..2]}/{sha256}")
+        : throw new ArgumentException("A SHA-256 is 64 lower-case hexadecimal digits.", nameof(sha256));
+}

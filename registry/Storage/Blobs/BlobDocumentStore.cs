@@ -1,0 +1,238 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace Larder.Registry;
+
+/// <summary>
+/// Documents as blobs of the container <c>documents</c>, one each. ETags are the blobs' own. Every listing asks the storage account, so several
+/// hosts may write; what a listing need not read again, because its ETag is known, comes from memory.
+/// </summary>
+/// <param name="account">The storage account.</param>
+/// <param name="cacheBytes">How many bytes of documents to keep in memory for listings.</param>
+public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes = 64 * 1024 * 1024) : IDocumentStore
+{
+    private const int MaxPage = 5000;
+    private const int ParallelReads = 16;
+
+    // What a continuation of this store begins with, below its encoding.
+    private const string MarkerKind = "blob:";
+
+    // Set on every write to something new: see Ours.
+    private const string WriteId = "write";
+
+    private readonly BlobContainerClient container = account.GetBlobContainerClient("documents");
+    private readonly DocumentCache cache = new(cacheBytes);
+
+    /// <inheritdoc/>
+    public Task<Document<T>?> GetAsync<T>(DocumentCollection<T> collection, string partition, string id, CancellationToken cancellation = default)
+    {
+        var name = BlobNames.Document(collection.Name, partition, id);
+        return BlobFailures.GuardAsync(
+            async () => await DownloadAsync(name, cancellation) is var (content, etag)
+                ? new Document<T>(partition, id, etag, Parse(collection, content))
+                : null,
+            cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<string> CreateAsync<T>(
+        DocumentCollection<T> collection, string partition, string id, T value, CancellationToken cancellation = default)
+    {
+        var condition = new BlobRequestConditions { IfNoneMatch = ETag.All };
+        return WriteAsync(collection, partition, id, value, condition, () => new DocumentExistsException(collection.Name, partition, id), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<string> ReplaceAsync<T>(
+        DocumentCollection<T> collection, string partition, string id, T value, string etag, CancellationToken cancellation = default)
+    {
+        var condition = new BlobRequestConditions { IfMatch = Quoted(etag) };
+        return WriteAsync(collection, partition, id, value, condition, () => new ETagMismatchException(collection.Name, partition, id), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> DeleteAsync<T>(
+        DocumentCollection<T> collection, string partition, string id, string etag, CancellationToken cancellation = default)
+    {
+        var blob = container.GetBlobClient(BlobNames.Document(collection.Name, partition, id));
+        return BlobFailures.GuardAsync(
+            async () =>
+            {
+                try
+                {
+                    await blob.DeleteAsync(conditions: new BlobRequestConditions { IfMatch = Quoted(etag) }, cancellationToken: cancellation);
+                    return true;
+                }
+                catch (RequestFailedException e) when (e.Status == 404)
+                {
+                    return false;
+                }
+                catch (RequestFailedException e) when (e.Status == 412)
+                {
+                    return await blob.ExistsAsync(cancellation) ? throw new ETagMismatchException(collection.Name, partition, id) : false;
+                }
+            },
+            cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<DocumentPage<T>> ListAsync<T>(
+        DocumentCollection<T> collection, string partition, int limit, string? continuation = null, CancellationToken cancellation = default) =>
+        PageAsync(collection, BlobNames.Partition(collection.Name, partition), limit, continuation, cancellation);
+
+    /// <inheritdoc/>
+    public Task<DocumentPage<T>> ScanAsync<T>(
+        DocumentCollection<T> collection, int limit, string? continuation = null, CancellationToken cancellation = default) =>
+        PageAsync(collection, BlobNames.Collection(collection.Name), limit, continuation, cancellation);
+
+    private Task<string> WriteAsync<T>(
+        DocumentCollection<T> collection,
+        string partition,
+        string id,
+        T value,
+        BlobRequestConditions condition,
+        Func<RegistryException> refused,
+        CancellationToken cancellation)
+    {
+        var blob = container.GetBlobClient(BlobNames.Document(collection.Name, partition, id));
+        var content = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(value, collection.Json));
+        var writeId = Guid.NewGuid().ToString("N");
+        var options = new BlobUploadOptions
+        {
+            Conditions = condition,
+            HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
+            Metadata = new Dictionary<string, string> { [WriteId] = writeId },
+        };
+        return BlobFailures.GuardAsync(
+            async () =>
+            {
+                try
+                {
+                    var written = await UploadAsync(blob, content, options, cancellation);
+                    return Unquoted(written.ETag);
+                }
+                catch (RequestFailedException e) when (e.Status is 409 or 412)
+                {
+                    return await OursAsync(blob, writeId, cancellation) ?? throw refused();
+                }
+            },
+            cancellation);
+    }
+
+    private async Task<BlobContentInfo> UploadAsync(BlobClient blob, BinaryData content, BlobUploadOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            return await blob.UploadAsync(content, options, cancellation);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
+        {
+            await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
+            return await blob.UploadAsync(content, options, cancellation);
+        }
+    }
+
+    /// <summary>
+    /// The ETag of the blob if this very write put it there. It may have: when the answer to a write is lost, the client sends it again, and
+    /// the second finds the first one's result.
+    /// </summary>
+    private static async Task<string?> OursAsync(BlobClient blob, string writeId, CancellationToken cancellation)
+    {
+        try
+        {
+            BlobProperties found = await blob.GetPropertiesAsync(cancellationToken: cancellation);
+            return found.Metadata.TryGetValue(WriteId, out var id) && id == writeId ? Unquoted(found.ETag) : null;
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    private async Task<DocumentPage<T>> PageAsync<T>(
+        DocumentCollection<T> collection, string prefix, int limit, string? continuation, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
+        var marker = continuation is null ? null : Marker(continuation);
+        return await BlobFailures.GuardAsync(
+            async () =>
+            {
+                var (blobs, next) = await BlobsAsync(prefix, limit, marker, cancellation);
+                var documents = new Document<T>?[blobs.Count];
+                var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellation };
+                await Parallel.ForAsync(0, blobs.Count, parallel, async (i, stop) => documents[i] = await ReadAsync(collection, blobs[i], stop));
+                return new DocumentPage<T>([.. documents.OfType<Document<T>>()], next is null ? null : Continuation(next));
+            },
+            cancellation);
+    }
+
+    private async Task<(IReadOnlyList<BlobItem> Blobs, string? Marker)> BlobsAsync(
+        string prefix, int limit, string? marker, CancellationToken cancellation)
+    {
+        try
+        {
+            await foreach (var page in container.GetBlobsAsync(prefix: prefix, cancellationToken: cancellation).AsPages(marker, limit))
+                return (page.Values, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
+        {
+            // Nothing was ever written.
+        }
+        catch (RequestFailedException e) when (e.Status == 400 && marker is not null)
+        {
+            throw ForeignContinuation();
+        }
+
+        return ([], null);
+    }
+
+    private async Task<Document<T>?> ReadAsync<T>(DocumentCollection<T> collection, BlobItem blob, CancellationToken cancellation)
+    {
+        if (!BlobNames.TryParse(blob.Name, out var partition, out var id))
+            return null;
+        if (blob.Properties.ETag is { } listed && cache.TryGet(blob.Name, Unquoted(listed), out var known))
+            return new Document<T>(partition, id, Unquoted(listed), Parse(collection, known));
+        if (await DownloadAsync(blob.Name, cancellation) is not var (content, etag))
+            return null;
+        cache.Set(blob.Name, etag, content);
+        return new Document<T>(partition, id, etag, Parse(collection, content));
+    }
+
+    private async Task<(BinaryData Content, string ETag)?> DownloadAsync(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            BlobDownloadResult read = await container.GetBlobClient(name).DownloadContentAsync(cancellation);
+            return (read.Content, Unquoted(read.Details.ETag));
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    private static T Parse<T>(DocumentCollection<T> collection, BinaryData content) =>
+        JsonSerializer.Deserialize(content.ToMemory().Span, collection.Json)
+        ?? throw new JsonException($"A document in {collection.Name} is null.");
+
+    // Headers carry ETags in quotes, listings do not.
+    private static string Unquoted(ETag etag) => etag.ToString().Trim('"');
+
+    private static ETag Quoted(string etag) => new($"\"{etag}\"");
+
+    private static string Continuation(string marker) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(MarkerKind + marker));
+
+    private static string Marker(string continuation)
+    {
+        var decoded = Base64Url.IsValid(continuation) ? Encoding.UTF8.GetString(Base64Url.DecodeFromChars(continuation)) : "";
+        return decoded.StartsWith(MarkerKind, StringComparison.Ordinal) ? decoded[MarkerKind.Length..] : throw ForeignContinuation();
+    }
+
+    private static InvalidRequestException ForeignContinuation() =>
+        new("The cursor is none that an earlier page of this list gave.");
+}

@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+
+namespace Larder.Registry;
+
+/// <summary>
+/// Reads a file once, from its start, and fails at its end when the bytes do not hash to what was promised: an upload from it is then
+/// never committed. It cannot seek, so that the client buffers what it may have to send again.
+/// </summary>
+internal sealed class VerifyingStream(Stream file, string sha256) : Stream
+{
+    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private bool verified;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Hashed(buffer.AsSpan(offset, count)[..file.Read(buffer, offset, count)]);
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (buffer.IsEmpty)
+            return 0;
+        var read = await file.ReadAsync(buffer, cancellationToken);
+        return Hashed(buffer.Span[..read]);
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            hash.Dispose();
+            file.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private int Hashed(ReadOnlySpan<byte> read)
+    {
+        if (read.Length > 0)
+        {
+            hash.AppendData(read);
+        }
+        else if (!verified)
+        {
+            if (Convert.ToHexStringLower(hash.GetHashAndReset()) != sha256)
+                throw new InvalidDataException("The file's bytes are not the ones that its SHA-256 promises.");
+            verified = true;
+        }
+
+        return read.Length;
+    }
+}

@@ -1,0 +1,40 @@
+namespace Larder.Registry;
+
+/// <summary>
+/// Immutable files, each stored once under the SHA-256 of its bytes. Nobody owns an artifact: documents name it, and the sweeper
+/// deletes those that none names.
+/// </summary>
+/// <remarks>Every method throws <see cref="StorageUnavailableException"/> when the store does not answer, after a bounded number of tries.</remarks>
+public interface IArtifactStore
+{
+    /// <summary>
+    /// Stores a file, whole or not at all. When the same bytes are there already, they are only touched: another ETag and time, so that a sweep that
+    /// saw them before does not delete them.
+    /// </summary>
+    /// <param name="path">A local file.</param>
+    /// <param name="sha256">What its bytes must hash to.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>True when the bytes were sent; false when they were there.</returns>
+    /// <exception cref="InvalidDataException">The file's bytes are not the ones that the hash promises; nothing was stored.</exception>
+    Task<bool> PutAsync(string path, string sha256, CancellationToken cancellation = default);
+
+    /// <summary>Opens an artifact, or a range of it.</summary>
+    /// <param name="sha256">Which.</param>
+    /// <param name="offset">First byte; less than the size, unless both are 0.</param>
+    /// <param name="length">How many bytes; null for the rest.</param>
+    /// <param name="cancellation">Stops the opening.</param>
+    /// <returns>A stream to read once and dispose of, or null when there is no such artifact.</returns>
+    Task<Stream?> OpenReadAsync(string sha256, long offset = 0, long? length = null, CancellationToken cancellation = default);
+
+    /// <summary>What is known about an artifact, or null when there is none.</summary>
+    Task<ArtifactProperties?> GetPropertiesAsync(string sha256, CancellationToken cancellation = default);
+
+    /// <summary>All artifacts.</summary>
+    IAsyncEnumerable<ArtifactProperties> ListAsync(CancellationToken cancellation = default);
+
+    /// <summary>Deletes an artifact that nobody touched since.</summary>
+    /// <param name="seen">As it was listed.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>False when it was touched, or is gone.</returns>
+    Task<bool> DeleteAsync(ArtifactProperties seen, CancellationToken cancellation = default);
+}

@@ -1,0 +1,13 @@
+namespace Larder.Inference.Validation.Tests;
+
+/// <summary>What this assembly does as a program: it tries the model that it is given, as a server would, and tells the child's id.</summary>
+internal static class HostProgram
+{
+    public static async Task Main(string[] arguments)
+    {
+        await using var trial = new ModelTrial(new ValidationLimits { LoadSeconds = 600 }, TimeProvider.System);
+        var trying = trial.TryAsync(arguments[0], new SessionSettings(), CancellationToken.None);
+        Console.WriteLine(await OtherProcess.Starts(() => trial.ProcessId));
+        await trying;
+    }
+}

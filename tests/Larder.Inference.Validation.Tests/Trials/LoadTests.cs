@@ -1,0 +1,108 @@
+using Larder.Testing;
+
+namespace Larder.Inference.Validation.Tests;
+
+public sealed class LoadTests(Validation validation) : IClassFixture<Validation>
+{
+    [Fact]
+    public async Task An_operator_that_does_not_exist_is_named_without_telling_where_the_file_was()
+    {
+        var sentence = await validation.Refuses(Scan.Model().Node("Frobnicate", ["x"], ["z"]));
+
+        Assert.StartsWith("ONNX Runtime cannot load the model: ", sentence, StringComparison.Ordinal);
+        Assert.Contains("Frobnicate", sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain(Path.GetTempPath(), sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain("onnxruntime_src", sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_empty_graph_is_refused() =>
+        Assert.StartsWith("ONNX Runtime cannot load the model: ", await validation.Refuses(new OnnxModel()), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_function_that_calls_itself_is_refused() => Assert.Equal(
+        "ONNX Runtime cannot load the model: Model local function definitions must not be recursive. Cycle detected: my.own:F -> my.own:F.",
+        await validation.Refuses(Scan.Model()
+            .Opset("my.own", 1)
+            .Node("F", ["x"], ["z"], "my.own")
+            .Function(new OnnxFunction("my.own", "F", ["a"], ["b"]).Message(9, new Proto().Text(1, "my.own").Varint(2, 1)).Node(new OnnxNode("F", ["a"], ["b"], "my.own")))));
+
+    [Fact]
+    public async Task A_model_that_fails_on_any_numbers_is_refused()
+    {
+        // The Reshape fits no input, which shows only when it runs.
+        var sentence = await validation.Refuses(new OnnxModel()
+            .Input("x", Datatype.Fp32, "batch", 4).Output("y", Datatype.Fp32, "a", "b")
+            .Initializer(OnnxTensor.Of("shape", [-1L, 3L], 2)).Node("Reshape", ["x", "shape"], ["y"], name: "squeeze"));
+
+        Assert.StartsWith("The model loads, but fails when it is run on zeros: ", sentence, StringComparison.Ordinal);
+        Assert.Contains("squeeze", sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain(".cc:", sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain(".h:", sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_that_rightly_rejects_zero_is_accepted()
+    {
+        var description = await validation.Accepts(new OnnxModel()
+            .Input("a", Datatype.Int64, "batch").Input("b", Datatype.Int64, "batch").Output("y", Datatype.Int64, "batch").Node("Div", ["a", "b"], ["y"]));
+
+        Assert.Equal(2, description.Signature.Inputs.Count);
+    }
+
+    [Fact]
+    public async Task A_model_whose_floats_are_parameters_is_accepted()
+    {
+        // A scale of zero is invalid, one is not.
+        var description = await validation.Accepts(new OnnxModel()
+            .Input("x", Datatype.Fp32, 1, 1, 2, 2).Input("scales", Datatype.Fp32, 4).Output("y", Datatype.Fp32, "n", "c", "h", "w")
+            .Node("Resize", ["x", "", "scales"], ["y"]));
+
+        Assert.Equal(2, description.Signature.Inputs.Count);
+    }
+
+    [Fact]
+    public async Task A_model_whose_dimensions_vary_is_not_run()
+    {
+        // It would fail: the Reshape fits no input.
+        var description = await validation.Accepts(new OnnxModel()
+            .Input("x", Datatype.Fp32, "batch", "length").Output("y", Datatype.Fp32, "a", 3, 5, 7)
+            .Initializer(OnnxTensor.Of("shape", [-1L, 3, 5, 7], 4)).Node("Reshape", ["x", "shape"], ["y"]));
+
+        Assert.Equal([-1, -1], description.Signature.Inputs[0].Shape!);
+    }
+
+    [Fact]
+    public async Task A_mutant_never_does_more_than_be_refused()
+    {
+        var seed = 100_000;
+        for (var tried = 0; tried < 300; seed++)
+        {
+            var mutant = Mutations.Mutant(seed);
+            try
+            {
+                Scan.Accepts(mutant);
+            }
+            catch (InvalidModelException)
+            {
+                continue;
+            }
+
+            tried++;
+            try
+            {
+                await validation.Accepts(mutant);
+            }
+            catch (InvalidModelException refusal)
+            {
+                Assert.True(refusal.Message.EndsWith('.') || refusal.Message.EndsWith('…'), $"Seed {seed}: {refusal.Message}");
+            }
+            catch (Exception e)
+            {
+                Assert.Fail($"Seed {seed}: {e}");
+            }
+        }
+
+        Assert.NotNull(await validation.Accepts(OnnxModel.Linear()));
+    }
+}

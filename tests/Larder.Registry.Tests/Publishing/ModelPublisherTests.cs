@@ -1,0 +1,278 @@
+using Larder.Inference;
+using Larder.Testing;
+
+namespace Larder.Registry.Tests;
+
+[Collection(AzuriteCollection.Name)]
+public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
+{
+    private static readonly PublishRequest Upload = new() { Source = "upload" };
+
+    private readonly string account = azurite.NewAccount();
+    private readonly List<Shop> shops = [];
+
+    public void Dispose() => shops.ForEach(shop => shop.Dispose());
+
+    [Fact]
+    public async Task The_same_bytes_twice_are_two_versions_and_one_artifact()
+    {
+        var shop = Open();
+        var first = await shop.PublishAsync("iris", "same");
+        var second = await shop.PublishAsync("iris", "same");
+        var other = await shop.PublishAsync("rose", "same");
+
+        Assert.Equal([1, 2, 1], new[] { first.Version, second.Version, other.Version });
+        Assert.Equal(Shop.Sha256("same"), Assert.Single(await shop.ArtifactsAsync()).Sha256);
+        Assert.Equal(first.Sha256, other.Sha256);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_model_leaves_nothing_behind()
+    {
+        var shop = Open(validate: (_, _) => throw new InvalidModelException("It is a poem."));
+
+        var thrown = await Assert.ThrowsAsync<InvalidModelException>(() => shop.PublishAsync("iris", "poem"));
+
+        Assert.Equal("It is a poem.", thrown.Message);
+        await AssertNothingBehindAsync(shop);
+    }
+
+    [Fact]
+    public async Task What_is_validated_is_what_was_sent()
+    {
+        string? seen = null;
+        var shop = Open(validate: async (path, cancellation) =>
+        {
+            seen = await File.ReadAllTextAsync(path, cancellation);
+            return Shop.Description;
+        });
+        await shop.PublishAsync("iris", "content");
+        Assert.Equal("content", seen);
+    }
+
+    [Fact]
+    public async Task A_model_of_the_largest_size_is_taken_and_one_byte_more_is_not()
+    {
+        var shop = Open(new PublishingOptions { ModelBytes = 1000 });
+
+        Assert.Equal(1000, (await shop.PublishAsync("iris", new string('x', 1000))).SizeBytes);
+
+        var thrown = await Assert.ThrowsAsync<TooLargeException>(() => shop.PublishAsync("rose", new string('x', 1001)));
+        Assert.Contains("1000", thrown.Message);
+        Assert.Empty(shop.Staged);
+        await Assert.ThrowsAsync<NotFoundException>(() => shop.Registry.GetAsync("rose"));
+    }
+
+    [Fact]
+    public async Task A_stream_without_end_is_refused_when_it_passes_the_limit()
+    {
+        var shop = Open(new PublishingOptions { ModelBytes = 3_000_000 });
+        await using var endless = new EndlessStream();
+
+        await Assert.ThrowsAsync<TooLargeException>(() => shop.Publisher.PublishAsync("iris", endless, Upload));
+
+        Assert.InRange(endless.BytesRead, 3_000_001, 4_000_000);
+        await AssertNothingBehindAsync(shop);
+    }
+
+    [Fact]
+    public async Task A_length_that_is_known_to_be_too_large_is_refused_before_a_byte_is_read()
+    {
+        var shop = Open(new PublishingOptions { ModelBytes = 1000 });
+        await using var endless = new EndlessStream();
+
+        await Assert.ThrowsAsync<TooLargeException>(() => shop.Publisher.PublishAsync("iris", endless, Upload, contentLength: 1001));
+
+        Assert.Equal(0, endless.BytesRead);
+    }
+
+    [Fact]
+    public async Task A_disk_that_would_fill_up_takes_nothing()
+    {
+        var shop = Open(new PublishingOptions { DiskReserveBytes = long.MaxValue / 2 });
+        await using var endless = new EndlessStream();
+
+        var thrown = await Assert.ThrowsAsync<TooLargeException>(() => shop.Publisher.PublishAsync("iris", endless, Upload));
+
+        Assert.Contains("room for 0 more bytes", thrown.Message);
+        Assert.Equal(0, endless.BytesRead);
+        await AssertNothingBehindAsync(shop);
+    }
+
+    [Fact]
+    public async Task A_known_length_that_does_not_fit_onto_the_disk_is_refused_before_a_byte_is_read()
+    {
+        var shop = Open(new PublishingOptions { ModelBytes = long.MaxValue });
+        await using var endless = new EndlessStream();
+
+        await Assert.ThrowsAsync<TooLargeException>(() => shop.Publisher.PublishAsync("iris", endless, Upload, contentLength: long.MaxValue / 2));
+
+        Assert.Equal(0, endless.BytesRead);
+    }
+
+    [Fact]
+    public async Task Nothing_is_no_model()
+    {
+        var shop = Open();
+        await Assert.ThrowsAsync<InvalidRequestException>(() => shop.PublishAsync("iris", ""));
+        await AssertNothingBehindAsync(shop);
+    }
+
+    [Fact]
+    public async Task A_sender_who_hangs_up_leaves_nothing_behind()
+    {
+        var shop = Open();
+        await using var broken = new EndlessStream(failAfter: 1_000_000);
+        await Assert.ThrowsAsync<IOException>(() => shop.Publisher.PublishAsync("iris", broken, Upload));
+        await AssertNothingBehindAsync(shop);
+    }
+
+    [Fact]
+    public async Task A_name_or_request_that_is_not_allowed_is_refused_before_a_byte_is_read()
+    {
+        var shop = Open();
+        await using var endless = new EndlessStream();
+        (string Name, PublishRequest Request)[] refused =
+        [
+            ("a/b", Upload),
+            ("information", Upload),
+            ("iris", Upload with { Description = new string('x', 40_000) }),
+            ("iris", Upload with { ModelDescription = new string('x', 40_000) }),
+            ("iris", Upload with { Tags = new Dictionary<string, string> { [""] = "x" } }),
+            ("iris", Upload with { Tags = new Dictionary<string, string> { ["x"] = null! } }),
+            ("iris", Upload with { FileName = new string('x', 300) }),
+            ("iris", Upload with { Source = new string('x', 300) }),
+            ("iris", Upload with { Owner = new string('x', 300) }),
+        ];
+
+        foreach (var (name, request) in refused)
+            await Assert.ThrowsAsync<InvalidRequestException>(() => shop.Publisher.PublishAsync(name, endless, request));
+
+        Assert.Equal(0, endless.BytesRead);
+    }
+
+    [Theory]
+    [InlineData("iris.onnx", "iris.onnx")]
+    [InlineData("/home/ada/iris.onnx", "iris.onnx")]
+    [InlineData(@"C:\models\iris.onnx", "iris.onnx")]
+    [InlineData("../../", null)]
+    [InlineData("  ", null)]
+    [InlineData(null, null)]
+    public async Task A_file_name_keeps_no_folders(string? sent, string? kept)
+    {
+        var shop = Open();
+        Assert.Equal(kept, (await shop.PublishAsync("iris", "x", Upload with { FileName = sent })).FileName);
+    }
+
+    [Fact]
+    public async Task What_comes_after_the_file_can_be_told_after_staging_it()
+    {
+        var shop = Open();
+        string path;
+        await using (var staged = await shop.Publisher.StageAsync(Shop.Stream("content"), 7))
+        {
+            path = staged.Path;
+            Assert.Equal((Shop.Sha256("content"), 7L), (staged.Sha256, staged.SizeBytes));
+            Assert.Equal("content", await File.ReadAllTextAsync(path));
+            await shop.Publisher.PublishAsync("iris", staged, Upload with { Description = "told later" });
+        }
+
+        Assert.False(File.Exists(path));
+        Assert.Equal("told later", (await shop.Registry.GetVersionAsync("iris", 1)).Description);
+    }
+
+    [Fact]
+    public async Task The_local_file_is_offered_for_serving_once_it_is_published()
+    {
+        var kept = Path.GetTempFileName();
+        IReadOnlyList<int>? versions = null;
+        Shop shop = null!;
+        shop = Open(adopt: async (path, sha256, _) =>
+        {
+            Assert.Equal(Shop.Sha256("content"), sha256);
+            versions = await shop.VersionsAsync("iris");
+            File.Move(path, kept, overwrite: true);
+        });
+
+        await shop.PublishAsync("iris", "content");
+
+        Assert.Equal([1], versions);
+        Assert.Equal("content", await File.ReadAllTextAsync(kept));
+        File.Delete(kept);
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_kept_for_serving_is_published_all_the_same()
+    {
+        var shop = Open(adopt: (_, _, _) => throw new IOException("The disk is full."));
+        Assert.Equal(1, (await shop.PublishAsync("iris")).Version);
+        Assert.Empty(shop.Staged);
+    }
+
+    [Fact]
+    public async Task Whoever_cancels_before_the_version_is_counted_leaves_nothing_visible()
+    {
+        using var cancel = new CancellationTokenSource();
+        var shop = Open(validate: async (_, _) =>
+        {
+            await cancel.CancelAsync();
+            return Shop.Description;
+        });
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => shop.Publisher.PublishAsync("iris", Shop.Stream("content"), Upload, cancellation: cancel.Token));
+
+        await AssertNothingBehindAsync(shop);
+    }
+
+    private static async Task AssertNothingBehindAsync(Shop shop)
+    {
+        Assert.Empty(shop.Staged);
+        Assert.Empty(await shop.ArtifactsAsync());
+        Assert.Empty((await shop.Registry.ListAsync(10)).Items);
+    }
+
+    private Shop Open(PublishingOptions? options = null, ValidateModel? validate = null, AdoptArtifact? adopt = null)
+    {
+        var shop = new Shop(account, options: options, validate: validate, adopt: adopt);
+        shops.Add(shop);
+        return shop;
+    }
+
+    private sealed class EndlessStream(long failAfter = long.MaxValue) : Stream
+    {
+        public long BytesRead { get; private set; }
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            if (BytesRead >= failAfter)
+                throw new IOException("The connection was reset.");
+            BytesRead += count;
+            return count;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,159 @@
+using System.Security.Cryptography;
+using Azure.Storage.Blobs;
+using Larder.Testing;
+
+namespace Larder.Registry.Tests;
+
+[Collection(AzuriteCollection.Name)]
+public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
+{
+    private readonly BlobArtifactStore store = new(BlobClients.Create(azurite.NewAccount()));
+    private readonly string path = Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(path);
+
+    [Fact]
+    public async Task What_was_put_is_read_back_whole_and_in_ranges()
+    {
+        var sha256 = await FileOfAsync("0123456789"u8.ToArray());
+        Assert.True(await store.PutAsync(path, sha256));
+
+        Assert.Equal("0123456789"u8.ToArray(), await ReadAsync(sha256));
+        Assert.Equal("3456789"u8.ToArray(), await ReadAsync(sha256, 3));
+        Assert.Equal("345"u8.ToArray(), await ReadAsync(sha256, 3, 3));
+        Assert.Equal("0"u8.ToArray(), await ReadAsync(sha256, 0, 1));
+        var properties = await store.GetPropertiesAsync(sha256);
+        Assert.Equal((sha256, 10L), (properties!.Sha256, properties.SizeBytes));
+    }
+
+    [Fact]
+    public async Task A_file_of_several_blocks_comes_back_as_it_was()
+    {
+        var bytes = RandomNumberGenerator.GetBytes((20 * 1024 * 1024) + 12345);
+        var sha256 = await FileOfAsync(bytes);
+
+        Assert.True(await store.PutAsync(path, sha256));
+
+        Assert.Equal(sha256, Convert.ToHexStringLower(SHA256.HashData((await ReadAsync(sha256))!)));
+    }
+
+    [Fact]
+    public async Task What_was_never_put_is_not_there()
+    {
+        var sha256 = new string('0', 64);
+        Assert.Null(await store.OpenReadAsync(sha256));
+        Assert.Null(await store.GetPropertiesAsync(sha256));
+        Assert.False(await store.DeleteAsync(new ArtifactProperties(sha256, 1, default, "0x1")));
+        Assert.Empty(await ListAsync());
+    }
+
+    [Fact]
+    public async Task The_same_bytes_again_are_not_stored_twice_but_touched()
+    {
+        var sha256 = await FileOfAsync("bread"u8.ToArray());
+        Assert.True(await store.PutAsync(path, sha256));
+        var first = await store.GetPropertiesAsync(sha256);
+
+        Assert.False(await store.PutAsync(path, sha256));
+
+        var touched = Assert.Single(await ListAsync());
+        Assert.Equal((sha256, 5L), (touched.Sha256, touched.SizeBytes));
+        Assert.NotEqual(first!.ETag, (await store.GetPropertiesAsync(sha256))!.ETag);
+        Assert.Equal("bread"u8.ToArray(), await ReadAsync(sha256));
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(20 * 1024 * 1024)]
+    public async Task Bytes_that_are_not_what_the_hash_promises_are_not_stored(int length)
+    {
+        await FileOfAsync(new byte[length]);
+        var other = Convert.ToHexStringLower(SHA256.HashData("other"u8));
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => store.PutAsync(path, other));
+
+        Assert.Null(await store.GetPropertiesAsync(other));
+        Assert.Empty(await ListAsync());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("../../secret")]
+    [InlineData("ABCDEF0000000000000000000000000000000000000000000000000000000000")]
+    public async Task What_is_no_hash_names_no_artifact(string sha256)
+    {
+        await Assert.ThrowsAsync<ArgumentException>(() => store.OpenReadAsync(sha256));
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(9 * 1024 * 1024)]
+    public async Task Many_who_put_the_same_bytes_at_once_all_succeed_with_one_copy(int length)
+    {
+        var sha256 = await FileOfAsync(RandomNumberGenerator.GetBytes(length));
+
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => store.PutAsync(path, sha256)));
+
+        Assert.Equal(length, Assert.Single(await ListAsync()).SizeBytes);
+        Assert.Equal(sha256, Convert.ToHexStringLower(SHA256.HashData((await ReadAsync(sha256))!)));
+    }
+
+    [Fact]
+    public async Task What_was_touched_since_it_was_listed_is_not_deleted()
+    {
+        var sha256 = await FileOfAsync("bread"u8.ToArray());
+        await store.PutAsync(path, sha256);
+        var listed = Assert.Single(await ListAsync());
+        await store.PutAsync(path, sha256);
+
+        Assert.False(await store.DeleteAsync(listed));
+
+        Assert.NotNull(await store.GetPropertiesAsync(sha256));
+        Assert.True(await store.DeleteAsync((await store.GetPropertiesAsync(sha256))!));
+        Assert.Null(await store.GetPropertiesAsync(sha256));
+        Assert.True(await store.PutAsync(path, sha256));
+    }
+
+    [Fact]
+    public async Task An_artifact_sent_with_the_answer_lost_is_there()
+    {
+        var network = new LossyTransport();
+        var options = BlobClients.Options();
+        options.Retry.Delay = TimeSpan.FromMilliseconds(1);
+        options.Transport = network;
+        var lossy = new BlobArtifactStore(new BlobServiceClient(azurite.NewAccount(), options));
+        await lossy.PutAsync(path, await FileOfAsync("first"u8.ToArray()));
+        var sha256 = await FileOfAsync("bread"u8.ToArray());
+
+        // The touch that finds nothing, then the upload.
+        network.LoseNext(2);
+        await lossy.PutAsync(path, sha256);
+
+        Assert.Equal(2, network.Lost);
+        Assert.Equal(5, (await lossy.GetPropertiesAsync(sha256))!.SizeBytes);
+    }
+
+    private async Task<string> FileOfAsync(byte[] bytes)
+    {
+        await File.WriteAllBytesAsync(path, bytes);
+        return Convert.ToHexStringLower(SHA256.HashData(bytes));
+    }
+
+    private async Task<byte[]?> ReadAsync(string sha256, long offset = 0, long? length = null)
+    {
+        await using var stream = await store.OpenReadAsync(sha256, offset, length);
+        if (stream is null)
+            return null;
+        var copy = new MemoryStream();
+        await stream.CopyToAsync(copy);
+        return copy.ToArray();
+    }
+
+    private async Task<List<ArtifactProperties>> ListAsync()
+    {
+        var all = new List<ArtifactProperties>();
+        await foreach (var artifact in store.ListAsync())
+            all.Add(artifact);
+        return all;
+    }
+}

@@ -1,0 +1,117 @@
+using Azure.Storage.Blobs;
+using Larder.Testing;
+
+namespace Larder.Registry.Tests;
+
+[Collection(AzuriteCollection.Name)]
+public sealed class BlobDocumentStoreTests(Azurite azurite) : DocumentStoreContract
+{
+    private static readonly DocumentCollection<Note> Notes = RegistryJson.Collection<Note>("notes");
+
+    protected override IDocumentStore Open(string account) => new BlobDocumentStore(BlobClients.Create(account));
+
+    protected override string NewAccount() => azurite.NewAccount();
+
+    [Fact]
+    public async Task A_document_created_with_the_answer_lost_counts_as_created()
+    {
+        var (store, network) = OpenLossy();
+        await store.CreateAsync(Notes, "p", "before", new Note("before"));
+        network.LoseNext();
+
+        var etag = await store.CreateAsync(Notes, "p", "i", new Note("mine"));
+
+        Assert.Equal(1, network.Lost);
+        Assert.Equal(etag, (await store.GetAsync(Notes, "p", "i"))!.ETag);
+        await Assert.ThrowsAsync<DocumentExistsException>(() => store.CreateAsync(Notes, "p", "i", new Note("mine")));
+    }
+
+    [Fact]
+    public async Task A_document_replaced_with_the_answer_lost_counts_as_replaced()
+    {
+        var (store, network) = OpenLossy();
+        var first = await store.CreateAsync(Notes, "p", "i", new Note("first"));
+        network.LoseNext();
+
+        var second = await store.ReplaceAsync(Notes, "p", "i", new Note("second"), first);
+
+        Assert.Equal(1, network.Lost);
+        var read = await store.GetAsync(Notes, "p", "i");
+        Assert.Equal(("second", second), (read!.Value.Text, read.ETag));
+    }
+
+    [Fact]
+    public async Task An_outage_is_said_to_be_one()
+    {
+        await using var own = await Azurite.StartAsync();
+        var options = BlobClients.Options();
+        options.Retry.Delay = TimeSpan.FromMilliseconds(1);
+        var store = new BlobDocumentStore(new BlobServiceClient(own.ConnectionString, options));
+        var etag = await store.CreateAsync(Notes, "p", "i", new Note("first"));
+        await own.KillAsync();
+
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => store.GetAsync(Notes, "p", "i"));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => store.CreateAsync(Notes, "p", "j", new Note("second")));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => store.ReplaceAsync(Notes, "p", "i", new Note("second"), etag));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => store.DeleteAsync(Notes, "p", "i", etag));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => store.ListAsync(Notes, "p", 10));
+        var thrown = await Assert.ThrowsAsync<StorageUnavailableException>(() => store.ScanAsync(Notes, 10));
+        Assert.DoesNotContain("127.0.0.1", thrown.Message);
+
+        await own.InitializeAsync();
+        Assert.Null(await store.GetAsync(Notes, "p", "i"));
+    }
+
+    [Fact]
+    public async Task Whoever_cancels_gets_a_cancellation_and_no_outage()
+    {
+        var store = Open(NewAccount());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.GetAsync(Notes, "p", "i", new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.ListAsync(Notes, "p", 10, null, new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
+    public async Task A_list_reads_only_what_has_changed_since_the_last()
+    {
+        var network = new CountingTransport();
+        var options = BlobClients.Options();
+        options.Transport = network;
+        var store = new BlobDocumentStore(new BlobServiceClient(azurite.NewAccount(), options));
+        var etags = new List<string>();
+        for (var i = 0; i < 20; i++)
+            etags.Add(await store.CreateAsync(Notes, "p", $"{i:D2}", new Note("note")));
+
+        Assert.Equal(21, await RequestsOfAList());
+        Assert.Equal(1, await RequestsOfAList());
+        await store.ReplaceAsync(Notes, "p", "07", new Note("changed"), etags[7]);
+        Assert.Equal(2, await RequestsOfAList());
+
+        async Task<int> RequestsOfAList()
+        {
+            var before = network.Requests;
+            Assert.Equal(20, (await store.ListAsync(Notes, "p", 100)).Documents.Count);
+            return network.Requests - before;
+        }
+    }
+
+    [Fact]
+    public async Task What_does_not_fit_into_memory_is_read_again()
+    {
+        var account = azurite.NewAccount();
+        var store = new BlobDocumentStore(BlobClients.Create(account), cacheBytes: 2_000);
+        for (var i = 0; i < 20; i++)
+            await store.CreateAsync(Notes, "p", $"{i:D2}", new Note(new string('x', 500), i));
+
+        for (var round = 0; round < 2; round++)
+            Assert.Equal(Enumerable.Range(0, 20), (await store.ListAsync(Notes, "p", 100)).Documents.Select(d => d.Value.Number));
+    }
+
+    private (BlobDocumentStore Store, LossyTransport Network) OpenLossy()
+    {
+        var network = new LossyTransport();
+        var options = BlobClients.Options();
+        options.Retry.Delay = TimeSpan.FromMilliseconds(1);
+        options.Transport = network;
+        return (new BlobDocumentStore(new BlobServiceClient(azurite.NewAccount(), options)), network);
+    }
+}

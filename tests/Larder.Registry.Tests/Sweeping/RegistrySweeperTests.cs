@@ -1,0 +1,213 @@
+using Larder.Testing;
+
+namespace Larder.Registry.Tests;
+
+[Collection(AzuriteCollection.Name)]
+public sealed class RegistrySweeperTests : IDisposable
+{
+    private readonly string account;
+    private readonly Shop shop;
+
+    public RegistrySweeperTests(Azurite azurite)
+    {
+        account = azurite.NewAccount();
+        shop = new Shop(account);
+    }
+
+    // The clock of the storage account cannot be moved, so the sweeper's is.
+    private static DateTimeOffset Tomorrow => DateTimeOffset.UtcNow + TimeSpan.FromHours(25);
+
+    public void Dispose() => shop.Dispose();
+
+    [Fact]
+    public async Task What_a_version_names_stays_and_what_none_names_goes()
+    {
+        await shop.PublishAsync("iris", "kept");
+        await shop.PublishAsync("iris", "deleted");
+        await shop.PublishAsync("iris", "shared");
+        await shop.PublishAsync("rose", "shared");
+        await shop.Registry.DeleteVersionAsync("iris", 2);
+        await shop.Registry.DeleteVersionAsync("iris", 3);
+        await OrphanAsync("orphan");
+
+        var report = await shop.Sweeper.RunAsync(Tomorrow);
+
+        Assert.Equal((2, 13L), (report.Artifacts, report.ArtifactBytes));
+        Assert.Equal(
+            new[] { Shop.Sha256("kept"), Shop.Sha256("shared") }.Order(), (await shop.ArtifactsAsync()).Select(artifact => artifact.Sha256).Order());
+        Assert.Equal("kept", await shop.ContentAsync((await shop.Registry.GetVersionAsync("iris", 1)).Sha256));
+        Assert.Equal("shared", await shop.ContentAsync((await shop.Registry.GetVersionAsync("rose", 1)).Sha256));
+    }
+
+    [Fact]
+    public async Task An_orphan_younger_than_the_grace_period_stays()
+    {
+        await OrphanAsync("orphan");
+        var report = await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromHours(23));
+        Assert.Equal(0, report.Artifacts);
+        Assert.Single(await shop.ArtifactsAsync());
+    }
+
+    [Fact]
+    public async Task An_orphan_that_is_published_again_while_it_is_being_swept_stays()
+    {
+        await OrphanAsync("wanted again");
+        ModelVersion? published = null;
+        var late = new PausedArtifactStore(shop.Artifacts, beforeDelete: async () => published = await shop.PublishAsync("iris", "wanted again"));
+        using var sweeping = new Shop(account, artifacts: _ => late);
+
+        // The version is published after every version was read, just before the artifact goes: nothing names it, but it was touched.
+        var report = await sweeping.Sweeper.RunAsync(Tomorrow);
+
+        Assert.Equal(0, report.Artifacts);
+        Assert.Equal("wanted again", await shop.ContentAsync(published!.Sha256));
+    }
+
+    [Fact]
+    public async Task A_publisher_who_comes_just_after_an_orphan_was_swept_stores_it_anew()
+    {
+        await OrphanAsync("wanted again");
+        Assert.Equal(1, (await shop.Sweeper.RunAsync(Tomorrow)).Artifacts);
+        var published = await shop.PublishAsync("iris", "wanted again");
+        Assert.Equal("wanted again", await shop.ContentAsync(published.Sha256));
+    }
+
+    [Fact]
+    public async Task The_versions_of_a_deleted_model_go_and_the_new_ones_stay()
+    {
+        await shop.PublishAsync("iris", "1");
+        await shop.PublishAsync("iris", "2");
+        await shop.Registry.DeleteModelAsync("iris");
+        await shop.PublishAsync("iris", "3");
+
+        var report = await shop.Sweeper.RunAsync(Tomorrow);
+
+        Assert.Equal((2, 2), (report.VersionDocuments, report.Artifacts));
+        Assert.Equal([3], await shop.VersionsAsync("iris"));
+        var left = await shop.Documents.ListAsync(Collections.Versions, "iris", 10);
+        Assert.Equal([Collections.VersionId(3)], left.Documents.Select(document => document.Id));
+        Assert.Equal("3", await shop.ContentAsync((await shop.Registry.GetVersionAsync("iris", 3)).Sha256));
+    }
+
+    [Fact]
+    public async Task A_version_that_is_just_being_published_is_left_to_its_publisher()
+    {
+        var store = new InterruptedDocumentStore(shop.Documents);
+        using var publisher = new Shop(account, documents: _ => store);
+        await shop.PublishAsync("iris", "1");
+        SweepReport? report = null;
+        IReadOnlyList<int>? seen = null;
+        store.BeforeNextModelIsReplaced(async () =>
+        {
+            report = await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromHours(1));
+            seen = await shop.VersionsAsync("iris");
+        });
+
+        Assert.Equal(2, (await publisher.PublishAsync("iris", "2")).Version);
+
+        Assert.Equal(0, report!.VersionsCounted);
+        Assert.Equal([1], seen);
+        Assert.Equal([1, 2], await shop.VersionsAsync("iris"));
+    }
+
+    [Fact]
+    public async Task A_version_that_the_sweeper_counts_first_is_the_publishers_all_the_same()
+    {
+        var store = new InterruptedDocumentStore(shop.Documents);
+        using var publisher = new Shop(account, documents: _ => store);
+        await shop.PublishAsync("iris", "1");
+        store.BeforeNextModelIsReplaced(() => shop.Sweeper.RunAsync(Tomorrow));
+
+        var published = await publisher.PublishAsync("iris", "2", new PublishRequest { Source = "upload", ModelDescription = "patched" });
+
+        Assert.Equal(2, published.Version);
+        Assert.Equal([1, 2], await shop.VersionsAsync("iris"));
+        var model = await shop.Registry.GetAsync("iris");
+        Assert.Equal("patched", model.Description);
+        Assert.Single(model.Audit, entry => entry is { What: "publish", To: 2 });
+    }
+
+    [Fact]
+    public async Task Two_sweepers_at_once_do_no_harm()
+    {
+        await shop.PublishAsync("iris", "1");
+        for (var i = 0; i < 20; i++)
+            await OrphanAsync($"orphan {i}");
+
+        var reports = await Task.WhenAll(shop.Sweeper.RunAsync(Tomorrow), shop.Sweeper.RunAsync(Tomorrow));
+
+        Assert.Equal(20, reports.Sum(report => report.Artifacts));
+        Assert.Equal(Shop.Sha256("1"), Assert.Single(await shop.ArtifactsAsync()).Sha256);
+    }
+
+    [Fact]
+    public async Task A_sweep_that_cannot_read_every_version_deletes_no_artifact()
+    {
+        await shop.PublishAsync("iris", "1");
+        await OrphanAsync("orphan");
+        using var broken = new Shop(account, documents: store => new NoScanOfVersions(store));
+
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => broken.Sweeper.RunAsync(Tomorrow));
+
+        Assert.Equal(2, (await shop.ArtifactsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Local_files_of_uploads_that_crashed_go_and_those_of_others_stay()
+    {
+        await using var running = await shop.Publisher.StageAsync(Shop.Stream("running"));
+        var crashed = Path.Combine(shop.Staging, "crashed.staged");
+        await File.WriteAllTextAsync(crashed, "half a mod");
+        File.SetLastWriteTimeUtc(crashed, DateTime.UtcNow - TimeSpan.FromHours(25));
+        var foreign = Path.Combine(shop.Staging, "notes.txt");
+        await File.WriteAllTextAsync(foreign, "not ours");
+        File.SetLastWriteTimeUtc(foreign, DateTime.UtcNow - TimeSpan.FromHours(25));
+
+        var report = await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow);
+
+        Assert.Equal(1, report.StagedFiles);
+        Assert.False(File.Exists(crashed));
+        Assert.True(File.Exists(running.Path));
+        Assert.True(File.Exists(foreign));
+    }
+
+    [Fact]
+    public async Task A_sweep_of_nothing_does_nothing()
+    {
+        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, 0), await shop.Sweeper.RunAsync(Tomorrow));
+    }
+
+    private async Task OrphanAsync(string content)
+    {
+        await using var staged = await shop.Publisher.StageAsync(Shop.Stream(content));
+        await shop.Artifacts.PutAsync(staged.Path, staged.Sha256);
+    }
+
+    private sealed class PausedArtifactStore(IArtifactStore store, Func<Task> beforeDelete) : IArtifactStore
+    {
+        public Task<bool> PutAsync(string path, string sha256, CancellationToken cancellation) => store.PutAsync(path, sha256, cancellation);
+
+        public Task<Stream?> OpenReadAsync(string sha256, long offset, long? length, CancellationToken cancellation) =>
+            store.OpenReadAsync(sha256, offset, length, cancellation);
+
+        public Task<ArtifactProperties?> GetPropertiesAsync(string sha256, CancellationToken cancellation) =>
+            store.GetPropertiesAsync(sha256, cancellation);
+
+        public IAsyncEnumerable<ArtifactProperties> ListAsync(CancellationToken cancellation) => store.ListAsync(cancellation);
+
+        public async Task<bool> DeleteAsync(ArtifactProperties seen, CancellationToken cancellation)
+        {
+            await beforeDelete();
+            return await store.DeleteAsync(seen, cancellation);
+        }
+    }
+
+    private sealed class NoScanOfVersions(IDocumentStore store) : DocumentStoreWrapper(store)
+    {
+        public override Task<DocumentPage<T>> ScanAsync<T>(
+            DocumentCollection<T> collection, int limit, string? continuation, CancellationToken cancellation) =>
+            collection.Name == "versions"
+                ? throw new StorageUnavailableException("The storage account does not answer.")
+                : base.ScanAsync(collection, limit, continuation, cancellation);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Security.Cryptography;
+using System.Text;
+using Larder.Inference;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Larder.Registry.Tests;
+
+/// <summary>One host's whole registry on an account, with a staging folder of its own.</summary>
+internal sealed class Shop : IDisposable
+{
+    public static readonly ModelDescription Description = new()
+    {
+        Signature = new ModelSignature(
+            [new ValueSignature { Name = "x", Kind = ValueKind.Tensor, Datatype = Datatype.Fp32, Shape = [-1, 4] }],
+            [new ValueSignature { Name = "y", Kind = ValueKind.Tensor, Datatype = Datatype.Int64, Shape = [-1] }]),
+        IrVersion = 9,
+        Opsets = new Dictionary<string, long> { ["ai.onnx"] = 17, ["ai.onnx.ml"] = 3 },
+        Producer = "test 1.0",
+    };
+
+    private readonly string folder;
+
+    public Shop(
+        string account,
+        TimeProvider? time = null,
+        Func<IDocumentStore, IDocumentStore>? documents = null,
+        Func<IArtifactStore, IArtifactStore>? artifacts = null,
+        PublishingOptions? options = null,
+        ValidateModel? validate = null,
+        AdoptArtifact? adopt = null,
+        string? folder = null)
+    {
+        this.folder = folder ?? Path.Combine(Path.GetTempPath(), $"shop-{Guid.NewGuid():N}");
+        Account = account;
+        var client = BlobClients.Create(account);
+        Time = time ?? TimeProvider.System;
+        Documents = new BlobDocumentStore(client);
+        Documents = documents?.Invoke(Documents) ?? Documents;
+        Artifacts = new BlobArtifactStore(client);
+        Artifacts = artifacts?.Invoke(Artifacts) ?? Artifacts;
+        Registry = new ModelRegistry(Documents, Time);
+        Publisher = new ModelPublisher(
+            Registry,
+            Artifacts,
+            validate ?? ((_, _) => Task.FromResult(Description)),
+            adopt ?? ((_, _, _) => Task.CompletedTask),
+            (options ?? new PublishingOptions()) with { StagingFolder = Staging },
+            NullLogger<ModelPublisher>.Instance);
+        Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, new SweeperOptions());
+    }
+
+    public string Account { get; }
+
+    public TimeProvider Time { get; }
+
+    public IDocumentStore Documents { get; }
+
+    public IArtifactStore Artifacts { get; }
+
+    public ModelRegistry Registry { get; }
+
+    public ModelPublisher Publisher { get; }
+
+    public RegistrySweeper Sweeper { get; }
+
+    public string Staging => Path.Combine(folder, "staging");
+
+    public IReadOnlyList<string> Staged => Directory.Exists(Staging) ? Directory.GetFiles(Staging) : [];
+
+    public static string Sha256(string content) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
+
+    public static MemoryStream Stream(string content) => new(Encoding.UTF8.GetBytes(content));
+
+    public async Task<ModelVersion> PublishAsync(string name, string content = "bytes", PublishRequest? request = null) =>
+        (await Publisher.PublishAsync(name, Stream(content), request ?? new PublishRequest { Source = "upload" })).Version;
+
+    public async Task<IReadOnlyList<int>> VersionsAsync(string name)
+    {
+        var numbers = new List<int>();
+        string? cursor = null;
+        do
+        {
+            var page = await Registry.ListVersionsAsync(name, 100, cursor);
+            numbers.AddRange(page.Items.Select(version => version.Version));
+            cursor = page.Cursor;
+        }
+        while (cursor is not null);
+        return numbers;
+    }
+
+    public async Task<string?> ContentAsync(string sha256)
+    {
+        await using var stream = await Artifacts.OpenReadAsync(sha256);
+        return stream is null ? null : await new StreamReader(stream).ReadToEndAsync();
+    }
+
+    public async Task<IReadOnlyList<ArtifactProperties>> ArtifactsAsync()
+    {
+        var all = new List<ArtifactProperties>();
+        await foreach (var artifact in Artifacts.ListAsync())
+            all.Add(artifact);
+        return all;
+    }
+
+    public void Dispose()
+    {
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+    }
+}

@@ -1,0 +1,4 @@
+namespace StandIns.Host.Library;
+
+/// <summary>What is on the shelf.</summary>
+public sealed record ShelfOptions(string Content);
