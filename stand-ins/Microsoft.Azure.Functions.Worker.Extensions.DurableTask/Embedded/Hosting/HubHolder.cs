@@ -17,7 +17,7 @@ internal sealed record HubHolder(string Machine, ProcessIdentity Process)
     private const string StartedKey = "started";
 
     /// <summary>Whether it is known to be dead.</summary>
-    public bool IsDead => Machine == MachineIdentity.Current && !Process.IsAlive;
+    public bool IsDead => Machine == MachineIdentity.Current && !Process.IsAlive();
 
     /// <summary>This process.</summary>
     public static HubHolder Current()
