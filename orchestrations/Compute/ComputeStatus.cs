@@ -1,0 +1,7 @@
+namespace Larder.Orchestrations;
+
+/// <summary>What a backend knows of a task.</summary>
+/// <param name="State">Where it is.</param>
+/// <param name="ExitCode">Of the command, when it has ended and the backend knows it; 128 + n when signal n ended it.</param>
+/// <param name="Reason">Why it failed or waits, in a sentence, when the backend knows: its own message or the service's.</param>
+public sealed record ComputeStatus(ComputeState State, int? ExitCode = null, string? Reason = null);

@@ -1,0 +1,57 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+
+namespace Larder.Orchestrations;
+
+/// <summary>What a training may be told, beside its files. Its JSON Schema is published, and requests are checked against that.</summary>
+public sealed record TrainOptions
+{
+    /// <summary>Container image.</summary>
+    [Description("Container image to run in, from the server's allow-list. Only for backends that have containers."), StringLength(512, MinimumLength = 1)]
+    public string? Image { get; init; }
+
+    /// <summary>Cores.</summary>
+    [Description("CPU cores."), Range(0.1, 128)]
+    public double? Cpu { get; init; }
+
+    /// <summary>Gigabytes of memory.</summary>
+    [Description("Memory in gigabytes (10^9 bytes)."), Range(0.1, 2048), JsonPropertyName("memoryGb")]
+    public double? MemoryGb { get; init; }
+
+    /// <summary>GPUs.</summary>
+    [Description("GPUs. Backends without any refuse all but 0."), Range(0, 16)]
+    public int Gpu { get; init; }
+
+    /// <summary>Seconds that an attempt may run.</summary>
+    [Description("Seconds that an attempt may take, from start to end."), Range(1, 604_800)]
+    public int Timeout { get; init; } = 3600;
+
+    /// <summary>Environment variables of the script.</summary>
+    [Description("Environment variables of the script: text, or {\"secret\": text} for a value that is never shown and is masked in logs.")]
+    public IReadOnlyDictionary<string, EnvironmentValue> Environment { get; init; } = new Dictionary<string, EnvironmentValue>();
+
+    /// <summary>Arguments of the script.</summary>
+    [Description("Arguments of the script, passed as they are."), MaxLength(256)]
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>The most attempts.</summary>
+    [Description("Attempts in all: how often a training that fails or is lost is run."), Range(1, 10)]
+    public int Attempts { get; init; } = 1;
+
+    /// <summary>The alias to move.</summary>
+    [Description("Alias that is moved to the new version when it passes the gate."), RegularExpression("^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$")]
+    public string? Alias { get; init; }
+
+    /// <summary>When the alias may move.</summary>
+    [Description("What the new version must reach for the alias to move.")]
+    public GateOptions? Gate { get; init; }
+
+    /// <summary>Whether and how to compile.</summary>
+    [Description("Register ONNX Runtime's optimised graph as a second version, if it gives the same: true, or the tolerances.")]
+    public CompileOptions? Compile { get; init; }
+
+    /// <summary>Tags of the version.</summary>
+    [Description("Tags of the version."), MaxLength(100)]
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+}
