@@ -1,5 +1,6 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Microsoft.Azure.Functions.Worker.Embedded;
@@ -9,23 +10,29 @@ internal static class FunctionCompiler
 {
     /// <summary>The call of one function; its result goes into the context.</summary>
     /// <exception cref="FunctionsHostException">A parameter cannot be bound, or the object cannot be made.</exception>
-    public static Func<EmbeddedFunctionContext, Task> Compile(EmbeddedFunction function, ITriggerBinding binding, IServiceCollection services)
+    public static Func<EmbeddedFunctionContext, Task> Compile(
+        EmbeddedFunction function, ITriggerBinding binding, IReadOnlyList<IInputBindingExtension> inputs, IServiceCollection services)
     {
         var context = Expression.Parameter(typeof(EmbeddedFunctionContext), "context");
-        var arguments = function.Method.GetParameters().Select(parameter => Argument(function, binding, parameter, context));
+        var arguments = function.Method.GetParameters().Select(parameter => Argument(function, binding, inputs, parameter, context));
         var target = function.Method.IsStatic ? null : Instance(function, context, services);
         var call = Expression.Call(target, function.Method, arguments);
         return Expression.Lambda<Func<EmbeddedFunctionContext, Task>>(FunctionResult.Store(call, context), context).Compile();
     }
 
-    private static Expression Argument(EmbeddedFunction function, ITriggerBinding binding, ParameterInfo parameter, Expression context)
+    private static Expression Argument(
+        EmbeddedFunction function, ITriggerBinding binding, IReadOnlyList<IInputBindingExtension> inputs, ParameterInfo parameter, Expression context)
     {
         var type = parameter.ParameterType;
         if (type == typeof(FunctionContext))
             return context;
         if (type == typeof(CancellationToken))
             return Expression.Property(context, nameof(FunctionContext.CancellationToken));
-        if (!type.IsByRef && binding.BindParameter(parameter, context) is { } value)
+        var input = parameter.GetCustomAttribute<InputBindingAttribute>()?.GetType();
+        var bound = input is null
+            ? binding.BindParameter(parameter, context)
+            : inputs.FirstOrDefault(extension => extension.AttributeType == input)?.Bind(parameter, context);
+        if (!type.IsByRef && bound is { } value)
             return value.Type == type ? value : Expression.Convert(value, type);
         throw function.Error($"Cannot bind parameter '{parameter.Name}' to type {TypeName(type)}. Make sure the parameter Type is supported by the binding ({binding.Type}).");
     }
