@@ -54,4 +54,6 @@ public sealed record TrainOptions
     /// <summary>Tags of the version.</summary>
     [Description("Tags of the version."), MaxLength(100)]
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    internal ComputeResources Resources => new(Image, Cpu, MemoryGb, Gpu);
 }

@@ -63,30 +63,54 @@ public sealed partial class ModelPublisher(
     {
         ModelName.Validate(name);
         request.Validate();
+        return await PublishAsync(name, await PrepareAsync(staged, cancellation), request, cancellation);
+    }
+
+    /// <summary>Validates and stores a model, without making it a version: the part of publishing that takes long and may be done twice.</summary>
+    /// <param name="staged">The model's bytes.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>What <see cref="PublishAsync(string, PreparedModel, PublishRequest, CancellationToken)"/> takes, within the sweeper's grace period.</returns>
+    /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
+    public async Task<PreparedModel> PrepareAsync(StagedModel staged, CancellationToken cancellation = default)
+    {
         var description = await validate(staged.Path, cancellation);
 
         // Before the version names it, and touched if it was there: the sweeper deletes only what is old and unnamed.
         await artifacts.PutAsync(staged.Path, staged.Sha256, cancellation);
+        await AdoptAsync(staged);
+        return new PreparedModel(staged.Sha256, staged.SizeBytes, description);
+    }
+
+    /// <summary>Publishes what was prepared.</summary>
+    /// <inheritdoc cref="PublishAsync(string, Stream, PublishRequest, long?, CancellationToken)"/>
+    /// <param name="name">The model; it comes into being with its first version.</param>
+    /// <param name="prepared">The model's file, stored.</param>
+    /// <param name="request">What comes with it.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public Task<ResolvedModel> PublishAsync(
+        string name, PreparedModel prepared, PublishRequest request, CancellationToken cancellation = default)
+    {
+        ModelName.Validate(name);
+        request.Validate();
+        cancellation.ThrowIfCancellationRequested();
         var draft = new ModelVersion
         {
             Model = name,
             Version = 0,
             Status = ModelVersionStatus.Ready,
-            Sha256 = staged.Sha256,
-            SizeBytes = staged.SizeBytes,
+            Sha256 = prepared.Sha256,
+            SizeBytes = prepared.SizeBytes,
             FileName = Texts.FileName(request.FileName),
             Description = request.Description ?? "",
             Tags = request.Tags ?? new Dictionary<string, string>(),
             Source = request.Source,
-            Onnx = description,
+            Onnx = prepared.Description,
             Created = default,
             CreatedBy = request.Actor,
         };
 
         // A few small writes, not worth leaving half done because the caller hung up.
-        var published = await registry.AddVersionAsync(draft, request.Patch, CancellationToken.None);
-        await AdoptAsync(staged);
-        return published;
+        return registry.AddVersionAsync(draft, request.Patch, CancellationToken.None);
     }
 
     internal int DeleteStagedOlderThan(DateTimeOffset time) => staging.DeleteOlderThan(time);
@@ -99,11 +123,11 @@ public sealed partial class ModelPublisher(
         }
         catch (Exception e)
         {
-            // The version is published; the first prediction will download it.
+            // Nothing is lost: the first prediction will download it.
             LogNotAdopted(e, staged.Sha256);
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "The artifact {Sha256} was published, but could not be kept for serving.")]
+    [LoggerMessage(1, LogLevel.Warning, "The artifact {Sha256} was stored, but could not be kept for serving.")]
     private partial void LogNotAdopted(Exception exception, string sha256);
 }
