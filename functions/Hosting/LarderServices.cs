@@ -76,6 +76,7 @@ internal static class LarderServices
         services.AddSingleton<IArtifactStore, BlobArtifactStore>();
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<ModelCatalog>();
+        services.AddSingleton<StagingArea>();
         services.AddSingleton<ModelPublisher>();
         services.AddSingleton<RegistrySweeper>();
         services.AddSetting<PublishingOptions>(

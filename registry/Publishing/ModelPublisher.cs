@@ -11,27 +11,33 @@ namespace Larder.Registry;
 /// <param name="artifacts">Stores the file.</param>
 /// <param name="validate">Looks into it.</param>
 /// <param name="adopt">Takes the local file over once it is published.</param>
-/// <param name="options">Limits and places.</param>
+/// <param name="staging">Where uploads wait.</param>
+/// <param name="options">Limits.</param>
 /// <param name="log">For what the caller need not know.</param>
 public sealed partial class ModelPublisher(
     ModelRegistry registry,
     IArtifactStore artifacts,
     ValidateModel validate,
     AdoptArtifact adopt,
+    StagingArea staging,
     PublishingOptions options,
     ILogger<ModelPublisher> log)
 {
-    private readonly StagingArea staging = new(options);
-
     /// <summary>Writes an upload to local disk, hashing and counting it. For those who learn the rest of the request only after the file.</summary>
     /// <param name="content">The model's bytes.</param>
     /// <param name="contentLength">How many there will be, where that is known.</param>
     /// <param name="cancellation">Stops it.</param>
-    /// <returns>What <see cref="PublishAsync(string, StagedModel, PublishRequest, CancellationToken)"/> takes; dispose of it in any case.</returns>
+    /// <returns>What <see cref="PublishAsync(string, StagedFile, PublishRequest, CancellationToken)"/> takes; dispose of it in any case.</returns>
     /// <exception cref="TooLargeException">There are more than allowed, or more than there is room for.</exception>
     /// <exception cref="InvalidRequestException">There are none.</exception>
-    public Task<StagedModel> StageAsync(Stream content, long? contentLength = null, CancellationToken cancellation = default) =>
-        staging.AddAsync(content, contentLength, cancellation);
+    public async Task<StagedFile> StageAsync(Stream content, long? contentLength = null, CancellationToken cancellation = default)
+    {
+        var staged = await staging.AddAsync(content, "model", options.ModelBytes, contentLength, cancellation);
+        if (staged.SizeBytes > 0)
+            return staged;
+        await staged.DisposeAsync();
+        throw new InvalidRequestException("The model is empty: send the bytes of an ONNX file.");
+    }
 
     /// <summary>Publishes an upload.</summary>
     /// <param name="name">The model; it comes into being with its first version.</param>
@@ -59,7 +65,7 @@ public sealed partial class ModelPublisher(
     /// <param name="request">What comes with them.</param>
     /// <param name="cancellation">Stops it.</param>
     public async Task<ResolvedModel> PublishAsync(
-        string name, StagedModel staged, PublishRequest request, CancellationToken cancellation = default)
+        string name, StagedFile staged, PublishRequest request, CancellationToken cancellation = default)
     {
         ModelName.Validate(name);
         request.Validate();
@@ -71,7 +77,7 @@ public sealed partial class ModelPublisher(
     /// <param name="cancellation">Stops it.</param>
     /// <returns>What <see cref="PublishAsync(string, PreparedModel, PublishRequest, CancellationToken)"/> takes, within the sweeper's grace period.</returns>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
-    public async Task<PreparedModel> PrepareAsync(StagedModel staged, CancellationToken cancellation = default)
+    public async Task<PreparedModel> PrepareAsync(StagedFile staged, CancellationToken cancellation = default)
     {
         var description = await validate(staged.Path, cancellation);
 
@@ -115,7 +121,7 @@ public sealed partial class ModelPublisher(
 
     internal int DeleteStagedOlderThan(DateTimeOffset time) => staging.DeleteOlderThan(time);
 
-    private async Task AdoptAsync(StagedModel staged)
+    private async Task AdoptAsync(StagedFile staged)
     {
         try
         {

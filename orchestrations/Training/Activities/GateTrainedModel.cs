@@ -28,20 +28,27 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
     {
         var options = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
         var alias = options.Alias!;
+        var reason = "";
         if (options.Gate is { } asked)
         {
             // Decided once: after the alias has moved, the version would be compared with itself.
             var gate = job.Gate ?? await DecideAsync(job, asked, cancellation);
-            if (job.Gate is null)
-                await jobs.UpdateAsync(job.Id, now => now with { Gate = gate }, cancellation);
+            await jobs.UpdateAsync(job.Id, now => now with { Gate = gate }, cancellation);
+            reason = gate.Reason + " ";
             if (!gate.Passed)
-                return $"{gate.Reason} The alias {alias} was left where it is.";
+                return $"{reason}The alias {alias} was left where it is.";
         }
 
-        var model = await registry.GetAsync(job.Model, cancellation);
-        if (!model.Aliases.TryGetValue(alias, out var target) || target != version)
+        try
+        {
             await registry.SetAliasAsync(job.Model, alias, version, actor: job.Owner, cancellation: cancellation);
-        return options.Gate is null ? $"The alias {alias} moved to version {version}." : $"{job.Gate?.Reason} The alias {alias} moved to version {version}.".TrimStart();
+        }
+        catch (Exception e) when (e is NotFoundException or InvalidRequestException)
+        {
+            return $"{reason}The alias {alias} could not be moved: {e.Message}";
+        }
+
+        return $"{reason}The alias {alias} points at version {version}.";
     }
 
     private async Task<JobGate> DecideAsync(Job job, GateOptions gate, CancellationToken cancellation)
