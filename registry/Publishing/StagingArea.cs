@@ -22,10 +22,8 @@ public sealed class StagingArea(PublishingOptions options)
     public async Task<StagedFile> AddAsync(Stream content, string what, long limit, long? contentLength = null, CancellationToken cancellation = default)
     {
         RequireAllowed(what, contentLength ?? 0, limit);
-        Directory.CreateDirectory(options.StagingFolder);
+        var path = NewPath();
         RequireRoom(contentLength ?? 0);
-
-        var path = Path.Combine(options.StagingFolder, $"{Guid.NewGuid():N}{Suffix}");
         try
         {
             var (sha256, size) = await WriteAsync(path, content, what, limit, cancellation);
@@ -36,6 +34,13 @@ public sealed class StagingArea(PublishingOptions options)
             File.Delete(path);
             throw;
         }
+    }
+
+    /// <summary>A path for a file that its user writes and deletes; the sweeper deletes what is left of it after a crash.</summary>
+    public string NewPath()
+    {
+        Directory.CreateDirectory(options.StagingFolder);
+        return Path.Combine(options.StagingFolder, $"{Guid.NewGuid():N}{Suffix}");
     }
 
     /// <summary>Deletes what a crash left: files that nobody has written to since.</summary>

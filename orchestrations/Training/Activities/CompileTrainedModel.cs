@@ -10,7 +10,7 @@ namespace Larder.Orchestrations;
 /// (<c>samples.json</c> among its outputs), or on made-up ones. Anything else leaves the original alone, and the job says why.
 /// </summary>
 public sealed class CompileTrainedModel(
-    JobSteps steps, JobFiles files, IArtifactStore artifacts, ModelCompiler compiler, ModelPublisher publisher, PublishingOptions publishing)
+    JobSteps steps, JobFiles files, IArtifactStore artifacts, ModelCompiler compiler, ModelPublisher publisher, StagingArea staging)
 {
     private const string SamplesFile = "samples.json";
     private const long MaxSamplesBytes = 16 << 20;
@@ -39,11 +39,9 @@ public sealed class CompileTrainedModel(
     private async Task<Result> CompileAsync(Job job, Input input, CancellationToken cancellation)
     {
         var tolerance = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!.Compile!;
-        var folder = Directory.CreateDirectory(Path.Combine(publishing.StagingFolder, $"compile-{Guid.NewGuid():N}"));
+        var (original, optimized) = (staging.NewPath(), staging.NewPath());
         try
         {
-            var original = Path.Combine(folder.FullName, "original.onnx");
-            var optimized = Path.Combine(folder.FullName, "optimized.onnx");
             await DownloadAsync(input.Model.Sha256, original, cancellation);
             var samples = await SamplesAsync(job, input.Id.Attempt, cancellation);
             var result = await compiler.CompileAsync(
@@ -60,7 +58,8 @@ public sealed class CompileTrainedModel(
         }
         finally
         {
-            folder.Delete(recursive: true);
+            File.Delete(original);
+            File.Delete(optimized);
         }
     }
 
