@@ -16,7 +16,7 @@ internal sealed class VersionLedger(ModelDocuments models, TimeProvider time)
     public async Task<(Document<ModelDocument> Model, ModelVersion Version)> AddAsync(
         ModelVersion draft, Func<ModelDocument, ModelDocument> patch, CancellationToken cancellation)
     {
-        var backoff = new Backoff(draft.Model);
+        var backoff = new Backoff($"the model {draft.Model}");
         while (true)
         {
             var read = await models.FindAsync(draft.Model, cancellation);
@@ -87,7 +87,7 @@ internal sealed class VersionLedger(ModelDocuments models, TimeProvider time)
     public async Task<Document<ModelDocument>?> FinishDeletingAsync(string model, int number, CancellationToken cancellation)
     {
         var id = Collections.VersionId(number);
-        var backoff = new Backoff(model);
+        var backoff = new Backoff($"the model {model}");
         while (await store.GetAsync(Collections.Versions, model, id, cancellation) is { Value.Version: not null } found)
         {
             try
@@ -127,7 +127,7 @@ internal sealed class VersionLedger(ModelDocuments models, TimeProvider time)
     private async Task<Document<ModelDocument>?> CountAsync(
         ModelVersion version, int? revives, Func<ModelDocument, ModelDocument>? patch, CancellationToken cancellation)
     {
-        var backoff = new Backoff(version.Model);
+        var backoff = new Backoff($"the model {version.Model}");
         while (true)
         {
             var read = await models.FindAsync(version.Model, cancellation);

@@ -7,7 +7,7 @@ namespace Larder.Registry.Tests;
 [Collection(AzuriteCollection.Name)]
 public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
 {
-    private readonly BlobArtifactStore store = new(BlobClients.Create(azurite.NewAccount()));
+    private readonly BlobArtifactStore store = new(BlobClients.Create(azurite.NewAccount()), TimeProvider.System);
     private readonly string path = Path.GetTempFileName();
 
     public void Dispose() => File.Delete(path);
@@ -121,7 +121,7 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
         var options = BlobClients.Options();
         options.Retry.Delay = TimeSpan.FromMilliseconds(1);
         options.Transport = network;
-        var lossy = new BlobArtifactStore(new BlobServiceClient(azurite.NewAccount(), options));
+        var lossy = new BlobArtifactStore(new BlobServiceClient(azurite.NewAccount(), options), TimeProvider.System);
         await lossy.PutAsync(path, await FileOfAsync("first"u8.ToArray()));
         var sha256 = await FileOfAsync("bread"u8.ToArray());
 

@@ -195,6 +195,11 @@ public sealed class RegistrySweeperTests : IDisposable
 
         public IAsyncEnumerable<ArtifactProperties> ListAsync(CancellationToken cancellation) => store.ListAsync(cancellation);
 
+        public Task<bool> TouchAsync(string sha256, CancellationToken cancellation) => store.TouchAsync(sha256, cancellation);
+
+        public Task<Uri> GetReadUrlAsync(string sha256, TimeSpan life, CancellationToken cancellation) =>
+            store.GetReadUrlAsync(sha256, life, cancellation);
+
         public async Task<bool> DeleteAsync(ArtifactProperties seen, CancellationToken cancellation)
         {
             await beforeDelete();

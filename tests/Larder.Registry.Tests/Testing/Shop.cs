@@ -36,7 +36,7 @@ internal sealed class Shop : IDisposable
         Time = time ?? TimeProvider.System;
         Documents = new BlobDocumentStore(client);
         Documents = documents?.Invoke(Documents) ?? Documents;
-        Artifacts = new BlobArtifactStore(client);
+        Artifacts = new BlobArtifactStore(client, Time);
         Artifacts = artifacts?.Invoke(Artifacts) ?? Artifacts;
         Registry = new ModelRegistry(Documents, Time);
         Publisher = new ModelPublisher(
