@@ -22,14 +22,19 @@ internal static class TrainingClient
     public static async Task<JsonNode> EndOfAsync(this HttpClient client, string job, Func<string>? log = null)
     {
         JsonNode? last = null;
-        await Eventually.IsTrueAsync(
-            async () =>
+        try
+        {
+            await Eventually.TrueAsync(async () =>
             {
                 last = (await client.GetJsonAsync($"/api/v1/jobs/{job}")).Body["job"]!;
                 return (string)last["state"]! is not ("queued" or "running");
-            },
-            () => $"{last}\n{log?.Invoke()}",
-            TimeSpan.FromMinutes(4));
+            });
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"{last}\n{log?.Invoke()}");
+        }
+
         return last!;
     }
 

@@ -69,8 +69,7 @@ public sealed class TrainingTests(LarderFixture larder)
     {
         var answer = await client.TrainAsync("cancelled", "import time\ntime.sleep(986)");
         var id = (string)answer.Body["job"]!["id"]!;
-        await Eventually.IsTrueAsync(
-            async () => (string)(await client.GetJsonAsync($"/api/v1/jobs/{id}")).Body["job"]!["state"]! == "running", () => larder.Log, TimeSpan.FromMinutes(2));
+        await Eventually.TrueAsync(async () => (string)(await client.GetJsonAsync($"/api/v1/jobs/{id}")).Body["job"]!["state"]! == "running");
         Assert.Equal(HttpStatusCode.Accepted, (await client.SendJsonAsync(HttpMethod.Post, $"/api/v1/jobs/{id}/cancel")).Status);
         var job = await client.EndOfAsync(id);
         Assert.Equal("canceled", (string)job["state"]!);
