@@ -13,8 +13,10 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
     private readonly ValueScanner _values = new(reader, limits);
     private readonly HashSet<(string Domain, string Name)> _functions = [];
     private readonly Dictionary<(string Domain, string Name), string> _custom = [];
-    private int _nodes;
     private int _initializers;
+
+    /// <summary>Nodes so far, in all graphs and functions.</summary>
+    public int Nodes { get; private set; }
 
     /// <summary>Reads a <c>GraphProto</c>.</summary>
     /// <param name="isMain">Whether its inputs and outputs are the model's.</param>
@@ -180,7 +182,7 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
 
     private void CountNode()
     {
-        if (++_nodes > limits.MaxNodes)
+        if (++Nodes > limits.MaxNodes)
             throw new InvalidModelException($"The model has more than {limits.MaxNodes} nodes.");
     }
 
