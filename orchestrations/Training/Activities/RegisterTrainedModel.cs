@@ -56,11 +56,11 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
             var optimized = await publisher.PublishAsync(
                 job.Model,
                 input.Optimized,
-                request with { Once = $"{job.Id}:optimized", OptimizedFrom = trained.Version.Version, Kind = ModelVersionKind.Optimized });
+                request with { Once = $"{job.Id}:optimized", OptimizedFrom = trained.Version.Version, Kind = ModelVersion.OptimizedKind });
             await registry.LinkOptimizedAsync(job.Model, trained.Version.Version, optimized.Version.Version);
             return new Registered(trained.Version.Version, optimized.Version.Version, null);
         }
-        catch (Exception e) when (e is InvalidRequestException or NotFoundException)
+        catch (Exception e) when (e is InvalidRequestException or NotFoundException or ConflictException)
         {
             return new Registered(null, null, e.Message);
         }
