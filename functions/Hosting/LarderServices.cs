@@ -77,6 +77,9 @@ internal static class LarderServices
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<ModelPublisher>();
+        services.AddSingleton<JobStore>();
+        services.AddSingleton<JobFiles>();
+        services.AddSingleton<JobLog>();
         services.AddSingleton<RegistrySweeper>();
         services.AddSetting<PublishingOptions>(
             "Limits",

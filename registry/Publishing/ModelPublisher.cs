@@ -54,6 +54,7 @@ public sealed partial class ModelPublisher(
 
     /// <summary>Publishes what was staged.</summary>
     /// <inheritdoc cref="PublishAsync(string, Stream, PublishRequest, long?, CancellationToken)"/>
+    /// <exception cref="ConflictException">The version of this <see cref="PublishRequest.Once"/> key was deleted.</exception>
     /// <param name="name">The model; it comes into being with its first version.</param>
     /// <param name="staged">The model's bytes.</param>
     /// <param name="request">What comes with them.</param>
@@ -63,6 +64,8 @@ public sealed partial class ModelPublisher(
     {
         ModelName.Validate(name);
         request.Validate();
+        if (request.Once is { } once && await registry.FindOnceAsync(name, once, cancellation) is { } there)
+            return there;
         var description = await validate(staged.Path, cancellation);
 
         // Before the version names it, and touched if it was there: the sweeper deletes only what is old and unnamed.
@@ -79,12 +82,16 @@ public sealed partial class ModelPublisher(
             Tags = request.Tags ?? new Dictionary<string, string>(),
             Source = request.Source,
             Onnx = description,
+            Kind = request.Kind,
+            Job = request.Job,
+            OptimizedFrom = request.OptimizedFrom,
+            Metrics = request.Metrics ?? new Dictionary<string, double>(),
             Created = default,
             CreatedBy = request.Actor,
         };
 
         // A few small writes, not worth leaving half done because the caller hung up.
-        var published = await registry.AddVersionAsync(draft, request.Patch, CancellationToken.None);
+        var published = await registry.AddVersionAsync(draft, request.Once, request.Patch, CancellationToken.None);
         await AdoptAsync(staged);
         return published;
     }
