@@ -80,6 +80,9 @@ internal static class LarderServices
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<StagingArea>();
         services.AddSingleton<ModelPublisher>();
+        services.AddSingleton<JobStore>();
+        services.AddSingleton<JobFiles>();
+        services.AddSingleton<JobLog>();
         services.AddSingleton<RegistrySweeper>();
         services.AddSetting<PublishingOptions>(
             "Limits",

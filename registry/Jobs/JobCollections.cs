@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Larder.Registry;
 
 /// <summary>
@@ -19,6 +16,4 @@ internal static class JobCollections
 
     /// <summary>Partitions are hashes: a key is a client's text, and may say more than others should see.</summary>
     public static readonly DocumentCollection<JobKeyDocument> Keys = RegistryJson.Collection<JobKeyDocument>("job-keys");
-
-    public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

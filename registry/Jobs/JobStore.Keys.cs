@@ -2,14 +2,11 @@ namespace Larder.Registry;
 
 public sealed partial class JobStore
 {
-    /// <summary>The most characters of an idempotency key.</summary>
-    public const int MaxKeyLength = 255;
-
     /// <summary>
     /// Stores a job once for a key. Whoever comes with the same key and fingerprint, at the same time or later, gets the job that is there; also
     /// when the first one died half-way, and then it is created now as the first one meant it. A key works until its job is deleted.
     /// </summary>
-    /// <param name="key">The client's, 1 to <see cref="MaxKeyLength"/> printable characters.</param>
+    /// <param name="key">The client's, 1 to 255 printable characters.</param>
     /// <param name="fingerprint">Equal for equal requests, such as a hash of all that was asked for.</param>
     /// <param name="job">The job to create. What comes back may have another id: files of the job are to be written only then.</param>
     /// <param name="cancellation">Stops it.</param>
@@ -19,9 +16,8 @@ public sealed partial class JobStore
     public async Task<(Job Job, bool IsNew)> CreateOnceAsync(
         string key, string fingerprint, Job job, CancellationToken cancellation = default)
     {
-        if (key.Length is 0 or > MaxKeyLength || key.Any(char.IsControl))
-            throw new InvalidRequestException($"An idempotency key has 1 to {MaxKeyLength} printable characters.");
-        var hash = JobCollections.Hash(key);
+        Texts.ValidateKey(key, "idempotency key");
+        var hash = TextHash.Of(key);
         var backoff = new Backoff("the jobs of this idempotency key");
         while (true)
         {

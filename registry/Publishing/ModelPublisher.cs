@@ -60,6 +60,7 @@ public sealed partial class ModelPublisher(
 
     /// <summary>Publishes what was staged.</summary>
     /// <inheritdoc cref="PublishAsync(string, Stream, PublishRequest, long?, CancellationToken)"/>
+    /// <exception cref="ConflictException">The version of this <see cref="PublishRequest.Once"/> key was deleted.</exception>
     /// <param name="name">The model; it comes into being with its first version.</param>
     /// <param name="staged">The model's bytes.</param>
     /// <param name="request">What comes with them.</param>
@@ -69,6 +70,8 @@ public sealed partial class ModelPublisher(
     {
         ModelName.Validate(name);
         request.Validate();
+        if (request.Once is { } once && await registry.FindOnceAsync(name, once, cancellation) is { } there)
+            return there;
         return await PublishAsync(name, await PrepareAsync(staged, cancellation), request, cancellation);
     }
 
@@ -111,12 +114,16 @@ public sealed partial class ModelPublisher(
             Tags = request.Tags ?? new Dictionary<string, string>(),
             Source = request.Source,
             Onnx = prepared.Description,
+            Kind = request.Kind,
+            Job = request.Job,
+            OptimizedFrom = request.OptimizedFrom,
+            Metrics = request.Metrics ?? new Dictionary<string, double>(),
             Created = default,
             CreatedBy = request.Actor,
         };
 
         // A few small writes, not worth leaving half done because the caller hung up.
-        return registry.AddVersionAsync(draft, request.Patch, CancellationToken.None);
+        return registry.AddVersionAsync(draft, request.Once, request.Patch, CancellationToken.None);
     }
 
     internal int DeleteStagedOlderThan(DateTimeOffset time) => staging.DeleteOlderThan(time);

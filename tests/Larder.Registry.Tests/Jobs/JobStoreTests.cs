@@ -12,7 +12,7 @@ public sealed class JobStoreTests : IDisposable
     public JobStoreTests(Azurite azurite)
     {
         shop = new Shop(azurite.NewAccount());
-        jobs = new JobStore(shop.Documents, TimeProvider.System);
+        jobs = shop.Jobs;
     }
 
     public void Dispose() => shop.Dispose();

@@ -46,7 +46,9 @@ internal sealed class Shop : IDisposable
             adopt ?? ((_, _, _) => Task.CompletedTask),
             (options ?? new PublishingOptions()) with { StagingFolder = Staging },
             NullLogger<ModelPublisher>.Instance);
-        Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, new SweeperOptions());
+        Jobs = new JobStore(Documents, Time);
+        Files = new JobFiles(client, Time);
+        Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, Jobs, Files, new SweeperOptions());
     }
 
     public string Account { get; }
@@ -60,6 +62,10 @@ internal sealed class Shop : IDisposable
     public ModelRegistry Registry { get; }
 
     public ModelPublisher Publisher { get; }
+
+    public JobStore Jobs { get; }
+
+    public JobFiles Files { get; }
 
     public RegistrySweeper Sweeper { get; }
 
