@@ -223,6 +223,7 @@ public sealed class StorageTests(Azurite azurite) : IClassFixture<Azurite>
     public async Task A_write_whose_answer_was_lost_is_recognised()
     {
         await using var host = await StartAsync(DurableHost.NewHubName());
+        await host.Store.CreateAsync(default);
 
         // One that has ended: the host, which may be about to take the hub over, leaves it alone.
         var document = NewInstance.Describe("twice", "Nobody", "", DateTimeOffset.UtcNow) with { Status = OrchestrationRuntimeStatus.Completed };
@@ -298,6 +299,40 @@ public sealed class StorageTests(Azurite azurite) : IClassFixture<Azurite>
         await second.Client.RaiseEventAsync("caller", "end", ".");
 
         Assert.Equal("gone.", (await second.EndOf("caller")).ReadOutputAs<string>());
+        Assert.Equal(execution, (await second.Store.Instances.ReadAsync("caller:called", default))!.Document.Execution);
+        Assert.Equal(1, runs.Count);
+    }
+
+    [Fact]
+    public async Task A_start_that_is_delivered_again_after_the_orchestration_has_ended_does_not_start_it_again()
+    {
+        var hub = DurableHost.NewHubName();
+        await using (var first = await StartAsync(hub))
+        {
+            await first.Client.ScheduleNewOrchestrationInstanceAsync("Call", new StartOrchestrationOptions("caller"));
+            await first.HistoryOf("caller:called", history => history.Count == 2);
+            await first.Client.RaiseEventAsync("caller:called", "go", "gone");
+            var answered = await first.DocumentOf("caller", document => document.Tail.Count == 2);
+            Assert.Empty(answered.Outbox);
+            await first.Quiet("caller:called");
+        }
+
+        // As if the start were on its way still.
+        string execution;
+        await using (var none = await DurableHost.StartAsync(azurite, hub, [typeof(Runs)]))
+        {
+            var called = (await none.Store.Instances.ReadAsync("caller:called", default))!.Document;
+            var stored = (await none.Store.Instances.ReadAsync("caller", default))!;
+            var start = new OutboxMessage(called.Start!, OutboxKind.Start, called.Instance, called.Name, Link: called.Parent);
+            Assert.NotNull(await none.Store.Instances.WriteAsync(stored.Document with { Commit = "again", Outbox = [start] }, stored.ETag, default));
+            execution = called.Execution;
+        }
+
+        await using var second = await StartAsync(hub);
+        await second.Client.RaiseEventAsync("caller", "end", ".");
+        await second.EndOf("caller");
+        await second.Quiet("caller");
+
         Assert.Equal(execution, (await second.Store.Instances.ReadAsync("caller:called", default))!.Document.Execution);
         Assert.Equal(1, runs.Count);
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Azure.Storage.Blobs;
 using Larder.Testing;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -89,37 +90,22 @@ internal sealed class DurableHost : IAsyncDisposable
     /// <summary>Waits until an instance's stored history is as a condition says.</summary>
     public async Task<IReadOnlyList<Episode>> HistoryOf(string id, Func<IReadOnlyList<Episode>, bool> isReached)
     {
-        var watch = Services.GetRequiredService<InstanceWatch>();
-        while (true)
+        IReadOnlyList<Episode> history = [];
+        await UntilAsync(id, async document =>
         {
-            var changed = watch.NextChange(id);
-            if (await Store.Instances.ReadAsync(id, default) is { } stored)
-            {
-                var history = await Store.Data.ReadSegmentsAsync(stored.Document.Segments, default);
-                history.AddRange(stored.Document.Tail);
-                if (isReached(history))
-                    return history;
-            }
-
-            await changed.WaitAsync(TimeSpan.FromMinutes(1));
-        }
+            var read = await Store.Data.ReadSegmentsAsync(document.Segments, default);
+            read.AddRange(document.Tail);
+            history = read;
+            return isReached(history);
+        });
+        return history;
     }
 
     /// <summary>Waits until an instance that has ended has nothing left for others.</summary>
     public Task Quiet(string id) => DocumentOf(id, document => !document.IsActive);
 
     /// <summary>Waits until an instance's document is as a condition says.</summary>
-    public async Task<InstanceDocument> DocumentOf(string id, Func<InstanceDocument, bool> isReached)
-    {
-        var watch = Services.GetRequiredService<InstanceWatch>();
-        while (true)
-        {
-            var changed = watch.NextChange(id);
-            if ((await Store.Instances.ReadAsync(id, default))?.Document is { } document && isReached(document))
-                return document;
-            await changed.WaitAsync(TimeSpan.FromMinutes(1));
-        }
-    }
+    public Task<InstanceDocument> DocumentOf(string id, Func<InstanceDocument, bool> isReached) => UntilAsync(id, document => Task.FromResult(isReached(document)));
 
     /// <summary>Starts an orchestration, and waits for its end.</summary>
     public async Task<OrchestrationMetadata> RunAsync(string name, object? input = null, StartOrchestrationOptions? options = null)
@@ -140,6 +126,27 @@ internal sealed class DurableHost : IAsyncDisposable
         {
             var instance = await Client.GetInstanceAsync(id, getInputsAndOutputs: true);
             throw new TimeoutException($"{instance}: {string.Join('\n', Log.Entries)}");
+        }
+    }
+
+    // One that hangs shows what is stored and what the host has logged.
+    private async Task<InstanceDocument> UntilAsync(string id, Func<InstanceDocument, Task<bool>> isReached)
+    {
+        var watch = Services.GetRequiredService<InstanceWatch>();
+        while (true)
+        {
+            var changed = watch.NextChange(id);
+            var document = (await Store.Instances.ReadAsync(id, default))?.Document;
+            if (document is not null && await isReached(document))
+                return document;
+            try
+            {
+                await changed.WaitAsync(TimeSpan.FromMinutes(1));
+            }
+            catch (TimeoutException)
+            {
+                throw new TimeoutException($"{JsonSerializer.Serialize(document, DurableJson.Stored.InstanceDocument)}: {string.Join('\n', Log.Entries)}");
+            }
         }
     }
 

@@ -113,7 +113,7 @@ internal sealed partial class Instance
         var document = draft.Document;
         lock (gate)
         {
-            dropped = [.. document.Outbox.Where(message => delivered.Contains(message.Id))];
+            dropped = [.. document.Outbox.Where(message => delivered.Contains(message.Id) || IsAnswered(message))];
             settled = [.. forgotten];
         }
 
@@ -131,6 +131,10 @@ internal sealed partial class Instance
             Updated = hub.Clock.GetUtcNow(),
             Commit = $"{Guid.NewGuid():N}",
         };
+
+        // What was called has ended, so it was started: delivered once more, the start would start it again if it was purged meanwhile.
+        bool IsAnswered(OutboxMessage message) => message is { Kind: OutboxKind.Start, Link: { } link } &&
+            link.Generation == Document.Generation && draft.Answered.Contains(link.TaskId);
     }
 
     private static bool HasBlobs(InstanceDocument document, IReadOnlyList<Arrival> arrivals) =>

@@ -17,7 +17,9 @@ internal sealed partial class Instance
     private readonly HashSet<string> delivered = [];
     private readonly TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<Mail> mailbox = [];
-    private bool isQueued;
+
+    // Until it has begun, what comes only collects.
+    private bool isQueued = true;
     private bool isWriting;
     private bool isGone;
     private bool isLost;
@@ -57,6 +59,7 @@ internal sealed partial class Instance
             startTimer = hub.Timers.Schedule(start, () => Post(new Mail(new Nudge())));
         else if (!Document.IsFinal)
             Post(new Mail(new Nudge()));
+        Requeue();
     }
 
     /// <summary>Tells it something.</summary>
@@ -83,7 +86,11 @@ internal sealed partial class Instance
     public void SetDelivered(string messageId)
     {
         lock (gate)
-            delivered.Add(messageId);
+        {
+            if (Document.Outbox.Any(message => message.Id == messageId))
+                delivered.Add(messageId);
+        }
+
         FinishIfDelivered();
     }
 

@@ -31,7 +31,7 @@ internal sealed class NewInstance(HubStore store, InstanceDocument document)
     };
 
     /// <summary>Tries to store it.</summary>
-    /// <returns>False when there is one of its id that still has something to do.</returns>
+    /// <returns>False when there is one of its id that still has something to do, or when it was stored before, by an earlier delivery of its start.</returns>
     public async Task<bool> TryCreateAsync(CancellationToken cancellationToken)
     {
         ETag? previous = null;
@@ -44,7 +44,7 @@ internal sealed class NewInstance(HubStore store, InstanceDocument document)
             }
 
             Existing = await store.Instances.ReadAsync(Document.Instance, cancellationToken);
-            if (Existing is { Document.IsActive: true })
+            if (Existing is { Document: var existing } && (existing.IsActive || (existing.Start is not null && existing.Start == Document.Start)))
                 return false;
             previous = Existing?.ETag;
             Document = Document with { Outbox = Existing is { Document: { HasBlobs: true } old } ? [Sweep(old)] : [] };
