@@ -80,9 +80,6 @@ internal static class LarderServices
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<StagingArea>();
         services.AddSingleton<ModelPublisher>();
-        services.AddSingleton<JobStore>();
-        services.AddSingleton<JobFiles>();
-        services.AddSingleton<JobLog>();
         services.AddSingleton<RegistrySweeper>();
         services.AddSetting<PublishingOptions>(
             "Limits",
@@ -110,6 +107,10 @@ internal static class LarderServices
             Folder = options.Folder.Length > 0 ? options.Folder : Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "jobs"),
         });
         services.AddSingleton<IComputeBackend, ProcessCompute>();
+        services.AddSingleton<JobStore>();
+        services.AddSingleton<JobFiles>();
+        services.AddSingleton<JobLog>();
+        services.AddSingleton<ModelCompiler>();
         services.AddSingleton<JobSteps>();
         services.AddSingleton<JobScheduler>();
         services.AddSingleton<JobJanitor>();

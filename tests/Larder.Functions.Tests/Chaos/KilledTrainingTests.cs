@@ -65,7 +65,7 @@ public sealed class KilledTrainingTests
         await using var azurite = await Azurite.StartAsync();
         await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString);
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i =>
-            larder.Client.TrainAsync($"many-{i % 4}", TrainingClient.Copy, OnnxModel.Linear(classes: 2 + i), $$"""{"tags": {"number": "{{i}}"}}""")));
+            larder.Client.TrainAsync($"many-{i % 4}", TrainingClient.Copy, OnnxModel.Linear(classes: 2 + i), "{\"tags\": {\"number\": \"" + i + "\"}}")));
         Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Accepted, answer.Status));
         var made = new HashSet<string>();
         for (var i = 0; i < answers.Length; i++)

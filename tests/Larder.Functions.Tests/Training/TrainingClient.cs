@@ -14,10 +14,6 @@ internal static class TrainingClient
         print("done")
         """;
 
-    public static Task<Answer> TrainAsync(
-        this HttpClient client, string model, string script, byte[]? dataset = null, string? options = null, string? key = null, string datasetName = "data.bin") =>
-        client.TrainAsync(model, script, dataset ?? OnnxModel.Linear(classes: 3), datasetName, options, key);
-
     /// <summary>Waits for a job's end.</summary>
     public static async Task<JsonNode> EndOfAsync(this HttpClient client, string job, Func<string>? log = null)
     {
@@ -47,13 +43,14 @@ internal static class TrainingClient
         return await client.EndOfAsync((string)answer.Body["job"]!["id"]!);
     }
 
-    private static async Task<Answer> TrainAsync(
-        this HttpClient client, string model, string script, byte[] dataset, string datasetName, string? options, string? key)
+    /// <summary>Submits a training; without a data set, one that is a model.</summary>
+    public static async Task<Answer> TrainAsync(
+        this HttpClient client, string model, string script, byte[]? dataset = null, string? options = null, string? key = null, string datasetName = "data.bin")
     {
         using var form = new MultipartFormDataContent
         {
             { new ByteArrayContent(Encoding.UTF8.GetBytes(script)), "script", "train.py" },
-            { new ByteArrayContent(dataset), "dataset", datasetName },
+            { new ByteArrayContent(dataset ?? OnnxModel.Linear(classes: 3)), "dataset", datasetName },
         };
         if (options is not null)
             form.Add(new StringContent(options), "options");
