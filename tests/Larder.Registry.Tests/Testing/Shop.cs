@@ -39,12 +39,14 @@ internal sealed class Shop : IDisposable
         Artifacts = new BlobArtifactStore(client, Time);
         Artifacts = artifacts?.Invoke(Artifacts) ?? Artifacts;
         Registry = new ModelRegistry(Documents, Time);
+        var publishing = (options ?? new PublishingOptions()) with { StagingFolder = Staging };
         Publisher = new ModelPublisher(
             Registry,
             Artifacts,
             validate ?? ((_, _) => Task.FromResult(Description)),
             adopt ?? ((_, _, _) => Task.CompletedTask),
-            (options ?? new PublishingOptions()) with { StagingFolder = Staging },
+            new StagingArea(publishing),
+            publishing,
             NullLogger<ModelPublisher>.Instance);
         Jobs = new JobStore(Documents, Time);
         Files = new JobFiles(client, Time);
