@@ -221,9 +221,9 @@ public static class TrainModel
     {
         using var stop = new CancellationTokenSource();
         var timer = context.CreateTimer(wait, stop.Token);
-        // A timer that is left behind would keep the orchestration from ending.
+        // A timer that is left behind would keep the orchestration from ending. Not CancelAsync: that awaits the thread pool.
         if (await Task.WhenAny(timer, cancel) == cancel)
-            await stop.CancelAsync();
+            stop.Cancel();
     }
 
     private static void SetStatus(TaskOrchestrationContext context, string step, int? attempt = null, int? looks = null) =>

@@ -61,4 +61,7 @@ public sealed record ModelVersion
 
     /// <summary>Who published it, where that is known.</summary>
     public string? CreatedBy { get; init; }
+
+    /// <summary>Whether an unversioned request gets it while it is the newest and nobody has set a default.</summary>
+    internal bool IsDefaultByItself => Status == ModelVersionStatus.Ready && Kind != OptimizedKind;
 }

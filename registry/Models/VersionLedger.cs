@@ -77,12 +77,12 @@ internal sealed partial class VersionLedger(ModelDocuments models, TimeProvider 
         return found?.Value.Version;
     }
 
-    /// <summary>The newest READY version below a number.</summary>
+    /// <summary>The newest READY version below a number, optimised ones aside.</summary>
     public async Task<int?> NewestBelowAsync(ModelDocument model, int number, CancellationToken cancellation)
     {
         for (var below = number - 1; below > model.DeletedThrough; below--)
         {
-            if (await FindAsync(model, below, cancellation) is { Status: ModelVersionStatus.Ready })
+            if (await FindAsync(model, below, cancellation) is { IsDefaultByItself: true })
                 return below;
         }
 
