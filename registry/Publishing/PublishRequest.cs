@@ -44,7 +44,9 @@ public sealed record PublishRequest
 
     internal ModelPatch Patch => new() { Description = ModelDescription, Owner = Owner };
 
-    internal void Validate()
+    /// <summary>Refuses what cannot be published, before there is a file.</summary>
+    /// <exception cref="InvalidRequestException">A text, a tag or a metric is not allowed.</exception>
+    public void Validate()
     {
         Texts.ValidateShort(Source, "source");
         Texts.ValidateShort(Texts.FileName(FileName), "file name");
