@@ -166,21 +166,15 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
             RedirectStandardError = true,
         };
         start.Environment.Clear();
-        foreach (var name in PassedOn)
-        {
-            if (Environment.GetEnvironmentVariable(name) is { } value)
-                start.Environment[name] = value;
-        }
-
-        start.Environment.TryAdd("LANG", "C.UTF-8");
+        foreach (var (name, value) in EnvironmentOf(folder))
+            start.Environment[name] = value;
         start.Environment["HOME"] = folder.FullPath;
-        start.Environment[TaskProcesses.Marker] = folder.FullPath;
         using var launcher = Start(start);
         var output = launcher.StandardOutput.ReadToEndAsync(cancellation);
         var errors = launcher.StandardError.ReadToEndAsync(cancellation);
         try
         {
-            await launcher.StandardInput.BaseStream.WriteAsync(TaskFolder.ToJson(Specify(task)), cancellation);
+            await launcher.StandardInput.BaseStream.WriteAsync(TaskFolder.ToJson(Specify(task, folder)), cancellation);
             launcher.StandardInput.Close();
         }
         catch (IOException)
@@ -210,12 +204,28 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
         }
     }
 
-    private TaskSpecification Specify(ComputeTask task)
+    /// <summary>Nothing of the host's own: that holds its keys.</summary>
+    private static Dictionary<string, string> EnvironmentOf(TaskFolder folder)
     {
+        var environment = new Dictionary<string, string> { ["LANG"] = "C.UTF-8", [TaskProcesses.Marker] = folder.FullPath };
+        foreach (var name in PassedOn)
+        {
+            if (Environment.GetEnvironmentVariable(name) is { } value)
+                environment[name] = value;
+        }
+
+        return environment;
+    }
+
+    private TaskSpecification Specify(ComputeTask task, TaskFolder folder)
+    {
+        var environment = EnvironmentOf(folder);
+        foreach (var (name, value) in task.SecureEnvironment)
+            environment[name] = value;
         var memoryGb = task.Resources.MemoryGb ?? options.DefaultMemoryGb;
         return new TaskSpecification(
             task.Command[0] == "python3" ? [options.Python, .. task.Command.Skip(1)] : task.Command,
-            task.SecureEnvironment,
+            environment,
             memoryGb is { } memory ? (long)(memory * 1e9) : null,
             (long)Math.Ceiling(task.Timeout.TotalSeconds * (task.Resources.Cpu ?? options.DefaultCpu)),
             options.DiskBytes,

@@ -116,18 +116,14 @@ internal sealed class TaskFolder(string root, ComputeId id)
     /// <exception cref="IOException">Something cannot be removed.</exception>
     public async Task DeleteAsync(CancellationToken cancellation)
     {
+        // Not by .NET: it has no way to names that are no UTF-8, nor to paths that are longer than a path may be.
+        if (Exists)
+            await RunAsync("rm", ["-rf", "--", FullPath], cancellation);
         if (Exists)
         {
-            try
-            {
-                Directory.Delete(FullPath, recursive: true);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // What .NET cannot: folders that their owner closed, names that are no UTF-8, paths that are longer than a path may be.
-                await RunAsync("chmod", ["-R", "u+rwx", "--", FullPath], cancellation);
-                await RunAsync("rm", ["-rf", "--", FullPath], cancellation);
-            }
+            // Folders that their owner closed.
+            await RunAsync("chmod", ["-R", "u+rwx", "--", FullPath], cancellation);
+            await RunAsync("rm", ["-rf", "--", FullPath], cancellation);
         }
 
         if (Exists)

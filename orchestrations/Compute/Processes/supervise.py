@@ -180,9 +180,7 @@ class Supervisor:
         if os.path.exists(self._path("stop")):
             return None, "It was stopped before it began."
         command = self._task["command"]
-        environment = dict(os.environ)
-        environment.update(self._task["environment"])
-        environment.update({"HOME": self._folder, "TMPDIR": self._path("tmp")})
+        environment = dict(self._task["environment"], HOME=self._folder, TMPDIR=self._path("tmp"))
         try:
             self._child = subprocess.Popen(
                 command, cwd=self._path("tmp"), env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

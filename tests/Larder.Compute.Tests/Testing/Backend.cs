@@ -1,7 +1,11 @@
 using System.Text;
+using System.Text.Json;
 using Larder.Orchestrations;
 using Larder.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
+
+// What is tested here is /proc, sessions and signals.
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
 
 namespace Larder.Compute.Tests;
 
@@ -14,7 +18,6 @@ internal sealed class Backend : IAsyncDisposable
         Compute = Another();
     }
 
-    /// <summary>As the tests leave it: not a folder that a test may look at while it is removed.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("compute-").FullName;
 
     public ProcessComputeOptions Options { get; }
@@ -24,6 +27,9 @@ internal sealed class Backend : IAsyncDisposable
     public static ComputeId Id { get; } = new("job1", 1);
 
     public string TaskFolder => Path.Combine(Folder, Id.Job, $"{Id.Attempt}");
+
+    /// <summary>What the supervisor wrote of itself.</summary>
+    public JsonElement State => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TaskFolder, "state.json"))).RootElement;
 
     /// <summary>Pids of living processes that carry the marker of a task in this folder.</summary>
     public IReadOnlyList<int> Processes => [.. MarkedProcesses()];

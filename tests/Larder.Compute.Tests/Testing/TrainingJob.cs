@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -67,33 +68,7 @@ internal sealed class TrainingJob : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        await container.CreateIfNotExistsAsync();
-        await inputs.CreateIfNotExistsAsync();
-        await WriteAsync(container.GetBlobClient(Prefix + "bootstrap.py"), Encoding.UTF8.GetBytes(Bootstrap.Source));
-        var script = Encoding.UTF8.GetBytes(Script);
-        var sources = new Dictionary<string, object>
-        {
-            ["script"] = await InputAsync(script, "anything.py", ScriptHash),
-            ["dataset"] = await InputAsync(Dataset, DatasetName),
-        };
-        if (Requirements is not null)
-            sources["requirements"] = await InputAsync(Encoding.UTF8.GetBytes(Requirements), "requirements.txt");
-        var manifest = new Dictionary<string, object>
-        {
-            ["job"] = "job1",
-            ["attempt"] = 1,
-            ["model"] = Model,
-            ["inputs"] = sources,
-            ["arguments"] = Arguments,
-            ["environment"] = Environment,
-            ["secrets"] = Secrets,
-            ["log_url"] = Url("log.jsonl", BlobSasPermissions.Read | BlobSasPermissions.Create | BlobSasPermissions.Add),
-            ["exit_url"] = Url("exit.json", BlobSasPermissions.Read | BlobSasPermissions.Create),
-            ["files_url"] = Through(container.GenerateSasUri(BlobContainerSasPermissions.Create | BlobContainerSasPermissions.Write, Expiry)),
-            ["files_prefix"] = Prefix,
-            ["limits"] = Limits,
-        };
-        await WriteAsync(container.GetBlobClient(Prefix + "job.json"), JsonSerializer.SerializeToUtf8Bytes(manifest));
+        await UploadAsync();
         Assert.True(await Backend.Compute.StartAsync(
             new ComputeTask
             {
@@ -110,6 +85,25 @@ internal sealed class TrainingJob : IAsyncDisposable
             default));
     }
 
+    /// <summary>Runs bootstrap.py as a container does: by nothing but its command and two variables. Gives its exit code and standard error.</summary>
+    public async Task<(int ExitCode, string Errors)> RunWithoutBackendAsync(string manifest = "job.json")
+    {
+        await UploadAsync();
+        var temporary = Directory.CreateTempSubdirectory("container-");
+        var start = new ProcessStartInfo(Bootstrap.Command[0], Bootstrap.Command.Skip(1)) { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment[Bootstrap.SourceVariable] = Url("bootstrap.py", BlobSasPermissions.Read);
+        start.Environment[Bootstrap.ManifestVariable] = Url(manifest, BlobSasPermissions.Read);
+        start.Environment["LARDER_TASK"] = Backend.TaskFolder;
+        start.Environment["TMPDIR"] = temporary.FullName;
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = await process.StandardError.ReadToEndAsync();
+        await output;
+        await process.WaitForExitAsync();
+        temporary.Delete(recursive: true);
+        return (process.ExitCode, errors);
+    }
+
     /// <summary>Starts it, waits for its end, and reads what it left.</summary>
     public async Task<Ended> RunAsync()
     {
@@ -120,9 +114,14 @@ internal sealed class TrainingJob : IAsyncDisposable
     public async Task<Ended> EndAsync()
     {
         var status = await Backend.WaitAsync();
-        var output = await Backend.Compute.ReadOutputAsync(Backend.Id, default);
+        return await ReadEndAsync() with { Status = status, Output = await Backend.Compute.ReadOutputAsync(Backend.Id, default) };
+    }
+
+    /// <summary>What is in storage of it.</summary>
+    public async Task<Ended> ReadEndAsync()
+    {
         var exit = await ReadAsync("exit.json") is { } stored ? JsonDocument.Parse(stored).RootElement : (JsonElement?)null;
-        return new Ended(status, output, exit, await LinesAsync());
+        return new Ended(new ComputeStatus(ComputeState.Missing), "", exit, await LinesAsync());
     }
 
     /// <summary>The log so far.</summary>
@@ -161,6 +160,37 @@ internal sealed class TrainingJob : IAsyncDisposable
     private static DateTimeOffset Expiry => DateTimeOffset.UtcNow.AddHours(1);
 
     private static Task WriteAsync(BlobClient blob, byte[] content) => blob.UploadAsync(BinaryData.FromBytes(content), overwrite: true);
+
+    private async Task UploadAsync()
+    {
+        await container.CreateIfNotExistsAsync();
+        await inputs.CreateIfNotExistsAsync();
+        await WriteAsync(container.GetBlobClient(Prefix + "bootstrap.py"), Encoding.UTF8.GetBytes(Bootstrap.Source));
+        var script = Encoding.UTF8.GetBytes(Script);
+        var sources = new Dictionary<string, object>
+        {
+            ["script"] = await InputAsync(script, "anything.py", ScriptHash),
+            ["dataset"] = await InputAsync(Dataset, DatasetName),
+        };
+        if (Requirements is not null)
+            sources["requirements"] = await InputAsync(Encoding.UTF8.GetBytes(Requirements), "requirements.txt");
+        var manifest = new Dictionary<string, object>
+        {
+            ["job"] = "job1",
+            ["attempt"] = 1,
+            ["model"] = Model,
+            ["inputs"] = sources,
+            ["arguments"] = Arguments,
+            ["environment"] = Environment,
+            ["secrets"] = Secrets,
+            ["log_url"] = Url("log.jsonl", BlobSasPermissions.Read | BlobSasPermissions.Create | BlobSasPermissions.Add),
+            ["exit_url"] = Url("exit.json", BlobSasPermissions.Read | BlobSasPermissions.Create),
+            ["files_url"] = Through(container.GenerateSasUri(BlobContainerSasPermissions.Create | BlobContainerSasPermissions.Write, Expiry)),
+            ["files_prefix"] = Prefix,
+            ["limits"] = Limits,
+        };
+        await WriteAsync(container.GetBlobClient(Prefix + "job.json"), JsonSerializer.SerializeToUtf8Bytes(manifest));
+    }
 
     private async Task<object> InputAsync(byte[] content, string fileName, string? hash = null)
     {
