@@ -110,6 +110,8 @@ internal static class LarderServices
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobFiles>();
         services.AddSingleton<JobLog>();
+        services.AddSingleton<JobLogReader>();
+        services.AddSingleton<LogStream>();
         services.AddSingleton<ModelCompiler>();
         services.AddSingleton<JobSteps>();
         services.AddSingleton<JobScheduler>();

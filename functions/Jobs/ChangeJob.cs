@@ -22,10 +22,10 @@ public sealed class ChangeJob(JobScheduler scheduler, TrainingSubmitter submitte
     {
         var found = await scheduler.CancelAsync(client, job, cancellationToken);
         return found.IsFinal
-            ? Envelope.Ok($"Job {job} is canceled").With("job", found)
+            ? Envelope.Ok($"Job {job} is canceled").With("job", JobView.Of(found))
             : new Envelope(StatusCodes.Status202Accepted, $"Job {job} is being canceled")
                 .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{job}")
-                .With("job", found);
+                .With("job", JobView.Of(found));
     }
 
     /// <summary>Runs a job that has ended again: a new job with the same inputs and options.</summary>
@@ -40,6 +40,6 @@ public sealed class ChangeJob(JobScheduler scheduler, TrainingSubmitter submitte
         await scheduler.StartAsync(client, again, CancellationToken.None);
         return new Envelope(StatusCodes.Status202Accepted, $"Job {job} runs again as job {again.Id}")
             .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{again.Id}")
-            .With("job", again);
+            .With("job", JobView.Of(again));
     }
 }

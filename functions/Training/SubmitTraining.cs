@@ -27,7 +27,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
     {
         ModelName.Validate(model);
         await using var form = await TrainForm.ReadAsync(request, staging, limits, cancellationToken);
-        var options = form.Options is null ? new TrainOptions() : Json.Deserialize<TrainOptions>(form.Options, "{options}, as /api/v1/job-types says");
+        var options = form.Options is null ? new TrainOptions() : TrainOptions.Schema.Read(form.Options);
         submitter.Validate(options);
 
         var key = request.Headers[KeyHeader] is [{ Length: > 0 } given] ? given : null;
@@ -36,6 +36,6 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         await scheduler.StartAsync(client, job, CancellationToken.None);
         return new Envelope(StatusCodes.Status202Accepted, $"The training of {model} is job {job.Id}")
             .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{job.Id}")
-            .With("job", job);
+            .With("job", JobView.Of(job));
     }
 }

@@ -3,8 +3,8 @@ namespace Larder.Orchestrations;
 /// <summary>How jobs run as processes of this machine.</summary>
 public sealed record ProcessComputeOptions
 {
-    /// <summary>Folder of the jobs' folders, <c>{job}/{attempt}/</c>. Only this backend writes there.</summary>
-    public string Folder { get; init; } = Path.Combine(".data", "jobs");
+    /// <summary>Folder of the jobs' folders, <c>{job}/{attempt}/</c>. Only this backend writes there. Empty until it is known where local files go.</summary>
+    public string Folder { get; init; } = "";
 
     /// <summary>Tasks that run at the same time.</summary>
     public int MaxConcurrent { get; init; } = Environment.ProcessorCount;
@@ -35,7 +35,6 @@ public sealed record ProcessComputeOptions
     /// <exception cref="ArgumentException">One is wrong; says which and why.</exception>
     public void Validate()
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(Folder);
         ArgumentException.ThrowIfNullOrWhiteSpace(Python);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConcurrent, 1);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(DefaultCpu);
