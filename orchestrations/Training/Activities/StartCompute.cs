@@ -80,7 +80,7 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
             Arguments = options.Arguments,
             Environment = environment,
             Secrets = [.. secrets.Keys],
-            LogUrl = (await files.FileUrlAsync(job.Id, JobPaths.Log(attempt), JobFileAccess.Create | JobFileAccess.Add, life, cancellation)).AbsoluteUri,
+            LogUrl = (await files.FileUrlAsync(job.Id, JobPaths.Log(attempt), JobFileAccess.Read | JobFileAccess.Create | JobFileAccess.Add, life, cancellation)).AbsoluteUri,
             ExitUrl = (await files.FileUrlAsync(job.Id, JobPaths.Exit(attempt), JobFileAccess.Read | JobFileAccess.Create, life, cancellation)).AbsoluteUri,
             FilesUrl = (await files.FilesUrlAsync(job.Id, life, cancellation)).AbsoluteUri,
             FilesPrefix = JobPaths.Attempt(attempt),
