@@ -46,7 +46,7 @@ public sealed class KilledTrainingTests
                 Assert.Equal([(int)job["version"]!], versions.Select(version => (int)version!["version"]!));
                 var log = await survivor.Client.GetJsonAsync($"/api/v1/jobs/{id}/logs?limit=1000");
                 Assert.Equal(
-                    Enumerable.Range(0, Lines).Select(i => $"line {i}"),
+                    Enumerable.Range(0, Lines).Select(i => $"line {i}").Prepend("done"),
                     log.Body["lines"]!.AsArray().Where(line => (string)line!["s"]! == "out").Select(line => (string)line!["m"]!));
             }
         }
