@@ -332,7 +332,7 @@ class Attempts:
 
 
 class Mask:
-    """Replaces secret values: whole, each of their lines, and as JSON, Python and URLs write them."""
+    """Replaces secret values: each of their lines, and the whole as JSON, Python and URLs write it."""
 
     def __init__(self, secrets):
         forms = set()
@@ -340,7 +340,8 @@ class Mask:
             for part in [secret] + re.split(r"[\r\n]+", secret):
                 for text in (part, part.strip()):
                     forms |= {text, json.dumps(text)[1:-1], repr(text)[1:-1], urllib.parse.quote(text, safe="")}
-        forms = sorted((form for form in forms if len(form) >= SHORTEST_SECRET), key=len, reverse=True)
+        # Lines are masked many at a time: a form that spans two would make one of them.
+        forms = sorted((form for form in forms if len(form) >= SHORTEST_SECRET and not set(form) & set("\r\n")), key=len, reverse=True)
         self.longest = max((len(form.encode("utf-8", "replace")) for form in forms), default=0)
         self._pattern = re.compile("|".join(map(re.escape, forms))) if forms else None
 
@@ -408,9 +409,11 @@ class Log:
     def _begin(self):
         """Creates the blob; goes on with one that is there (a container that was started twice)."""
         # Asked first: not every emulator heeds the condition.
-        there = self._storage.send("HEAD", self._url, also=(404,))
-        if there.status == 404:
-            self._storage.send("PUT", self._url, {"x-ms-blob-type": "AppendBlob", "If-None-Match": "*"}, also=(409, 412))
+        there = self._storage.send("HEAD", self._url, also=(403, 404))
+        if there.status != 200:
+            created = self._storage.send("PUT", self._url, {"x-ms-blob-type": "AppendBlob", "If-None-Match": "*"}, also=(409, 412))
+            if created.status != 201 and created.attempts == 1:
+                raise StorageError("the log is there already, and its URL does not let it be read")
             return
         headers = there.headers
         self._position = int(headers["Content-Length"])
@@ -525,7 +528,7 @@ class Reader(threading.Thread):
     def _cut(self, line, limit, was_cut):
         data = line.encode("utf-8", "replace")
         # At the end of what was kept may be the first half of a secret, which no mask finds.
-        end = min(limit, len(data) - self._log.mask.longest) if was_cut else limit
+        end = min(limit, max(0, len(data) - self._log.mask.longest)) if was_cut else limit
         if end >= len(data):
             return line
         return data[:end].decode("utf-8", "ignore") + " [cut: the line is longer than %d bytes]" % limit

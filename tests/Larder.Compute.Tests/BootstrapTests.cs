@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using Larder.Orchestrations;
@@ -191,6 +192,8 @@ public sealed class BootstrapTests(Azurite azurite)
         var ended = await job.RunAsync();
 
         Assert.Equal("it is *** and *********", ended.Out[0]);
+        Assert.Equal(["***", "***", "abc", "***", ""], ended.Out.Skip(2).Take(5));
+        Assert.Equal(10, ended.Out.Count);
         Assert.Equal("short abc", ended.Out[^1]);
         Assert.Equal("The script ended with exit code 1: failed with ***", ended.Reason);
         string[] left = [ended.Output, ended.Exit.ToString()!, .. ended.Lines.Select(line => line.M)];
@@ -300,6 +303,39 @@ public sealed class BootstrapTests(Azurite azurite)
         Assert.Equal(("done", null), (ended.Stage, ended.Reason));
         Assert.Equal("42 True", ended.Out[^1]);
         Assert.Contains(ended.Lines, line => line is { S: "sys", M: "Installing the requirements." });
+    }
+
+    [Fact]
+    public async Task Packages_of_a_virtual_environment_that_the_server_was_given_are_the_scripts_too()
+    {
+        var outer = Directory.CreateTempSubdirectory("outer-");
+        using (var venv = Process.Start("python3", ["-m", "venv", "--without-pip", outer.FullName]))
+            await venv.WaitForExitAsync();
+        File.WriteAllText(Path.Combine(outer.GetDirectories("lib/python3.*").Single().FullName, "site-packages", "outer.py"), "ANSWER = 42");
+        await using (var job = new TrainingJob(azurite, new ProcessComputeOptions { Python = Path.Combine(outer.FullName, "bin", "python3") })
+        {
+            Script = "import outer; print(outer.ANSWER)",
+        })
+        {
+            Assert.Equal("42", Assert.Single((await job.RunAsync()).Out));
+        }
+
+        outer.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task A_little_memory_is_enough_for_everything_but_the_script()
+    {
+        await using var job = new TrainingJob(azurite)
+        {
+            Script = "import os; open(os.environ['LARDER_OUTPUT_DIR'] + '/iris.onnx', 'wb').write(bytes(10000000)); print('ran')",
+            Resources = new ComputeResources(MemoryGb: 0.1),
+        };
+
+        var ended = await job.RunAsync();
+
+        Assert.Equal("", ended.Reason ?? "");
+        Assert.Equal("ran", Assert.Single(ended.Out));
     }
 
     [Fact]

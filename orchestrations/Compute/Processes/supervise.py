@@ -4,7 +4,7 @@ python3 supervise.py FOLDER, the task as JSON on standard input. It returns as s
 
 lock          held (flock) by the supervisor as long as it lives
 state.json    written before the command runs: the supervisor's pid, start time and boot, so that it is found again; then the command's pid too
-stop          made by the host: end the command (SIGTERM says when to look)
+stop          made by the host: end the command; SIGTERM says the same, sooner, and is all that a shutdown says
 output.log    the last of the command's standard output and error
 exit.json     written once, when nothing of the command runs any more: exit_code, reason
 
@@ -230,6 +230,7 @@ class Supervisor:
     def _watch(self):
         started = time.monotonic()
         next_look = started + 1
+        asked = False
         pipe = self._child.stdout.fileno()
         reading = [pipe, self._wake]
         while self._code is None:
@@ -240,14 +241,14 @@ class Supervisor:
                 if not data:
                     reading.remove(pipe)
             if self._wake in ready:
-                os.read(self._wake, 4096)
+                asked |= signal.SIGTERM in os.read(self._wake, 4096)
             self._reap()
             now = time.monotonic()
             if self._kill_at is not None:
                 if now > self._kill_at:
                     for pid in [self._child.pid] + descendants():
                         kill(pid, signal.SIGKILL)
-            elif os.path.exists(self._path("stop")):
+            elif asked or os.path.exists(self._path("stop")):
                 self._stop("It was stopped.")
             elif now - started > self._task["timeout_seconds"]:
                 self._stop("It ran longer than the %g seconds it was given." % self._task["timeout_seconds"])
@@ -278,6 +279,7 @@ class Supervisor:
     def _end_all(self):
         """Nothing of the command is left when this returns. What hangs in the kernel is waited for."""
         kill(self._child.pid, signal.SIGKILL, group=True)
+        pause = 0.01
         while True:
             living = descendants()
             for pid in living:
@@ -285,7 +287,8 @@ class Supervisor:
             self._reap()
             if not living:
                 return
-            time.sleep(0.01)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 1)
 
     def _drain(self):
         pipe = self._child.stdout.fileno()
