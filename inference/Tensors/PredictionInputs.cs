@@ -62,6 +62,9 @@ public sealed class PredictionInputs : IDisposable
         }
     }
 
+    /// <summary>The first input that has a value without elements; null when there is none.</summary>
+    internal ValueSignature? FirstEmpty => Array.Find(_tensors, tensor => tensor.HasValue && tensor.Shape.Contains(0))?.Signature;
+
     /// <summary>
     /// Reads the value of a request's <c>values</c>. The reader is on its first token, and is left on its last.
     /// <list type="bullet">

@@ -31,7 +31,7 @@ public sealed class ModelValidator : IAsyncDisposable
     public async Task<ModelDescription> ValidateAsync(string path, CancellationToken cancellation)
     {
         var scan = await ScanAsync(path, cancellation);
-        var trial = await Trial.TryAsync(Path.GetFullPath(path), DefaultSession, cancellation);
+        var trial = await TryAsync(Path.GetFullPath(path), scan, cancellation);
         return new ModelDescription
         {
             Signature = trial.Signature!,
@@ -41,6 +41,7 @@ public sealed class ModelValidator : IAsyncDisposable
             Documentation = scan.Documentation,
             Metadata = scan.Metadata,
             RowsAreIndependent = trial.RowsAreIndependent,
+            RefusesEmptyInputs = scan.RefusesEmptyInputs,
         };
     }
 
@@ -50,6 +51,21 @@ public sealed class ModelValidator : IAsyncDisposable
     /// <summary>Reads the file without loading it.</summary>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
     internal Task<OnnxScan> ScanAsync(string path, CancellationToken cancellation) => Task.Run(() => Scan(path, cancellation), cancellation);
+
+    private async Task<TrialAnswer> TryAsync(string path, OnnxScan scan, CancellationToken cancellation)
+    {
+        if (!scan.NeedsProof)
+            return await Trial.TryAsync(path, DefaultSession, folder: null, cancellation);
+        var folder = Directory.CreateTempSubdirectory("larder-graph-");
+        try
+        {
+            return await Trial.TryAsync(path, DefaultSession, folder.FullName, cancellation);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
 
     private OnnxScan Scan(string path, CancellationToken cancellation)
     {

@@ -53,10 +53,23 @@ internal static class Trials
     private static TrialAnswer Try(TrialRequest request, Stopwatch clock)
     {
         using var options = Options(request.Session);
+        var graph = request.Folder is { } folder ? WriteGraph(options, folder) : null;
         using var model = TrialModel.Load(request.Path, options);
+        if (graph is not null)
+            HazardCheck.Check(GraphReader.Read(graph));
         var oneRow = ZeroRun.Check(model);
         // A model that is slow, but not too slow, must not be refused for the sake of a trial that is only there to make it faster.
         var hasTime = clock.Elapsed + RowTrial.Cost(oneRow) < TimeSpan.FromSeconds(request.Seconds / 2d);
         return new TrialAnswer { Signature = model.Signature, RowsAreIndependent = hasTime && RowTrial.RowsAreIndependent(model) };
+    }
+
+    // The graph as the server would run it, without its weights.
+    private static string WriteGraph(SessionOptions options, string folder)
+    {
+        var path = Path.Combine(folder, "graph.onnx");
+        options.OptimizedModelFilePath = path;
+        options.AddSessionConfigEntry("session.optimized_model_external_initializers_file_name", "weights");
+        options.AddSessionConfigEntry("session.optimized_model_external_initializers_min_size_in_bytes", "4096");
+        return path;
     }
 }

@@ -18,6 +18,12 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
     /// <summary>Nodes so far, in all graphs and functions.</summary>
     public int Nodes { get; private set; }
 
+    /// <summary>See <see cref="OnnxScan"/>.</summary>
+    public bool NeedsProof { get; private set; }
+
+    /// <summary>See <see cref="OnnxScan"/>.</summary>
+    public bool RefusesEmptyInputs { get; private set; }
+
     /// <summary>Reads a <c>GraphProto</c>.</summary>
     /// <param name="isMain">Whether its inputs and outputs are the model's.</param>
     public void Graph(bool isMain)
@@ -134,6 +140,8 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
         }
 
         domain = OnnxSupport.Domain(domain);
+        NeedsProof |= Hazards.NeedsProof(domain, type);
+        RefusesEmptyInputs |= Hazards.EndsOnEmpty(domain, type);
         if (OnnxSupport.MaxOpsets.ContainsKey(domain))
             return;
         if (_custom.Count == MaxCustomOperators && !_custom.ContainsKey((domain, type)))

@@ -24,16 +24,20 @@ internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time, boo
     public int? ProcessId { get; private set; }
 
     /// <summary>Loads and runs a model.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="session">How the server would load it.</param>
+    /// <param name="folder">Where the child may write the model's graph, if it is to look for operators that end the process; null if not.</param>
+    /// <param name="cancellation">Ends the child.</param>
     /// <exception cref="InvalidModelException">It does not load, or not within the limits, or does not run.</exception>
     /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
-    public Task<TrialAnswer> TryAsync(string path, SessionSettings session, CancellationToken cancellation) =>
-        RequestAsync(new TrialRequest(path, session, limits.LoadSeconds), cancellation);
+    public Task<TrialAnswer> TryAsync(string path, SessionSettings session, string? folder, CancellationToken cancellation) =>
+        RequestAsync(new TrialRequest(path, session, limits.LoadSeconds, folder), cancellation);
 
     /// <summary>Writes a model's optimised graph, and compares it with the model.</summary>
     /// <exception cref="InvalidModelException">One of them does not load, or not within the limits.</exception>
     /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
     public async Task<CompilationAnswer> CompileAsync(string path, SessionSettings session, CompilationRequest compilation, CancellationToken cancellation) =>
-        (await RequestAsync(new TrialRequest(path, session, limits.LoadSeconds, compilation), cancellation)).Compilation!;
+        (await RequestAsync(new TrialRequest(path, session, limits.LoadSeconds, Compilation: compilation), cancellation)).Compilation!;
 
     /// <summary>Ends the child and whatever it does.</summary>
     public async ValueTask DisposeAsync()
