@@ -10,7 +10,7 @@ namespace Larder.Registry;
 /// <param name="registry">Counts the version.</param>
 /// <param name="artifacts">Stores the file.</param>
 /// <param name="validate">Looks into it.</param>
-/// <param name="adopt">Takes the local file over once it is published.</param>
+/// <param name="adopt">Takes the local file over once it is stored.</param>
 /// <param name="staging">Where uploads wait.</param>
 /// <param name="options">Limits.</param>
 /// <param name="log">For what the caller need not know.</param>
