@@ -37,10 +37,15 @@ internal static class FunctionCompiler
         throw function.Error($"Cannot bind parameter '{parameter.Name}' to type {TypeName(type)}. Make sure the parameter Type is supported by the binding ({binding.Type}).");
     }
 
-    // ActivatorUtilities compiles the constructor call; it takes constructor parameters from the services that it is given.
-    private static UnaryExpression Instance(EmbeddedFunction function, Expression context, IServiceCollection services)
+    private static Expression Instance(EmbeddedFunction function, Expression context, IServiceCollection services)
     {
         var type = function.Method.DeclaringType!;
+        return ServiceLifetimes.NeedsScope(type, services) ? ScopedInstance(function, type, context) : SingletonInstance(type, context);
+    }
+
+    // ActivatorUtilities compiles the constructor call; it takes constructor parameters from the services that it is given.
+    private static UnaryExpression ScopedInstance(EmbeddedFunction function, Type type, Expression context)
+    {
         ObjectFactory factory;
         try
         {
@@ -51,10 +56,19 @@ internal static class FunctionCompiler
             throw function.Error(exception.Message);
         }
 
-        var from = ServiceLifetimes.NeedsScope(type, services) ? nameof(EmbeddedFunctionContext.InstanceServices) : nameof(EmbeddedFunctionContext.RootServices);
         var instance = Expression.Invoke(
-            Expression.Constant(factory), Expression.Property(context, from), Expression.Constant(null, typeof(object[])));
+            Expression.Constant(factory), Expression.Property(context, nameof(EmbeddedFunctionContext.InstanceServices)), Expression.Constant(null, typeof(object[])));
         return Expression.Convert(instance, type);
+    }
+
+    // A new object for each invocation all the same, but its services are looked up once.
+    private static NewExpression SingletonInstance(Type type, Expression context)
+    {
+        var constructor = type.GetConstructors().Single();
+        var types = constructor.GetParameters().Select(parameter => parameter.ParameterType).ToArray();
+        var values = Expression.Call(
+            Expression.Constant(new SingletonServices(types)), nameof(SingletonServices.From), null, Expression.Property(context, nameof(EmbeddedFunctionContext.RootServices)));
+        return Expression.New(constructor, types.Select((service, i) => Expression.Convert(Expression.ArrayIndex(values, Expression.Constant(i)), service)));
     }
 
     private static string TypeName(Type type) => type.IsGenericType
