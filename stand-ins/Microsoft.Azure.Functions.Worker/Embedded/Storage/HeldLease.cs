@@ -35,6 +35,9 @@ internal sealed class HeldLease : IAsyncDisposable
     /// <summary>What writes to the blob must carry.</summary>
     public string Id => client.LeaseId;
 
+    /// <summary>Whether nobody else can have it yet, by the clock that everybody shares. Asks nobody, so that it can be looked at before every step.</summary>
+    public bool IsSurelyHeld => !lost.IsCancellationRequested && Age < Duration;
+
     private TimeSpan Age => new(clock.GetUtcNow().UtcTicks - Volatile.Read(ref renewedTicks));
 
     /// <summary>Signalled when somebody else may have the lease.</summary>
