@@ -43,15 +43,16 @@ internal sealed class Engine : IAsyncDisposable
         return engine;
     }
 
-    /// <summary>Runs a load to its end.</summary>
-    /// <returns>What was stored of it.</returns>
-    public async Task<IReadOnlyList<InstanceDocument>> RunAsync(Load load)
+    /// <summary>Runs a load to its end, of which its client has learnt.</summary>
+    public Task<OrchestrationMetadata[]> RunAsync(Load load) => Task.WhenAll(Enumerable.Range(0, load.Instances).Select(async _ =>
     {
-        var ends = await Task.WhenAll(Enumerable.Range(0, load.Instances).Select(async _ =>
-        {
-            var id = await Client.ScheduleNewOrchestrationInstanceAsync(load.Orchestrator, load.Count);
-            return await Client.WaitForInstanceCompletionAsync(id);
-        }));
+        var id = await Client.ScheduleNewOrchestrationInstanceAsync(load.Orchestrator, load.Count);
+        return await Client.WaitForInstanceCompletionAsync(id);
+    }));
+
+    /// <summary>What was stored of a load.</summary>
+    public async Task<IReadOnlyList<InstanceDocument>> ReadAsync(IReadOnlyList<OrchestrationMetadata> ends)
+    {
         var store = host.Services.GetRequiredService<HubStore>();
         var stored = await Task.WhenAll(ends.Select(end => store.Instances.ReadAsync(end.InstanceId, default)));
         return ends.All(end => end.RuntimeStatus == OrchestrationRuntimeStatus.Completed)

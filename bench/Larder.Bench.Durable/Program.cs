@@ -22,14 +22,14 @@ Console.WriteLine("| load | writes | engine, steps/s | bare writes, steps/s | en
 Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
 foreach (var load in loads)
 {
-    await new BareWrites(await engine.RunAsync(load)).RunAsync(bare);
+    await new BareWrites(await engine.ReadAsync(await engine.RunAsync(load))).RunAsync(bare);
     var results = new List<(double Engine, double Bare, int Writes)>();
     for (var round = 0; round < rounds; round++)
     {
         var start = Stopwatch.GetTimestamp();
-        var documents = await engine.RunAsync(load);
+        var ends = await engine.RunAsync(load);
         var engineTime = Stopwatch.GetElapsedTime(start);
-        var writes = new BareWrites(documents);
+        var writes = new BareWrites(await engine.ReadAsync(ends));
         start = Stopwatch.GetTimestamp();
         await writes.RunAsync(bare);
         results.Add((engineTime.TotalSeconds, Stopwatch.GetElapsedTime(start).TotalSeconds, writes.Count));

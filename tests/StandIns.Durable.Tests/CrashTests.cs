@@ -100,14 +100,15 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
             await client.Client.ScheduleNewOrchestrationInstanceAsync("TenSteps", new StartOrchestrationOptions($"halted{i}"), stop));
         await Eventually.TrueAsync(async () => await CountAsync(executions, "halted") >= Orchestrations);
 
-        // In the middle of its work; no timer of its own tells it of the time that passes.
+        // In the middle of its work; no timer of its own tells it of the time that passes, nor does anybody when it goes on.
+        proxy.HoldsLeases = true;
         first.Pause();
         await using var second = await AppProcess.StartAsync(azurite.ConnectionString, hub);
         await second.SaidAsync($"This host runs the task hub '{hub}'");
         var before = proxy.Writes.Count;
         first.Continue();
-        await first.SaidAsync($"This host has lost the task hub '{hub}'");
         await Parallel.ForEachAsync(Enumerable.Range(0, Waiting), async (i, stop) => await client.Client.RaiseEventAsync($"waits{i}", "go", "on", stop));
+        await first.SaidAsync($"This host has lost the task hub '{hub}'");
 
         for (var i = 0; i < Waiting; i++)
             Assert.Equal([first.Id, second.Id], (await client.EndOf($"waits{i}")).ReadOutputAs<int[]>()!);

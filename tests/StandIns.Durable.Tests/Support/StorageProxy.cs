@@ -21,11 +21,15 @@ internal sealed class StorageProxy : IAsyncDisposable
     private readonly HttpClient client = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
     private readonly Uri storage;
     private readonly ConcurrentQueue<string> writes = new();
+    private volatile bool holdsLeases;
 
     private StorageProxy(WebApplication app, Uri storage) => (this.app, this.storage) = (app, storage);
 
     /// <summary>What was written, in the order in which storage said that it was: method and path.</summary>
     public IReadOnlyCollection<string> Writes => writes;
+
+    /// <summary>Whether leases are left without an answer: neither granted nor renewed nor refused.</summary>
+    public bool HoldsLeases { get => holdsLeases; set => holdsLeases = value; }
 
     /// <summary>What the process gets in place of the storage's own connection string.</summary>
     public string ConnectionString { get; private set; } = "";
@@ -58,6 +62,8 @@ internal sealed class StorageProxy : IAsyncDisposable
     private async Task ForwardAsync(HttpContext context)
     {
         var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        if (holdsLeases && context.Request.Query["comp"] == "lease")
+            await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted);
         using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(storage, target));
         request.Content = new StreamContent(context.Request.Body);
         foreach (var (name, values) in context.Request.Headers)
