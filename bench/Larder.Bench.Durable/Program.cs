@@ -5,7 +5,7 @@ using Larder.Bench.Durable;
 using Larder.Testing;
 
 // The engine and the bare writes take turns, so that a slow moment of the machine falls on both; a ratio is taken within a round.
-const int rounds = 7;
+const int rounds = 21;
 Load[] loads =
 [
     new("one orchestration of 200 steps, one after the other", nameof(Steps.Chain), 1, 200),
