@@ -1,0 +1,180 @@
+metadata description = 'A virtual network: a subnet for the app, one for jobs, one for private endpoints.'
+
+@description('What names begin with.')
+param name string
+
+@description('Region.')
+param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Ends names, so that they are unique.')
+param token string
+
+@description('Addresses of the network; at least a /22.')
+param addressPrefix string
+
+var appPrefix = cidrSubnet(addressPrefix, 24, 0)
+var jobsPrefix = cidrSubnet(addressPrefix, 24, 1)
+var endpointsPrefix = cidrSubnet(addressPrefix, 24, 2)
+
+resource egressAddress 'Microsoft.Network/publicIPAddresses@2024-05-01' = {
+  name: 'pip-${name}-${token}'
+  location: location
+  tags: tags
+  sku: {
+    name: 'Standard'
+  }
+  properties: {
+    publicIPAllocationMethod: 'Static'
+  }
+}
+
+// Containers in a subnet have no way out without it, not even to fetch packages.
+resource egress 'Microsoft.Network/natGateways@2024-05-01' = {
+  name: 'ng-${name}-${token}'
+  location: location
+  tags: tags
+  sku: {
+    name: 'Standard'
+  }
+  properties: {
+    idleTimeoutInMinutes: 4
+    publicIpAddresses: [
+      {
+        id: egressAddress.id
+      }
+    ]
+  }
+}
+
+// Jobs run other people's code: it reaches storage and the internet, nothing else in the network.
+resource jobsRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
+  name: 'nsg-${name}-jobs-${token}'
+  location: location
+  tags: tags
+  properties: {
+    securityRules: [
+      {
+        name: 'storage'
+        properties: {
+          priority: 100
+          direction: 'Outbound'
+          access: 'Allow'
+          protocol: 'Tcp'
+          sourceAddressPrefix: '*'
+          sourcePortRange: '*'
+          destinationAddressPrefix: endpointsPrefix
+          destinationPortRange: '443'
+        }
+      }
+      {
+        name: 'nothing-else-inside'
+        properties: {
+          priority: 200
+          direction: 'Outbound'
+          access: 'Deny'
+          protocol: '*'
+          sourceAddressPrefix: '*'
+          sourcePortRange: '*'
+          destinationAddressPrefix: 'VirtualNetwork'
+          destinationPortRange: '*'
+        }
+      }
+      {
+        name: 'nothing-in'
+        properties: {
+          priority: 200
+          direction: 'Inbound'
+          access: 'Deny'
+          protocol: '*'
+          sourceAddressPrefix: '*'
+          sourcePortRange: '*'
+          destinationAddressPrefix: '*'
+          destinationPortRange: '*'
+        }
+      }
+    ]
+  }
+}
+
+resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+  name: 'vnet-${name}-${token}'
+  location: location
+  tags: tags
+  properties: {
+    addressSpace: {
+      addressPrefixes: [addressPrefix]
+    }
+    subnets: [
+      {
+        name: 'app'
+        properties: {
+          addressPrefix: appPrefix
+          delegations: [
+            {
+              name: 'functions'
+              properties: {
+                serviceName: 'Microsoft.App/environments'
+              }
+            }
+          ]
+        }
+      }
+      {
+        name: 'jobs'
+        properties: {
+          addressPrefix: jobsPrefix
+          natGateway: {
+            id: egress.id
+          }
+          networkSecurityGroup: {
+            id: jobsRules.id
+          }
+          delegations: [
+            {
+              name: 'container-groups'
+              properties: {
+                serviceName: 'Microsoft.ContainerInstance/containerGroups'
+              }
+            }
+          ]
+        }
+      }
+      {
+        name: 'endpoints'
+        properties: {
+          addressPrefix: endpointsPrefix
+        }
+      }
+    ]
+  }
+
+  resource app 'subnets' existing = {
+    name: 'app'
+  }
+
+  resource jobs 'subnets' existing = {
+    name: 'jobs'
+  }
+
+  resource endpoints 'subnets' existing = {
+    name: 'endpoints'
+  }
+}
+
+@description('Resource id of the network.')
+output id string = network.id
+
+@description('Name of the network.')
+output name string = network.name
+
+@description('Subnet of the app.')
+output appSubnetId string = network::app.id
+
+@description('Subnet of jobs.')
+output jobsSubnetId string = network::jobs.id
+
+@description('Subnet of private endpoints.')
+output endpointsSubnetId string = network::endpoints.id
