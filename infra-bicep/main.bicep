@@ -121,8 +121,8 @@ var jobSettings = {
   Jobs__ContainerInstances__ClientId: identities.outputs.appClientId
   Jobs__ContainerInstances__NamePrefix: '${name}-'
   Jobs__ContainerInstances__Image: jobImage
-  Jobs__ContainerInstances__MaxCpu: jobMaxCpu
-  Jobs__ContainerInstances__MaxMemoryGb: jobMaxMemoryGb
+  Jobs__ContainerInstances__MaxCpu: string(jobMaxCpu)
+  Jobs__ContainerInstances__MaxMemoryGb: string(jobMaxMemoryGb)
 }
 
 var jobImageSettings = toObject(

@@ -1,9 +1,10 @@
 using './main.bicep'
 
-// Every parameter has a default; here are the ones that one changes first. `az` reads the variables from its own environment.
+// Every parameter has a default; these are the ones that one changes first.
 param name = readEnvironmentVariable('LARDER_NAME', 'larder')
-param alwaysReadyHttp = int(readEnvironmentVariable('LARDER_ALWAYS_READY', '0'))
-param store = readEnvironmentVariable('LARDER_STORE', 'blobs')
-param containerRegistrySku = readEnvironmentVariable('LARDER_REGISTRY', 'none')
-param privateNetwork = bool(readEnvironmentVariable('LARDER_PRIVATE_NETWORK', 'false'))
+param instanceMemoryMB = 2048
+param alwaysReadyHttp = 0
+param store = 'blobs'
+param containerRegistrySku = 'none'
+param privateNetwork = false
 param authClientId = readEnvironmentVariable('LARDER_AUTH_CLIENT_ID', '')

@@ -12,8 +12,7 @@ param tags object
 @description('Ends the name, so that it is unique in the world.')
 param token string
 
-@description('Tier.')
-@allowed(['Basic', 'Standard', 'Premium'])
+@description('Tier: Basic, Standard or Premium.')
 param sku string
 
 resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {

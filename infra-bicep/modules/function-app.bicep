@@ -85,15 +85,13 @@ var memoryBytes = instanceMemoryMB * 1048576
 var limitSettings = {
   AzureWebJobsDisableHomepage: 'true'
   Preload: preload
-  Limits__LoadedBytes: memoryBytes / 4
-  Limits__TrialMemoryBytes: memoryBytes / 4
-  Limits__ModelBytes: min(diskBytes / 4, memoryBytes / 8)
-  Limits__ArtifactCacheBytes: diskBytes / 4
-  Limits__DiskReserveBytes: diskBytes / 16
-  Limits__Job__DatasetBytes: diskBytes / 4
+  Limits__LoadedBytes: string(memoryBytes / 4)
+  Limits__TrialMemoryBytes: string(memoryBytes / 4)
+  Limits__ModelBytes: string(min(diskBytes / 4, memoryBytes / 8))
+  Limits__ArtifactCacheBytes: string(diskBytes / 4)
+  Limits__DiskReserveBytes: string(diskBytes / 16)
+  Limits__Job__DatasetBytes: string(diskBytes / 4)
 }
-
-var appSettings = union(storageSettings, telemetrySettings, limitSettings, extraSettings)
 
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   name: 'plan-${name}-${token}'
@@ -130,12 +128,6 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
       scmMinTlsVersion: '1.2'
       ftpsState: 'Disabled'
       http20Enabled: true
-      appSettings: [
-        for setting in items(appSettings): {
-          name: setting.key
-          value: string(setting.value)
-        }
-      ]
     }
     functionAppConfig: {
       deployment: {
@@ -164,6 +156,12 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
       }
     }
   }
+}
+
+resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
+  parent: site
+  name: 'appsettings'
+  properties: union(storageSettings, telemetrySettings, limitSettings, extraSettings)
 }
 
 // No user names and passwords: what deploys is an identity.

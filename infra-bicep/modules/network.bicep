@@ -150,18 +150,21 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
       }
     ]
   }
+}
 
-  resource app 'subnets' existing = {
-    name: 'app'
-  }
+resource appSubnet 'Microsoft.Network/virtualNetworks/subnets@2024-05-01' existing = {
+  parent: network
+  name: 'app'
+}
 
-  resource jobs 'subnets' existing = {
-    name: 'jobs'
-  }
+resource jobsSubnet 'Microsoft.Network/virtualNetworks/subnets@2024-05-01' existing = {
+  parent: network
+  name: 'jobs'
+}
 
-  resource endpoints 'subnets' existing = {
-    name: 'endpoints'
-  }
+resource endpointsSubnet 'Microsoft.Network/virtualNetworks/subnets@2024-05-01' existing = {
+  parent: network
+  name: 'endpoints'
 }
 
 @description('Resource id of the network.')
@@ -171,10 +174,10 @@ output id string = network.id
 output name string = network.name
 
 @description('Subnet of the app.')
-output appSubnetId string = network::app.id
+output appSubnetId string = appSubnet.id
 
 @description('Subnet of jobs.')
-output jobsSubnetId string = network::jobs.id
+output jobsSubnetId string = jobsSubnet.id
 
 @description('Subnet of private endpoints.')
-output endpointsSubnetId string = network::endpoints.id
+output endpointsSubnetId string = endpointsSubnet.id

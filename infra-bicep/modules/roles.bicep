@@ -34,6 +34,9 @@ var storageRoles = [
   roles.storageTableDataContributor
 ]
 
+// A name must not be empty, even of a resource that its condition leaves out.
+var absent = 'none'
+
 // Built into Cosmos DB: its data, not the account. Not a role of Azure.
 var cosmosDataContributor = '00000000-0000-0000-0000-000000000002'
 
@@ -50,15 +53,15 @@ resource training 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
 }
 
 resource cosmos 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' existing = if (!empty(cosmosAccountName)) {
-  name: cosmosAccountName
+  name: empty(cosmosAccountName) ? absent : cosmosAccountName
 }
 
 resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' existing = if (!empty(registryName)) {
-  name: registryName
+  name: empty(registryName) ? absent : registryName
 }
 
 resource network 'Microsoft.Network/virtualNetworks@2024-05-01' existing = if (!empty(networkName)) {
-  name: networkName
+  name: empty(networkName) ? absent : networkName
 }
 
 resource jobsSubnet 'Microsoft.Network/virtualNetworks/subnets@2024-05-01' existing = if (!empty(networkName)) {

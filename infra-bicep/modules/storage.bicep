@@ -37,11 +37,12 @@ param workspaceId string
 
 // Durable Functions names its containers by its hub.
 var hub = toLower(loadJsonContent('../../functions/host.json', 'extensions.durableTask.hubName'))
+var deploymentContainer = 'deployments'
 var containers = [
   'artifacts'
   'documents'
   'uploads'
-  'deployments'
+  deploymentContainer
   '${hub}-leases'
   '${hub}-applease'
   '${hub}-largemessages'
@@ -166,4 +167,4 @@ output id string = account.id
 output name string = account.name
 
 @description('Container that the deployed package is in.')
-output deploymentContainer string = 'deployments'
+output deploymentContainer string = deploymentContainer
