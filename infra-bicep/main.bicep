@@ -99,7 +99,7 @@ param logRetentionDays int = 30
 @description('Gigabytes of logs a day at most; what comes after is dropped. -1 is no limit.')
 param logDailyQuotaGb int = 1
 
-var token = uniqueString(resourceGroup().id, name)
+var suffix = uniqueString(resourceGroup().id, name)
 var useCosmos = store == 'cosmos'
 var useRegistry = containerRegistrySku != 'none'
 
@@ -149,7 +149,7 @@ module identities 'modules/identities.bicep' = {
     name: name
     location: location
     tags: tags
-    token: token
+    suffix: suffix
   }
 }
 
@@ -158,7 +158,7 @@ module monitoring 'modules/monitoring.bicep' = {
     name: name
     location: location
     tags: tags
-    token: token
+    suffix: suffix
     retentionDays: logRetentionDays
     dailyQuotaGb: logDailyQuotaGb
   }
@@ -169,7 +169,7 @@ module storage 'modules/storage.bicep' = {
     name: name
     location: location
     tags: tags
-    token: token
+    suffix: suffix
     sku: storageSku
     privateOnly: privateNetwork
     uploadDays: uploadDays
@@ -184,7 +184,7 @@ module cosmos 'modules/cosmos.bicep' = if (useCosmos) {
     name: name
     location: location
     tags: tags
-    token: token
+    suffix: suffix
     autoscaleMaxThroughput: cosmosAutoscaleMaxThroughput
     privateOnly: privateNetwork
   }
@@ -195,7 +195,7 @@ module registry 'modules/container-registry.bicep' = if (useRegistry) {
     name: name
     location: location
     tags: tags
-    token: token
+    suffix: suffix
     sku: containerRegistrySku
   }
 }
@@ -205,7 +205,7 @@ module network 'modules/network.bicep' = if (privateNetwork) {
     name: name
     location: location
     tags: tags
-    token: token
+    suffix: suffix
     addressPrefix: networkPrefix
   }
 }
@@ -213,7 +213,7 @@ module network 'modules/network.bicep' = if (privateNetwork) {
 module storageEndpoints 'modules/private-endpoint.bicep' = [
   for service in ['blob', 'queue', 'table']: if (privateNetwork) {
     params: {
-      name: 'pep-${name}-${service}-${token}'
+      name: 'pep-${name}-${service}-${suffix}'
       location: location
       tags: tags
       networkId: network!.outputs.id
@@ -227,7 +227,7 @@ module storageEndpoints 'modules/private-endpoint.bicep' = [
 
 module cosmosEndpoint 'modules/private-endpoint.bicep' = if (privateNetwork && useCosmos) {
   params: {
-    name: 'pep-${name}-cosmos-${token}'
+    name: 'pep-${name}-cosmos-${suffix}'
     location: location
     tags: tags
     networkId: network!.outputs.id
@@ -264,7 +264,7 @@ module app 'modules/function-app.bicep' = {
     name: name
     location: location
     tags: tags
-    token: token
+    suffix: suffix
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     alwaysReadyHttp: alwaysReadyHttp
@@ -287,7 +287,7 @@ module events 'modules/event-grid.bicep' = {
     name: name
     location: location
     tags: tags
-    token: token
+    suffix: suffix
     storageAccountId: storage.outputs.id
   }
 }

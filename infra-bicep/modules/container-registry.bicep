@@ -10,13 +10,13 @@ param location string
 param tags object
 
 @description('Ends the name, so that it is unique in the world.')
-param token string
+param suffix string
 
 @description('Tier: Basic, Standard or Premium.')
 param sku string
 
 resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
-  name: 'cr${name}${token}'
+  name: 'cr${name}${suffix}'
   location: location
   tags: tags
   sku: {

@@ -10,7 +10,7 @@ param location string
 param tags object
 
 @description('Ends the name, so that it is unique in the world.')
-param token string
+param suffix string
 
 @description('The most request units a second that all containers share; a tenth is always paid for. 0 is serverless.')
 @minValue(0)
@@ -23,7 +23,7 @@ var documents = loadJsonContent('../documents.json')
 var serverless = autoscaleMaxThroughput == 0
 
 resource account 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' = {
-  name: 'cosmos-${name}-${token}'
+  name: 'cosmos-${name}-${suffix}'
   location: location
   tags: tags
   kind: 'GlobalDocumentDB'

@@ -10,13 +10,13 @@ param location string
 param tags object
 
 @description('Ends the name, so that it is unique.')
-param token string
+param suffix string
 
 @description('The account whose events these are.')
 param storageAccountId string
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
-  name: 'evgt-${name}-${token}'
+  name: 'evgt-${name}-${suffix}'
   location: location
   tags: tags
   properties: {

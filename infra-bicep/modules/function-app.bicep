@@ -10,7 +10,7 @@ param location string
 param tags object
 
 @description('Ends names, so that they are unique in the world.')
-param token string
+param suffix string
 
 @description('Memory of an instance in MB; processors follow it.')
 @allowed([512, 2048, 4096])
@@ -94,7 +94,7 @@ var limitSettings = {
 }
 
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
-  name: 'plan-${name}-${token}'
+  name: 'plan-${name}-${suffix}'
   location: location
   tags: tags
   kind: 'functionapp'
@@ -108,7 +108,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
 }
 
 resource site 'Microsoft.Web/sites@2024-11-01' = {
-  name: 'func-${name}-${token}'
+  name: 'func-${name}-${suffix}'
   location: location
   tags: tags
   kind: 'functionapp,linux'

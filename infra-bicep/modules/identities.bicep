@@ -10,17 +10,17 @@ param location string
 param tags object
 
 @description('Ends names, so that they are unique.')
-param token string
+param suffix string
 
 resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
-  name: 'id-${name}-app-${token}'
+  name: 'id-${name}-app-${suffix}'
   location: location
   tags: tags
 }
 
 // Code in a job's container can get tokens of this one: it may pull images, and nothing else.
 resource training 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
-  name: 'id-${name}-training-${token}'
+  name: 'id-${name}-training-${suffix}'
   location: location
   tags: tags
 }

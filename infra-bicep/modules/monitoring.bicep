@@ -10,7 +10,7 @@ param location string
 param tags object
 
 @description('Ends names, so that they are unique.')
-param token string
+param suffix string
 
 @description('Days that logs are kept.')
 @minValue(30)
@@ -21,7 +21,7 @@ param retentionDays int
 param dailyQuotaGb int
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
-  name: 'log-${name}-${token}'
+  name: 'log-${name}-${suffix}'
   location: location
   tags: tags
   properties: {
@@ -40,7 +40,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
 }
 
 resource insights 'Microsoft.Insights/components@2020-02-02' = {
-  name: 'appi-${name}-${token}'
+  name: 'appi-${name}-${suffix}'
   location: location
   tags: tags
   kind: 'web'

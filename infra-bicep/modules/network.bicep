@@ -10,7 +10,7 @@ param location string
 param tags object
 
 @description('Ends names, so that they are unique.')
-param token string
+param suffix string
 
 @description('Addresses of the network; at least a /22.')
 param addressPrefix string
@@ -20,7 +20,7 @@ var jobsPrefix = cidrSubnet(addressPrefix, 24, 1)
 var endpointsPrefix = cidrSubnet(addressPrefix, 24, 2)
 
 resource egressAddress 'Microsoft.Network/publicIPAddresses@2024-05-01' = {
-  name: 'pip-${name}-${token}'
+  name: 'pip-${name}-${suffix}'
   location: location
   tags: tags
   sku: {
@@ -33,7 +33,7 @@ resource egressAddress 'Microsoft.Network/publicIPAddresses@2024-05-01' = {
 
 // Containers in a subnet have no way out without it, not even to fetch packages.
 resource egress 'Microsoft.Network/natGateways@2024-05-01' = {
-  name: 'ng-${name}-${token}'
+  name: 'ng-${name}-${suffix}'
   location: location
   tags: tags
   sku: {
@@ -51,7 +51,7 @@ resource egress 'Microsoft.Network/natGateways@2024-05-01' = {
 
 // Jobs run other people's code: it reaches storage and the internet, nothing else in the network.
 resource jobsRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
-  name: 'nsg-${name}-jobs-${token}'
+  name: 'nsg-${name}-jobs-${suffix}'
   location: location
   tags: tags
   properties: {
@@ -100,7 +100,7 @@ resource jobsRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
 }
 
 resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
-  name: 'vnet-${name}-${token}'
+  name: 'vnet-${name}-${suffix}'
   location: location
   tags: tags
   properties: {

@@ -10,7 +10,7 @@ param location string
 param tags object
 
 @description('Ends the name, so that it is unique in the world.')
-param token string
+param suffix string
 
 @description('How many copies are kept, and where.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
@@ -88,7 +88,7 @@ var jobFileRule = {
 }
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
-  name: take('st${name}${token}', 24)
+  name: take('st${name}${suffix}', 24)
   location: location
   tags: tags
   kind: 'StorageV2'

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A model goes in and predicts, over HTTPS with a function key; afterwards it is deleted.
 # Usage: smoke-test.sh ENDPOINT FUNCTION_KEY
+# Where Entra ID is in front, LARDER_TOKEN is a token of the application: az account get-access-token --resource CLIENT_ID
 set -eu
 
 endpoint=${1:?usage: smoke-test.sh ENDPOINT FUNCTION_KEY}
@@ -8,7 +9,7 @@ key=${2:?usage: smoke-test.sh ENDPOINT FUNCTION_KEY}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 model=smoke-test-$$
 
-# The key goes in by a file, so that no list of processes shows it.
+# Key and token go in by a file, so that no list of processes shows them.
 headers=$(mktemp)
 remove() {
     curl --silent --output /dev/null --request DELETE --header "@$headers" "$endpoint/api/v1/models/$model?force=true" || true
@@ -16,6 +17,7 @@ remove() {
 }
 trap remove EXIT
 printf 'x-functions-key: %s\n' "$key" > "$headers"
+if [ -n "${LARDER_TOKEN-}" ]; then printf 'Authorization: Bearer %s\n' "$LARDER_TOKEN" >> "$headers"; fi
 
 # A new instance may take minutes to get its roles and to start.
 curl --fail --silent --show-error --retry 20 --retry-delay 15 --retry-all-errors --output /dev/null "$endpoint/readyz"
