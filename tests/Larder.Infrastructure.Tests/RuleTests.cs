@@ -32,7 +32,7 @@ public sealed class RuleTests
         "1:10: name must be guid(scope, principal, role), or the second deployment makes a second assignment",
         "1:10: roleDefinitionId must be subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)")]
     [InlineData("resource a 'Microsoft.Authorization/roleAssignments@2022-04-01' = { name: guid(s, p, r), properties: { principalType: 'ServicePrincipal', roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinition', r) } }",
-        "1:151: a role is of type 'Microsoft.Authorization/roleDefinitions'")]
+        "1:157: a role is of type 'Microsoft.Authorization/roleDefinitions'")]
     [InlineData("resource a 'Microsoft.Authorization/roleAssignments@2022-04-01' = { name: guid(s, p, r), properties: { principalType: 'ServicePrincipal', roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', r) } }")]
     public void Role_assignments_have_their_form(string source, params string[] expected) => Check(new RolesRule(), source, expected);
 
@@ -116,9 +116,9 @@ public sealed class RuleTests
     [Theory]
     [InlineData("module m 'parts/b.bicep' = {}", "1:8: there is no parts/b.bicep")]
     [InlineData("module m 'parts/a.bicep' = {}", "1:8: parts/a.bicep needs the parameter 'name'")]
-    [InlineData("module m 'parts/a.bicep' = { params: { name: 'x', nmae: 'y' } }", "1:50: parts/a.bicep has no parameter 'nmae'")]
-    [InlineData("module m 'parts/a.bicep' = { params: { name: 1 } }", "1:39: 'name' is of type string, not int")]
-    [InlineData("module m 'parts/a.bicep' = { params: { name: 'x', sku: 'Golden' } }", "1:50: 'sku' must be one of Basic, Premium; got 'Golden'")]
+    [InlineData("module m 'parts/a.bicep' = { params: { name: 'x', nmae: 'y' } }", "1:51: parts/a.bicep has no parameter 'nmae'")]
+    [InlineData("module m 'parts/a.bicep' = { params: { name: 1 } }", "1:40: 'name' is of type string, not int")]
+    [InlineData("module m 'parts/a.bicep' = { params: { name: 'x', sku: 'Golden' } }", "1:51: 'sku' must be one of Basic, Premium; got 'Golden'")]
     [InlineData("module m 'parts/a.bicep' = { params: { name: 'x' } }\noutput o string = m.outputs.di", "2:28: parts/a.bicep has no output 'di'")]
     [InlineData("module m 'parts/a.bicep' = if (true) { params: { name: 'x' } }\noutput o string = m!.outputs.di", "2:29: parts/a.bicep has no output 'di'")]
     [InlineData("module m 'parts/a.bicep' = [for i in [1]: { params: { sku: 'Basic' } }]", "1:8: parts/a.bicep needs the parameter 'name'")]
@@ -130,7 +130,7 @@ public sealed class RuleTests
         ("parts/a.bicep", "param name string\n@allowed(['Basic', 'Premium'])\nparam sku string = 'Basic'\nparam size int?\noutput id string = name"));
 
     [Theory]
-    [InlineData("using 'b.bicep'", "1:1: there is no b.bicep")]
+    [InlineData("using 'b.bicep'", "1:7: there is no b.bicep")]
     [InlineData("using 'main.bicep'", "1:7: main.bicep needs the parameter 'name'")]
     [InlineData("using 'main.bicep'\nparam name = 'x'\nparam size = 1", "3:7: main.bicep has no parameter 'size'")]
     [InlineData("param name = 'x'", "1:1: a parameters file begins with using")]
