@@ -31,7 +31,7 @@ resource egressAddress 'Microsoft.Network/publicIPAddresses@2024-05-01' = {
   }
 }
 
-// Containers in a subnet have no way out without it, not even to fetch packages.
+// Nothing in a subnet has a way out without it: containers fetch packages, the app calls Azure.
 resource egress 'Microsoft.Network/natGateways@2024-05-01' = {
   name: 'ng-${name}-${suffix}'
   location: location
@@ -49,7 +49,8 @@ resource egress 'Microsoft.Network/natGateways@2024-05-01' = {
   }
 }
 
-// Jobs run other people's code: it reaches storage and the internet, nothing else in the network.
+// Jobs run other people's code: it reaches storage and the internet, nothing else in the network. What comes in from outside,
+// Azure's own rules stop.
 resource jobsRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
   name: 'nsg-${name}-jobs-${suffix}'
   location: location
@@ -82,19 +83,6 @@ resource jobsRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
           destinationPortRange: '*'
         }
       }
-      {
-        name: 'nothing-in'
-        properties: {
-          priority: 200
-          direction: 'Inbound'
-          access: 'Deny'
-          protocol: '*'
-          sourceAddressPrefix: '*'
-          sourcePortRange: '*'
-          destinationAddressPrefix: '*'
-          destinationPortRange: '*'
-        }
-      }
     ]
   }
 }
@@ -112,6 +100,9 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
         name: 'app'
         properties: {
           addressPrefix: appPrefix
+          natGateway: {
+            id: egress.id
+          }
           delegations: [
             {
               name: 'functions'
