@@ -180,6 +180,9 @@ resource authentication 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(aut
   parent: site
   name: 'authsettingsV2'
   properties: {
+    platform: {
+      enabled: true
+    }
     globalValidation: {
       requireAuthentication: true
       unauthenticatedClientAction: 'Return401'

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Everything from nothing to a working endpoint: resources, code, event subscription, smoke test. Safe to run again.
 # Usage: deploy.sh RESOURCE_GROUP [LOCATION] [PARAMETER=VALUE ...]
-# LOCATION is needed only when the resource group does not exist. Needs az (logged in), bicep 0.36 or later, dotnet, zip, curl.
+# LOCATION is needed only when the resource group does not exist. Needs az (logged in), Bicep 0.34.1 or later, dotnet, zip, curl.
 set -eu
 
 group=${1:?usage: deploy.sh RESOURCE_GROUP [LOCATION] [PARAMETER=VALUE ...]}

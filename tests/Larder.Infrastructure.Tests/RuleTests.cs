@@ -161,6 +161,15 @@ public sealed class RuleTests
     public void Nothing_is_of_one_region_cloud_or_subscription(string source, params string[] expected) => Check(new PortabilityRule(), source, expected);
 
     [Theory]
+    [InlineData("module m 'a.bicep' = {}\nmodule n 'b.bicep' = [for x in m.outputs.xs: {}]", "2:32: what a loop goes over must be known at the start; 'm.outputs' comes later")]
+    [InlineData("module m 'a.bicep' = {}\nvar v = union(m!.outputs.x, {})\nvar w = [for x in items(v): x]", "3:19: what a loop goes over must be known at the start; 'm.outputs' comes later")]
+    [InlineData("module m 'a.bicep' = {}\nmodule n 'b.bicep' = if (m.outputs.yes) {}", "2:26: a condition must be known at the start; 'm.outputs' comes later")]
+    [InlineData("resource a 'x/y@1' existing = { name: 'a' }\nresource b 'x/y@1' = { name: 'b-${a.properties.c}' }", "2:30: a name must be known at the start; 'a.properties' comes later")]
+    [InlineData("module m 'a.bicep' = {}\nmodule n 'b.bicep' = [for x in [1]: if (true) { params: { a: m.outputs.b } }]")]
+    [InlineData("resource a 'x/y@1' existing = { name: 'a' }\nresource b 'x/y@1' = { name: guid(a.id, a.name), properties: { c: a.properties.c } }")]
+    public void What_must_be_known_at_the_start_is(string source, params string[] expected) => Check(new StartRule(), source, expected);
+
+    [Theory]
     [InlineData("param a string", "1:7: 'a' has no description")]
     [InlineData("@description('')\nparam a string", "2:7: 'a' has no description")]
     [InlineData("output a string = 'b'", "1:8: 'a' has no description")]

@@ -6,7 +6,7 @@ public sealed class SourceTests
     private static readonly IRule[] s_rules =
     [
         new UnusedRule(), new NamesRule(), new RolesRule(), new JsonRule(), new SecurityRule(), new SecretsRule(), new ModulesRule(), new VersionsRule(),
-        new PortabilityRule(), new StyleRule(),
+        new PortabilityRule(), new StartRule(), new StyleRule(),
     ];
 
     public static TheoryData<string> Rules => [.. s_rules.Select(rule => rule.GetType().Name)];

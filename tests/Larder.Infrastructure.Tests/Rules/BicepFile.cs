@@ -13,4 +13,19 @@ internal sealed record BicepFile(string Path, IReadOnlyList<Declaration> Declara
 
     /// <summary>The resources that this file makes.</summary>
     public IEnumerable<ResourceDeclaration> Made => All<ResourceDeclaration>().Where(resource => !resource.Existing);
+
+    /// <summary>All that a value is made of, variables included.</summary>
+    public IEnumerable<Expression> Reached(Expression value) => Reached(value, []);
+
+    private IEnumerable<Expression> Reached(Expression value, HashSet<string> seen)
+    {
+        foreach (var expression in value.All())
+        {
+            yield return expression;
+            if (expression is not NameExpression name || !seen.Add(name.Name))
+                continue;
+            foreach (var inner in All<VariableDeclaration>().Where(variable => variable.Name == name.Name).SelectMany(variable => Reached(variable.Content, seen)))
+                yield return inner;
+        }
+    }
 }

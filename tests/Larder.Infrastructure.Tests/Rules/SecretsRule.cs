@@ -24,7 +24,7 @@ internal sealed partial class SecretsRule : IRule
     {
         if (SecretName().IsMatch(output.Name))
             yield return new(output.At, $"the output '{output.Name}' is called as a secret is");
-        foreach (var expression in Reached(file, output.Content, []))
+        foreach (var expression in file.Reached(output.Content))
         {
             switch (expression)
             {
@@ -38,19 +38,6 @@ internal sealed partial class SecretsRule : IRule
                     yield return new(output.At, $"the output '{output.Name}' shows the secure parameter '{name.Name}'");
                     break;
             }
-        }
-    }
-
-    /// <summary>All that a value is made of, variables included.</summary>
-    private static IEnumerable<Expression> Reached(BicepFile file, Expression value, HashSet<string> seen)
-    {
-        foreach (var expression in value.All())
-        {
-            yield return expression;
-            if (expression is not NameExpression name || !seen.Add(name.Name))
-                continue;
-            foreach (var inner in file.All<VariableDeclaration>().Where(variable => variable.Name == name.Name).SelectMany(variable => Reached(file, variable.Content, seen)))
-                yield return inner;
         }
     }
 
