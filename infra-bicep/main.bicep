@@ -115,21 +115,17 @@ var storeSettings = useCosmos
     }
 
 var jobSettings = {
+  Jobs__Backend: 'container-instances'
   Jobs__ContainerInstances__SubscriptionId: subscription().subscriptionId
   Jobs__ContainerInstances__ResourceGroup: jobsResourceGroup
   Jobs__ContainerInstances__Location: location
   Jobs__ContainerInstances__ClientId: identities.outputs.appClientId
   Jobs__ContainerInstances__NamePrefix: '${name}-'
   Jobs__ContainerInstances__Image: jobImage
+  Jobs__ContainerInstances__AllowedImages: join(allowedJobImages, ',')
   Jobs__ContainerInstances__MaxCpu: string(jobMaxCpu)
   Jobs__ContainerInstances__MaxMemoryGb: string(jobMaxMemoryGb)
 }
-
-var jobImageSettings = toObject(
-  range(0, length(allowedJobImages)),
-  index => 'Jobs__ContainerInstances__AllowedImages__${index}',
-  index => allowedJobImages[index]
-)
 
 var jobRegistrySettings = useRegistry
   ? {
@@ -276,7 +272,7 @@ module app 'modules/function-app.bicep' = {
     insightsName: monitoring.outputs.insightsName
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
     preload: preload
-    extraSettings: union(storeSettings, jobSettings, jobImageSettings, jobRegistrySettings, jobNetworkSettings)
+    extraSettings: union(storeSettings, jobSettings, jobRegistrySettings, jobNetworkSettings)
     authClientId: authClientId
   }
   dependsOn: [roles, jobsGroup, storageEndpoints, cosmosEndpoint]

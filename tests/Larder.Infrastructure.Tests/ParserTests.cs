@@ -68,8 +68,6 @@ public sealed class ParserTests
     [InlineData("[1, 2\n  3\n]", "[1, 2, 3]")]
     [InlineData("{ a: 1, 'b-c': [{}]\n '${d}': true }", "{a: 1, b-c: [{}], ${d}: True}")]
     [InlineData("[for x in xs: { a: x }]", "[for x in xs: {a: x}]")]
-    [InlineData("map(xs, x => x.y)", "map(xs, x => x.y)")]
-    [InlineData("map(xs, (x, i) => i)", "map(xs, (x, i) => i)")]
     [InlineData("-1 - -a", "(-1 - -a)")]
     [InlineData("null", "null")]
     public void Values_are_understood(string source, string expected) => Assert.Equal(expected, Show(Value(source)));
@@ -122,6 +120,7 @@ public sealed class ParserTests
     [InlineData("module a 'modules/${b}.bicep' = {}", "1:10: expected the path of the module, a string without holes, found 'modules/{}.bicep'")]
     [InlineData("module a 'b' = [for c in d { }]", "1:28: expected ':', found '{'")]
     [InlineData("var a = [for (b) in c: b]", "1:16: expected ',', found ')'")]
+    [InlineData("var a = map(b, c => c)", "1:18: expected ',', found '=>'")]
     [InlineData("var a = 'b${c d}'", "1:15: expected '}', found 'd'")]
     public void What_it_does_not_know_is_an_error_with_line_and_column(string source, string expected) =>
         Assert.Equal(expected, Assert.Throws<BicepSyntaxException>(() => Parser.Parse(source)).Message);
@@ -145,8 +144,6 @@ public sealed class ParserTests
         ObjectExpression value => $"{{{Show(value.Properties)}}}",
         PropertyExpression property => $"{Show(property.Key)}: {Show(property.Value)}",
         ForExpression loop => $"[for {loop.Item} in {Show(loop.Source)}: {Show(loop.Body)}]",
-        LambdaExpression { Parameters: [var only] } lambda => $"{only} => {Show(lambda.Body)}",
-        LambdaExpression lambda => $"({string.Join(", ", lambda.Parameters)}) => {Show(lambda.Body)}",
         _ => throw new InvalidOperationException(expression.GetType().Name),
     };
 

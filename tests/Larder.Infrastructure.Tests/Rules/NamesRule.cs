@@ -5,13 +5,13 @@ internal sealed class NamesRule : IRule
 {
     private static readonly HashSet<string> s_functions =
     [
-        "bool", "cidrSubnet", "concat", "contains", "empty", "environment", "filter", "guid", "indexOf", "int", "items", "join", "last", "length",
-        "loadJsonContent", "map", "max", "min", "range", "readEnvironmentVariable", "replace", "resourceGroup", "split", "string", "subscription",
-        "subscriptionResourceId", "substring", "take", "tenant", "toLower", "toObject", "toUpper", "union", "uniqueString",
+        "cidrSubnet", "concat", "empty", "environment", "guid", "items", "join",
+        "loadJsonContent", "min", "readEnvironmentVariable", "resourceGroup", "string", "subscription",
+        "subscriptionResourceId", "take", "tenant", "toLower", "union", "uniqueString",
     ];
 
     private static readonly HashSet<string> s_decorators =
-        ["allowed", "description", "maxLength", "maxValue", "metadata", "minLength", "minValue", "secure", "batchSize", "export"];
+        ["allowed", "description", "maxLength", "maxValue", "minLength", "minValue", "secure"];
 
     public IEnumerable<Finding> Check(BicepFile file, Sources sources)
     {
@@ -42,7 +42,6 @@ internal sealed class NamesRule : IRule
         var inner = expression switch
         {
             ForExpression loop => Unknown(loop.Source, known).Concat(Unknown(loop.Body, With(known, loop.Index is null ? [loop.Item] : [loop.Item, loop.Index]))),
-            LambdaExpression lambda => Unknown(lambda.Body, With(known, lambda.Parameters)),
             _ => expression.Parts.SelectMany(part => Unknown(part, known)),
         };
         foreach (var finding in inner)

@@ -97,8 +97,3 @@ internal sealed record IfExpression(Position At, Expression Condition, Expressio
 {
     public override IEnumerable<Expression> Parts => [Condition, Body];
 }
-
-internal sealed record LambdaExpression(Position At, IReadOnlyList<string> Parameters, Expression Body) : Expression(At)
-{
-    public override IEnumerable<Expression> Parts => [Body];
-}

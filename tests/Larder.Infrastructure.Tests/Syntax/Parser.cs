@@ -220,8 +220,6 @@ internal sealed class Parser
     private Expression Primary()
     {
         var token = Current;
-        if (IsLambda())
-            return Lambda();
         switch (token.Kind)
         {
             case TokenKind.String:
@@ -253,40 +251,6 @@ internal sealed class Parser
         _ when Current.Is("(") => new CallExpression(token.At, null, token.Text, Arguments()),
         _ => new NameExpression(token.At, token.Text),
     };
-
-    /// <summary><c>x =></c> or <c>(x, y) =></c>.</summary>
-    private bool IsLambda()
-    {
-        var index = _index;
-        if (_tokens[index].Kind == TokenKind.Identifier)
-            return _tokens[index + 1].Is("=>");
-        if (!_tokens[index].Is("("))
-            return false;
-        while (!_tokens[index].Is(")") && _tokens[index].Kind != TokenKind.End)
-            index++;
-        return index + 1 < _tokens.Count && _tokens[index + 1].Is("=>");
-    }
-
-    private LambdaExpression Lambda()
-    {
-        var at = Current.At;
-        var names = new List<string>();
-        if (Take("("))
-        {
-            while (!Take(")"))
-            {
-                names.Add(Identifier());
-                if (!Current.Is(")"))
-                    Expect(",");
-            }
-        }
-        else
-        {
-            names.Add(Identifier());
-        }
-        Expect("=>");
-        return new(at, names, ReadExpression());
-    }
 
     private List<Expression> Arguments()
     {
