@@ -32,8 +32,7 @@ output() {
 app=$(output functionAppName)
 endpoint=$(output endpoint)
 
-az functionapp deployment source config-zip --resource-group "$group" --name "$app" --src "$work/app.zip" --output none
-
+"$infra/scripts/upload.sh" "$group" "$app" "$work/app.zip"
 "$infra/scripts/subscribe.sh" "$group" "$app" "$(output eventTopicName)"
 "$infra/scripts/smoke-test.sh" "$endpoint" "$(az functionapp keys list --resource-group "$group" --name "$app" --query functionKeys.default --output tsv)"
 printf 'Larder is at %s\n' "$endpoint"

@@ -36,7 +36,7 @@ internal sealed class Script : IDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["PATH"] = $"{_folder.FullName}:/usr/bin:/bin", ["SUBSCRIBE_TRIES"] = "3", ["SUBSCRIBE_PAUSE"] = "0" },
+            Environment = { ["PATH"] = $"{_folder.FullName}:/usr/bin:/bin", ["SUBSCRIBE_TRIES"] = "3", ["SUBSCRIBE_PAUSE"] = "0", ["UPLOAD_TRIES"] = "3", ["UPLOAD_PAUSE"] = "0" },
         };
         using var process = Process.Start(start)!;
         var texts = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());

@@ -78,6 +78,19 @@ public sealed class ScriptTests
     }
 
     [Theory]
+    [InlineData(1, 0, 2)]
+    [InlineData(9, 1, 3)]
+    public async Task Code_is_uploaded_again_until_the_roles_are_known(int failures, int exitCode, int calls)
+    {
+        using var script = new Script().With("az", $"[ \"$(wc -l < \"$calls\")\" -gt {failures} ]");
+        await script.RunAsync("upload.sh", "group-x", "func-x", "app.zip");
+
+        Assert.Equal((exitCode, calls), (script.ExitCode, script.Calls.Count));
+        Assert.All(script.Calls, call => Assert.Equal("az functionapp deployment source config-zip --resource-group group-x --name func-x --src app.zip --output none", call));
+    }
+
+    [Theory]
+    [InlineData("upload.sh")]
     [InlineData("subscribe.sh")]
     [InlineData("smoke-test.sh")]
     [InlineData("deploy.sh")]
