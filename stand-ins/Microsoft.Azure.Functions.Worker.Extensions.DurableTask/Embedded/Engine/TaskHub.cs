@@ -155,6 +155,9 @@ internal sealed class TaskHub : IAsyncDisposable
         }
     }
 
+    /// <summary>What this host has last stored of an instance that it sees to; null when it sees to none of that id.</summary>
+    public InstanceDocument? Peek(string id) => instances.TryGetValue(id, out var instance) ? instance.Document : null;
+
     /// <summary>Takes in an instance that this host has just stored.</summary>
     public void Add(StoredInstance stored) => Add(stored, []);
 
