@@ -96,6 +96,7 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
             var id = $"waits{i}";
             await Eventually.TrueAsync(async () => (await client.Client.GetInstanceAsync(id, getInputsAndOutputs: true))!.ReadCustomStatusAs<int?>() is not null);
         }
+
         await Parallel.ForEachAsync(Enumerable.Range(0, Orchestrations), async (i, stop) =>
             await client.Client.ScheduleNewOrchestrationInstanceAsync("TenSteps", new StartOrchestrationOptions($"halted{i}"), stop));
         await Eventually.TrueAsync(async () => await CountAsync(executions, "halted") >= Orchestrations);

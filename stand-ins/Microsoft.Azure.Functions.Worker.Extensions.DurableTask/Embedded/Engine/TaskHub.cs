@@ -183,13 +183,10 @@ internal sealed class TaskHub : IAsyncDisposable
     public bool Enqueue(Instance instance) => ready.Writer.TryWrite(instance);
 
     /// <summary>Reads an instance from storage, and makes it this host's; null when there is nothing to do for it.</summary>
-    public async Task<LoadedInstance?> LoadAsync(string id, CancellationToken cancellationToken)
-    {
-        await EnsureHeldAsync(cancellationToken);
-        return await Store.Instances.ClaimAsync(id, owner, cancellationToken) is { } stored
+    public async Task<LoadedInstance?> LoadAsync(string id, CancellationToken cancellationToken) =>
+        await Store.Instances.ClaimAsync(id, owner, EnsureHeldAsync, cancellationToken) is { } stored
             ? new LoadedInstance(stored, await LoadHistoryAsync(stored.Document, cancellationToken))
             : null;
-    }
 
     /// <summary>
     /// Comes before all that only the host may do that runs the hub. When a process goes on that was stopped, or whose machine slept, its threads do so
