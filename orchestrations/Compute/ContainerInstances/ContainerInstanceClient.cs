@@ -1,0 +1,25 @@
+using Azure.Core;
+using Azure.Identity;
+using Azure.ResourceManager;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Makes the client of Azure Resource Manager.</summary>
+public static class ContainerInstanceClient
+{
+    /// <summary>A client as the options say.</summary>
+    /// <param name="options">Endpoint, audience and identity.</param>
+    /// <param name="credential">Who calls; null for <see cref="DefaultAzureCredential"/> with the options' identity.</param>
+    /// <param name="client">Transport, retries and so on of the pipeline, which honours <c>Retry-After</c>; its environment is the options'.</param>
+    public static ArmClient Create(ContainerInstanceOptions options, TokenCredential? credential = null, ArmClientOptions? client = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        credential ??= new DefaultAzureCredential(
+            new DefaultAzureCredentialOptions { ManagedIdentityClientId = string.IsNullOrEmpty(options.ClientId) ? null : options.ClientId });
+        client ??= new ArmClientOptions();
+        client.Environment = options.ArmEndpoint is { } endpoint
+            ? new ArmEnvironment(endpoint, string.IsNullOrEmpty(options.ArmAudience) ? endpoint.GetLeftPart(UriPartial.Authority) : options.ArmAudience)
+            : ArmEnvironment.AzurePublicCloud;
+        return new ArmClient(credential, options.SubscriptionId, client);
+    }
+}
