@@ -23,11 +23,11 @@ public class StartTests : ComputeTests
         var put = Assert.Single(Server.Requests, request => request.Method == "PUT");
         Assert.Equal(
             $"/subscriptions/{Server.SubscriptionId}/resourceGroups/{Server.ResourceGroup}/providers/Microsoft.ContainerInstance/containerGroups/{GroupName}", put.Path);
-        var expected = JsonNode.Parse($$"""
+        var expected = JsonNode.Parse($$$"""
             {
               "location": "westeurope",
               "tags": {
-                "platform": "larder", "job": "{{Job}}", "attempt": "1",
+                "platform": "larder", "job": "{{{Job}}}", "attempt": "1",
                 "startBy": "2024-01-01T00:30:00.0000000Z", "expiresAt": "2024-01-01T01:30:00.0000000Z"
               },
               "properties": {
@@ -37,8 +37,8 @@ public class StartTests : ComputeTests
                     "image": "python:3.12-slim",
                     "command": ["python3", "-c", "print('Ärger')"],
                     "environmentVariables": [
-                      {"name": "LARDER_BOOTSTRAP_URL", "secureValue": "{{Secret}}"},
-                      {"name": "LARDER_JOB_URL", "secureValue": "{{Secret}}2"}
+                      {"name": "LARDER_BOOTSTRAP_URL", "secureValue": "{{{Secret}}}"},
+                      {"name": "LARDER_JOB_URL", "secureValue": "{{{Secret}}}2"}
                     ],
                     "resources": {"requests": {"memoryInGB": 2, "cpu": 1}}
                   }
@@ -234,7 +234,7 @@ public class StartTests : ComputeTests
           "location": "westeurope", "tags": {{tags}},
           "properties": {
             "osType": "Linux",
-            "containers": [{"name": "job", "properties": {"image": "nginx", "resources": {"requests": {"cpu": 1, "memoryInGB": 1}}}}]
+            "containers": [{"name": "job", "properties": {"image": "nginx", "resources": {"requests": {"cpu": 1, "memoryInGB": 1} } } }]
           }
         }
         """)!.AsObject();
