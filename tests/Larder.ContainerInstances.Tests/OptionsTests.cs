@@ -4,11 +4,12 @@ namespace Larder.ContainerInstances.Tests;
 
 public class OptionsTests
 {
-    private static readonly ContainerInstanceOptions Good = new() { SubscriptionId = "s", ResourceGroup = "g", Location = "westeurope" };
+    private static readonly ContainerInstanceOptions Good = new() { SubscriptionId = "00000000-0000-0000-0000-0000000000aa", ResourceGroup = "g", Location = "westeurope" };
 
     public static TheoryData<string, ContainerInstanceOptions> Bad => new()
     {
         { "SubscriptionId", Good with { SubscriptionId = "" } },
+        { "SubscriptionId", Good with { SubscriptionId = "production" } },
         { "ResourceGroup", Good with { ResourceGroup = " " } },
         { "Location", Good with { Location = "" } },
         { "Image", Good with { Image = "" } },

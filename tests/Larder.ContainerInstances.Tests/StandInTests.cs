@@ -186,7 +186,7 @@ public class StandInTests : ComputeTests
 
     [Fact]
     public void An_identifier_of_something_else_is_refused() =>
-        Assert.Throws<ArgumentException>(() => NewClient().GetContainerGroupResource(ResourceGroupResource.CreateResourceIdentifier("s", "g")));
+        Assert.Throws<ArgumentException>(() => NewClient().GetContainerGroupResource(ResourceGroupResource.CreateResourceIdentifier(Server.SubscriptionId, "g")));
 
     private static ContainerGroupData NewData() => new(
         AzureLocation.WestEurope,

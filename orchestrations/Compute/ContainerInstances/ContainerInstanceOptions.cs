@@ -69,7 +69,8 @@ public sealed partial record ContainerInstanceOptions
     /// <exception cref="ArgumentException">One of them is so.</exception>
     public void Validate()
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(SubscriptionId);
+        if (!Guid.TryParse(SubscriptionId, out _))
+            throw new ArgumentException($"{nameof(SubscriptionId)} must be a subscription's id, a GUID; got '{SubscriptionId}'.");
         ArgumentException.ThrowIfNullOrWhiteSpace(ResourceGroup);
         ArgumentException.ThrowIfNullOrWhiteSpace(Location);
         ArgumentException.ThrowIfNullOrWhiteSpace(Image);

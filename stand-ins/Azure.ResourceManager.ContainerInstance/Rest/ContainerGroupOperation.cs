@@ -13,6 +13,7 @@ internal sealed class ContainerGroupOperation : ArmOperation<ContainerGroupResou
     private readonly ContainerGroupsClient groups;
     private readonly ArmClient arm;
     private readonly bool isDelete;
+    private readonly ResourceIdentifier group;
     private readonly Uri resource;
     private Response response;
     private Uri next;
@@ -23,6 +24,7 @@ internal sealed class ContainerGroupOperation : ArmOperation<ContainerGroupResou
     {
         this.groups = groups;
         this.arm = arm;
+        this.group = group;
         isDelete = method == RequestMethod.Delete;
         resource = groups.AddressOf(group);
         response = first;
@@ -33,7 +35,7 @@ internal sealed class ContainerGroupOperation : ArmOperation<ContainerGroupResou
         else if (isDelete && first.Status == 202)
             (source, next) = (Source.Resource, resource);
         else if (isDelete)
-            value = first.Status == 200 ? new ContainerGroupResource(arm, ContainerGroupReader.Read(first)) : null;
+            value = first.Status == 200 ? new ContainerGroupResource(arm, ContainerGroupReader.Read(first)) : Deleted();
         else
             ReadResource();
     }
@@ -85,7 +87,9 @@ internal sealed class ContainerGroupOperation : ArmOperation<ContainerGroupResou
         if (response.Status == 404)
         {
             // Gone is what a deletion is for.
-            source = isDelete ? Source.Done : throw new RequestFailedException(response);
+            if (!isDelete)
+                throw new RequestFailedException(response);
+            Complete(Deleted());
             return false;
         }
 
@@ -103,11 +107,14 @@ internal sealed class ContainerGroupOperation : ArmOperation<ContainerGroupResou
         using var document = JsonDocument.Parse(response.Content);
         switch (document.RootElement.Text("status")?.ToUpperInvariant())
         {
+            case "SUCCEEDED" when isDelete:
+                Complete(Deleted());
+                return false;
             case "SUCCEEDED":
-                (source, next) = isDelete ? default : (Source.Resource, resource);
-                return !isDelete;
+                (source, next) = (Source.Resource, resource);
+                return true;
             case "FAILED" or "CANCELED":
-                source = Source.Done;
+                Complete(null);
                 throw new RequestFailedException(response);
             default:
                 if (response.Headers.TryGetValue("Azure-AsyncOperation", out var moved))
@@ -121,18 +128,28 @@ internal sealed class ContainerGroupOperation : ArmOperation<ContainerGroupResou
         if (isDelete)
         {
             // Asked at its address, a group that is still there is not deleted yet; asked elsewhere, the answer is the end.
-            source = source == Source.Resource ? source : Source.Done;
+            if (source != Source.Resource)
+                Complete(Deleted());
             return;
         }
 
         var data = ContainerGroupReader.Read(response);
-        (source, next) = data.ProvisioningState?.ToUpperInvariant() is null or "SUCCEEDED" or "FAILED" or "CANCELED"
-            ? (Source.Done, null)
-            : (Source.Resource, resource);
-        if (source != Source.Done)
-            return;
-        if (data.ProvisioningState is { } state && !state.Equals("Succeeded", StringComparison.OrdinalIgnoreCase))
-            throw new RequestFailedException(response);
-        value = new ContainerGroupResource(arm, data);
+        switch (data.ProvisioningState?.ToUpperInvariant())
+        {
+            case null or "SUCCEEDED":
+                Complete(new ContainerGroupResource(arm, data));
+                break;
+            case "FAILED" or "CANCELED":
+                Complete(null);
+                throw new RequestFailedException(response);
+            default:
+                (source, next) = (Source.Resource, resource);
+                break;
+        }
     }
+
+    private void Complete(ContainerGroupResource result) => (source, next, value) = (Source.Done, null, result);
+
+    // What is left of a group that is gone: its address.
+    private ContainerGroupResource Deleted() => new(arm, group);
 }
