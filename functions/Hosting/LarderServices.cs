@@ -1,6 +1,7 @@
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Larder.Inference;
+using Larder.Orchestrations;
 using Larder.Registry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -27,6 +28,7 @@ internal static class LarderServices
             provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : Path.Combine(Path.GetTempPath(), "larder")));
         services.AddInference();
         services.AddRegistry();
+        services.AddJobs();
 
         services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
         services.AddSingleton<RouteTable>();
@@ -76,6 +78,7 @@ internal static class LarderServices
         services.AddSingleton<IArtifactStore, BlobArtifactStore>();
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<ModelCatalog>();
+        services.AddSingleton<StagingArea>();
         services.AddSingleton<ModelPublisher>();
         services.AddSingleton<RegistrySweeper>();
         services.AddSetting<PublishingOptions>(
@@ -94,6 +97,29 @@ internal static class LarderServices
                 return Task.CompletedTask;
             };
         });
+    }
+
+    private static void AddJobs(this IServiceCollection services)
+    {
+        services.AddSetting<JobLimits>("Limits:Job", limits => limits.Validate());
+        services.AddSetting<ProcessComputeOptions>("Jobs:Process", options => options.Validate(), (options, provider) => options with
+        {
+            Folder = options.Folder.Length > 0 ? options.Folder : Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "jobs"),
+        });
+        services.AddSingleton<IComputeBackend, ProcessCompute>();
+        services.AddSingleton<JobStore>();
+        services.AddSingleton<JobFiles>();
+        services.AddSingleton<JobLog>();
+        services.AddSingleton<JobLogReader>();
+        services.AddSingleton<LogStream>();
+        services.AddSingleton<ModelCompiler>();
+        services.AddSingleton<JobSteps>();
+        services.AddSingleton<JobScheduler>();
+        services.AddSingleton<JobJanitor>();
+        services.AddSingleton<TrainingSubmitter>();
+        services.AddSingleton<DeleteCompute>();
+        services.AddSingleton<CleanUpJob>();
+        services.AddSingleton<EndJob>();
     }
 
     /// <summary>A connection string in <c>AzureWebJobsStorage</c>, or an identity with <c>AzureWebJobsStorage__blobServiceUri</c>.</summary>

@@ -39,7 +39,8 @@ public sealed class RouteTable
     {
         var wanted = template.Split('/');
         var given = path.TrimEnd('/').Split('/');
-        return wanted.Length == given.Length
+        var rest = wanted[^1].StartsWith("{*", StringComparison.Ordinal);
+        return (rest ? wanted.Length <= given.Length : wanted.Length == given.Length)
             && wanted.Zip(given).All(pair => pair.First is ['{', ..] ? pair.Second.Length > 0 : string.Equals(pair.First, pair.Second, StringComparison.OrdinalIgnoreCase));
     }
 }

@@ -21,7 +21,7 @@ internal sealed class UploadForm : IAsyncDisposable
     private readonly Dictionary<string, string> _fields = new(StringComparer.Ordinal);
 
     /// <summary>The staged file; null when the form had none.</summary>
-    public StagedModel? File { get; private set; }
+    public StagedFile? File { get; private set; }
 
     /// <summary>The file's name as the client gave it, without folders.</summary>
     public string? FileName { get; private set; }

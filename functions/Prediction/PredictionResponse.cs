@@ -32,7 +32,7 @@ public sealed class PredictionResponse
         var buffer = _buffers.Get();
         try
         {
-            Write(buffer.Writer, model, outputs);
+            Write(buffer, model, outputs);
             response.StatusCode = StatusCodes.Status200OK;
             response.ContentType = "application/json; charset=utf-8";
             response.ContentLength = buffer.Bytes.WrittenCount;
@@ -45,19 +45,28 @@ public sealed class PredictionResponse
         }
     }
 
-    private static void Write(Utf8JsonWriter writer, ResolvedModel model, PredictionOutputs outputs)
+    private static void Write(Buffer buffer, ResolvedModel model, PredictionOutputs outputs)
     {
+        var writer = buffer.Writer;
         writer.WriteStartObject();
         writer.WritePropertyName(HttpStatus);
         writer.WriteRawValue(Success, skipInputValidation: true);
         writer.WritePropertyName(Values);
+        writer.Flush();
+        var start = buffer.Bytes.WrittenCount;
         outputs.WriteValue(0, writer);
+        writer.Flush();
+        // Formatted once, however long: the second time it is copied. Should the buffer grow then, this is still the old one's memory.
+        var first = buffer.Bytes.WrittenSpan[start..];
         writer.WriteStartObject(Outputs);
         var names = model.Servable.Description.Signature.Outputs;
         for (var i = 0; i < outputs.Count; i++)
         {
             writer.WritePropertyName(names[i].Name);
-            outputs.WriteValue(i, writer);
+            if (i == 0)
+                writer.WriteRawValue(first, skipInputValidation: true);
+            else
+                outputs.WriteValue(i, writer);
         }
         writer.WriteEndObject();
         writer.WriteEndObject();

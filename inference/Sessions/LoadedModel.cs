@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Inference;
@@ -22,8 +21,8 @@ public sealed class LoadedModel
         _session = session;
         _freed = freed;
         _lastUsed = timeProvider.GetTimestamp();
-        byte[][] names = [.. Signature.Inputs.Select(input => Encoding.UTF8.GetBytes(input.Name))];
-        _inputs = new InputPool(() => new PredictionInputs(this, names, limits.TensorBytes));
+        var names = PredictionInputs.Names(Signature);
+        _inputs = new InputPool(() => new PredictionInputs(Signature, names, limits, timeProvider, Return));
         Queue = new RunQueue(this, new ModelRunner(model, session, limits, Metrics), threads);
     }
 
@@ -68,8 +67,6 @@ public sealed class LoadedModel
     /// <exception cref="OperationCanceledException">The request was cancelled.</exception>
     public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken) => Queue.RunAsync(inputs, cancellationToken);
 
-    internal void Return(PredictionInputs inputs) => _inputs.Return(inputs);
-
     internal bool TryLease()
     {
         if (!_leases.TryAdd())
@@ -90,6 +87,8 @@ public sealed class LoadedModel
         if (_leases.Close())
             Free();
     }
+
+    private void Return(PredictionInputs inputs) => _inputs.Return(inputs);
 
     private void Free()
     {

@@ -16,6 +16,8 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
     public RunResult Run(PredictionInputs inputs, int holders, CancellationToken cancellationToken)
     {
         var values = inputs.ToOrtValues();
+        if (model.Description.RefusesEmptyInputs && inputs.FirstEmpty is { } empty)
+            throw InputError.Got(empty, $"no elements, which {model.Name} cannot take");
         var guard = inputs.Guard;
         var started = Stopwatch.GetTimestamp();
         guard.Start(cancellationToken);

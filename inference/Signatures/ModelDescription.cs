@@ -26,4 +26,7 @@ public sealed record ModelDescription
     /// Only such a model's concurrent requests are run together without being asked to.
     /// </summary>
     public bool RowsAreIndependent { get; init; }
+
+    /// <summary>True when the model has operators that would end the process if they got nothing: inputs without elements are refused.</summary>
+    public bool RefusesEmptyInputs { get; init; }
 }

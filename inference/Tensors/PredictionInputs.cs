@@ -10,19 +10,19 @@ namespace Larder.Inference;
 /// </summary>
 public sealed class PredictionInputs : IDisposable
 {
-    private readonly LoadedModel _model;
+    private readonly Action<PredictionInputs> _returned;
     private readonly TensorBuffer[] _tensors;
     private readonly byte[][] _names;
     private readonly OrtValue[] _values;
     private bool _rented;
 
-    internal PredictionInputs(LoadedModel model, byte[][] names, long tensorBytes)
+    internal PredictionInputs(ModelSignature signature, byte[][] names, InferenceLimits limits, TimeProvider time, Action<PredictionInputs> returned)
     {
-        _model = model;
+        _returned = returned;
         _names = names;
-        _tensors = [.. model.Signature.Inputs.Select(input => new TensorBuffer(input, tensorBytes))];
+        _tensors = [.. signature.Inputs.Select(input => new TensorBuffer(input, limits.TensorBytes))];
         _values = new OrtValue[_tensors.Length];
-        Guard = new RunGuard(model.TimeProvider, model.Limits.RunSeconds);
+        Guard = new RunGuard(time, limits.RunSeconds);
     }
 
     /// <summary>Number of inputs.</summary>
@@ -62,6 +62,9 @@ public sealed class PredictionInputs : IDisposable
         }
     }
 
+    /// <summary>The first input that has a value without elements; null when there is none.</summary>
+    internal ValueSignature? FirstEmpty => Array.Find(_tensors, tensor => tensor.HasValue && tensor.Shape.Contains(0))?.Signature;
+
     /// <summary>
     /// Reads the value of a request's <c>values</c>. The reader is on its first token, and is left on its last.
     /// <list type="bullet">
@@ -98,7 +101,7 @@ public sealed class PredictionInputs : IDisposable
         _rented = false;
         foreach (var tensor in _tensors)
             tensor.Clear();
-        _model.Return(this);
+        _returned(this);
     }
 
     internal PredictionInputs Rent()
@@ -106,6 +109,9 @@ public sealed class PredictionInputs : IDisposable
         _rented = true;
         return this;
     }
+
+    /// <summary>The names of a model's inputs as they stand in JSON.</summary>
+    internal static byte[][] Names(ModelSignature signature) => [.. signature.Inputs.Select(input => Encoding.UTF8.GetBytes(input.Name))];
 
     /// <summary>The tensors for ONNX Runtime, in the signature's order.</summary>
     internal OrtValue[] ToOrtValues()

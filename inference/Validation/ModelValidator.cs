@@ -6,9 +6,7 @@ namespace Larder.Inference;
 /// </summary>
 public sealed class ModelValidator : IAsyncDisposable
 {
-    private static readonly SessionSettings s_session = new();
     private readonly ValidationLimits _limits;
-    private readonly ModelTrial _trial;
 
     /// <summary>A validator with these limits. The child process starts with the first model.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A limit is not positive.</exception>
@@ -16,8 +14,14 @@ public sealed class ModelValidator : IAsyncDisposable
     {
         limits.Validate();
         _limits = limits;
-        _trial = new ModelTrial(limits, time ?? TimeProvider.System);
+        Trial = new ModelTrial(limits, time ?? TimeProvider.System);
     }
+
+    /// <summary>How models are loaded when their owner has set nothing.</summary>
+    internal static SessionSettings DefaultSession { get; } = new();
+
+    /// <summary>The child process, which compiles, too.</summary>
+    internal ModelTrial Trial { get; }
 
     /// <summary>Reads, loads and runs the model.</summary>
     /// <param name="path">The file. Nobody may change it meanwhile.</param>
@@ -26,8 +30,8 @@ public sealed class ModelValidator : IAsyncDisposable
     /// <exception cref="ValidatorBusyException">Too many files are being validated.</exception>
     public async Task<ModelDescription> ValidateAsync(string path, CancellationToken cancellation)
     {
-        var scan = await Task.Run(() => Scan(path, cancellation), cancellation);
-        var trial = await _trial.TryAsync(Path.GetFullPath(path), s_session, cancellation);
+        var scan = await ScanAsync(path, cancellation);
+        var trial = await TryAsync(Path.GetFullPath(path), scan, cancellation);
         return new ModelDescription
         {
             Signature = trial.Signature!,
@@ -37,11 +41,31 @@ public sealed class ModelValidator : IAsyncDisposable
             Documentation = scan.Documentation,
             Metadata = scan.Metadata,
             RowsAreIndependent = trial.RowsAreIndependent,
+            RefusesEmptyInputs = scan.RefusesEmptyInputs,
         };
     }
 
     /// <summary>Ends the child process.</summary>
-    public ValueTask DisposeAsync() => _trial.DisposeAsync();
+    public ValueTask DisposeAsync() => Trial.DisposeAsync();
+
+    /// <summary>Reads the file without loading it.</summary>
+    /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
+    internal Task<OnnxScan> ScanAsync(string path, CancellationToken cancellation) => Task.Run(() => Scan(path, cancellation), cancellation);
+
+    private async Task<TrialAnswer> TryAsync(string path, OnnxScan scan, CancellationToken cancellation)
+    {
+        if (!scan.NeedsProof)
+            return await Trial.TryAsync(path, DefaultSession, folder: null, cancellation);
+        var folder = Directory.CreateTempSubdirectory("larder-graph-");
+        try
+        {
+            return await Trial.TryAsync(path, DefaultSession, folder.FullName, cancellation);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
 
     private OnnxScan Scan(string path, CancellationToken cancellation)
     {

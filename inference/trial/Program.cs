@@ -27,7 +27,7 @@ void Work()
     output.WriteLine();
     foreach (var request in requests.GetConsumingEnumerable())
     {
-        var answer = Trials.Try(JsonSerializer.Deserialize(request, TrialJson.Default.TrialRequest)!);
+        var answer = Trials.Answer(JsonSerializer.Deserialize(request, TrialJson.Default.TrialRequest)!);
         output.WriteLine(JsonSerializer.Serialize(answer, TrialJson.Default.TrialAnswer));
     }
 }

@@ -5,16 +5,35 @@ namespace Larder.Inference.Trial;
 
 /// <summary>A loaded model and its signature.</summary>
 /// <param name="Path">Its file, which error messages must not tell.</param>
-internal sealed record TrialModel(string Path, InferenceSession Session, ModelSignature Signature)
+/// <param name="Session">The session, which goes with it.</param>
+/// <param name="Signature">Inputs and outputs.</param>
+internal sealed record TrialModel(string Path, InferenceSession Session, ModelSignature Signature) : IDisposable
 {
     // More would never arrive in one request, and would only make trials slow.
     private const long MaxInputBytes = 256 << 20;
     private const int BytesOfAString = 16;
 
-    /// <summary>The inputs' shapes with the first dimension, where it varies, taken as a number of rows; null when others vary, too, or one is huge.</summary>
-    public long[][]? Shapes(int rows)
+    /// <summary>Loads a model.</summary>
+    public static TrialModel Load(string path, SessionOptions options)
     {
-        var shapes = Signature.Inputs.Select(input => Shape(input, rows)).ToArray();
+        var session = new InferenceSession(path, options);
+        try
+        {
+            return new TrialModel(path, session, SignatureReader.Read(session));
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The inputs' shapes with the first dimension, where it varies, taken as a number of rows; null when others vary, too, or one is huge.</summary>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="length">What other dimensions are taken as where they vary.</param>
+    public long[][]? Shapes(int rows, int length = -1)
+    {
+        var shapes = Signature.Inputs.Select(input => Shape(input, rows, length)).ToArray();
         if (Array.Exists(shapes, shape => Array.Exists(shape, dimension => dimension < 0)))
             return null;
         var bytes = shapes.Zip(Signature.Inputs, (shape, input) =>
@@ -58,6 +77,8 @@ internal sealed record TrialModel(string Path, InferenceSession Session, ModelSi
         return tensor;
     }
 
-    private static long[] Shape(ValueSignature input, int rows) =>
-        [.. input.Shape!.Select((dimension, i) => i == 0 && input.HasVariableBatch ? rows : dimension)];
+    public void Dispose() => Session.Dispose();
+
+    private static long[] Shape(ValueSignature input, int rows, int length) =>
+        [.. input.Shape!.Select((dimension, i) => dimension >= 0 ? dimension : i == 0 ? rows : length)];
 }

@@ -7,6 +7,11 @@ namespace Larder.Orchestrations;
 /// <param name="Value">The value.</param>
 /// <param name="IsSecret">Whether it is never shown, and masked in logs.</param>
 [JsonConverter(typeof(Converter))]
+[OptionSchema("""
+    {"anyOf": [
+      {"type": "string"},
+      {"type": "object", "properties": {"secret": {"type": "string", "writeOnly": true}}, "required": ["secret"], "additionalProperties": false}]}
+    """)]
 public sealed record EnvironmentValue(string Value, bool IsSecret = false)
 {
     private sealed class Converter : JsonConverter<EnvironmentValue>

@@ -7,6 +7,9 @@ namespace Larder.Orchestrations;
 /// <summary>What a training may be told, beside its files. Its JSON Schema is published, and requests are checked against that.</summary>
 public sealed record TrainOptions
 {
+    /// <summary>What is published, and what requests are read with.</summary>
+    public static OptionSchema<TrainOptions> Schema { get; } = new();
+
     /// <summary>Container image.</summary>
     [Description("Container image to run in, from the server's allow-list. Only for backends that have containers."), StringLength(512, MinimumLength = 1)]
     public string? Image { get; init; }
@@ -24,11 +27,12 @@ public sealed record TrainOptions
     public int Gpu { get; init; }
 
     /// <summary>Seconds that an attempt may run.</summary>
-    [Description("Seconds that an attempt may take, from start to end."), Range(1, 604_800)]
+    [Description("Seconds that an attempt may take, from start to end; at most six days."), Range(1, 518_400)]
     public int Timeout { get; init; } = 3600;
 
     /// <summary>Environment variables of the script.</summary>
     [Description("Environment variables of the script: text, or {\"secret\": text} for a value that is never shown and is masked in logs.")]
+    [OptionNames("^(?!LARDER_)[A-Za-z_][A-Za-z0-9_]*$", "letters, digits and _, no digit first, and not begin with LARDER_")]
     public IReadOnlyDictionary<string, EnvironmentValue> Environment { get; init; } = new Dictionary<string, EnvironmentValue>();
 
     /// <summary>Arguments of the script.</summary>
@@ -48,10 +52,12 @@ public sealed record TrainOptions
     public GateOptions? Gate { get; init; }
 
     /// <summary>Whether and how to compile.</summary>
-    [Description("Register ONNX Runtime's optimised graph as a second version, if it gives the same: true, or the tolerances.")]
+    [Description("Register ONNX Runtime's optimised graph as a second version, if it gives the same answers: true, or the tolerances of that.")]
     public CompileOptions? Compile { get; init; }
 
     /// <summary>Tags of the version.</summary>
     [Description("Tags of the version."), MaxLength(100)]
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    internal ComputeResources Resources => new(Image, Cpu, MemoryGb, Gpu);
 }

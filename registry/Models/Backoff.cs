@@ -1,7 +1,8 @@
 namespace Larder.Registry;
 
 /// <summary>Counts the tries of a compare-and-swap, and spreads those who lose the same race.</summary>
-internal sealed class Backoff(string model)
+/// <param name="what">What they want to change, with its article.</param>
+internal sealed class Backoff(string what)
 {
     // A writer loses at most once to each of those who race with it, so this is the number of writers that all get through.
     private const int MaxTries = 200;
@@ -14,7 +15,7 @@ internal sealed class Backoff(string model)
     public Task NextAsync(CancellationToken cancellation)
     {
         if (++tries >= MaxTries)
-            throw new ConflictException($"Too many others are changing the model {model} at this moment; try again.");
+            throw new ConflictException($"Too many others are changing {what} at this moment; try again.");
         return Task.Delay(Random.Shared.Next(1, Math.Min(MaxDelayMs, 2 << Math.Min(tries, 10))), cancellation);
     }
 }

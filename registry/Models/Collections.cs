@@ -12,6 +12,9 @@ internal static class Collections
 
     public static readonly DocumentCollection<VersionDocument> Versions = RegistryJson.Collection<VersionDocument>("versions");
 
+    /// <summary>In a partition of the model's name, each under the hash of its key.</summary>
+    public static readonly DocumentCollection<PublicationDocument> Publications = RegistryJson.Collection<PublicationDocument>("publications");
+
     /// <summary>The id of a version, so that ids sort as numbers do.</summary>
     public static string VersionId(int version) => version.ToString("D10", CultureInfo.InvariantCulture);
 

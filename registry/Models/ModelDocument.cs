@@ -25,7 +25,7 @@ internal sealed record ModelDocument
     /// <summary>The default that someone set.</summary>
     public int? DefaultVersion { get; init; }
 
-    /// <summary>The newest READY version that exists.</summary>
+    /// <summary>The newest READY version that exists, optimised ones aside.</summary>
     public int? LatestVersion { get; init; }
 
     /// <summary>The highest number ever given. It never goes down.</summary>
@@ -58,7 +58,8 @@ internal sealed record ModelDocument
         var counted = this with
         {
             LastVersion = version.Version,
-            LatestVersion = version.Status == ModelVersionStatus.Ready ? version.Version : LatestVersion,
+            // Nobody asked for an optimised graph to be served in the place of what it was made from.
+            LatestVersion = version.IsDefaultByItself ? version.Version : LatestVersion,
             Created = Deleted ? version.Created : Created,
             Deleted = false,
         };

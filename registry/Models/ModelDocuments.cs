@@ -30,7 +30,7 @@ internal sealed class ModelDocuments(IDocumentStore store, Action<string> writte
         string name, string? ifMatch, Func<ModelDocument, Task<ModelDocument>> change, CancellationToken cancellation)
     {
         var required = ifMatch == "*" ? null : ifMatch;
-        var backoff = new Backoff(name);
+        var backoff = new Backoff($"the model {name}");
         while (true)
         {
             var read = await GetAsync(name, cancellation);

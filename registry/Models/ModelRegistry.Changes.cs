@@ -14,10 +14,55 @@ public sealed partial class ModelRegistry
         return after.Value.View(after.ETag);
     }
 
-    /// <summary>Adds a version whose artifact is stored, and patches the model in the same step.</summary>
-    internal async Task<ResolvedModel> AddVersionAsync(ModelVersion draft, ModelPatch patch, CancellationToken cancellation)
+    /// <summary>
+    /// Makes the two versions point at each other: one is what ONNX Runtime made of the other. Doing it again changes nothing.
+    /// </summary>
+    /// <param name="name">The model.</param>
+    /// <param name="from">The version as it was made.</param>
+    /// <param name="to">The optimised one.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="NotFoundException">There is no such model, or one of the versions is not there.</exception>
+    public async Task LinkOptimizedAsync(string name, int from, int to, CancellationToken cancellation = default)
     {
-        var (model, version) = await Ledger.AddAsync(draft, before => Patched(before, patch, draft.CreatedBy), cancellation);
+        ModelName.Validate(name);
+        if (from == to)
+            throw new ArgumentException("A version cannot be made from itself.", nameof(to));
+        try
+        {
+            await LinkAsync(to, version => version with { Kind = ModelVersion.OptimizedKind, OptimizedFrom = from });
+            await LinkAsync(from, version => version with { OptimizedTo = to });
+        }
+        finally
+        {
+            // Also when it failed: it may be written all the same.
+            Changed?.Invoke(name);
+        }
+
+        async Task LinkAsync(int number, Func<ModelVersion, ModelVersion> link)
+        {
+            var model = await models.GetAsync(name, cancellation);
+            if (!await Ledger.ChangeAsync(model.Value, number, link, cancellation))
+                throw NoVersion(name, number);
+        }
+    }
+
+    /// <summary>The version that was published under a key; null when there is none (yet).</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="once"><see cref="PublishRequest.Once"/>.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="ConflictException">It was deleted since.</exception>
+    public async Task<ResolvedModel?> FindOnceAsync(string name, string once, CancellationToken cancellation = default)
+    {
+        ModelName.Validate(name);
+        return await Ledger.FindOnceAsync(name, TextHash.Of(once), cancellation) is var (model, version)
+            ? new ResolvedModel(model.Value.View(model.ETag), version)
+            : null;
+    }
+
+    /// <summary>Adds a version whose artifact is stored, and patches the model in the same step.</summary>
+    internal async Task<ResolvedModel> AddVersionAsync(ModelVersion draft, string? once, ModelPatch patch, CancellationToken cancellation)
+    {
+        var (model, version) = await Ledger.AddAsync(draft, once is null ? null : TextHash.Of(once), before => Patched(before, patch, draft.CreatedBy), cancellation);
         return new ResolvedModel(model.Value.View(model.ETag), version);
     }
 

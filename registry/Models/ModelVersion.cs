@@ -5,6 +5,12 @@ namespace Larder.Registry;
 /// <summary>An immutable, numbered artifact of a model.</summary>
 public sealed record ModelVersion
 {
+    /// <summary><see cref="Kind"/> of a model as it was made.</summary>
+    public const string ModelKind = "model";
+
+    /// <summary><see cref="Kind"/> of what ONNX Runtime made of another version.</summary>
+    public const string OptimizedKind = "optimized";
+
     /// <summary>The model's name.</summary>
     public required string Model { get; init; }
 
@@ -35,6 +41,18 @@ public sealed record ModelVersion
     /// <summary>What validation learned about the file: signature, opsets, producer.</summary>
     public required ModelDescription Onnx { get; init; }
 
+    /// <summary><c>model</c>, or <c>optimized</c> for ONNX Runtime's optimised graph of another version.</summary>
+    public string Kind { get; init; } = ModelKind;
+
+    /// <summary>Id of the job that made it. The job may be deleted since.</summary>
+    public string? Job { get; init; }
+
+    /// <summary>Of an optimised version: the one that it was made from. It may be deleted since.</summary>
+    public int? OptimizedFrom { get; init; }
+
+    /// <summary>The optimised version that was made from it. It may be deleted since.</summary>
+    public int? OptimizedTo { get; init; }
+
     /// <summary>Measured qualities by name.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 
@@ -43,4 +61,7 @@ public sealed record ModelVersion
 
     /// <summary>Who published it, where that is known.</summary>
     public string? CreatedBy { get; init; }
+
+    /// <summary>Whether an unversioned request gets it while it is the newest and nobody has set a default.</summary>
+    internal bool IsDefaultByItself => Status == ModelVersionStatus.Ready && Kind != OptimizedKind;
 }

@@ -5,6 +5,8 @@ internal static class Texts
 {
     private const int MaxDescription = 32_768;
     private const int MaxShortText = 256;
+    private const int MaxKey = 255;
+    private const int MaxMetrics = 1000;
     private const int MaxTags = 100;
     private const int MaxTagKey = 250;
     private const int MaxTagValue = 5_000;
@@ -33,6 +35,28 @@ internal static class Texts
         var length = tags.Sum(tag => tag.Key.Length + tag.Value.Length);
         if (length > MaxTagsLength)
             throw new InvalidRequestException($"The tags together can have at most {MaxTagsLength} characters, and these have {length}.");
+    }
+
+    /// <summary>A key under which something is done once.</summary>
+    public static void ValidateKey(string key, string what)
+    {
+        if (key.Length is 0 or > MaxKey || key.Any(char.IsControl))
+            throw new InvalidRequestException($"The {what} must have 1 to {MaxKey} printable characters.");
+    }
+
+    public static void ValidateMetrics(IReadOnlyDictionary<string, double>? metrics)
+    {
+        if (metrics is null)
+            return;
+        if (metrics.Count > MaxMetrics)
+            throw new InvalidRequestException($"There can be at most {MaxMetrics} metrics, and these are {metrics.Count}.");
+        foreach (var (name, value) in metrics)
+        {
+            if (name.Length is 0 or > MaxTagKey || name.Any(char.IsControl))
+                throw new InvalidRequestException($"{ModelName.Shown(name)} cannot be a metric's name: use 1 to {MaxTagKey} printable characters.");
+            if (!double.IsFinite(value))
+                throw new InvalidRequestException($"The metric {ModelName.Shown(name)} is not a finite number.");
+        }
     }
 
     /// <summary>The last part of a path that a client sent, in either kind of slashes; null when nothing is left.</summary>

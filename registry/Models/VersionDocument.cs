@@ -15,6 +15,9 @@ internal sealed record VersionDocument
     /// </summary>
     public int? Revives { get; init; }
 
+    /// <summary>Hash of the key under which it was published once; it stays when the version is deleted.</summary>
+    public string? Once { get; init; }
+
     /// <summary>When it was deleted.</summary>
     public DateTimeOffset? Deleted { get; init; }
 }

@@ -5,26 +5,37 @@ namespace Larder.Registry;
 /// counts from the moment that the model's document says so (compare-and-swap): until then no reader sees the version. Whoever dies between
 /// the two is finished by the next publisher or by the sweeper, so numbers have no gap.
 /// </summary>
-internal sealed class VersionLedger(ModelDocuments models, TimeProvider time)
+internal sealed partial class VersionLedger(ModelDocuments models, TimeProvider time)
 {
     private readonly IDocumentStore store = models.Store;
 
     /// <summary>Gives a version its number and makes it visible.</summary>
     /// <param name="draft">The version, whose artifact is stored; its number and time are set here.</param>
+    /// <param name="once">Hash of the key under which it is published once; null for without.</param>
     /// <param name="patch">What to change of the model in the same step.</param>
     /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="ConflictException">The version of the key was deleted.</exception>
     public async Task<(Document<ModelDocument> Model, ModelVersion Version)> AddAsync(
-        ModelVersion draft, Func<ModelDocument, ModelDocument> patch, CancellationToken cancellation)
+        ModelVersion draft, string? once, Func<ModelDocument, ModelDocument> patch, CancellationToken cancellation)
     {
-        var backoff = new Backoff(draft.Model);
+        var backoff = new Backoff($"the model {draft.Model}");
+        var lookedAt = once is null ? 0 : await ClaimAsync(draft.Model, once, cancellation);
         while (true)
         {
             var read = await models.FindAsync(draft.Model, cancellation);
+            if (once is not null && read is not null)
+            {
+                if (await FindOwnAsync(read.Value, once, lookedAt, cancellation) is { } own)
+                    return (read, own);
+                lookedAt = read.Value.LastVersion;
+            }
+
             var version = draft with { Version = (read?.Value.LastVersion ?? 0) + 1, Created = time.GetUtcNow() };
             var document = new VersionDocument
             {
                 Version = version,
                 Revives = read is { Value.Deleted: true } ? read.Value.DeletedThrough : null,
+                Once = once,
             };
             try
             {
@@ -33,7 +44,10 @@ internal sealed class VersionLedger(ModelDocuments models, TimeProvider time)
             catch (DocumentExistsException)
             {
                 // Someone else has the number. Most likely they are about to count it; if they died, it is counted for them.
+                // Or it was this very publication, before a crash or in another host.
                 await backoff.NextAsync(cancellation);
+                if (await CountOwnAsync(version.Model, version.Version, once, patch, cancellation) is { } counted)
+                    return counted;
                 await CountAsync(version.Model, version.Version, cancellation);
                 continue;
             }
@@ -63,12 +77,12 @@ internal sealed class VersionLedger(ModelDocuments models, TimeProvider time)
         return found?.Value.Version;
     }
 
-    /// <summary>The newest READY version below a number.</summary>
+    /// <summary>The newest READY version below a number, optimised ones aside.</summary>
     public async Task<int?> NewestBelowAsync(ModelDocument model, int number, CancellationToken cancellation)
     {
         for (var below = number - 1; below > model.DeletedThrough; below--)
         {
-            if (await FindAsync(model, below, cancellation) is { Status: ModelVersionStatus.Ready })
+            if (await FindAsync(model, below, cancellation) is { IsDefaultByItself: true })
                 return below;
         }
 
@@ -87,13 +101,13 @@ internal sealed class VersionLedger(ModelDocuments models, TimeProvider time)
     public async Task<Document<ModelDocument>?> FinishDeletingAsync(string model, int number, CancellationToken cancellation)
     {
         var id = Collections.VersionId(number);
-        var backoff = new Backoff(model);
+        var backoff = new Backoff($"the model {model}");
         while (await store.GetAsync(Collections.Versions, model, id, cancellation) is { Value.Version: not null } found)
         {
             try
             {
                 await store.ReplaceAsync(
-                    Collections.Versions, model, id, new VersionDocument { Deleted = time.GetUtcNow() }, found.ETag, cancellation);
+                    Collections.Versions, model, id, new VersionDocument { Deleted = time.GetUtcNow(), Once = found.Value.Once }, found.ETag, cancellation);
                 break;
             }
             catch (ETagMismatchException)
@@ -127,7 +141,7 @@ internal sealed class VersionLedger(ModelDocuments models, TimeProvider time)
     private async Task<Document<ModelDocument>?> CountAsync(
         ModelVersion version, int? revives, Func<ModelDocument, ModelDocument>? patch, CancellationToken cancellation)
     {
-        var backoff = new Backoff(version.Model);
+        var backoff = new Backoff($"the model {version.Model}");
         while (true)
         {
             var read = await models.FindAsync(version.Model, cancellation);

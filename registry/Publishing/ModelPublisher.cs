@@ -10,28 +10,34 @@ namespace Larder.Registry;
 /// <param name="registry">Counts the version.</param>
 /// <param name="artifacts">Stores the file.</param>
 /// <param name="validate">Looks into it.</param>
-/// <param name="adopt">Takes the local file over once it is published.</param>
-/// <param name="options">Limits and places.</param>
+/// <param name="adopt">Takes the local file over once it is stored.</param>
+/// <param name="staging">Where uploads wait.</param>
+/// <param name="options">Limits.</param>
 /// <param name="log">For what the caller need not know.</param>
 public sealed partial class ModelPublisher(
     ModelRegistry registry,
     IArtifactStore artifacts,
     ValidateModel validate,
     AdoptArtifact adopt,
+    StagingArea staging,
     PublishingOptions options,
     ILogger<ModelPublisher> log)
 {
-    private readonly StagingArea staging = new(options);
-
     /// <summary>Writes an upload to local disk, hashing and counting it. For those who learn the rest of the request only after the file.</summary>
     /// <param name="content">The model's bytes.</param>
     /// <param name="contentLength">How many there will be, where that is known.</param>
     /// <param name="cancellation">Stops it.</param>
-    /// <returns>What <see cref="PublishAsync(string, StagedModel, PublishRequest, CancellationToken)"/> takes; dispose of it in any case.</returns>
+    /// <returns>What <see cref="PublishAsync(string, StagedFile, PublishRequest, CancellationToken)"/> takes; dispose of it in any case.</returns>
     /// <exception cref="TooLargeException">There are more than allowed, or more than there is room for.</exception>
     /// <exception cref="InvalidRequestException">There are none.</exception>
-    public Task<StagedModel> StageAsync(Stream content, long? contentLength = null, CancellationToken cancellation = default) =>
-        staging.AddAsync(content, contentLength, cancellation);
+    public async Task<StagedFile> StageAsync(Stream content, long? contentLength = null, CancellationToken cancellation = default)
+    {
+        var staged = await staging.AddAsync(content, "model", options.ModelBytes, contentLength, cancellation);
+        if (staged.SizeBytes > 0)
+            return staged;
+        await staged.DisposeAsync();
+        throw new InvalidRequestException("The model is empty: send the bytes of an ONNX file.");
+    }
 
     /// <summary>Publishes an upload.</summary>
     /// <param name="name">The model; it comes into being with its first version.</param>
@@ -54,44 +60,75 @@ public sealed partial class ModelPublisher(
 
     /// <summary>Publishes what was staged.</summary>
     /// <inheritdoc cref="PublishAsync(string, Stream, PublishRequest, long?, CancellationToken)"/>
+    /// <exception cref="ConflictException">The version of this <see cref="PublishRequest.Once"/> key was deleted.</exception>
     /// <param name="name">The model; it comes into being with its first version.</param>
     /// <param name="staged">The model's bytes.</param>
     /// <param name="request">What comes with them.</param>
     /// <param name="cancellation">Stops it.</param>
     public async Task<ResolvedModel> PublishAsync(
-        string name, StagedModel staged, PublishRequest request, CancellationToken cancellation = default)
+        string name, StagedFile staged, PublishRequest request, CancellationToken cancellation = default)
     {
         ModelName.Validate(name);
         request.Validate();
+        if (request.Once is { } once && await registry.FindOnceAsync(name, once, cancellation) is { } there)
+            return there;
+        return await PublishAsync(name, await PrepareAsync(staged, cancellation), request, cancellation);
+    }
+
+    /// <summary>Validates and stores a model, without making it a version: the part of publishing that takes long and may be done twice.</summary>
+    /// <param name="staged">The model's bytes.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>What <see cref="PublishAsync(string, PreparedModel, PublishRequest, CancellationToken)"/> takes, within the sweeper's grace period.</returns>
+    /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
+    public async Task<PreparedModel> PrepareAsync(StagedFile staged, CancellationToken cancellation = default)
+    {
         var description = await validate(staged.Path, cancellation);
 
         // Before the version names it, and touched if it was there: the sweeper deletes only what is old and unnamed.
         await artifacts.PutAsync(staged.Path, staged.Sha256, cancellation);
+        await AdoptAsync(staged);
+        return new PreparedModel(staged.Sha256, staged.SizeBytes, description);
+    }
+
+    /// <summary>Publishes what was prepared.</summary>
+    /// <inheritdoc cref="PublishAsync(string, Stream, PublishRequest, long?, CancellationToken)"/>
+    /// <param name="name">The model; it comes into being with its first version.</param>
+    /// <param name="prepared">The model's file, stored.</param>
+    /// <param name="request">What comes with it.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public Task<ResolvedModel> PublishAsync(
+        string name, PreparedModel prepared, PublishRequest request, CancellationToken cancellation = default)
+    {
+        ModelName.Validate(name);
+        request.Validate();
+        cancellation.ThrowIfCancellationRequested();
         var draft = new ModelVersion
         {
             Model = name,
             Version = 0,
             Status = ModelVersionStatus.Ready,
-            Sha256 = staged.Sha256,
-            SizeBytes = staged.SizeBytes,
+            Sha256 = prepared.Sha256,
+            SizeBytes = prepared.SizeBytes,
             FileName = Texts.FileName(request.FileName),
             Description = request.Description ?? "",
             Tags = request.Tags ?? new Dictionary<string, string>(),
             Source = request.Source,
-            Onnx = description,
+            Onnx = prepared.Description,
+            Kind = request.Kind,
+            Job = request.Job,
+            OptimizedFrom = request.OptimizedFrom,
+            Metrics = request.Metrics ?? new Dictionary<string, double>(),
             Created = default,
             CreatedBy = request.Actor,
         };
 
         // A few small writes, not worth leaving half done because the caller hung up.
-        var published = await registry.AddVersionAsync(draft, request.Patch, CancellationToken.None);
-        await AdoptAsync(staged);
-        return published;
+        return registry.AddVersionAsync(draft, request.Once, request.Patch, CancellationToken.None);
     }
 
     internal int DeleteStagedOlderThan(DateTimeOffset time) => staging.DeleteOlderThan(time);
 
-    private async Task AdoptAsync(StagedModel staged)
+    private async Task AdoptAsync(StagedFile staged)
     {
         try
         {
@@ -99,11 +136,11 @@ public sealed partial class ModelPublisher(
         }
         catch (Exception e)
         {
-            // The version is published; the first prediction will download it.
+            // Nothing is lost: the first prediction will download it.
             LogNotAdopted(e, staged.Sha256);
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "The artifact {Sha256} was published, but could not be kept for serving.")]
+    [LoggerMessage(1, LogLevel.Warning, "The artifact {Sha256} was stored, but could not be kept for serving.")]
     private partial void LogNotAdopted(Exception exception, string sha256);
 }

@@ -9,6 +9,24 @@ public sealed record PublishRequest
     /// <summary>What the file was called; folders are dropped.</summary>
     public string? FileName { get; init; }
 
+    /// <summary><c>model</c> or <c>optimized</c>.</summary>
+    public string Kind { get; init; } = ModelVersion.ModelKind;
+
+    /// <summary>Id of the job that made it.</summary>
+    public string? Job { get; init; }
+
+    /// <summary>Of an optimised version: the one that it was made from.</summary>
+    public int? OptimizedFrom { get; init; }
+
+    /// <summary>Measured qualities by name.</summary>
+    public IReadOnlyDictionary<string, double>? Metrics { get; init; }
+
+    /// <summary>
+    /// A key, 1 to 255 printable characters, under which the model gets one version however often it is published: who comes again, after a crash
+    /// at whatever moment or at the same time, is given the version that is there.
+    /// </summary>
+    public string? Once { get; init; }
+
     /// <summary>Description of the version.</summary>
     public string? Description { get; init; }
 
@@ -26,13 +44,21 @@ public sealed record PublishRequest
 
     internal ModelPatch Patch => new() { Description = ModelDescription, Owner = Owner };
 
-    internal void Validate()
+    /// <summary>Refuses what cannot be published, before there is a file.</summary>
+    /// <exception cref="InvalidRequestException">A text, a tag or a metric is not allowed.</exception>
+    public void Validate()
     {
         Texts.ValidateShort(Source, "source");
         Texts.ValidateShort(Texts.FileName(FileName), "file name");
         Texts.ValidateShort(Actor, "actor");
         Texts.ValidateDescription(Description);
         Texts.ValidateTags(Tags);
+        Texts.ValidateShort(Job, "job");
+        Texts.ValidateMetrics(Metrics);
+        if (Once is not null)
+            Texts.ValidateKey(Once, "key of a publication");
+        if (Kind is not (ModelVersion.ModelKind or ModelVersion.OptimizedKind))
+            throw new InvalidRequestException($"The kind must be {ModelVersion.ModelKind} or {ModelVersion.OptimizedKind}; it is {ModelName.Shown(Kind)}.");
         ModelRegistry.Validate(Patch);
     }
 }

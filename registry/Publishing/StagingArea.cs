@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 namespace Larder.Registry;
 
 /// <summary>The folder where uploads wait while they are checked.</summary>
-internal sealed class StagingArea(PublishingOptions options)
+/// <param name="options">Where it is, and how much of the disk it leaves free.</param>
+public sealed class StagingArea(PublishingOptions options)
 {
     private const string Suffix = ".staged";
     private const int BufferBytes = 256 * 1024;
@@ -12,22 +13,21 @@ internal sealed class StagingArea(PublishingOptions options)
 
     /// <summary>Writes a stream to a new file. Nothing is left of it when that fails.</summary>
     /// <param name="content">Read to its end.</param>
+    /// <param name="what">What it is, for messages: <c>model</c>.</param>
+    /// <param name="limit">The most bytes that it may have.</param>
     /// <param name="contentLength">How long it says it is, where it says so: refused before a byte is read, when that is too long.</param>
     /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="TooLargeException">It is longer than a model may be, or than there is room for.</exception>
-    public async Task<StagedModel> AddAsync(Stream content, long? contentLength, CancellationToken cancellation)
+    /// <returns>The file; dispose of it in any case.</returns>
+    /// <exception cref="TooLargeException">It is longer than it may be, or than there is room for.</exception>
+    public async Task<StagedFile> AddAsync(Stream content, string what, long limit, long? contentLength = null, CancellationToken cancellation = default)
     {
-        RequireAllowed(contentLength ?? 0);
-        Directory.CreateDirectory(options.StagingFolder);
+        RequireAllowed(what, contentLength ?? 0, limit);
+        var path = NewPath();
         RequireRoom(contentLength ?? 0);
-
-        var path = Path.Combine(options.StagingFolder, $"{Guid.NewGuid():N}{Suffix}");
         try
         {
-            var (sha256, size) = await WriteAsync(path, content, cancellation);
-            return size > 0
-                ? new StagedModel(path, sha256, size)
-                : throw new InvalidRequestException("The model is empty: send the bytes of an ONNX file.");
+            var (sha256, size) = await WriteAsync(path, content, what, limit, cancellation);
+            return new StagedFile(path, sha256, size);
         }
         catch
         {
@@ -36,9 +36,16 @@ internal sealed class StagingArea(PublishingOptions options)
         }
     }
 
+    /// <summary>A path for a file that its user writes and deletes; the sweeper deletes what is left of it after a crash.</summary>
+    public string NewPath()
+    {
+        Directory.CreateDirectory(options.StagingFolder);
+        return Path.Combine(options.StagingFolder, $"{Guid.NewGuid():N}{Suffix}");
+    }
+
     /// <summary>Deletes what a crash left: files that nobody has written to since.</summary>
     /// <returns>How many.</returns>
-    public int DeleteOlderThan(DateTimeOffset time)
+    internal int DeleteOlderThan(DateTimeOffset time)
     {
         var folder = new DirectoryInfo(options.StagingFolder);
         if (!folder.Exists)
@@ -48,7 +55,8 @@ internal sealed class StagingArea(PublishingOptions options)
         return old.Count;
     }
 
-    private async Task<(string Sha256, long Size)> WriteAsync(string path, Stream content, CancellationToken cancellation)
+    private async Task<(string Sha256, long Size)> WriteAsync(
+        string path, Stream content, string what, long limit, CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -61,7 +69,7 @@ internal sealed class StagingArea(PublishingOptions options)
             while (await content.ReadAsync(buffer, cancellation) is > 0 and var read)
             {
                 size += read;
-                RequireAllowed(size);
+                RequireAllowed(what, size, limit);
                 if (size >= checkAt)
                 {
                     RequireRoom(0);
@@ -80,10 +88,10 @@ internal sealed class StagingArea(PublishingOptions options)
         }
     }
 
-    private void RequireAllowed(long bytes)
+    private static void RequireAllowed(string what, long bytes, long limit)
     {
-        if (bytes > options.ModelBytes)
-            throw new TooLargeException($"The model has more than {options.ModelBytes} bytes, which is the limit.");
+        if (bytes > limit)
+            throw new TooLargeException($"The {what} has more than {limit} bytes, which is the limit.");
     }
 
     private void RequireRoom(long bytes)

@@ -37,4 +37,14 @@ public interface IArtifactStore
     /// <param name="cancellation">Stops it.</param>
     /// <returns>False when it was touched, or is gone.</returns>
     Task<bool> DeleteAsync(ArtifactProperties seen, CancellationToken cancellation = default);
+
+    /// <summary>Makes an artifact young, for whoever is about to name it without having its bytes: the sweeper leaves it alone for a while.</summary>
+    /// <returns>False when there is no such artifact.</returns>
+    Task<bool> TouchAsync(string sha256, CancellationToken cancellation = default);
+
+    /// <summary>A URL from which anybody can read the artifact for a while.</summary>
+    /// <param name="sha256">Which; it need not be there yet.</param>
+    /// <param name="life">How long the URL works; a store that signs with an identity gives at most 6 days and 23 hours.</param>
+    /// <param name="cancellation">Stops it.</param>
+    Task<Uri> GetReadUrlAsync(string sha256, TimeSpan life, CancellationToken cancellation = default);
 }

@@ -5,18 +5,25 @@ namespace Larder.Registry;
 /// conditional on what was seen.
 /// </summary>
 /// <remarks>
-/// An artifact goes when it was last touched before the grace period, no version names it, and nobody touched it since it was listed.
-/// A publisher stores or touches the artifact before it creates the version, so the one that a publisher relies on is young; and one that it touches
-/// while the sweep runs has another ETag than the sweep saw. A sweep that cannot read everything deletes no artifact.
-/// Memory: about 150 bytes for every artifact older than the grace period.
+/// An artifact goes when it was last touched before the grace period, no version and no job's input names it, and nobody touched it since it was
+/// listed. Who publishes, or accepts a job, stores or touches the artifact before it creates the document, so the one that they rely on is young; and
+/// one that they touch while the sweep runs has another ETag than the sweep saw. A sweep that cannot read everything deletes no artifact.
+/// Files of a job go when they are older than the grace period, and there is no such job.
+/// Memory: about 150 bytes for every artifact and every job older than the grace period.
 /// </remarks>
 /// <param name="registry">The models and versions.</param>
 /// <param name="artifacts">The files.</param>
 /// <param name="publisher">Whose staging folder is swept.</param>
+/// <param name="jobs">The jobs.</param>
+/// <param name="files">Their files.</param>
 /// <param name="options">How patient it is.</param>
-public sealed class RegistrySweeper(ModelRegistry registry, IArtifactStore artifacts, ModelPublisher publisher, SweeperOptions options)
+public sealed class RegistrySweeper(
+    ModelRegistry registry, IArtifactStore artifacts, ModelPublisher publisher, JobStore jobs, JobFiles files, SweeperOptions options)
 {
     private const int PageSize = 500;
+
+    // Longer than any job goes on: ten attempts of six days.
+    private static readonly TimeSpan PublicationLife = TimeSpan.FromDays(90);
 
     private readonly IDocumentStore documents = registry.Documents;
 
@@ -36,6 +43,20 @@ public sealed class RegistrySweeper(ModelRegistry registry, IArtifactStore artif
                 unnamed[artifact.Sha256] = artifact;
         }
 
+        var jobless = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var folder in files.ListJobsAsync(cancellation))
+        {
+            if (folder.Created < before)
+                jobless.Add(folder.Job);
+        }
+
+        await foreach (var job in jobs.ScanAsync(cancellation))
+        {
+            jobless.Remove(job.Id);
+            foreach (var input in job.Inputs)
+                unnamed.Remove(input.Sha256);
+        }
+
         var (counted, removed) = await VisitVersionsAsync(before, sha256 => unnamed.Remove(sha256), cancellation);
 
         var (deleted, bytes) = (0, 0L);
@@ -45,13 +66,18 @@ public sealed class RegistrySweeper(ModelRegistry registry, IArtifactStore artif
                 (deleted, bytes) = (deleted + 1, bytes + artifact.SizeBytes);
         }
 
-        return new SweepReport(staged, counted, finished, removed, deleted, bytes);
+        var folders = 0;
+        foreach (var job in jobless)
+            folders += await files.DeleteAsync(job, cancellation) ? 1 : 0;
+        var keys = await jobs.SweepKeysAsync(before, cancellation);
+        var publications = await registry.Ledger.SweepClaimsAsync(now - PublicationLife, cancellation);
+        return new SweepReport(staged, counted, finished, removed, deleted, bytes, folders, keys, publications);
     }
 
     private async Task<int> FinishDeletionsAsync(CancellationToken cancellation)
     {
         var finished = 0;
-        await foreach (var model in ScanAsync(Collections.Models, cancellation))
+        await foreach (var model in documents.ScanAllAsync(Collections.Models, PageSize, cancellation))
         {
             foreach (var version in model.Value.Deleting)
             {
@@ -69,7 +95,7 @@ public sealed class RegistrySweeper(ModelRegistry registry, IArtifactStore artif
         var (counted, removed) = (0, 0);
         Document<ModelDocument>? model = null;
         string? partition = null;
-        await foreach (var found in ScanAsync(Collections.Versions, cancellation))
+        await foreach (var found in documents.ScanAllAsync(Collections.Versions, PageSize, cancellation))
         {
             if (partition != found.Partition)
             {
@@ -80,7 +106,7 @@ public sealed class RegistrySweeper(ModelRegistry registry, IArtifactStore artif
             var number = Collections.VersionNumber(found.Id);
             if (number <= model?.Value.DeletedThrough)
             {
-                removed += await RemoveAsync(found, cancellation) ? 1 : 0;
+                removed += await documents.TryDeleteAsync(Collections.Versions, found, cancellation) ? 1 : 0;
             }
             else if (found.Value.Version is { } version)
             {
@@ -94,31 +120,5 @@ public sealed class RegistrySweeper(ModelRegistry registry, IArtifactStore artif
         }
 
         return (counted, removed);
-    }
-
-    private async Task<bool> RemoveAsync(Document<VersionDocument> found, CancellationToken cancellation)
-    {
-        try
-        {
-            return await documents.DeleteAsync(Collections.Versions, found.Partition, found.Id, found.ETag, cancellation);
-        }
-        catch (ETagMismatchException)
-        {
-            return false;
-        }
-    }
-
-    private async IAsyncEnumerable<Document<T>> ScanAsync<T>(
-        DocumentCollection<T> collection, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
-    {
-        string? continuation = null;
-        do
-        {
-            var page = await documents.ScanAsync(collection, PageSize, continuation, cancellation);
-            foreach (var document in page.Documents)
-                yield return document;
-            continuation = page.Continuation;
-        }
-        while (continuation is not null);
     }
 }

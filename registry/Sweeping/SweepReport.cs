@@ -5,7 +5,11 @@ namespace Larder.Registry;
 /// <param name="VersionsCounted">Versions complete but for their number being counted: made visible.</param>
 /// <param name="VersionsFinished">Deleted versions whose documents still held content: emptied.</param>
 /// <param name="VersionDocuments">Documents of deleted models' versions, deleted.</param>
-/// <param name="Artifacts">Artifacts that no version names, deleted.</param>
+/// <param name="Artifacts">Artifacts that neither a version nor a job names, deleted.</param>
 /// <param name="ArtifactBytes">The bytes of those.</param>
+/// <param name="JobFolders">Files of jobs that are not there (any more), deleted.</param>
+/// <param name="JobKeys">Idempotency keys without a job, released.</param>
+/// <param name="Publications">Claims of publications that nobody will try again, deleted.</param>
 public sealed record SweepReport(
-    int StagedFiles, int VersionsCounted, int VersionsFinished, int VersionDocuments, int Artifacts, long ArtifactBytes);
+    int StagedFiles, int VersionsCounted, int VersionsFinished, int VersionDocuments, int Artifacts, long ArtifactBytes,
+    int JobFolders, int JobKeys, int Publications);

@@ -3,7 +3,16 @@ namespace Larder.Inference;
 /// <summary>The element types of ONNX tensors by their code (<c>TensorProto.DataType</c>): name, size, and where their values are stored when not raw.</summary>
 internal static class ElementTypes
 {
+    public const int Float = 1;
+    public const int UInt8 = 2;
+    public const int Int8 = 3;
+    public const int UInt16 = 4;
+    public const int Int16 = 5;
+    public const int Int32 = 6;
+    public const int Int64 = 7;
     public const int String = 8;
+    public const int Bool = 9;
+    public const int UInt32 = 12;
     private const int FloatData = 4;
     private const int Int32Data = 5;
     private const int StringData = 6;

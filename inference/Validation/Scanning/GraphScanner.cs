@@ -13,8 +13,16 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
     private readonly ValueScanner _values = new(reader, limits);
     private readonly HashSet<(string Domain, string Name)> _functions = [];
     private readonly Dictionary<(string Domain, string Name), string> _custom = [];
-    private int _nodes;
     private int _initializers;
+
+    /// <summary>Nodes so far, in all graphs and functions.</summary>
+    public int Nodes { get; private set; }
+
+    /// <summary>See <see cref="OnnxScan"/>.</summary>
+    public bool NeedsProof { get; private set; }
+
+    /// <summary>See <see cref="OnnxScan"/>.</summary>
+    public bool RefusesEmptyInputs { get; private set; }
 
     /// <summary>Reads a <c>GraphProto</c>.</summary>
     /// <param name="isMain">Whether its inputs and outputs are the model's.</param>
@@ -132,6 +140,8 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
         }
 
         domain = OnnxSupport.Domain(domain);
+        NeedsProof |= Hazards.NeedsProof(domain, type);
+        RefusesEmptyInputs |= Hazards.EndsOnEmpty(domain, type);
         if (OnnxSupport.MaxOpsets.ContainsKey(domain))
             return;
         if (_custom.Count == MaxCustomOperators && !_custom.ContainsKey((domain, type)))
@@ -180,7 +190,7 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
 
     private void CountNode()
     {
-        if (++_nodes > limits.MaxNodes)
+        if (++Nodes > limits.MaxNodes)
             throw new InvalidModelException($"The model has more than {limits.MaxNodes} nodes.");
     }
 

@@ -85,7 +85,8 @@ internal sealed class OnnxScanner
         CheckVersions(irVersion, hasGraph);
         _graphs.CheckOperators();
         var tool = Printable.Line($"{producer} {producerVersion}", 200);
-        return new OnnxScan(irVersion!.Value, _opsets, tool.Length > 0 ? tool : null, documentation.Length > 0 ? documentation : null, _metadata);
+        return new OnnxScan(irVersion!.Value, _opsets, tool.Length > 0 ? tool : null, documentation.Length > 0 ? documentation : null, _metadata,
+            _graphs.Nodes, _graphs.NeedsProof, _graphs.RefusesEmptyInputs);
     }
 
     private void CheckVersions(long? irVersion, bool hasGraph)

@@ -179,6 +179,22 @@ internal sealed class ProtoReader
         }
     }
 
+    /// <summary>Reads bytes that <see cref="ReadLength"/> has vouched for.</summary>
+    public byte[] ReadBytes(int length)
+    {
+        var bytes = new byte[length];
+        for (var done = 0; done < length;)
+        {
+            Need();
+            var step = Math.Min(length - done, _filled - _at);
+            _buffer.AsSpan(_at, step).CopyTo(bytes.AsSpan(done));
+            _at += step;
+            done += step;
+        }
+
+        return bytes;
+    }
+
     /// <summary>Counts the integers that are packed into the next <paramref name="length"/> bytes, and skips them.</summary>
     public long CountVarints(long length)
     {
@@ -226,21 +242,6 @@ internal sealed class ProtoReader
             throw TooLong(Position);
         Need();
         return _buffer[_at++];
-    }
-
-    private byte[] ReadBytes(int length)
-    {
-        var bytes = new byte[length];
-        for (var done = 0; done < length;)
-        {
-            Need();
-            var step = Math.Min(length - done, _filled - _at);
-            _buffer.AsSpan(_at, step).CopyTo(bytes.AsSpan(done));
-            _at += step;
-            done += step;
-        }
-
-        return bytes;
     }
 
     private void Need()

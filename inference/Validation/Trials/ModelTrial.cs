@@ -24,9 +24,34 @@ internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time, boo
     public int? ProcessId { get; private set; }
 
     /// <summary>Loads and runs a model.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="session">How the server would load it.</param>
+    /// <param name="folder">Where the child may write the model's graph, if it is to look for operators that end the process; null if not.</param>
+    /// <param name="cancellation">Ends the child.</param>
     /// <exception cref="InvalidModelException">It does not load, or not within the limits, or does not run.</exception>
     /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
-    public async Task<TrialAnswer> TryAsync(string path, SessionSettings session, CancellationToken cancellation)
+    public Task<TrialAnswer> TryAsync(string path, SessionSettings session, string? folder, CancellationToken cancellation) =>
+        RequestAsync(new TrialRequest(path, session, limits.LoadSeconds, folder), cancellation);
+
+    /// <summary>Writes a model's optimised graph, and compares it with the model.</summary>
+    /// <exception cref="InvalidModelException">One of them does not load, or not within the limits.</exception>
+    /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
+    public async Task<CompilationAnswer> CompileAsync(string path, SessionSettings session, CompilationRequest compilation, CancellationToken cancellation) =>
+        (await RequestAsync(new TrialRequest(path, session, limits.LoadSeconds, Compilation: compilation), cancellation)).Compilation!;
+
+    /// <summary>Ends the child and whatever it does.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        await _turn.WaitAsync();
+        if (_process is not { } process)
+            return;
+        process.Kill();
+        await process.EndAsync();
+        Discard();
+    }
+
+    private async Task<TrialAnswer> RequestAsync(TrialRequest trial, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
         try
@@ -42,7 +67,7 @@ internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time, boo
 
         try
         {
-            var request = JsonSerializer.Serialize(new TrialRequest(path, session, limits.LoadSeconds), TrialJson.Default.TrialRequest);
+            var request = JsonSerializer.Serialize(trial, TrialJson.Default.TrialRequest);
             // A child that somebody else killed says nothing about the model: once, that may be chance.
             var line = await AskAsync(request, retry: true, stop.Token) ?? await AskAsync(request, retry: false, stop.Token);
             return Verdict(line!);
@@ -51,18 +76,6 @@ internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time, boo
         {
             _turn.Release();
         }
-    }
-
-    /// <summary>Ends the child and whatever it does.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _closing.CancelAsync();
-        await _turn.WaitAsync();
-        if (_process is not { } process)
-            return;
-        process.Kill();
-        await process.EndAsync();
-        Discard();
     }
 
     private TrialAnswer Verdict(string line)
@@ -81,7 +94,7 @@ internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time, boo
 
         if (answer.OutOfMemory)
             throw TooMuchMemory();
-        return answer.Signature is null ? throw new InvalidModelException(answer.Refusal!) : answer;
+        return answer.Refusal is not null ? throw new InvalidModelException(answer.Refusal) : answer;
     }
 
     // The child's answer. Null, if retrying is allowed, when the child was killed by somebody else.

@@ -1,6 +1,6 @@
 namespace Larder.Inference;
 
-/// <summary>What the trial process answers: one line of JSON on its standard output. Either a signature, or why there is none.</summary>
+/// <summary>What the trial process answers: one line of JSON on its standard output. A signature, or a comparison, or why there is none.</summary>
 internal sealed record TrialAnswer
 {
     /// <summary>Inputs and outputs, when the model loads and runs.</summary>
@@ -8,6 +8,9 @@ internal sealed record TrialAnswer
 
     /// <summary>See <see cref="ModelDescription.RowsAreIndependent"/>.</summary>
     public bool RowsAreIndependent { get; init; }
+
+    /// <summary>How the optimised graph compares, when one was asked for.</summary>
+    public CompilationAnswer? Compilation { get; init; }
 
     /// <summary>Why the model is refused: a sentence.</summary>
     public string? Refusal { get; init; }

@@ -3,17 +3,20 @@ using Azure;
 using Azure.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Sas;
 
 namespace Larder.Registry;
 
 /// <summary>Artifacts as blobs <c>sha256/{first two digits}/{hash}</c> of the container <c>artifacts</c>.</summary>
 /// <param name="account">The storage account.</param>
-public sealed class BlobArtifactStore(BlobServiceClient account) : IArtifactStore
+/// <param name="time">For the URLs that it signs.</param>
+public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider time) : IArtifactStore
 {
     private const string Folder = "sha256/";
     private const int Tries = 5;
 
     private readonly BlobContainerClient container = account.GetBlobContainerClient("artifacts");
+    private readonly UrlSigner signer = new(account, time);
 
     /// <inheritdoc/>
     public Task<bool> PutAsync(string path, string sha256, CancellationToken cancellation = default)
@@ -115,6 +118,17 @@ public sealed class BlobArtifactStore(BlobServiceClient account) : IArtifactStor
             },
             cancellation);
     }
+
+    /// <inheritdoc/>
+    public Task<bool> TouchAsync(string sha256, CancellationToken cancellation = default)
+    {
+        var blob = Blob(sha256);
+        return BlobFailures.GuardAsync(() => TouchAsync(blob, cancellation), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<Uri> GetReadUrlAsync(string sha256, TimeSpan life, CancellationToken cancellation = default) =>
+        signer.BlobAsync(Blob(sha256), BlobSasPermissions.Read, life, cancellation);
 
     /// <summary>Changes the time and ETag of a blob that is there; the metadata only has to differ.</summary>
     private static async Task<bool> TouchAsync(BlobClient blob, CancellationToken cancellation)

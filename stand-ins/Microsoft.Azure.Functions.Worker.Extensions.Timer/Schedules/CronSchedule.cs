@@ -19,10 +19,10 @@ internal sealed class CronSchedule(CronExpression expression, TimeZoneInfo zone)
         for (var time = expression.NextAfter(local.DateTime); time is not null; time = expression.NextAfter(time.Value))
         {
             if (MomentOf(time.Value, moment) is { } next)
-                return InRepeatedHour(local, time.Value) is { } sooner ? sooner : next;
+                return Sooner(InSkippedHour(moment, local), InRepeatedHour(local, time.Value) ?? next);
         }
 
-        return null;
+        return InSkippedHour(moment, local);
     }
 
     /// <inheritdoc/>
@@ -44,6 +44,18 @@ internal sealed class CronSchedule(CronExpression expression, TimeZoneInfo zone)
         var moment = TimeZoneInfo.ConvertTime(new DateTimeOffset(time, zone.GetUtcOffset(time)), zone);
         return moment > after ? moment : null;
     }
+
+    // Just after the clock was put forward, the rest of the skipped times is still to come, each as much later.
+    private DateTimeOffset? InSkippedHour(DateTimeOffset moment, DateTimeOffset local)
+    {
+        var before = zone.GetUtcOffset(moment.AddDays(-1));
+        var skipped = local.DateTime - (local.Offset - before);
+        return zone.IsInvalidTime(skipped) && expression.NextAfter(skipped) is { } next && zone.IsInvalidTime(next)
+            ? TimeZoneInfo.ConvertTime(new DateTimeOffset(next, before), zone)
+            : null;
+    }
+
+    private static DateTimeOffset Sooner(DateTimeOffset? one, DateTimeOffset other) => one < other ? one.Value : other;
 
     // The clock runs forward to `time`, but before that it may be put back, and then an earlier time comes again.
     private DateTimeOffset? InRepeatedHour(DateTimeOffset local, DateTime time)

@@ -5,9 +5,11 @@ using Microsoft.Extensions.Logging;
 namespace Microsoft.Azure.Functions.Worker.Embedded;
 
 /// <summary>The application's functions, ready to run.</summary>
-internal sealed class FunctionCatalog(IEnumerable<ITriggerExtension> extensions, ILoggerFactory loggers)
+internal sealed class FunctionCatalog(
+    IEnumerable<ITriggerExtension> extensions, IEnumerable<IInputBindingExtension> inputs, ILoggerFactory loggers)
 {
     private readonly ITriggerExtension[] _extensions = [.. extensions];
+    private readonly IInputBindingExtension[] _inputs = [.. inputs];
 
     /// <summary>The functions, in the order of their names.</summary>
     public IReadOnlyList<EmbeddedFunction> Functions { get; private set; } = [];
@@ -27,7 +29,7 @@ internal sealed class FunctionCatalog(IEnumerable<ITriggerExtension> extensions,
             errors.Collect(() =>
             {
                 var binding = ExtensionOf(function).Bind(function);
-                var execution = new FunctionExecution(binding, FunctionCompiler.Compile(function, binding, services));
+                var execution = new FunctionExecution(binding, FunctionCompiler.Compile(function, binding, _inputs, services));
                 FunctionExecutionDelegate pipeline = execution.ExecuteAsync;
                 for (var i = middleware.Count - 1; i >= 0; i--)
                     pipeline = middleware[i](pipeline);

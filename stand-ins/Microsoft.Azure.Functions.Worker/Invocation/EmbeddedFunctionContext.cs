@@ -49,7 +49,7 @@ internal class EmbeddedFunctionContext(EmbeddedFunction function, FunctionHost h
         }
     }
 
-    public override string InvocationId => field ??= Guid.NewGuid().ToString();
+    public override string InvocationId => field ??= InvocationIds.New();
 
     public override string FunctionId => Function.Definition.Id;
 

@@ -1,5 +1,6 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Microsoft.Azure.Functions.Worker.Embedded;
@@ -9,31 +10,42 @@ internal static class FunctionCompiler
 {
     /// <summary>The call of one function; its result goes into the context.</summary>
     /// <exception cref="FunctionsHostException">A parameter cannot be bound, or the object cannot be made.</exception>
-    public static Func<EmbeddedFunctionContext, Task> Compile(EmbeddedFunction function, ITriggerBinding binding, IServiceCollection services)
+    public static Func<EmbeddedFunctionContext, Task> Compile(
+        EmbeddedFunction function, ITriggerBinding binding, IReadOnlyList<IInputBindingExtension> inputs, IServiceCollection services)
     {
         var context = Expression.Parameter(typeof(EmbeddedFunctionContext), "context");
-        var arguments = function.Method.GetParameters().Select(parameter => Argument(function, binding, parameter, context));
+        var arguments = function.Method.GetParameters().Select(parameter => Argument(function, binding, inputs, parameter, context));
         var target = function.Method.IsStatic ? null : Instance(function, context, services);
         var call = Expression.Call(target, function.Method, arguments);
         return Expression.Lambda<Func<EmbeddedFunctionContext, Task>>(FunctionResult.Store(call, context), context).Compile();
     }
 
-    private static Expression Argument(EmbeddedFunction function, ITriggerBinding binding, ParameterInfo parameter, Expression context)
+    private static Expression Argument(
+        EmbeddedFunction function, ITriggerBinding binding, IReadOnlyList<IInputBindingExtension> inputs, ParameterInfo parameter, Expression context)
     {
         var type = parameter.ParameterType;
         if (type == typeof(FunctionContext))
             return context;
         if (type == typeof(CancellationToken))
             return Expression.Property(context, nameof(FunctionContext.CancellationToken));
-        if (!type.IsByRef && binding.BindParameter(parameter, context) is { } value)
+        var input = parameter.GetCustomAttribute<InputBindingAttribute>()?.GetType();
+        var bound = input is null
+            ? binding.BindParameter(parameter, context)
+            : inputs.FirstOrDefault(extension => extension.AttributeType == input)?.Bind(parameter, context);
+        if (!type.IsByRef && bound is { } value)
             return value.Type == type ? value : Expression.Convert(value, type);
         throw function.Error($"Cannot bind parameter '{parameter.Name}' to type {TypeName(type)}. Make sure the parameter Type is supported by the binding ({binding.Type}).");
     }
 
-    // ActivatorUtilities compiles the constructor call; it takes constructor parameters from the services that it is given.
-    private static UnaryExpression Instance(EmbeddedFunction function, Expression context, IServiceCollection services)
+    private static Expression Instance(EmbeddedFunction function, Expression context, IServiceCollection services)
     {
         var type = function.Method.DeclaringType!;
+        return ServiceLifetimes.NeedsScope(type, services) ? ScopedInstance(function, type, context) : SingletonInstance(type, context);
+    }
+
+    // ActivatorUtilities compiles the constructor call; it takes constructor parameters from the services that it is given.
+    private static UnaryExpression ScopedInstance(EmbeddedFunction function, Type type, Expression context)
+    {
         ObjectFactory factory;
         try
         {
@@ -44,10 +56,19 @@ internal static class FunctionCompiler
             throw function.Error(exception.Message);
         }
 
-        var from = ServiceLifetimes.NeedsScope(type, services) ? nameof(EmbeddedFunctionContext.InstanceServices) : nameof(EmbeddedFunctionContext.RootServices);
         var instance = Expression.Invoke(
-            Expression.Constant(factory), Expression.Property(context, from), Expression.Constant(null, typeof(object[])));
+            Expression.Constant(factory), Expression.Property(context, nameof(EmbeddedFunctionContext.InstanceServices)), Expression.Constant(null, typeof(object[])));
         return Expression.Convert(instance, type);
+    }
+
+    // A new object for each invocation all the same, but its services are looked up once.
+    private static NewExpression SingletonInstance(Type type, Expression context)
+    {
+        var constructor = type.GetConstructors().Single();
+        var types = constructor.GetParameters().Select(parameter => parameter.ParameterType).ToArray();
+        var values = Expression.Call(
+            Expression.Constant(new SingletonServices(types)), nameof(SingletonServices.From), null, Expression.Property(context, nameof(EmbeddedFunctionContext.RootServices)));
+        return Expression.New(constructor, types.Select((service, i) => Expression.Convert(Expression.ArrayIndex(values, Expression.Constant(i)), service)));
     }
 
     private static string TypeName(Type type) => type.IsGenericType

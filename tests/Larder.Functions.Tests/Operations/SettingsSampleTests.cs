@@ -16,6 +16,7 @@ public sealed class SettingsSampleTests
         { typeof(ImageLimits), "Limits:Image" },
         { typeof(CatalogOptions), "Cache" },
         { typeof(SweeperOptions), "Sweep" },
+        { typeof(Larder.Orchestrations.JobLimits), "Limits:Job" },
     };
 
     [Theory]

@@ -89,6 +89,20 @@ public sealed class RunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Nothing_is_run_by_a_model_unless_that_would_end_the_process()
+    {
+        var onnx = OnnxModel.Linear();
+        var careful = _kitchen.Add(onnx, version: "2");
+        careful = careful with { Description = careful.Description with { RefusesEmptyInputs = true } };
+        using var lease = await _kitchen.Sessions.LeaseAsync(careful, CancellationToken.None);
+
+        Assert.Equal("[]", (await _kitchen.PredictAsync(onnx, "[]"))[0]);
+        var refusal = await Assert.ThrowsAsync<InvalidInputException>(() => Kitchen.PredictAsync(lease.Model, "[]"));
+        Assert.Equal("x expects FP32 [-1,4]; got no elements, which model cannot take", refusal.Message);
+        Assert.Equal(await _kitchen.PredictAsync(onnx, "[1,2,3,4]"), await Kitchen.PredictAsync(lease.Model, "[1,2,3,4]"));
+    }
+
+    [Fact]
     public async Task A_lack_of_memory_is_not_the_inputs_fault()
     {
         var model = new OnnxModel().Input("s", Datatype.Int64, -1).Output("y", Datatype.Fp32, -1).Node("ConstantOfShape", ["s"], ["y"]).ToBytes();

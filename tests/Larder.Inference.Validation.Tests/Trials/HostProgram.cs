@@ -6,7 +6,7 @@ internal static class HostProgram
     public static async Task Main(string[] arguments)
     {
         await using var trial = new ModelTrial(new ValidationLimits { LoadSeconds = 600 }, TimeProvider.System);
-        var trying = trial.TryAsync(arguments[0], new SessionSettings(), CancellationToken.None);
+        var trying = trial.TryAsync(arguments[0], new SessionSettings(), folder: null, CancellationToken.None);
         Console.WriteLine(await OtherProcess.Starts(() => trial.ProcessId));
         await trying;
     }

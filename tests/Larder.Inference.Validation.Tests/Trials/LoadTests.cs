@@ -45,9 +45,9 @@ public sealed class LoadTests(Validation validation) : IClassFixture<Validation>
     public async Task A_model_that_rightly_rejects_zero_is_accepted()
     {
         var description = await validation.Accepts(new OnnxModel()
-            .Input("a", Datatype.Int64, "batch").Input("b", Datatype.Int64, "batch").Output("y", Datatype.Int64, "batch").Node("Div", ["a", "b"], ["y"]));
+            .Input("start", Datatype.Int64).Input("end", Datatype.Int64).Input("step", Datatype.Int64).Output("y", Datatype.Int64, "n").Node("Range", ["start", "end", "step"], ["y"]));
 
-        Assert.Equal(2, description.Signature.Inputs.Count);
+        Assert.Equal(3, description.Signature.Inputs.Count);
     }
 
     [Fact]

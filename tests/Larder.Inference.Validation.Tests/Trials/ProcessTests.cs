@@ -113,7 +113,7 @@ public sealed class ProcessTests : IAsyncLifetime
     {
         var trial = Trial();
         using var cancellation = new CancellationTokenSource();
-        var trying = trial.TryAsync(Save(OnnxModel.EndlessLoop()), s_session, cancellation.Token);
+        var trying = trial.TryAsync(Save(OnnxModel.EndlessLoop()), s_session, folder: null, cancellation.Token);
         var child = await OtherProcess.Starts(() => trial.ProcessId);
         await cancellation.CancelAsync();
 
@@ -126,8 +126,8 @@ public sealed class ProcessTests : IAsyncLifetime
     public async Task Disposing_ends_what_is_being_tried_and_what_waits()
     {
         var trial = Trial();
-        var trying = trial.TryAsync(Save(OnnxModel.EndlessLoop()), s_session, CancellationToken.None);
-        var waiting = trial.TryAsync(Save(OnnxModel.Linear()), s_session, CancellationToken.None);
+        var trying = trial.TryAsync(Save(OnnxModel.EndlessLoop()), s_session, folder: null, CancellationToken.None);
+        var waiting = trial.TryAsync(Save(OnnxModel.Linear()), s_session, folder: null, CancellationToken.None);
         var child = await OtherProcess.Starts(() => trial.ProcessId);
         await trial.DisposeAsync();
 
@@ -142,8 +142,8 @@ public sealed class ProcessTests : IAsyncLifetime
     {
         var trial = Trial(new ValidationLimits { MaxWaiting = 1 });
         using var cancellation = new CancellationTokenSource();
-        var trying = trial.TryAsync(Save(OnnxModel.EndlessLoop()), s_session, cancellation.Token);
-        var waiting = trial.TryAsync(Save(OnnxModel.Linear()), s_session, CancellationToken.None);
+        var trying = trial.TryAsync(Save(OnnxModel.EndlessLoop()), s_session, folder: null, cancellation.Token);
+        var waiting = trial.TryAsync(Save(OnnxModel.Linear()), s_session, folder: null, CancellationToken.None);
 
         await Assert.ThrowsAsync<ValidatorBusyException>(() => Try(trial, OnnxModel.Linear()));
         await cancellation.CancelAsync();
@@ -245,7 +245,7 @@ public sealed class ProcessTests : IAsyncLifetime
         return path;
     }
 
-    private Task<TrialAnswer> Try(ModelTrial trial, byte[] model) => trial.TryAsync(Save(model), s_session, CancellationToken.None);
+    private Task<TrialAnswer> Try(ModelTrial trial, byte[] model) => trial.TryAsync(Save(model), s_session, folder: null, CancellationToken.None);
 
     private async Task<string> Refusal(ModelTrial trial, byte[] model) =>
         (await Assert.ThrowsAsync<InvalidModelException>(() => Try(trial, model))).Message;

@@ -182,21 +182,20 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
     }
 
     [Fact]
-    public async Task The_local_file_is_offered_for_serving_once_it_is_published()
+    public async Task The_local_file_is_offered_for_serving_once_it_is_stored()
     {
         var kept = Path.GetTempFileName();
-        IReadOnlyList<int>? versions = null;
+        IReadOnlyList<ArtifactProperties>? stored = null;
         Shop shop = null!;
-        shop = Open(adopt: async (path, sha256, _) =>
+        shop = Open(adopt: async (path, _, _) =>
         {
-            Assert.Equal(Shop.Sha256("content"), sha256);
-            versions = await shop.VersionsAsync("iris");
+            stored = await shop.ArtifactsAsync();
             File.Move(path, kept, overwrite: true);
         });
 
         await shop.PublishAsync("iris", "content");
 
-        Assert.Equal([1], versions);
+        Assert.Equal(Shop.Sha256("content"), Assert.Single(stored!).Sha256);
         Assert.Equal("content", await File.ReadAllTextAsync(kept));
         File.Delete(kept);
     }

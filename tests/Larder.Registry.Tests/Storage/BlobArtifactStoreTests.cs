@@ -7,7 +7,7 @@ namespace Larder.Registry.Tests;
 [Collection(AzuriteCollection.Name)]
 public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
 {
-    private readonly BlobArtifactStore store = new(BlobClients.Create(azurite.NewAccount()));
+    private readonly BlobArtifactStore store = new(BlobClients.Create(azurite.NewAccount()), TimeProvider.System);
     private readonly string path = Path.GetTempFileName();
 
     public void Dispose() => File.Delete(path);
@@ -115,13 +115,45 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
     }
 
     [Fact]
+    public async Task What_was_touched_by_its_hash_alone_is_not_deleted_either()
+    {
+        var sha256 = await FileOfAsync("bread"u8.ToArray());
+        Assert.False(await store.TouchAsync(sha256));
+        await store.PutAsync(path, sha256);
+        var listed = Assert.Single(await ListAsync());
+
+        Assert.True(await store.TouchAsync(sha256));
+
+        Assert.False(await store.DeleteAsync(listed));
+        Assert.Equal("bread"u8.ToArray(), await ReadAsync(sha256));
+    }
+
+    [Fact]
+    public async Task A_URL_reads_one_artifact_and_nothing_else()
+    {
+        var (bread, butter) = (await FileOfAsync("bread"u8.ToArray()), Convert.ToHexStringLower(SHA256.HashData("butter"u8)));
+        await store.PutAsync(path, bread);
+        await FileOfAsync("butter"u8.ToArray());
+        await store.PutAsync(path, butter);
+        using var anybody = new HttpClient();
+
+        var url = await store.GetReadUrlAsync(bread, TimeSpan.FromMinutes(1));
+
+        Assert.Equal("bread", await anybody.GetStringAsync(url));
+        var other = url.AbsoluteUri.Replace($"{bread[..2]}/{bread}", $"{butter[..2]}/{butter}");
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, (await anybody.GetAsync(other)).StatusCode);
+        using var write = new HttpRequestMessage(HttpMethod.Put, url) { Content = new StringContent("x"), Headers = { { "x-ms-blob-type", "BlockBlob" } } };
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, (await anybody.SendAsync(write)).StatusCode);
+    }
+
+    [Fact]
     public async Task An_artifact_sent_with_the_answer_lost_is_there()
     {
         var network = new LossyTransport();
         var options = BlobClients.Options();
         options.Retry.Delay = TimeSpan.FromMilliseconds(1);
         options.Transport = network;
-        var lossy = new BlobArtifactStore(new BlobServiceClient(azurite.NewAccount(), options));
+        var lossy = new BlobArtifactStore(new BlobServiceClient(azurite.NewAccount(), options), TimeProvider.System);
         await lossy.PutAsync(path, await FileOfAsync("first"u8.ToArray()));
         var sha256 = await FileOfAsync("bread"u8.ToArray());
 

@@ -172,9 +172,53 @@ public sealed class RegistrySweeperTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_job_was_given_stays_until_the_job_is_deleted()
+    {
+        await OrphanAsync("script");
+        var job = await shop.Jobs.CreateAsync(Sample.Job() with { Inputs = [new JobInput("script", "train.py", Shop.Sha256("script"), 6)] });
+        await OrphanAsync("orphan");
+
+        Assert.Equal(1, (await shop.Sweeper.RunAsync(Tomorrow)).Artifacts);
+        Assert.Equal("script", await shop.ContentAsync(Shop.Sha256("script")));
+
+        await shop.Jobs.UpdateAsync(job.Id, read => read with { State = JobState.Failed });
+        await shop.Jobs.DeleteAsync(job.Id);
+        Assert.Equal(1, (await shop.Sweeper.RunAsync(Tomorrow)).Artifacts);
+    }
+
+    [Fact]
+    public async Task Files_of_jobs_that_are_not_there_go_and_those_of_others_and_of_new_ones_stay()
+    {
+        var job = await shop.Jobs.CreateAsync(Sample.Job());
+        var orphan = Sample.Job(1).Id;
+        foreach (var id in new[] { job.Id, orphan })
+        {
+            await shop.Files.CreateAsync(id);
+            await shop.Files.WriteAsync(id, "x", BinaryData.FromString("x"));
+        }
+
+        Assert.Equal(0, (await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow)).JobFolders);
+        Assert.NotNull(await shop.Files.ReadAsync(orphan, "x", 10));
+        Assert.Equal(1, (await shop.Sweeper.RunAsync(Tomorrow)).JobFolders);
+        Assert.Null(await shop.Files.ReadAsync(orphan, "x", 10));
+        Assert.NotNull(await shop.Files.ReadAsync(job.Id, "x", 10));
+    }
+
+    [Fact]
+    public async Task Claims_of_publications_go_when_no_job_can_be_at_it_any_more()
+    {
+        await shop.PublishAsync("iris", "1", new PublishRequest { Source = "train", Once = "key" });
+
+        Assert.Equal(0, (await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromDays(89))).Publications);
+        Assert.NotNull(await shop.Registry.FindOnceAsync("iris", "key"));
+        Assert.Equal(1, (await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromDays(91))).Publications);
+        Assert.Equal([1], await shop.VersionsAsync("iris"));
+    }
+
+    [Fact]
     public async Task A_sweep_of_nothing_does_nothing()
     {
-        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, 0), await shop.Sweeper.RunAsync(Tomorrow));
+        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, 0, 0, 0, 0), await shop.Sweeper.RunAsync(Tomorrow));
     }
 
     private async Task OrphanAsync(string content)
@@ -194,6 +238,11 @@ public sealed class RegistrySweeperTests : IDisposable
             store.GetPropertiesAsync(sha256, cancellation);
 
         public IAsyncEnumerable<ArtifactProperties> ListAsync(CancellationToken cancellation) => store.ListAsync(cancellation);
+
+        public Task<bool> TouchAsync(string sha256, CancellationToken cancellation) => store.TouchAsync(sha256, cancellation);
+
+        public Task<Uri> GetReadUrlAsync(string sha256, TimeSpan life, CancellationToken cancellation) =>
+            store.GetReadUrlAsync(sha256, life, cancellation);
 
         public async Task<bool> DeleteAsync(ArtifactProperties seen, CancellationToken cancellation)
         {

@@ -22,4 +22,9 @@ internal sealed class MortalArtifactStore(IArtifactStore store, Mortality life) 
 
     public Task<bool> DeleteAsync(ArtifactProperties seen, CancellationToken cancellation) =>
         life.LiveAsync(() => store.DeleteAsync(seen, cancellation));
+
+    public Task<bool> TouchAsync(string sha256, CancellationToken cancellation) => life.LiveAsync(() => store.TouchAsync(sha256, cancellation));
+
+    public Task<Uri> GetReadUrlAsync(string sha256, TimeSpan life, CancellationToken cancellation) =>
+        store.GetReadUrlAsync(sha256, life, cancellation);
 }

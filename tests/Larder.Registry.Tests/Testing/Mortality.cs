@@ -9,6 +9,8 @@ internal sealed class Mortality(int call, bool afterwards)
 
     public bool IsDead { get; private set; }
 
+    public int Calls => Volatile.Read(ref calls);
+
     public async Task<T> LiveAsync<T>(Func<Task<T>> act)
     {
         if (IsDead)

@@ -36,17 +36,21 @@ internal sealed class Shop : IDisposable
         Time = time ?? TimeProvider.System;
         Documents = new BlobDocumentStore(client);
         Documents = documents?.Invoke(Documents) ?? Documents;
-        Artifacts = new BlobArtifactStore(client);
+        Artifacts = new BlobArtifactStore(client, Time);
         Artifacts = artifacts?.Invoke(Artifacts) ?? Artifacts;
         Registry = new ModelRegistry(Documents, Time);
+        var publishing = (options ?? new PublishingOptions()) with { StagingFolder = Staging };
         Publisher = new ModelPublisher(
             Registry,
             Artifacts,
             validate ?? ((_, _) => Task.FromResult(Description)),
             adopt ?? ((_, _, _) => Task.CompletedTask),
-            (options ?? new PublishingOptions()) with { StagingFolder = Staging },
+            new StagingArea(publishing),
+            publishing,
             NullLogger<ModelPublisher>.Instance);
-        Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, new SweeperOptions());
+        Jobs = new JobStore(Documents, Time);
+        Files = new JobFiles(client, Time);
+        Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, Jobs, Files, new SweeperOptions());
     }
 
     public string Account { get; }
@@ -60,6 +64,10 @@ internal sealed class Shop : IDisposable
     public ModelRegistry Registry { get; }
 
     public ModelPublisher Publisher { get; }
+
+    public JobStore Jobs { get; }
+
+    public JobFiles Files { get; }
 
     public RegistrySweeper Sweeper { get; }
 

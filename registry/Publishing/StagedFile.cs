@@ -1,9 +1,9 @@
 namespace Larder.Registry;
 
 /// <summary>An upload on local disk, counted and hashed, not yet looked into. Disposing of it deletes the file.</summary>
-public sealed class StagedModel : IAsyncDisposable
+public sealed class StagedFile : IAsyncDisposable
 {
-    internal StagedModel(string path, string sha256, long sizeBytes) => (Path, Sha256, SizeBytes) = (path, sha256, sizeBytes);
+    internal StagedFile(string path, string sha256, long sizeBytes) => (Path, Sha256, SizeBytes) = (path, sha256, sizeBytes);
 
     /// <summary>The local file.</summary>
     public string Path { get; }

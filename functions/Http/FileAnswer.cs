@@ -1,0 +1,71 @@
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Net.Http.Headers;
+
+namespace Larder.Functions;
+
+/// <summary>
+/// A file as an answer. <c>If-None-Match</c>, <c>Range</c> (one range) and <c>If-Range</c> are answered as RFC 9110, sections 13 and 14, has them.
+/// </summary>
+/// <param name="ETag">Of the bytes, without quotes.</param>
+/// <param name="SizeBytes">How many there are.</param>
+/// <param name="FileName">What the client should call it; folders are none of the client's business.</param>
+/// <param name="ContentType">What it is.</param>
+internal sealed record FileAnswer(string ETag, long SizeBytes, string FileName, string ContentType = "application/octet-stream")
+{
+    /// <summary>Sends the part that the request wants.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="open">Opens a part of the file, given its first byte and its length, null for all; called only if bytes are sent.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="RefusedException">The range is outside the file (416).</exception>
+    public async Task<IActionResult> SendAsync(
+        HttpRequest request, Func<long, long?, CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    {
+        var etag = new EntityTagHeaderValue($"\"{ETag}\"");
+        var headers = request.GetTypedHeaders();
+        var response = request.HttpContext.Response;
+        response.GetTypedHeaders().ETag = etag;
+        response.Headers.AcceptRanges = "bytes";
+        if (headers.IfNoneMatch.Any(known => known.Compare(etag, useStrongComparison: false) || known == EntityTagHeaderValue.Any))
+            return new StatusCodeResult(StatusCodes.Status304NotModified);
+
+        var range = headers.IfRange is { EntityTag: var expected } && !etag.Compare(expected, useStrongComparison: true)
+            ? null
+            : headers.Range;
+        var (offset, length) = Part(range);
+        if (length <= 0 && SizeBytes > 0)
+        {
+            response.Headers.ContentRange = $"bytes */{SizeBytes}";
+            throw new RefusedException(StatusCodes.Status416RangeNotSatisfiable, $"The file has {SizeBytes} bytes; the range is outside.");
+        }
+
+        var isPart = length < SizeBytes;
+        await using var content = await open(offset, isPart ? length : null, cancellationToken);
+        if (isPart)
+        {
+            response.StatusCode = StatusCodes.Status206PartialContent;
+            response.Headers.ContentRange = $"bytes {offset}-{offset + length - 1}/{SizeBytes}";
+        }
+        response.ContentType = ContentType;
+        response.ContentLength = length;
+        // A browser must not take a file that a job left for a page of this server.
+        response.Headers.XContentTypeOptions = "nosniff";
+        var disposition = new ContentDispositionHeaderValue("attachment");
+        disposition.SetHttpFileName(FileName);
+        response.GetTypedHeaders().ContentDisposition = disposition;
+        await content.CopyToAsync(response.Body, cancellationToken);
+        return new EmptyResult();
+    }
+
+    /// <summary>The bytes that a request wants: all of them without a range, or with more than one, with another unit, or of nothing.</summary>
+    private (long Offset, long Length) Part(RangeHeaderValue? header)
+    {
+        if (SizeBytes == 0 || header is not { Unit.Value: "bytes", Ranges.Count: 1 } || header.Ranges.First() is not { } range)
+            return (0, SizeBytes);
+        if (range.From is not { } from)
+            return range.To is { } last ? (Math.Max(0, SizeBytes - last), Math.Min(last, SizeBytes)) : (0, SizeBytes);
+        var to = Math.Min(range.To ?? long.MaxValue, SizeBytes - 1);
+        return (from, to - from + 1);
+    }
+}

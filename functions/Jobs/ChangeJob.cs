@@ -1,0 +1,45 @@
+using System.ComponentModel;
+using Larder.Orchestrations;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.Net.Http.Headers;
+
+namespace Larder.Functions;
+
+/// <summary>Ends jobs early and runs them again.</summary>
+public sealed class ChangeJob(JobScheduler scheduler, TrainingSubmitter submitter)
+{
+    /// <summary>Asks a job to end. It becomes <c>canceled</c> when nothing of it runs any more; asking again changes nothing.</summary>
+    [Function("CancelJob"), Description("End a job; it is final when nothing of it runs.")]
+    public async Task<IActionResult> Cancel(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/jobs/{job}/cancel")] HttpRequest request,
+        string job,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken)
+    {
+        var found = await scheduler.CancelAsync(client, job, cancellationToken);
+        return found.IsFinal
+            ? Envelope.Ok($"Job {job} is canceled").With("job", JobView.Of(found))
+            : new Envelope(StatusCodes.Status202Accepted, $"Job {job} is being canceled")
+                .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{job}")
+                .With("job", JobView.Of(found));
+    }
+
+    /// <summary>Runs a job that has ended again: a new job with the same inputs and options.</summary>
+    [Function("RetryJob"), Description("Run an ended job again, with the same inputs.")]
+    public async Task<IActionResult> Retry(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/jobs/{job}/retry")] HttpRequest request,
+        string job,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken)
+    {
+        var again = await submitter.RetryAsync(job, owner: null, cancellationToken);
+        await scheduler.StartAsync(client, again, CancellationToken.None);
+        return new Envelope(StatusCodes.Status202Accepted, $"Job {job} runs again as job {again.Id}")
+            .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{again.Id}")
+            .With("job", JobView.Of(again));
+    }
+}

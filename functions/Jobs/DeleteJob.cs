@@ -1,0 +1,34 @@
+using System.ComponentModel;
+using Larder.Orchestrations;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+
+namespace Larder.Functions;
+
+/// <summary>Deletion of jobs that are over.</summary>
+public sealed class DeleteJob(JobStore jobs, JobFiles files)
+{
+    /// <summary>Deletes a job, its logs and outputs. What it made stays. 409 while it is not over.</summary>
+    [Function("DeleteJob"), Description("Delete a job that is over: document, logs, outputs.")]
+    public async Task<IActionResult> Delete(
+        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/v1/jobs/{job}")] HttpRequest request,
+        string job,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken)
+    {
+        JobQuery.RequireKnown(request);
+        var found = await jobs.GetAsync(job, cancellationToken);
+
+        // The document last: until then, deleting again takes up what a crash left.
+        if (found.IsFinal)
+        {
+            await JobScheduler.ForgetAsync(client, found, cancellationToken);
+            await files.DeleteAsync(found.Id, cancellationToken);
+        }
+        await jobs.DeleteAsync(found.Id, cancellationToken);
+        return Envelope.Ok($"Job {found.Id} removed successfully");
+    }
+}

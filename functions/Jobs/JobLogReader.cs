@@ -1,0 +1,52 @@
+using Larder.Registry;
+
+namespace Larder.Functions;
+
+/// <summary>
+/// A job's log as the API shows it: the script's lines; or, when a job failed before its script could write one, what the backend caught, as lines of
+/// <c>sys</c>.
+/// </summary>
+public sealed class JobLogReader(JobLog log, JobFiles files)
+{
+    private const int MaxBackendBytes = 1 << 20;
+
+    /// <summary>The attempt that is meant where none is named; 1 when none has begun.</summary>
+    public static int LastAttempt(Job job) => job.Attempts.Select(attempt => attempt.Number).DefaultIfEmpty(1).Max();
+
+    /// <summary>The lines after a number.</summary>
+    /// <param name="job">The job, read before: once it is over, no line comes any more.</param>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="after">Number of the last line that is known; 0 for none.</param>
+    /// <param name="limit">The most lines.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<JobLogPage> ReadAsync(Job job, int attempt, long after, int limit, CancellationToken cancellation) =>
+        await OrBackendAsync(job, attempt, await log.ReadAsync(job.Id, attempt, after, limit, cancellation), limit, cancellation);
+
+    /// <summary>The lines from a place on.</summary>
+    /// <inheritdoc cref="ReadAsync(Job, int, long, int, CancellationToken)"/>
+    /// <param name="job">The job, read before: once it is over, no line comes any more.</param>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="from">From the page before.</param>
+    /// <param name="limit">The most lines.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<JobLogPage> ReadAsync(Job job, int attempt, JobLogPosition from, int limit, CancellationToken cancellation) =>
+        await OrBackendAsync(job, attempt, await log.ReadAsync(job.Id, attempt, from, limit, cancellation), limit, cancellation);
+
+    private async Task<JobLogPage> OrBackendAsync(Job job, int attempt, JobLogPage page, int limit, CancellationToken cancellation)
+    {
+        if (page.Lines.Count > 0
+            || !job.IsFinal
+            || job.State == JobState.Succeeded
+            || (await log.ReadAsync(job.Id, attempt, 0, 1, cancellation)).Lines.Count > 0
+            || await files.ReadAsync(job.Id, $"attempt-{attempt}/backend.log", MaxBackendBytes, cancellation) is not { } caught)
+        {
+            return page;
+        }
+
+        var when = job.Finished ?? job.Created;
+        var all = caught.ToString().TrimEnd().Split('\n').Select((text, i) => new JobLogLine(i + 1, when, "sys", text.TrimEnd('\r')));
+        var left = all.Where(line => line.N > page.NextAfter && line.M.Length > 0).ToList();
+        var lines = left.Take(limit).ToList();
+        return new JobLogPage(lines, new JobLogPosition(lines.Count > 0 ? lines[^1].N : page.NextAfter, 0), lines.Count == left.Count);
+    }
+}

@@ -1,0 +1,65 @@
+using System.ComponentModel;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>The files that a job left.</summary>
+public sealed class JobOutputs(JobStore jobs, JobFiles files)
+{
+    /// <summary>What there is.</summary>
+    [Function("ListJobOutputs"), Description("The files that a job left.")]
+    public async Task<IActionResult> List(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs/{job}/outputs")] HttpRequest request,
+        string job,
+        CancellationToken cancellationToken)
+    {
+        JobQuery.RequireKnown(request);
+        var found = await jobs.GetAsync(job, cancellationToken);
+        return Envelope.Ok("Job outputs provided").With("outputs", found.Outputs);
+    }
+
+    /// <summary>One of them, or a range of it (<see cref="FileAnswer"/>). 409 when it was changed since the job ended.</summary>
+    [Function("DownloadJobOutput"), Description("A file that a job left; Range and If-None-Match are honoured.")]
+    public async Task<IActionResult> Download(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs/{job}/outputs/{*path}")] HttpRequest request,
+        string job,
+        string? path,
+        CancellationToken cancellationToken)
+    {
+        JobQuery.RequireKnown(request);
+        var found = await jobs.GetAsync(job, cancellationToken);
+        var output = found.Outputs.FirstOrDefault(output => output.Path == path)
+            ?? throw new NotFoundException($"The job {found.Id} left no such file; GET /api/v1/jobs/{found.Id}/outputs lists what it left.");
+
+        // Not its hash: that is what the script says it is.
+        var answer = new FileAnswer(output.ETag, output.SizeBytes, output.Path[(output.Path.LastIndexOf('/') + 1)..], TypeOf(output.Path));
+        return await answer.SendAsync(request, OpenAsync, cancellationToken);
+
+        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellation)
+        {
+            var stored = $"attempt-{JobLogReader.LastAttempt(found)}/outputs/{output.Path}";
+            try
+            {
+                return await files.OpenReadAsync(found.Id, stored, offset, length, output.ETag, cancellation)
+                    ?? throw new NotFoundException("The file is not stored any more.");
+            }
+            catch (PreconditionFailedException)
+            {
+                throw new ConflictException("The file was changed after the job had ended, so it is not what the job left.");
+            }
+        }
+    }
+
+    /// <summary>Only what no browser runs is given its name.</summary>
+    private static string TypeOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".json" => "application/json",
+        ".txt" or ".log" => "text/plain; charset=utf-8",
+        ".csv" => "text/csv; charset=utf-8",
+        ".png" => "image/png",
+        _ => "application/octet-stream",
+    };
+}

@@ -1,0 +1,30 @@
+using System.Text.Json;
+using Larder.Orchestrations;
+
+namespace Larder.Functions;
+
+/// <summary>What can be submitted.</summary>
+internal static class JobTypes
+{
+    /// <summary>All of it.</summary>
+    public static IReadOnlyList<Entry> All { get; } =
+    [
+        new(
+            "train",
+            "Runs a Python script on a data set, and registers the model that it leaves as a version.",
+            "POST /api/v1/train/{model}",
+            ["script", "dataset"],
+            ["requirements"],
+            TrainOptions.Schema.Json),
+    ];
+
+    /// <summary>A type of job.</summary>
+    /// <param name="Type">As a job has it.</param>
+    /// <param name="Description">What it does.</param>
+    /// <param name="Submit">Method and path.</param>
+    /// <param name="Files">Parts of the form that must be there.</param>
+    /// <param name="OptionalFiles">Parts that may be.</param>
+    /// <param name="Options">JSON Schema of the form's field <c>options</c>.</param>
+    internal sealed record Entry(
+        string Type, string Description, string Submit, IReadOnlyList<string> Files, IReadOnlyList<string> OptionalFiles, JsonElement Options);
+}

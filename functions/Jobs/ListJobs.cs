@@ -1,0 +1,34 @@
+using System.ComponentModel;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>Jobs, and what kinds there are.</summary>
+public sealed class ListJobs(JobStore jobs)
+{
+    /// <summary>The jobs that fit the query, the newest first, a page at a time, and how many there are in all.</summary>
+    [Function("ListJobs"), Description("Jobs; ?state=&type=&model=&text=&from=&to=&limit=&cursor=.")]
+    public async Task<IActionResult> List(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs")] HttpRequest request,
+        CancellationToken cancellationToken)
+    {
+        JobQuery.RequireKnown(request, "state", "type", "model", "text", "from", "to", "limit", "cursor");
+        var limit = (int?)JobQuery.Number(request, "limit", 1, JobStore.MaxPage) ?? 100;
+        var page = await jobs.ListAsync(JobQuery.Filter(request), limit, JobQuery.Text(request, "cursor"), cancellationToken);
+        return Envelope.Ok("Job list provided")
+            .With("jobs", page.Items.Select(JobView.Short))
+            .With("next_cursor", page.Cursor)
+            .With("total", page.Total);
+    }
+
+    /// <summary>What can be submitted, and the JSON Schema of each one's options, which is what the server checks them by.</summary>
+    [Function("ListJobTypes"), Description("What jobs can be submitted, with the JSON Schema of their options.")]
+    public IActionResult ListTypes([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/job-types")] HttpRequest request)
+    {
+        JobQuery.RequireKnown(request);
+        return Envelope.Ok("Job types provided").With("job_types", JobTypes.All);
+    }
+}

@@ -1,0 +1,144 @@
+using System.Text;
+using Larder.Orchestrations;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+
+namespace Larder.Functions;
+
+/// <summary>A training as it streams in: its files go to the staging area while they arrive; nothing is buffered whole but the options.</summary>
+internal sealed class TrainForm : IAsyncDisposable
+{
+    private const string Script = "script";
+    private const string Requirements = "requirements";
+    private const string Dataset = "dataset";
+    private const string OptionsField = "options";
+
+    /// <summary>Longest JSON of the options, in bytes.</summary>
+    private const int MaxOptionsBytes = 1 << 20;
+
+    /// <summary>Longest name of a file: what file systems take, in characters that may have four bytes.</summary>
+    private const int MaxFileName = 255;
+
+    private readonly List<(string Name, string FileName, StagedFile File)> _files = [];
+
+    /// <summary>The files: what each is for, what the client called it, its bytes.</summary>
+    public IReadOnlyList<(string Name, string FileName, StagedFile File)> Files => _files;
+
+    /// <summary>The options as JSON; null when there are none.</summary>
+    public byte[]? Options { get; private set; }
+
+    /// <summary>Reads the form.</summary>
+    /// <exception cref="InvalidRequestException">It is not well-formed, or something is missing.</exception>
+    /// <exception cref="RefusedException">The media type or a file's extension is another than it must be (415).</exception>
+    /// <exception cref="TooLargeException">A part is over its limit.</exception>
+    public static async Task<TrainForm> ReadAsync(HttpRequest request, StagingArea staging, JobLimits limits, CancellationToken cancellationToken)
+    {
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new RefusedException(
+                StatusCodes.Status415UnsupportedMediaType, $"Send multipart/form-data with the files '{Script}', '{Requirements}' and '{Dataset}'.");
+        }
+
+        var form = new TrainForm();
+        try
+        {
+            await form.ReadPartsAsync(MultipartForm.Reader(request, type), staging, limits, cancellationToken);
+            form.Require(Script, "No training script provided with name 'script'");
+            form.Require(Dataset, "No data provided with name 'dataset'");
+            return form;
+        }
+        catch
+        {
+            await form.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (_, _, file) in _files)
+            await file.DisposeAsync();
+    }
+
+    private void Require(string name, string sentence)
+    {
+        if (!_files.Exists(file => file.Name == name))
+            throw new InvalidRequestException(sentence);
+    }
+
+    private async Task ReadPartsAsync(MultipartReader reader, StagingArea staging, JobLimits limits, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await reader.ReadNextSectionAsync(cancellationToken) is { } part)
+            {
+                if (part.GetContentDispositionHeader() is not { } disposition)
+                    throw new InvalidRequestException("A part of the form has no Content-Disposition.");
+                var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
+                if (name == OptionsField)
+                    Options = Options is null ? await ReadOptionsAsync(part, cancellationToken) : throw Twice(name);
+                else if (disposition.IsFileDisposition())
+                    await ReadFileAsync(name, disposition, part, staging, limits, cancellationToken);
+                else
+                    throw Unknown(name);
+            }
+        }
+        catch (Exception exception) when (MultipartForm.IsBroken(exception))
+        {
+            throw MultipartForm.Broken();
+        }
+    }
+
+    private static async Task<byte[]> ReadOptionsAsync(MultipartSection part, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[MaxOptionsBytes + 1];
+        var length = await part.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        return length <= MaxOptionsBytes ? buffer[..length] : throw new TooLargeException($"The options are limited to {MaxOptionsBytes} bytes.");
+    }
+
+    private async Task ReadFileAsync(
+        string name, ContentDispositionHeaderValue disposition, MultipartSection part, StagingArea staging, JobLimits limits, CancellationToken cancellationToken)
+    {
+        var (extension, limit) = name switch
+        {
+            Script => (".py", limits.ScriptBytes),
+            Requirements => (".txt", limits.ScriptBytes),
+            Dataset => (null, limits.DatasetBytes),
+            _ => throw Unknown(name),
+        };
+        if (_files.Exists(file => file.Name == name))
+            throw Twice(name);
+        var fileName = FileNameOf(disposition) is { Length: > 0 } given ? given : name + extension;
+        if (extension is not null && !Path.GetExtension(fileName).Equals(extension, StringComparison.OrdinalIgnoreCase))
+            throw new RefusedException(StatusCodes.Status415UnsupportedMediaType, $"Filename extension not allowed. Please use one of these: ['{extension}']");
+
+        var staged = await staging.AddAsync(part.Body, name, limit, null, cancellationToken);
+        if (name == Script && staged.SizeBytes == 0)
+        {
+            await staged.DisposeAsync();
+            throw new InvalidRequestException("The training script is empty.");
+        }
+
+        // Requirements may be absent or empty, which is the same.
+        if (name == Requirements && staged.SizeBytes == 0)
+            await staged.DisposeAsync();
+        else
+            _files.Add((name, fileName, staged));
+    }
+
+    private static string FileNameOf(ContentDispositionHeaderValue disposition)
+    {
+        var given = disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName;
+        var name = HeaderUtilities.RemoveQuotes(given).ToString().Replace('\\', '/');
+        name = new([.. name[(name.LastIndexOf('/') + 1)..].Trim().Where(character => !char.IsControl(character))]);
+        return name.Length <= MaxFileName ? name : throw new InvalidRequestException($"The name of a file can have at most {MaxFileName} characters.");
+    }
+
+    private static InvalidRequestException Unknown(string name) =>
+        new($"The field '{MultipartForm.Shown(name)}' is not known; a training takes the files {Script}, {Requirements} and {Dataset}, and the JSON field {OptionsField}.");
+
+    private static InvalidRequestException Twice(string name) => new($"The field '{MultipartForm.Shown(name)}' is given twice.");
+}

@@ -1,0 +1,134 @@
+using System.Text.Json;
+
+namespace Larder.Inference;
+
+/// <summary>
+/// Writes a model as ONNX Runtime's optimiser leaves it, and compares the two: only an optimised model that gave the original's outputs on
+/// every sample, and that can itself be served, is handed out. Works in the validator's child process, with its limits. Calls may be concurrent.
+/// </summary>
+/// <param name="validator">Whose child process is used, and who validates what is written. The compiler does not dispose it.</param>
+public sealed class ModelCompiler(ModelValidator validator)
+{
+    private static readonly string[] s_wrappers = ["inputs", "values"];
+
+    /// <summary>Compiles a model. What the model, or a sample, is to blame for is told by the result; the exceptions are the caller's or the machine's.</summary>
+    /// <param name="path">The original, which validation accepted. Nobody may change it meanwhile.</param>
+    /// <param name="destination">Where the optimised model goes, in a folder that exists. Written only when <see cref="CompilationResult.IsSame"/>; a file in its place is replaced then.</param>
+    /// <param name="signature">The original's inputs and outputs, as validation found them.</param>
+    /// <param name="samples">
+    /// What to compare on, each item as a prediction's <c>values</c> (<see cref="PredictionInputs.Read"/>): one observation or a batch, or an object by
+    /// the inputs' names, also inside an object with nothing but <c>inputs</c> or <c>values</c>. Null or empty: samples are made up from the signature.
+    /// </param>
+    /// <param name="atol">Absolute tolerance of floating-point outputs: |optimised - original| &lt;= atol + rtol * |original|.</param>
+    /// <param name="rtol">Relative tolerance.</param>
+    /// <param name="cancellation">Ends the child process.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A tolerance is negative or not a number.</exception>
+    /// <exception cref="IOException">The original, or the destination's folder, is not there or cannot be read or written.</exception>
+    /// <exception cref="ValidatorBusyException">Too many models wait for the child process.</exception>
+    public async Task<CompilationResult> CompileAsync(
+        string path, string destination, ModelSignature signature, IReadOnlyList<JsonElement>? samples, double atol, double rtol, CancellationToken cancellation)
+    {
+        CheckTolerance(atol, nameof(atol));
+        CheckTolerance(rtol, nameof(rtol));
+        var original = new FileInfo(path);
+        if (!original.Exists)
+            throw new FileNotFoundException("The model to compile is not there.", path);
+        destination = Path.GetFullPath(destination);
+        if (!Directory.Exists(Path.GetDirectoryName(destination)))
+            throw new DirectoryNotFoundException("The folder for the compiled model is not there.");
+
+        var texts = (samples ?? []).Select(sample => Unwrapped(sample, signature).GetRawText()).ToArray();
+        var work = $"{destination}.{Guid.NewGuid():n}.partial";
+        try
+        {
+            var request = new CompilationRequest(work, signature, texts, atol, rtol);
+            var result = await CompileAsync(original, request, cancellation);
+            if (result.IsSame)
+                File.Move(work, destination, overwrite: true);
+            return result;
+        }
+        finally
+        {
+            File.Delete(work);
+        }
+    }
+
+    private async Task<CompilationResult> CompileAsync(FileInfo original, CompilationRequest request, CancellationToken cancellation)
+    {
+        var result = new CompilationResult
+        {
+            IsSame = false,
+            Reason = "",
+            BytesBefore = original.Length,
+            SamplesAreGenerated = request.Samples.Count == 0,
+        };
+        try
+        {
+            result = result with { NodesBefore = (await validator.ScanAsync(original.FullName, cancellation)).Nodes };
+            var answer = await validator.Trial.CompileAsync(original.FullName, ModelValidator.DefaultSession, request, cancellation);
+            result = result with { Reason = answer.Reason, Samples = answer.Samples, LargestDifference = answer.LargestDifference };
+            return answer.IsSame ? await DescribedAsync(result, original.FullName, request, cancellation) : result;
+        }
+        catch (InvalidModelException refusal)
+        {
+            return result with { Reason = refusal.Message };
+        }
+    }
+
+    // What ONNX Runtime wrote is a model like any other: it must pass whatever an upload must.
+    private async Task<CompilationResult> DescribedAsync(CompilationResult result, string original, CompilationRequest request, CancellationToken cancellation)
+    {
+        ModelDescription description;
+        try
+        {
+            description = await validator.ValidateAsync(request.Destination, cancellation);
+        }
+        catch (InvalidModelException refusal)
+        {
+            return result with { Reason = $"The optimised model cannot be served: {refusal.Message}" };
+        }
+
+        return result with
+        {
+            IsSame = true,
+            Description = description,
+            NodesAfter = (await validator.ScanAsync(request.Destination, cancellation)).Nodes,
+            BytesAfter = new FileInfo(request.Destination).Length,
+            IsUnchanged = await HaveSameBytesAsync(original, request.Destination, cancellation),
+        };
+    }
+
+    private static async Task<bool> HaveSameBytesAsync(string one, string other, CancellationToken cancellation)
+    {
+        if (new FileInfo(one).Length != new FileInfo(other).Length)
+            return false;
+        await using var first = File.OpenRead(one);
+        await using var second = File.OpenRead(other);
+        byte[] a = new byte[1 << 16], b = new byte[1 << 16];
+        int read;
+        do
+        {
+            read = await first.ReadAtLeastAsync(a, a.Length, throwOnEndOfStream: false, cancellation);
+            await second.ReadAtLeastAsync(b, b.Length, throwOnEndOfStream: false, cancellation);
+            if (!a.AsSpan(0, read).SequenceEqual(b.AsSpan(0, read)))
+                return false;
+        }
+        while (read == a.Length);
+        return true;
+    }
+
+    // As prediction bodies have it; but an input may have that name itself.
+    private static JsonElement Unwrapped(JsonElement sample, ModelSignature signature)
+    {
+        if (sample.ValueKind != JsonValueKind.Object || sample.GetPropertyCount() != 1)
+            return sample;
+        var only = sample.EnumerateObject().Single();
+        return s_wrappers.Contains(only.Name) && signature.Inputs.All(input => input.Name != only.Name) ? only.Value : sample;
+    }
+
+    private static void CheckTolerance(double tolerance, string name)
+    {
+        if (!(tolerance >= 0 && double.IsFinite(tolerance)))
+            throw new ArgumentOutOfRangeException(name, tolerance, "A tolerance is a number from 0 on.");
+    }
+}

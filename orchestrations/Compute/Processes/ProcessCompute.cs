@@ -1,0 +1,235 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Larder.Registry;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Orchestrations;
+
+/// <summary>
+/// Runs tasks as processes of this machine. Each has a supervisor (<c>supervise.py</c>), which outlives the host: the next host finds it again by
+/// the task's folder, the supervisor's pid and its start time. Limits hold for each process (address space, CPU time, file size) and for the task
+/// (disk, time); the machine is shared with everything else, so this is for code that is trusted as its author's own shell is.
+/// Linux; on macOS, what made a process group of its own is not found again. Not on Windows.
+/// </summary>
+public sealed class ProcessCompute : IComputeBackend, IDisposable
+{
+    private const int OutputBytes = 64 << 10;
+
+    private static readonly string[] PassedOn = ["PATH", "LANG", "LC_ALL", "TZ"];
+
+    private readonly ProcessComputeOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger<ProcessCompute> logger;
+    private readonly SemaphoreSlim starting = new(1);
+
+    /// <summary>Makes a backend over a folder. Tasks that another one left there are this one's too.</summary>
+    /// <exception cref="ArgumentException">An option is wrong.</exception>
+    public ProcessCompute(ProcessComputeOptions options, TimeProvider time, ILogger<ProcessCompute> logger)
+    {
+        options.Validate();
+        this.options = options;
+        this.time = time;
+        this.logger = logger;
+    }
+
+    /// <inheritdoc/>
+    public string Name => "process";
+
+    /// <inheritdoc/>
+    public void Validate(ComputeResources resources)
+    {
+        if (Unusable() is { } reason)
+            throw new InvalidRequestException(reason);
+        if (resources.Image is not null)
+            throw new InvalidRequestException("Training runs in a process of this machine, which has no images: leave out 'image'.");
+        if (resources.Gpu != 0)
+            throw new InvalidRequestException("Training runs in a process of this machine, which gives out no GPUs: leave out 'gpu'.");
+        if (resources.Cpu > Environment.ProcessorCount)
+            throw new InvalidRequestException($"'cpu' is {resources.Cpu}, and this machine has {Environment.ProcessorCount} cores.");
+        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9;
+        if (resources.MemoryGb > memory)
+            throw new InvalidRequestException($"'memoryGb' is {resources.MemoryGb}, and this machine has {memory:F1} GB.");
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> StartAsync(ComputeTask task, CancellationToken cancellation)
+    {
+        if (Unusable() is { } reason)
+            throw new ComputeFailedException(reason);
+        var folder = FolderOf(task.Id);
+        await starting.WaitAsync(cancellation);
+        try
+        {
+            if (folder.ReadState() is not null)
+                return true;
+            if (TaskFolder.All(options.Folder).Count(other => other.Id != task.Id && IsRunning(other)) >= options.MaxConcurrent)
+                return false;
+            folder.Prepare(EmbeddedText.Read("supervise.py"));
+            await LaunchAsync(task, folder, cancellation);
+            return true;
+        }
+        finally
+        {
+            starting.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ComputeStatus> GetStatusAsync(ComputeId id, CancellationToken cancellation)
+    {
+        var folder = FolderOf(id);
+        if (folder.ReadExit() is { } exit)
+            return StatusOf(exit);
+        if (folder.ReadState() is not { } state)
+            return new ComputeStatus(ComputeState.Missing);
+        if (state.IsAlive())
+            return new ComputeStatus(ComputeState.Running);
+
+        // It may have ended between the two looks.
+        if (folder.ReadExit() is { } ended)
+            return StatusOf(ended);
+        logger.LogWarning("The supervisor of job {Job}, attempt {Attempt}, was lost. What is left of the job is killed.", id.Job, id.Attempt);
+        await TaskProcesses.EndAsync(folder.FullPath, state, time, cancellation);
+        exit = new TaskExit(null, "Its supervisor was killed, or the machine was restarted.", time.GetUtcNow());
+        if (!folder.Exists)
+            return new ComputeStatus(ComputeState.Missing);
+        folder.WriteExit(exit);
+        return StatusOf(exit);
+    }
+
+    /// <inheritdoc/>
+    public async Task<string> ReadOutputAsync(ComputeId id, CancellationToken cancellation) =>
+        Encoding.UTF8.GetString(await FolderOf(id).ReadOutputAsync(OutputBytes, cancellation));
+
+    /// <inheritdoc/>
+    public Task StopAsync(ComputeId id, CancellationToken cancellation)
+    {
+        var folder = FolderOf(id);
+        if (!folder.Exists)
+            return Task.CompletedTask;
+        folder.WriteStop();
+        if (folder.ReadState() is { } state && state.IsAlive())
+            Signals.Terminate(state.Pid);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(ComputeId id, CancellationToken cancellation)
+    {
+        var folder = FolderOf(id);
+        await starting.WaitAsync(cancellation);
+        try
+        {
+            await TaskProcesses.EndAsync(folder.FullPath, folder.ReadState(), time, cancellation);
+            await folder.DeleteAsync(cancellation);
+        }
+        finally
+        {
+            starting.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ComputeId> ListAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await Task.CompletedTask;
+        foreach (var folder in TaskFolder.All(options.Folder))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            yield return folder.Id;
+        }
+    }
+
+    /// <summary>Lets go of this backend, not of its tasks.</summary>
+    public void Dispose() => starting.Dispose();
+
+    private static ComputeStatus StatusOf(TaskExit exit) => new(ComputeState.Exited, exit.ExitCode, exit.Reason);
+
+    private static bool IsRunning(TaskFolder folder) => folder.ReadState() is { } state && folder.ReadExit() is null && state.IsAlive();
+
+    private TaskFolder FolderOf(ComputeId id) => new(options.Folder, id);
+
+    private string? Unusable() =>
+        options.RunsInAzure ? "Training in a process of the server's own machine is not for Azure: the script would have the app's identity. Use container instances."
+        : OperatingSystem.IsWindows() ? "Training in a process of the server's own machine needs Linux or macOS. On Windows, run the server under WSL, or use container instances."
+        : null;
+
+    private async Task LaunchAsync(ComputeTask task, TaskFolder folder, CancellationToken cancellation)
+    {
+        var start = new ProcessStartInfo(options.Python, ["-I", "-S", folder.Supervisor, folder.FullPath])
+        {
+            WorkingDirectory = folder.FullPath,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment.Clear();
+        foreach (var (name, value) in EnvironmentOf(folder))
+            start.Environment[name] = value;
+        start.Environment["HOME"] = folder.FullPath;
+        using var launcher = Start(start);
+        var output = launcher.StandardOutput.ReadToEndAsync(cancellation);
+        var errors = launcher.StandardError.ReadToEndAsync(cancellation);
+        try
+        {
+            await launcher.StandardInput.BaseStream.WriteAsync(TaskFolder.ToJson(Specify(task, folder)), cancellation);
+            launcher.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended already, and its errors say why.
+        }
+
+        await launcher.WaitForExitAsync(cancellation);
+        await output;
+        var told = (await errors).Trim();
+        if (launcher.ExitCode is 126 or 127)
+            throw new ComputeFailedException($"Training in a local process needs Python 3.8 or later as '{options.Python}': {told}");
+        if (launcher.ExitCode != 0)
+            throw new IOException($"The supervisor of job {task.Id.Job} did not start: {told}");
+    }
+
+    private Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new ComputeFailedException(
+                $"'{options.Python}' cannot be run ({e.NativeErrorCode switch { 2 => "there is no such program", _ => e.Message }}): training in a local process needs Python 3.8 or later.");
+        }
+    }
+
+    /// <summary>Nothing of the host's own: that holds its keys.</summary>
+    private static Dictionary<string, string> EnvironmentOf(TaskFolder folder)
+    {
+        var environment = new Dictionary<string, string> { ["LANG"] = "C.UTF-8", [TaskProcesses.Marker] = folder.FullPath };
+        foreach (var name in PassedOn)
+        {
+            if (Environment.GetEnvironmentVariable(name) is { } value)
+                environment[name] = value;
+        }
+
+        return environment;
+    }
+
+    private TaskSpecification Specify(ComputeTask task, TaskFolder folder)
+    {
+        var environment = EnvironmentOf(folder);
+        foreach (var (name, value) in task.SecureEnvironment)
+            environment[name] = value;
+        var memoryGb = task.Resources.MemoryGb ?? options.DefaultMemoryGb;
+        return new TaskSpecification(
+            task.Command[0] == "python3" ? [options.Python, .. task.Command.Skip(1)] : task.Command,
+            environment,
+            memoryGb is { } memory ? (long)(memory * 1e9) : null,
+            (long)Math.Ceiling(task.Timeout.TotalSeconds * (task.Resources.Cpu ?? options.DefaultCpu)),
+            options.DiskBytes,
+            task.Timeout.TotalSeconds,
+            options.StopGrace.TotalSeconds);
+    }
+}

@@ -1,0 +1,828 @@
+"""Runs one training script, wherever a backend has started it. What it is told and what it leaves is in orchestrations/README.md.
+
+Python 3.8's standard library only. It talks to nothing but the URLs of job.json.
+"""
+
+import base64
+import collections
+import concurrent.futures
+import datetime
+import hashlib
+import http.client
+import json
+import os
+import platform
+import re
+import select
+import shutil
+import signal
+import socket
+import ssl
+import stat
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+import time
+import unicodedata
+import urllib.error
+import urllib.parse
+import urllib.request
+
+MIB = 1 << 20
+PATIENCE = 600.0             # seconds without an answer from storage, before it is given up
+PATIENCE_AFTER_STOP = 15.0   # the backend's own grace runs by then
+SINGLE_PUT = 64 * MIB
+BLOCK = 8 * MIB
+APPEND_BLOCK = 4 * MIB       # the service's limit for one append
+PENDING_LOG = 16 * MIB       # unsent lines; a script that writes more waits, as it would for a slow terminal
+UPLOADS = 4
+SHORTEST_SECRET = 4          # "1" or "yes" would blot out half of every log
+REASON_LENGTH = 300
+LINUX = sys.platform.startswith("linux")
+
+
+class Failure(Exception):
+    """Ends the job; the text is the reason, a sentence."""
+
+
+class Stopped(Exception):
+    """SIGTERM came."""
+
+
+def utc_now():
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def say(text):
+    """A few words for whoever reads the backend's own output. The pipe may be gone; that changes nothing."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        pass
+
+
+# Processes
+
+
+def become_subreaper():
+    """What the script leaves behind becomes this process's child, so that it is found (prctl(2), PR_SET_CHILD_SUBREAPER)."""
+    try:
+        import ctypes
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        pass
+
+
+def descendants():
+    """Living processes below this one. Empty where there is no /proc."""
+    children = collections.defaultdict(list)
+    for name in os.listdir("/proc") if LINUX else ():
+        if name.isdigit():
+            try:
+                with open("/proc/%s/stat" % name, "rb") as file:
+                    state, parent = file.read().rpartition(b")")[2].split()[:2]
+            except OSError:
+                continue
+            if state not in (b"Z", b"X"):
+                children[int(parent)].append(int(name))
+    found = []
+    wanted = [os.getpid()]
+    while wanted:
+        below = children.pop(wanted.pop(), [])
+        found += below
+        wanted += below
+    return found
+
+
+def kill(pid, number, group=False):
+    try:
+        (os.killpg if group else os.kill)(pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def end_descendants(group):
+    """Kills all that is left below this process; where it cannot be found, the group."""
+    kill(group, signal.SIGKILL, group=True)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        living = descendants()
+        for pid in living:
+            kill(pid, signal.SIGKILL)
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            pass
+        if not living:
+            return
+        time.sleep(0.01)
+
+
+class Stop:
+    """SIGTERM: passed on to the child's group, and followed by SIGKILL after the grace time."""
+
+    def __init__(self):
+        self.event = threading.Event()
+        self.grace = 10.0
+        self._lock = threading.Lock()
+        self._child = None
+        self._child_ended = threading.Event()
+        # A Python signal handler could run in the middle of anything, with any lock held; a thread that reads the wake-up pipe cannot.
+        self._read, write = os.pipe()
+        os.set_blocking(write, False)
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def check(self):
+        if self.event.is_set():
+            raise Stopped()
+
+    def child_started(self, pid):
+        with self._lock:
+            self._child = pid
+            self._child_ended.clear()
+            if self.event.is_set():
+                self._end(pid)
+
+    def child_ended(self):
+        with self._lock:
+            self._child = None
+            self._child_ended.set()
+
+    def _watch(self):
+        while os.read(self._read, 1)[0] != signal.SIGTERM:
+            pass
+        with self._lock:
+            self.event.set()
+            if self._child:
+                self._end(self._child)
+
+    def _end(self, pid):
+        kill(pid, signal.SIGTERM, group=True)
+        threading.Thread(target=self._kill_later, args=(pid,), daemon=True).start()
+
+    def _kill_later(self, pid):
+        if not self._child_ended.wait(self.grace):
+            kill(pid, signal.SIGKILL, group=True)
+            for below in descendants():
+                kill(below, signal.SIGKILL)
+
+
+def wait_for(child):
+    """The child's return code. Orphans that end meanwhile are reaped, or they would pile up as zombies."""
+    if LINUX:
+        while True:
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT).si_pid
+            if ended == child.pid:
+                break
+            os.waitpid(ended, 0)
+    return child.wait()
+
+
+def run(command, folder, environment, log, stop):
+    """Runs a program to its end, its output into the log. Gives its return code and the lines that it wrote to stderr last."""
+    child = subprocess.Popen(
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        bufsize=0, start_new_session=True)
+    stop.child_started(child.pid)
+    out, err = Reader(child.stdout, "out", log), Reader(child.stderr, "err", log)
+    code = wait_for(child)
+    stop.child_ended()
+    end_descendants(child.pid)
+    out.finish()
+    err.finish()
+    return code, list(err.last)
+
+
+# Storage
+
+
+class StorageError(Exception):
+    """Storage refused, or did not answer for too long. The text has no URL: those are secrets."""
+
+
+Answer = collections.namedtuple("Answer", "status headers body attempts")
+
+
+class Storage:
+    """Requests to blob storage, tried again while that may help."""
+
+    def __init__(self, stop):
+        self._stop = stop
+
+    def send(self, method, url, headers=None, body=b"", also=()):
+        """One request. A status that is neither a success nor in `also` is a StorageError. A body that is a file is sent from its start."""
+        attempts = Attempts(self._stop)
+        while True:
+            try:
+                with self._open(method, url, headers, body) as response:
+                    return Answer(response.status, response.headers, response.read(), attempts.count + 1)
+            except urllib.error.HTTPError as error:
+                with error:
+                    if error.code in also:
+                        return Answer(error.code, error.headers, b"", attempts.count + 1)
+                    attempts.failed(error)
+            except (OSError, http.client.HTTPException) as error:
+                attempts.failed(error)
+
+    def exists(self, url):
+        # 403: a URL that may only create says nothing about what is there; the write at the end will.
+        return self.send("HEAD", url, also=(403, 404)).status == 200
+
+    def download(self, url, path):
+        """Streams a blob into a file, going on where a lost connection left off. Gives its SHA-256."""
+        attempts = Attempts(self._stop)
+        digest = hashlib.sha256()
+        with open(path, "wb") as file:
+            while True:
+                try:
+                    headers = {"Range": "bytes=%d-" % file.tell()} if file.tell() else {}
+                    with self._open("GET", url, headers) as response:
+                        if response.status != 206 and file.tell():
+                            file.seek(0)
+                            file.truncate()
+                            digest = hashlib.sha256()
+                        left = int(response.headers["Content-Length"])
+                        while left:
+                            self._stop.check()
+                            chunk = response.read(min(left, MIB))
+                            if not chunk:
+                                raise http.client.IncompleteRead(b"", left)
+                            file.write(chunk)
+                            digest.update(chunk)
+                            left -= len(chunk)
+                            attempts.progressed()
+                    return digest.hexdigest()
+                except urllib.error.HTTPError as error:
+                    with error:
+                        attempts.failed(error)
+                except (urllib.error.URLError, ConnectionError, socket.timeout, ssl.SSLError, http.client.HTTPException) as error:
+                    attempts.failed(error)
+
+    def upload(self, url, path, size):
+        with open(path, "rb") as file:
+            if size <= SINGLE_PUT:
+                self.send("PUT", url, {"x-ms-blob-type": "BlockBlob", "Content-Length": str(size)}, file)
+                return
+            blocks = []
+            while True:
+                self._stop.check()
+                data = file.read(BLOCK)
+                if not data:
+                    break
+                blocks.append(base64.b64encode(b"%08d" % len(blocks)).decode())
+                self.send("PUT", url + "&comp=block&blockid=" + urllib.parse.quote(blocks[-1], safe=""), body=data)
+        xml = "<BlockList>%s</BlockList>" % "".join("<Latest>%s</Latest>" % block for block in blocks)
+        self.send("PUT", url + "&comp=blocklist", body=b'<?xml version="1.0" encoding="utf-8"?>' + xml.encode())
+
+    @staticmethod
+    def _open(method, url, headers=None, body=b""):
+        if hasattr(body, "seek"):
+            body.seek(0)
+        request = urllib.request.Request(url, method=method, data=body if method == "PUT" else None)
+        request.add_header("x-ms-version", "2020-10-02")
+        if method == "PUT":
+            request.add_header("Content-Type", "application/octet-stream")
+        for name, value in (headers or {}).items():
+            request.add_header(name, value)
+        return urllib.request.urlopen(request, timeout=60)
+
+
+class Attempts:
+    """When to try again, and when to give up."""
+
+    def __init__(self, stop):
+        self.count = 0
+        self._stop = stop
+        self.progressed()
+
+    def progressed(self):
+        self._since = time.monotonic()
+        self._delay = 0.25
+
+    def failed(self, error):
+        """Returns after a while, when another attempt may help."""
+        self.count += 1
+        if isinstance(error, urllib.error.HTTPError):
+            text = "storage answered %d %s" % (error.code, error.headers.get("x-ms-error-code") or error.reason)
+            if error.code not in (408, 429, 500, 502, 503, 504):
+                raise StorageError(text)
+        else:
+            reason = getattr(error, "reason", error)
+            text = "storage cannot be reached: %s" % (getattr(reason, "strerror", None) or type(reason).__name__)
+            if isinstance(reason, ssl.SSLCertVerificationError):
+                raise StorageError(text)
+        patience = PATIENCE_AFTER_STOP if self._stop.event.is_set() else PATIENCE
+        if time.monotonic() - self._since > patience:
+            raise StorageError(text)
+        delay, self._delay = self._delay, min(self._delay * 2, 15.0)
+        if isinstance(error, urllib.error.HTTPError) and (error.headers.get("Retry-After") or "").isdigit():
+            delay = min(max(delay, int(error.headers["Retry-After"])), 60.0)
+        if self._stop.event.is_set():
+            time.sleep(min(delay, 1.0))
+        else:
+            self._stop.event.wait(delay)
+
+
+# Log
+
+
+class Mask:
+    """Replaces secret values: each of their lines, and the whole as JSON, Python and URLs write it."""
+
+    def __init__(self, secrets):
+        forms = set()
+        for secret in secrets:
+            for part in [secret] + re.split(r"[\r\n]+", secret):
+                for text in (part, part.strip()):
+                    forms |= {text, json.dumps(text)[1:-1], repr(text)[1:-1], urllib.parse.quote(text, safe="")}
+        # Lines are masked many at a time: a form that spans two would make one of them.
+        forms = sorted((form for form in forms if len(form) >= SHORTEST_SECRET and not set(form) & set("\r\n")), key=len, reverse=True)
+        self.longest = max((len(form.encode("utf-8", "replace")) for form in forms), default=0)
+        self._pattern = re.compile("|".join(map(re.escape, forms))) if forms else None
+
+    def __call__(self, text):
+        return self._pattern.sub("***", text) if self._pattern else text
+
+
+class Log:
+    """The job's numbered lines, in an append blob. Each append names the position that it expects, so none can come twice."""
+
+    def __init__(self, storage, url, limits, mask):
+        self.mask = mask
+        self.line_bytes = min(int(limits["log_line_bytes"]), APPEND_BLOCK // 8)
+        self.lines = 0               # acknowledged by storage
+        self._storage = storage
+        self._url = url
+        self._room = int(limits["log_bytes"])
+        self._flush_bytes = max(64 << 10, min(self._room // 5000, APPEND_BLOCK))
+        self._changed = threading.Condition()
+        self._pending = collections.deque()
+        self._pending_bytes = 0
+        self._number = self._position = self._blocks = 0
+        self._full = self._broken = self._closing = False
+        self._begin()
+        self._sender = threading.Thread(target=self._send, daemon=True)
+        self._sender.start()
+
+    def say(self, text):
+        self.add("sys", [self.mask(text)])
+
+    def add(self, stream, lines):
+        """Takes lines that are masked and cut. Waits while too much is unsent."""
+        head = '"t":"%s","s":"%s","m":' % (utc_now(), stream)
+        with self._changed:
+            while self._pending_bytes > PENDING_LOG and not self._broken:
+                self._changed.wait()
+            if self._broken:
+                return
+            for line in lines:
+                if self._full:
+                    break
+                if not self._take(head + json.dumps(line, ensure_ascii=False), keep=256):
+                    self._full = True
+                    text = "The log is full: what follows is left out."
+                    self._take('"t":"%s","s":"sys","m":"%s"' % (utc_now(), text), keep=0)
+            self._changed.notify_all()
+
+    def close(self):
+        """Returns when all lines are in storage, or storage is given up."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._sender.join()
+
+    def _take(self, text, keep):
+        data = ('{"n":%d,%s}\n' % (self._number + 1, text)).encode("utf-8", "replace")
+        if len(data) + keep > self._room:
+            return False
+        self._number += 1
+        self._room -= len(data)
+        self._pending.append(data)
+        self._pending_bytes += len(data)
+        return True
+
+    def _begin(self):
+        """Creates the blob; goes on with one that is there (a container that was started twice)."""
+        # Asked first: not every emulator heeds the condition.
+        there = self._storage.send("HEAD", self._url, also=(403, 404))
+        if there.status != 200:
+            created = self._storage.send("PUT", self._url, {"x-ms-blob-type": "AppendBlob", "If-None-Match": "*"}, also=(409, 412))
+            if created.status != 201 and created.attempts == 1:
+                raise StorageError("the log is there already, and its URL does not let it be read")
+            return
+        headers = there.headers
+        self._position = int(headers["Content-Length"])
+        self._blocks = int(headers.get("x-ms-blob-committed-block-count") or 0)
+        self._room -= self._position
+        if self._position:
+            tail = {"Range": "bytes=%d-%d" % (max(0, self._position - APPEND_BLOCK), self._position - 1)}
+            last = self._storage.send("GET", self._url, tail).body.splitlines()[-1]
+            self._number = self.lines = json.loads(last)["n"]
+
+    def _interval(self):
+        # Append blobs hold 50,000 blocks: this way a script that never falls silent fills them in more than a week.
+        return 0.5 * 2 ** (self._blocks // 5000)
+
+    def _send(self):
+        while True:
+            with self._changed:
+                while not self._pending and not self._closing:
+                    self._changed.wait()
+                if not self._pending:
+                    return
+                until = time.monotonic() + self._interval()
+                while self._pending_bytes < self._flush_bytes and not self._closing:
+                    left = until - time.monotonic()
+                    if left <= 0:
+                        break
+                    self._changed.wait(left)
+                batch, size = [], 0
+                while self._pending and size + len(self._pending[0]) <= APPEND_BLOCK:
+                    batch.append(self._pending.popleft())
+                    size += len(batch[-1])
+            try:
+                self._append(b"".join(batch), len(batch))
+            except Exception as error:  # whatever it is, the script must be able to go on
+                say("The log is lost from here: %s" % (error if isinstance(error, StorageError) else type(error).__name__))
+                with self._changed:
+                    self._broken = True
+                    self._pending.clear()
+                    self._pending_bytes = 0
+                    self._changed.notify_all()
+                return
+            with self._changed:
+                self._pending_bytes -= size
+                self._changed.notify_all()
+
+    def _append(self, data, lines):
+        position = {"x-ms-blob-condition-appendpos": str(self._position)}
+        answer = self._storage.send("PUT", self._url + "&comp=appendblock", position, data, also=(412,))
+        # Nobody else writes here: the position is wrong only when an attempt got through whose answer did not come back.
+        if answer.status == 412 and answer.attempts == 1:
+            raise StorageError("somebody else writes to the log")
+        self._position += len(data)
+        self._blocks += 1
+        self.lines += lines
+
+
+class Reader(threading.Thread):
+    """Reads a stream of a child as it comes, as lines: ended by \\n, \\r\\n or \\r (progress bars), cut at a length, masked."""
+
+    def __init__(self, pipe, stream, log):
+        super().__init__(daemon=True)
+        self.last = collections.deque(maxlen=50)
+        self._pipe = pipe
+        self._stream = stream
+        self._log = log
+        # So much of a line is kept that a secret which begins before the cut is there whole, and masked before it is cut.
+        self._keep = log.line_bytes + log.mask.longest
+        self._rest = b""
+        self._after_return = False
+        self._ended = threading.Event()
+        self.start()
+
+    def finish(self):
+        """The child has ended. A pipe that somebody else holds open is left when nothing comes any more."""
+        self._ended.set()
+        self.join()
+
+    def run(self):
+        descriptor = self._pipe.fileno()
+        while True:
+            if not select.select([descriptor], [], [], 1.0)[0]:
+                if self._ended.is_set():
+                    break
+                continue
+            data = os.read(descriptor, 4 * 65536)
+            if not data:
+                break
+            self._feed(data)
+        if self._rest:
+            self._emit([self._rest])
+        self._pipe.close()
+
+    def _feed(self, data):
+        if self._after_return and data.startswith(b"\n"):
+            data = data[1:]
+        self._after_return = data.endswith(b"\r")
+        lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        lines[0] = self._rest + lines[0]
+        self._rest = lines.pop()[:self._keep + 1]
+        if lines:
+            self._emit([line[:self._keep + 1] for line in lines])
+
+    def _emit(self, raw):
+        lines = self._log.mask(b"\n".join(raw).decode("utf-8", "replace")).split("\n")
+        limit = self._log.line_bytes
+        for index, line in enumerate(lines):
+            if len(raw[index]) > limit:
+                lines[index] = self._cut(line, limit, len(raw[index]) > self._keep)
+        self.last.extend(line for line in lines[-50:] if line.strip())
+        self._log.add(self._stream, lines)
+
+    def _cut(self, line, limit, was_cut):
+        data = line.encode("utf-8", "replace")
+        # At the end of what was kept may be the first half of a secret, which no mask finds.
+        end = min(limit, max(0, len(data) - self._log.mask.longest)) if was_cut else limit
+        if end >= len(data):
+            return line
+        return data[:end].decode("utf-8", "ignore") + " [cut: the line is longer than %d bytes]" % limit
+
+
+# Work folder
+
+
+def safe_name(name):
+    """The last part of a file name that somebody gave, as a name for a new file. Unicode is kept."""
+    name = re.split(r"[\\/]", name)[-1]
+    name = re.sub(r"^[A-Za-z]:", "", name)
+    # Control characters, lone surrogates, and those that turn the direction of text.
+    name = "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cs") and not "\u202a" <= c <= "\u202e" and not "\u2066" <= c <= "\u2069")
+    name = name.strip().rstrip(".")
+    stem, extension = os.path.splitext(name)
+    if len(name.encode()) > 200:
+        extension = extension if len(extension.encode()) <= 20 else ""
+        name = stem.encode()[:200 - len(extension.encode())].decode("utf-8", "ignore") + extension
+    if not name:
+        return "dataset"
+    return "dataset-" + name if name.casefold() in ("train.py", "requirements.txt") else name
+
+
+def needs_pip(path):
+    """Whether anything is left of a requirements file without comments."""
+    with open(path, "rb") as file:
+        lines = file.read().decode("utf-8-sig", "replace").splitlines()
+    return any(line.strip() and not line.strip().startswith("#") for line in lines)
+
+
+def sha256_of(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for chunk in iter(lambda: file.read(MIB), b""):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+class Job:
+    """One run: inputs, environment, requirements, script, outputs."""
+
+    def __init__(self, job, storage, stop, log):
+        self.exit = {"exit_code": None, "stage": "inputs", "reason": None, "started": utc_now(), "python": platform.python_version(), "outputs": [], "found": []}
+        self._job = job
+        self._storage = storage
+        self._stop = stop
+        self._log = log
+        # TMPDIR is the backend's to say.
+        self._base = os.path.realpath(tempfile.mkdtemp(prefix="larder-"))
+        self._work = os.path.join(self._base, "work")
+        self._outputs = os.path.join(self._base, "outputs")
+        self._venv = os.path.join(self._base, "venv")
+        self._python = os.path.join(self._venv, "bin", "python")
+        self._dataset = None
+        self._input_hashes = set()
+        os.mkdir(self._work)
+        os.mkdir(self._outputs)
+
+    def run(self):
+        """Never throws: what went wrong is in `exit`."""
+        ran = False
+        try:
+            self._fetch_inputs()
+            self._begin("environment")
+            self._make_environment()
+            self._begin("requirements")
+            self._install_requirements()
+            self._begin("script")
+            ran = True
+            self._run_script()
+        except Exception as error:
+            self._fail(error)
+        if ran and not self._stop.event.is_set():
+            try:
+                self._keep_files()
+            except Exception as error:
+                self._begin("outputs", check=False)
+                self._fail(error)
+        if not self.exit["reason"]:
+            self.exit["stage"] = "done"
+
+    def _begin(self, stage, check=True):
+        if check:
+            self._stop.check()
+        if not self.exit["reason"]:
+            self.exit["stage"] = stage
+
+    def _fail(self, error):
+        if isinstance(error, Stopped) or self._stop.event.is_set():
+            reason = "stopped"
+        elif isinstance(error, Failure):
+            reason = str(error)
+        elif isinstance(error, OSError):
+            reason = "The machine failed at stage %s: %s." % (self.exit["stage"], error.strerror or type(error).__name__)
+        elif isinstance(error, StorageError):
+            reason = "Storage failed at stage %s: %s." % (self.exit["stage"], error)
+        else:
+            reason = "bootstrap.py failed at stage %s: %s: %s" % (self.exit["stage"], type(error).__name__, error)
+        reason = self._log.mask(reason)[:REASON_LENGTH]
+        self._log.say(reason)
+        # The first reason is the one: what failed later may have failed because of it.
+        self.exit["reason"] = self.exit["reason"] or reason
+
+    def _fetch_inputs(self):
+        inputs = self._job["inputs"]
+        self._fetch("script", "train.py")
+        if inputs.get("requirements"):
+            self._fetch("requirements", "requirements.txt")
+        if inputs.get("dataset"):
+            name = safe_name(inputs["dataset"].get("file_name") or "")
+            self._dataset = self._fetch("dataset", name)
+            csv = os.path.join(self._work, "dataset.csv")
+            if name.casefold().endswith(".csv") and not os.path.exists(csv):
+                try:
+                    os.link(self._dataset, csv)
+                except OSError:
+                    shutil.copyfile(self._dataset, csv)
+
+    def _fetch(self, what, name):
+        self._stop.check()
+        path = os.path.join(self._work, name)
+        expected = self._job["inputs"][what]["sha256"].lower()
+        try:
+            for _ in range(3):
+                actual = self._storage.download(self._job["inputs"][what]["url"], path)
+                if actual == expected:
+                    self._input_hashes.add(actual)
+                    return path
+        except StorageError as error:
+            raise Failure("The %s could not be fetched: %s." % (what, error))
+        raise Failure("The %s that was fetched is not the one that was sent: its SHA-256 is %s." % (what, actual))
+
+    def _environment(self):
+        environment = dict(os.environ)
+        environment.update(self._job.get("environment") or {})
+        environment.update({
+            "LARDER_MODEL": self._job["model"],
+            "LARDER_JOB_ID": self._job["job"],
+            "LARDER_ATTEMPT": str(self._job["attempt"]),
+            "LARDER_OUTPUT_DIR": self._outputs,
+            "LARDER_ARGUMENTS": json.dumps(self._job.get("arguments") or []),
+            "PYTHONUNBUFFERED": "1",
+            "VIRTUAL_ENV": self._venv,
+            "PATH": os.pathsep.join([os.path.dirname(self._python), environment.get("PATH", os.defpath)]),
+        })
+        if self._dataset:
+            environment["LARDER_DATASET"] = self._dataset
+        return environment
+
+    def _call(self, *command, environment=None):
+        code, errors = run(list(command), self._work, environment or self._environment(), self._log, self._stop)
+        self._stop.check()
+        return code, errors
+
+    def _make_environment(self):
+        # Without pip it needs no ensurepip, which Debian keeps in a package of its own, and is much faster.
+        code, errors = self._call(sys.executable, "-m", "venv", "--system-site-packages", "--without-pip", self._venv, environment=dict(os.environ))
+        if code:
+            raise Failure("The virtual environment could not be made: %s" % (errors[-1] if errors else "exit code %d" % code))
+        if sys.prefix != sys.base_prefix:
+            # This Python is a virtual environment's: its packages are the ones that the machine's owner means.
+            below = os.path.join("lib", "python%d.%d" % sys.version_info[:2], "site-packages")
+            with open(os.path.join(self._venv, below, "outer.pth"), "w") as file:
+                file.write(sysconfig.get_paths()["purelib"] + "\n")
+
+    def _install_requirements(self):
+        path = os.path.join(self._work, "requirements.txt")
+        if not os.path.exists(path) or not needs_pip(path):
+            return
+        self._log.say("Installing the requirements.")
+        if self._quietly("-c", "import pip") and not self._quietly("-c", "import ensurepip"):
+            self._call(self._python, "-m", "ensurepip")
+        code, errors = self._call(
+            self._python, "-m", "pip", "install", "--no-input", "--no-cache-dir", "--disable-pip-version-check", "--progress-bar", "off", "-r", path)
+        if code:
+            told = [line for line in errors if line.startswith("ERROR:")] or errors
+            raise Failure("The requirements could not be installed: %s" % (told[-1] if told else "pip ended with exit code %d" % code))
+
+    def _quietly(self, *arguments):
+        return subprocess.call([self._python] + list(arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def _run_script(self):
+        say("Running the script.")
+        code, errors = run(
+            [self._python, os.path.join(self._work, "train.py")] + list(self._job.get("arguments") or []),
+            self._work, self._environment(), self._log, self._stop)
+        self.exit["exit_code"] = code if code >= 0 else 128 - code
+        self._stop.check()
+        if code < 0:
+            name = " (%s)" % signal.Signals(-code).name if -code in set(signal.Signals) else ""
+            guess = {signal.SIGKILL: ", perhaps for want of memory", signal.SIGXCPU: ", having used more CPU time than it may"}.get(-code, "")
+            raise Failure("The script was ended by signal %d%s%s." % (-code, name, guess))
+        if code > 0:
+            raise Failure("The script ended with exit code %d%s" % (code, ": " + errors[-1].strip() if errors else "."))
+
+    # Outputs
+
+    def _keep_files(self):
+        self._begin("outputs")
+        limits = self._job["limits"]
+        outputs = sorted(self._files(self._outputs, lambda name: True))
+        model = self._job["model"]
+        found = sorted(self._files(self._work, lambda name: name in (model, model + ".onnx")))
+        files, size = [], 0
+        for kind, root, paths in (("found", self._work, found), ("outputs", self._outputs, outputs)):
+            for path in paths:
+                whole = os.path.join(root, path)
+                length = os.stat(whole).st_size
+                # Models come first and what fits is kept, so that a job that wrote too much is not lost altogether.
+                if len(files) < limits["output_files"] and size + length <= limits["output_bytes"]:
+                    files.append((kind, path, whole, length))
+                    size += length
+        with concurrent.futures.ThreadPoolExecutor(UPLOADS) as pool:
+            for kind, entry in pool.map(self._keep, files):
+                if entry:
+                    self.exit[kind].append(entry)
+        if len(files) < len(outputs) + len(found):
+            raise Failure("The script left more than is kept: %d of %d files were; a job may leave %d files and %d bytes." % (
+                len(files), len(outputs) + len(found), limits["output_files"], limits["output_bytes"]))
+
+    def _keep(self, file):
+        kind, path, whole, size = file
+        self._stop.check()
+        digest = sha256_of(whole)
+        if kind == "found" and digest in self._input_hashes:
+            return kind, None
+        account, _, signature = self._job["files_url"].partition("?")
+        name = "%s%s/%s" % (self._job["files_prefix"], kind, path)
+        self._storage.upload("%s/%s?%s" % (account, urllib.parse.quote(name), signature), whole, size)
+        return kind, {"path": path, "size": size, "sha256": digest}
+
+    def _files(self, root, wanted):
+        """Paths of files below a folder. Links to files of the job are kept as files; what links lead to elsewhere is not the job's."""
+        if os.path.realpath(root) != root:
+            self._log.say("%s is a link, and not followed." % os.path.basename(root))
+            return
+        for folder, folders, names in os.walk(root):
+            for name in folders:
+                # A folder that its owner may not read would be left out without a word.
+                path = os.path.join(folder, name)
+                if not os.path.islink(path) and not os.access(path, os.R_OK | os.X_OK):
+                    os.chmod(path, stat.S_IRWXU)
+            for name in filter(wanted, names):
+                whole = os.path.join(folder, name)
+                path = os.path.relpath(whole, root).replace(os.sep, "/")
+                target = os.path.realpath(whole)
+                if not os.path.isfile(target):
+                    continue
+                if not target.startswith((self._work + os.sep, self._outputs + os.sep)):
+                    self._log.say("%s is a link out of the work folder, and not kept." % path)
+                elif len(path) > 700 or "\\" in path or any(unicodedata.category(c) in ("Cc", "Cs") for c in path):
+                    self._log.say("%s is not kept: no blob can have that name." % ascii(path))
+                else:
+                    if not os.access(target, os.R_OK):
+                        os.chmod(target, stat.S_IRUSR | stat.S_IWUSR)
+                    yield path
+
+
+def main():
+    job_url = os.environ.pop("LARDER_JOB_URL")
+    for name in [name for name in os.environ if name.startswith("LARDER_") and name.endswith("_URL")]:
+        del os.environ[name]
+    # A thread's default of address space is 8 MiB, which counts where the address space is limited.
+    threading.stack_size(MIB)
+    become_subreaper()
+    stop = Stop()
+    storage = Storage(stop)
+    job = json.loads(storage.send("GET", job_url).body.decode())
+    stop.grace = float(job["limits"].get("grace_seconds", stop.grace))
+    if storage.exists(job["exit_url"]):
+        say("This attempt ended before.")
+        return
+    environment = job.get("environment") or {}
+    mask = Mask([environment[name] for name in job.get("secrets") or [] if name in environment])
+    log = Log(storage, job["log_url"], job["limits"], mask)
+    ran = Job(job, storage, stop, log)
+    ran.run()
+    log.close()
+    ran.exit["log_lines"] = log.lines
+    ran.exit["finished"] = utc_now()
+    if not ran.exit["reason"]:
+        del ran.exit["reason"]
+    headers = {"x-ms-blob-type": "BlockBlob", "x-ms-blob-content-type": "application/json", "If-None-Match": "*"}
+    storage.send("PUT", job["exit_url"], headers, json.dumps(ran.exit).encode(), also=(409, 412))
+    say("Ended at stage %s." % ran.exit["stage"])
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 8):
+        sys.exit("Larder's jobs need Python 3.8 or later; this is %s." % platform.python_version())
+    try:
+        main()
+    except StorageError as error:
+        sys.exit("The job cannot go on: %s." % error)
+    except KeyError as error:
+        sys.exit("Larder's jobs need %s, and it is missing." % error)

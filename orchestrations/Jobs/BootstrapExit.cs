@@ -1,0 +1,41 @@
+using System.Text.Json;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>How bootstrap.py says that it ended: <c>exit.json</c> of README.md. Code of the job's may have written it: nothing in it is trusted.</summary>
+internal sealed record BootstrapExit
+{
+    private const long MaxBytes = 16 << 20;
+
+    public int? ExitCode { get; init; }
+
+    public string Stage { get; init; } = "";
+
+    public string? Reason { get; init; }
+
+    public DateTimeOffset? Started { get; init; }
+
+    public DateTimeOffset? Finished { get; init; }
+
+    public IReadOnlyList<FileEntry> Outputs { get; init; } = [];
+
+    public IReadOnlyList<FileEntry> Found { get; init; } = [];
+
+    internal sealed record FileEntry(string Path, long Size, string Sha256);
+
+    /// <summary>Reads it; null when there is none, or what is there is none.</summary>
+    public static async Task<BootstrapExit?> ReadAsync(JobFiles files, ComputeId id, CancellationToken cancellation)
+    {
+        if (await files.ReadAsync(id.Job, JobPaths.Exit(id.Attempt), MaxBytes, cancellation) is not { } stored)
+            return null;
+        try
+        {
+            return stored.ToObjectFromJson<BootstrapExit>(RegistryJson.Options);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using Larder.Registry;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Orchestrations;
+
+/// <summary>
+/// Puts right what no orchestration can: jobs that were accepted by a server which then died, orchestrations that failed by themselves, compute that nobody
+/// waits for. Several may run at once.
+/// </summary>
+/// <param name="jobs">The jobs.</param>
+/// <param name="scheduler">Starts them.</param>
+/// <param name="backend">Where they run.</param>
+/// <param name="cleanUp">Their last step but one.</param>
+/// <param name="end">Their last step.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">For what was put right.</param>
+public sealed partial class JobJanitor(
+    JobStore jobs, JobScheduler scheduler, IComputeBackend backend, CleanUpJob cleanUp, EndJob end, TimeProvider time, ILogger<JobJanitor> log)
+{
+    /// <summary>Whoever accepts a job starts its orchestration within this time.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
+
+    /// <summary>Looks at everything once.</summary>
+    public async Task RunAsync(DurableTaskClient client, CancellationToken cancellation)
+    {
+        await foreach (var job in jobs.ScanAsync(cancellation))
+        {
+            if (!job.IsFinal && job.Created < time.GetUtcNow() - s_patience)
+                await TendAsync(client, job, cancellation);
+        }
+
+        await foreach (var task in backend.ListAsync(cancellation))
+        {
+            if (await IsOrphanAsync(task, cancellation))
+            {
+                LogOrphan(task.Job, task.Attempt);
+                await backend.DeleteAsync(task, cancellation);
+            }
+        }
+    }
+
+    private async Task TendAsync(DurableTaskClient client, Job job, CancellationToken cancellation)
+    {
+        var instance = await client.GetInstanceAsync(job.InstanceId, getInputsAndOutputs: true, cancellation);
+        if (instance is null)
+        {
+            LogStarted(job.Id);
+            await scheduler.StartAsync(client, job, cancellation);
+        }
+        else if (instance.IsCompleted)
+        {
+            // Read again: the orchestration's last step may have come between the two reads.
+            if ((await jobs.GetAsync(job.Id, cancellation)).IsFinal)
+                return;
+            var reason = instance.FailureDetails?.ErrorMessage ?? $"its orchestration is {instance.RuntimeStatus}";
+            LogEnded(job.Id, reason);
+            await cleanUp.Run(job.Id, cancellation);
+            await end.Run(new EndJob.Input(job.Id, JobState.Failed, $"The server could not finish it: {reason}"), cancellation);
+        }
+        else if (job.CancelRequested is not null)
+        {
+            // Whoever took the request may have died before passing it on; a second event changes nothing.
+            await client.RaiseEventAsync(job.InstanceId, TrainModel.CancelEvent, cancellation: cancellation);
+        }
+    }
+
+    private async Task<bool> IsOrphanAsync(ComputeId task, CancellationToken cancellation)
+    {
+        try
+        {
+            // Compute is deleted before a job becomes final: what is there afterwards was left by a step that ran twice.
+            return (await jobs.GetAsync(task.Job, cancellation)).IsFinal;
+        }
+        catch (NotFoundException)
+        {
+            return true;
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The job {Job} was accepted, but not started; it is started now.")]
+    private partial void LogStarted(string job);
+
+    [LoggerMessage(2, LogLevel.Error, "The job {Job} was left behind by its orchestration: {Reason}")]
+    private partial void LogEnded(string job, string reason);
+
+    [LoggerMessage(3, LogLevel.Warning, "Compute of the job {Job}, attempt {Attempt}, was left behind and is removed.")]
+    private partial void LogOrphan(string job, int attempt);
+}

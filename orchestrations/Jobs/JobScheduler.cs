@@ -1,0 +1,55 @@
+using System.Text.Json;
+using Larder.Registry;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Starts the orchestration of a job, ends it early, forgets it. Every method may be called again.</summary>
+/// <param name="jobs">The jobs.</param>
+/// <param name="time">The clock.</param>
+public sealed class JobScheduler(JobStore jobs, TimeProvider time)
+{
+    /// <summary>The type of the jobs that train.</summary>
+    public const string Train = "train";
+
+    /// <summary>Starts a job's orchestration, unless it was started before.</summary>
+    public async Task StartAsync(DurableTaskClient client, Job job, CancellationToken cancellation)
+    {
+        if (job.IsFinal || await client.GetInstanceAsync(job.InstanceId, cancellation) is not null)
+            return;
+        var options = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
+        var training = new Training(job.Id, job.MaxAttempts, options.Timeout, options.Compile is not null, options.Alias is not null);
+        try
+        {
+            await client.ScheduleNewOrchestrationInstanceAsync(
+                nameof(TrainModel), training, new StartOrchestrationOptions(job.InstanceId), cancellation);
+        }
+        catch (Exception) when (!cancellation.IsCancellationRequested)
+        {
+            // Somebody else may have been quicker; what they say to that is each client's own.
+            if (await client.GetInstanceAsync(job.InstanceId, cancellation) is null)
+                throw;
+        }
+    }
+
+    /// <summary>Asks a job to end. It is final only when nothing of it runs any more.</summary>
+    /// <returns>The job.</returns>
+    /// <exception cref="ConflictException">It has ended in another way.</exception>
+    public async Task<Job> CancelAsync(DurableTaskClient client, string id, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var job = await jobs.UpdateAsync(id, job => job with { CancelRequested = job.CancelRequested ?? now }, cancellation);
+        if (job.State == JobState.Canceled)
+            return job;
+        if (job.IsFinal)
+            throw new ConflictException($"The job {id} has ended already.");
+        await StartAsync(client, job, cancellation);
+        await client.RaiseEventAsync(job.InstanceId, TrainModel.CancelEvent, cancellation: cancellation);
+        return job;
+    }
+
+    /// <summary>Removes the history of a job's orchestration.</summary>
+    public static Task ForgetAsync(DurableTaskClient client, Job job, CancellationToken cancellation) =>
+        client.PurgeInstanceAsync(job.InstanceId, cancellation);
+}

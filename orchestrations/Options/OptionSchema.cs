@@ -1,0 +1,53 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>
+/// Options of a kind of job: their JSON Schema (draft 2020-12), made from the record that holds them, and the check of a request against that very schema.
+/// So what is published is what is enforced.
+/// </summary>
+/// <typeparam name="T">The record. Its attributes say the rest: <c>Description</c>, <c>Range</c> (which every integer must have),
+/// <c>StringLength</c>, <c>MaxLength</c>, <c>RegularExpression</c>, <c>AllowedValues</c>.</typeparam>
+public sealed class OptionSchema<T>
+    where T : class
+{
+    private static readonly JsonSerializerOptions Serialization = new(RegistryJson.Options)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+    };
+
+    private readonly OptionValidator validator;
+
+    /// <summary>Makes the schema.</summary>
+    public OptionSchema()
+    {
+        Json = JsonSerializer.SerializeToElement(OptionSchemaWriter.Write(typeof(T), Serialization));
+        validator = new OptionValidator(Json);
+    }
+
+    /// <summary>The schema, as it is published.</summary>
+    public JsonElement Json { get; }
+
+    /// <summary>Reads options.</summary>
+    /// <param name="json">UTF-8.</param>
+    /// <exception cref="InvalidRequestException">They are not JSON, or not what the schema says; a sentence that names the place.</exception>
+    public T Read(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            validator.Validate(document.RootElement);
+            return document.RootElement.Deserialize<T>(Serialization)!;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidRequestException(
+                e.Message.Contains("Duplicate", StringComparison.OrdinalIgnoreCase)
+                    ? "The options have a member twice."
+                    : $"The options are not JSON (line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}).");
+        }
+    }
+}

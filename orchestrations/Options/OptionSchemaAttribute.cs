@@ -1,0 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Larder.Orchestrations;
+
+/// <summary>The JSON Schema of a type that has a converter of its own, from which nobody else can tell it.</summary>
+/// <param name="json">The schema, in the keywords that <see cref="OptionValidator"/> knows.</param>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class OptionSchemaAttribute([StringSyntax(StringSyntaxAttribute.Json)] string json) : Attribute
+{
+    /// <summary>The schema.</summary>
+    public string Json => json;
+}

@@ -1,0 +1,45 @@
+using Larder.Inference;
+using Larder.Registry;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Validates a trained model as an upload is, and stores it as an artifact.</summary>
+public sealed class CheckTrainedModel(JobSteps steps, JobFiles files, ModelPublisher publisher)
+{
+    /// <summary>Which file.</summary>
+    /// <param name="Id">The attempt.</param>
+    /// <param name="Path">Where it is in the job's container.</param>
+    public sealed record Input(ComputeId Id, string Path);
+
+    /// <summary>What came of it.</summary>
+    /// <param name="Model">The model, validated and stored.</param>
+    /// <param name="Reason">Why it cannot be served.</param>
+    public sealed record Result(PreparedModel? Model, string? Reason = null);
+
+    /// <summary>Runs it.</summary>
+    [Function(nameof(CheckTrainedModel))]
+    public Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.RunAsync(
+        input.Id.Job,
+        "validate",
+        input.Id.Attempt,
+        _ => CheckAsync(input, cancellation),
+        detail: result => result.Reason ?? $"{result.Model!.SizeBytes} bytes, {result.Model.Description.Signature.Inputs.Count} inputs, {result.Model.Description.Signature.Outputs.Count} outputs.",
+        cancellation: cancellation);
+
+    private async Task<Result> CheckAsync(Input input, CancellationToken cancellation)
+    {
+        await using var content = await files.OpenReadAsync(input.Id.Job, input.Path, cancellation: cancellation);
+        if (content is null)
+            return new Result(null, "The model was removed after the training had ended.");
+        try
+        {
+            await using var staged = await publisher.StageAsync(content, cancellation: cancellation);
+            return new Result(await publisher.PrepareAsync(staged, cancellation));
+        }
+        catch (Exception e) when (e is InvalidModelException or InvalidRequestException or TooLargeException)
+        {
+            return new Result(null, $"The trained model cannot be served: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Larder.Inference;
+using Larder.Registry;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Orchestrations;
+
+/// <summary>
+/// Writes ONNX Runtime's optimised graph of a trained model, and stores it if it gives the same as the original on the job's samples
+/// (<c>samples.json</c> among its outputs), or on made-up ones. Anything else leaves the original alone, and the job says why.
+/// </summary>
+public sealed class CompileTrainedModel(
+    JobSteps steps, JobFiles files, IArtifactStore artifacts, ModelCompiler compiler, ModelPublisher publisher, StagingArea staging)
+{
+    private const string SamplesFile = "samples.json";
+    private const long MaxSamplesBytes = 16 << 20;
+
+    /// <summary>Which model.</summary>
+    /// <param name="Id">The attempt.</param>
+    /// <param name="Model">The original.</param>
+    public sealed record Input(ComputeId Id, PreparedModel Model);
+
+    /// <summary>What came of it.</summary>
+    /// <param name="Model">The optimised model, validated and stored; null when there is none.</param>
+    /// <param name="Reason">What happened, in a sentence.</param>
+    public sealed record Result(PreparedModel? Model, string Reason);
+
+    /// <summary>Runs it.</summary>
+    [Function(nameof(CompileTrainedModel))]
+    public Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.RunAsync(
+        input.Id.Job,
+        "compile",
+        input.Id.Attempt,
+        job => CompileAsync(job, input, cancellation),
+        (job, result) => job with { Compilation = result.Reason },
+        result => result.Reason,
+        cancellation);
+
+    private async Task<Result> CompileAsync(Job job, Input input, CancellationToken cancellation)
+    {
+        var tolerance = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!.Compile!;
+        var (original, optimized) = (staging.NewPath(), staging.NewPath());
+        try
+        {
+            await DownloadAsync(input.Model.Sha256, original, cancellation);
+            var samples = await SamplesAsync(job, input.Id.Attempt, cancellation);
+            var result = await compiler.CompileAsync(
+                original, optimized, input.Model.Description.Signature, samples, tolerance.Atol, tolerance.Rtol, cancellation);
+            if (!result.IsSame)
+                return new Result(null, result.Reason);
+            await using var file = File.OpenRead(optimized);
+            await using var staged = await publisher.StageAsync(file, file.Length, cancellation);
+            return new Result(await publisher.PrepareAsync(staged, cancellation), result.Reason);
+        }
+        catch (Exception e) when (e is InvalidModelException or InvalidRequestException or InvalidInputException or TooLargeException or JsonException)
+        {
+            return new Result(null, $"It was not compiled: {e.Message}");
+        }
+        finally
+        {
+            File.Delete(original);
+            File.Delete(optimized);
+        }
+    }
+
+    private async Task DownloadAsync(string sha256, string path, CancellationToken cancellation)
+    {
+        await using var content = await artifacts.OpenReadAsync(sha256, cancellation: cancellation)
+            ?? throw new StorageUnavailableException($"The artifact {sha256} is missing in storage.");
+        await using var file = File.Create(path);
+        await content.CopyToAsync(file, cancellation);
+    }
+
+    private async Task<IReadOnlyList<JsonElement>?> SamplesAsync(Job job, int attempt, CancellationToken cancellation)
+    {
+        if (!job.Outputs.Any(output => output.Path == SamplesFile))
+            return null;
+        var stored = await files.ReadAsync(job.Id, JobPaths.Outputs(attempt) + SamplesFile, MaxSamplesBytes, cancellation)
+            ?? throw new TooLargeException($"{SamplesFile} is limited to {MaxSamplesBytes} bytes.");
+        return stored.ToObjectFromJson<List<JsonElement>>();
+    }
+}

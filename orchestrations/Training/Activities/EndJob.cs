@@ -1,0 +1,31 @@
+using Larder.Registry;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Gives a job its final state.</summary>
+public sealed class EndJob(JobStore jobs, TimeProvider time)
+{
+    /// <summary>How it ends.</summary>
+    /// <param name="Job">The job's id.</param>
+    /// <param name="State">A final state.</param>
+    /// <param name="Reason">Why, in a sentence.</param>
+    public sealed record Input(string Job, JobState State, string? Reason);
+
+    /// <summary>Runs it.</summary>
+    [Function(nameof(EndJob))]
+    public Task Run([ActivityTrigger] Input input, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        return jobs.UpdateAsync(
+            input.Job,
+            job => job with
+            {
+                State = input.State,
+                Reason = input.Reason,
+                Finished = now,
+                Steps = [.. job.Steps.Select(step => step.Finished is null ? step with { Finished = now } : step)],
+            },
+            cancellation);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Text.Json;
+using Larder.Registry;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Decides whether a job's alias moves to its new version, keeps the decision and both numbers, and moves it.</summary>
+public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistry registry)
+{
+    /// <summary>Which version.</summary>
+    /// <param name="Job">The job's id.</param>
+    /// <param name="Version">The version that it made.</param>
+    public sealed record Input(string Job, int Version);
+
+    /// <summary>Runs it.</summary>
+    /// <returns>What was decided, in a sentence.</returns>
+    [Function(nameof(GateTrainedModel))]
+    public Task<string> Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.RunAsync(
+        input.Job,
+        "gate",
+        0,
+        job => GateAsync(job, input.Version, cancellation),
+        detail: sentence => sentence,
+        cancellation: cancellation);
+
+    private async Task<string> GateAsync(Job job, int version, CancellationToken cancellation)
+    {
+        var options = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
+        var alias = options.Alias!;
+        var reason = "";
+        if (options.Gate is { } asked)
+        {
+            // Decided once: after the alias has moved, the version would be compared with itself.
+            var gate = job.Gate ?? await DecideAsync(job, asked, cancellation);
+            await jobs.UpdateAsync(job.Id, now => now with { Gate = gate }, cancellation);
+            reason = gate.Reason + " ";
+            if (!gate.Passed)
+                return $"{reason}The alias {alias} was left where it is.";
+        }
+
+        try
+        {
+            await registry.SetAliasAsync(job.Model, alias, version, actor: job.Owner, cancellation: cancellation);
+        }
+        catch (Exception e) when (e is NotFoundException or InvalidRequestException)
+        {
+            return $"{reason}The alias {alias} could not be moved: {e.Message}";
+        }
+
+        return $"{reason}The alias {alias} points at version {version}.";
+    }
+
+    private async Task<JobGate> DecideAsync(Job job, GateOptions gate, CancellationToken cancellation)
+    {
+        var (number, other) = await AgainstAsync(job, gate, cancellation);
+        return Decide(gate, job.Metrics.TryGetValue(gate.Metric, out var value) ? value : null, number, other);
+    }
+
+    private async Task<(int? Version, double? Value)> AgainstAsync(Job job, GateOptions gate, CancellationToken cancellation)
+    {
+        if (gate.Against is null)
+            return (null, null);
+        try
+        {
+            var version = (await registry.ResolveAsync(ModelReference.Parse($"{job.Model}:{gate.Against}"), cancellation)).Version;
+            return (version.Version, version.Metrics.TryGetValue(gate.Metric, out var value) ? value : null);
+        }
+        catch (NotFoundException)
+        {
+            return (null, null);
+        }
+    }
+
+    /// <summary>The decision: as good as the threshold, and as good as the other version, where there is something to compare.</summary>
+    internal static JobGate Decide(GateOptions gate, double? value, int? againstVersion, double? againstValue)
+    {
+        var isMax = gate.Direction == "max";
+        var (passed, reason) = value switch
+        {
+            null => (false, $"The training reported no metric '{gate.Metric}'."),
+            { } own when gate.Threshold is { } threshold && !IsAsGood(own, threshold) =>
+                (false, $"{gate.Metric} is {Text(own)}, {(isMax ? "below" : "above")} the threshold {Text(threshold)}."),
+            { } own when againstValue is { } other && !IsAsGood(own, other) =>
+                (false, $"{gate.Metric} is {Text(own)}, worse than {Text(other)} of {gate.Against} (version {againstVersion})."),
+            { } own => (true, $"{gate.Metric} is {Text(own)}{Comparison()}."),
+        };
+        return new JobGate(passed, gate.Metric, value, gate.Threshold, gate.Against, againstVersion, againstValue, reason);
+
+        bool IsAsGood(double one, double than) => isMax ? one >= than : one <= than;
+
+        string Comparison() => (gate.Against, againstVersion, againstValue) switch
+        {
+            (null, _, _) => gate.Threshold is { } threshold ? $", against the threshold {Text(threshold)}" : "",
+            (_, null, _) => $"; there is no {gate.Against} to compare with",
+            (_, _, null) => $"; {gate.Against} (version {againstVersion}) has no such metric to compare with",
+            var (_, _, other) => $", against {Text(other.Value)} of {gate.Against} (version {againstVersion})",
+        };
+    }
+
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+}

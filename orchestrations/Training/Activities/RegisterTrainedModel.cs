@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Larder.Registry;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Makes a trained model a version, and its optimised form, if there is one, another; each once, however often this runs.</summary>
+public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publisher, ModelRegistry registry)
+{
+    /// <summary>What to register.</summary>
+    /// <param name="Id">The attempt.</param>
+    /// <param name="Path">Where the model was in the job's container.</param>
+    /// <param name="Model">The model.</param>
+    /// <param name="Optimized">Its optimised form.</param>
+    public sealed record Input(ComputeId Id, string Path, PreparedModel Model, PreparedModel? Optimized);
+
+    /// <summary>What came of it.</summary>
+    /// <param name="Version">The number of the version.</param>
+    /// <param name="Reason">Why there is none.</param>
+    public sealed record Result(int? Version, string? Reason = null);
+
+    /// <summary>Runs it.</summary>
+    [Function(nameof(RegisterTrainedModel))]
+    public async Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellation)
+    {
+        var registered = await steps.RunAsync(
+            input.Id.Job,
+            "register",
+            input.Id.Attempt,
+            job => RegisterAsync(job, input),
+            (job, result) => job with { Version = result.Version, OptimizedVersion = result.Optimized },
+            result => result.Reason ?? (result.Optimized is null ? $"Version {result.Version}." : $"Version {result.Version}, optimised as version {result.Optimized}."),
+            cancellation);
+        return new Result(registered.Version, registered.Reason);
+    }
+
+    // Not cancelled by a host that stops: what is done here cannot be undone, so it is done whole.
+    private async Task<Registered> RegisterAsync(Job job, Input input)
+    {
+        var options = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
+        var request = new PublishRequest
+        {
+            Source = $"job:{job.Id}",
+            Job = job.Id,
+            Once = $"{job.Id}:model",
+            FileName = Path.GetFileName(input.Path),
+            Tags = options.Tags,
+            Metrics = job.Metrics,
+            Actor = job.Owner,
+        };
+        try
+        {
+            var trained = await publisher.PublishAsync(job.Model, input.Model, request);
+            if (input.Optimized is null)
+                return new Registered(trained.Version.Version, null, null);
+            var optimized = await publisher.PublishAsync(
+                job.Model,
+                input.Optimized,
+                request with { Once = $"{job.Id}:optimized", OptimizedFrom = trained.Version.Version, Kind = ModelVersion.OptimizedKind });
+            await registry.LinkOptimizedAsync(job.Model, trained.Version.Version, optimized.Version.Version);
+            return new Registered(trained.Version.Version, optimized.Version.Version, null);
+        }
+        catch (Exception e) when (e is InvalidRequestException or NotFoundException or ConflictException)
+        {
+            return new Registered(null, null, e.Message);
+        }
+    }
+
+    private sealed record Registered(int? Version, int? Optimized, string? Reason);
+}

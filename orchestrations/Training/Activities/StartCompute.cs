@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Larder.Registry;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Starts an attempt: writes down what bootstrap.py is to do, and has the backend run it.</summary>
+public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore artifacts, IComputeBackend backend, JobLimits limits)
+{
+    /// <summary>What came of it.</summary>
+    /// <param name="Started">Whether it runs or will.</param>
+    /// <param name="Reason">Why it never will; null with <paramref name="Started"/> false means that the backend is full.</param>
+    public sealed record Result(bool Started, string? Reason = null);
+
+    /// <summary>Runs it.</summary>
+    [Function(nameof(StartCompute))]
+    public Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellation) => steps.RunAsync(
+        id.Job,
+        "start",
+        id.Attempt,
+        job => StartAsync(job, id.Attempt, cancellation),
+        detail: result => result switch
+        {
+            { Started: true } => $"Started by {backend.Name}.",
+            { Reason: null } => "It waits for room.",
+            _ => result.Reason,
+        },
+        cancellation: cancellation);
+
+    private async Task<Result> StartAsync(Job job, int attempt, CancellationToken cancellation)
+    {
+        var options = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
+        var timeout = TimeSpan.FromSeconds(options.Timeout);
+
+        // URLs end when nothing of the job can need them any more.
+        var life = timeout + TrainModel.StartLimit + TimeSpan.FromMinutes(30);
+        var manifest = await ManifestAsync(job, options, attempt, life, cancellation);
+        await files.WriteAsync(job.Id, JobPaths.Manifest(attempt), BinaryData.FromObjectAsJson(manifest, RegistryJson.Options), cancellation);
+        await files.WriteAsync(job.Id, JobPaths.Bootstrap(attempt), BinaryData.FromString(Bootstrap.Source), cancellation);
+        var task = new ComputeTask
+        {
+            Id = new ComputeId(job.Id, attempt),
+            Resources = options.Resources,
+            Command = Bootstrap.Command,
+            SecureEnvironment = new Dictionary<string, string>
+            {
+                [Bootstrap.SourceVariable] = (await files.ReadUrlAsync(job.Id, JobPaths.Bootstrap(attempt), life, cancellation)).AbsoluteUri,
+                [Bootstrap.ManifestVariable] = (await files.ReadUrlAsync(job.Id, JobPaths.Manifest(attempt), life, cancellation)).AbsoluteUri,
+            },
+            Timeout = timeout,
+        };
+        try
+        {
+            return new Result(await backend.StartAsync(task, cancellation));
+        }
+        catch (ComputeFailedException e)
+        {
+            return new Result(false, e.Message);
+        }
+    }
+
+    private async Task<BootstrapManifest> ManifestAsync(Job job, TrainOptions options, int attempt, TimeSpan life, CancellationToken cancellation)
+    {
+        var inputs = new Dictionary<string, BootstrapManifest.Input>();
+        foreach (var input in job.Inputs)
+            inputs[input.Name] = new((await artifacts.GetReadUrlAsync(input.Sha256, life, cancellation)).AbsoluteUri, input.Sha256, input.FileName);
+
+        var secrets = await files.ReadAsync(job.Id, JobPaths.Secrets, limits.EnvironmentBytes * 2L, cancellation) is { } stored
+            ? stored.ToObjectFromJson<Dictionary<string, string>>(RegistryJson.Options)!
+            : [];
+        var environment = options.Environment.Where(variable => !variable.Value.IsSecret).ToDictionary(variable => variable.Key, variable => variable.Value.Value);
+        foreach (var (name, value) in secrets)
+            environment[name] = value;
+        return new BootstrapManifest
+        {
+            Job = job.Id,
+            Attempt = attempt,
+            Model = job.Model,
+            Inputs = inputs,
+            Arguments = options.Arguments,
+            Environment = environment,
+            Secrets = [.. secrets.Keys],
+            LogUrl = (await files.FileUrlAsync(job.Id, JobPaths.Log(attempt), JobFileAccess.Read | JobFileAccess.Create | JobFileAccess.Add, life, cancellation)).AbsoluteUri,
+            ExitUrl = (await files.FileUrlAsync(job.Id, JobPaths.Exit(attempt), JobFileAccess.Read | JobFileAccess.Create, life, cancellation)).AbsoluteUri,
+            FilesUrl = (await files.FilesUrlAsync(job.Id, life, cancellation)).AbsoluteUri,
+            FilesPrefix = JobPaths.Attempt(attempt),
+            Limits = new(limits.LogBytes, limits.LogLineBytes, limits.OutputBytes, limits.OutputFiles),
+        };
+    }
+}

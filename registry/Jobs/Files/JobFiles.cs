@@ -1,0 +1,273 @@
+using System.Runtime.CompilerServices;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using Azure.Storage.Sas;
+
+namespace Larder.Registry;
+
+/// <summary>
+/// The files of jobs: one container <c>job-{id}</c> for each job, so that one URL can open what is its own and nothing else, and deleting it
+/// deletes everything.
+/// </summary>
+/// <remarks>
+/// All methods throw <see cref="StorageUnavailableException"/> during an outage, and <see cref="InvalidRequestException"/> for what is no path
+/// (<see cref="JobFilePath"/>). Those that write throw <see cref="NotFoundException"/> when the job's files were deleted, or never made room for.
+/// </remarks>
+/// <param name="account">The storage account.</param>
+/// <param name="time">For the URLs that are signed.</param>
+public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
+{
+    private const string Prefix = "job-";
+
+    private readonly UrlSigner signer = new(account, time);
+
+    /// <summary>Makes room for a job's files; does nothing when there is.</summary>
+    public Task CreateAsync(string job, CancellationToken cancellation = default)
+    {
+        var container = Container(job);
+        return BlobFailures.GuardAsync(() => container.CreateIfNotExistsAsync(cancellationToken: cancellation), cancellation);
+    }
+
+    /// <summary>Deletes all files of a job.</summary>
+    /// <returns>False when there were none.</returns>
+    public Task<bool> DeleteAsync(string job, CancellationToken cancellation = default)
+    {
+        var container = Container(job);
+        return BlobFailures.GuardAsync(async () => (await container.DeleteIfExistsAsync(cancellationToken: cancellation)).Value, cancellation);
+    }
+
+    /// <summary>Writes a file whole, in the place of what is there.</summary>
+    /// <returns>Its ETag.</returns>
+    public Task<string> WriteAsync(string job, string path, BinaryData content, CancellationToken cancellation = default)
+    {
+        var blob = Blob(job, path);
+        return WriteAsync(job, async () => Unquoted((await blob.UploadAsync(content, overwrite: true, cancellation)).Value.ETag), cancellation);
+    }
+
+    /// <summary>Makes an empty file that can be added to, unless something is there.</summary>
+    public Task CreateAppendableAsync(string job, string path, CancellationToken cancellation = default)
+    {
+        var blob = Container(job).GetAppendBlobClient(JobFilePath.Validated(path));
+        return WriteAsync(job, () => blob.CreateIfNotExistsAsync(cancellationToken: cancellation), cancellation);
+    }
+
+    /// <summary>Reads a small file whole.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="maxBytes">The most bytes to read.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>Its bytes; null when there is no such file.</returns>
+    /// <exception cref="TooLargeException">It has more.</exception>
+    public async Task<BinaryData?> ReadAsync(string job, string path, long maxBytes, CancellationToken cancellation = default)
+    {
+        var read = await ReadRangeAsync(job, path, 0, maxBytes + 1, cancellation);
+        return read?.Length > maxBytes
+            ? throw new TooLargeException($"The file {ModelName.Shown(path)} of the job {job} has more than {maxBytes} bytes.")
+            : read is { } content ? new BinaryData(content) : null;
+    }
+
+    /// <summary>Opens a file, or a range of it.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="offset">First byte; less than the size, unless both are 0.</param>
+    /// <param name="length">How many bytes; null for the rest.</param>
+    /// <param name="ifMatch">The ETag that it must have; null for any.</param>
+    /// <param name="cancellation">Stops the opening.</param>
+    /// <returns>A stream to read once and dispose of, or null when there is no such file.</returns>
+    /// <exception cref="PreconditionFailedException">It has another ETag.</exception>
+    public Task<Stream?> OpenReadAsync(
+        string job, string path, long offset = 0, long? length = null, string? ifMatch = null, CancellationToken cancellation = default)
+    {
+        var blob = Blob(job, path);
+        var options = new BlobDownloadOptions
+        {
+            Range = offset == 0 && length is null ? default : new HttpRange(offset, length),
+            Conditions = ifMatch is null ? null : new BlobRequestConditions { IfMatch = new ETag($"\"{ifMatch}\"") },
+        };
+        return BlobFailures.GuardAsync(
+            async () =>
+            {
+                try
+                {
+                    BlobDownloadStreamingResult read = await blob.DownloadStreamingAsync(options, cancellation);
+                    return (Stream?)read.Content;
+                }
+                catch (RequestFailedException e) when (IsMissing(e))
+                {
+                    return null;
+                }
+                catch (RequestFailedException e) when (e.Status == 412)
+                {
+                    throw new PreconditionFailedException($"The file {ModelName.Shown(path)} of the job {job} is no longer what it was.");
+                }
+            },
+            cancellation);
+    }
+
+    /// <summary>What is known about a file, or null when there is none.</summary>
+    public Task<JobFile?> GetPropertiesAsync(string job, string path, CancellationToken cancellation = default)
+    {
+        var blob = Blob(job, path);
+        return BlobFailures.GuardAsync(
+            async () =>
+            {
+                try
+                {
+                    BlobProperties found = await blob.GetPropertiesAsync(cancellationToken: cancellation);
+                    return new JobFile(path, found.ContentLength, Unquoted(found.ETag), found.LastModified);
+                }
+                catch (RequestFailedException e) when (IsMissing(e))
+                {
+                    return null;
+                }
+            },
+            cancellation);
+    }
+
+    /// <summary>The files whose path begins with a text, by path; none when the job has none.</summary>
+    public async IAsyncEnumerable<JobFile> ListAsync(
+        string job, string? prefix = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await using var blobs = Container(job).GetBlobsAsync(prefix: prefix, cancellationToken: cancellation).GetAsyncEnumerator(cancellation);
+        while (await BlobFailures.GuardAsync(NextAsync, cancellation))
+        {
+            var (blob, known) = (blobs.Current, blobs.Current.Properties);
+            yield return new JobFile(
+                blob.Name,
+                known.ContentLength.GetValueOrDefault(),
+                Unquoted(known.ETag.GetValueOrDefault()),
+                known.LastModified.GetValueOrDefault());
+        }
+
+        async Task<bool> NextAsync()
+        {
+            try
+            {
+                return await blobs.MoveNextAsync();
+            }
+            catch (RequestFailedException e) when (IsMissing(e))
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Deletes a file.</summary>
+    /// <returns>False when there was none.</returns>
+    public Task<bool> DeleteFileAsync(string job, string path, CancellationToken cancellation = default)
+    {
+        var blob = Blob(job, path);
+        return BlobFailures.GuardAsync(
+            async () =>
+            {
+                try
+                {
+                    return (await blob.DeleteIfExistsAsync(cancellationToken: cancellation)).Value;
+                }
+                catch (RequestFailedException e) when (IsMissing(e))
+                {
+                    return false;
+                }
+            },
+            cancellation);
+    }
+
+    /// <summary>The places of all jobs' files.</summary>
+    public async IAsyncEnumerable<JobFolder> ListJobsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await using var containers = account.GetBlobContainersAsync(BlobContainerTraits.None, BlobContainerStates.None, Prefix, cancellation)
+            .GetAsyncEnumerator(cancellation);
+        while (await BlobFailures.GuardAsync(() => containers.MoveNextAsync().AsTask(), cancellation))
+        {
+            var container = containers.Current;
+            if (JobId.IsValid(container.Name[Prefix.Length..]))
+                yield return new JobFolder(container.Name[Prefix.Length..], container.Properties.LastModified);
+        }
+    }
+
+    /// <summary>A URL from which anybody can read a file for a while.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="path">The file; it need not be there yet.</param>
+    /// <param name="life">How long it works. Signed with an identity instead of an account key, 6 days and 23 hours at most.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public Task<Uri> ReadUrlAsync(string job, string path, TimeSpan life, CancellationToken cancellation = default) =>
+        FileUrlAsync(job, path, JobFileAccess.Read, life, cancellation);
+
+    /// <summary>A URL that opens a file for a while.</summary>
+    /// <inheritdoc cref="ReadUrlAsync"/>
+    /// <param name="job">The job.</param>
+    /// <param name="path">The file; it need not be there yet.</param>
+    /// <param name="access">What for.</param>
+    /// <param name="life">How long it works. Signed with an identity instead of an account key, 6 days and 23 hours at most.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public Task<Uri> FileUrlAsync(string job, string path, JobFileAccess access, TimeSpan life, CancellationToken cancellation = default)
+    {
+        var permissions = (access.HasFlag(JobFileAccess.Read) ? BlobSasPermissions.Read : 0)
+            | (access.HasFlag(JobFileAccess.Create) ? BlobSasPermissions.Create : 0)
+            | (access.HasFlag(JobFileAccess.Write) ? BlobSasPermissions.Write : 0)
+            | (access.HasFlag(JobFileAccess.Add) ? BlobSasPermissions.Add : 0);
+        return signer.BlobAsync(Blob(job, path), permissions, life, cancellation);
+    }
+
+    /// <summary>A URL that lets anybody create and write, but not read or list, the job's files for a while; a path is put before its query.</summary>
+    /// <inheritdoc cref="ReadUrlAsync"/>
+    /// <param name="job">The job.</param>
+    /// <param name="life">How long it works. Signed with an identity instead of an account key, 6 days and 23 hours at most.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public Task<Uri> FilesUrlAsync(string job, TimeSpan life, CancellationToken cancellation = default) =>
+        signer.ContainerAsync(Container(job), BlobContainerSasPermissions.Create | BlobContainerSasPermissions.Write, life, cancellation);
+
+    /// <summary>A part of a file.</summary>
+    /// <returns>The bytes, fewer than were asked for at the end of the file and none behind it; null when there is no such file.</returns>
+    internal Task<ReadOnlyMemory<byte>?> ReadRangeAsync(string job, string path, long offset, long length, CancellationToken cancellation)
+    {
+        var blob = Blob(job, path);
+        var options = new BlobDownloadOptions { Range = new HttpRange(offset, length) };
+        return BlobFailures.GuardAsync(
+            async () =>
+            {
+                try
+                {
+                    BlobDownloadResult read = await blob.DownloadContentAsync(options, cancellation);
+                    return (ReadOnlyMemory<byte>?)read.Content.ToMemory();
+                }
+                catch (RequestFailedException e) when (e.Status == 416)
+                {
+                    return ReadOnlyMemory<byte>.Empty;
+                }
+                catch (RequestFailedException e) when (IsMissing(e))
+                {
+                    return null;
+                }
+            },
+            cancellation);
+    }
+
+    private static Task<T> WriteAsync<T>(string job, Func<Task<T>> write, CancellationToken cancellation) =>
+        BlobFailures.GuardAsync(
+            async () =>
+            {
+                try
+                {
+                    return await write();
+                }
+                catch (RequestFailedException e) when (IsMissing(e))
+                {
+                    throw new NotFoundException($"The job {job} has no files: they were deleted, or it never had any.");
+                }
+            },
+            cancellation);
+
+    // The file, or the container; that may also be on its way out.
+    private static bool IsMissing(RequestFailedException e) => e.Status == 404 || e.ErrorCode == BlobErrorCode.ContainerBeingDeleted;
+
+    private static string Unquoted(ETag etag) => etag.ToString().Trim('"');
+
+    private BlobClient Blob(string job, string path) => Container(job).GetBlobClient(JobFilePath.Validated(path));
+
+    private BlobContainerClient Container(string job) => JobId.IsValid(job)
+        ? account.GetBlobContainerClient(Prefix + job)
+        : throw new ArgumentException($"{ModelName.Shown(job)} is not a job's id.", nameof(job));
+}

@@ -1,0 +1,33 @@
+namespace Larder.Registry;
+
+/// <summary>Which jobs a list has: those that fit all that is not null.</summary>
+public sealed record JobFilter
+{
+    /// <summary>States, any of which fits.</summary>
+    public IReadOnlyCollection<JobState>? States { get; init; }
+
+    /// <summary>The type, as it is.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>The model's name, as it is.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>A part of the id, the model's name, the reason or the owner, in upper or lower case.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Accepted at this time or later.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Accepted before this time.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    internal bool Fits(Job job) =>
+        States?.Contains(job.State) != false
+        && (Type is null || Type == job.Type)
+        && (Model is null || Model == job.Model)
+        && (From is null || job.Created >= From)
+        && (To is null || job.Created < To)
+        && (Text is null || Has(job.Id) || Has(job.Model) || Has(job.Reason) || Has(job.Owner));
+
+    private bool Has(string? text) => text?.Contains(Text!, StringComparison.OrdinalIgnoreCase) == true;
+}

@@ -1,0 +1,138 @@
+namespace Larder.Registry;
+
+public sealed partial class JobStore
+{
+    /// <summary>
+    /// Stores a job once for a key. Whoever comes with the same key and fingerprint, at the same time or later, gets the job that is there; also
+    /// when the first one died half-way, and then it is created now as the first one meant it. A key works until its job is deleted.
+    /// </summary>
+    /// <param name="key">The client's, 1 to 255 printable characters.</param>
+    /// <param name="fingerprint">Equal for equal requests, such as a hash of all that was asked for.</param>
+    /// <param name="job">The job to create. What comes back may have another id: files of the job are to be written only then.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>The job, and whether this call created it. One that is not new may still wait for what its creator was about to do with it.</returns>
+    /// <exception cref="InvalidRequestException">The key is none.</exception>
+    /// <exception cref="ConflictException">The key was used for something else.</exception>
+    public async Task<(Job Job, bool IsNew)> CreateOnceAsync(
+        string key, string fingerprint, Job job, CancellationToken cancellation = default)
+    {
+        Texts.ValidateKey(key, "idempotency key");
+        var hash = TextHash.Of(key);
+        var backoff = new Backoff("the jobs of this idempotency key");
+        while (true)
+        {
+            if (await TryCreateOnceAsync(hash, fingerprint, Storable(job), cancellation) is { } done)
+                return done;
+            await backoff.NextAsync(cancellation);
+        }
+    }
+
+    /// <summary>Removes keys that were taken before a time and have no job: their client died with the server, or deletion did.</summary>
+    /// <returns>How many.</returns>
+    internal async Task<int> SweepKeysAsync(DateTimeOffset before, CancellationToken cancellation)
+    {
+        var removed = 0;
+        await foreach (var key in documents.ScanAllAsync(JobCollections.Keys, ScanPage, cancellation))
+        {
+            if (key.Value.Taken < before
+                && await FindAsync(key.Value.Draft.Id, cancellation) is null
+                && await TryDeleteAsync(key, cancellation))
+            {
+                removed++;
+            }
+        }
+
+        return removed;
+    }
+
+    private async Task<(Job Job, bool IsNew)?> TryCreateOnceAsync(string hash, string fingerprint, Job job, CancellationToken cancellation)
+    {
+        var draft = job;
+        if (await KeyAsync(hash, cancellation) is { } taken)
+        {
+            if (taken.Value.Fingerprint != fingerprint)
+                throw new ConflictException("This idempotency key was used for another request: use a new key for each request that is not the same.");
+            draft = taken.Value.Draft;
+            if (await FindAsync(draft.Id, cancellation) is { } found)
+                return (found.Value.Job, false);
+
+            // Its creator died, or is just about to. Taking the key up again shows that nobody released or swept it meanwhile.
+            if (!await TryTakeUpAsync(taken, cancellation))
+                return null;
+        }
+        else if (!await TryTakeAsync(hash, new JobKeyDocument { Fingerprint = fingerprint, Draft = job, Taken = time.GetUtcNow() }, cancellation))
+        {
+            return null;
+        }
+
+        var isNew = await TryCreateAsync(draft, hash, cancellation);
+
+        // While this slept, somebody may have made the job, and deleted it when it was over: then it must not be there again.
+        if (isNew && (await KeyAsync(hash, cancellation))?.Value.Draft.Id != draft.Id)
+        {
+            await TryDeleteAsync(await FindAsync(draft.Id, cancellation), cancellation);
+            return null;
+        }
+
+        return isNew ? (draft, true) : await FindAsync(draft.Id, cancellation) is { } other ? (other.Value.Job, false) : null;
+    }
+
+    private async Task<bool> TryTakeAsync(string hash, JobKeyDocument key, CancellationToken cancellation)
+    {
+        try
+        {
+            await documents.CreateAsync(JobCollections.Keys, hash, JobCollections.KeyId, key, cancellation);
+            return true;
+        }
+        catch (DocumentExistsException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> TryTakeUpAsync(Document<JobKeyDocument> key, CancellationToken cancellation)
+    {
+        try
+        {
+            await documents.ReplaceAsync(
+                JobCollections.Keys, key.Partition, key.Id, key.Value with { Taken = time.GetUtcNow() }, key.ETag, cancellation);
+            return true;
+        }
+        catch (ETagMismatchException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> TryCreateAsync(Job job, string hash, CancellationToken cancellation)
+    {
+        try
+        {
+            await CreateAsync(job, hash, cancellation);
+            return true;
+        }
+        catch (DocumentExistsException)
+        {
+            return false;
+        }
+    }
+
+    private async Task ReleaseAsync(string hash, string job, CancellationToken cancellation)
+    {
+        var backoff = new Backoff("the jobs of this idempotency key");
+        while (await KeyAsync(hash, cancellation) is { } key && key.Value.Draft.Id == job && !await TryDeleteAsync(key, cancellation))
+            await backoff.NextAsync(cancellation);
+    }
+
+    private Task<Document<JobKeyDocument>?> KeyAsync(string hash, CancellationToken cancellation) =>
+        documents.GetAsync(JobCollections.Keys, hash, JobCollections.KeyId, cancellation);
+
+    private Task<bool> TryDeleteAsync(Document<JobKeyDocument> key, CancellationToken cancellation) =>
+        documents.TryDeleteAsync(JobCollections.Keys, key, cancellation);
+
+    private async Task TryDeleteAsync(Document<JobDocument>? job, CancellationToken cancellation)
+    {
+        if (job is not null)
+            await documents.TryDeleteAsync(JobCollections.Jobs, job, cancellation);
+    }
+}

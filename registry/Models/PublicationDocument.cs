@@ -1,0 +1,11 @@
+namespace Larder.Registry;
+
+/// <summary>Written before anything is published under a <see cref="PublishRequest.Once"/> key, and never changed.</summary>
+internal sealed record PublicationDocument
+{
+    /// <summary>The model's last number then: the version of this key, if there is one, has a higher one.</summary>
+    public required int After { get; init; }
+
+    /// <summary>When that was.</summary>
+    public required DateTimeOffset Created { get; init; }
+}

@@ -1,0 +1,61 @@
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Sas;
+
+namespace Larder.Registry;
+
+/// <summary>
+/// URLs that open one blob or container for a while (service SAS). Signed with the account's key when the client has it, else with a key that
+/// the service gives to the client's identity (user delegation).
+/// </summary>
+internal sealed class UrlSigner(BlobServiceClient account, TimeProvider time)
+{
+    // Whoever checks the URL may have a clock that is behind.
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
+
+    // The service gives a key for seven days from its start at most.
+    private static readonly TimeSpan KeyLife = TimeSpan.FromDays(7) - TimeSpan.FromHours(1);
+
+    // Written by whoever asked last; several keys are as good as one.
+    private volatile UserDelegationKey? cached;
+
+    public Task<Uri> BlobAsync(BlobClient blob, BlobSasPermissions permissions, TimeSpan life, CancellationToken cancellation)
+    {
+        var grant = new BlobSasBuilder { BlobContainerName = blob.BlobContainerName, BlobName = blob.Name, Resource = "b" };
+        grant.SetPermissions(permissions);
+        return SignAsync(blob.Uri, grant, blob.GenerateSasUri, life, cancellation);
+    }
+
+    public Task<Uri> ContainerAsync(BlobContainerClient container, BlobContainerSasPermissions permissions, TimeSpan life, CancellationToken cancellation)
+    {
+        var grant = new BlobSasBuilder { BlobContainerName = container.Name, Resource = "c" };
+        grant.SetPermissions(permissions);
+        return SignAsync(container.Uri, grant, container.GenerateSasUri, life, cancellation);
+    }
+
+    private async Task<Uri> SignAsync(
+        Uri resource, BlobSasBuilder grant, Func<BlobSasBuilder, Uri> signWithAccountKey, TimeSpan life, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(life, TimeSpan.Zero);
+        var now = time.GetUtcNow();
+        grant.StartsOn = now - ClockSkew;
+        grant.ExpiresOn = now + life;
+        // An emulator may have no certificate.
+        grant.Protocol = resource.Scheme == Uri.UriSchemeHttp ? SasProtocol.HttpsAndHttp : SasProtocol.Https;
+        if (account.CanGenerateAccountSasUri)
+            return signWithAccountKey(grant);
+
+        var longest = now + KeyLife;
+        grant.ExpiresOn = grant.ExpiresOn < longest ? grant.ExpiresOn : longest;
+        var key = await KeyAsync(now, grant.ExpiresOn, cancellation);
+        return new BlobUriBuilder(resource) { Sas = grant.ToSasQueryParameters(key, account.AccountName) }.ToUri();
+    }
+
+    private async Task<UserDelegationKey> KeyAsync(DateTimeOffset now, DateTimeOffset until, CancellationToken cancellation)
+    {
+        if (cached is { } known && known.SignedExpiresOn >= until)
+            return known;
+        return cached = await BlobFailures.GuardAsync(
+            async () => (UserDelegationKey)await account.GetUserDelegationKeyAsync(now - ClockSkew, now + KeyLife, cancellation), cancellation);
+    }
+}

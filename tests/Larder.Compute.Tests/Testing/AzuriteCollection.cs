@@ -1,0 +1,9 @@
+using Larder.Testing;
+
+namespace Larder.Compute.Tests;
+
+[CollectionDefinition(Name)]
+public sealed class AzuriteCollection : ICollectionFixture<Azurite>
+{
+    public const string Name = "Azurite";
+}

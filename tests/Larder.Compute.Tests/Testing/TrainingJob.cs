@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using Azure.Storage.Sas;
+using Larder.Orchestrations;
+using Larder.Testing;
+
+namespace Larder.Compute.Tests;
+
+/// <summary>A job as the protocol of orchestrations/README.md has it, in a container of its own, run by a process backend.</summary>
+internal sealed class TrainingJob : IAsyncDisposable
+{
+    private const string Prefix = "attempt-1/";
+
+    private readonly BlobContainerClient container;
+    private readonly BlobContainerClient inputs;
+
+    public TrainingJob(Azurite azurite, ProcessComputeOptions? options = null)
+    {
+        Backend = new Backend(options);
+        var service = new BlobServiceClient(azurite.NewAccount());
+        container = service.GetBlobContainerClient("job-1");
+        inputs = service.GetBlobContainerClient("artifacts");
+    }
+
+    public Backend Backend { get; }
+
+    public string Script { get; init; } = "";
+
+    public string Model { get; init; } = "iris";
+
+    public byte[] Dataset { get; init; } = "a,b\n1,2\n"u8.ToArray();
+
+    public string DatasetName { get; init; } = "data.bin";
+
+    public string? Requirements { get; init; }
+
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    public Dictionary<string, string> Environment { get; init; } = [];
+
+    public string[] Secrets { get; init; } = [];
+
+    public Dictionary<string, object> Limits { get; } = new()
+    {
+        ["log_bytes"] = 67108864L,
+        ["log_line_bytes"] = 16384,
+        ["output_bytes"] = 10737418240L,
+        ["output_files"] = 10000,
+        ["grace_seconds"] = 1,
+    };
+
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    public ComputeResources Resources { get; init; } = new();
+
+    /// <summary>The port of a proxy before storage.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>A wrong hash for the script, as when it was changed on the way.</summary>
+    public string? ScriptHash { get; init; }
+
+    public Uri Storage => container.Uri;
+
+    public async Task StartAsync()
+    {
+        await UploadAsync();
+        Assert.True(await Backend.Compute.StartAsync(
+            new ComputeTask
+            {
+                Id = Backend.Id,
+                Resources = Resources,
+                Command = Bootstrap.Command,
+                SecureEnvironment = new Dictionary<string, string>
+                {
+                    [Bootstrap.SourceVariable] = Url("bootstrap.py", BlobSasPermissions.Read),
+                    [Bootstrap.ManifestVariable] = Url("job.json", BlobSasPermissions.Read),
+                },
+                Timeout = Timeout,
+            },
+            default));
+    }
+
+    /// <summary>Runs bootstrap.py as a container does: by nothing but its command and two variables. Gives its exit code and standard error.</summary>
+    public async Task<(int ExitCode, string Errors)> RunWithoutBackendAsync(string manifest = "job.json")
+    {
+        await UploadAsync();
+        var temporary = Directory.CreateTempSubdirectory("container-");
+        var start = new ProcessStartInfo(Bootstrap.Command[0], Bootstrap.Command.Skip(1)) { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment[Bootstrap.SourceVariable] = Url("bootstrap.py", BlobSasPermissions.Read);
+        start.Environment[Bootstrap.ManifestVariable] = Url(manifest, BlobSasPermissions.Read);
+        start.Environment["LARDER_TASK"] = Backend.TaskFolder;
+        start.Environment["TMPDIR"] = temporary.FullName;
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = await process.StandardError.ReadToEndAsync();
+        await output;
+        await process.WaitForExitAsync();
+        temporary.Delete(recursive: true);
+        return (process.ExitCode, errors);
+    }
+
+    /// <summary>Starts it, waits for its end, and reads what it left.</summary>
+    public async Task<Ended> RunAsync()
+    {
+        await StartAsync();
+        return await EndAsync();
+    }
+
+    public async Task<Ended> EndAsync()
+    {
+        var status = await Backend.WaitAsync();
+        return await ReadEndAsync() with { Status = status, Output = await Backend.Compute.ReadOutputAsync(Backend.Id, default) };
+    }
+
+    /// <summary>What is in storage of it.</summary>
+    public async Task<Ended> ReadEndAsync()
+    {
+        var exit = await ReadAsync("exit.json") is { } stored ? JsonDocument.Parse(stored).RootElement : (JsonElement?)null;
+        return new Ended(new ComputeStatus(ComputeState.Missing), "", exit, await LinesAsync());
+    }
+
+    /// <summary>The log so far.</summary>
+    public async Task<IReadOnlyList<Line>> LinesAsync()
+    {
+        if (await ReadAsync("log.jsonl") is not { } stored)
+            return [];
+        return [.. Encoding.UTF8.GetString(stored).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonSerializer.Deserialize<Line>(line, JsonSerializerOptions.Web)!)];
+    }
+
+    /// <summary>Waits until the log has a line.</summary>
+    public Task LineAsync(string text) => Eventually.TrueAsync(async () => (await LinesAsync()).Any(line => line.M == text));
+
+    public async Task<byte[]?> ReadAsync(string path)
+    {
+        var blob = container.GetBlobClient(Prefix + path);
+        return await blob.ExistsAsync() ? (await blob.DownloadContentAsync()).Value.Content.ToArray() : null;
+    }
+
+    public async Task<IReadOnlyList<string>> BlobsAsync()
+    {
+        var names = new List<string>();
+        await foreach (var blob in container.GetBlobsAsync(prefix: Prefix))
+            names.Add(blob.Name[Prefix.Length..]);
+        return names;
+    }
+
+    public async Task<int> AppendedBlocksAsync() =>
+        (await container.GetAppendBlobClient(Prefix + "log.jsonl").GetPropertiesAsync()).Value.BlobCommittedBlockCount;
+
+    public async Task WriteAsync(string path, string content) => await WriteAsync(container.GetBlobClient(Prefix + path), Encoding.UTF8.GetBytes(content));
+
+    public ValueTask DisposeAsync() => Backend.DisposeAsync();
+
+    private static DateTimeOffset Expiry => DateTimeOffset.UtcNow.AddHours(1);
+
+    private static Task WriteAsync(BlobClient blob, byte[] content) => blob.UploadAsync(BinaryData.FromBytes(content), overwrite: true);
+
+    private async Task UploadAsync()
+    {
+        await container.CreateIfNotExistsAsync();
+        await inputs.CreateIfNotExistsAsync();
+        await WriteAsync(container.GetBlobClient(Prefix + "bootstrap.py"), Encoding.UTF8.GetBytes(Bootstrap.Source));
+        var script = Encoding.UTF8.GetBytes(Script);
+        var sources = new Dictionary<string, object>
+        {
+            ["script"] = await InputAsync(script, "anything.py", ScriptHash),
+            ["dataset"] = await InputAsync(Dataset, DatasetName),
+        };
+        if (Requirements is not null)
+            sources["requirements"] = await InputAsync(Encoding.UTF8.GetBytes(Requirements), "requirements.txt");
+        var manifest = new Dictionary<string, object>
+        {
+            ["job"] = "job1",
+            ["attempt"] = 1,
+            ["model"] = Model,
+            ["inputs"] = sources,
+            ["arguments"] = Arguments,
+            ["environment"] = Environment,
+            ["secrets"] = Secrets,
+            ["log_url"] = Url("log.jsonl", BlobSasPermissions.Read | BlobSasPermissions.Create | BlobSasPermissions.Add),
+            ["exit_url"] = Url("exit.json", BlobSasPermissions.Read | BlobSasPermissions.Create),
+            ["files_url"] = Through(container.GenerateSasUri(BlobContainerSasPermissions.Create | BlobContainerSasPermissions.Write, Expiry)),
+            ["files_prefix"] = Prefix,
+            ["limits"] = Limits,
+        };
+        await WriteAsync(container.GetBlobClient(Prefix + "job.json"), JsonSerializer.SerializeToUtf8Bytes(manifest));
+    }
+
+    private async Task<object> InputAsync(byte[] content, string fileName, string? hash = null)
+    {
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
+        var blob = inputs.GetBlobClient(sha256);
+        await WriteAsync(blob, content);
+        return new { url = Through(blob.GenerateSasUri(BlobSasPermissions.Read, Expiry)), sha256 = hash ?? sha256, file_name = fileName };
+    }
+
+    private string Url(string path, BlobSasPermissions permissions) => Through(container.GetBlobClient(Prefix + path).GenerateSasUri(permissions, Expiry));
+
+    private string Through(Uri url) => Port is { } port ? new UriBuilder(url) { Port = port }.Uri.AbsoluteUri : url.AbsoluteUri;
+
+    /// <summary>A line of the log.</summary>
+    public sealed record Line(int N, DateTimeOffset T, string S, string M);
+
+    /// <summary>What a job left.</summary>
+    public sealed record Ended(ComputeStatus Status, string Output, JsonElement? Exit, IReadOnlyList<Line> Lines)
+    {
+        public string Stage => Exit!.Value.GetProperty("stage").GetString()!;
+
+        public string? Reason => Exit!.Value.TryGetProperty("reason", out var reason) ? reason.GetString() : null;
+
+        public int? ExitCode => Exit!.Value.GetProperty("exit_code") is { ValueKind: JsonValueKind.Number } code ? code.GetInt32() : null;
+
+        public IReadOnlyList<string> Out => [.. Lines.Where(line => line.S == "out").Select(line => line.M)];
+
+        public IReadOnlyList<string> Paths(string kind) => [.. Exit!.Value.GetProperty(kind).EnumerateArray().Select(file => file.GetProperty("path").GetString()!)];
+    }
+}

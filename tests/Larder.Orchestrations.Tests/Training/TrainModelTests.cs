@@ -1,0 +1,249 @@
+using Larder.Registry;
+using Microsoft.DurableTask;
+
+namespace Larder.Orchestrations.Tests;
+
+public class TrainModelTests
+{
+    private static readonly Training s_simple = new("job", Attempts: 1, TimeoutSeconds: 60, Compile: false, HasAlias: false);
+
+    [Fact]
+    public async Task A_training_goes_through_its_steps_and_succeeds()
+    {
+        var rehearsal = await new Rehearsal(s_simple).RunAsync();
+        Assert.Equal(
+            [
+                nameof(StageInputs), nameof(StartCompute), nameof(WatchCompute), nameof(CollectResults), nameof(DeleteCompute), nameof(FindTrainedModel),
+                nameof(CheckTrainedModel), nameof(RegisterTrainedModel), nameof(CleanUpJob), nameof(EndJob),
+            ],
+            rehearsal.Calls);
+        Assert.Equal(new EndJob.Input("job", JobState.Succeeded, null), rehearsal.Ended);
+    }
+
+    [Fact]
+    public async Task With_compile_and_an_alias_the_optimised_model_is_registered_too_and_the_gate_has_the_last_word()
+    {
+        RegisterTrainedModel.Input? registered = null;
+        var rehearsal = await new Rehearsal(s_simple with { Compile = true, HasAlias = true })
+            .Activity(nameof(RegisterTrainedModel), input =>
+            {
+                registered = (RegisterTrainedModel.Input)input!;
+                return new RegisterTrainedModel.Result(7);
+            })
+            .Activity(nameof(GateTrainedModel), input => $"Gate of {((GateTrainedModel.Input)input!).Version}.")
+            .RunAsync();
+        Assert.Equal("b", registered!.Optimized!.Sha256);
+        Assert.Equal("a", registered.Model.Sha256);
+        Assert.Equal(new EndJob.Input("job", JobState.Succeeded, "Gate of 7."), rehearsal.Ended);
+    }
+
+    [Fact]
+    public async Task A_compilation_that_gives_something_else_leaves_the_original()
+    {
+        RegisterTrainedModel.Input? registered = null;
+        var rehearsal = await new Rehearsal(s_simple with { Compile = true })
+            .Activity(nameof(CompileTrainedModel), _ => new CompileTrainedModel.Result(null, "It differs."))
+            .Activity(nameof(RegisterTrainedModel), input =>
+            {
+                registered = (RegisterTrainedModel.Input)input!;
+                return new RegisterTrainedModel.Result(7);
+            })
+            .RunAsync();
+        Assert.Null(registered!.Optimized);
+        Assert.Equal(JobState.Succeeded, rehearsal.Ended!.State);
+    }
+
+    [Theory]
+    [InlineData(nameof(FindTrainedModel))]
+    [InlineData(nameof(CheckTrainedModel))]
+    [InlineData(nameof(RegisterTrainedModel))]
+    public async Task What_is_wrong_with_the_model_fails_the_job_after_a_clean_up(string step)
+    {
+        var rehearsal = new Rehearsal(s_simple with { Attempts = 3 });
+        rehearsal = step switch
+        {
+            nameof(FindTrainedModel) => rehearsal.Activity(step, _ => new FindTrainedModel.Result(null, "No.")),
+            nameof(CheckTrainedModel) => rehearsal.Activity(step, _ => new CheckTrainedModel.Result(null, "No.")),
+            _ => rehearsal.Activity(step, _ => new RegisterTrainedModel.Result(null, "No.")),
+        };
+        await rehearsal.RunAsync();
+        Assert.Equal(new EndJob.Input("job", JobState.Failed, "No."), rehearsal.Ended);
+        Assert.Equal([nameof(CleanUpJob), nameof(EndJob)], rehearsal.Calls[^2..]);
+        Assert.Single(rehearsal.Calls, nameof(StartCompute));
+    }
+
+    [Fact]
+    public async Task A_script_that_fails_is_run_as_often_as_the_options_say_and_each_attempt_is_removed_before_the_next()
+    {
+        var rehearsal = await new Rehearsal(s_simple with { Attempts = 3 })
+            .Activity(nameof(CollectResults), input => new CollectResults.Result($"Exit code {((ComputeId)input!).Attempt}."))
+            .RunAsync();
+        Assert.Equal(3, rehearsal.Calls.Count(call => call == nameof(StartCompute)));
+        Assert.Equal(3, rehearsal.Calls.Count(call => call == nameof(DeleteCompute)));
+        Assert.DoesNotContain(nameof(FindTrainedModel), rehearsal.Calls);
+        Assert.Equal(new EndJob.Input("job", JobState.Failed, "Exit code 3."), rehearsal.Ended);
+    }
+
+    [Fact]
+    public async Task A_second_attempt_that_works_makes_the_model()
+    {
+        var rehearsal = await new Rehearsal(s_simple with { Attempts = 3 })
+            .Activity(nameof(CollectResults), input => new CollectResults.Result(((ComputeId)input!).Attempt == 1 ? "Lost." : null))
+            .Activity(nameof(FindTrainedModel), input => new FindTrainedModel.Result($"attempt-{((ComputeId)input!).Attempt}/iris.onnx"))
+            .Activity(nameof(CheckTrainedModel), input => new CheckTrainedModel.Result(Models.Prepared(((CheckTrainedModel.Input)input!).Path)))
+            .Activity(nameof(RegisterTrainedModel), input => new RegisterTrainedModel.Result(((RegisterTrainedModel.Input)input!).Model.Sha256 == "attempt-2/iris.onnx" ? 2 : null, "?"))
+            .RunAsync();
+        Assert.Equal(JobState.Succeeded, rehearsal.Ended!.State);
+    }
+
+    [Fact]
+    public async Task A_backend_that_is_full_is_asked_again_later_and_later()
+    {
+        var asked = 0;
+        var rehearsal = await new Rehearsal(s_simple).Activity(nameof(StartCompute), _ => new StartCompute.Result(++asked == 12)).RunAsync();
+        Assert.Equal(12, asked);
+        Assert.Equal(11, rehearsal.Waits.Count);
+        Assert.Equal(rehearsal.Waits.Order(), rehearsal.Waits);
+        Assert.True(rehearsal.Waits[^1] <= TimeSpan.FromSeconds(5));
+        Assert.Equal(JobState.Succeeded, rehearsal.Ended!.State);
+    }
+
+    [Fact]
+    public async Task A_backend_that_refuses_fails_the_attempt_with_its_own_words()
+    {
+        var rehearsal = await new Rehearsal(s_simple).Activity(nameof(StartCompute), _ => new StartCompute.Result(false, "Quota exceeded.")).RunAsync();
+        Assert.Equal(new EndJob.Input("job", JobState.Failed, "Quota exceeded."), rehearsal.Ended);
+        Assert.DoesNotContain(nameof(CollectResults), rehearsal.Calls);
+    }
+
+    [Fact]
+    public async Task A_run_that_takes_too_long_is_stopped_collected_and_timed_out_without_another_attempt()
+    {
+        var stopped = false;
+        var rehearsal = await new Rehearsal(s_simple with { Attempts = 5 })
+            .Activity(nameof(WatchCompute), _ => new WatchCompute.Result(true, stopped))
+            .Activity<object?>(nameof(StopCompute), _ => stopped = true)
+            .RunAsync();
+        Assert.Equal(JobState.TimedOut, rehearsal.Ended!.State);
+        Assert.Contains("60 seconds", rehearsal.Ended.Reason);
+        Assert.InRange(rehearsal.Elapsed, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(61));
+        Assert.True(rehearsal.Calls.IndexOf(nameof(StopCompute)) < rehearsal.Calls.IndexOf(nameof(CollectResults)));
+        Assert.DoesNotContain(nameof(FindTrainedModel), rehearsal.Calls);
+        Assert.Single(rehearsal.Calls, nameof(StartCompute));
+    }
+
+    [Fact]
+    public async Task The_time_out_counts_from_when_it_runs_and_waiting_for_a_machine_has_a_limit_of_its_own()
+    {
+        var rehearsal = new Rehearsal(s_simple with { TimeoutSeconds = 1 });
+        rehearsal.Activity(nameof(WatchCompute), _ => new WatchCompute.Result(false, rehearsal.Calls.Contains(nameof(StopCompute))));
+        await rehearsal.RunAsync();
+        Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
+        Assert.Contains("did not begin to run", rehearsal.Ended.Reason);
+        Assert.InRange(rehearsal.Elapsed, TrainModel.StartLimit, TrainModel.StartLimit + TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task A_task_that_does_not_stop_is_deleted_all_the_same()
+    {
+        var rehearsal = await new Rehearsal(s_simple).Activity(nameof(WatchCompute), _ => new WatchCompute.Result(true, false)).RunAsync();
+        Assert.Equal(JobState.TimedOut, rehearsal.Ended!.State);
+        Assert.Contains(nameof(DeleteCompute), rehearsal.Calls);
+    }
+
+    [Theory]
+    [InlineData(nameof(StageInputs), false, false)]
+    [InlineData(nameof(StartCompute), true, false)]
+    [InlineData(nameof(WatchCompute), true, false)]
+    [InlineData(nameof(CheckTrainedModel), true, false)]
+    [InlineData(nameof(CompileTrainedModel), true, false)]
+    [InlineData(nameof(RegisterTrainedModel), true, true)]
+    public async Task Cancelling_is_heeded_until_registering_begins(string during, bool started, bool succeeded)
+    {
+        var rehearsal = new Rehearsal(s_simple with { Compile = true, HasAlias = true });
+        switch (during)
+        {
+            case nameof(StageInputs):
+                rehearsal.Activity<string?>(during, _ => Cancel<string?>(null));
+                break;
+            case nameof(StartCompute):
+                rehearsal.Activity(during, _ => Cancel(new StartCompute.Result(true)));
+                rehearsal.Activity(nameof(WatchCompute), _ => new WatchCompute.Result(true, rehearsal.Calls.Contains(nameof(StopCompute))));
+                break;
+            case nameof(WatchCompute):
+                rehearsal.Activity(during, _ => Cancel(new WatchCompute.Result(true, rehearsal.Calls.Contains(nameof(StopCompute)))));
+                break;
+            case nameof(CheckTrainedModel):
+                rehearsal.Activity(during, _ => Cancel(new CheckTrainedModel.Result(Models.Prepared("a"))));
+                break;
+            case nameof(CompileTrainedModel):
+                rehearsal.Activity(during, _ => Cancel(new CompileTrainedModel.Result(null, "")));
+                break;
+            default:
+                rehearsal.Activity(during, _ => Cancel(new RegisterTrainedModel.Result(7)));
+                break;
+        }
+
+        await rehearsal.RunAsync();
+        Assert.Equal(succeeded ? JobState.Succeeded : JobState.Canceled, rehearsal.Ended!.State);
+        Assert.Equal(started, rehearsal.Calls.Contains(nameof(StartCompute)));
+        Assert.Equal(succeeded, rehearsal.Calls.Contains(nameof(RegisterTrainedModel)));
+        Assert.Equal([nameof(CleanUpJob), nameof(EndJob)], rehearsal.Calls[^2..]);
+
+        T Cancel<T>(T result)
+        {
+            rehearsal.Cancel();
+            return result;
+        }
+    }
+
+    [Fact]
+    public async Task Cancelling_while_the_backend_is_full_starts_nothing()
+    {
+        var rehearsal = new Rehearsal(s_simple);
+        rehearsal.Activity(nameof(StartCompute), _ =>
+        {
+            if (rehearsal.Calls.Count > 4)
+                rehearsal.Cancel();
+            return new StartCompute.Result(false);
+        });
+        await rehearsal.RunAsync();
+        Assert.Equal(JobState.Canceled, rehearsal.Ended!.State);
+        Assert.DoesNotContain(nameof(WatchCompute), rehearsal.Calls);
+    }
+
+    [Fact]
+    public async Task A_long_run_goes_on_as_new_and_loses_neither_its_attempt_nor_its_deadline()
+    {
+        var looks = 0;
+        var first = await new Rehearsal(s_simple with { TimeoutSeconds = 86_400 }).Activity(nameof(WatchCompute), _ =>
+        {
+            looks++;
+            return new WatchCompute.Result(true, false);
+        }).RunAsync();
+        Assert.Null(first.Ended);
+        Assert.True(first.KeptEvents);
+        Assert.DoesNotContain(nameof(CleanUpJob), first.Calls);
+        var next = Assert.IsType<Training>(first.WentOnWith);
+        Assert.Equal(1, next.Watch!.Attempt);
+        Assert.NotNull(next.Watch.Running);
+
+        var second = await new Rehearsal(next).RunAsync();
+        Assert.DoesNotContain(nameof(StageInputs), second.Calls);
+        Assert.DoesNotContain(nameof(StartCompute), second.Calls);
+        Assert.Equal(JobState.Succeeded, second.Ended!.State);
+    }
+
+    [Fact]
+    public async Task A_step_that_fails_on_the_server_fails_the_job_after_a_clean_up()
+    {
+        var details = new TaskFailureDetails("System.IO.IOException", "The disk is gone.", null, null, null);
+        var rehearsal = await new Rehearsal(s_simple)
+            .Activity<FindTrainedModel.Result>(nameof(FindTrainedModel), _ => throw new TaskFailedException(nameof(FindTrainedModel), 9, details))
+            .RunAsync();
+        Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
+        Assert.Contains("FindTrainedModel", rehearsal.Ended.Reason);
+        Assert.Contains("The disk is gone.", rehearsal.Ended.Reason);
+        Assert.Contains(nameof(CleanUpJob), rehearsal.Calls);
+    }
+}
