@@ -46,7 +46,7 @@ public abstract class ComputeTests : IAsyncLifetime
         SubscriptionId = Server.SubscriptionId,
         ResourceGroup = Server.ResourceGroup,
         Location = Server.Location,
-        AllowedImages = ["python:3.13", "team.azurecr.io/trainer:7"],
+        AllowedImages = "python:3.13, team.azurecr.io/trainer:7",
         PollInterval = TimeSpan.FromMilliseconds(5),
         ArmEndpoint = Server.Endpoint,
     };

@@ -4,6 +4,8 @@ namespace Larder.ContainerInstances.Tests;
 
 public class OptionsTests
 {
+    private const string Identity = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/pull";
+
     private static readonly ContainerInstanceOptions Good = new() { SubscriptionId = "00000000-0000-0000-0000-0000000000aa", ResourceGroup = "g", Location = "westeurope" };
 
     public static TheoryData<string, ContainerInstanceOptions> Bad => new()
@@ -14,7 +16,7 @@ public class OptionsTests
         { "Location", Good with { Location = "" } },
         { "Image", Good with { Image = "" } },
         { "upper-case", Good with { Image = "Python:3.12" } },
-        { "upper-case", Good with { AllowedImages = ["python:3.12", "Team/trainer:1"] } },
+        { "upper-case", Good with { AllowedImages = "python:3.12, Team/trainer:1" } },
         { "Cpu", Good with { Cpu = 5 } },
         { "Cpu", Good with { Cpu = double.NaN } },
         { "MaxCpu", Good with { MaxCpu = 64 } },
@@ -25,11 +27,16 @@ public class OptionsTests
         { "NamePrefix", Good with { NamePrefix = "larder--" } },
         { "NamePrefix", Good with { NamePrefix = "a-long-prefix-" } },
         { "NamePrefix", Good with { NamePrefix = "-" } },
+        { "SubnetId", Good with { SubnetId = "jobs" } },
+        { "IdentityId", Good with { IdentityId = "/subscriptions/s/resourceGroups/g" } },
         { "IdentityId", Good with { RegistryServer = "team.azurecr.io" } },
-        { "host name", Good with { RegistryServer = "team.azurecr.io/images", IdentityId = "/i" } },
+        { "host name", Good with { RegistryServer = "team.azurecr.io/images", IdentityId = Identity } },
         { "StartLimit", Good with { StartLimit = TimeSpan.Zero } },
         { "PollInterval", Good with { PollInterval = TimeSpan.Zero } },
-        { "https://", Good with { ArmEndpoint = new Uri("http://localhost") } },
+        { "DeleteLimit", Good with { DeleteLimit = TimeSpan.Zero } },
+        { "ArmEndpoint", Good with { ArmEndpoint = new Uri("http://localhost") } },
+        { "ArmEndpoint", Good with { ArmEndpoint = new Uri("management", UriKind.Relative) } },
+        { "AuthorityHost", Good with { AuthorityHost = new Uri("http://localhost") } },
     };
 
     [Fact]

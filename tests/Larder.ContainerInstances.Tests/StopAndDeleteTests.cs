@@ -154,6 +154,21 @@ public class StopAndDeleteTests : ComputeTests
     }
 
     [Fact]
+    public async Task A_deletion_that_the_service_accepted_and_forgot_is_asked_for_again_by_the_next_call()
+    {
+        Group.Exit(0);
+        Server.Answer(new ArmFault("DELETE", GroupName, 202, "Accepted", "Some day."));
+        var compute = NewCompute(options => options with { DeleteLimit = TimeSpan.FromMilliseconds(50) }, TimeProvider.System);
+
+        var error = await Assert.ThrowsAsync<TimeoutException>(() => compute.DeleteAsync(Id, CancellationToken.None));
+        Assert.Contains(GroupName, error.Message);
+
+        await DeleteAsync();
+        Assert.Equal(2, Count("DELETE"));
+        Assert.Empty(Server.Groups);
+    }
+
+    [Fact]
     public async Task Deleting_what_another_host_deleted_meanwhile_succeeds()
     {
         Group.Exit(0);

@@ -14,12 +14,21 @@ public static class ContainerInstanceClient
     public static ArmClient Create(ContainerInstanceOptions options, TokenCredential? credential = null, ArmClientOptions? client = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        credential ??= new DefaultAzureCredential(
-            new DefaultAzureCredentialOptions { ManagedIdentityClientId = string.IsNullOrEmpty(options.ClientId) ? null : options.ClientId });
+        credential ??= CreateCredential(options);
         client ??= new ArmClientOptions();
         client.Environment = options.ArmEndpoint is { } endpoint
             ? new ArmEnvironment(endpoint, string.IsNullOrEmpty(options.ArmAudience) ? endpoint.GetLeftPart(UriPartial.Authority) : options.ArmAudience)
             : ArmEnvironment.AzurePublicCloud;
         return new ArmClient(credential, options.SubscriptionId, client);
+    }
+
+    private static DefaultAzureCredential CreateCredential(ContainerInstanceOptions options)
+    {
+        var credential = new DefaultAzureCredentialOptions { ManagedIdentityClientId = string.IsNullOrEmpty(options.ClientId) ? null : options.ClientId };
+
+        // Unset, it is what AZURE_AUTHORITY_HOST says.
+        if (options.AuthorityHost is { } authority)
+            credential.AuthorityHost = authority;
+        return new DefaultAzureCredential(credential);
     }
 }

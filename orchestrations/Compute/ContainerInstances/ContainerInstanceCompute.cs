@@ -31,7 +31,7 @@ public sealed class ContainerInstanceCompute(ContainerInstanceOptions options, A
         .GetContainerGroups();
 
     /// <inheritdoc/>
-    public string Name => "container-instances";
+    public string Name => ComputeOptions.ContainerInstances;
 
     /// <inheritdoc/>
     public void Validate(ComputeResources resources)
@@ -114,8 +114,12 @@ public sealed class ContainerInstanceCompute(ContainerInstanceOptions options, A
     public async Task DeleteAsync(ComputeId id, CancellationToken cancellation)
     {
         var accepted = false;
+        var until = clock.GetUtcNow() + options.DeleteLimit;
         while (await FindAsync(id, cancellation) is { } group)
         {
+            // The service may have given up a deletion that it accepted; whoever calls again asks it again.
+            if (clock.GetUtcNow() > until)
+                throw new TimeoutException($"The container group '{group.Data.Name}' is still there {options.DeleteLimit.TotalSeconds} seconds after its deletion was asked for.");
             accepted = accepted || await TryDeleteAsync(group, cancellation);
             await Task.Delay(options.PollInterval, clock, cancellation);
         }
@@ -150,12 +154,10 @@ public sealed class ContainerInstanceCompute(ContainerInstanceOptions options, A
             return "Container instances have no GPUs: the service retired them on 2025-07-14. Leave gpu out, or set it to 0.";
         if (resources.Image is { } image && image.Any(char.IsUpper))
             return $"The image '{image}' has upper-case letters, and container instances never start such an image. Write it in lower case.";
-        if (resources.Image is { } named && named != options.Image && !options.AllowedImages.Contains(named))
-            return $"The image '{named}' is not allowed. Allowed: {string.Join(", ", Allowed())}.";
+        if (resources.Image is { } named && !options.Allowed().Contains(named))
+            return $"The image '{named}' is not allowed. Allowed: {string.Join(", ", options.Allowed())}.";
         return OutOfRange("cpu", resources.Cpu, options.MaxCpu) ?? OutOfRange("memoryGb", resources.MemoryGb, options.MaxMemoryGb);
     }
-
-    private IEnumerable<string> Allowed() => options.AllowedImages.Prepend(options.Image).Where(image => image.Length > 0).Distinct();
 
     private static string? OutOfRange(string name, double? value, double most) =>
         value is null || (value >= 0.1 && value <= most)

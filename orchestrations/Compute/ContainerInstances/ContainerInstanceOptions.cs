@@ -21,8 +21,10 @@ public sealed partial record ContainerInstanceOptions
     /// <summary>The image of jobs that name none; always allowed.</summary>
     public string Image { get; init; } = "python:3.12-slim";
 
-    /// <summary>What else jobs may name, each exactly so, in lower case: with tag or digest, and with the registry unless that is Docker Hub.</summary>
-    public IReadOnlyList<string> AllowedImages { get; init; } = [];
+    /// <summary>
+    /// What else jobs may name, separated by commas; each exactly so, in lower case: with tag or digest, and with the registry unless that is Docker Hub.
+    /// </summary>
+    public string AllowedImages { get; init; } = "";
 
     /// <summary>Cores of jobs that name no number.</summary>
     public double Cpu { get; init; } = 1;
@@ -56,46 +58,89 @@ public sealed partial record ContainerInstanceOptions
     /// <summary>How long deleting waits before it looks again.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long deleting waits for a group to be gone before it is an error, which asking again may mend.</summary>
+    public TimeSpan DeleteLimit { get; init; } = TimeSpan.FromMinutes(3);
+
     /// <summary>Client id of the user-assigned identity with which Larder itself calls Azure; null for the system-assigned one, or whoever is logged in.</summary>
     public string? ClientId { get; init; }
 
-    /// <summary>Where Azure Resource Manager listens; null for the public cloud.</summary>
+    /// <summary>Where Azure Resource Manager listens, as <c>https://management.chinacloudapi.cn</c>; null for the public cloud.</summary>
     public Uri? ArmEndpoint { get; init; }
 
-    /// <summary>Whom tokens are for; null for <see cref="ArmEndpoint"/>.</summary>
+    /// <summary>Whom tokens are for, as <c>https://management.core.chinacloudapi.cn</c>; null for <see cref="ArmEndpoint"/>.</summary>
     public string? ArmAudience { get; init; }
+
+    /// <summary>
+    /// Who issues tokens to other than managed identities, as <c>https://login.chinacloudapi.cn</c>; null for what the variable
+    /// <c>AZURE_AUTHORITY_HOST</c> says, or the public cloud's.
+    /// </summary>
+    public Uri? AuthorityHost { get; init; }
+
+    /// <summary>Every image that a job may run, the default first.</summary>
+    public IEnumerable<string> Allowed() =>
+        AllowedImages.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Prepend(Image).Distinct();
 
     /// <summary>Refuses values with which no job could run.</summary>
     /// <exception cref="ArgumentException">One of them is so.</exception>
     public void Validate()
     {
+        CheckRequired(SubscriptionId, "the id of the subscription that pays", nameof(SubscriptionId));
         if (!Guid.TryParse(SubscriptionId, out _))
-            throw new ArgumentException($"{nameof(SubscriptionId)} must be a subscription's id, a GUID; got '{SubscriptionId}'.");
-        ArgumentException.ThrowIfNullOrWhiteSpace(ResourceGroup);
-        ArgumentException.ThrowIfNullOrWhiteSpace(Location);
-        ArgumentException.ThrowIfNullOrWhiteSpace(Image);
-        foreach (var image in AllowedImages.Prepend(Image).Where(image => image.Any(char.IsUpper)))
-            throw new ArgumentException($"The image '{image}' has upper-case letters; container instances never start such an image. Write it in lower case.");
+            throw new ArgumentException($"It must be a subscription's id, a GUID; got '{SubscriptionId}'.", nameof(SubscriptionId));
+        CheckRequired(ResourceGroup, "the name of a resource group that exists", nameof(ResourceGroup));
+        CheckRequired(Location, "a region, as westeurope", nameof(Location));
+        CheckRequired(Image, "the image of jobs that name none", nameof(Image));
+        CheckImage(Image, nameof(Image));
+        foreach (var image in Allowed())
+            CheckImage(image, nameof(AllowedImages));
         CheckRange(MaxCpu, 0.1, ServiceCpu, nameof(MaxCpu));
         CheckRange(Cpu, 0.1, MaxCpu, nameof(Cpu));
         CheckRange(MaxMemoryGb, 0.1, ServiceMemoryGb, nameof(MaxMemoryGb));
         CheckRange(MemoryGb, 0.1, MaxMemoryGb, nameof(MemoryGb));
         if (!Prefix().IsMatch(NamePrefix))
-            throw new ArgumentException($"{nameof(NamePrefix)} must be 2 to 12 lower-case letters, digits and single hyphens, from a letter to a hyphen; got '{NamePrefix}'.");
+            throw new ArgumentException($"It must be 2 to 12 lower-case letters, digits and single hyphens, from a letter to a hyphen; got '{NamePrefix}'.", nameof(NamePrefix));
+        CheckId(SubnetId, "/virtualnetworks/", nameof(SubnetId));
+        CheckId(IdentityId, "/userassignedidentities/", nameof(IdentityId));
         if (!string.IsNullOrEmpty(RegistryServer) && string.IsNullOrEmpty(IdentityId))
-            throw new ArgumentException($"{nameof(RegistryServer)} needs {nameof(IdentityId)}: images are pulled by identity, never with a password.");
+            throw new ArgumentException($"It needs {nameof(IdentityId)} too: images are pulled by identity, never with a password.", nameof(RegistryServer));
         if (!string.IsNullOrEmpty(RegistryServer) && (RegistryServer.Contains('/') || RegistryServer.Any(char.IsUpper)))
-            throw new ArgumentException($"{nameof(RegistryServer)} is a host name in lower case; got '{RegistryServer}'.");
+            throw new ArgumentException($"It must be a host name in lower case; got '{RegistryServer}'.", nameof(RegistryServer));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StartLimit, TimeSpan.Zero, nameof(StartLimit));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PollInterval, TimeSpan.Zero, nameof(PollInterval));
-        if (ArmEndpoint is { } endpoint && (!endpoint.IsAbsoluteUri || endpoint.Scheme != Uri.UriSchemeHttps))
-            throw new ArgumentException($"{nameof(ArmEndpoint)} must begin with https://, since tokens are sent there; got '{endpoint}'.");
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DeleteLimit, TimeSpan.Zero, nameof(DeleteLimit));
+        CheckAddress(ArmEndpoint, nameof(ArmEndpoint));
+        CheckAddress(AuthorityHost, nameof(AuthorityHost));
+    }
+
+    private static void CheckRequired(string value, string meaning, string name)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+            throw new ArgumentException($"Jobs cannot run as container instances without it: it must be {meaning}.", name);
+    }
+
+    private static void CheckImage(string image, string name)
+    {
+        if (image.Any(char.IsUpper))
+            throw new ArgumentException($"The image '{image}' has upper-case letters; container instances never start such an image. Write it in lower case.", name);
+    }
+
+    private static void CheckId(string? id, string type, string name)
+    {
+        if (!string.IsNullOrEmpty(id)
+            && (!id.StartsWith("/subscriptions/", StringComparison.OrdinalIgnoreCase) || !id.Contains(type, StringComparison.OrdinalIgnoreCase)))
+            throw new ArgumentException($"It must be a whole resource id, from /subscriptions/ on, with {type} in it; got '{id}'.", name);
+    }
+
+    private static void CheckAddress(Uri? address, string name)
+    {
+        if (address is not null && (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttps))
+            throw new ArgumentException($"It must begin with https://, since tokens or secrets are sent there; got '{address}'.", name);
     }
 
     private static void CheckRange(double value, double least, double most, string name)
     {
         if (!(value >= least && value <= most))
-            throw new ArgumentOutOfRangeException(name, value, FormattableString.Invariant($"{name} must be from {least} to {most}."));
+            throw new ArgumentException(FormattableString.Invariant($"It must be from {least} to {most}; got {value}."), name);
     }
 
     // With 40 characters of a job's id and ten digits of an attempt, 12 make a name of at most 63 characters.
