@@ -64,8 +64,8 @@ public sealed class ContainerTrainingTests : IAsyncLifetime
         var answer = await larder.Client.TrainAsync("canceled", """
             import os, signal, time
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            os.fork()
             print("running", flush=True)
+            os.fork()
             time.sleep(985)
             """);
         var id = (string)answer.Body["job"]!["id"]!;
