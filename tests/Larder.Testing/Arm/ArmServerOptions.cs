@@ -4,8 +4,8 @@ namespace Larder.Testing;
 public sealed record ArmServerOptions
 {
     /// <summary>
-    /// Whether "containers" really run: the group's command as a process of this machine, with the group's environment and else only PATH, HOME and
-    /// LANG, in an empty folder; it is Running while the process runs and Terminated with its exit code; its output is the log; stopping and deleting
+    /// Whether "containers" really run: the group's command as a process of this machine, with the group's environment and else only PATH, HOME,
+    /// LANG and TMPDIR, in an empty folder; it is Running while the process runs and Terminated with its exit code; its output is the log; stopping and deleting
     /// kill all that it started. Images are not looked at. Otherwise tests move the groups by hand: <see cref="ArmContainerGroup"/>.
     /// </summary>
     public bool RunCommands { get; init; }

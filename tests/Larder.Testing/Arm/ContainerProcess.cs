@@ -55,6 +55,9 @@ internal sealed partial class ContainerProcess
         start.Environment["PATH"] = path;
         start.Environment["HOME"] = folder;
         start.Environment["LANG"] = "C.UTF-8";
+
+        // What a killed container leaves goes with its folder, as with a container's disk.
+        start.Environment["TMPDIR"] = folder;
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         start.Environment[mark.Split('=')[0]] = mark.Split('=')[1];
