@@ -59,6 +59,22 @@ public sealed class StuckContainerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_image_without_Python_fails_the_job_with_the_containers_last_words_which_are_read_before_it_is_deleted()
+    {
+        var id = await SubmitAsync("pythonless");
+        var group = await larder.GroupAsync(id);
+        group.Run();
+        group.WriteLine("exec: \"python3\": executable file not found in $PATH");
+        group.Exit(127);
+
+        await AssertEndedAsync(id, "failed", "The container ended with exit code 127 (Error). Its last output: exec: \"python3\": executable file not found in $PATH");
+        var requests = larder.Azure.Requests.ToList();
+        Assert.InRange(
+            requests.FindIndex(request => request.Path.EndsWith("/logs", StringComparison.Ordinal) && request.Answer.Contains("not found", StringComparison.Ordinal)),
+            0, requests.FindIndex(request => request.Method == "DELETE"));
+    }
+
+    [Fact]
     public async Task A_group_that_somebody_else_deletes_is_lost_and_the_next_attempt_has_another()
     {
         var id = await SubmitAsync("lost", """{"attempts": 2}""");
