@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Larder.Registry;
 
 namespace Larder.Orchestrations;
@@ -7,6 +8,7 @@ namespace Larder.Orchestrations;
 internal sealed record BootstrapExit
 {
     private const long MaxBytes = 16 << 20;
+    private const string Stopped = "stopped";
 
     public int? ExitCode { get; init; }
 
@@ -21,6 +23,10 @@ internal sealed record BootstrapExit
     public IReadOnlyList<FileEntry> Outputs { get; init; } = [];
 
     public IReadOnlyList<FileEntry> Found { get; init; } = [];
+
+    /// <summary>Whether SIGTERM came.</summary>
+    [JsonIgnore]
+    public bool WasStopped => Reason == Stopped;
 
     internal sealed record FileEntry(string Path, long Size, string Sha256);
 
