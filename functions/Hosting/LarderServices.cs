@@ -116,9 +116,12 @@ internal static class LarderServices
         services.AddSingleton<JobSteps>();
         services.AddSingleton<JobScheduler>();
         services.AddSingleton<JobJanitor>();
+        services.AddSingleton<IJobType, TrainJob>();
+        services.AddSingleton<JobSubmitter>();
         services.AddSingleton<TrainingSubmitter>();
         services.AddSingleton<DeleteCompute>();
         services.AddSingleton<CleanUpJob>();
+        services.AddSingleton<BeginJob>();
         services.AddSingleton<EndJob>();
     }
 

@@ -10,7 +10,7 @@ using Microsoft.Net.Http.Headers;
 namespace Larder.Functions;
 
 /// <summary>Ends jobs early and runs them again.</summary>
-public sealed class ChangeJob(JobScheduler scheduler, TrainingSubmitter submitter)
+public sealed class ChangeJob(JobScheduler scheduler, JobSubmitter submitter)
 {
     /// <summary>Asks a job to end. It becomes <c>canceled</c> when nothing of it runs any more; asking again changes nothing.</summary>
     [Function("CancelJob"), Description("End a job; it is final when nothing of it runs.")]
@@ -36,7 +36,7 @@ public sealed class ChangeJob(JobScheduler scheduler, TrainingSubmitter submitte
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        var again = await submitter.RetryAsync(job, owner: null, cancellationToken);
+        var again = await submitter.RetryAsync(job, owner: null, key: null, cancellationToken);
         await scheduler.StartAsync(client, again, CancellationToken.None);
         return new Envelope(StatusCodes.Status202Accepted, $"Job {job} runs again as job {again.Id}")
             .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{again.Id}")

@@ -10,7 +10,7 @@ internal static class JobTypes
     public static IReadOnlyList<Entry> All { get; } =
     [
         new(
-            "train",
+            TrainJob.Type,
             "Runs a Python script on a data set, and registers the model that it leaves as a version.",
             "POST /api/v1/train/{model}",
             ["script", "dataset"],

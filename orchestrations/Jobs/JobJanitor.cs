@@ -61,7 +61,7 @@ public sealed partial class JobJanitor(
         else if (job.CancelRequested is not null)
         {
             // Whoever took the request may have died before passing it on; a second event changes nothing.
-            await client.RaiseEventAsync(job.InstanceId, TrainModel.CancelEvent, cancellation: cancellation);
+            await client.RaiseEventAsync(job.InstanceId, JobScheduler.CancelEvent, cancellation: cancellation);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Larder.Registry;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -7,23 +6,23 @@ namespace Larder.Orchestrations;
 
 /// <summary>Starts the orchestration of a job, ends it early, forgets it. Every method may be called again.</summary>
 /// <param name="jobs">The jobs.</param>
+/// <param name="types">What jobs there are.</param>
 /// <param name="time">The clock.</param>
-public sealed class JobScheduler(JobStore jobs, TimeProvider time)
+public sealed class JobScheduler(JobStore jobs, IEnumerable<IJobType> types, TimeProvider time)
 {
-    /// <summary>The type of the jobs that train.</summary>
-    public const string Train = "train";
+    /// <summary>The event that cancels an orchestration. Its payload does not matter.</summary>
+    public const string CancelEvent = "cancel";
 
     /// <summary>Starts a job's orchestration, unless it was started before.</summary>
     public async Task StartAsync(DurableTaskClient client, Job job, CancellationToken cancellation)
     {
         if (job.IsFinal || await client.GetInstanceAsync(job.InstanceId, cancellation) is not null)
             return;
-        var options = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
-        var training = new Training(job.Id, job.MaxAttempts, options.Timeout, options.Compile is not null, options.Alias is not null);
+        var type = types.Single(type => type.Name == job.Type);
         try
         {
             await client.ScheduleNewOrchestrationInstanceAsync(
-                nameof(TrainModel), training, new StartOrchestrationOptions(job.InstanceId), cancellation);
+                type.Orchestrator, type.InputOf(job), new StartOrchestrationOptions(job.InstanceId), cancellation);
         }
         catch (Exception) when (!cancellation.IsCancellationRequested)
         {
@@ -45,7 +44,7 @@ public sealed class JobScheduler(JobStore jobs, TimeProvider time)
         if (job.IsFinal)
             throw new ConflictException($"The job {id} has ended already.");
         await StartAsync(client, job, cancellation);
-        await client.RaiseEventAsync(job.InstanceId, TrainModel.CancelEvent, cancellation: cancellation);
+        await client.RaiseEventAsync(job.InstanceId, CancelEvent, cancellation: cancellation);
         return job;
     }
 

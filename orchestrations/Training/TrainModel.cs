@@ -6,13 +6,10 @@ namespace Larder.Orchestrations;
 
 /// <summary>
 /// The training job: stage, then attempts (start, watch, collect), then find, check, compile, register and gate the model; the clean-up and the job's
-/// final state come last, whatever happened before. Cancelling is an event, <see cref="CancelEvent"/>: it is heeded until registering begins.
+/// final state come last, whatever happened before. Cancelling is an event, <see cref="JobScheduler.CancelEvent"/>: it is heeded until registering begins.
 /// </summary>
 public static class TrainModel
 {
-    /// <summary>The event that cancels. Its payload does not matter.</summary>
-    public const string CancelEvent = "cancel";
-
     /// <summary>The longest time that a backend may take from accepting a task to running it: pulling an image, finding a machine.</summary>
     public static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(35);
 
@@ -25,20 +22,12 @@ public static class TrainModel
     /// <summary>How long a stopped task is waited for before its compute is deleted, which ends it in any case.</summary>
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromMinutes(2);
 
-    // Storage or a service may be away for a while; what is wrong for good comes as a result, not as an exception.
-    private static readonly TaskOptions s_patient = TaskOptions.FromRetryPolicy(
-        new RetryPolicy(maxNumberOfAttempts: 10, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: TimeSpan.FromMinutes(1)));
-
-    // What is left running costs money, and the job cannot end before.
-    private static readonly TaskOptions s_stubborn = TaskOptions.FromRetryPolicy(
-        new RetryPolicy(maxNumberOfAttempts: 100, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: TimeSpan.FromMinutes(5)));
-
     /// <summary>Runs it.</summary>
     [Function(nameof(TrainModel))]
     public static async Task Run([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var training = context.GetInput<Training>()!;
-        var cancel = context.WaitForExternalEvent<object?>(CancelEvent);
+        var cancel = context.WaitForExternalEvent<object?>(JobScheduler.CancelEvent);
         Ending ending;
         try
         {
@@ -57,8 +46,8 @@ public static class TrainModel
         }
 
         SetStatus(context, "clean_up");
-        await context.CallActivityAsync(nameof(CleanUpJob), training.Job, s_stubborn);
-        await context.CallActivityAsync(nameof(EndJob), new EndJob.Input(training.Job, ending.State, ending.Reason), s_stubborn);
+        await context.CallActivityAsync(nameof(CleanUpJob), training.Job, Retries.Stubborn);
+        await context.CallActivityAsync(nameof(EndJob), new EndJob.Input(training.Job, ending.State, ending.Reason), Retries.Stubborn);
     }
 
     private static async Task<AttemptsResult> RunAttemptsAsync(TaskOrchestrationContext context, Training training, Task cancel)
@@ -67,7 +56,7 @@ public static class TrainModel
         if (watch is null)
         {
             SetStatus(context, "stage");
-            if (await context.CallActivityAsync<string?>(nameof(StageInputs), training.Job, s_patient) is { } problem)
+            if (await context.CallActivityAsync<string?>(nameof(StageInputs), training.Job, Retries.Patient) is { } problem)
                 return new AttemptsResult(0, Ending.Failed(problem));
         }
 
@@ -87,8 +76,8 @@ public static class TrainModel
                 if (watched.GoOn is not null)
                     return watched;
                 SetStatus(context, "collect", number);
-                var collected = await context.CallActivityAsync<CollectResults.Result>(nameof(CollectResults), id, s_patient);
-                await context.CallActivityAsync(nameof(DeleteCompute), id, s_stubborn);
+                var collected = await context.CallActivityAsync<CollectResults.Result>(nameof(CollectResults), id, Retries.Patient);
+                await context.CallActivityAsync(nameof(DeleteCompute), id, Retries.Stubborn);
                 if (watched.Ending is not null || collected.Reason is null)
                     return watched;
                 // The backend's clock began a little earlier, and runs while no host does.
@@ -115,7 +104,7 @@ public static class TrainModel
     {
         for (var wait = s_shortestWait; !cancel.IsCompleted; wait = Shorter(wait * 1.5, s_longestWait / 6))
         {
-            var start = await context.CallActivityAsync<StartCompute.Result>(nameof(StartCompute), id, s_patient);
+            var start = await context.CallActivityAsync<StartCompute.Result>(nameof(StartCompute), id, Retries.Patient);
             if (start.Reason is not null)
                 return (null, start.Reason);
             if (start.Started)
@@ -132,7 +121,7 @@ public static class TrainModel
         var id = new ComputeId(training.Job, watch.Attempt);
         for (var looks = 0; looks < MostLooks; looks++)
         {
-            var look = await context.CallActivityAsync<WatchCompute.Result>(nameof(WatchCompute), id, s_patient);
+            var look = await context.CallActivityAsync<WatchCompute.Result>(nameof(WatchCompute), id, Retries.Patient);
             var now = context.CurrentUtcDateTime;
             if (look.IsOver)
                 return new AttemptsResult(watch.Attempt);
@@ -159,11 +148,11 @@ public static class TrainModel
     private static async Task<AttemptsResult> StopAsync(TaskOrchestrationContext context, ComputeId id, Ending ending)
     {
         SetStatus(context, "stop", id.Attempt);
-        await context.CallActivityAsync(nameof(StopCompute), id, s_patient);
+        await context.CallActivityAsync(nameof(StopCompute), id, Retries.Patient);
         var until = context.CurrentUtcDateTime + s_stopLimit;
         while (context.CurrentUtcDateTime < until)
         {
-            var look = await context.CallActivityAsync<WatchCompute.Result>(nameof(WatchCompute), id, s_patient);
+            var look = await context.CallActivityAsync<WatchCompute.Result>(nameof(WatchCompute), id, Retries.Patient);
             if (look.IsOver)
                 break;
             await context.CreateTimer(s_shortestWait, CancellationToken.None);
@@ -176,7 +165,7 @@ public static class TrainModel
     {
         var id = new ComputeId(training.Job, attempt);
         SetStatus(context, "find", attempt);
-        var found = await context.CallActivityAsync<FindTrainedModel.Result>(nameof(FindTrainedModel), id, s_patient);
+        var found = await context.CallActivityAsync<FindTrainedModel.Result>(nameof(FindTrainedModel), id, Retries.Patient);
         if (found.Path is null)
             return Ending.Failed(found.Reason!);
         if (cancel.IsCompleted)
@@ -184,7 +173,7 @@ public static class TrainModel
 
         SetStatus(context, "validate", attempt);
         var trained = await context.CallActivityAsync<CheckTrainedModel.Result>(
-            nameof(CheckTrainedModel), new CheckTrainedModel.Input(id, found.Path), s_patient);
+            nameof(CheckTrainedModel), new CheckTrainedModel.Input(id, found.Path), Retries.Patient);
         if (trained.Model is null)
             return Ending.Failed(trained.Reason!);
         if (cancel.IsCompleted)
@@ -195,7 +184,7 @@ public static class TrainModel
         {
             SetStatus(context, "compile", attempt);
             var compiled = await context.CallActivityAsync<CompileTrainedModel.Result>(
-                nameof(CompileTrainedModel), new CompileTrainedModel.Input(id, trained.Model), s_patient);
+                nameof(CompileTrainedModel), new CompileTrainedModel.Input(id, trained.Model), Retries.Patient);
             optimized = compiled.Model;
         }
 
@@ -203,7 +192,7 @@ public static class TrainModel
             return Ending.Canceled;
         SetStatus(context, "register", attempt);
         var registered = await context.CallActivityAsync<RegisterTrainedModel.Result>(
-            nameof(RegisterTrainedModel), new RegisterTrainedModel.Input(id, found.Path, trained.Model, optimized), s_patient);
+            nameof(RegisterTrainedModel), new RegisterTrainedModel.Input(id, found.Path, trained.Model, optimized), Retries.Patient);
         if (registered.Version is not { } version)
             return Ending.Failed(registered.Reason!);
 
@@ -211,7 +200,7 @@ public static class TrainModel
         if (training.HasAlias)
         {
             SetStatus(context, "gate", attempt);
-            gate = await context.CallActivityAsync<string>(nameof(GateTrainedModel), new GateTrainedModel.Input(training.Job, version), s_patient);
+            gate = await context.CallActivityAsync<string>(nameof(GateTrainedModel), new GateTrainedModel.Input(training.Job, version), Retries.Patient);
         }
 
         return new Ending(

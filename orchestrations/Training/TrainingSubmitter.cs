@@ -1,12 +1,11 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Larder.Registry;
 
 namespace Larder.Orchestrations;
 
-/// <summary>Accepts trainings: stores what came, and makes the job. Nothing is stored before everything is checked.</summary>
-public sealed class TrainingSubmitter(JobStore jobs, JobFiles files, IArtifactStore artifacts, IComputeBackend backend, JobLimits limits, TimeProvider time)
+/// <summary>Accepts trainings: checks them, stores what came, and makes the job. Nothing is stored before everything is checked.</summary>
+public sealed class TrainingSubmitter(JobSubmitter submitter, IArtifactStore artifacts, IComputeBackend backend, JobLimits limits)
 {
     private const string Masked = "***";
 
@@ -46,72 +45,20 @@ public sealed class TrainingSubmitter(JobStore jobs, JobFiles files, IArtifactSt
         foreach (var (_, _, file) in inputs)
             await artifacts.PutAsync(file.Path, file.Sha256, cancellation);
         var secrets = options.Environment.Where(variable => variable.Value.IsSecret).ToDictionary(variable => variable.Key, variable => variable.Value.Value);
-        var job = New(
-            model,
-            [.. inputs.Select(input => new JobInput(input.Name, input.FileName, input.File.Sha256, input.File.SizeBytes))],
-            options with { Environment = options.Environment.ToDictionary(variable => variable.Key, variable => variable.Value.IsSecret ? new(Masked, true) : variable.Value) },
-            owner);
-        return await AddAsync(job, secrets, key, cancellation);
-    }
-
-    /// <summary>Accepts a training again: a new job with the inputs and options of one that has ended.</summary>
-    /// <exception cref="ConflictException">It has not ended.</exception>
-    public async Task<Job> RetryAsync(string id, string? owner, CancellationToken cancellation)
-    {
-        var old = await jobs.GetAsync(id, cancellation);
-        if (!old.IsFinal)
-            throw new ConflictException($"The job {id} has not ended; it can be retried when it has.");
-        foreach (var input in old.Inputs)
+        var masked = options with
         {
-            if (!await artifacts.TouchAsync(input.Sha256, cancellation))
-                throw new ConflictException($"The input {input.Name} of the job {id} is not stored any more.");
-        }
-
-        var options = old.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
-        backend.Validate(options.Resources);
-        var secrets = await files.ReadAsync(id, JobPaths.Secrets, limits.EnvironmentBytes * 8L, cancellation) is { } stored
-            ? stored.ToObjectFromJson<Dictionary<string, string>>()!
-            : [];
-        return await AddAsync(New(old.Model, old.Inputs, options, owner) with { RetryOf = id }, secrets, key: null, cancellation);
-    }
-
-    private Job New(string model, IReadOnlyList<JobInput> inputs, TrainOptions options, string? owner)
-    {
-        var now = time.GetUtcNow();
-        var id = JobId.Create(now);
-        return new Job
+            Environment = options.Environment.ToDictionary(
+                variable => variable.Key, variable => variable.Value.IsSecret ? new(Masked, true) : variable.Value),
+        };
+        var request = new JobRequest(TrainJob.Type, model, JsonSerializer.SerializeToElement(masked, RegistryJson.Options))
         {
-            Id = id,
-            InstanceId = id,
-            Type = JobScheduler.Train,
-            State = JobState.Queued,
-            Model = model,
-            Inputs = inputs,
-            Options = JsonSerializer.SerializeToElement(options, RegistryJson.Options),
+            Inputs = [.. inputs.Select(input => new JobInput(input.Name, input.FileName, input.File.Sha256, input.File.SizeBytes))],
+            Secrets = secrets,
             MaxAttempts = options.Attempts,
             Backend = backend.Name,
             Owner = owner,
-            Created = now,
+            Key = key,
         };
-    }
-
-    private async Task<Job> AddAsync(Job job, Dictionary<string, string> secrets, string? key, CancellationToken cancellation)
-    {
-        // The document comes last: a job that is listed has all that it needs. What a crash leaves before it is swept.
-        await files.CreateAsync(job.Id, cancellation);
-        if (secrets.Count > 0)
-            await files.WriteAsync(job.Id, JobPaths.Secrets, BinaryData.FromObjectAsJson(secrets), cancellation);
-        if (key is null)
-            return await jobs.CreateAsync(job, cancellation);
-        var (stored, isNew) = await jobs.CreateOnceAsync(key, Fingerprint(job, secrets), job, cancellation);
-        if (!isNew)
-            await files.DeleteAsync(job.Id, cancellation);
-        return stored;
-    }
-
-    private static string Fingerprint(Job job, Dictionary<string, string> secrets)
-    {
-        var text = JsonSerializer.Serialize(new { job.Type, job.Model, job.Inputs, job.Options, secrets = secrets.OrderBy(secret => secret.Key, StringComparer.Ordinal) });
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        return await submitter.SubmitAsync(request, cancellation);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class Rehearsal
         context.Setup(c => c.GetInput<Training>()).Returns(input);
         context.Setup(c => c.InstanceId).Returns(input.Job);
         context.Setup(c => c.CurrentUtcDateTime).Returns(() => now);
-        context.Setup(c => c.WaitForExternalEvent<object?>(TrainModel.CancelEvent, It.IsAny<CancellationToken>())).Returns(cancel.Task);
+        context.Setup(c => c.WaitForExternalEvent<object?>(JobScheduler.CancelEvent, It.IsAny<CancellationToken>())).Returns(cancel.Task);
         context.Setup(c => c.CreateTimer(It.IsAny<DateTime>(), It.IsAny<CancellationToken>())).Returns((DateTime at, CancellationToken _) =>
         {
             Waits.Add(at - now);

@@ -1,0 +1,20 @@
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>A type of job: which orchestration it is, and what that is told.</summary>
+public interface IJobType
+{
+    /// <summary>As <see cref="Job.Type"/> has it.</summary>
+    string Name { get; }
+
+    /// <summary>The orchestrator's name.</summary>
+    string Orchestrator { get; }
+
+    /// <summary>What the orchestrator gets. What activities need, they read from the job.</summary>
+    object InputOf(Job job);
+
+    /// <summary>Looks whether a job's options can still be had: limits and backends change, jobs are run again.</summary>
+    /// <exception cref="InvalidRequestException">Something in them cannot be had.</exception>
+    void Check(Job job);
+}

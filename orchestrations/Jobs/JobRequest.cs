@@ -1,0 +1,32 @@
+using System.Text.Json;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>A job as it is asked for, checked.</summary>
+/// <param name="Type">Its type's name (<see cref="IJobType.Name"/>).</param>
+/// <param name="Model">The model that it makes or uses.</param>
+/// <param name="Options">What it is told, with every secret value as <c>"***"</c>.</param>
+public sealed record JobRequest(string Type, string Model, JsonElement Options)
+{
+    /// <summary>The files that it is given, stored.</summary>
+    public IReadOnlyList<JobInput> Inputs { get; init; } = [];
+
+    /// <summary>The values that are masked in its options.</summary>
+    public IReadOnlyDictionary<string, string> Secrets { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The most attempts that it may have.</summary>
+    public int MaxAttempts { get; init; } = 1;
+
+    /// <summary>Where its code runs, if it runs code.</summary>
+    public string? Backend { get; init; }
+
+    /// <summary>Who asks.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>The job that it runs again.</summary>
+    public string? RetryOf { get; init; }
+
+    /// <summary>Asking again with the same key and the same request is answered with the same job.</summary>
+    public string? Key { get; init; }
+}

@@ -1,0 +1,105 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Makes jobs. What they are asked for is checked before; <see cref="JobScheduler"/> starts them.</summary>
+/// <param name="jobs">The documents.</param>
+/// <param name="files">Their files.</param>
+/// <param name="artifacts">Their inputs.</param>
+/// <param name="types">What jobs there are.</param>
+/// <param name="limits">How much of everything.</param>
+/// <param name="time">The clock.</param>
+public sealed class JobSubmitter(
+    JobStore jobs, JobFiles files, IArtifactStore artifacts, IEnumerable<IJobType> types, JobLimits limits, TimeProvider time)
+{
+    /// <summary>Makes a job.</summary>
+    /// <returns>The job; with a key, perhaps one that was there already.</returns>
+    /// <exception cref="ConflictException">The key was used for something else.</exception>
+    public async Task<Job> SubmitAsync(JobRequest request, CancellationToken cancellation)
+    {
+        var job = New(request);
+
+        // The document comes last: a job that is listed has all that it needs. What a crash leaves before it is swept.
+        await files.CreateAsync(job.Id, cancellation);
+        if (request.Secrets.Count > 0)
+            await files.WriteAsync(job.Id, JobPaths.Secrets, BinaryData.FromObjectAsJson(request.Secrets), cancellation);
+        if (request.Key is null)
+            return await jobs.CreateAsync(job, cancellation);
+        var (stored, isNew) = await jobs.CreateOnceAsync(request.Key, Fingerprint(request), job, cancellation);
+        if (!isNew)
+            await files.DeleteAsync(job.Id, cancellation);
+        return stored;
+    }
+
+    /// <summary>Makes a job again: a new one with the inputs and options of one that has ended.</summary>
+    /// <param name="id">The one that has ended.</param>
+    /// <param name="owner">Who asks.</param>
+    /// <param name="key">As <see cref="JobRequest.Key"/>.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="ConflictException">It has not ended, or an input is gone.</exception>
+    public async Task<Job> RetryAsync(string id, string? owner, string? key, CancellationToken cancellation)
+    {
+        var old = await jobs.GetAsync(id, cancellation);
+        if (!old.IsFinal)
+            throw new ConflictException($"The job {id} has not ended; it can be retried when it has.");
+        types.Single(type => type.Name == old.Type).Check(old);
+        foreach (var input in old.Inputs)
+        {
+            if (!await artifacts.TouchAsync(input.Sha256, cancellation))
+                throw new ConflictException($"The input {input.Name} of the job {id} is not stored any more.");
+        }
+
+        var secrets = await files.ReadAsync(id, JobPaths.Secrets, limits.EnvironmentBytes * 8L, cancellation) is { } stored
+            ? stored.ToObjectFromJson<Dictionary<string, string>>()!
+            : [];
+        var again = new JobRequest(old.Type, old.Model, old.Options)
+        {
+            Inputs = old.Inputs,
+            Secrets = secrets,
+            MaxAttempts = old.MaxAttempts,
+            Backend = old.Backend,
+            Owner = owner,
+            RetryOf = id,
+            Key = key,
+        };
+        return await SubmitAsync(again, cancellation);
+    }
+
+    private Job New(JobRequest request)
+    {
+        var now = time.GetUtcNow();
+        var id = JobId.Create(now);
+        return new Job
+        {
+            Id = id,
+            InstanceId = id,
+            Type = request.Type,
+            State = JobState.Queued,
+            Model = request.Model,
+            Inputs = request.Inputs,
+            Options = request.Options,
+            MaxAttempts = request.MaxAttempts,
+            Backend = request.Backend,
+            Owner = request.Owner,
+            RetryOf = request.RetryOf,
+            Created = now,
+        };
+    }
+
+    private static string Fingerprint(JobRequest request)
+    {
+        var text = JsonSerializer.Serialize(new
+        {
+            request.Type,
+            request.Model,
+            request.Inputs,
+            request.Options,
+            request.RetryOf,
+            secrets = request.Secrets.OrderBy(secret => secret.Key, StringComparer.Ordinal),
+        });
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
+}

@@ -1,0 +1,30 @@
+using System.Text.Json;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>The jobs that train: <see cref="TrainModel"/>, told by <see cref="TrainOptions"/>.</summary>
+/// <param name="backend">Where they run.</param>
+public sealed class TrainJob(IComputeBackend backend) : IJobType
+{
+    /// <summary>The type's name.</summary>
+    public const string Type = "train";
+
+    /// <inheritdoc/>
+    public string Name => Type;
+
+    /// <inheritdoc/>
+    public string Orchestrator => nameof(TrainModel);
+
+    /// <inheritdoc/>
+    public object InputOf(Job job)
+    {
+        var options = OptionsOf(job);
+        return new Training(job.Id, job.MaxAttempts, options.Timeout, options.Compile is not null, options.Alias is not null);
+    }
+
+    /// <inheritdoc/>
+    public void Check(Job job) => backend.Validate(OptionsOf(job).Resources);
+
+    private static TrainOptions OptionsOf(Job job) => job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
+}
