@@ -23,6 +23,10 @@ public sealed class TrainingSubmitter(JobSubmitter submitter, IArtifactStore art
             throw new InvalidRequestException("A gate needs a threshold, or a version to compare with in 'against'.");
         if (options.Alias is { } alias)
             ModelName.ValidateAlias(alias);
+        if (options.Gate?.Against is { } against)
+            ModelReference.Parse($"model:{against}");
+        // What the registry would refuse hours later.
+        new PublishRequest { Source = TrainJob.Type, Tags = options.Tags }.Validate();
     }
 
     /// <summary>Accepts a training.</summary>

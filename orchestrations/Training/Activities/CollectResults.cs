@@ -113,7 +113,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
             var metrics = new Dictionary<string, double>();
             foreach (var (name, value) in stored.ToObjectFromJson<Dictionary<string, JsonElement>>()!)
             {
-                if (name.Length is 0 or > 250 || value.ValueKind != JsonValueKind.Number || !double.IsFinite(value.GetDouble()))
+                if (name.Length is 0 or > 250 || name.Any(char.IsControl) || value.ValueKind != JsonValueKind.Number || !double.IsFinite(value.GetDouble()))
                     throw new JsonException($"it must be an object of plain numbers by name, and '{Short(name)}' is none");
                 metrics[name] = value.GetDouble();
             }
