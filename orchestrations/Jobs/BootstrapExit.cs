@@ -33,11 +33,25 @@ internal sealed record BootstrapExit
     /// <summary>Reads it; null when there is none, or what is there is none.</summary>
     public static async Task<BootstrapExit?> ReadAsync(JobFiles files, ComputeId id, CancellationToken cancellation)
     {
-        if (await files.ReadAsync(id.Job, JobPaths.Exit(id.Attempt), MaxBytes, cancellation) is not { } stored)
-            return null;
         try
         {
-            return stored.ToObjectFromJson<BootstrapExit>(RegistryJson.Options);
+            return await files.ReadAsync(id.Job, JobPaths.Exit(id.Attempt), MaxBytes, cancellation) is { } stored ? Parse(stored) : null;
+        }
+        catch (TooLargeException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads its text; null when that is none.</summary>
+    internal static BootstrapExit? Parse(BinaryData text)
+    {
+        try
+        {
+            return text.ToObjectFromJson<BootstrapExit>(RegistryJson.Options) is { Stage: not null, Outputs: { } outputs, Found: { } found } exit
+                && outputs.Concat(found).All(entry => entry is { Path: not null, Sha256: not null })
+                ? exit
+                : null;
         }
         catch (JsonException)
         {

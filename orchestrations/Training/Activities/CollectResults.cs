@@ -111,7 +111,8 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
             var stored = await files.ReadAsync(id.Job, JobPaths.Outputs(id.Attempt) + MetricsFile, MaxMetricsBytes, cancellation)
                 ?? throw new JsonException($"it is larger than {MaxMetricsBytes} bytes");
             var metrics = new Dictionary<string, double>();
-            foreach (var (name, value) in stored.ToObjectFromJson<Dictionary<string, JsonElement>>()!)
+            var read = stored.ToObjectFromJson<Dictionary<string, JsonElement>>() ?? throw new JsonException("it must be an object of plain numbers by name, and is null");
+            foreach (var (name, value) in read)
             {
                 if (name.Length is 0 or > 250 || name.Any(char.IsControl) || value.ValueKind != JsonValueKind.Number || !double.IsFinite(value.GetDouble()))
                     throw new JsonException($"it must be an object of plain numbers by name, and '{Short(name)}' is none");

@@ -54,8 +54,8 @@ public sealed class RefusedTrainingTests(TrainingFixture larder)
     public async Task Forms_that_are_none_or_lack_a_file_are_4xx_and_leave_nothing()
     {
         (string, string?, byte[]) script = ("script", "train.py", Script), dataset = ("dataset", "data.csv", "1"u8.ToArray());
-        var huge = Encoding.UTF8.GetBytes($$"""{"tags": {"a": "{{new string('x', 1 << 20)}}"}}""");
-        var environment = Encoding.UTF8.GetBytes($$"""{"environment": {"A": "{{new string('x', 70_000)}}"}}""");
+        var huge = Encoding.UTF8.GetBytes("{\"tags\": {\"a\": \"" + new string('x', 1 << 20) + "\"}}");
+        var environment = Encoding.UTF8.GetBytes("{\"environment\": {\"A\": \"" + new string('x', 70_000) + "\"}}");
         var deep = Encoding.UTF8.GetBytes(new string('[', 100_000));
         var many = Encoding.UTF8.GetBytes($$"""{"arguments": [{{string.Join(',', Enumerable.Repeat("\"x\"", 257))}}]}""");
         await RefusedAsync(HttpStatusCode.UnprocessableEntity, "'script'", dataset);

@@ -87,7 +87,9 @@ public sealed class TrainingInputTests(TrainingFixture larder)
 
         Assert.Equal("The script ended with exit code 1: it ended with ***", (string?)job["reason"]);
         var lines = await larder.LinesAsync(id);
-        Assert.Equal(["err ***", "err it ended with ***", "out json \"***\" '***' ***", "out raw *** plain seen"], lines.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["err ***", "err it ended with ***", "out json \"***\" '***' ***", "out raw *** plain seen", "sys The script ended with exit code 1: it ended with ***"],
+            lines.Order(StringComparer.Ordinal));
         Assert.Equal("***", (string?)job["options"]!["environment"]!["MY_TOKEN"]!["secret"]);
         Assert.Equal("seen", (string?)job["options"]!["environment"]!["MY_PLAIN"]);
         Assert.Equal([$"job-{id}/secrets.json"], await larder.BlobsWithAsync("ss-4712-w"));
@@ -107,6 +109,6 @@ public sealed class TrainingInputTests(TrainingFixture larder)
     {
         var job = await larder.TrainAsync(model, Tell, dataset, options, name);
         Assert.True(((string)job["reason"]!).StartsWith("The training left no model", StringComparison.Ordinal), job.ToString());
-        return (job, (JsonNode.Parse(await larder.Client.GetStringAsync($"/api/v1/jobs/{job["id"]}/outputs/told.json"))!);
+        return (job, JsonNode.Parse(await larder.Client.GetStringAsync($"/api/v1/jobs/{job["id"]}/outputs/told.json"))!);
     }
 }
