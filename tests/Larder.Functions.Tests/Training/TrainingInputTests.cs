@@ -75,7 +75,7 @@ public sealed class TrainingInputTests(TrainingFixture larder)
         const string script = """
             import json, os, sys, urllib.parse
             token = os.environ["MY_TOKEN"]
-            assert token == "pä\"ss-4712-wörd"
+            assert token == "pä\"ss-" + "4712-wörd"  # the script is stored, too
             print("raw", token, "plain", os.environ["MY_PLAIN"])
             print("json", json.dumps(token), repr(token), urllib.parse.quote(token))
             print(token, file=sys.stderr)
