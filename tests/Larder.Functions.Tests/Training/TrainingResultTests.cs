@@ -16,10 +16,12 @@ public sealed class TrainingResultTests(TrainingFixture larder)
 
         var first = await TrainAsync("""{"accuracy": 0.8}""", options, true, "accuracy is 0.8; champion (version 1) has no such metric to compare with. The alias champion points at version 2.");
         Assert.Equal((1, null), ((int)first["gate"]!["against_version"]!, (double?)first["gate"]!["against_value"]));
-        var worse = await TrainAsync("""{"accuracy": 0.7}""", options, false, "accuracy is 0.7, worse than 0.8 of champion (version 2). The alias champion was left where it is.");
-        Assert.Equal((0.7, 0.8), ((double)worse["gate"]!["value"]!, (double)worse["gate"]!["against_value"]!));
-        await TrainAsync("""{"accuracy": 0.4}""", options, false, "accuracy is 0.4, below the threshold 0.5. The alias champion was left where it is.");
-        await TrainAsync("""{"f1": 1}""", options, false, "The training reported no metric 'accuracy'. The alias champion was left where it is.");
+        var left = await Task.WhenAll(
+            TrainAsync("""{"accuracy": 0.7}""", options, false, "accuracy is 0.7, worse than 0.8 of champion (version 2). The alias champion was left where it is."),
+            TrainAsync("""{"accuracy": 0.4}""", options, false, "accuracy is 0.4, below the threshold 0.5. The alias champion was left where it is."),
+            TrainAsync("""{"f1": 1}""", options, false, "The training reported no metric 'accuracy'. The alias champion was left where it is."));
+        Assert.Equal((0.7, 0.8), ((double)left[0]["gate"]!["value"]!, (double)left[0]["gate"]!["against_value"]!));
+        Assert.Equal([3, 4, 5], left.Select(job => (int)job["version"]!).Order());
         Assert.Equal(2, await ChampionAsync());
         await TrainAsync("""{"accuracy": 0.9}""", options, true, "accuracy is 0.9, against 0.8 of champion (version 2). The alias champion points at version 6.");
         Assert.Equal(6, await ChampionAsync());
