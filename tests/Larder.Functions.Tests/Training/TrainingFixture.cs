@@ -156,7 +156,8 @@ public class TrainingFixture : IAsyncLifetime
     }
 
     /// <summary>Timers' and the durable engine's own, which come and go.</summary>
-    private static bool IsTheHosts(string name) => name.StartsWith("azure-webjobs", StringComparison.Ordinal) || name.Contains("/inbox/", StringComparison.Ordinal);
+    private static bool IsTheHosts(string name) =>
+        name.StartsWith("azure-webjobs", StringComparison.Ordinal) || name.Contains("/inbox/", StringComparison.Ordinal) || name.Contains("/data/", StringComparison.Ordinal);
 
     private async IAsyncEnumerable<(string Name, BlobClient Blob)> BlobsAsync()
     {
