@@ -31,11 +31,7 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
             var session = await sessions.GetAsync(model, id, cancellation);
             var made = session.Job is null ? null : await FindAsync(session.Job, cancellation);
             if (made is { State: not (JobState.Failed or JobState.Canceled) })
-            {
-                return JsonElement.DeepEquals(made.Options, json)
-                    ? made
-                    : throw new ConflictException($"The upload {id} was completed with other options; its job is {made.Id}.");
-            }
+                return Same(made, json, id);
 
             var request = new JobRequest(UploadJob.Type, model, json) { Owner = owner };
             UploadJob.ArrivalOf(options, session.FileName).Validate(Draft(model, owner));
@@ -45,9 +41,13 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
             // The session names the job before it is there: whoever comes again, after a crash too, makes the same one.
             var next = made is null && session.Job is { } named ? named : JobId.Create(time.GetUtcNow());
             if (next == session.Job || await sessions.TryAssignAsync(session, next, cancellation) is not null)
-                return await submitter.SubmitAsync(request with { Id = next }, cancellation);
+                return Same(await submitter.SubmitAsync(request with { Id = next }, cancellation), json, id);
         }
     }
+
+    private static Job Same(Job made, JsonElement options, string id) => JsonElement.DeepEquals(made.Options, options)
+        ? made
+        : throw new ConflictException($"The upload {id} was completed with other options; its job is {made.Id}.");
 
     private static Job Draft(string model, string? owner) => new()
     {

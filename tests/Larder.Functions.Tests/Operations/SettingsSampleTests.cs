@@ -17,6 +17,9 @@ public sealed class SettingsSampleTests
         { typeof(CatalogOptions), "Cache" },
         { typeof(SweeperOptions), "Sweep" },
         { typeof(Larder.Orchestrations.JobLimits), "Limits:Job" },
+        { typeof(Larder.Orchestrations.ArchiveLimits), "Limits:Archive" },
+        { typeof(Larder.Orchestrations.IngestionOptions), "Ingestion" },
+        { typeof(UploadSessionOptions), "Uploads" },
     };
 
     [Theory]
@@ -43,7 +46,7 @@ public sealed class SettingsSampleTests
     {
         var known = Sections.SelectMany(row => ((Type)row[0]).GetProperties().Select(property => $"{row[1]}:{property.Name}")).ToHashSet();
 
-        var unknown = Sample().Keys.Where(key => key.Split(':')[0] is "Limits" or "Cache" or "Sweep" && !known.Contains(key));
+        var unknown = Sample().Keys.Where(key => key.Split(':')[0] is "Limits" or "Cache" or "Sweep" or "Ingestion" or "Uploads" && !known.Contains(key));
 
         Assert.Empty(unknown);
     }
