@@ -56,7 +56,7 @@ public sealed class LarderYamlTests
     [InlineData("description: !!python/object:os.system x", "tags (!) are not allowed")]
     [InlineData("name: a\n---\nname: b", "more than one document")]
     [InlineData("name: [a", "is no YAML")]
-    [InlineData("\tname: a", "is no YAML")]
+    [InlineData("name: \"a", "is no YAML")]
     [InlineData("? [a, b]\n: c", "a key must be a text")]
     [InlineData("sample_inputs: 3", "/sample_inputs must be an object; got 3")]
     public void What_cannot_be_meant_is_refused_with_its_place(string text, string expected)
