@@ -162,12 +162,9 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
         var listed = await BlobFailures.GuardAsync(() => ListBlobsAsync(before - options.Life, cancellation), cancellation);
         await foreach (var found in documents.ScanAllAsync(s_sessions, ScanPage, cancellation))
         {
+            known.Add(found.Partition);
             if (found.Value.Expires >= before || !await documents.TryDeleteAsync(s_sessions, found, cancellation))
-            {
-                known.Add(found.Partition);
                 continue;
-            }
-
             swept++;
             await DeleteContentAsync(found.Partition, cancellation);
         }
