@@ -46,6 +46,40 @@ public sealed class DropBox(BlobServiceClient account)
         },
         cancellation);
 
+    /// <summary>
+    /// The models that were dropped before a time and have no result since: nobody was told of them, or whoever was could not begin.
+    /// </summary>
+    /// <returns>Their paths. It reads the list of all drops, and keeps in memory those that have no result.</returns>
+    public async Task<IReadOnlyCollection<string>> ListUnansweredAsync(DateTimeOffset before, CancellationToken cancellation = default)
+    {
+        var unanswered = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+        await using var blobs = drops.GetBlobsAsync(cancellationToken: cancellation).GetAsyncEnumerator(cancellation);
+        while (await BlobFailures.GuardAsync(NextAsync, cancellation))
+        {
+            // By name: a drop comes before its result.
+            var (name, modified) = (blobs.Current.Name, blobs.Current.Properties.LastModified.GetValueOrDefault());
+            if (Drop.IsModel(name) && modified < before)
+                unanswered[name] = modified;
+            else if (name.EndsWith(Drop.ResultSuffix, StringComparison.Ordinal)
+                && name[..^Drop.ResultSuffix.Length] is var dropped && unanswered.TryGetValue(dropped, out var at) && at <= modified)
+                unanswered.Remove(dropped);
+        }
+
+        return unanswered.Keys;
+
+        async Task<bool> NextAsync()
+        {
+            try
+            {
+                return await blobs.MoveNextAsync();
+            }
+            catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Opens a drop.</summary>
     /// <returns>A stream to read once and dispose of; null when the drop is gone, or another one by now.</returns>
     public Task<Stream?> OpenReadAsync(string path, string etag, CancellationToken cancellation = default)

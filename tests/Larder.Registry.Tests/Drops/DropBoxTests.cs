@@ -102,6 +102,20 @@ public sealed class DropBoxTests : IAsyncLifetime
         Assert.False(await uploads.ExistsAsync());
     }
 
+    [Fact]
+    public async Task Models_without_a_result_are_found_and_those_that_were_written_since()
+    {
+        Assert.Empty(await drops.ListUnansweredAsync(DateTimeOffset.MaxValue));
+        foreach (var path in new[] { "m/answered.onnx", "m/forgotten.onnx", "m/forgotten.onnx.b.zip", "m/data.csv" })
+            await WriteAsync(path, "x");
+        await drops.WriteResultAsync("m/answered.onnx", BinaryData.FromString("{}"));
+
+        Assert.Equal(["m/forgotten.onnx", "m/forgotten.onnx.b.zip"], (await drops.ListUnansweredAsync(DateTimeOffset.MaxValue)).Order());
+        Assert.Empty(await drops.ListUnansweredAsync(DateTimeOffset.UtcNow.AddHours(-1)));
+        await uploads.DeleteAsync();
+        Assert.Empty(await drops.ListUnansweredAsync(DateTimeOffset.MaxValue));
+    }
+
     [Theory]
     [InlineData("iris/a.onnx", true)]
     [InlineData("iris/a/b.ZIP", true)]
