@@ -15,9 +15,9 @@ internal static class MetricsFile
     public static IReadOnlyDictionary<string, double> Parse(BinaryData json)
     {
         var metrics = new Dictionary<string, double>();
-        foreach (var (name, value) in json.ToObjectFromJson<Dictionary<string, JsonElement>>() ?? throw new JsonException("it is null"))
+        foreach (var (name, value) in json.ToObjectFromJson<Dictionary<string, JsonElement>>() ?? throw new JsonException("it must be an object of plain numbers by name, and is null"))
         {
-            if (name.Length is 0 or > MaxName || value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var number) || !double.IsFinite(number))
+            if (name.Length is 0 or > MaxName || name.Any(char.IsControl) || value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var number) || !double.IsFinite(number))
                 throw new JsonException($"it must be an object of plain numbers by name, and '{(name.Length <= MaxShown ? name : name[..MaxShown] + " ...")}' is none");
             metrics[name] = number;
         }
