@@ -31,6 +31,7 @@ internal static class LarderServices
         services.AddInference();
         services.AddRegistry();
         services.AddJobs();
+        services.AddIngestion();
 
         services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
         services.AddSingleton<RouteTable>();
@@ -121,6 +122,21 @@ internal static class LarderServices
         services.AddSingleton<CleanUpJob>();
         services.AddSingleton<BeginJob>();
         services.AddSingleton<EndJob>();
+    }
+
+    private static void AddIngestion(this IServiceCollection services)
+    {
+        services.AddSetting<ArchiveLimits>("Limits:Archive", limits => limits.Validate());
+        services.AddSetting<IngestionOptions>("Ingestion", options => options.Validate());
+        services.AddSetting<UploadSessionOptions>("Uploads", options => options.Validate());
+        services.AddSingleton<DropBox>();
+        services.AddSingleton<UploadSessions>();
+        services.AddSingleton<Arrivals>();
+        services.AddSingleton<ArchiveOpener>();
+        services.AddSingleton<IJobType, IngestJob>();
+        services.AddSingleton<IJobType, UploadJob>();
+        services.AddSingleton<IngestSubmitter>();
+        services.AddSingleton<UploadSubmitter>();
     }
 
     /// <summary>Both backends' settings are bound; those of the one that is used must be right.</summary>

@@ -26,6 +26,8 @@ public sealed class JobSubmitter(
         await files.CreateAsync(job.Id, cancellation);
         if (request.Secrets.Count > 0)
             await files.WriteAsync(job.Id, JobPaths.Secrets, BinaryData.FromObjectAsJson(request.Secrets), cancellation);
+        if (request.Id is not null)
+            return await CreateOrGetAsync(job, cancellation);
         if (request.Key is null)
             return await jobs.CreateAsync(job, cancellation);
         Job stored;
@@ -79,10 +81,22 @@ public sealed class JobSubmitter(
         return await SubmitAsync(again, cancellation);
     }
 
+    private async Task<Job> CreateOrGetAsync(Job job, CancellationToken cancellation)
+    {
+        try
+        {
+            return await jobs.CreateAsync(job, cancellation);
+        }
+        catch (DocumentExistsException)
+        {
+            return await jobs.GetAsync(job.Id, cancellation);
+        }
+    }
+
     private Job New(JobRequest request)
     {
         var now = time.GetUtcNow();
-        var id = JobId.Create(now);
+        var id = request.Id ?? JobId.Create(now);
         return new Job
         {
             Id = id,
