@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 
@@ -152,6 +153,44 @@ public sealed class TensorBuffer
     {
         shape.CopyTo(_shape);
         HasValue = true;
+    }
+
+    /// <summary>Adds a string. What is no well-formed Unicode becomes U+FFFD.</summary>
+    internal void AppendText(ReadOnlySpan<char> text)
+    {
+        var longest = Encoding.UTF8.GetMaxByteCount(text.Length);
+        var start = _used;
+        _used = start + Encoding.UTF8.GetBytes(text, Next(longest));
+        AppendEnd();
+    }
+
+    /// <summary>How much is there now.</summary>
+    internal TensorMark Mark() => new(_used, _strings);
+
+    /// <summary>Takes out what came since.</summary>
+    internal void Return(TensorMark mark) => (_used, _strings) = (mark.Bytes, mark.Strings);
+
+    /// <summary>Takes one of several rows of equal size as its value.</summary>
+    internal void CopyRow(TensorBuffer from, int row, int rows, ReadOnlySpan<long> shape)
+    {
+        Clear();
+        if (IsText)
+        {
+            var strings = from._strings / rows;
+            for (var i = row * strings; i < (row + 1) * strings; i++)
+            {
+                var start = i == 0 ? 0 : from._ends[i - 1];
+                from._data.AsSpan(start, from._ends[i] - start).CopyTo(Next(from._ends[i] - start));
+                AppendEnd();
+            }
+        }
+        else
+        {
+            var size = from._used / rows;
+            from._data.AsSpan(row * size, size).CopyTo(Next(size));
+        }
+
+        Complete(shape);
     }
 
     /// <summary>Adds the rows of a value that differs from this one in its first dimension at most.</summary>
