@@ -7,7 +7,7 @@ namespace Larder.Inference;
 public sealed class RowTexts
 {
     private readonly List<int> _ends = [];
-    private readonly List<(int Row, string Sentence)> _errors = [];
+    private readonly Dictionary<int, string> _errors = [];
 
     /// <summary>Makes an empty one.</summary>
     public RowTexts() => Json = new Utf8JsonWriter(Bytes, new JsonWriterOptions { SkipValidation = true });
@@ -20,7 +20,7 @@ public sealed class RowTexts
     public ReadOnlySpan<byte> this[int row] => Bytes.WrittenSpan[(row == 0 ? 0 : _ends[row - 1]).._ends[row]];
 
     /// <summary>Why a row has no text; null when it has one.</summary>
-    public string? ErrorOf(int row) => _errors.Count == 0 ? null : _errors.Find(error => error.Row == row).Sentence;
+    public string? ErrorOf(int row) => _errors.GetValueOrDefault(row);
 
     /// <summary>Forgets everything.</summary>
     public void Clear()
@@ -33,9 +33,10 @@ public sealed class RowTexts
 
     internal void EndRow() => _ends.Add(Bytes.WrittenCount);
 
-    internal void FailRow(string sentence)
+    /// <summary>Ends a row without a text.</summary>
+    public void FailRow(string sentence)
     {
-        _errors.Add((_ends.Count, sentence));
+        _errors[_ends.Count] = sentence;
         EndRow();
     }
 }
