@@ -29,6 +29,7 @@ internal static class LarderServices
         services.AddInference();
         services.AddRegistry();
         services.AddJobs();
+        services.AddScoring();
 
         services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
         services.AddSingleton<RouteTable>();
@@ -123,6 +124,15 @@ internal static class LarderServices
         services.AddSingleton<CleanUpJob>();
         services.AddSingleton<BeginJob>();
         services.AddSingleton<EndJob>();
+    }
+
+    private static void AddScoring(this IServiceCollection services)
+    {
+        services.AddSetting<ScoringLimits>("Limits:Scoring", limits => limits.Validate());
+        services.AddSingleton<DropFiles>();
+        services.AddSingleton<UrlSource>();
+        services.AddSingleton<IJobType, ScoreJob>();
+        services.AddSingleton<ScoringSubmitter>();
     }
 
     /// <summary>A connection string in <c>AzureWebJobsStorage</c>, or an identity with <c>AzureWebJobsStorage__blobServiceUri</c>.</summary>

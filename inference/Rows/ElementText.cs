@@ -11,7 +11,7 @@ internal static class ElementText
 {
     private const int LongestQuote = 40;
 
-    public static ElementError Read(Datatype datatype, ReadOnlySpan<char> text, Span<byte> destination) => datatype switch
+    public static ElementError Read(Datatype datatype, ReadOnlySpan<byte> text, Span<byte> destination) => datatype switch
     {
         Datatype.Fp32 => ReadFp32(text, destination),
         Datatype.Fp64 => ReadFp64(text, destination),
@@ -28,11 +28,11 @@ internal static class ElementText
         _ => ReadBf16(text, destination),
     };
 
-    public static string Explain(ElementError error, Datatype datatype, ReadOnlySpan<char> text)
+    public static string Explain(ElementError error, Datatype datatype, ReadOnlySpan<byte> text)
     {
-        if (text.Trim().IsEmpty)
+        if (text.Trim((byte)' ').IsEmpty)
             return $"it is empty, where {datatype.Name()} belongs";
-        var shown = Printable.Line(new string(text[..Math.Min(text.Length, 2 * LongestQuote)]), LongestQuote);
+        var shown = Printable.Line(Encoding.UTF8.GetString(text[..Math.Min(text.Length, 2 * LongestQuote)]), LongestQuote);
         return error switch
         {
             ElementError.NotIntegral => $"'{shown}' is not an integer ({datatype.Name()})",
@@ -41,23 +41,32 @@ internal static class ElementText
         };
     }
 
-    private static ElementError ReadFp32(ReadOnlySpan<char> text, Span<byte> destination)
+    private static ElementError ReadFp32(ReadOnlySpan<byte> text, Span<byte> destination)
     {
-        if (!float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
+        float value = 0;
+        if (!(IsPlain(text) && ShortDecimal.TryRead(text, out value)) && !float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value))
             return ElementError.WrongToken;
         MemoryMarshal.Write(destination, in value);
         return float.IsFinite(value) ? ElementError.None : ElementError.OutOfRange;
     }
 
-    private static ElementError ReadFp64(ReadOnlySpan<char> text, Span<byte> destination)
+    private static ElementError ReadFp64(ReadOnlySpan<byte> text, Span<byte> destination)
     {
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
+        double value = 0;
+        if (!(IsPlain(text) && ShortDecimal.TryRead(text, out value)) && !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value))
             return ElementError.WrongToken;
         MemoryMarshal.Write(destination, in value);
         return double.IsFinite(value) ? ElementError.None : ElementError.OutOfRange;
     }
 
-    private static ElementError ReadFp16(ReadOnlySpan<char> text, Span<byte> destination)
+    // As JSON would have it, except for an exponent: the short way takes its digits for granted.
+    private static bool IsPlain(ReadOnlySpan<byte> text)
+    {
+        var digits = text.StartsWith((byte)'-') ? text[1..] : text;
+        return !digits.IsEmpty && char.IsAsciiDigit((char)digits[0]) && char.IsAsciiDigit((char)digits[^1]) && digits.Count((byte)'.') <= 1;
+    }
+
+    private static ElementError ReadFp16(ReadOnlySpan<byte> text, Span<byte> destination)
     {
         if (!Half.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
             return ElementError.WrongToken;
@@ -66,11 +75,11 @@ internal static class ElementText
     }
 
     // .NET reads no bfloat16; JSON's reader rounds once.
-    private static ElementError ReadBf16(ReadOnlySpan<char> text, Span<byte> destination)
+    private static ElementError ReadBf16(ReadOnlySpan<byte> text, Span<byte> destination)
     {
         try
         {
-            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text.ToString()));
+            var reader = new Utf8JsonReader(text);
             return reader.Read() ? ElementReaders.Bf16.Read(ref reader, destination) : ElementError.WrongToken;
         }
         catch (JsonException)
@@ -79,15 +88,15 @@ internal static class ElementText
         }
     }
 
-    private static ElementError ReadBool(ReadOnlySpan<char> text, Span<byte> destination)
+    private static ElementError ReadBool(ReadOnlySpan<byte> text, Span<byte> destination)
     {
-        text = text.Trim();
-        var isTrue = text.Equals("true", StringComparison.OrdinalIgnoreCase) || text is "1";
+        text = text.Trim((byte)' ');
+        var isTrue = Ascii.EqualsIgnoreCase(text, "true"u8) || text.SequenceEqual("1"u8);
         destination[0] = isTrue ? (byte)1 : (byte)0;
-        return isTrue || text.Equals("false", StringComparison.OrdinalIgnoreCase) || text is "0" ? ElementError.None : ElementError.WrongToken;
+        return isTrue || Ascii.EqualsIgnoreCase(text, "false"u8) || text.SequenceEqual("0"u8) ? ElementError.None : ElementError.WrongToken;
     }
 
-    private static ElementError ReadInteger<T>(ReadOnlySpan<char> text, Span<byte> destination)
+    private static ElementError ReadInteger<T>(ReadOnlySpan<byte> text, Span<byte> destination)
         where T : unmanaged, IBinaryInteger<T>
     {
         if (T.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value))

@@ -44,8 +44,10 @@ public sealed class RowBatch : IDisposable
     public int Count { get; private set; }
 
     /// <summary>Adds one element of the row's value of an input, as a text has it: a number, <c>true</c> or <c>false</c> (or 1 and 0), or the text itself.</summary>
+    /// <param name="input">Which input.</param>
+    /// <param name="text">Valid UTF-8.</param>
     /// <returns>What is wrong with it; null when nothing is.</returns>
-    public string? AddText(int input, ReadOnlySpan<char> text)
+    public string? AddText(int input, ReadOnlySpan<byte> text)
     {
         var tensor = _inputs[input];
         if (tensor.IsText)

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 
@@ -155,12 +154,10 @@ public sealed class TensorBuffer
         HasValue = true;
     }
 
-    /// <summary>Adds a string. What is no well-formed Unicode becomes U+FFFD.</summary>
-    internal void AppendText(ReadOnlySpan<char> text)
+    /// <summary>Adds a string.</summary>
+    internal void AppendText(ReadOnlySpan<byte> utf8)
     {
-        var longest = Encoding.UTF8.GetMaxByteCount(text.Length);
-        var start = _used;
-        _used = start + Encoding.UTF8.GetBytes(text, Next(longest));
+        utf8.CopyTo(Next(utf8.Length));
         AppendEnd();
     }
 

@@ -85,11 +85,11 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
 
     private List<(string Name, JsonTokenType Kind)> Header(ReadOnlyMemory<byte> row)
     {
-        using var parser = CsvRows.Parser(row, delimiter);
-        if (!parser.Read())
+        using var reader = CsvRows.Reader(row, delimiter);
+        if (!reader.Read())
             throw new InvalidRequestException("The data set is empty.");
-        RequireColumns(parser.Count, "The header");
-        return [.. Enumerable.Range(0, parser.Count).Select(i => (parser[i], JsonTokenType.String))];
+        RequireColumns(reader.FieldCount, "The header");
+        return [.. Enumerable.Range(0, reader.FieldCount).Select(i => (reader.GetString(i), JsonTokenType.String))];
     }
 
     private IReadOnlyList<(string Name, JsonTokenType Kind)> Members(ReadOnlySpan<byte> row)

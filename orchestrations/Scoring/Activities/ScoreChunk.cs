@@ -45,13 +45,15 @@ public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore art
         var chunk = await ChunkAsync(job.Id, input.Chunk, cancellation);
         var model = await catalog.ResolveAsync($"{job.Model}:{job.Version}", cancellation);
         using var lease = await sessions.LeaseAsync(model.Servable, cancellation);
-        var bytes = ArrayPool<byte>.Shared.Rent((int)chunk.Length);
+        var bytes = ArrayPool<byte>.Shared.Rent((int)chunk.Length + 1);
         try
         {
-            var data = bytes.AsMemory(0, (int)chunk.Length);
+            // Behind a blank line, so that the first row cannot be taken for a byte order mark.
+            bytes[0] = (byte)'\n';
+            var data = bytes.AsMemory(1, (int)chunk.Length);
             await using (var content = await artifacts.OpenReadAsync(job.Inputs.Single().Sha256, chunk.Offset, chunk.Length, cancellation) ?? throw Missing())
                 await content.ReadExactlyAsync(data, cancellation);
-            using var rows = plan.Open(data, lease.Model.Signature);
+            using var rows = plan.Open(bytes.AsMemory(0, (int)chunk.Length + 1), lease.Model.Signature);
             var part = 0;
             var scorer = new ChunkScorer(plan, lease.Model, new ResultWriter(plan, job.Version!.Value), (content, isLast) => files.StageBlockAsync(
                 job.Id, ScoringPaths.Stored(plan.Format), ScoringPaths.Block(input.Chunk + 1, part++, isLast), content, cancellation));

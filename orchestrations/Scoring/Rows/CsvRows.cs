@@ -1,31 +1,27 @@
 using System.Buffers;
-using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
 using CsvHelper;
-using CsvHelper.Configuration;
 using Larder.Inference;
 
 namespace Larder.Orchestrations;
 
-/// <summary>Rows of CSV, by CsvHelper's parser.</summary>
+/// <summary>Rows of CSV, by CsvHelper's reader.</summary>
 internal sealed class CsvRows : IDataRows
 {
     private readonly ScoringPlan plan;
-    private readonly CsvParser parser;
+    private readonly CsvReader reader;
     private readonly int[][] feeds;
     private readonly int[] keep;
     private readonly bool hasNul;
     private readonly bool isDamaged;
-    private readonly ArrayBufferWriter<byte> utf8 = new();
 
     public CsvRows(ScoringPlan plan, ReadOnlyMemory<byte> bytes)
     {
         this.plan = plan;
         hasNul = bytes.Span.Contains((byte)0);
         isDamaged = !Utf8.IsValid(bytes.Span);
-        parser = Parser(bytes, plan.Delimiter);
+        reader = Reader(bytes, plan.Delimiter);
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < plan.Header.Count; i++)
             places.TryAdd(plan.Header[i], i);
@@ -33,24 +29,13 @@ internal sealed class CsvRows : IDataRows
         keep = [.. plan.Keep.Select(column => places[column])];
     }
 
-    /// <summary>A parser that takes quotes as RFC 4180 has them, and lets pass what has them elsewhere.</summary>
-    public static CsvParser Parser(ReadOnlyMemory<byte> bytes, char delimiter)
-    {
-        var stream = MemoryMarshal.TryGetArray(bytes, out var array)
-            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
-            : new MemoryStream(bytes.ToArray());
-        var configuration = new CsvConfiguration(CultureInfo.InvariantCulture)
-        {
-            Delimiter = delimiter.ToString(),
-            Mode = CsvMode.RFC4180,
-            IgnoreBlankLines = true,
-            BadDataFound = null,
-            CacheFields = true,
-        };
-        return new CsvParser(new StreamReader(stream, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16), configuration);
-    }
+    /// <summary>A reader that takes quotes as RFC 4180 has them, lets pass what has them elsewhere, and takes no row for a header.</summary>
+    /// <param name="bytes">UTF-8. What begins as a byte order mark is one.</param>
+    /// <param name="delimiter">Between fields.</param>
+    public static CsvReader Reader(ReadOnlyMemory<byte> bytes, char delimiter) =>
+        CsvReader.Create(bytes, new CsvReaderOptions { Separator = delimiter, HasHeader = false, DetectSeparatorHint = false });
 
-    public bool Next() => parser.Read();
+    public bool Next() => reader.Read();
 
     public string? Feed(RowBatch batch)
     {
@@ -60,7 +45,7 @@ internal sealed class CsvRows : IDataRows
         {
             foreach (var column in feeds[input])
             {
-                if (batch.AddText(input, parser[column]) is { } problem)
+                if (batch.AddText(input, reader.GetSpan(column)) is { } problem)
                     return $"{Names.Shown(plan.Header[column])}: {problem}";
             }
         }
@@ -72,31 +57,28 @@ internal sealed class CsvRows : IDataRows
     {
         foreach (var column in keep)
         {
-            if (column < parser.Count)
-            {
-                utf8.ResetWrittenCount();
-                Encoding.UTF8.GetBytes(parser[column], utf8);
-                DelimitedText.Write(utf8.WrittenSpan, (byte)plan.Delimiter, destination);
-            }
-
+            // Past the row's end it is empty.
+            var field = reader.GetSpan(column);
+            DelimitedText.Write(isDamaged && !Utf8.IsValid(field) ? Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(field)) : field, (byte)plan.Delimiter, destination);
             destination.Write([(byte)plan.Delimiter]);
         }
     }
 
-    public void Dispose() => parser.Dispose();
+    public void Dispose() => reader.Dispose();
 
     private string? Damage()
     {
-        if (parser.Count != plan.Header.Count)
-            return $"it has {Names.Count(parser.Count, "field")}, and the header has {Names.Count(plan.Header.Count, "column")}";
+        var count = reader.FieldCount;
+        if (count != plan.Header.Count)
+            return $"it has {Names.Count(count, "field")}, and the header has {Names.Count(plan.Header.Count, "column")}";
         if (!hasNul && !isDamaged)
             return null;
-        for (var i = 0; i < parser.Count; i++)
+        for (var i = 0; i < count; i++)
         {
-            var field = parser[i];
-            if (hasNul && field.Contains('\0'))
+            var field = reader.GetSpan(i);
+            if (hasNul && field.Contains((byte)0))
                 return $"{Names.Shown(plan.Header[i])}: it has a NUL byte";
-            if (isDamaged && field.Contains('\uFFFD'))
+            if (isDamaged && !Utf8.IsValid(field))
                 return $"{Names.Shown(plan.Header[i])}: it is not valid UTF-8";
         }
 

@@ -173,20 +173,16 @@ internal sealed class JsonRows : IDataRows
             return $"it is {what}, where {(takesText[input] ? "a string" : "a number")} belongs";
         }
 
-        if (isText)
+        if (!isText)
+            return batch.AddText(input, value);
+        try
         {
-            try
-            {
-                return batch.AddText(input, reader.GetString());
-            }
-            catch (InvalidOperationException)
-            {
-                return "it is not well-formed Unicode";
-            }
+            var text = new byte[value.Length];
+            return batch.AddText(input, text.AsSpan(0, reader.CopyString(text)));
         }
-
-        Span<char> text = value.Length <= 128 ? stackalloc char[value.Length] : new char[value.Length];
-        Encoding.ASCII.GetChars(value, text);
-        return batch.AddText(input, text);
+        catch (InvalidOperationException)
+        {
+            return "it is not well-formed Unicode";
+        }
     }
 }

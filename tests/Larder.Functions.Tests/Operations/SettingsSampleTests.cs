@@ -17,6 +17,7 @@ public sealed class SettingsSampleTests
         { typeof(CatalogOptions), "Cache" },
         { typeof(SweeperOptions), "Sweep" },
         { typeof(Larder.Orchestrations.JobLimits), "Limits:Job" },
+        { typeof(Larder.Orchestrations.ScoringLimits), "Limits:Scoring" },
     };
 
     [Theory]
