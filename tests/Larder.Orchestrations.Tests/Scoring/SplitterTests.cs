@@ -64,11 +64,11 @@ public class SplitterTests
     }
 
     [Fact]
-    public void Lines_of_JSON_are_rows_and_blank_ones_are_not()
+    public async Task Lines_of_JSON_are_rows_and_blank_ones_are_not()
     {
         var bytes = "{\"a\":\"\\n\\\"\"}\r\n\n\r\n{}\n[1]"u8.ToArray();
         var splitter = new DatasetSplitter(new LineScanner(), s_wide, 0);
-        Assert.Null(splitter.SplitAsync(new PiecesStream(bytes, 3), CancellationToken.None).GetAwaiter().GetResult());
+        Assert.Null(await splitter.SplitAsync(new PiecesStream(bytes, 3), CancellationToken.None));
         Assert.Equal(3, splitter.Rows);
         Assert.Equal(["{\"a\":\"\\n\\\"\"}", "{}", "[1]"], splitter.Chunks.Select(chunk => Encoding.UTF8.GetString(bytes.AsSpan((int)chunk.Offset, (int)chunk.Length)).Trim()));
     }
