@@ -177,27 +177,35 @@ public sealed class ScoringTests(LarderFixture larder)
         Assert.Equal(HttpStatusCode.NotFound, (await client.ScoreAsync(name + "x", "a\n"u8.ToArray())).Status);
     }
 
-    public static TheoryData<string, byte[], string> Hostile => new()
-    {
-        { "empty", [], "The data set is empty." },
-        { "only line ends", "\uFEFF\r\n\n\n"u8.ToArray(), "The data set is empty." },
-        { "wrong delimiter", "a;b;c;d\n1;2;3;4\n"u8.ToArray(), "Is the delimiter ';', and not ','?" },
-        { "too few columns", "a,b\n1,2\n"u8.ToArray(), "takes 4 values a row (x FP32 [-1,4]), and the data set has 2 columns to feed: 'a', 'b'" },
-        { "NUL bytes", new byte[1000], "NUL byte" },
-        { "invalid UTF-8", [0xC3, 0x28, (byte)'\n'], "not valid UTF-8" },
-        { "UTF-16", Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("a,b,c,d\n1,2,3,4\n")).ToArray(), "UTF-16" },
-        { "a million columns", Encoding.UTF8.GetBytes(string.Join(',', Enumerable.Repeat("c", 1_000_000))), "1000000 columns" },
-        { "a line of 100 MB", Encoding.UTF8.GetBytes(new string('x', 100_000_000)), "longer than 4194304 bytes" },
-        { "a quote that is not closed", Encoding.UTF8.GetBytes("a,b,c,d\n1,2,3,\"4\n" + string.Concat(Enumerable.Repeat("1,2,3,4\n", 1_000_000))), "Row 1, at byte 8, is longer than 4194304 bytes" },
-    };
-
     [Theory]
-    [MemberData(nameof(Hostile))]
-    public async Task What_is_no_data_set_ends_in_a_job_that_says_why(string what, byte[] dataset, string reason)
+    [InlineData("empty", "The data set is empty.")]
+    [InlineData("only line ends", "The data set is empty.")]
+    [InlineData("wrong delimiter", "Is the delimiter ';', and not ','?")]
+    [InlineData("too few columns", "takes 4 values a row (x FP32 [-1,4]), and the data set has 2 columns to feed: 'a', 'b'")]
+    [InlineData("NUL bytes", "NUL byte")]
+    [InlineData("invalid UTF-8", "not valid UTF-8")]
+    [InlineData("UTF-16", "UTF-16")]
+    [InlineData("a million columns", "1000000 columns")]
+    [InlineData("a line of 100 MB", "longer than 4194304 bytes")]
+    [InlineData("a quote that is not closed", "Row 1, at byte 8, is longer than 4194304 bytes")]
+    public async Task What_is_no_data_set_ends_in_a_job_that_says_why(string what, string reason)
     {
         await UploadAsync("score-hostile", OnnxModel.Linear());
+        byte[] dataset = what switch
+        {
+            "empty" => [],
+            "only line ends" => Encoding.UTF8.GetBytes("\uFEFF\r\n\n\n"),
+            "wrong delimiter" => "a;b;c;d\n1;2;3;4\n"u8.ToArray(),
+            "too few columns" => "a,b\n1,2\n"u8.ToArray(),
+            "NUL bytes" => new byte[1000],
+            "invalid UTF-8" => [0xC3, 0x28, (byte)'\n'],
+            "UTF-16" => [.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes("a,b,c,d\n1,2,3,4\n")],
+            "a million columns" => Encoding.UTF8.GetBytes(string.Join(',', Enumerable.Repeat("c", 1_000_000))),
+            "a line of 100 MB" => Encoding.UTF8.GetBytes(new string('x', 100_000_000)),
+            _ => Encoding.UTF8.GetBytes("a,b,c,d\n1,2,3,\"4\n" + string.Concat(Enumerable.Repeat("1,2,3,4\n", 1_000_000))),
+        };
         var job = await client.ScoreToEndAsync("score-hostile", dataset);
-        Assert.True((string)job["state"]! == "failed", what);
+        Assert.Equal("failed", (string)job["state"]!);
         Assert.Contains(reason, (string)job["reason"]!);
         Assert.Empty(job["outputs"]!.AsArray());
     }
