@@ -59,7 +59,11 @@ public static class ScoreDataset
             return (null, Canceled(scoring));
         context.SetCustomStatus(new { step = "plan" });
         var plan = await context.CallActivityAsync<PlanScoring.Result>(nameof(PlanScoring), scoring.Job, Retries.Patient);
-        return plan.Reason is { } reason ? (null, Failed(scoring, reason)) : (new ScoringProgress(plan.Chunks, plan.Rows), null);
+        if (plan.Reason is { } reason)
+            return (null, Failed(scoring, reason));
+        var progress = new ScoringProgress(plan.Chunks, plan.Rows);
+        await context.CallActivityAsync(nameof(NoteScoring), new NoteScoring.Input(scoring.Job, progress), Retries.Patient);
+        return (progress, null);
     }
 
     /// <summary>Scores the chunks of a generation, a window of them at a time.</summary>

@@ -60,8 +60,9 @@ internal sealed class JsonRows : IDataRows
                 var problem = values[slot].Length == 0 ? "it is missing"
                     : plan.Feeds[input].IsWhole ? batch.AddValue(input, Value(slot), Depth)
                     : AddScalar(batch, input, Value(slot));
+                // About a whole value the sentence names the input itself.
                 if (problem is not null)
-                    return $"{Names.Shown(slots[slot])}: {problem}";
+                    return plan.Feeds[input].IsWhole && values[slot].Length > 0 ? problem : $"{Names.Shown(slots[slot])}: {problem}";
             }
         }
 
