@@ -13,13 +13,14 @@ public sealed class ScoreDroppedFile(ScoringSubmitter submitter, JobScheduler sc
     /// <summary>Runs when a file is there or has been replaced; perhaps more than once, which makes one job.</summary>
     [Function("ScoreDroppedFile")]
     public async Task Run(
-        [BlobTrigger("scoring/{model}/{file}", Source = BlobTriggerSource.EventGrid)] BlobClient blob,
-        string model,
+        [BlobTrigger("scoring/{path}", Source = BlobTriggerSource.EventGrid)] BlobClient blob,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
+        // Not of the trigger's pattern, where a first part takes as many folders as it can.
+        var (model, slash) = (blob.Name.Split('/')[0], blob.Name.Contains('/'));
         // What is written beside files comes here too.
-        if (!ScoringDrop.IsDataset(blob.Name) || await drops.FindAsync(DropFiles.Scoring, blob.Name, cancellationToken) is not { } file)
+        if (!slash || !ScoringDrop.IsDataset(blob.Name) || await drops.FindAsync(DropFiles.Scoring, blob.Name, cancellationToken) is not { } file)
             return;
         try
         {
