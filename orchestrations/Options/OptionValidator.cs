@@ -89,7 +89,7 @@ internal sealed class OptionValidator
             else if (others.ValueKind == JsonValueKind.Object)
                 Validate(others, member.Value, below);
             else
-                throw new InvalidRequestException($"{Shown(below)} is not known; {Place(at)} takes {string.Join(", ", properties.EnumerateObject().Select(one => one.Name))}.");
+                throw new InvalidRequestException($"{Shown(below)} is not known; known there are {string.Join(", ", properties.EnumerateObject().Select(one => one.Name))}.");
         }
 
         if (schema.TryGetProperty("required", out var required))

@@ -24,6 +24,6 @@ public sealed class StageInputs(JobSteps steps, IArtifactStore artifacts, ICompu
             return null;
         },
         (now, _) => now with { Backend = backend.Name },
-        problem => problem ?? "",
+        problem => problem,
         cancellation);
 }
