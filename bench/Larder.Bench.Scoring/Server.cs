@@ -57,6 +57,8 @@ internal sealed class Server : IAsyncDisposable
         response.EnsureSuccessStatusCode();
         var id = (string)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["job"]!["id"]!;
         var memory = new List<int>();
+        _process.Refresh();
+        var before = _process.TotalProcessorTime;
         while (true)
         {
             memory.Add(Resident());
@@ -70,8 +72,10 @@ internal sealed class Server : IAsyncDisposable
             if ((string)job["state"]! != "succeeded")
                 throw new InvalidOperationException(job.ToString());
             var steps = job["steps"]!.AsArray().Select(step => FormattableString.Invariant($"{step!["name"]} {Seconds(step!["started"]!, step["finished"]!):F1} s"));
+            _process.Refresh();
             return new Job(
-                Seconds(job["created"]!, job["finished"]!), (long)job["metrics"]!["rows"]!, (long)job["outputs"]![0]!["size_bytes"]!, [.. steps], memory);
+                Seconds(job["created"]!, job["finished"]!),
+                (_process.TotalProcessorTime - before).TotalSeconds, (long)job["metrics"]!["rows"]!, (long)job["outputs"]![0]!["size_bytes"]!, [.. steps], memory);
         }
     }
 
@@ -93,5 +97,5 @@ internal sealed class Server : IAsyncDisposable
     }
 
     /// <summary>What came of a scoring.</summary>
-    internal sealed record Job(double Seconds, long Rows, long ResultBytes, IReadOnlyList<string> Steps, IReadOnlyList<int> Memory);
+    internal sealed record Job(double Seconds, double CpuSeconds, long Rows, long ResultBytes, IReadOnlyList<string> Steps, IReadOnlyList<int> Memory);
 }
