@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Larder.Inference;
@@ -25,7 +27,7 @@ internal static class LarderServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton(provider => new LocalFolder(
-            provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : Path.Combine(Path.GetTempPath(), "larder")));
+            provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : DefaultFolder(provider)));
         services.AddInference();
         services.AddRegistry();
         services.AddJobs();
@@ -156,6 +158,14 @@ internal static class LarderServices
     }
 
     /// <summary>A connection string in <c>AzureWebJobsStorage</c>, or an identity with <c>AzureWebJobsStorage__blobServiceUri</c>.</summary>
+    // Two servers on one machine share it only if they share their storage: each looks after all jobs that it finds there.
+    private static string DefaultFolder(IServiceProvider provider)
+    {
+        var account = provider.GetRequiredService<BlobServiceClient>().Uri.AbsoluteUri;
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)));
+        return Path.Combine(Path.GetTempPath(), "larder", hash[..16]);
+    }
+
     private static BlobServiceClient Storage(IServiceProvider provider)
     {
         var storage = provider.GetRequiredService<IConfiguration>().GetSection("AzureWebJobsStorage");
