@@ -35,6 +35,7 @@ internal static class LarderServices
         services.AddScoring();
 
         services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
+        services.AddSetting<AnswerLimits>("Limits", limits => limits.Validate());
         services.AddSingleton<RouteTable>();
         services.AddSingleton<PredictionMetrics>();
         services.AddSingleton<PredictionResponse>();

@@ -15,6 +15,7 @@ public sealed class SettingsSampleTests
         { typeof(ValidationLimits), "Limits" },
         { typeof(PublishingOptions), "Limits" },
         { typeof(PredictionLimits), "Limits" },
+        { typeof(AnswerLimits), "Limits" },
         { typeof(ImageLimits), "Limits:Image" },
         { typeof(CatalogOptions), "Cache" },
         { typeof(SweeperOptions), "Sweep" },
