@@ -28,7 +28,7 @@ public sealed class JobSubmitter(
             await files.WriteAsync(job.Id, JobPaths.Secrets, BinaryData.FromObjectAsJson(request.Secrets), cancellation);
         if (request.Key is null)
             return await jobs.CreateAsync(job, cancellation);
-        var (stored, isNew) = await jobs.CreateOnceAsync(request.Key, Fingerprint(request), job, cancellation);
+        var (stored, isNew) = await jobs.CreateOnceAsync(request.Key, request.Fingerprint ?? Fingerprint(request), job, cancellation);
         if (!isNew)
             await files.DeleteAsync(job.Id, cancellation);
         return stored;
@@ -45,27 +45,33 @@ public sealed class JobSubmitter(
         var old = await jobs.GetAsync(id, cancellation);
         if (!old.IsFinal)
             throw new ConflictException($"The job {id} has not ended; it can be retried when it has.");
+        return await SubmitAsync(await AgainAsync(old, cancellation) with { Owner = owner, RetryOf = id, Key = key }, cancellation);
+    }
+
+    /// <summary>The request for a job that does what another did: with its inputs, options and secrets.</summary>
+    /// <param name="old">The other.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="ConflictException">An input is gone.</exception>
+    public async Task<JobRequest> AgainAsync(Job old, CancellationToken cancellation)
+    {
         types.Single(type => type.Name == old.Type).Check(old);
         foreach (var input in old.Inputs)
         {
             if (!await artifacts.TouchAsync(input.Sha256, cancellation))
-                throw new ConflictException($"The input {input.Name} of the job {id} is not stored any more.");
+                throw new ConflictException($"The input {input.Name} of the job {old.Id} is not stored any more.");
         }
 
-        var secrets = await files.ReadAsync(id, JobPaths.Secrets, limits.EnvironmentBytes * 8L, cancellation) is { } stored
+        var secrets = await files.ReadAsync(old.Id, JobPaths.Secrets, limits.EnvironmentBytes * 8L, cancellation) is { } stored
             ? stored.ToObjectFromJson<Dictionary<string, string>>()!
             : [];
-        var again = new JobRequest(old.Type, old.Model, old.Options)
+        return new JobRequest(old.Type, old.Model, old.Options)
         {
             Inputs = old.Inputs,
             Secrets = secrets,
+            Source = old.Source,
             MaxAttempts = old.MaxAttempts,
             Backend = old.Backend,
-            Owner = owner,
-            RetryOf = id,
-            Key = key,
         };
-        return await SubmitAsync(again, cancellation);
     }
 
     private Job New(JobRequest request)
@@ -80,12 +86,14 @@ public sealed class JobSubmitter(
             State = JobState.Queued,
             Model = request.Model,
             Inputs = request.Inputs,
+            Source = request.Source,
             Options = request.Options,
             MaxAttempts = request.MaxAttempts,
             Backend = request.Backend,
             Owner = request.Owner,
             RetryOf = request.RetryOf,
             Created = now,
+            Schedule = request.Schedule,
         };
     }
 
@@ -100,6 +108,9 @@ public sealed class JobSubmitter(
             request.RetryOf,
             secrets = request.Secrets.OrderBy(secret => secret.Key, StringComparer.Ordinal),
         });
+        // Only what is there: the fingerprints of requests without it are older.
+        if (request.Source is not null)
+            text += $"\n{request.Source}";
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 }

@@ -33,6 +33,9 @@ public sealed record Job
     /// <summary>The files that it was given.</summary>
     public IReadOnlyList<JobInput> Inputs { get; init; } = [];
 
+    /// <summary>Where its data set is to be fetched from, if it did not come with the request: <c>{container}/{path}</c>, with <c>@{ETag}</c> where that is pinned, or a URL without its query.</summary>
+    public string? Source { get; init; }
+
     /// <summary>The files that its last attempt left.</summary>
     public IReadOnlyList<JobOutput> Outputs { get; init; } = [];
 
@@ -65,6 +68,9 @@ public sealed record Job
 
     /// <summary>The job whose inputs and options it runs again.</summary>
     public string? RetryOf { get; init; }
+
+    /// <summary>Id of the schedule that asked for it. The schedule may be deleted since.</summary>
+    public string? Schedule { get; init; }
 
     /// <summary>When somebody asked to end it.</summary>
     public DateTimeOffset? CancelRequested { get; init; }
