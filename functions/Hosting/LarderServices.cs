@@ -29,6 +29,7 @@ internal static class LarderServices
         services.AddInference();
         services.AddRegistry();
         services.AddJobs();
+        services.AddSchedules();
 
         services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
         services.AddSingleton<RouteTable>();
@@ -123,6 +124,18 @@ internal static class LarderServices
         services.AddSingleton<CleanUpJob>();
         services.AddSingleton<BeginJob>();
         services.AddSingleton<EndJob>();
+    }
+
+    private static void AddSchedules(this IServiceCollection services)
+    {
+        services.AddSetting<ScheduleOptions>("Schedules", options => options.Validate());
+        services.TryAddSingleton<DropFiles>();
+        services.AddSingleton<IScheduledJob, ScheduledTraining>();
+        services.AddSingleton<ScheduleStore>();
+        services.AddSingleton<ScheduleStarter>();
+        services.AddSingleton<ScheduleRunner>();
+        services.AddSingleton<ScheduleEditor>();
+        services.AddSingleton<ScheduleViews>();
     }
 
     /// <summary>A connection string in <c>AzureWebJobsStorage</c>, or an identity with <c>AzureWebJobsStorage__blobServiceUri</c>.</summary>

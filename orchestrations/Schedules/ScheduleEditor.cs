@@ -99,6 +99,10 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
         return job;
     }
 
+    /// <summary>When a schedule runs next, if nobody changes it; nothing while it is paused.</summary>
+    public IReadOnlyList<DateTimeOffset> NextRuns(Schedule schedule, int count) =>
+        schedule.Enabled ? ScheduleClock.Of(schedule.Cron, schedule.TimeZone).Next(time.GetUtcNow(), count) : [];
+
     private static IReadOnlyDictionary<string, string> NoSecrets { get; } = new Dictionary<string, string>();
 
     private async Task<Schedule> WholeAsync(

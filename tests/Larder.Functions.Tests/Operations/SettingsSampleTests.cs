@@ -17,6 +17,7 @@ public sealed class SettingsSampleTests
         { typeof(CatalogOptions), "Cache" },
         { typeof(SweeperOptions), "Sweep" },
         { typeof(Larder.Orchestrations.JobLimits), "Limits:Job" },
+        { typeof(Larder.Orchestrations.ScheduleOptions), "Schedules" },
     };
 
     [Theory]
@@ -43,7 +44,7 @@ public sealed class SettingsSampleTests
     {
         var known = Sections.SelectMany(row => ((Type)row[0]).GetProperties().Select(property => $"{row[1]}:{property.Name}")).ToHashSet();
 
-        var unknown = Sample().Keys.Where(key => key.Split(':')[0] is "Limits" or "Cache" or "Sweep" && !known.Contains(key));
+        var unknown = Sample().Keys.Where(key => key.Split(':')[0] is "Limits" or "Cache" or "Sweep" or "Schedules" && !known.Contains(key));
 
         Assert.Empty(unknown);
     }
