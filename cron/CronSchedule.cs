@@ -17,6 +17,8 @@ public sealed class CronSchedule(CronExpression expression, TimeZoneInfo zone) :
     /// <inheritdoc/>
     public DateTimeOffset? NextAfter(DateTimeOffset moment)
     {
+        // Occurrences are at whole seconds; and in the last millisecond before a change, .NET's zones are no more the one and not yet the other.
+        moment = moment.AddTicks(-(moment.UtcTicks % TimeSpan.TicksPerSecond));
         var local = TimeZoneInfo.ConvertTime(moment, zone);
         for (var time = expression.NextAfter(local.DateTime); time is not null; time = expression.NextAfter(time.Value))
         {
