@@ -26,7 +26,6 @@ public sealed class ScheduleTests(JobsFixture larder)
         var version = (await client.GetJsonAsync("/api/v1/models/sched-due:2")).Body["version"]!;
         Assert.Equal((string)job["id"]!, (string)version["job"]!);
         Assert.Equal((HttpStatusCode.OK, false, null), (paused.Status, (bool)paused.Body["schedule"]!["enabled"]!, paused.Body["schedule"]!["next_run"]));
-        Assert.Contains("skipped", (await client.RunsAsync(id)).Select(one => (string)one["outcome"]!));
         Assert.Empty((await client.GetScheduleAsync(id))["next_runs"]!.AsArray());
     }
 
@@ -110,10 +109,10 @@ public sealed class ScheduleTests(JobsFixture larder)
         await client.TrainToEndAsync("sched-secret", TrainingClient.Copy);
         var source = await client.TrainToEndAsync("sched-secret-script", script, options: """{"environment": {"TOKEN": {"secret": "geheim-123"}}}""");
         Assert.Equal("succeeded", (string)source["state"]!);
-        var made = await client.ScheduleAsync($$$"""
-            {"name": "secret", "cron": "0 0 1 1 *", "job": {"type": "train", "model": "sched-secret", "inputs": {"job": "{{{source["id"]}}}"},
+        var made = await client.ScheduleAsync("""
+            {"name": "secret", "cron": "0 0 1 1 *", "job": {"type": "train", "model": "sched-secret", "inputs": {"job": "SOURCE"},
              "options": {"environment": {"TOKEN": {"secret": "geheim-123"}}}}}
-            """);
+            """.Replace("SOURCE", (string)source["id"]!));
         var id = (string)made.Body["schedule"]!["id"]!;
         var shown = (await client.GetScheduleAsync(id))["schedule"]!;
         Assert.DoesNotContain("geheim", made.Body.ToJsonString() + shown.ToJsonString());
@@ -126,9 +125,9 @@ public sealed class ScheduleTests(JobsFixture larder)
 
         Assert.True((string)job["state"]! == "succeeded", job.ToString());
         Assert.DoesNotContain("geheim", job.ToJsonString());
-        var unknown = await client.SendJsonAsync(HttpMethod.Post, $"/api/v1/schedules/{id}", $$$"""
-            {"job": {"type": "train", "model": "sched-secret", "inputs": {"job": "{{{source["id"]}}}"}, "options": {"environment": {"OTHER": {"secret": "***"}}}}}
-            """);
+        var unknown = await client.SendJsonAsync(HttpMethod.Post, $"/api/v1/schedules/{id}", """
+            {"job": {"type": "train", "model": "sched-secret", "inputs": {"job": "SOURCE"}, "options": {"environment": {"OTHER": {"secret": "***"}}}}}
+            """.Replace("SOURCE", (string)source["id"]!));
         Assert.Equal(422, unknown.Code);
     }
 
