@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Larder.Inference;
@@ -25,7 +27,7 @@ internal static class LarderServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton(provider => new LocalFolder(
-            provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : Path.Combine(Path.GetTempPath(), "larder")));
+            provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : DefaultFolder(provider)));
         services.AddInference();
         services.AddRegistry();
         services.AddJobs();
@@ -103,11 +105,7 @@ internal static class LarderServices
     private static void AddJobs(this IServiceCollection services)
     {
         services.AddSetting<JobLimits>("Limits:Job", limits => limits.Validate());
-        services.AddSetting<ProcessComputeOptions>("Jobs:Process", options => options.Validate(), (options, provider) => options with
-        {
-            Folder = options.Folder.Length > 0 ? options.Folder : Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "jobs"),
-        });
-        services.AddSingleton<IComputeBackend, ProcessCompute>();
+        services.AddCompute();
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobFiles>();
         services.AddSingleton<JobLog>();
@@ -138,7 +136,39 @@ internal static class LarderServices
         services.AddSingleton<ScheduleViews>();
     }
 
+    /// <summary>Both backends' settings are bound; those of the one that is used must be right.</summary>
+    private static void AddCompute(this IServiceCollection services)
+    {
+        services.AddSetting<ComputeOptions>("Jobs", options => options.Validate());
+        services.AddSetting<ProcessComputeOptions>(
+            "Jobs:Process",
+            options => options.Validate(),
+            (options, provider) => options with
+            {
+                Folder = options.Folder.Length > 0 ? options.Folder : Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "jobs"),
+            },
+            provider => Backend(provider) == ComputeOptions.Process);
+        services.AddSetting<ContainerInstanceOptions>(
+            "Jobs:ContainerInstances", options => options.Validate(), isUsed: provider => Backend(provider) == ComputeOptions.ContainerInstances);
+        services.AddSingleton<IComputeBackend>(provider => Backend(provider) == ComputeOptions.ContainerInstances
+            ? new ContainerInstanceCompute(
+                provider.GetRequiredService<ContainerInstanceOptions>(),
+                ContainerInstanceClient.Create(provider.GetRequiredService<ContainerInstanceOptions>()),
+                provider.GetRequiredService<TimeProvider>())
+            : ActivatorUtilities.CreateInstance<ProcessCompute>(provider));
+
+        static string Backend(IServiceProvider provider) => provider.GetRequiredService<ComputeOptions>().Choose();
+    }
+
     /// <summary>A connection string in <c>AzureWebJobsStorage</c>, or an identity with <c>AzureWebJobsStorage__blobServiceUri</c>.</summary>
+    // Two servers on one machine share it only if they share their storage: each looks after all jobs that it finds there.
+    private static string DefaultFolder(IServiceProvider provider)
+    {
+        var account = provider.GetRequiredService<BlobServiceClient>().Uri.AbsoluteUri;
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)));
+        return Path.Combine(Path.GetTempPath(), "larder", hash[..16]);
+    }
+
     private static BlobServiceClient Storage(IServiceProvider provider)
     {
         var storage = provider.GetRequiredService<IConfiguration>().GetSection("AzureWebJobsStorage");
@@ -149,12 +179,21 @@ internal static class LarderServices
         throw new InvalidOperationException("AzureWebJobsStorage is not set: give it a connection string, or AzureWebJobsStorage__blobServiceUri for an identity.");
     }
 
-    /// <summary>Binds a section to a record of settings, checks it at start, and offers the record itself.</summary>
+    /// <summary>Binds a section to a record of settings, checks it at start (unless it is not used), and offers the record itself.</summary>
     private static void AddSetting<T>(
-        this IServiceCollection services, string section, Action<T> validate, Func<T, IServiceProvider, T>? complete = null)
+        this IServiceCollection services,
+        string section,
+        Action<T> validate,
+        Func<T, IServiceProvider, T>? complete = null,
+        Func<IServiceProvider, bool>? isUsed = null)
         where T : class
     {
-        services.AddSingleton<IValidateOptions<T>>(new SettingValidator<T>(validate));
+        services.AddSingleton<IValidateOptions<T>>(
+            provider => new SettingValidator<T>(section, options =>
+            {
+                if (isUsed?.Invoke(provider) ?? true)
+                    validate(options);
+            }));
         services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
         services.AddSingleton(provider =>
         {
@@ -163,7 +202,7 @@ internal static class LarderServices
         });
     }
 
-    private sealed class SettingValidator<T>(Action<T> validate) : IValidateOptions<T>
+    private sealed class SettingValidator<T>(string section, Action<T> validate) : IValidateOptions<T>
         where T : class
     {
         public ValidateOptionsResult Validate(string? name, T options)
@@ -175,8 +214,14 @@ internal static class LarderServices
             }
             catch (ArgumentException exception)
             {
-                return ValidateOptionsResult.Fail(exception.Message);
+                return ValidateOptionsResult.Fail(Describe(exception));
             }
         }
+
+        // The rooms know their options' names; what those are called as settings is known here.
+        private string Describe(ArgumentException exception) =>
+            exception.ParamName is { } name && typeof(T).GetProperty(name) is not null
+                ? $"Setting {section}:{name}: {exception.Message.Replace($" (Parameter '{name}')", "")}"
+                : exception.Message;
     }
 }

@@ -75,12 +75,19 @@ internal static class JobQuery
             States = Text(request, "state")?.Split(',').Select(State).ToHashSet(),
             Type = Type(request),
             Model = model,
-            Schedule = Text(request, "schedule"),
+            Schedule = Schedule(request),
             Text = text,
             From = Time(request, "from"),
             To = Time(request, "to"),
         };
     }
+
+    private static string? Schedule(HttpRequest request) => Text(request, "schedule") switch
+    {
+        null => null,
+        var id when JobId.IsValid(id) => id,
+        _ => throw new InvalidRequestException("schedule must be the id of a schedule."),
+    };
 
     private static JobState State(string text) => States.TryGetValue(text, out var state)
         ? state

@@ -28,8 +28,19 @@ public sealed class JobSubmitter(
             await files.WriteAsync(job.Id, JobPaths.Secrets, BinaryData.FromObjectAsJson(request.Secrets), cancellation);
         if (request.Key is null)
             return await jobs.CreateAsync(job, cancellation);
-        var (stored, isNew) = await jobs.CreateOnceAsync(request.Key, request.Fingerprint ?? Fingerprint(request), job, cancellation);
-        if (!isNew)
+        Job stored;
+        try
+        {
+            (stored, _) = await jobs.CreateOnceAsync(request.Key, request.Fingerprint ?? Fingerprint(request), job, cancellation);
+        }
+        catch (Exception e) when (e is ConflictException or InvalidRequestException)
+        {
+            await files.DeleteAsync(job.Id, cancellation);
+            throw;
+        }
+
+        // Whoever came first with this key has made files already, perhaps without living to make the job.
+        if (stored.Id != job.Id)
             await files.DeleteAsync(job.Id, cancellation);
         return stored;
     }

@@ -15,6 +15,8 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     private const string UsualTimeZone = "UTC";
     private const int MaxKey = 255;
 
+    private static readonly Dictionary<string, string> NoSecrets = [];
+
     /// <summary>Makes a schedule.</summary>
     /// <exception cref="InvalidRequestException">Something is missing, or cannot be had.</exception>
     /// <exception cref="ConflictException">There are as many as there may be.</exception>
@@ -102,8 +104,6 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     /// <summary>When a schedule runs next, if nobody changes it; nothing while it is paused.</summary>
     public IReadOnlyList<DateTimeOffset> NextRuns(Schedule schedule, int count) =>
         schedule.Enabled ? ScheduleClock.Of(schedule.Cron, schedule.TimeZone).Next(time.GetUtcNow(), count) : [];
-
-    private static IReadOnlyDictionary<string, string> NoSecrets { get; } = new Dictionary<string, string>();
 
     private async Task<Schedule> WholeAsync(
         SchedulePatch patch, string id, IReadOnlyDictionary<string, string> known, DateTimeOffset created, CancellationToken cancellation)

@@ -86,6 +86,7 @@ public sealed partial class ScheduleRunner(
         try
         {
             var job = await starter.StartAsync(client, schedule, Key(schedule, due), cancellation);
+            LogStarted(schedule.Id, due, job.Id);
             run = run with { Job = job.Id };
         }
         catch (RegistryException e) when (e is not StorageUnavailableException)
@@ -127,6 +128,9 @@ public sealed partial class ScheduleRunner(
 
     [LoggerMessage(2, LogLevel.Warning, "No job could be made of what the schedule {Schedule} had due at {Due:O}: {Reason}")]
     private partial void LogFailed(string schedule, DateTimeOffset due, string reason);
+
+    [LoggerMessage(3, LogLevel.Information, "What the schedule {Schedule} had due at {Due:O} is job {Job}.")]
+    private partial void LogStarted(string schedule, DateTimeOffset due, string job);
 
     private sealed class Starts(int most)
     {

@@ -32,6 +32,17 @@ public sealed class JobTests(JobsFixture larder)
         Assert.DoesNotContain("internal-", answer.Body.ToJsonString());
     }
 
+    [Fact]
+    public async Task A_job_whose_orchestration_has_not_begun_has_no_status()
+    {
+        var job = await larder.AddAsync("job-accepted", JobState.Queued);
+
+        var answer = await larder.Client.GetJsonAsync($"/api/v1/jobs/{job.Id}");
+
+        Assert.Equal((HttpStatusCode.OK, "queued"), (answer.Status, (string?)answer.Body["job"]!["state"]));
+        Assert.False(answer.Body["job"]!.AsObject().ContainsKey("status"));
+    }
+
     [Theory]
     [InlineData("0000000000000000")]
     [InlineData("no-job")]

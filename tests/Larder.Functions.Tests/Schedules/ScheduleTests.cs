@@ -72,6 +72,7 @@ public sealed class ScheduleTests(JobsFixture larder)
         Assert.Equal((job, true, "started", "succeeded"), ((string?)run["job"], (bool)run["manual"]!, (string?)run["outcome"], (string?)run["state"]));
         Assert.Equal(job, (string)(await client.GetScheduleAsync(id))["schedule"]!["last_run"]!["job"]!);
         Assert.Equal(1, (int)(await client.GetJsonAsync($"/api/v1/jobs?schedule={id}")).Body["total"]!);
+        Assert.Equal(422, (await client.GetJsonAsync("/api/v1/jobs?schedule=nightly")).Code);
 
         Task<Answer> RunAsync() => client.SendJsonAsync(HttpMethod.Post, $"/api/v1/schedules/{id}/run", null, ("Idempotency-Key", "k-1"));
     }

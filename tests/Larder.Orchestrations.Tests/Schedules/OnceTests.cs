@@ -52,6 +52,39 @@ public sealed class OnceTests(Azurite azurite)
     }
 
     [Fact]
+    public async Task An_occurrence_that_is_taken_up_again_is_the_same_job_even_after_an_edit()
+    {
+        var schedule = await bakery.AddAsync("* * * * *");
+        await bakery.TickAfterAsync(Minute);
+        var job = Assert.Single(await bakery.JobsOfAsync(schedule));
+
+        // As a host leaves it that dies before it has written down the job.
+        await bakery.Schedules.ChangeAsync(schedule.Id, read => Task.FromResult(read with
+        {
+            Job = read.Job with { Model = "cake" },
+            Progress = read.Progress with { Waiting = [Bakery.Noon + Minute], Open = [], Runs = [], LastRun = null },
+        }));
+        await bakery.TickAsync();
+
+        Assert.Equal(job.Id, Assert.Single((await bakery.ProgressAsync(schedule)).Runs).Job);
+        Assert.Equal("bread", Assert.Single(await bakery.JobsOfAsync(schedule)).Model);
+        Assert.Single(bakery.Started);
+    }
+
+    [Fact]
+    public async Task There_are_so_many_schedules_and_no_more()
+    {
+        var small = new Bakery(azurite.NewAccount(), options: new ScheduleOptions { MaxSchedules = 2 });
+        await small.AddAsync("* * * * *");
+        var second = await small.AddAsync("* * * * *");
+        await Assert.ThrowsAsync<ConflictException>(() => small.AddAsync("* * * * *"));
+
+        await small.Schedules.DeleteAsync(second.Id, revision: null);
+
+        Assert.NotEqual(second.Id, (await small.AddAsync("* * * * *")).Id);
+    }
+
+    [Fact]
     public async Task Four_hosts_at_once_make_one_job_of_each_occurrence()
     {
         var hosts = Enumerable.Range(0, 4).Select(_ => bakery.Other()).ToList();
