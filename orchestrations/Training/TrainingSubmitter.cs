@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Larder.Registry;
 
 namespace Larder.Orchestrations;
