@@ -31,6 +31,8 @@ internal static class LarderServices
         services.AddInference();
         services.AddRegistry();
         services.AddJobs();
+        services.AddIngestion();
+        services.AddScoring();
         services.AddSchedules();
 
         services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
@@ -124,11 +126,35 @@ internal static class LarderServices
         services.AddSingleton<EndJob>();
     }
 
+    private static void AddIngestion(this IServiceCollection services)
+    {
+        services.AddSetting<ArchiveLimits>("Limits:Archive", limits => limits.Validate());
+        services.AddSetting<IngestionOptions>("Ingestion", options => options.Validate());
+        services.AddSetting<UploadSessionOptions>("Uploads", options => options.Validate());
+        services.AddSingleton<DropBox>();
+        services.AddSingleton<UploadSessions>();
+        services.AddSingleton<Arrivals>();
+        services.AddSingleton<ArchiveOpener>();
+        services.AddSingleton<IJobType, IngestJob>();
+        services.AddSingleton<IJobType, UploadJob>();
+        services.AddSingleton<IngestSubmitter>();
+        services.AddSingleton<UploadSubmitter>();
+    }
+
+    private static void AddScoring(this IServiceCollection services)
+    {
+        services.AddSetting<ScoringLimits>("Limits:Scoring", limits => limits.Validate());
+        services.AddSingleton<DropFiles>();
+        services.AddSingleton<UrlSource>();
+        services.AddSingleton<IJobType, ScoreJob>();
+        services.AddSingleton<ScoringSubmitter>();
+    }
+
     private static void AddSchedules(this IServiceCollection services)
     {
         services.AddSetting<ScheduleOptions>("Schedules", options => options.Validate());
-        services.TryAddSingleton<DropFiles>();
         services.AddSingleton<IScheduledJob, ScheduledTraining>();
+        services.AddSingleton<IScheduledJob, ScheduledScoring>();
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<ScheduleStarter>();
         services.AddSingleton<ScheduleRunner>();

@@ -18,6 +18,12 @@ public sealed record JobRequest(string Type, string Model, JsonElement Options)
     /// <summary>As <see cref="Job.Source"/>.</summary>
     public string? Source { get; init; }
 
+    /// <summary>The version that it uses.</summary>
+    public int? Version { get; init; }
+
+    /// <summary>How the version was named, where that matters for whether a request is the same as an earlier one: an alias may have moved meanwhile.</summary>
+    public string? Reference { get; init; }
+
     /// <summary>The most attempts that it may have.</summary>
     public int MaxAttempts { get; init; } = 1;
 
@@ -29,6 +35,12 @@ public sealed record JobRequest(string Type, string Model, JsonElement Options)
 
     /// <summary>The job that it runs again.</summary>
     public string? RetryOf { get; init; }
+
+    /// <summary>
+    /// The id that the job gets, made of what it is about (<see cref="JobId.Create(DateTimeOffset, string)"/>): asking again is answered with the job that is
+    /// there. Null for an id that nobody else gets.
+    /// </summary>
+    public string? Id { get; init; }
 
     /// <summary>Asking again with the same key and the same request is answered with the same job.</summary>
     public string? Key { get; init; }

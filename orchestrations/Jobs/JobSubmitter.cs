@@ -26,6 +26,8 @@ public sealed class JobSubmitter(
         await files.CreateAsync(job.Id, cancellation);
         if (request.Secrets.Count > 0)
             await files.WriteAsync(job.Id, JobPaths.Secrets, BinaryData.FromObjectAsJson(request.Secrets), cancellation);
+        if (request.Id is not null)
+            return await CreateOrGetAsync(job, cancellation);
         if (request.Key is null)
             return await jobs.CreateAsync(job, cancellation);
         Job stored;
@@ -65,7 +67,8 @@ public sealed class JobSubmitter(
     /// <exception cref="ConflictException">An input is gone.</exception>
     public async Task<JobRequest> AgainAsync(Job old, CancellationToken cancellation)
     {
-        types.Single(type => type.Name == old.Type).Check(old);
+        var type = types.Single(type => type.Name == old.Type);
+        type.Check(old);
         foreach (var input in old.Inputs)
         {
             if (!await artifacts.TouchAsync(input.Sha256, cancellation))
@@ -80,15 +83,28 @@ public sealed class JobSubmitter(
             Inputs = old.Inputs,
             Secrets = secrets,
             Source = old.Source,
+            Version = type.KeepsVersion ? old.Version : null,
             MaxAttempts = old.MaxAttempts,
             Backend = old.Backend,
         };
     }
 
+    private async Task<Job> CreateOrGetAsync(Job job, CancellationToken cancellation)
+    {
+        try
+        {
+            return await jobs.CreateAsync(job, cancellation);
+        }
+        catch (DocumentExistsException)
+        {
+            return await jobs.GetAsync(job.Id, cancellation);
+        }
+    }
+
     private Job New(JobRequest request)
     {
         var now = time.GetUtcNow();
-        var id = JobId.Create(now);
+        var id = request.Id ?? JobId.Create(now);
         return new Job
         {
             Id = id,
@@ -96,6 +112,7 @@ public sealed class JobSubmitter(
             Type = request.Type,
             State = JobState.Queued,
             Model = request.Model,
+            Version = request.Version,
             Inputs = request.Inputs,
             Source = request.Source,
             Options = request.Options,
@@ -122,6 +139,8 @@ public sealed class JobSubmitter(
         // Only what is there: the fingerprints of requests without it are older.
         if (request.Source is not null)
             text += $"\n{request.Source}";
+        if (request.Reference is not null)
+            text += $"\n{request.Reference}";
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 }

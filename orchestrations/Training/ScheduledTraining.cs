@@ -22,8 +22,8 @@ public sealed class ScheduledTraining(TrainingSubmitter trainings, JobSubmitter 
     {
         if ((job.Inputs.Job is null) == (job.Inputs.Version is null))
             throw new InvalidRequestException("job.inputs of a training must have either a job or a version, whose script it runs again.");
-        if (job.Inputs.Dataset is { } path && !IsUpload(path))
-            throw new InvalidRequestException($"job.inputs.dataset must be a path that begins with {DropFiles.Uploads}/.");
+        if (job.Inputs.Dataset is { } path)
+            ScheduledUpload.Validate(path);
         var options = job.Options is { } json ? Unmasked(TrainOptions.Schema.Read(JsonMarshal.GetRawUtf8Value(json).ToArray()), known) : null;
         if (options is not null)
             trainings.Validate(options);
@@ -50,8 +50,6 @@ public sealed class ScheduledTraining(TrainingSubmitter trainings, JobSubmitter 
         var request = await submitter.AgainAsync(source with { Options = options }, cancellation);
         return request with { Model = job.Model, Secrets = secrets, MaxAttempts = options.Deserialize<TrainOptions>(RegistryJson.Options)!.Attempts };
     }
-
-    private static bool IsUpload(string path) => path.StartsWith($"{DropFiles.Uploads}/", StringComparison.Ordinal) && JobFilePath.IsValid(path);
 
     private static TrainOptions Unmasked(TrainOptions options, IReadOnlyDictionary<string, string> known) => options with
     {

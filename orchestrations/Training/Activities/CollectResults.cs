@@ -7,9 +7,7 @@ namespace Larder.Orchestrations;
 /// <summary>Gathers what an attempt left: exit code, outputs, metrics, and what the backend knows.</summary>
 public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBackend backend, TimeProvider time)
 {
-    private const string MetricsFile = "metrics.json";
     private const long MaxMetricsBytes = 1 << 20;
-    private const int MaxMetrics = 1000;
     private const int MaxReason = 1000;
 
     /// <summary>How long a backend may take to see that what it stopped has ended.</summary>
@@ -104,26 +102,17 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
     private async Task<(IReadOnlyDictionary<string, double> Metrics, string? Note)> MetricsAsync(
         ComputeId id, IReadOnlyList<JobOutput> outputs, CancellationToken cancellation)
     {
-        if (!outputs.Any(output => output.Path == MetricsFile))
+        if (!outputs.Any(output => output.Path == MetricsFile.Name))
             return (new Dictionary<string, double>(), null);
         try
         {
-            var stored = await files.ReadAsync(id.Job, JobPaths.Outputs(id.Attempt) + MetricsFile, MaxMetricsBytes, cancellation)
+            var stored = await files.ReadAsync(id.Job, JobPaths.Outputs(id.Attempt) + MetricsFile.Name, MaxMetricsBytes, cancellation)
                 ?? throw new JsonException($"it is larger than {MaxMetricsBytes} bytes");
-            var metrics = new Dictionary<string, double>();
-            var read = stored.ToObjectFromJson<Dictionary<string, JsonElement>>() ?? throw new JsonException("it must be an object of plain numbers by name, and is null");
-            foreach (var (name, value) in read)
-            {
-                if (name.Length is 0 or > 250 || name.Any(char.IsControl) || value.ValueKind != JsonValueKind.Number || !double.IsFinite(value.GetDouble()))
-                    throw new JsonException($"it must be an object of plain numbers by name, and '{Short(name)}' is none");
-                metrics[name] = value.GetDouble();
-            }
-
-            return metrics.Count <= MaxMetrics ? (metrics, null) : throw new JsonException($"it has more than {MaxMetrics} numbers");
+            return (MetricsFile.Parse(stored), null);
         }
         catch (Exception e) when (e is JsonException or FormatException or TooLargeException)
         {
-            return (new Dictionary<string, double>(), $"{MetricsFile} was ignored: {Short(e.Message)}");
+            return (new Dictionary<string, double>(), $"{MetricsFile.Name} was ignored: {Short(e.Message)}");
         }
     }
 

@@ -55,7 +55,7 @@ public sealed class StageInputs(
             var input = new JobInput(Dataset, path[(path.LastIndexOf('/') + 1)..], file.Sha256, file.SizeBytes);
             return new Staged([.. job.Inputs, input], Detail: $"Read {source}: {file.SizeBytes} bytes, SHA-256 {file.Sha256}.");
         }
-        catch (TooLargeException e)
+        catch (TooLargeException e) when (e is not NoRoomException)
         {
             return new Staged(job.Inputs, Problem: e.Message);
         }

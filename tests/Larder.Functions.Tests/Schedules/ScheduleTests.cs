@@ -104,6 +104,29 @@ public sealed class ScheduleTests(JobsFixture larder)
     }
 
     [Fact]
+    public async Task A_file_is_scored_again_and_again_with_the_version_of_the_time()
+    {
+        await client.UploadAsync("sched-score", OnnxModel.Linear(classes: 3));
+        var made = await client.ScheduleAsync("""
+            {"name": "scores", "cron": "0 0 1 1 *", "job": {"type": "score", "model": "sched-score",
+             "inputs": {"dataset": "uploads/sched-score/rows.csv"}, "options": {"keep": ["id"]}}}
+            """);
+        Assert.True(made.Code == 201, made.Description);
+        var id = (string)made.Body["schedule"]!["id"]!;
+        var early = await client.SendJsonAsync(HttpMethod.Post, $"/api/v1/schedules/{id}/run");
+        Assert.Equal(404, early.Code);
+
+        await UploadAsync("sched-score/rows.csv", "id,a,b,c,d\n1,1,2,3,4\n2,5,6,7,8\n"u8.ToArray());
+        var first = await client.RunToEndAsync(id);
+        await client.UploadAsync("sched-score", OnnxModel.Linear(classes: 4));
+        var second = await client.RunToEndAsync(id);
+
+        Assert.True((string)first["state"]! == "succeeded", first.ToString());
+        Assert.Equal((2, 1, "score"), ((int)first["metrics"]!["rows"]!, (int)first["version"]!, (string?)first["type"]));
+        Assert.Equal(("succeeded", 2), ((string?)second["state"], (int)second["version"]!));
+    }
+
+    [Fact]
     public async Task Secrets_reach_the_script_and_nobody_else_and_survive_an_edit()
     {
         const string script = TrainingClient.Copy + "\nassert os.environ['TOKEN'] == 'geheim-123', 'no token'";
@@ -211,6 +234,10 @@ public sealed class ScheduleTests(JobsFixture larder)
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "train"}}""", "job needs a model")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "train", "model": "no/model"}}""", "is not a model name")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "train", "model": "m"}}""", "either a job or a version")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "score", "model": "m"}}""", "must have a dataset")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "score", "model": "m", "inputs": {"dataset": "uploads/x.csv", "version": "n:1"}}}""", "must be one of m")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "score", "model": "sched-none", "inputs": {"dataset": "uploads/x.csv"}}}""", "job.inputs: There is no model")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "score", "model": "m", "inputs": {"dataset": "uploads/x.csv"}, "options": {"rows": 3}}}""", "/rows is not known")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "train", "model": "m", "inputs": {"job": "0000000000000000"}}}""", "There is no job")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "train", "model": "m", "inputs": {"version": "sched-none:7"}}}""", "job.inputs: There is no model")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "train", "model": "m", "inputs": {"version": "m", "dataset": "uploads/../x"}}}""", "begins with uploads/")]
