@@ -27,6 +27,7 @@ public sealed class SettingsSampleTests
         { typeof(ComputeOptions), "Jobs" },
         { typeof(ProcessComputeOptions), "Jobs:Process" },
         { typeof(ContainerInstanceOptions), "Jobs:ContainerInstances" },
+        { typeof(ScheduleOptions), "Schedules" },
     };
 
     [Theory]
@@ -68,7 +69,7 @@ public sealed class SettingsSampleTests
         var known = Sections.SelectMany(row => ((Type)row[0]).GetProperties().Select(property => $"{row[1]}:{property.Name}")).ToHashSet();
 
         var unknown = Sample().Keys.Where(
-            key => key.Split(':')[0] is "Limits" or "Cache" or "Sweep" or "Jobs" or "Ingestion" or "Uploads" && !known.Contains(key));
+            key => key.Split(':')[0] is "Limits" or "Cache" or "Sweep" or "Jobs" or "Ingestion" or "Uploads" or "Schedules" && !known.Contains(key));
 
         Assert.Empty(unknown);
     }
