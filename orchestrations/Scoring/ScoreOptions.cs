@@ -37,7 +37,7 @@ public sealed record ScoreOptions
 
     /// <summary>Rows of a chunk.</summary>
     [Description("Rows of a chunk: what is done again after a crash. Very large data sets have larger chunks."), Range(1, 1_000_000)]
-    public int ChunkRows { get; init; } = 50_000;
+    public int ChunkRows { get; init; } = 250_000;
 
     /// <summary>The most rows that cannot be scored.</summary>
     [Description("Rows that cannot be scored before the job gives up. By default any number; such rows have an error in the result."), Range(0, int.MaxValue)]
