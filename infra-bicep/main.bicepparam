@@ -1,0 +1,10 @@
+using './main.bicep'
+
+// Every parameter has a default; these are the ones that one changes first.
+param name = readEnvironmentVariable('LARDER_NAME', 'larder')
+param instanceMemoryMB = 2048
+param alwaysReadyHttp = 0
+param store = 'blobs'
+param containerRegistrySku = 'none'
+param privateNetwork = false
+param authClientId = readEnvironmentVariable('LARDER_AUTH_CLIENT_ID', '')

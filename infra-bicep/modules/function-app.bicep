@@ -1,0 +1,218 @@
+metadata description = 'The Flex Consumption plan and the function app with all its settings.'
+
+@description('What names begin with.')
+param name string
+
+@description('Region.')
+param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Ends names, so that they are unique in the world.')
+param suffix string
+
+@description('Memory of an instance in MB; processors follow it.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int
+
+@description('The most instances.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int
+
+@description('Instances for HTTP that are always there, so that no prediction waits for a start. 0 is none.')
+@minValue(0)
+param alwaysReadyHttp int
+
+@description('Requests that one instance gets at once; more start another instance.')
+@minValue(1)
+@maxValue(1000)
+param httpConcurrency int
+
+@description('Resource id of the app\'s identity.')
+param identityId string
+
+@description('Client id of the app\'s identity.')
+param identityClientId string
+
+@description('Name of the storage account.')
+param storageAccountName string
+
+@description('Container that the deployed package is in.')
+param deploymentContainer string
+
+@description('Name of the Application Insights component.')
+param insightsName string
+
+@description('Subnet of the app; empty for none.')
+param subnetId string
+
+@description('Models to load at start, as iris,digits:2.')
+param preload string
+
+@description('Settings that only the caller knows: where documents are, and where jobs run.')
+param extraSettings object
+
+@description('Client id of the Entra ID application that callers need tokens for; empty for function keys alone.')
+param authClientId string
+
+resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
+  name: storageAccountName
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+var storageSettings = {
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
+  AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
+  AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
+}
+
+var telemetrySettings = {
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+}
+
+// An instance has 0.8 GB of temporary disk, whatever its memory: the package, uploads being checked and cached models share it.
+var diskBytes = 800000000
+var memoryBytes = instanceMemoryMB * 1048576
+
+var limitSettings = {
+  AzureWebJobsDisableHomepage: 'true'
+  Preload: preload
+  Limits__LoadedBytes: string(memoryBytes / 4)
+  Limits__TrialMemoryBytes: string(memoryBytes / 4)
+  Limits__ModelBytes: string(min(diskBytes / 4, memoryBytes / 8))
+  Limits__ArtifactCacheBytes: string(diskBytes / 4)
+  Limits__DiskReserveBytes: string(diskBytes / 16)
+  Limits__Job__DatasetBytes: string(diskBytes / 4)
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+  name: 'plan-${name}-${suffix}'
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource site 'Microsoft.Web/sites@2024-11-01' = {
+  name: 'func-${name}-${suffix}'
+  location: location
+  tags: tags
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    publicNetworkAccess: 'Enabled'
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    siteConfig: {
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      http20Enabled: true
+    }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${storage.properties.primaryEndpoints.blob}${deploymentContainer}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: {
+        name: 'dotnet-isolated'
+        version: '10.0'
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReadyHttp > 0 ? [{ name: 'http', instanceCount: alwaysReadyHttp }] : []
+        triggers: {
+          http: {
+            perInstanceConcurrency: httpConcurrency
+          }
+        }
+      }
+    }
+  }
+}
+
+resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
+  parent: site
+  name: 'appsettings'
+  properties: union(storageSettings, telemetrySettings, limitSettings, extraSettings)
+}
+
+// No user names and passwords: what deploys is an identity.
+resource passwords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = [
+  for policy in ['ftp', 'scm']: {
+    parent: site
+    name: policy
+    properties: {
+      allow: false
+    }
+  }
+]
+
+// Function keys are asked for as well. Event Grid and probes have no token, so their paths are left out here.
+resource authentication 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(authClientId)) {
+  parent: site
+  name: 'authsettingsV2'
+  properties: {
+    platform: {
+      enabled: true
+    }
+    globalValidation: {
+      requireAuthentication: true
+      unauthenticatedClientAction: 'Return401'
+      excludedPaths: ['/healthz', '/readyz', '/runtime/webhooks/blobs']
+    }
+    httpSettings: {
+      requireHttps: true
+    }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: authClientId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+        }
+        validation: {
+          allowedAudiences: [authClientId, 'api://${authClientId}']
+        }
+      }
+    }
+    login: {
+      tokenStore: {
+        enabled: false
+      }
+    }
+  }
+}
+
+@description('Name of the function app.')
+output name string = site.name
+
+@description('Host of the function app.')
+output hostName string = site.properties.defaultHostName

@@ -1,0 +1,31 @@
+#!/bin/sh
+# A model goes in and predicts, over HTTPS with a function key; afterwards it is deleted.
+# Usage: smoke-test.sh ENDPOINT FUNCTION_KEY
+# Where Entra ID is in front, LARDER_TOKEN is a token of the application: az account get-access-token --resource CLIENT_ID
+set -eu
+
+endpoint=${1:?usage: smoke-test.sh ENDPOINT FUNCTION_KEY}
+key=${2:?usage: smoke-test.sh ENDPOINT FUNCTION_KEY}
+root=$(cd "$(dirname "$0")/../.." && pwd)
+model=smoke-test-$$
+
+# Key and token go in by a file, so that no list of processes shows them.
+headers=$(mktemp)
+remove() {
+    curl --silent --output /dev/null --request DELETE --header "@$headers" "$endpoint/api/v1/models/$model?force=true" || true
+    rm -f "$headers"
+}
+trap remove EXIT
+printf 'x-functions-key: %s\n' "$key" > "$headers"
+if [ -n "${LARDER_TOKEN-}" ]; then printf 'Authorization: Bearer %s\n' "$LARDER_TOKEN" >> "$headers"; fi
+
+# A new instance may take minutes to get its roles and to start.
+curl --fail --silent --show-error --retry 20 --retry-delay 15 --retry-all-errors --output /dev/null "$endpoint/readyz"
+curl --fail-with-body --silent --show-error --output /dev/null --request PUT --header "@$headers" \
+    --form "path=@$root/samples/iris/iris.onnx" "$endpoint/api/v1/models/$model"
+answer=$(curl --fail-with-body --silent --show-error --header "@$headers" --data '{"values": [5.1, 3.5, 1.4, 0.2]}' \
+    "$endpoint/api/v1/models/$model/prediction")
+case $answer in
+    *'"values":[0]'*) printf 'The endpoint predicts.\n' ;;
+    *) printf 'Not what iris.onnx answers: %s\n' "$answer" >&2; exit 1 ;;
+esac

@@ -1,0 +1,95 @@
+using System.Text.RegularExpressions;
+using YamlDotNet.RepresentationModel;
+
+namespace Larder.Infrastructure.Tests;
+
+public sealed partial class WorkflowTests
+{
+    public static TheoryData<string> Workflows => [.. Directory.EnumerateFiles(Repository.Path(".github/workflows")).Select(file => Path.GetFileName(file)!)];
+
+    [Theory]
+    [MemberData(nameof(Workflows))]
+    public void Every_step_runs_a_command_or_uses_a_pinned_action(string workflow)
+    {
+        var steps = Steps(workflow).ToList();
+
+        Assert.NotEmpty(steps);
+        Assert.All(steps, step => Assert.True(step.Children.ContainsKey("uses") ^ step.Children.ContainsKey("run")));
+        Assert.All(steps.Where(step => step.Children.ContainsKey("uses")), step => Assert.Matches(Pinned(), Text(step, "uses")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Workflows))]
+    public void Jobs_end_and_have_the_least_permissions(string workflow)
+    {
+        var root = Root(workflow);
+
+        Assert.All(Jobs(root), job => Assert.True(job.Children.ContainsKey("timeout-minutes")));
+        var permissions = ((YamlMappingNode)root["permissions"]).Children.Select(permission => $"{permission.Key}: {permission.Value}").Order();
+        Assert.Equal(workflow == "deploy.yml" ? ["contents: read", "id-token: write"] : ["contents: read"], permissions);
+        Assert.DoesNotContain("secrets.", Repository.Read($".github/workflows/{workflow}"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Workflows))]
+    public void Commands_name_files_that_exist(string workflow)
+    {
+        var named = Commands(workflow).SelectMany(command => RepositoryFile().Matches(command).Select(match => match.Value)).Distinct().ToList();
+
+        Assert.NotEmpty(named);
+        Assert.Equal([], named.Where(name => !Path.Exists(Repository.Path(name))));
+    }
+
+    [Theory]
+    [MemberData(nameof(Workflows))]
+    public void What_others_may_write_is_never_part_of_a_command(string workflow) =>
+        Assert.Equal([], Commands(workflow).Where(command => command.Contains("${{", StringComparison.Ordinal)));
+
+    [Fact]
+    public void The_tests_are_those_that_the_project_promises() => Assert.Contains(".ci/run", Commands("ci.yml"));
+
+    [Fact]
+    public void What_is_published_is_built_for_azure() =>
+        Assert.Contains(Commands("deploy.yml"), command => command.Contains("dotnet publish functions --configuration Release --property:FunctionsHost=azure ", StringComparison.Ordinal));
+
+    [Fact]
+    public void Outputs_that_are_asked_for_exist()
+    {
+        var outputs = Sources.Deployed().Files.Single(file => file.Path == "main.bicep").All<OutputDeclaration>().Select(output => output.Name).ToList();
+        var asked = OutputLoop().Match(Repository.Read(".github/workflows/deploy.yml")).Groups["names"].Value.Split(' ')
+            .Concat(OutputCall().Matches(Repository.Read("infra-bicep/scripts/deploy.sh")).Select(match => match.Groups["name"].Value)).ToList();
+
+        Assert.Equal(["endpoint", "eventTopicName", "functionAppName"], asked.Distinct().Order());
+        Assert.Empty(asked.Except(outputs));
+    }
+
+    private static YamlMappingNode Root(string workflow)
+    {
+        var stream = new YamlStream();
+        using var reader = new StreamReader(Repository.Path($".github/workflows/{workflow}"));
+        stream.Load(reader);
+        return (YamlMappingNode)Assert.Single(stream.Documents).RootNode;
+    }
+
+    private static IEnumerable<YamlMappingNode> Jobs(YamlMappingNode root) => ((YamlMappingNode)root["jobs"]).Children.Values.Cast<YamlMappingNode>();
+
+    private static IEnumerable<YamlMappingNode> Steps(string workflow) =>
+        Jobs(Root(workflow)).SelectMany(job => ((YamlSequenceNode)job["steps"]).Children.Cast<YamlMappingNode>());
+
+    private static IEnumerable<string> Commands(string workflow) => Steps(workflow).Where(step => step.Children.ContainsKey("run")).Select(step => Text(step, "run"));
+
+    private static string Text(YamlMappingNode node, string key) => ((YamlScalarNode)node[key]).Value!;
+
+    // GitHub's and Azure's own actions by major version, as they recommend; whoever else's by commit.
+    [GeneratedRegex("^((actions|azure)/[a-z-]+@v[0-9]+|[\\w.-]+/[\\w.-]+@[0-9a-f]{40})$")]
+    private static partial Regex Pinned();
+
+    [GeneratedRegex(@"(?<=^|[\s""])(infra-bicep/[\w./-]+|\.ci/\w+|(?<=publish )functions)", RegexOptions.Multiline)]
+    private static partial Regex RepositoryFile();
+
+    [GeneratedRegex("for name in (?<names>[^;]+); do")]
+    private static partial Regex OutputLoop();
+
+    [GeneratedRegex(@"\$\(output (?<name>\w+)\)")]
+    private static partial Regex OutputCall();
+}
