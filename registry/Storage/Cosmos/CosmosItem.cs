@@ -30,13 +30,15 @@ internal static class CosmosItem
     {
         var key = Key(item);
         var value = item.GetProperty("value").Deserialize(collection.Json) ?? throw new JsonException($"A document in {collection.Name} is null.");
-        return new Document<T>(DocumentKey.Unescape(key.Partition), DocumentKey.Unescape(key.Id), Unquoted(item.GetProperty("_etag").GetString()!), value);
+        return new Document<T>(DocumentKey.Unescape(key.Partition), DocumentKey.Unescape(key.Id), ETag(item), value);
     }
 
     public static DocumentKey Key(JsonElement item) => new(item.GetProperty("partition").GetString()!, item.GetProperty("id").GetString()!);
 
     /// <summary>Which write made the item what it is.</summary>
     public static string? WriteId(JsonElement item) => item.GetProperty("write").GetString();
+
+    public static string ETag(JsonElement item) => Unquoted(item.GetProperty("_etag").GetString()!);
 
     // As everywhere in the registry, ETags go without the quotes of HTTP.
     public static string Unquoted(string etag) => etag.Trim('"');
