@@ -34,8 +34,8 @@ public sealed class CosmosContainers
         try
         {
             if (options.Create)
-                await CreateAsync(limit.Token);
-            await Task.WhenAll(names.Select(name => CheckAsync(name, limit.Token)));
+                await client.CreateDatabaseIfNotExistsAsync(options.Database, cancellationToken: limit.Token);
+            await Task.WhenAll(names.Select(name => PrepareAsync(name, limit.Token)));
         }
         catch (CosmosException e) when (e.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {
@@ -52,25 +52,43 @@ public sealed class CosmosContainers
         }
     }
 
-    private async Task CreateAsync(CancellationToken cancellation)
+    private async Task PrepareAsync(string name, CancellationToken cancellation)
     {
-        Database database = await client.CreateDatabaseIfNotExistsAsync(options.Database, cancellationToken: cancellation);
-        foreach (var name in names)
-            await database.CreateContainerIfNotExistsAsync(layout.Container(name), cancellationToken: cancellation);
+        var keys = await PartitionKeysAsync(name, cancellation);
+        if (keys is null && !options.Create)
+        {
+            throw Refused(
+                $"has no container {name} in the database {options.Database} of Store:Cosmos:Database. Deploy it with infra-bicep, or set Store:Cosmos:Create to true", null);
+        }
+
+        if (keys is null)
+            await CreateAsync(name, cancellation);
+        else if (!keys.SequenceEqual([layout.PartitionKey]))
+            throw Refused($"has a container {name} whose partition key is not {layout.PartitionKey}, in the database {options.Database} of Store:Cosmos:Database", null);
     }
 
-    private async Task CheckAsync(string name, CancellationToken cancellation)
+    private async Task<IReadOnlyList<string>?> PartitionKeysAsync(string name, CancellationToken cancellation)
     {
         try
         {
             ContainerProperties found = await client.GetContainer(options.Database, name).ReadContainerAsync(cancellationToken: cancellation);
-            if (!found.PartitionKeyPaths.SequenceEqual([layout.PartitionKey]))
-                throw Refused($"has a container {name} whose partition key is not {layout.PartitionKey}, in the database {options.Database} of Store:Cosmos:Database", null);
+            return found.PartitionKeyPaths;
         }
         catch (CosmosException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
-            throw Refused(
-                $"has no container {name} in the database {options.Database} of Store:Cosmos:Database. Deploy it with infra-bicep, or set Store:Cosmos:Create to true", e);
+            return null;
+        }
+    }
+
+    private async Task CreateAsync(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            await client.GetDatabase(options.Database).CreateContainerAsync(layout.Container(name), cancellationToken: cancellation);
+        }
+        catch (CosmosException e) when (e.StatusCode == HttpStatusCode.Conflict)
+        {
+            // Another host was faster, with the same layout.
         }
     }
 
