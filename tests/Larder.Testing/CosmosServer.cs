@@ -15,8 +15,8 @@ namespace Larder.Testing;
 public sealed class CosmosServer : IAsyncLifetime, IAsyncDisposable
 {
     // Three things are not as in Cosmos DB, and made so here: ETags have quotes; reading an item that is not there is 404, while the server, unless
-    // the request may cross partitions, answers 500; the account allows the client to send a query as it is when one physical partition has it all
-    // ("optimistic direct execution"), instead of asking for a query plan first, which the server does not know.
+    // the request may cross partitions, answers 500; a query that the client sends as it is, since one physical partition has it all ("optimistic direct
+    // execution"), is answered with a header that says so, or the client would ask for a query plan, which the server does not know.
     private const string Launcher = """
         const stop = () => process.exit(0);
         process.stdin.on('end', stop).on('error', stop).resume();
@@ -24,19 +24,14 @@ public sealed class CosmosServer : IAsyncLifetime, IAsyncDisposable
         const items = require(folder + '/lib/account/items').default.prototype;
         const set = items._set;
         items._set = function (data) { return set.call(this, { ...data, _etag: `"${data._etag}"` }); };
-        const account = require(folder + '/lib/account').default.prototype;
-        const { read } = account;
-        account.read = function () {
-            const { queryEngineConfiguration, ...rest } = read.call(this);
-            const engine = { ...JSON.parse(queryEngineConfiguration), clientDisableOptimisticDirectExecution: false };
-            return { ...rest, queryEngineConfiguration: JSON.stringify(engine) };
-        };
         const server = require(folder).createHttpsServer({ keepAlive: true });
         server.keepAliveTimeout = 0;
         const [handle] = server.listeners('request');
         server.removeAllListeners('request').on('request', (request, response) => {
             if (request.method === 'GET' && /\/docs\/[^/]+$/.test(request.url))
                 request.headers['x-ms-documentdb-query-enablecrosspartition'] = 'True';
+            if (request.headers['x-ms-cosmos-query-optimisticdirectexecute'] === 'True')
+                response.setHeader('x-ms-cosmos-query-requiresdistribution', 'False');
             handle(request, response);
         });
         server.listen(Number(port), '127.0.0.1', () => console.log(server.address().port));

@@ -164,7 +164,11 @@ public sealed class CosmosDocumentStore(CosmosClient client, CosmosOptions optio
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
-        var request = new QueryRequestOptions { PartitionKey = partition, MaxItemCount = limit, MaxConcurrency = -1 };
+        // A query that one physical partition can answer alone is sent there as it is; the others cost the client a query plan first.
+        var request = new QueryRequestOptions
+        {
+            PartitionKey = partition, MaxItemCount = limit, MaxConcurrency = -1, EnableOptimisticDirectExecution = true,
+        };
         return CallAsync(
             operation,
             collection.Name,
