@@ -102,11 +102,7 @@ internal static class LarderServices
     private static void AddJobs(this IServiceCollection services)
     {
         services.AddSetting<JobLimits>("Limits:Job", limits => limits.Validate());
-        services.AddSetting<ProcessComputeOptions>("Jobs:Process", options => options.Validate(), (options, provider) => options with
-        {
-            Folder = options.Folder.Length > 0 ? options.Folder : Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "jobs"),
-        });
-        services.AddSingleton<IComputeBackend, ProcessCompute>();
+        services.AddCompute();
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobFiles>();
         services.AddSingleton<JobLog>();
@@ -125,6 +121,30 @@ internal static class LarderServices
         services.AddSingleton<EndJob>();
     }
 
+    /// <summary>Both backends' settings are bound; those of the one that is used must be right.</summary>
+    private static void AddCompute(this IServiceCollection services)
+    {
+        services.AddSetting<ComputeOptions>("Jobs", options => options.Validate());
+        services.AddSetting<ProcessComputeOptions>(
+            "Jobs:Process",
+            options => options.Validate(),
+            (options, provider) => options with
+            {
+                Folder = options.Folder.Length > 0 ? options.Folder : Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "jobs"),
+            },
+            provider => Backend(provider) == ComputeOptions.Process);
+        services.AddSetting<ContainerInstanceOptions>(
+            "Jobs:ContainerInstances", options => options.Validate(), isUsed: provider => Backend(provider) == ComputeOptions.ContainerInstances);
+        services.AddSingleton<IComputeBackend>(provider => Backend(provider) == ComputeOptions.ContainerInstances
+            ? new ContainerInstanceCompute(
+                provider.GetRequiredService<ContainerInstanceOptions>(),
+                ContainerInstanceClient.Create(provider.GetRequiredService<ContainerInstanceOptions>()),
+                provider.GetRequiredService<TimeProvider>())
+            : ActivatorUtilities.CreateInstance<ProcessCompute>(provider));
+
+        static string Backend(IServiceProvider provider) => provider.GetRequiredService<ComputeOptions>().Choose();
+    }
+
     /// <summary>A connection string in <c>AzureWebJobsStorage</c>, or an identity with <c>AzureWebJobsStorage__blobServiceUri</c>.</summary>
     private static BlobServiceClient Storage(IServiceProvider provider)
     {
@@ -136,12 +156,21 @@ internal static class LarderServices
         throw new InvalidOperationException("AzureWebJobsStorage is not set: give it a connection string, or AzureWebJobsStorage__blobServiceUri for an identity.");
     }
 
-    /// <summary>Binds a section to a record of settings, checks it at start, and offers the record itself.</summary>
+    /// <summary>Binds a section to a record of settings, checks it at start (unless it is not used), and offers the record itself.</summary>
     private static void AddSetting<T>(
-        this IServiceCollection services, string section, Action<T> validate, Func<T, IServiceProvider, T>? complete = null)
+        this IServiceCollection services,
+        string section,
+        Action<T> validate,
+        Func<T, IServiceProvider, T>? complete = null,
+        Func<IServiceProvider, bool>? isUsed = null)
         where T : class
     {
-        services.AddSingleton<IValidateOptions<T>>(new SettingValidator<T>(validate));
+        services.AddSingleton<IValidateOptions<T>>(
+            provider => new SettingValidator<T>(section, options =>
+            {
+                if (isUsed?.Invoke(provider) ?? true)
+                    validate(options);
+            }));
         services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
         services.AddSingleton(provider =>
         {
@@ -150,7 +179,7 @@ internal static class LarderServices
         });
     }
 
-    private sealed class SettingValidator<T>(Action<T> validate) : IValidateOptions<T>
+    private sealed class SettingValidator<T>(string section, Action<T> validate) : IValidateOptions<T>
         where T : class
     {
         public ValidateOptionsResult Validate(string? name, T options)
@@ -162,8 +191,14 @@ internal static class LarderServices
             }
             catch (ArgumentException exception)
             {
-                return ValidateOptionsResult.Fail(exception.Message);
+                return ValidateOptionsResult.Fail(Describe(exception));
             }
         }
+
+        // The rooms know their options' names; what those are called as settings is known here.
+        private string Describe(ArgumentException exception) =>
+            exception.ParamName is { } name && typeof(T).GetProperty(name) is not null
+                ? $"Setting {section}:{name}: {exception.Message.Replace($" (Parameter '{name}')", "")}"
+                : exception.Message;
     }
 }

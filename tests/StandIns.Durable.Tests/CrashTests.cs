@@ -8,11 +8,15 @@ namespace StandIns.Durable.Tests;
 /// <summary>Hosts in processes of their own, that are killed.</summary>
 public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
 {
-    private const int Orchestrations = 50;
     private const int Steps = 10;
 
-    // 20 kills with LARDER_LONG_TESTS=1.
-    private static int Kills => Environment.GetEnvironmentVariable("LARDER_LONG_TESTS") == "1" ? 20 : 4;
+    private const int Waiting = 10;
+
+    private static bool IsLong => Environment.GetEnvironmentVariable("LARDER_LONG_TESTS") == "1";
+
+    private static int Orchestrations => IsLong ? 250 : 50;
+
+    private static int Kills => IsLong ? 100 : 20;
 
     public static class NoFunctions
     {
@@ -32,13 +36,13 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
         {
             // At moments that are spread over the work, wherever in it they come.
             var enough = Orchestrations * Steps * kill / (Kills + 1);
-            await using var host = await AppProcess.StartAsync(azurite, hub);
-            while (await CountAsync(executions) < enough)
+            await using var host = await AppProcess.StartAsync(azurite.ConnectionString, hub);
+            while (await CountAsync(executions, "job") < enough)
                 await Task.Delay(Random.Shared.Next(1, 20));
             await host.KillAsync();
         }
 
-        await using var last = await AppProcess.StartAsync(azurite, hub);
+        await using var last = await AppProcess.StartAsync(azurite.ConnectionString, hub);
         var ends = new List<OrchestrationMetadata>();
         for (var i = 0; i < Orchestrations; i++)
             ends.Add(await client.EndOf($"job{i}"));
@@ -64,11 +68,10 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
     {
         var hub = DurableHost.NewHubName();
         await using var client = await DurableHost.StartAsync(azurite, hub, [typeof(NoFunctions)]);
-        await using var first = await AppProcess.StartAsync(azurite, hub);
+        await using var first = await AppProcess.StartAsync(azurite.ConnectionString, hub);
         var id = await client.Client.ScheduleNewOrchestrationInstanceAsync("Processes");
-        while ((await client.Client.GetInstanceAsync(id, getInputsAndOutputs: true))!.ReadCustomStatusAs<int?>() is null)
-            await Task.Delay(20);
-        await using var second = await AppProcess.StartAsync(azurite, hub);
+        await Eventually.TrueAsync(async () => (await client.Client.GetInstanceAsync(id, getInputsAndOutputs: true))!.ReadCustomStatusAs<int?>() is not null);
+        await using var second = await AppProcess.StartAsync(azurite.ConnectionString, hub);
 
         await first.KillAsync();
         await client.Client.RaiseEventAsync(id, "go", "on");
@@ -76,7 +79,53 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
         Assert.Equal([first.Id, second.Id], (await client.EndOf(id)).ReadOutputAs<int[]>()!);
     }
 
-    private static async Task<int> CountAsync(BlobContainerClient executions) => (await TracesAsync(executions)).Count;
+    [Fact]
+    public async Task A_host_that_was_stopped_while_another_took_over_writes_nothing_any_more_when_it_goes_on()
+    {
+        var hub = DurableHost.NewHubName();
+        var executions = new BlobContainerClient(azurite.ConnectionString, "executions");
+        await executions.CreateIfNotExistsAsync();
+        await using var client = await DurableHost.StartAsync(azurite, hub, [typeof(NoFunctions)]);
+        await using var proxy = await StorageProxy.StartAsync(azurite);
+        await using var first = await AppProcess.StartAsync(proxy.ConnectionString, hub);
+        await first.SaidAsync($"This host runs the task hub '{hub}'");
+        await Parallel.ForEachAsync(Enumerable.Range(0, Waiting), async (i, stop) =>
+            await client.Client.ScheduleNewOrchestrationInstanceAsync("Processes", new StartOrchestrationOptions($"waits{i}"), stop));
+        for (var i = 0; i < Waiting; i++)
+        {
+            var id = $"waits{i}";
+            await Eventually.TrueAsync(async () => (await client.Client.GetInstanceAsync(id, getInputsAndOutputs: true))!.ReadCustomStatusAs<int?>() is not null);
+        }
+
+        await Parallel.ForEachAsync(Enumerable.Range(0, Orchestrations), async (i, stop) =>
+            await client.Client.ScheduleNewOrchestrationInstanceAsync("TenSteps", new StartOrchestrationOptions($"halted{i}"), stop));
+        await Eventually.TrueAsync(async () => await CountAsync(executions, "halted") >= Orchestrations);
+
+        // In the middle of its work; no timer of its own tells it of the time that passes, nor does anybody when it goes on.
+        proxy.HoldsLeases = true;
+        first.Pause();
+        await using var second = await AppProcess.StartAsync(azurite.ConnectionString, hub);
+        await second.SaidAsync($"This host runs the task hub '{hub}'");
+        var before = proxy.Writes.Count;
+        first.Continue();
+        await Parallel.ForEachAsync(Enumerable.Range(0, Waiting), async (i, stop) => await client.Client.RaiseEventAsync($"waits{i}", "go", "on", stop));
+        await first.SaidAsync($"This host has lost the task hub '{hub}'");
+
+        for (var i = 0; i < Waiting; i++)
+            Assert.Equal([first.Id, second.Id], (await client.EndOf($"waits{i}")).ReadOutputAs<int[]>()!);
+        var traces = await TracesAsync(executions);
+        for (var i = 0; i < Orchestrations; i++)
+        {
+            var results = (await client.EndOf($"halted{i}")).ReadOutputAs<string[]>()!;
+            Assert.Equal(Enumerable.Range(0, Steps).Select(step => $"halted{i}/{step}"), results.Select(trace => trace[..trace.LastIndexOf('/')]));
+            Assert.All(results, trace => Assert.Contains(trace, traces));
+        }
+
+        Assert.DoesNotContain(proxy.Writes.Skip(before), write => write.Contains($"/durable-{hub.ToLowerInvariant()}", StringComparison.Ordinal));
+    }
+
+    private static async Task<int> CountAsync(BlobContainerClient executions, string prefix) =>
+        (await TracesAsync(executions)).Count(trace => trace.StartsWith(prefix, StringComparison.Ordinal));
 
     private static async Task<HashSet<string>> TracesAsync(BlobContainerClient executions)
     {

@@ -10,7 +10,8 @@ namespace StandIns.Durable.Tests;
 public sealed class HostTests(Azurite azurite) : IClassFixture<Azurite>
 {
     /// <summary>Lets activities run until the test says so, and counts them.</summary>
-    public sealed class Gate
+    /// <param name="wanted">How many must run at once for it to be entered.</param>
+    public sealed class Gate(int wanted = 1)
     {
         private readonly TaskCompletionSource open = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,7 +33,8 @@ public sealed class HostTests(Azurite azurite) : IClassFixture<Azurite>
             var now = Interlocked.Increment(ref running);
             for (var seen = most; seen < now; seen = most)
                 Interlocked.CompareExchange(ref most, now, seen);
-            entered.TrySetResult();
+            if (now >= wanted)
+                entered.TrySetResult();
             try
             {
                 await open.Task.WaitAsync(cancellationToken);
@@ -42,6 +44,45 @@ public sealed class HostTests(Azurite azurite) : IClassFixture<Azurite>
                 Interlocked.Decrement(ref running);
             }
         }
+    }
+
+    /// <summary>Is a while with orchestrators that pass; the first are held until so many are in it.</summary>
+    public sealed class Turnstile(int wanted)
+    {
+        private readonly ManualResetEventSlim full = new();
+        private int inside;
+        private int most;
+
+        public int Most => most;
+
+        public void Pass()
+        {
+            var now = Interlocked.Increment(ref inside);
+            for (var seen = most; seen < now; seen = most)
+                Interlocked.CompareExchange(ref most, now, seen);
+            if (now >= wanted)
+                full.Set();
+            full.Wait(TimeSpan.FromMinutes(1));
+
+            // Some work, in which others could come.
+            Thread.Sleep(5);
+            Interlocked.Decrement(ref inside);
+        }
+    }
+
+    public sealed class Slow(Turnstile turnstile)
+    {
+        [Function("SlowTurns")]
+        public async Task<string> Turns([OrchestrationTrigger] TaskOrchestrationContext context)
+        {
+            turnstile.Pass();
+            await context.CallActivityAsync<int>("Nothing");
+            turnstile.Pass();
+            return "through";
+        }
+
+        [Function("Nothing")]
+        public static int Nothing([ActivityTrigger] string? input) => 0;
     }
 
     public sealed class Functions(Gate gate)
@@ -100,16 +141,35 @@ public sealed class HostTests(Azurite azurite) : IClassFixture<Azurite>
     [Fact]
     public async Task Only_so_many_activities_run_at_once()
     {
-        var gate = new Gate();
+        var gate = new Gate(3);
         await using var host = await StartAsync(DurableHost.NewHubName(), gate, DurableHost.With("maxConcurrentActivityFunctions", "3"));
 
         var id = await host.Client.ScheduleNewOrchestrationInstanceAsync("Fan", 20);
         await gate.Entered;
+
+        // Meanwhile a fourth would have begun.
+        var other = await host.Client.ScheduleNewOrchestrationInstanceAsync("Wait");
+        await host.Client.RaiseEventAsync(other, "go", "on");
+        await host.EndOf(other);
+        Assert.Equal(3, gate.Runs);
         gate.Open();
 
         Assert.Equal(20, (await host.EndOf(id)).ReadOutputAs<int>());
-        Assert.InRange(gate.Most, 1, 3);
+        Assert.Equal(3, gate.Most);
         Assert.Equal(20, gate.Runs);
+    }
+
+    [Fact]
+    public async Task Only_so_many_orchestrators_run_at_once()
+    {
+        var turnstile = new Turnstile(2);
+        await using var host = await DurableHost.StartAsync(
+            azurite, [typeof(Slow)], DurableHost.WithService(turnstile), DurableHost.With("maxConcurrentOrchestratorFunctions", "2"));
+
+        var ends = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => host.RunAsync("SlowTurns")));
+
+        Assert.All(ends, end => Assert.Equal("through", end.ReadOutputAs<string>()));
+        Assert.Equal(2, turnstile.Most);
     }
 
     [Theory]

@@ -214,7 +214,7 @@ public sealed class StorageTests(Azurite azurite) : IClassFixture<Azurite>
         await host.HistoryOf(id, history => history.Count == 1);
         var before = (await host.Store.Instances.ReadAsync(id, default))!;
 
-        Assert.NotNull(await host.Store.Instances.ClaimAsync(id, "another", default));
+        Assert.NotNull(await host.Store.Instances.ClaimAsync(id, "another", _ => ValueTask.CompletedTask, default));
 
         Assert.Null(await host.Store.Instances.WriteAsync(before.Document with { Commit = "late" }, before.ETag, default));
     }

@@ -35,7 +35,7 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
     }
 
     /// <inheritdoc/>
-    public string Name => "process";
+    public string Name => ComputeOptions.Process;
 
     /// <inheritdoc/>
     public void Validate(ComputeResources resources)
@@ -64,7 +64,7 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
         {
             if (folder.ReadState() is not null)
                 return true;
-            if (TaskFolder.All(options.Folder).Count(other => other.Id != task.Id && IsRunning(other)) >= options.MaxConcurrent)
+            if (TaskFolder.All(options.Folder).Count(other => other.Id != task.Id && IsRunning(other)) >= (options.MaxConcurrent ?? Environment.ProcessorCount))
                 return false;
             folder.Prepare(EmbeddedText.Read("supervise.py"));
             await LaunchAsync(task, folder, cancellation);
@@ -227,7 +227,7 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
             task.Command[0] == "python3" ? [options.Python, .. task.Command.Skip(1)] : task.Command,
             environment,
             memoryGb is { } memory ? (long)(memory * 1e9) : null,
-            (long)Math.Ceiling(task.Timeout.TotalSeconds * (task.Resources.Cpu ?? options.DefaultCpu)),
+            (long)Math.Ceiling(task.Timeout.TotalSeconds * (task.Resources.Cpu ?? options.DefaultCpu ?? Environment.ProcessorCount)),
             options.DiskBytes,
             task.Timeout.TotalSeconds,
             options.StopGrace.TotalSeconds);

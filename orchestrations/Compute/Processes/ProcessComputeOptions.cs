@@ -6,11 +6,13 @@ public sealed record ProcessComputeOptions
     /// <summary>Folder of the jobs' folders, <c>{job}/{attempt}/</c>. Only this backend writes there. Empty until it is known where local files go.</summary>
     public string Folder { get; init; } = "";
 
-    /// <summary>Tasks that run at the same time.</summary>
-    public int MaxConcurrent { get; init; } = Environment.ProcessorCount;
+    /// <summary>Tasks that run at the same time; null for as many as there are cores.</summary>
+    public int? MaxConcurrent { get; init; }
 
-    /// <summary>Cores of a task that does not say: all. With the time-out it makes the CPU time that each process of a task may use.</summary>
-    public double DefaultCpu { get; init; } = Environment.ProcessorCount;
+    /// <summary>
+    /// Cores of a task that does not say; null for all that there are. With the time-out it makes the CPU time that each process of a task may use.
+    /// </summary>
+    public double? DefaultCpu { get; init; }
 
     /// <summary>
     /// Gigabytes (10^9 bytes) of address space that each process of a task may use when the task does not say; null for no limit, since libraries
@@ -27,17 +29,16 @@ public sealed record ProcessComputeOptions
     /// <summary>Python 3.8 or later. It runs the supervisor, and commands that ask for <c>python3</c>.</summary>
     public string Python { get; init; } = "python3";
 
-    /// <summary>Whether this is Azure, where jobs' code must not run beside the app: it would have the app's identity.</summary>
-    public bool RunsInAzure { get; init; } =
-        Environment.GetEnvironmentVariable("WEBSITE_INSTANCE_ID") is { Length: > 0 } || Environment.GetEnvironmentVariable("WEBSITE_SITE_NAME") is { Length: > 0 };
+    /// <summary>Whether this is Azure, where jobs' code must not run beside the app: it would have the app's identity. No setting.</summary>
+    internal bool RunsInAzure { get; init; } = AppService.IsHere;
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentException">One is wrong; says which and why.</exception>
     public void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Python);
-        ArgumentOutOfRangeException.ThrowIfLessThan(MaxConcurrent, 1);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(DefaultCpu);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxConcurrent ?? 1, 1, nameof(MaxConcurrent));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(DefaultCpu ?? 1, nameof(DefaultCpu));
         if (DefaultMemoryGb is { } memory)
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(memory, nameof(DefaultMemoryGb));
         ArgumentOutOfRangeException.ThrowIfLessThan(DiskBytes, 1);

@@ -12,9 +12,11 @@ internal sealed class LarderProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _log;
 
-    private LarderProcess(Process process, StringBuilder log, Uri address)
+    private readonly DirectoryInfo _folder;
+
+    private LarderProcess(Process process, StringBuilder log, Uri address, DirectoryInfo folder)
     {
-        (_process, _log) = (process, log);
+        (_process, _log, _folder) = (process, log, folder);
         Client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
     }
 
@@ -49,6 +51,10 @@ internal sealed class LarderProcess : IAsyncDisposable
         start.ArgumentList.Add("--port");
         start.ArgumentList.Add("0");
         start.Environment["AzureWebJobsStorage"] = storage;
+
+        // A folder that Larders with other storages share would hold jobs that are orphans to them.
+        var folder = Directory.CreateTempSubdirectory("larder-tests-");
+        start.Environment["LocalFolder"] = folder.FullName;
         foreach (var (name, value) in settings)
             start.Environment[name.Replace(":", "__")] = value;
 
@@ -69,8 +75,12 @@ internal sealed class LarderProcess : IAsyncDisposable
 
         var ended = process.WaitForExitAsync();
         if (await Task.WhenAny(address.Task, ended) == ended)
+        {
+            folder.Delete(recursive: true);
             throw new InvalidOperationException($"Larder ended with {process.ExitCode} before it was ready:\n{log}");
-        return new LarderProcess(process, log, await address.Task);
+        }
+
+        return new LarderProcess(process, log, await address.Task, folder);
     }
 
     /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
@@ -95,6 +105,14 @@ internal sealed class LarderProcess : IAsyncDisposable
         if (!_process.HasExited)
             await KillAsync();
         _process.Dispose();
+        try
+        {
+            _folder.Delete(recursive: true);
+        }
+        catch (IOException)
+        {
+            // What a killed host had started may still write there.
+        }
     }
 
     private const int SigTerm = 15;

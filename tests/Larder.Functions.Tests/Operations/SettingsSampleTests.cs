@@ -1,7 +1,9 @@
 using System.Reflection;
 using System.Text.Json;
 using Larder.Inference;
+using Larder.Orchestrations;
 using Larder.Registry;
+using Microsoft.Extensions.Configuration;
 
 namespace Larder.Functions.Tests;
 
@@ -16,7 +18,10 @@ public sealed class SettingsSampleTests
         { typeof(ImageLimits), "Limits:Image" },
         { typeof(CatalogOptions), "Cache" },
         { typeof(SweeperOptions), "Sweep" },
-        { typeof(Larder.Orchestrations.JobLimits), "Limits:Job" },
+        { typeof(JobLimits), "Limits:Job" },
+        { typeof(ComputeOptions), "Jobs" },
+        { typeof(ProcessComputeOptions), "Jobs:Process" },
+        { typeof(ContainerInstanceOptions), "Jobs:ContainerInstances" },
     };
 
     [Theory]
@@ -38,12 +43,26 @@ public sealed class SettingsSampleTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Sections))]
+    public void The_sample_binds_to_the_defaults(Type options, string section)
+    {
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(Sample()!).Build();
+        var bound = Activator.CreateInstance(options)!;
+
+        settings.GetSection(section).Bind(bound);
+
+        // Texts that say nothing may be empty or absent.
+        foreach (var property in options.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+            Assert.Equal(property.GetValue(Activator.CreateInstance(options)) ?? "", property.GetValue(bound) ?? "");
+    }
+
     [Fact]
     public void The_sample_lists_no_setting_that_does_not_exist()
     {
         var known = Sections.SelectMany(row => ((Type)row[0]).GetProperties().Select(property => $"{row[1]}:{property.Name}")).ToHashSet();
 
-        var unknown = Sample().Keys.Where(key => key.Split(':')[0] is "Limits" or "Cache" or "Sweep" && !known.Contains(key));
+        var unknown = Sample().Keys.Where(key => key.Split(':')[0] is "Limits" or "Cache" or "Sweep" or "Jobs" && !known.Contains(key));
 
         Assert.Empty(unknown);
     }

@@ -93,12 +93,12 @@ internal sealed class EmbeddedDurableTaskClient(
     /// <inheritdoc/>
     public override Task<OrchestrationMetadata> WaitForInstanceStartAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
-        WaitAsync(instanceId, getInputsAndOutputs, static instance => instance.RuntimeStatus != OrchestrationRuntimeStatus.Pending, cancellation);
+        WaitAsync(instanceId, getInputsAndOutputs, InstanceStage.Started, static document => document.HasStarted, cancellation);
 
     /// <inheritdoc/>
     public override Task<OrchestrationMetadata> WaitForInstanceCompletionAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
-        WaitAsync(instanceId, getInputsAndOutputs, static instance => instance.IsCompleted, cancellation);
+        WaitAsync(instanceId, getInputsAndOutputs, InstanceStage.Ended, static document => document.IsFinal, cancellation);
 
     /// <inheritdoc/>
     public override async Task<PurgeResult> PurgeInstanceAsync(string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
@@ -201,18 +201,24 @@ internal sealed class EmbeddedDurableTaskClient(
     }
 
     private async Task<OrchestrationMetadata> WaitAsync(
-        string instanceId, bool withData, Func<OrchestrationMetadata, bool> isDone, CancellationToken cancellation)
+        string instanceId, bool withData, InstanceStage stage, Func<InstanceDocument, bool> isReached, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         for (var wait = shortestPoll; ; wait = wait * 2 < longestPoll ? wait * 2 : longestPoll)
         {
-            var changed = watch.NextChange(instanceId);
-            if (await reader.ReadAsync(instanceId, withData, cancellation) is { } instance && isDone(instance))
-                return instance;
+            // What this process does is known, and told; what others do must be looked for.
+            var reached = watch.Next(instanceId, stage);
+            var hub = worker.Hub;
+            var document = hub?.Peek(instanceId);
+            if (document is null || isReached(document))
+                document = (await store.Instances.ReadAsync(instanceId, cancellation))?.Document;
+            if (document is not null && isReached(document))
+                return await reader.DescribeAsync(document, withData, cancellation);
 
-            // What this process does is told; what others do must be looked for.
-            await Task.WhenAny(changed, Task.Delay(worker.Hub is null ? wait : longestPoll, TimeProvider.System, cancellation));
+            await Task.WhenAny(reached, Task.Delay(hub is null ? wait : longestPoll, TimeProvider.System, cancellation));
             cancellation.ThrowIfCancellationRequested();
+            if (reached.IsCompletedSuccessfully)
+                return await reader.DescribeAsync(await reached, withData, cancellation);
         }
     }
 }

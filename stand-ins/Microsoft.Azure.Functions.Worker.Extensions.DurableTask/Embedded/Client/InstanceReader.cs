@@ -22,7 +22,8 @@ internal sealed class InstanceReader(HubStore store)
                 LastUpdatedAt = listed.Updated,
             };
 
-    private async Task<OrchestrationMetadata> DescribeAsync(InstanceDocument document, bool withData, CancellationToken cancellationToken) =>
+    /// <summary>An instance whose document is known.</summary>
+    public async Task<OrchestrationMetadata> DescribeAsync(InstanceDocument document, bool withData, CancellationToken cancellationToken) =>
         new(document.Name, document.Instance)
         {
             RuntimeStatus = document.Status,

@@ -48,6 +48,7 @@ internal sealed class ActivityPump(TaskHub hub)
         var decision = work.Decision;
         try
         {
+            await hub.EnsureHeldAsync(stop);
             var input = decision.Value is null ? null : await hub.PersistAsync(token => hub.Store.Data.LoadAsync(decision.Value, token), stop);
             var result = await hub.Functions.RunAsync(decision.Name!, new ActivityCall(input?.Text), work.Instance.Id, decision.Id, stop);
             return new Arrival(ArrivalKind.Completed, decision.Id, Value: Payload.Of(JsonDataConverter.Default.Serialize(result)));

@@ -78,6 +78,10 @@ internal sealed class InboxReader(TaskHub hub)
     {
         var document = instance?.Document ??
             (await hub.PersistAsync(token => hub.Store.Instances.ReadAsync(entry.Message.Instance, token), stop))?.Document;
+
+        // One that was stored just after this host had looked for it is not awake: it is looked for again.
+        if (instance is null && document is { IsActive: true })
+            return false;
         return document?.Execution == entry.Message.Execution || DateTimeOffset.UtcNow - entry.Written > wakeLifetime;
     }
 }

@@ -169,7 +169,7 @@ internal sealed partial class Instance
 
         if (Document.Outbox.Count > 0)
             sending = hub.Outbox.Send(this, [.. Document.Outbox.ExceptBy(previous.Outbox.Select(message => message.Id), message => message.Id)], sending);
-        hub.Watch.Changed(Id);
+        hub.Watch.Changed(Document);
         FinishIfDelivered();
         if (!Document.IsActive)
             Leave();

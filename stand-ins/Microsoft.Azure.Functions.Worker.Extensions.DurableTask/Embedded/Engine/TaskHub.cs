@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Microsoft.Azure.Functions.Worker.Embedded.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Microsoft.DurableTask.Embedded;
@@ -23,6 +24,7 @@ internal sealed class TaskHub : IAsyncDisposable
     private readonly string owner = $"{Guid.NewGuid():N}";
     private Task workers = Task.CompletedTask;
 
+    private readonly HeldLease lease;
     private readonly CancellationToken hostStopping;
     private volatile bool isDraining;
 
@@ -32,10 +34,19 @@ internal sealed class TaskHub : IAsyncDisposable
     /// <param name="clock">The orchestrations' clock.</param>
     /// <param name="watch">Who waits for instances.</param>
     /// <param name="loggers">Makes loggers.</param>
+    /// <param name="lease">What makes this host the one that runs the hub.</param>
     /// <param name="hostStopping">Signalled when the host begins to stop, which its functions are told at that moment.</param>
     public TaskHub(
-        HubOptions options, HubStore store, DurableFunctions functions, TimeProvider clock, InstanceWatch watch, ILoggerFactory loggers, CancellationToken hostStopping)
+        HubOptions options,
+        HubStore store,
+        DurableFunctions functions,
+        TimeProvider clock,
+        InstanceWatch watch,
+        ILoggerFactory loggers,
+        HeldLease lease,
+        CancellationToken hostStopping)
     {
+        this.lease = lease;
         this.hostStopping = hostStopping;
         (Options, Store, Functions, Clock, Watch, Loggers) = (options, store, functions, clock, watch, loggers);
         Log = new HubLog(loggers.CreateLogger("Host.Triggers.DurableTask"));
@@ -144,6 +155,9 @@ internal sealed class TaskHub : IAsyncDisposable
         }
     }
 
+    /// <summary>What this host has last stored of an instance that it sees to; null when it sees to none of that id.</summary>
+    public InstanceDocument? Peek(string id) => instances.TryGetValue(id, out var instance) ? instance.Document : null;
+
     /// <summary>Takes in an instance that this host has just stored.</summary>
     public void Add(StoredInstance stored) => Add(stored, []);
 
@@ -170,9 +184,19 @@ internal sealed class TaskHub : IAsyncDisposable
 
     /// <summary>Reads an instance from storage, and makes it this host's; null when there is nothing to do for it.</summary>
     public async Task<LoadedInstance?> LoadAsync(string id, CancellationToken cancellationToken) =>
-        await Store.Instances.ClaimAsync(id, owner, cancellationToken) is { } stored
+        await Store.Instances.ClaimAsync(id, owner, EnsureHeldAsync, cancellationToken) is { } stored
             ? new LoadedInstance(stored, await LoadHistoryAsync(stored.Document, cancellationToken))
             : null;
+
+    /// <summary>
+    /// Comes before all that only the host may do that runs the hub. When a process goes on that was stopped, or whose machine slept, its threads do so
+    /// before a timer has told that the lease is another's by now: then this does not return until the hub is given up.
+    /// </summary>
+    public async ValueTask EnsureHeldAsync(CancellationToken cancellationToken)
+    {
+        if (!lease.IsSurelyHeld && !await lease.EnsureHeldAsync(cancellationToken))
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+    }
 
     /// <summary>All episodes of an instance.</summary>
     public async Task<IReadOnlyList<Episode>> LoadHistoryAsync(InstanceDocument document, CancellationToken cancellationToken)
@@ -189,6 +213,7 @@ internal sealed class TaskHub : IAsyncDisposable
     {
         for (var wait = TimeSpan.FromSeconds(1); ; wait = wait * 2 < longestRetry ? wait * 2 : longestRetry)
         {
+            await EnsureHeldAsync(cancellationToken);
             try
             {
                 return await action(cancellationToken);

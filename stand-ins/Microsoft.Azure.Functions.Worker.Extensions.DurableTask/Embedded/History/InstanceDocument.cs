@@ -78,6 +78,10 @@ internal sealed record InstanceDocument
     /// <summary>Ids of messages that it has got, as long as they may come again.</summary>
     public IReadOnlyList<string> Received { get; init; } = [];
 
+    /// <summary>Whether it has begun, as those see it who wait for that.</summary>
+    [JsonIgnore]
+    public bool HasStarted => Status != OrchestrationRuntimeStatus.Pending;
+
     /// <summary>Whether it has ended.</summary>
     [JsonIgnore]
     public bool IsFinal => Status is OrchestrationRuntimeStatus.Completed or OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated;

@@ -75,7 +75,7 @@ internal sealed class TaskHubWorker(
     private async Task HoldAsync(HeldLease lease)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token, lease.Lost);
-        await using var hub = new TaskHub(options, store, functions, clock, watch, loggers, host.Stopping);
+        await using var hub = new TaskHub(options, store, functions, clock, watch, loggers, lease, host.Stopping);
         try
         {
             await hub.StartAsync(over.Token);

@@ -60,12 +60,15 @@ internal sealed class InstanceStore(BlobContainerClient container)
     /// </summary>
     /// <param name="instance">Its id.</param>
     /// <param name="owner">This host.</param>
+    /// <param name="ensureHeld">Comes back only if this host has the hub: asked after each look, so that what was seen after another host took over is not written.</param>
     /// <param name="cancellationToken">Ends the requests.</param>
     /// <returns>Null when there is no such instance, or nothing to do for it.</returns>
-    public async Task<StoredInstance?> ClaimAsync(string instance, string owner, CancellationToken cancellationToken)
+    public async Task<StoredInstance?> ClaimAsync(
+        string instance, string owner, Func<CancellationToken, ValueTask> ensureHeld, CancellationToken cancellationToken)
     {
         while (await ReadAsync(instance, cancellationToken) is { Document.IsActive: true } stored)
         {
+            await ensureHeld(cancellationToken);
             var metadata = ListedInstance.Metadata(stored.Document);
             metadata.Add(OwnerKey, owner);
             try

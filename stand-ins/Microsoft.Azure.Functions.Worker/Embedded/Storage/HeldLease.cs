@@ -24,16 +24,19 @@ internal sealed class HeldLease : IAsyncDisposable
     private readonly Task renewals;
     private long renewedTicks;
 
-    private HeldLease(BlobLeaseClient client, TimeProvider clock)
+    private HeldLease(BlobLeaseClient client, TimeProvider clock, DateTimeOffset asked)
     {
         this.client = client;
         this.clock = clock;
-        renewedTicks = clock.GetUtcNow().UtcTicks;
+        renewedTicks = asked.UtcTicks;
         renewals = RenewAsync();
     }
 
     /// <summary>What writes to the blob must carry.</summary>
     public string Id => client.LeaseId;
+
+    /// <summary>Whether nobody else can have it yet, by the clock that everybody shares. Asks nobody, so that it can be looked at before every step.</summary>
+    public bool IsSurelyHeld => !lost.IsCancellationRequested && Age < Duration;
 
     private TimeSpan Age => new(clock.GetUtcNow().UtcTicks - Volatile.Read(ref renewedTicks));
 
@@ -51,10 +54,13 @@ internal sealed class HeldLease : IAsyncDisposable
         BlobBaseClient blob, TimeProvider clock, string? id, ETag? unchangedSince, CancellationToken cancellationToken)
     {
         var client = blob.GetBlobLeaseClient(id);
+
+        // The lease lasts from when the service has given it, which is not before this.
+        var asked = clock.GetUtcNow();
         try
         {
             await client.AcquireAsync(Duration, new RequestConditions { IfMatch = unchangedSince }, cancellationToken);
-            return new(client, clock);
+            return new(client, clock, asked);
         }
         catch (RequestFailedException error) when (IsLoss(error))
         {

@@ -1,0 +1,10 @@
+namespace Larder.Orchestrations;
+
+/// <summary>The platform that Azure's function apps run on.</summary>
+internal static class AppService
+{
+    /// <summary>Whether this process runs there. Both variables are the platform's own.</summary>
+    public static bool IsHere => IsSet("WEBSITE_INSTANCE_ID") || IsSet("WEBSITE_SITE_NAME");
+
+    private static bool IsSet(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
+}
