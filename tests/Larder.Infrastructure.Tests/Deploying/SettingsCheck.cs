@@ -25,6 +25,7 @@ internal sealed partial class SettingsCheck
         ["FunctionKeys:default"] = "embedded host only: Azure has its own",
         ["MasterKey"] = "embedded host only: Azure has its own",
         ["LocalFolder"] = "the system's temporary folder is right",
+        ["Store:Cosmos:Key"] = "the account takes identities only",
         ["Jobs:ContainerInstances:ArmEndpoint"] = "the public cloud's is the default",
         ["Jobs:ContainerInstances:ArmAudience"] = "as ArmEndpoint",
         ["Jobs:ContainerInstances:AuthorityHost"] = "as ArmEndpoint",
