@@ -7,7 +7,7 @@ using Larder.Testing;
 // Arguments: models, searches.
 var models = args.Length > 0 ? int.Parse(args[0]) : 100_000;
 var searches = args.Length > 1 ? int.Parse(args[1]) : 5;
-const int Lists = 300;
+const int Lists = 200;
 const int Page = 100;
 
 await using var azurite = await Azurite.StartAsync();

@@ -13,7 +13,8 @@ internal static class TestStore
 {
     private static readonly Lazy<Task<CosmosServer>> Server = new(CosmosServer.StartAsync);
 
-    private static bool IsCosmos => Environment.GetEnvironmentVariable("LARDER_TEST_STORE") == "cosmos";
+    /// <summary>Whether it is Cosmos DB.</summary>
+    public static bool IsCosmos => Environment.GetEnvironmentVariable("LARDER_TEST_STORE") == "cosmos";
 
     /// <summary>Settings of a Larder on a storage account.</summary>
     public static async Task<(string Name, string Value)[]> SettingsAsync(string storage) =>
