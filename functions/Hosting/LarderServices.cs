@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Larder.Inference;
@@ -25,10 +27,11 @@ internal static class LarderServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton(provider => new LocalFolder(
-            provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : Path.Combine(Path.GetTempPath(), "larder")));
+            provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : DefaultFolder(provider)));
         services.AddInference();
         services.AddRegistry();
         services.AddJobs();
+        services.AddIngestion();
 
         services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
         services.AddSingleton<RouteTable>();
@@ -121,6 +124,21 @@ internal static class LarderServices
         services.AddSingleton<EndJob>();
     }
 
+    private static void AddIngestion(this IServiceCollection services)
+    {
+        services.AddSetting<ArchiveLimits>("Limits:Archive", limits => limits.Validate());
+        services.AddSetting<IngestionOptions>("Ingestion", options => options.Validate());
+        services.AddSetting<UploadSessionOptions>("Uploads", options => options.Validate());
+        services.AddSingleton<DropBox>();
+        services.AddSingleton<UploadSessions>();
+        services.AddSingleton<Arrivals>();
+        services.AddSingleton<ArchiveOpener>();
+        services.AddSingleton<IJobType, IngestJob>();
+        services.AddSingleton<IJobType, UploadJob>();
+        services.AddSingleton<IngestSubmitter>();
+        services.AddSingleton<UploadSubmitter>();
+    }
+
     /// <summary>Both backends' settings are bound; those of the one that is used must be right.</summary>
     private static void AddCompute(this IServiceCollection services)
     {
@@ -146,6 +164,14 @@ internal static class LarderServices
     }
 
     /// <summary>A connection string in <c>AzureWebJobsStorage</c>, or an identity with <c>AzureWebJobsStorage__blobServiceUri</c>.</summary>
+    // Two servers on one machine share it only if they share their storage: each looks after all jobs that it finds there.
+    private static string DefaultFolder(IServiceProvider provider)
+    {
+        var account = provider.GetRequiredService<BlobServiceClient>().Uri.AbsoluteUri;
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)));
+        return Path.Combine(Path.GetTempPath(), "larder", hash[..16]);
+    }
+
     private static BlobServiceClient Storage(IServiceProvider provider)
     {
         var storage = provider.GetRequiredService<IConfiguration>().GetSection("AzureWebJobsStorage");

@@ -1,22 +1,34 @@
 using System.ComponentModel;
+using System.Text.Json.Nodes;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
 
 namespace Larder.Functions;
 
 /// <summary>One job.</summary>
 public sealed class GetJob(JobStore jobs)
 {
-    /// <summary>The job, with its steps and their times.</summary>
+    /// <summary>The job, with its steps and their times; while it is not over also <c>status</c>, what its orchestration says it is doing.</summary>
     [Function("GetJob"), Description("A job, its steps and what came of it.")]
     public async Task<IActionResult> Get(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs/{job}")] HttpRequest request,
         string job,
+        [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
-        return Envelope.Ok("Job provided").With("job", JobView.Of(await jobs.GetAsync(job, cancellationToken)));
+        var found = await jobs.GetAsync(job, cancellationToken);
+        var view = JobView.Of(found);
+        // An accepted job has no instance for a moment, or for a minute when a crash came in between. Custom statuses are read with inputs and outputs only.
+        if (!found.IsFinal
+            && await client.GetInstanceAsync(found.InstanceId, getInputsAndOutputs: true, cancellationToken) is { SerializedCustomStatus: { Length: > 0 } status })
+        {
+            view["status"] = JsonNode.Parse(status);
+        }
+
+        return Envelope.Ok("Job provided").With("job", view);
     }
 }

@@ -16,6 +16,20 @@ internal static class JobTypes
             ["script", "dataset"],
             ["requirements"],
             TrainOptions.Schema.Json),
+        new(
+            IngestJob.Type,
+            "Takes in a model that was dropped into the container uploads, as .onnx or .zip, and registers it as a version.",
+            "Put a blob to uploads/{model}/{name}",
+            [],
+            [],
+            IngestOptions.Schema.Json),
+        new(
+            UploadJob.Type,
+            "Takes in a model that was uploaded in blocks, and registers it as a version.",
+            "POST /api/v1/models/{model}/uploads/{upload}/complete",
+            [],
+            [],
+            UploadOptions.Schema.Json),
     ];
 
     /// <summary>A type of job.</summary>
@@ -24,7 +38,7 @@ internal static class JobTypes
     /// <param name="Submit">Method and path.</param>
     /// <param name="Files">Parts of the form that must be there.</param>
     /// <param name="OptionalFiles">Parts that may be.</param>
-    /// <param name="Options">JSON Schema of the form's field <c>options</c>.</param>
+    /// <param name="Options">JSON Schema of what it is told: the form's field <c>options</c>, or the body.</param>
     internal sealed record Entry(
         string Type, string Description, string Submit, IReadOnlyList<string> Files, IReadOnlyList<string> OptionalFiles, JsonElement Options);
 }

@@ -24,6 +24,8 @@ internal sealed record VersionView(
     string? Producer,
     bool RowsAreIndependent,
     IReadOnlyDictionary<string, double> Metrics,
+    IReadOnlyList<string> Labels,
+    IReadOnlyList<VersionFile> Files,
     DateTimeOffset Created)
 {
     /// <summary>The view of a version.</summary>
@@ -47,5 +49,7 @@ internal sealed record VersionView(
         version.Onnx.Producer,
         version.Onnx.RowsAreIndependent,
         version.Metrics,
+        version.Labels,
+        version.Files,
         version.Created);
 }

@@ -12,8 +12,6 @@ namespace Larder.Functions;
 /// <summary>Trainings: each is a job that makes a version.</summary>
 public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler scheduler, StagingArea staging, JobLimits limits)
 {
-    private const string KeyHeader = "Idempotency-Key";
-
     /// <summary>
     /// Accepts a training: multipart <c>script</c>, <c>dataset</c>, perhaps <c>requirements</c>, and the JSON field <c>options</c>
     /// (<see cref="TrainOptions"/>). With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
@@ -26,11 +24,11 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         CancellationToken cancellationToken)
     {
         ModelName.Validate(model);
+        var key = IdempotencyKey.Of(request);
         await using var form = await TrainForm.ReadAsync(request, staging, limits, cancellationToken);
         var options = form.Options is null ? new TrainOptions() : TrainOptions.Schema.Read(form.Options);
         submitter.Validate(options);
 
-        var key = request.Headers[KeyHeader] is [{ Length: > 0 } given] ? given : null;
         var job = await submitter.SubmitAsync(model, form.Files, options, key, owner: null, cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);

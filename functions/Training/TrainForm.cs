@@ -116,10 +116,10 @@ internal sealed class TrainForm : IAsyncDisposable
             throw new RefusedException(StatusCodes.Status415UnsupportedMediaType, $"Filename extension not allowed. Please use one of these: ['{extension}']");
 
         var staged = await staging.AddAsync(part.Body, name, limit, null, cancellationToken);
-        if (name == Script && staged.SizeBytes == 0)
+        if (name != Requirements && staged.SizeBytes == 0)
         {
             await staged.DisposeAsync();
-            throw new InvalidRequestException("The training script is empty.");
+            throw new InvalidRequestException(name == Script ? "The training script is empty." : "The data set is empty.");
         }
 
         // Requirements may be absent or empty, which is the same.

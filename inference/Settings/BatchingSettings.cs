@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Larder.Inference;
 
 /// <summary>Whether concurrent requests are run together, and how many rows one run may carry.</summary>
@@ -7,6 +9,7 @@ public sealed record BatchingSettings
     public bool? Enabled { get; init; }
 
     /// <summary>Most rows in one run. A request with more runs alone.</summary>
+    [Range(1, 65_536)]
     public int MaxRows { get; init; } = 64;
 
     /// <summary>Refuses what could carry no request.</summary>

@@ -88,6 +88,8 @@ var limitSettings = {
   Limits__LoadedBytes: string(memoryBytes / 4)
   Limits__TrialMemoryBytes: string(memoryBytes / 4)
   Limits__ModelBytes: string(min(diskBytes / 4, memoryBytes / 8))
+  Limits__Archive__PackedBytes: string(diskBytes / 4)
+  Limits__Archive__ExpandedBytes: string(diskBytes / 2)
   Limits__ArtifactCacheBytes: string(diskBytes / 4)
   Limits__DiskReserveBytes: string(diskBytes / 16)
   Limits__Job__DatasetBytes: string(diskBytes / 4)

@@ -42,6 +42,8 @@ var containers = [
   'artifacts'
   'documents'
   'uploads'
+  'rejected'
+  'upload-sessions'
   deploymentContainer
   '${hub}-leases'
   '${hub}-applease'
@@ -55,7 +57,7 @@ var temporaryRule = {
   definition: {
     filters: {
       blobTypes: ['blockBlob']
-      prefixMatch: ['uploads/', 'azure-webjobs-hosts/blobreceipts/']
+      prefixMatch: ['uploads/', 'rejected/', 'azure-webjobs-hosts/blobreceipts/']
     }
     actions: {
       baseBlob: {

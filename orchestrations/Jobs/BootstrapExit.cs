@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Larder.Registry;
 
 namespace Larder.Orchestrations;
@@ -7,6 +8,7 @@ namespace Larder.Orchestrations;
 internal sealed record BootstrapExit
 {
     private const long MaxBytes = 16 << 20;
+    private const string Stopped = "stopped";
 
     public int? ExitCode { get; init; }
 
@@ -22,16 +24,34 @@ internal sealed record BootstrapExit
 
     public IReadOnlyList<FileEntry> Found { get; init; } = [];
 
+    /// <summary>Whether SIGTERM came.</summary>
+    [JsonIgnore]
+    public bool WasStopped => Reason == Stopped;
+
     internal sealed record FileEntry(string Path, long Size, string Sha256);
 
     /// <summary>Reads it; null when there is none, or what is there is none.</summary>
     public static async Task<BootstrapExit?> ReadAsync(JobFiles files, ComputeId id, CancellationToken cancellation)
     {
-        if (await files.ReadAsync(id.Job, JobPaths.Exit(id.Attempt), MaxBytes, cancellation) is not { } stored)
-            return null;
         try
         {
-            return stored.ToObjectFromJson<BootstrapExit>(RegistryJson.Options);
+            return await files.ReadAsync(id.Job, JobPaths.Exit(id.Attempt), MaxBytes, cancellation) is { } stored ? Parse(stored) : null;
+        }
+        catch (TooLargeException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads its text; null when that is none.</summary>
+    internal static BootstrapExit? Parse(BinaryData text)
+    {
+        try
+        {
+            return text.ToObjectFromJson<BootstrapExit>(RegistryJson.Options) is { Stage: not null, Outputs: { } outputs, Found: { } found } exit
+                && outputs.Concat(found).All(entry => entry is { Path: not null, Sha256: not null })
+                ? exit
+                : null;
         }
         catch (JsonException)
         {

@@ -27,6 +27,12 @@ public sealed record JobRequest(string Type, string Model, JsonElement Options)
     /// <summary>The job that it runs again.</summary>
     public string? RetryOf { get; init; }
 
+    /// <summary>
+    /// The id that the job gets, made of what it is about (<see cref="JobId.Create(DateTimeOffset, string)"/>): asking again is answered with the job that is
+    /// there. Null for an id that nobody else gets.
+    /// </summary>
+    public string? Id { get; init; }
+
     /// <summary>Asking again with the same key and the same request is answered with the same job.</summary>
     public string? Key { get; init; }
 }

@@ -26,10 +26,23 @@ public sealed class JobSubmitter(
         await files.CreateAsync(job.Id, cancellation);
         if (request.Secrets.Count > 0)
             await files.WriteAsync(job.Id, JobPaths.Secrets, BinaryData.FromObjectAsJson(request.Secrets), cancellation);
+        if (request.Id is not null)
+            return await CreateOrGetAsync(job, cancellation);
         if (request.Key is null)
             return await jobs.CreateAsync(job, cancellation);
-        var (stored, isNew) = await jobs.CreateOnceAsync(request.Key, Fingerprint(request), job, cancellation);
-        if (!isNew)
+        Job stored;
+        try
+        {
+            (stored, _) = await jobs.CreateOnceAsync(request.Key, Fingerprint(request), job, cancellation);
+        }
+        catch (Exception e) when (e is ConflictException or InvalidRequestException)
+        {
+            await files.DeleteAsync(job.Id, cancellation);
+            throw;
+        }
+
+        // Whoever came first with this key has made files already, perhaps without living to make the job.
+        if (stored.Id != job.Id)
             await files.DeleteAsync(job.Id, cancellation);
         return stored;
     }
@@ -68,10 +81,22 @@ public sealed class JobSubmitter(
         return await SubmitAsync(again, cancellation);
     }
 
+    private async Task<Job> CreateOrGetAsync(Job job, CancellationToken cancellation)
+    {
+        try
+        {
+            return await jobs.CreateAsync(job, cancellation);
+        }
+        catch (DocumentExistsException)
+        {
+            return await jobs.GetAsync(job.Id, cancellation);
+        }
+    }
+
     private Job New(JobRequest request)
     {
         var now = time.GetUtcNow();
-        var id = JobId.Create(now);
+        var id = request.Id ?? JobId.Create(now);
         return new Job
         {
             Id = id,

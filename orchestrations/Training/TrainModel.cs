@@ -80,6 +80,9 @@ public static class TrainModel
                 await context.CallActivityAsync(nameof(DeleteCompute), id, Retries.Stubborn);
                 if (watched.Ending is not null || collected.Reason is null)
                     return watched;
+                // The backend's clock began a little earlier, and runs while no host does.
+                if (collected.TimedOut)
+                    return new AttemptsResult(number, Ending.TimedOut(training.TimeoutSeconds));
                 reason = collected.Reason;
             }
             else if (reason is null)

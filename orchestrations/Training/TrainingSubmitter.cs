@@ -8,6 +8,7 @@ namespace Larder.Orchestrations;
 public sealed class TrainingSubmitter(JobSubmitter submitter, IArtifactStore artifacts, IComputeBackend backend, JobLimits limits)
 {
     private const string Masked = "***";
+    private const int MaxArgumentBytes = 100_000;
 
     /// <summary>Checks what a training asks for, before its files are looked at.</summary>
     /// <exception cref="InvalidRequestException">Something in it cannot be had.</exception>
@@ -17,12 +18,36 @@ public sealed class TrainingSubmitter(JobSubmitter submitter, IArtifactStore art
         var bytes = options.Environment.Sum(variable => Encoding.UTF8.GetByteCount(variable.Key) + Encoding.UTF8.GetByteCount(variable.Value.Value));
         if (bytes > limits.EnvironmentBytes)
             throw new InvalidRequestException($"The environment is limited to {limits.EnvironmentBytes} bytes; it has {bytes}.");
+        ValidateTexts(options);
         if (options.Gate is not null && options.Alias is null)
             throw new InvalidRequestException("A gate decides whether an alias moves: name the alias.");
         if (options.Gate is { Threshold: null, Against: null })
             throw new InvalidRequestException("A gate needs a threshold, or a version to compare with in 'against'.");
         if (options.Alias is { } alias)
             ModelName.ValidateAlias(alias);
+        if (options.Gate?.Against is { } against)
+            ModelReference.Parse($"model:{against}");
+        // What the registry would refuse hours later.
+        new PublishRequest { Source = TrainJob.Type, Tags = options.Tags }.Validate();
+    }
+
+    /// <summary>What no operating system passes to a process.</summary>
+    private void ValidateTexts(TrainOptions options)
+    {
+        for (var i = 0; i < options.Arguments.Count; i++)
+            RequireNoNul(options.Arguments[i], $"/arguments/{i}");
+        foreach (var (name, value) in options.Environment)
+            RequireNoNul(value.Value, $"/environment/{name}");
+        // Linux takes 128 KiB in one variable, and LARDER_ARGUMENTS has them all.
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(options.Arguments).Length;
+        if (bytes > MaxArgumentBytes)
+            throw new InvalidRequestException($"The arguments are limited to {MaxArgumentBytes} bytes of JSON; they have {bytes}. What is larger belongs into the data set.");
+
+        static void RequireNoNul(string text, string place)
+        {
+            if (text.Contains('\0'))
+                throw new InvalidRequestException($"{place} has a NUL character, which no process can be given.");
+        }
     }
 
     /// <summary>Accepts a training.</summary>

@@ -1,4 +1,4 @@
 namespace Larder.Registry;
 
 /// <summary>More bytes than are allowed, or than there is room for now (413).</summary>
-public sealed class TooLargeException(string message) : RegistryException(message);
+public class TooLargeException(string message) : RegistryException(message);

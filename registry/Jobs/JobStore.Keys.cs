@@ -2,6 +2,10 @@ namespace Larder.Registry;
 
 public sealed partial class JobStore
 {
+    /// <summary>Refuses what <see cref="CreateOnceAsync"/> would, before anything is stored.</summary>
+    /// <exception cref="InvalidRequestException">The key is none.</exception>
+    public static void ValidateKey(string key) => Texts.ValidateKey(key, "idempotency key");
+
     /// <summary>
     /// Stores a job once for a key. Whoever comes with the same key and fingerprint, at the same time or later, gets the job that is there; also
     /// when the first one died half-way, and then it is created now as the first one meant it. A key works until its job is deleted.
@@ -16,7 +20,7 @@ public sealed partial class JobStore
     public async Task<(Job Job, bool IsNew)> CreateOnceAsync(
         string key, string fingerprint, Job job, CancellationToken cancellation = default)
     {
-        Texts.ValidateKey(key, "idempotency key");
+        ValidateKey(key);
         var hash = TextHash.Of(key);
         var backoff = new Backoff("the jobs of this idempotency key");
         while (true)

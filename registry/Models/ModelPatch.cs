@@ -16,4 +16,7 @@ public sealed record ModelPatch
 
     /// <summary>The new settings, whole.</summary>
     public ModelSettings? Settings { get; init; }
+
+    /// <summary>The new image settings; the others stay.</summary>
+    public ImageSettings? Image { get; init; }
 }

@@ -1,3 +1,5 @@
+using Larder.Inference;
+
 namespace Larder.Registry;
 
 public sealed partial class ModelRegistry
@@ -74,6 +76,8 @@ public sealed partial class ModelRegistry
             Texts.ValidateTags(patch.Tags.ToDictionary(tag => tag.Key, tag => tag.Value ?? ""));
         if (patch.Settings is not null)
             SettingsRules.Validate(patch.Settings);
+        if (patch.Image is not null)
+            SettingsRules.Validate(new ModelSettings { Image = patch.Image });
     }
 
     private ModelDocument Patched(ModelDocument model, ModelPatch patch, string? actor)
@@ -88,14 +92,15 @@ public sealed partial class ModelRegistry
             Texts.ValidateTags(tags);
         }
 
+        var settings = patch.Settings ?? model.Settings;
         var next = model with
         {
             Description = patch.Description ?? model.Description,
             Owner = patch.Owner is "" ? null : patch.Owner ?? model.Owner,
             Tags = tags,
-            Settings = patch.Settings ?? model.Settings,
+            Settings = patch.Image is null ? settings : settings with { Image = patch.Image },
         };
-        var nothing = patch is { Description: null, Owner: null, Tags: null, Settings: null };
+        var nothing = patch is { Description: null, Owner: null, Tags: null, Settings: null, Image: null };
         return nothing ? model : next.Log(Entry("update", actor));
     }
 }

@@ -56,6 +56,12 @@ public sealed record ModelVersion
     /// <summary>Measured qualities by name.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>Names of the classes that its outputs count, in their order; empty when nobody gave any.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>What came with it: its card, sample inputs.</summary>
+    public IReadOnlyList<VersionFile> Files { get; init; } = [];
+
     /// <summary>When it was published.</summary>
     public required DateTimeOffset Created { get; init; }
 

@@ -6,6 +6,12 @@ internal static class Texts
     private const int MaxDescription = 32_768;
     private const int MaxShortText = 256;
     private const int MaxKey = 255;
+
+    // A blob's container, name and ETag fit.
+    private const int MaxSource = 1_280;
+    private const int MaxLabels = 100_000;
+    private const int MaxLabel = 250;
+    private const int MaxLabelsLength = 262_144;
     private const int MaxMetrics = 1000;
     private const int MaxTags = 100;
     private const int MaxTagKey = 250;
@@ -14,7 +20,23 @@ internal static class Texts
 
     public static void ValidateDescription(string? text) => Validate(text, "description", MaxDescription);
 
-    /// <summary>An owner, an actor, a source, a file name.</summary>
+    public static void ValidateSource(string source) => Validate(source, "source", MaxSource);
+
+    /// <summary>Names of classes.</summary>
+    public static void ValidateLabels(IReadOnlyList<string>? labels)
+    {
+        if (labels is null)
+            return;
+        if (labels.Count > MaxLabels)
+            throw new InvalidRequestException($"There can be at most {MaxLabels} labels, and these are {labels.Count}.");
+        foreach (var label in labels)
+            Validate(label, "label", MaxLabel);
+        var length = labels.Sum(label => label.Length);
+        if (length > MaxLabelsLength)
+            throw new InvalidRequestException($"The labels together can have at most {MaxLabelsLength} characters, and these have {length}.");
+    }
+
+    /// <summary>An owner, an actor, a file name.</summary>
     public static void ValidateShort(string? text, string what) => Validate(text, what, MaxShortText);
 
     public static void ValidateTags(IReadOnlyDictionary<string, string>? tags)

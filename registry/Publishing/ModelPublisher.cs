@@ -118,6 +118,8 @@ public sealed partial class ModelPublisher(
             Job = request.Job,
             OptimizedFrom = request.OptimizedFrom,
             Metrics = request.Metrics ?? new Dictionary<string, double>(),
+            Labels = request.Labels ?? [],
+            Files = request.Files ?? [],
             Created = default,
             CreatedBy = request.Actor,
         };

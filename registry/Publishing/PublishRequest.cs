@@ -1,3 +1,5 @@
+using Larder.Inference;
+
 namespace Larder.Registry;
 
 /// <summary>What comes with a model's file.</summary>
@@ -33,28 +35,41 @@ public sealed record PublishRequest
     /// <summary>Tags of the version.</summary>
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
 
+    /// <summary>Names of the classes that the version's outputs count, in their order.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>What comes with the model, stored as artifacts already: its card, sample inputs.</summary>
+    public IReadOnlyList<VersionFile>? Files { get; init; }
+
     /// <summary>New description of the model; null leaves it as it is.</summary>
     public string? ModelDescription { get; init; }
 
     /// <summary>New owner of the model; null leaves it as it is.</summary>
     public string? Owner { get; init; }
 
+    /// <summary>New settings of the model, whole; null leaves them as they are.</summary>
+    public ModelSettings? Settings { get; init; }
+
+    /// <summary>New image settings of the model; null leaves them as they are.</summary>
+    public ImageSettings? Image { get; init; }
+
     /// <summary>Who asks, for the audit list.</summary>
     public string? Actor { get; init; }
 
-    internal ModelPatch Patch => new() { Description = ModelDescription, Owner = Owner };
+    internal ModelPatch Patch => new() { Description = ModelDescription, Owner = Owner, Settings = Settings, Image = Image };
 
     /// <summary>Refuses what cannot be published, before there is a file.</summary>
     /// <exception cref="InvalidRequestException">A text, a tag or a metric is not allowed.</exception>
     public void Validate()
     {
-        Texts.ValidateShort(Source, "source");
+        Texts.ValidateSource(Source);
         Texts.ValidateShort(Texts.FileName(FileName), "file name");
         Texts.ValidateShort(Actor, "actor");
         Texts.ValidateDescription(Description);
         Texts.ValidateTags(Tags);
         Texts.ValidateShort(Job, "job");
         Texts.ValidateMetrics(Metrics);
+        Texts.ValidateLabels(Labels);
         if (Once is not null)
             Texts.ValidateKey(Once, "key of a publication");
         if (Kind is not (ModelVersion.ModelKind or ModelVersion.OptimizedKind))

@@ -18,7 +18,7 @@ public sealed class StagingArea(PublishingOptions options)
     /// <param name="contentLength">How long it says it is, where it says so: refused before a byte is read, when that is too long.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>The file; dispose of it in any case.</returns>
-    /// <exception cref="TooLargeException">It is longer than it may be, or than there is room for.</exception>
+    /// <exception cref="TooLargeException">It is longer than it may be; or, as <see cref="NoRoomException"/>, than there is room for.</exception>
     public async Task<StagedFile> AddAsync(Stream content, string what, long limit, long? contentLength = null, CancellationToken cancellation = default)
     {
         RequireAllowed(what, contentLength ?? 0, limit);
@@ -101,6 +101,6 @@ public sealed class StagingArea(PublishingOptions options)
         var drive = new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(full)! : full);
         var room = drive.AvailableFreeSpace - options.DiskReserveBytes;
         if (bytes > room || room <= 0)
-            throw new TooLargeException($"The server has room for {Math.Max(0, room)} more bytes at this moment, which is not enough; try again later.");
+            throw new NoRoomException($"The server has room for {Math.Max(0, room)} more bytes at this moment, which is not enough; try again later.");
     }
 }

@@ -111,6 +111,8 @@ public sealed class RegistrySweeper(
             else if (found.Value.Version is { } version)
             {
                 named(version.Sha256);
+                foreach (var file in version.Files)
+                    named(file.Sha256);
                 if (number > (model?.Value.LastVersion ?? 0) && version.Created < before)
                 {
                     await registry.Ledger.CountAsync(partition, number, cancellation);

@@ -197,7 +197,7 @@ public sealed class ProcessComputeTests
         await using var backend = new Backend(new ProcessComputeOptions { StopGrace = TimeSpan.FromMilliseconds(200) });
         await backend.StartAsync(Stubborn + "signal.signal(15, signal.SIG_IGN); stubborn(); time.sleep(1000)", TimeSpan.FromSeconds(1));
 
-        Assert.Equal(new ComputeStatus(ComputeState.Exited, 137, "It ran longer than the 1 seconds it was given."), await backend.WaitAsync());
+        Assert.Equal(new ComputeStatus(ComputeState.Exited, 137, "It ran longer than the 1 seconds it was given.", TimedOut: true), await backend.WaitAsync());
     }
 
     [Fact]

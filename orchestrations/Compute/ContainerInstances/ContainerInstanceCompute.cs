@@ -114,10 +114,11 @@ public sealed class ContainerInstanceCompute(ContainerInstanceOptions options, A
     public async Task DeleteAsync(ComputeId id, CancellationToken cancellation)
     {
         var accepted = false;
-        var until = clock.GetUtcNow() + options.DeleteLimit;
+        DateTimeOffset? until = null;
         while (await FindAsync(id, cancellation) is { } group)
         {
             // The service may have given up a deletion that it accepted; whoever calls again asks it again.
+            until ??= clock.GetUtcNow() + options.DeleteLimit;
             if (clock.GetUtcNow() > until)
                 throw new TimeoutException($"The container group '{group.Data.Name}' is still there {options.DeleteLimit.TotalSeconds} seconds after its deletion was asked for.");
             accepted = accepted || await TryDeleteAsync(group, cancellation);

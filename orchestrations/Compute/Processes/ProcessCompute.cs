@@ -145,7 +145,7 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
     /// <summary>Lets go of this backend, not of its tasks.</summary>
     public void Dispose() => starting.Dispose();
 
-    private static ComputeStatus StatusOf(TaskExit exit) => new(ComputeState.Exited, exit.ExitCode, exit.Reason);
+    private static ComputeStatus StatusOf(TaskExit exit) => new(ComputeState.Exited, exit.ExitCode, exit.Reason, exit.TimedOut);
 
     private static bool IsRunning(TaskFolder folder) => folder.ReadState() is { } state && folder.ReadExit() is null && state.IsAlive();
 

@@ -4,4 +4,5 @@ namespace Larder.Orchestrations;
 /// <param name="ExitCode">Its exit code; 128 + n when signal n ended it; null when it never ran, or nobody saw it end.</param>
 /// <param name="Reason">Why, in a sentence, when there is more to say than the code.</param>
 /// <param name="Finished">When.</param>
-internal sealed record TaskExit(int? ExitCode, string? Reason, DateTimeOffset Finished);
+/// <param name="TimedOut">Whether it was ended for taking too long.</param>
+internal sealed record TaskExit(int? ExitCode, string? Reason, DateTimeOffset Finished, bool TimedOut = false);

@@ -6,7 +6,7 @@ lock          held (flock) by the supervisor as long as it lives
 state.json    written before the command runs: the supervisor's pid, start time and boot, so that it is found again; then the command's pid too
 stop          made by the host: end the command; SIGTERM says the same, sooner, and is all that a shutdown says
 output.log    the last of the command's standard output and error
-exit.json     written once, when nothing of the command runs any more: exit_code, reason
+exit.json     written once, when nothing of the command runs any more: exit_code, reason, timed_out
 
 Python 3.8's standard library only. Where there is no /proc (not Linux), only the command's process group is found and killed.
 """
@@ -159,6 +159,7 @@ class Output:
 
 class Supervisor:
     def __init__(self, folder, task, state):
+        self.timed_out = False
         self._folder = folder
         self._task = task
         self._state = state
@@ -251,6 +252,7 @@ class Supervisor:
             elif asked or os.path.exists(self._path("stop")):
                 self._stop("It was stopped.")
             elif now - started > self._task["timeout_seconds"]:
+                self.timed_out = True
                 self._stop("It ran longer than the %g seconds it was given." % self._task["timeout_seconds"])
             elif now > next_look:
                 if disk_use(self._folder) > self._task["disk_bytes"]:
@@ -308,13 +310,16 @@ def supervise(folder, task, ready):
     os.close(nothing)
     os.write(ready, b"1")
     os.close(ready)
+    supervisor = None
     try:
-        code, reason = Supervisor(folder, task, state).run()
+        supervisor = Supervisor(folder, task, state)
+        code, reason = supervisor.run()
     except Exception as error:
         for pid in descendants():
             kill(pid, signal.SIGKILL)
         code, reason = None, "Its supervisor failed: %s: %s" % (type(error).__name__, error)
-    write_json(os.path.join(folder, "exit.json"), {"exit_code": code, "reason": reason, "finished": utc_now()})
+    timed_out = supervisor is not None and supervisor.timed_out
+    write_json(os.path.join(folder, "exit.json"), {"exit_code": code, "reason": reason, "timed_out": timed_out, "finished": utc_now()})
 
 
 def main():

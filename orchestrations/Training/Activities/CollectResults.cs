@@ -7,14 +7,18 @@ namespace Larder.Orchestrations;
 /// <summary>Gathers what an attempt left: exit code, outputs, metrics, and what the backend knows.</summary>
 public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBackend backend, TimeProvider time)
 {
-    private const string MetricsFile = "metrics.json";
     private const long MaxMetricsBytes = 1 << 20;
-    private const int MaxMetrics = 1000;
     private const int MaxReason = 1000;
+
+    /// <summary>How long a backend may take to see that what it stopped has ended.</summary>
+    private const int MostLooks = 50;
+
+    private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(0.1);
 
     /// <summary>What came of the attempt.</summary>
     /// <param name="Reason">Why it failed; null when it did not.</param>
-    public sealed record Result(string? Reason);
+    /// <param name="TimedOut">Whether its time-out is why, and the backend saw that first.</param>
+    public sealed record Result(string? Reason, bool TimedOut = false);
 
     /// <summary>Runs it.</summary>
     [Function(nameof(CollectResults))]
@@ -28,7 +32,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
             (job, found) => With(job, id.Attempt, found),
             found => found.Detail,
             cancellation);
-        return new Result(collected.Reason);
+        return new Result(collected.Reason, collected.TimedOut);
     }
 
     private async Task<Collected> CollectAsync(ComputeId id, CancellationToken cancellation)
@@ -37,13 +41,33 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
         if (await BootstrapExit.ReadAsync(files, id, cancellation) is not { } exit)
         {
             var status = await backend.GetStatusAsync(id, cancellation);
-            return new Collected(LostReason(status, output), status.ExitCode, [], new Dictionary<string, double>(), null);
+            return new Collected(LostReason(status, output), status.ExitCode, [], new Dictionary<string, double>(), null, status.TimedOut);
         }
 
         var outputs = await OutputsAsync(id, exit, cancellation);
         var (metrics, note) = await MetricsAsync(id, outputs, cancellation);
+        if (exit.WasStopped)
+        {
+            // Why, only the backend knows: a quota, a time-out, somebody's wish.
+            var status = await StoppedAsync(id, cancellation);
+            return new Collected(Short(status.Reason ?? "It was stopped."), exit.ExitCode, outputs, metrics, note, status.TimedOut);
+        }
+
         var reason = exit is { Stage: "done", ExitCode: 0 } ? null : Short(exit.Reason ?? $"The training ended in the stage '{exit.Stage}' without saying why.");
         return new Collected(reason, exit.ExitCode, outputs, metrics, note);
+    }
+
+    /// <summary>bootstrap.py says that it ended a moment before it does.</summary>
+    private async Task<ComputeStatus> StoppedAsync(ComputeId id, CancellationToken cancellation)
+    {
+        var status = await backend.GetStatusAsync(id, cancellation);
+        for (var looks = 1; status.State == ComputeState.Running && looks < MostLooks; looks++)
+        {
+            await Task.Delay(s_wait, time, cancellation);
+            status = await backend.GetStatusAsync(id, cancellation);
+        }
+
+        return status;
     }
 
     private static string LostReason(ComputeStatus status, string output)
@@ -78,25 +102,17 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
     private async Task<(IReadOnlyDictionary<string, double> Metrics, string? Note)> MetricsAsync(
         ComputeId id, IReadOnlyList<JobOutput> outputs, CancellationToken cancellation)
     {
-        if (!outputs.Any(output => output.Path == MetricsFile))
+        if (!outputs.Any(output => output.Path == MetricsFile.Name))
             return (new Dictionary<string, double>(), null);
         try
         {
-            var stored = await files.ReadAsync(id.Job, JobPaths.Outputs(id.Attempt) + MetricsFile, MaxMetricsBytes, cancellation)
+            var stored = await files.ReadAsync(id.Job, JobPaths.Outputs(id.Attempt) + MetricsFile.Name, MaxMetricsBytes, cancellation)
                 ?? throw new JsonException($"it is larger than {MaxMetricsBytes} bytes");
-            var metrics = new Dictionary<string, double>();
-            foreach (var (name, value) in stored.ToObjectFromJson<Dictionary<string, JsonElement>>()!)
-            {
-                if (name.Length is 0 or > 250 || value.ValueKind != JsonValueKind.Number || !double.IsFinite(value.GetDouble()))
-                    throw new JsonException($"it must be an object of plain numbers by name, and '{Short(name)}' is none");
-                metrics[name] = value.GetDouble();
-            }
-
-            return metrics.Count <= MaxMetrics ? (metrics, null) : throw new JsonException($"it has more than {MaxMetrics} numbers");
+            return (MetricsFile.Parse(stored), null);
         }
         catch (Exception e) when (e is JsonException or FormatException or TooLargeException)
         {
-            return (new Dictionary<string, double>(), $"{MetricsFile} was ignored: {Short(e.Message)}");
+            return (new Dictionary<string, double>(), $"{MetricsFile.Name} was ignored: {Short(e.Message)}");
         }
     }
 
@@ -126,7 +142,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
     private static string Short(string text) => text.Length <= MaxReason ? text : text[..MaxReason] + " ...";
 
     private sealed record Collected(
-        string? Reason, int? ExitCode, IReadOnlyList<JobOutput> Outputs, IReadOnlyDictionary<string, double> Metrics, string? Note)
+        string? Reason, int? ExitCode, IReadOnlyList<JobOutput> Outputs, IReadOnlyDictionary<string, double> Metrics, string? Note, bool TimedOut = false)
     {
         public string Detail => $"{Outputs.Count} output files, {Metrics.Count} metrics.{(Note is null ? "" : " " + Note)}";
     }

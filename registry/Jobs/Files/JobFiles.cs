@@ -100,6 +100,9 @@ public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
                 }
                 catch (RequestFailedException e) when (e.Status == 412)
                 {
+                    // Azurite says that of a blob that is not there, too.
+                    if (!await blob.ExistsAsync(cancellation))
+                        return null;
                     throw new PreconditionFailedException($"The file {ModelName.Shown(path)} of the job {job} is no longer what it was.");
                 }
             },

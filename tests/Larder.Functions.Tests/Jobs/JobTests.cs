@@ -32,6 +32,17 @@ public sealed class JobTests(JobsFixture larder)
         Assert.DoesNotContain("internal-", answer.Body.ToJsonString());
     }
 
+    [Fact]
+    public async Task A_job_whose_orchestration_has_not_begun_has_no_status()
+    {
+        var job = await larder.AddAsync("job-accepted", JobState.Queued);
+
+        var answer = await larder.Client.GetJsonAsync($"/api/v1/jobs/{job.Id}");
+
+        Assert.Equal((HttpStatusCode.OK, "queued"), (answer.Status, (string?)answer.Body["job"]!["state"]));
+        Assert.False(answer.Body["job"]!.AsObject().ContainsKey("status"));
+    }
+
     [Theory]
     [InlineData("0000000000000000")]
     [InlineData("no-job")]
@@ -124,7 +135,9 @@ public sealed class JobTests(JobsFixture larder)
     {
         var answer = await larder.Client.GetJsonAsync("/api/v1/job-types");
 
-        var type = answer.Body["job_types"]!.AsArray().Single()!;
+        var types = answer.Body["job_types"]!.AsArray();
+        Assert.Superset(new HashSet<string?> { "train", "ingest", "upload" }, types.Select(type => (string?)type!["type"]).ToHashSet());
+        var type = types.Single(type => (string?)type!["type"] == "train")!;
         Assert.Equal(("train", "POST /api/v1/train/{model}"), ((string?)type["type"], (string?)type["submit"]));
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(TrainOptions.Schema.Json.GetRawText()), type["options"]));
     }

@@ -11,9 +11,12 @@ internal sealed class LogListener : IAsyncDisposable
 
     private LogListener(HttpResponseMessage response, Stream stream) => (_response, _reader) = (response, new StreamReader(stream));
 
-    public static async Task<LogListener> StartAsync(HttpClient client, Job job, string query = "", string? lastEventId = null)
+    public static Task<LogListener> StartAsync(HttpClient client, Job job, string query = "", string? lastEventId = null) =>
+        StartAsync(client, job.Id, query, lastEventId);
+
+    public static async Task<LogListener> StartAsync(HttpClient client, string job, string query = "", string? lastEventId = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/jobs/{job.Id}/logs{query}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/jobs/{job}/logs{query}");
         request.Headers.TryAddWithoutValidation("Accept", "text/event-stream");
         if (lastEventId is not null)
             request.Headers.TryAddWithoutValidation("Last-Event-ID", lastEventId);

@@ -21,6 +21,9 @@ public sealed class SettingsSampleTests
         { typeof(StoreOptions), "Store" },
         { typeof(CosmosOptions), "Store:Cosmos" },
         { typeof(JobLimits), "Limits:Job" },
+        { typeof(ArchiveLimits), "Limits:Archive" },
+        { typeof(IngestionOptions), "Ingestion" },
+        { typeof(UploadSessionOptions), "Uploads" },
         { typeof(ComputeOptions), "Jobs" },
         { typeof(ProcessComputeOptions), "Jobs:Process" },
         { typeof(ContainerInstanceOptions), "Jobs:ContainerInstances" },
@@ -64,7 +67,8 @@ public sealed class SettingsSampleTests
     {
         var known = Sections.SelectMany(row => ((Type)row[0]).GetProperties().Select(property => $"{row[1]}:{property.Name}")).ToHashSet();
 
-        var unknown = Sample().Keys.Where(key => key.Split(':')[0] is "Limits" or "Cache" or "Sweep" or "Jobs" && !known.Contains(key));
+        var unknown = Sample().Keys.Where(
+            key => key.Split(':')[0] is "Limits" or "Cache" or "Sweep" or "Jobs" or "Ingestion" or "Uploads" && !known.Contains(key));
 
         Assert.Empty(unknown);
     }

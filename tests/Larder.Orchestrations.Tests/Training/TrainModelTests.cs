@@ -144,6 +144,18 @@ public class TrainModelTests
     }
 
     [Fact]
+    public async Task A_time_out_that_the_backend_saw_first_is_one_and_not_tried_again()
+    {
+        var rehearsal = await new Rehearsal(s_simple with { Attempts = 3 })
+            .Activity(nameof(CollectResults), _ => new CollectResults.Result("It ran longer than the 60 seconds it was given.", TimedOut: true))
+            .RunAsync();
+        Assert.Equal(JobState.TimedOut, rehearsal.Ended!.State);
+        Assert.Contains("60 seconds", rehearsal.Ended.Reason);
+        Assert.Single(rehearsal.Calls, nameof(StartCompute));
+        Assert.Equal([nameof(CleanUpJob), nameof(EndJob)], rehearsal.Calls[^2..]);
+    }
+
+    [Fact]
     public async Task A_task_that_does_not_stop_is_deleted_all_the_same()
     {
         var rehearsal = await new Rehearsal(s_simple).Activity(nameof(WatchCompute), _ => new WatchCompute.Result(true, false)).RunAsync();
@@ -188,6 +200,7 @@ public class TrainModelTests
         Assert.Equal(succeeded ? JobState.Succeeded : JobState.Canceled, rehearsal.Ended!.State);
         Assert.Equal(started, rehearsal.Calls.Contains(nameof(StartCompute)));
         Assert.Equal(succeeded, rehearsal.Calls.Contains(nameof(RegisterTrainedModel)));
+        Assert.StartsWith(succeeded ? "It was too late to cancel: version 7 was being registered." : "It was canceled.", rehearsal.Ended.Reason);
         Assert.Equal([nameof(CleanUpJob), nameof(EndJob)], rehearsal.Calls[^2..]);
 
         T Cancel<T>(T result)

@@ -92,7 +92,7 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
         var shop = Open(new PublishingOptions { DiskReserveBytes = long.MaxValue / 2 });
         await using var endless = new EndlessStream();
 
-        var thrown = await Assert.ThrowsAsync<TooLargeException>(() => shop.Publisher.PublishAsync("iris", endless, Upload));
+        var thrown = await Assert.ThrowsAsync<NoRoomException>(() => shop.Publisher.PublishAsync("iris", endless, Upload));
 
         Assert.Contains("room for 0 more bytes", thrown.Message);
         Assert.Equal(0, endless.BytesRead);
@@ -105,7 +105,7 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
         var shop = Open(new PublishingOptions { ModelBytes = long.MaxValue });
         await using var endless = new EndlessStream();
 
-        await Assert.ThrowsAsync<TooLargeException>(() => shop.Publisher.PublishAsync("iris", endless, Upload, contentLength: long.MaxValue / 2));
+        await Assert.ThrowsAsync<NoRoomException>(() => shop.Publisher.PublishAsync("iris", endless, Upload, contentLength: long.MaxValue / 2));
 
         Assert.Equal(0, endless.BytesRead);
     }
@@ -141,7 +141,9 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
             ("iris", Upload with { Tags = new Dictionary<string, string> { [""] = "x" } }),
             ("iris", Upload with { Tags = new Dictionary<string, string> { ["x"] = null! } }),
             ("iris", Upload with { FileName = new string('x', 300) }),
-            ("iris", Upload with { Source = new string('x', 300) }),
+            ("iris", Upload with { Source = new string('x', 1300) }),
+            ("iris", Upload with { Labels = [new string('x', 300)] }),
+            ("iris", Upload with { Image = new ImageSettings { Scale = 0 } }),
             ("iris", Upload with { Owner = new string('x', 300) }),
         ];
 

@@ -216,6 +216,22 @@ public sealed class RegistrySweeperTests : IDisposable
     }
 
     [Fact]
+    public async Task What_came_with_a_version_stays_as_long_as_the_version()
+    {
+        await OrphanAsync("card");
+        var card = new VersionFile(VersionFile.Card, Shop.Sha256("card"), 4);
+        await shop.PublishAsync("iris", "1", new PublishRequest { Source = "upload", Files = [card], Labels = ["setosa"] });
+
+        Assert.Equal(0, (await shop.Sweeper.RunAsync(Tomorrow)).Artifacts);
+        var version = await shop.Registry.GetVersionAsync("iris", 1);
+        Assert.Equal((card, "setosa"), (Assert.Single(version.Files), Assert.Single(version.Labels)));
+        await shop.Registry.DeleteVersionAsync("iris", 1);
+
+        Assert.Equal(2, (await shop.Sweeper.RunAsync(Tomorrow)).Artifacts);
+        Assert.Null(await shop.ContentAsync(card.Sha256));
+    }
+
+    [Fact]
     public async Task A_sweep_of_nothing_does_nothing()
     {
         Assert.Equal(new SweepReport(0, 0, 0, 0, 0, 0, 0, 0, 0), await shop.Sweeper.RunAsync(Tomorrow));

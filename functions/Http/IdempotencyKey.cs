@@ -1,0 +1,23 @@
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+
+namespace Larder.Functions;
+
+/// <summary>The header <c>Idempotency-Key</c>: who sends the same again under the same key gets the job that is there.</summary>
+internal static class IdempotencyKey
+{
+    private const string Header = "Idempotency-Key";
+
+    /// <summary>A request's key; null when it has none.</summary>
+    /// <exception cref="InvalidRequestException">It is no key, or there are several.</exception>
+    public static string? Of(HttpRequest request)
+    {
+        var given = request.Headers[Header];
+        if (given.Count > 1)
+            throw new InvalidRequestException($"The header {Header} is given {given.Count} times; once is enough.");
+        if (given is not [{ } key])
+            return null;
+        JobStore.ValidateKey(key);
+        return key;
+    }
+}

@@ -1,0 +1,28 @@
+using Larder.Orchestrations;
+using Larder.Registry;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+
+namespace Larder.Functions;
+
+/// <summary>
+/// Takes in dropped models that the trigger was not told of, or gave up on: events of blobs from before the subscription never come, and a trigger tries
+/// five times.
+/// </summary>
+public sealed class IngestMissed(DropBox drops, IngestSubmitter submitter, JobScheduler scheduler, TimeProvider time)
+{
+    /// <summary>How long the trigger is left to do it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    /// <summary>Runs every quarter of an hour. Drops that have a job keep it.</summary>
+    [Function("IngestMissed")]
+    public async Task Run(
+        [TimerTrigger("0 */15 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        foreach (var path in await drops.ListUnansweredAsync(time.GetUtcNow() - Patience, cancellationToken))
+        {
+            if (await submitter.SubmitAsync(path, cancellationToken) is { } job)
+                await scheduler.StartAsync(client, job, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using Azure.Storage.Blobs;
+using Larder.Orchestrations;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+
+namespace Larder.Functions;
+
+/// <summary>Models that are dropped into the container <c>uploads</c>.</summary>
+public sealed class IngestUpload(IngestSubmitter submitter, JobScheduler scheduler)
+{
+    /// <summary>
+    /// Makes the job that takes a blob in, <c>uploads/{model}/{name}.onnx</c> or <c>.zip</c>, and starts it; the job does the rest. Other blobs, such as results
+    /// and data sets, are left alone. It may run any number of times for a blob.
+    /// </summary>
+    [Function("IngestUpload")]
+    public async Task Run(
+        [BlobTrigger("uploads/{model}/{name}", Source = BlobTriggerSource.EventGrid)] BlobClient blob,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken)
+    {
+        // Not {model} and {name}: where the path has more than one slash, the pattern may split it at any of them.
+        if (await submitter.SubmitAsync(blob.Name, cancellationToken) is { } job)
+            await scheduler.StartAsync(client, job, CancellationToken.None);
+    }
+}

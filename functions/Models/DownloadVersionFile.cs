@@ -1,0 +1,31 @@
+using System.ComponentModel;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>What came with a version: its card, sample inputs.</summary>
+public sealed class DownloadVersionFile(ModelRegistry registry, IArtifactStore artifacts)
+{
+    /// <summary>A file of a version; conditions and ranges are honoured (<see cref="FileAnswer"/>).</summary>
+    [Function("DownloadVersionFile"), Description("README.md (the model card) or sample_inputs.json of a version.")]
+    public async Task<IActionResult> Download(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/models/{reference}/files/{file}")] HttpRequest request,
+        string reference,
+        string file,
+        CancellationToken cancellationToken)
+    {
+        var version = (await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken)).Version;
+        var found = version.Files.FirstOrDefault(known => known.Name == file)
+            ?? throw new NotFoundException($"{version.Model}:{version.Version} has no file of that name.");
+        request.HttpContext.Response.Headers[PredictionResponse.VersionHeader] = $"{version.Version}";
+        var type = found.Name == VersionFile.SampleInputs ? "application/json" : "text/markdown; charset=utf-8";
+        return await new FileAnswer(found.Sha256, found.SizeBytes, found.Name, type).SendAsync(request, OpenAsync, cancellationToken);
+
+        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellation) =>
+            await artifacts.OpenReadAsync(found.Sha256, offset, length, cancellation)
+            ?? throw new StorageUnavailableException($"A file of {version.Model}:{version.Version} is missing in storage.");
+    }
+}

@@ -1,0 +1,39 @@
+using System.ComponentModel;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>Ends a big upload that is not needed any more.</summary>
+public sealed class AbandonUpload(UploadSessions sessions, JobStore jobs)
+{
+    /// <summary>Removes the session and what was uploaded. A job that takes it in must have ended.</summary>
+    [Function("AbandonUpload"), Description("Abandon a big upload.")]
+    public async Task<IActionResult> Abandon(
+        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/v1/models/{model}/uploads/{upload}")] HttpRequest request,
+        string model,
+        string upload,
+        CancellationToken cancellationToken)
+    {
+        ModelName.Validate(model);
+        var session = await sessions.GetAsync(model, upload, cancellationToken);
+        if (session.Job is { } job && !await IsOverAsync(job, cancellationToken))
+            throw new ConflictException($"The upload {upload} is being taken in by the job {job}: cancel that first.");
+        await sessions.AbandonAsync(session, cancellationToken);
+        return Envelope.Ok($"Upload {upload} of {model} abandoned");
+    }
+
+    private async Task<bool> IsOverAsync(string job, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await jobs.GetAsync(job, cancellationToken)).IsFinal;
+        }
+        catch (NotFoundException)
+        {
+            return true;
+        }
+    }
+}

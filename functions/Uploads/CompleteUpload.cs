@@ -1,0 +1,41 @@
+using System.ComponentModel;
+using System.Text;
+using System.Text.Json;
+using Larder.Orchestrations;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.Net.Http.Headers;
+
+namespace Larder.Functions;
+
+/// <summary>Makes what was uploaded in blocks a version.</summary>
+public sealed class CompleteUpload(UploadSubmitter submitter, JobScheduler scheduler)
+{
+    private const string Expected = "{\"sha256\": text}, with what a direct upload has too";
+
+    /// <summary>
+    /// Starts the job that checks size and hash, validates and registers (<see cref="UploadOptions"/>). Completing again in the same way is answered with the
+    /// same job; after a job that failed, with another try.
+    /// </summary>
+    [Function("CompleteUpload"), Description("Complete a big upload: {\"sha256\", \"tags\", \"aliases\", ...}.")]
+    public async Task<IActionResult> Complete(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}/uploads/{upload}/complete")] HttpRequest request,
+        string model,
+        string upload,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken)
+    {
+        ModelName.Validate(model);
+        var body = await Json.ReadAsync<JsonElement>(request, Expected, cancellationToken);
+        var options = UploadOptions.Schema.Read(Encoding.UTF8.GetBytes(body.GetRawText()));
+        var job = await submitter.CompleteAsync(model, upload, options, owner: null, cancellationToken);
+        // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
+        await scheduler.StartAsync(client, job, CancellationToken.None);
+        return new Envelope(StatusCodes.Status202Accepted, $"The upload {upload} of {model} is job {job.Id}")
+            .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{job.Id}")
+            .With("job", JobView.Of(job));
+    }
+}

@@ -1,0 +1,27 @@
+using System.ComponentModel;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>Where a big upload is.</summary>
+public sealed class GetUpload(UploadSessions sessions, UploadSessionOptions options, TimeProvider time)
+{
+    /// <summary>The session, with its URL while that works: a client that lost it goes on.</summary>
+    [Function("GetUpload"), Description("A big upload: its URL, its job.")]
+    public async Task<IActionResult> Get(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/models/{model}/uploads/{upload}")] HttpRequest request,
+        string model,
+        string upload,
+        CancellationToken cancellationToken)
+    {
+        ModelName.Validate(model);
+        var session = await sessions.GetAsync(model, upload, cancellationToken);
+        var committed = await sessions.GetCommittedBytesAsync(upload, cancellationToken);
+        var works = committed is not null && session.Expires > time.GetUtcNow();
+        var url = works ? await sessions.GetUrlAsync(session, cancellationToken) : null;
+        return Envelope.Ok($"Upload {upload} of {model}").With("upload", UploadView.Of(session, url, committed ?? 0, options));
+    }
+}

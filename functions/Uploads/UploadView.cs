@@ -1,0 +1,40 @@
+using Larder.Registry;
+
+namespace Larder.Functions;
+
+/// <summary>An upload session as the API shows it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Model">The model.</param>
+/// <param name="FileName">What the client calls the file.</param>
+/// <param name="SizeBytes">How many bytes were announced.</param>
+/// <param name="Url">Where the blocks go; null when it has expired, or nothing can be uploaded any more.</param>
+/// <param name="BlockSize">Bytes of a block.</param>
+/// <param name="CommittedBytes">How many bytes were committed so far.</param>
+/// <param name="Created">When it began.</param>
+/// <param name="Expires">When the URL ends.</param>
+/// <param name="Job">The job that takes it in.</param>
+internal sealed record UploadView(
+    string Id,
+    string Model,
+    string? FileName,
+    long? SizeBytes,
+    Uri? Url,
+    int BlockSize,
+    long CommittedBytes,
+    DateTimeOffset Created,
+    DateTimeOffset Expires,
+    string? Job)
+{
+    /// <summary>The view of a session.</summary>
+    public static UploadView Of(UploadSession session, Uri? url, long committed, UploadSessionOptions options) => new(
+        session.Id,
+        session.Model,
+        session.FileName,
+        session.SizeBytes,
+        url,
+        options.BlockBytes,
+        committed,
+        session.Created,
+        session.Expires,
+        session.Job);
+}

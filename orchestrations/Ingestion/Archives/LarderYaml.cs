@@ -1,0 +1,60 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text;
+using Larder.Inference;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>What <c>larder.yaml</c> in an archive may say. Keys that are not known are refused.</summary>
+public sealed record LarderYaml
+{
+    /// <summary>What it is read with.</summary>
+    public static OptionSchema<LarderYaml> Schema { get; } = new();
+
+    /// <summary>The model's name.</summary>
+    [Description("The model's name; it must be the one that the archive was dropped for."), StringLength(ModelName.MaxLength, MinimumLength = 1)]
+    public string? Name { get; init; }
+
+    /// <summary>Description of the version.</summary>
+    [Description("Description of the version."), StringLength(32_768)]
+    public string? Description { get; init; }
+
+    /// <summary>Description of the model.</summary>
+    [Description("New description of the model."), StringLength(32_768)]
+    public string? ModelDescription { get; init; }
+
+    /// <summary>Tags of the version.</summary>
+    [Description("Tags of the version."), MaxLength(100)]
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Aliases to move.</summary>
+    [Description("Aliases that are moved to the version."), MaxLength(20)]
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>Names of the classes.</summary>
+    [Description("Names of the classes that the outputs count, in their order."), MaxLength(100_000)]
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>How images become tensors.</summary>
+    [Description("New image settings of the model.")]
+    public ImageSettings? Image { get; init; }
+
+    /// <summary>The body of a prediction.</summary>
+    [Description("The body of a prediction to try the model with.")]
+    public SampleInputs? SampleInputs { get; init; }
+
+    /// <summary>Reads the file.</summary>
+    /// <exception cref="InvalidRequestException">It is not what it must be: a sentence that names the place.</exception>
+    public static LarderYaml Read(BinaryData yaml)
+    {
+        try
+        {
+            return YamlJson.Read(yaml) is { } node ? Schema.Read(Encoding.UTF8.GetBytes(node.ToJsonString())) : new LarderYaml();
+        }
+        catch (InvalidRequestException e)
+        {
+            throw new InvalidRequestException($"{ModelArchive.Manifest} cannot be used: {e.Message}");
+        }
+    }
+}

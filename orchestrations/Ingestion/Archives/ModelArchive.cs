@@ -1,0 +1,102 @@
+using System.IO.Compression;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>
+/// A zip with a model: <c>model.onnx</c>, perhaps <c>larder.yaml</c>, <c>metrics.json</c> and <c>README.md</c>. Whatever it claims or holds, it takes little
+/// memory and writes nothing: its files are read as streams, each up to a limit, and its names are only compared.
+/// </summary>
+internal sealed class ModelArchive : IDisposable
+{
+    public const string Model = "model.onnx";
+    public const string Manifest = "larder.yaml";
+
+    private static readonly string[] s_known = [Model, Manifest, MetricsFile.Name, VersionFile.Card];
+
+    private readonly ArchiveLimits limits;
+    private readonly ArchiveEntryRules rules;
+    private readonly FileStream file;
+    private readonly ZipArchive zip;
+
+    private ModelArchive(FileStream file, ArchiveLimits limits)
+    {
+        (this.file, this.limits, rules) = (file, limits, new ArchiveEntryRules(limits));
+        ArchiveDirectory.Check(file, limits);
+        file.Position = 0;
+        zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
+        rules.Check(zip.Entries);
+        Ignored = [.. zip.Entries.Where(entry => !entry.FullName.EndsWith('/') && !s_known.Contains(entry.FullName)).Select(entry => entry.FullName)];
+    }
+
+    /// <summary>Files that nobody reads.</summary>
+    public IReadOnlyList<string> Ignored { get; }
+
+    /// <summary>Opens an archive and looks at all its entries.</summary>
+    /// <param name="path">A local file.</param>
+    /// <param name="limits">How much it may hold.</param>
+    /// <exception cref="InvalidRequestException">It is none, or has what no archive may have: a sentence why.</exception>
+    public static ModelArchive Open(string path, ArchiveLimits limits)
+    {
+        var file = File.OpenRead(path);
+        try
+        {
+            return new ModelArchive(file, limits);
+        }
+        catch (InvalidDataException)
+        {
+            file.Dispose();
+            throw new InvalidRequestException("The archive is damaged: its directory cannot be read.");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the model.</summary>
+    /// <exception cref="InvalidRequestException">There is none at the archive's top.</exception>
+    public Stream OpenModel()
+    {
+        if (zip.GetEntry(Model) is { } entry)
+            return Open(entry);
+        var elsewhere = Ignored.FirstOrDefault(name => name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase));
+        throw new InvalidRequestException(elsewhere is null
+            ? $"The archive has no {Model}."
+            : $"The archive has no {Model} at its top; it has {ArchiveEntryRules.Shown(elsewhere)}.");
+    }
+
+    /// <summary>Reads one of the small files whole; null when there is none.</summary>
+    /// <exception cref="InvalidRequestException">It is damaged.</exception>
+    /// <exception cref="TooLargeException">It is longer than small files may be.</exception>
+    public async Task<BinaryData?> ReadAsync(string name, CancellationToken cancellation)
+    {
+        if (zip.GetEntry(name) is not { } entry)
+            return null;
+        if (entry.Length > limits.TextBytes)
+            throw new TooLargeException($"{name} has {entry.Length} bytes; {limits.TextBytes} is the most.");
+        await using var content = Open(entry);
+        using var buffer = new MemoryStream((int)entry.Length);
+        await content.CopyToAsync(buffer, cancellation);
+        return new BinaryData(buffer.ToArray());
+    }
+
+    public void Dispose()
+    {
+        zip.Dispose();
+        file.Dispose();
+    }
+
+    private ArchiveEntryStream Open(ZipArchiveEntry entry)
+    {
+        try
+        {
+            return new ArchiveEntryStream(entry, entry.Open(), rules);
+        }
+        catch (InvalidDataException)
+        {
+            throw new InvalidRequestException($"The archive's file {entry.FullName} cannot be read: it is damaged, or packed in a way that is not known here.");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Larder.Inference;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>What drops and uploads have in common: their bytes become an artifact, which the job names as its input.</summary>
+/// <param name="staging">Local disk.</param>
+/// <param name="artifacts">Where artifacts are.</param>
+public sealed class Arrivals(StagingArea staging, IArtifactStore artifacts)
+{
+    /// <summary>Whether an exception says what is wrong with a model for good, in a sentence. Others are worth another try.</summary>
+    public static bool IsRefusal(Exception exception) => exception
+        is InvalidModelException or InvalidRequestException or InvalidSettingsException or ConflictException
+        or (TooLargeException and not NoRoomException);
+
+    /// <summary>Whether a job has its input already, from an earlier try, or from the job that it runs again; it stays then.</summary>
+    internal async Task<bool> HasInputAsync(Job job, CancellationToken cancellation) =>
+        job.Inputs is [var input] && await artifacts.TouchAsync(input.Sha256, cancellation);
+
+    /// <summary>Stores what arrives.</summary>
+    /// <param name="name"><see cref="JobInput.Name"/>.</param>
+    /// <param name="fileName">What its sender calls it.</param>
+    /// <param name="content">Read to its end.</param>
+    /// <param name="limit">The most bytes.</param>
+    /// <param name="sizeBytes">How many there are.</param>
+    /// <param name="check">Looks at it before it is stored.</param>
+    /// <param name="cancellation">Stops it.</param>
+    internal async Task<JobInput> StoreAsync(
+        string name, string fileName, Stream content, long limit, long? sizeBytes, Action<StagedFile> check, CancellationToken cancellation)
+    {
+        await using var staged = await staging.AddAsync(content, name, limit, sizeBytes, cancellation);
+        check(staged);
+        await artifacts.PutAsync(staged.Path, staged.Sha256, cancellation);
+        return new JobInput(name, fileName, staged.Sha256, staged.SizeBytes);
+    }
+}

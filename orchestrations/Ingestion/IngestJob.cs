@@ -1,0 +1,33 @@
+using System.Text.Json;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>The jobs that take in dropped models: <see cref="IngestArtifact"/>, told by <see cref="IngestOptions"/>.</summary>
+public sealed class IngestJob : IJobType
+{
+    /// <summary>The type's name.</summary>
+    public const string Type = "ingest";
+
+    /// <inheritdoc/>
+    public string Name => Type;
+
+    /// <inheritdoc/>
+    public string Orchestrator => nameof(IngestArtifact);
+
+    /// <inheritdoc/>
+    public object InputOf(Job job) => job.Id;
+
+    /// <inheritdoc/>
+    public void Check(Job job)
+    {
+        // Whatever can be said against a drop, its steps say.
+    }
+
+    /// <summary>The drop that a job takes in: its path, without the container, and its ETag.</summary>
+    internal static (string Path, string ETag) DropOf(Job job)
+    {
+        var options = job.Options.Deserialize<IngestOptions>(RegistryJson.Options)!;
+        return (options.Blob[(DropBox.Container.Length + 1)..], options.Etag);
+    }
+}

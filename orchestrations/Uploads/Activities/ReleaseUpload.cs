@@ -1,0 +1,21 @@
+using Larder.Registry;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Removes what was uploaded, when it is a version: the artifact has the same bytes.</summary>
+public sealed class ReleaseUpload(JobSteps steps, UploadSessions sessions)
+{
+    /// <summary>Runs it.</summary>
+    [Function(nameof(ReleaseUpload))]
+    public Task Run([ActivityTrigger] string job, CancellationToken cancellation) => steps.RunAsync(
+        job,
+        "clean_up",
+        0,
+        async found =>
+        {
+            await sessions.DeleteContentAsync(UploadJob.OptionsOf(found).Upload!, cancellation);
+            return true;
+        },
+        cancellation: cancellation);
+}

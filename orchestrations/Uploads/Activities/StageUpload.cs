@@ -1,0 +1,59 @@
+using Larder.Registry;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Copies what was uploaded to where it can be relied on, if it is what its sender says: an artifact, which the job names as its input.</summary>
+public sealed class StageUpload(JobSteps steps, JobFiles files, UploadSessions sessions, Arrivals arrivals, PublishingOptions publishing)
+{
+    /// <summary>Runs it.</summary>
+    /// <returns>What is wrong; null when nothing is.</returns>
+    [Function(nameof(StageUpload))]
+    public async Task<string?> Run([ActivityTrigger] string job, CancellationToken cancellation)
+    {
+        var (reason, _) = await steps.RunAsync(
+            job,
+            "stage",
+            0,
+            found => StageAsync(found, cancellation),
+            (found, staged) => staged.Input is null ? found : found with { Inputs = [staged.Input] },
+            staged => staged.Reason ?? $"{staged.Input!.SizeBytes} bytes, SHA-256 {staged.Input.Sha256}.",
+            cancellation);
+        return reason;
+    }
+
+    private async Task<(string? Reason, JobInput? Input)> StageAsync(Job job, CancellationToken cancellation)
+    {
+        var options = UploadJob.OptionsOf(job);
+        if (await arrivals.HasInputAsync(job, cancellation))
+        {
+            await UploadJob.ArrivalOf(options, job.Inputs[0].FileName).WriteAsync(files, job.Id, cancellation);
+            return (null, job.Inputs[0]);
+        }
+
+        try
+        {
+            var session = await sessions.GetAsync(job.Model, options.Upload!, cancellation);
+            var fileName = session.FileName ?? $"{job.Model}.onnx";
+            await UploadJob.ArrivalOf(options, fileName).WriteAsync(files, job.Id, cancellation);
+            await using var content = await sessions.OpenReadAsync(session.Id, cancellation);
+            if (content is null)
+                return ("What was uploaded is not there any more: it was swept.", null);
+            var input = await arrivals.StoreAsync(
+                Arrival.ModelInput, fileName, content, publishing.ModelBytes, null, staged => Compare(staged, options, session), cancellation);
+            return (null, input);
+        }
+        catch (Exception e) when (e is NotFoundException || Arrivals.IsRefusal(e))
+        {
+            return (e.Message, null);
+        }
+    }
+
+    private static void Compare(StagedFile staged, UploadOptions options, UploadSession session)
+    {
+        if ((options.SizeBytes ?? session.SizeBytes) is { } size && size != staged.SizeBytes)
+            throw new InvalidRequestException($"{staged.SizeBytes} bytes were uploaded, and {size} were announced: blocks are missing, or too many.");
+        if (staged.Sha256 != options.Sha256)
+            throw new InvalidRequestException($"What was uploaded ({staged.SizeBytes} bytes) has the SHA-256 {staged.Sha256}, and not {options.Sha256}: upload it again, or complete it with the right one.");
+    }
+}

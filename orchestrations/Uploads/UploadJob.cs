@@ -1,0 +1,41 @@
+using System.Text.Json;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>The jobs that take uploads in: <see cref="ReceiveUpload"/>, told by <see cref="UploadOptions"/>.</summary>
+public sealed class UploadJob : IJobType
+{
+    /// <summary>The type's name.</summary>
+    public const string Type = "upload";
+
+    /// <inheritdoc/>
+    public string Name => Type;
+
+    /// <inheritdoc/>
+    public string Orchestrator => nameof(ReceiveUpload);
+
+    /// <inheritdoc/>
+    public object InputOf(Job job) => job.Id;
+
+    /// <inheritdoc/>
+    public void Check(Job job)
+    {
+        // Whatever can be said against an upload, its steps say.
+    }
+
+    internal static UploadOptions OptionsOf(Job job) => job.Options.Deserialize<UploadOptions>(RegistryJson.Options)!;
+
+    /// <summary>What is known of an upload before anybody looks into it.</summary>
+    internal static Arrival ArrivalOf(UploadOptions options, string? fileName) => new()
+    {
+        Source = options.Source,
+        Once = $"upload:{options.Upload}",
+        FileName = fileName,
+        Description = options.Description,
+        ModelDescription = options.ModelDescription,
+        Tags = options.Tags,
+        Aliases = options.Aliases,
+        Settings = options.Settings,
+    };
+}

@@ -1,0 +1,251 @@
+using System.Net;
+using System.Security.Cryptography;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using Larder.Registry;
+using Larder.Testing;
+
+namespace Larder.Functions.Tests;
+
+[Collection(nameof(SharedDrops))]
+public sealed class IngestionTests(DropsFixture larder)
+{
+    [Fact]
+    public async Task A_dropped_model_becomes_a_version_that_answers_and_says_where_it_came_from()
+    {
+        var model = OnnxModel.Linear();
+
+        var result = await larder.DropToEndAsync("in-onnx/first try.onnx", model);
+
+        Assert.Equal(("succeeded", "in-onnx", 1), ((string?)result["state"], (string?)result["model"], (int)result["version"]!));
+        Assert.Equal("uploads/in-onnx/first try.onnx", (string?)result["blob"]);
+        var etag = (await larder.Blob("uploads", "in-onnx/first try.onnx").GetPropertiesAsync()).Value.ETag.ToString().Trim('"');
+        var version = (await larder.Client.GetJsonAsync("/api/v1/models/in-onnx:1")).Body["version"]!;
+        Assert.Equal($"blob:uploads/in-onnx/first try.onnx@{etag}", (string?)version["source"]);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(model)), (string?)version["sha256"]);
+        Assert.Equal(("first try.onnx", (string?)result["job"]), ((string?)version["file_name"], (string?)version["job"]));
+        Assert.Equal(HttpStatusCode.OK, (await larder.Client.PredictAsync("in-onnx", """{"values":[1,2,3,4]}""")).Status);
+
+        var job = await larder.Client.EndOfAsync((string)result["job"]!);
+        Assert.Equal(("ingest", "succeeded", 1), ((string?)job["type"], (string?)job["state"], (int)job["version"]!));
+        Assert.Equal(["wait", "stage", "validate", "register", "report"], job["steps"]!.AsArray().Select(step => (string?)step!["name"]));
+        Assert.All(job["steps"]!.AsArray(), step => Assert.NotNull(step!["finished"]));
+        var listed = await larder.Client.GetJsonAsync("/api/v1/jobs?type=ingest&model=in-onnx");
+        Assert.Equal(1, (int)listed.Body["total"]!);
+    }
+
+    [Fact]
+    public async Task A_dropped_archive_brings_everything_that_it_says()
+    {
+        var result = await larder.DropToEndAsync("in-zip/release/model.zip", new RawZip()
+            .Add("model.onnx", OnnxModel.Linear())
+            .Add("larder.yaml", """
+                name: in-zip
+                description: The third try
+                model_description: Flowers by their leaves
+                tags: {team: botany}
+                aliases: [champion, staging]
+                labels: [setosa, versicolor, virginica]
+                image: {scale: 0.5, channel_order: BGR}
+                sample_inputs: {values: [5.1, 3.5, 1.4, 0.2]}
+                """)
+            .Add("metrics.json", """{"accuracy": 0.97}""")
+            .Add("README.md", "# Iris\n")
+            .Add("notes.txt", "nobody reads me")
+            .ToBytes());
+
+        Assert.True((string?)result["state"] == "succeeded", result.ToString());
+        var answer = (await larder.Client.GetJsonAsync("/api/v1/models/in-zip:champion")).Body;
+        Assert.Equal("Flowers by their leaves", (string?)answer["description"]);
+        var version = answer["version"]!;
+        Assert.Equal(("The third try", "botany", 0.97), ((string?)version["description"], (string?)version["tags"]!["team"], (double)version["metrics"]!["accuracy"]!));
+        Assert.Equal("""["setosa","versicolor","virginica"]""", version["labels"]!.ToJsonString());
+        Assert.Equal("model.onnx", (string?)version["file_name"]);
+        var registry = new ModelRegistry(await TestStore.OpenAsync(larder.Storage), TimeProvider.System);
+        var model = await registry.GetAsync("in-zip");
+        Assert.Equal((0.5, "BGR", 64), (model.Settings.Image.Scale, model.Settings.Image.ChannelOrder, model.Settings.Batching.MaxRows));
+        Assert.Equal((1, 1), (model.Aliases["champion"], model.Aliases["staging"]));
+
+        using var card = await larder.Client.GetAsync("/api/v1/models/in-zip/files/README.md");
+        Assert.Equal(("# Iris\n", "text/markdown"), (await card.Content.ReadAsStringAsync(), card.Content.Headers.ContentType!.MediaType));
+        var sample = await larder.Client.GetStringAsync("/api/v1/models/in-zip:1/files/sample_inputs.json");
+        Assert.Equal(HttpStatusCode.OK, (await larder.Client.PredictAsync("in-zip:staging", sample)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await larder.Client.GetJsonAsync("/api/v1/models/in-zip/files/notes.txt")).Status);
+
+        var job = await larder.Client.EndOfAsync((string)result["job"]!);
+        Assert.Contains("Ignored: 'notes.txt'.", (string?)job["steps"]!.AsArray().Single(step => (string?)step!["name"] == "validate")!["detail"]);
+    }
+
+    [Fact]
+    public async Task The_same_content_under_two_names_is_two_versions_and_one_artifact()
+    {
+        var model = OnnxModel.Linear(classes: 17);
+        var before = await ArtifactsAsync();
+
+        var results = await Task.WhenAll(larder.DropToEndAsync("in-same/a.onnx", model), larder.DropToEndAsync("in-same/b.onnx", model));
+
+        Assert.Equal([1, 2], results.Select(result => (int)result["version"]!).Order());
+        var versions = (await larder.Client.GetJsonAsync("/api/v1/models/in-same")).Body["versions"]!.AsArray();
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(model));
+        Assert.Equal([sha256, sha256], versions.Select(version => (string?)version!["sha256"]));
+        Assert.DoesNotContain(sha256, before);
+        Assert.Single(await ArtifactsAsync(), sha256);
+    }
+
+    [Fact]
+    public async Task A_trigger_that_fires_again_makes_neither_a_second_job_nor_a_second_version()
+    {
+        var first = await larder.DropToEndAsync("in-twice/m.onnx", OnnxModel.Linear());
+        await larder.Client.EndOfAsync((string)first["job"]!);
+
+        // Without its receipt, the blob is new to the trigger; a restart would do as well.
+        await using var other = await LarderProcess.StartAsync(larder.Storage, Drops.Often, ("AzureFunctionsWebHost:hostid", $"other{Guid.NewGuid():N}"[..32]));
+        var after = await larder.DropToEndAsync("in-twice/later.onnx", OnnxModel.Linear(classes: 5));
+        Assert.Equal(2, (int)after["version"]!);
+        await Eventually.TrueAsync(async () => await ReceiptsAsync("in-twice/m.onnx") >= 2);
+
+        var jobs = await larder.Client.GetJsonAsync("/api/v1/jobs?type=ingest&model=in-twice");
+        Assert.Equal(2, (int)jobs.Body["total"]!);
+        var versions = (await larder.Client.GetJsonAsync("/api/v1/models/in-twice")).Body["versions"]!.AsArray();
+        Assert.Equal([1, 2], versions.Select(version => (int)version!["version"]!));
+    }
+
+    [Fact]
+    public async Task A_job_that_is_run_again_after_it_was_deleted_everywhere_still_makes_no_second_version()
+    {
+        var first = await larder.DropToEndAsync("in-again/m.onnx", OnnxModel.Linear());
+        await larder.Client.EndOfAsync((string)first["job"]!);
+
+        var retry = await larder.Client.SendJsonAsync(HttpMethod.Post, $"/api/v1/jobs/{first["job"]}/retry");
+        var job = await larder.Client.EndOfAsync((string)retry.Body["job"]!["id"]!, () => larder.Log);
+
+        Assert.True((string?)job["state"] == "succeeded", job.ToString());
+        Assert.Equal(1, (int)job["version"]!);
+        Assert.Single((await larder.Client.GetJsonAsync("/api/v1/models/in-again")).Body["versions"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task A_blob_that_is_written_again_is_another_version()
+    {
+        Assert.Equal(1, (int)(await larder.DropToEndAsync("in-over/m.onnx", OnnxModel.Linear()))["version"]!);
+
+        await larder.DropAsync("in-over/m.onnx", OnnxModel.Linear(classes: 4));
+
+        await Eventually.TrueAsync(async () => (int)(await larder.ResultAsync("in-over/m.onnx"))["version"]! == 2);
+        Assert.Equal(2, (int)(await larder.Client.GetJsonAsync("/api/v1/jobs?type=ingest&model=in-over&state=succeeded,running")).Body["total"]!);
+    }
+
+    [Theory]
+    [InlineData("in-refused/broken.onnx", "")]
+    [InlineData("in-refused/text – ünïcode.onnx", "hello, world")]
+    [InlineData("-no name-/m.onnx", "x")]
+    [InlineData("in-refused/no.zip", "PK and nothing else")]
+    public async Task A_refused_blob_is_moved_away_with_the_reason(string path, string content)
+    {
+        var result = await larder.DropToEndAsync(path, System.Text.Encoding.UTF8.GetBytes(content));
+
+        Assert.Equal(("failed", $"rejected/{path}"), ((string?)result["state"], (string?)result["moved_to"]));
+        var job = await larder.Client.EndOfAsync((string)result["job"]!);
+        Assert.Equal(("failed", (string?)result["reason"]), ((string?)job["state"], (string?)job["reason"]));
+        Assert.NotEmpty((string)job["reason"]!);
+        Assert.DoesNotContain("/tmp", (string)job["reason"]!);
+        Assert.False(await larder.Blob("uploads", path).ExistsAsync());
+        var moved = (await larder.Blob("rejected", path).GetPropertiesAsync()).Value;
+        Assert.Equal((string?)result["job"], moved.Metadata["job"]);
+        Assert.Equal((string?)job["reason"], Uri.UnescapeDataString(moved.Metadata["reason"]));
+        Assert.Equal(content, (await larder.Blob("rejected", path).DownloadContentAsync()).Value.Content.ToString());
+        Assert.Equal(HttpStatusCode.NotFound, (await larder.Client.GetJsonAsync("/api/v1/models/in-refused")).Status);
+    }
+
+    [Fact]
+    public async Task Hostile_archives_end_in_a_job_that_says_why_and_leave_nothing()
+    {
+        var model = OnnxModel.Linear();
+        var archives = new Dictionary<string, (byte[] Zip, string Expected)>
+        {
+            ["slip"] = (new RawZip().Add("model.onnx", model).Add("../../slip.txt", "x").ToBytes(), "leads out of the archive"),
+            ["absolute"] = (new RawZip().Add("model.onnx", model).Add("/tmp/larder-slip.txt", "x").ToBytes(), "is absolute"),
+            ["link"] = (new RawZip().Add("model.onnx", "/etc/passwd", entry => entry.Mode = 0xA1FF).ToBytes(), "has a link"),
+            ["bomb"] = (new RawZip().Add("model.onnx", new byte[60 << 20]).ToBytes(), "packed more than 200 to 1"),
+            ["claims"] = (new RawZip().Add("model.onnx", model, entry => entry.Length = 10UL << 30).ToBytes(), "unpacked, which is the limit"),
+            ["liar"] = (new RawZip().Add("model.onnx", new byte[8 << 20], entry => entry.Length = 1000).ToBytes(), "'model.onnx'"),
+            ["many"] = (Many(2000), "2000 entries; 1000 is the most"),
+            ["twice"] = (new RawZip().Add("model.onnx", model).Add("model.onnx", model).ToBytes(), "twice"),
+            ["nul"] = (new RawZip().Add("model.onnx\0.txt", model).ToBytes(), "control characters"),
+            ["secret"] = (new RawZip().Add("model.onnx", model, entry => entry.Flags |= 1).ToBytes(), "is encrypted"),
+            ["cut"] = (new RawZip().Add("model.onnx", model).ToBytes()[..^30], "cut off"),
+            ["unknown-key"] = (new RawZip().Add("model.onnx", model).Add("larder.yaml", "aliasses: [x]").ToBytes(), "/aliasses is not known"),
+            ["other-name"] = (new RawZip().Add("model.onnx", model).Add("larder.yaml", "name: other").ToBytes(), "'other'"),
+            ["bad-alias"] = (new RawZip().Add("model.onnx", model).Add("larder.yaml", "aliases: ['12']").ToBytes(), "version number"),
+            ["bad-metrics"] = (new RawZip().Add("model.onnx", model).Add("metrics.json", """{"a": "b"}""").ToBytes(), "metrics.json cannot be used"),
+        };
+        foreach (var (name, (zip, _)) in archives)
+            await larder.DropAsync($"in-hostile/{name}.zip", zip);
+
+        foreach (var (name, (_, expected)) in archives)
+        {
+            var result = await larder.ResultAsync($"in-hostile/{name}.zip");
+            Assert.True((string?)result["state"] == "failed", $"{name}: {result}");
+            Assert.True(((string)result["reason"]!).Contains(expected, StringComparison.Ordinal), $"{name}: {result["reason"]}");
+            Assert.Equal("failed", (string?)(await larder.Client.EndOfAsync((string)result["job"]!))["state"]);
+        }
+
+        Assert.False(File.Exists("/tmp/larder-slip.txt"));
+        Assert.Empty(Directory.EnumerateFiles(larder.Folder, "slip.txt", SearchOption.AllDirectories));
+        Assert.Equal(HttpStatusCode.NotFound, (await larder.Client.GetJsonAsync("/api/v1/models/in-hostile")).Status);
+    }
+
+    [Fact]
+    public async Task A_blob_that_grows_is_taken_in_when_nobody_writes_to_it_any_more()
+    {
+        var model = OnnxModel.Linear();
+        var blob = BlobClients.Create(larder.Storage).GetBlobContainerClient("uploads").GetAppendBlobClient("in-grows/m.onnx");
+        await blob.CreateAsync();
+        foreach (var part in model.Chunk(model.Length / 3))
+            await blob.AppendBlockAsync(new MemoryStream(part));
+
+        var result = await larder.ResultAsync("in-grows/m.onnx");
+
+        Assert.True((string?)result["state"] == "succeeded", result.ToString());
+        Assert.Single((await larder.Client.GetJsonAsync("/api/v1/models/in-grows")).Body["versions"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Other_files_and_results_are_left_alone()
+    {
+        await larder.DropAsync("in-other/data.csv", "a,b\n1,2\n"u8.ToArray());
+        await larder.DropAsync("in-other/model.onnx.result.json", "{}"u8.ToArray());
+        await larder.DropToEndAsync("in-other/last.onnx", OnnxModel.Linear());
+
+        var jobs = await larder.Client.GetJsonAsync("/api/v1/jobs?type=ingest&model=in-other");
+
+        Assert.Equal(1, (int)jobs.Body["total"]!);
+        Assert.True(await larder.Blob("uploads", "in-other/data.csv").ExistsAsync());
+    }
+
+    private static byte[] Many(int count)
+    {
+        var zip = new RawZip().Add("model.onnx", OnnxModel.Linear());
+        for (var i = 1; i < count; i++)
+            zip.Add($"{i}", "");
+        return zip.ToBytes();
+    }
+
+    private async Task<List<string>> ArtifactsAsync()
+    {
+        var hashes = new List<string>();
+        await foreach (var artifact in new BlobArtifactStore(BlobClients.Create(larder.Storage), TimeProvider.System).ListAsync())
+            hashes.Add(artifact.Sha256);
+        return hashes;
+    }
+
+    /// <summary>How many hosts have handled a blob.</summary>
+    private async Task<int> ReceiptsAsync(string path)
+    {
+        var receipts = 0;
+        await foreach (var receipt in BlobClients.Create(larder.Storage).GetBlobContainerClient("azure-webjobs-hosts").GetBlobsAsync(BlobTraits.Metadata, prefix: "blobreceipts/"))
+            receipts += receipt.Name.EndsWith($"uploads/{path}", StringComparison.Ordinal) && receipt.Metadata.Values.Contains(bool.TrueString) ? 1 : 0;
+        return receipts;
+    }
+}

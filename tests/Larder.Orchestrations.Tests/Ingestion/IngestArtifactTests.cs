@@ -1,0 +1,113 @@
+using Larder.Registry;
+
+namespace Larder.Orchestrations.Tests;
+
+public class IngestArtifactTests
+{
+    private readonly JobRehearsal rehearsal = new JobRehearsal()
+        .Activity(nameof(LookAtDrop), _ => new LookAtDrop.Result(IsComplete: true))
+        .Activity(nameof(StageDrop), _ => new StageDrop.Result())
+        .Activity(nameof(CheckArrival), _ => new CheckArrival.Result(Models.Prepared("a")))
+        .Activity(nameof(RegisterArrival), _ => new RegisterArrival.Result(7))
+        .Activity<object?>(nameof(ReportDrop), _ => null);
+
+    private ReportDrop.Input Report => Assert.IsType<ReportDrop.Input>(rehearsal.Inputs[^2]);
+
+    [Fact]
+    public async Task A_drop_goes_through_its_steps_and_succeeds()
+    {
+        await rehearsal.RunAsync(IngestArtifact.Run);
+
+        Assert.Equal(
+            [nameof(BeginJob), nameof(LookAtDrop), nameof(StageDrop), nameof(CheckArrival), nameof(RegisterArrival), nameof(ReportDrop), nameof(EndJob)],
+            rehearsal.Calls);
+        Assert.Equal(new ReportDrop.Input(JobRehearsal.Job, JobState.Succeeded, null, 7), Report);
+        Assert.Equal(new EndJob.Input(JobRehearsal.Job, JobState.Succeeded, null), rehearsal.Ended);
+    }
+
+    [Fact]
+    public async Task A_blob_that_is_being_written_is_waited_for_longer_and_longer()
+    {
+        var looks = 0;
+        rehearsal.Activity(nameof(LookAtDrop), _ => new LookAtDrop.Result(IsComplete: ++looks > 8));
+
+        await rehearsal.RunAsync(IngestArtifact.Run);
+
+        Assert.Equal([1, 2, 4, 8, 16, 30, 30, 30], rehearsal.Waits.Select(wait => (int)wait.TotalSeconds));
+        Assert.Equal(JobState.Succeeded, rehearsal.Ended.State);
+    }
+
+    [Theory]
+    [InlineData(nameof(LookAtDrop))]
+    [InlineData(nameof(StageDrop))]
+    [InlineData(nameof(CheckArrival))]
+    [InlineData(nameof(RegisterArrival))]
+    public async Task What_is_wrong_with_the_model_fails_the_job_and_refuses_the_blob(string step)
+    {
+        _ = step switch
+        {
+            nameof(LookAtDrop) => rehearsal.Activity(step, _ => new LookAtDrop.Result(Reason: "No.")),
+            nameof(StageDrop) => rehearsal.Activity(step, _ => new StageDrop.Result(Reason: "No.")),
+            nameof(CheckArrival) => rehearsal.Activity(step, _ => new CheckArrival.Result(null, "No.")),
+            _ => rehearsal.Activity(step, _ => new RegisterArrival.Result(null, "No.")),
+        };
+
+        await rehearsal.RunAsync(IngestArtifact.Run);
+
+        Assert.Equal(step, rehearsal.Calls[^3]);
+        Assert.Equal(new ReportDrop.Input(JobRehearsal.Job, JobState.Failed, "No.", IsRefused: true), Report);
+        Assert.Equal(new EndJob.Input(JobRehearsal.Job, JobState.Failed, "No."), rehearsal.Ended);
+    }
+
+    [Theory]
+    [InlineData(nameof(LookAtDrop))]
+    [InlineData(nameof(StageDrop))]
+    public async Task A_blob_that_is_another_one_by_now_is_left_to_the_other_ones_job(string step)
+    {
+        _ = step == nameof(LookAtDrop)
+            ? rehearsal.Activity(step, _ => new LookAtDrop.Result(IsReplaced: true))
+            : rehearsal.Activity(step, _ => new StageDrop.Result(IsReplaced: true));
+
+        await rehearsal.RunAsync(IngestArtifact.Run);
+
+        Assert.True(Report is { IsReplaced: true, IsRefused: false });
+        Assert.Equal(JobState.Canceled, rehearsal.Ended.State);
+    }
+
+    [Fact]
+    public async Task What_goes_wrong_on_the_server_fails_the_job_and_leaves_the_blob()
+    {
+        await rehearsal.Broken<CheckArrival.Result>(nameof(CheckArrival)).RunAsync(IngestArtifact.Run);
+
+        Assert.False(Report.IsRefused);
+        Assert.Equal((JobState.Failed, "The step CheckArrival failed on the server: The disk is gone."), (rehearsal.Ended.State, rehearsal.Ended.Reason));
+    }
+
+    [Theory]
+    [InlineData(nameof(LookAtDrop), false)]
+    [InlineData(nameof(StageDrop), false)]
+    [InlineData(nameof(CheckArrival), false)]
+    [InlineData(nameof(RegisterArrival), true)]
+    public async Task Cancelling_is_heeded_until_registering_begins(string during, bool succeeded)
+    {
+        _ = during switch
+        {
+            nameof(LookAtDrop) => rehearsal.Activity(during, _ => Canceling(new LookAtDrop.Result())),
+            nameof(StageDrop) => rehearsal.Activity(during, _ => Canceling(new StageDrop.Result())),
+            nameof(CheckArrival) => rehearsal.Activity(during, _ => Canceling(new CheckArrival.Result(Models.Prepared("a")))),
+            _ => rehearsal.Activity(during, _ => Canceling(new RegisterArrival.Result(7))),
+        };
+
+        await rehearsal.RunAsync(IngestArtifact.Run);
+
+        Assert.Equal(succeeded ? JobState.Succeeded : JobState.Canceled, rehearsal.Ended.State);
+        Assert.Equal(succeeded, rehearsal.Calls.Contains(nameof(RegisterArrival)));
+        Assert.False(Report.IsRefused);
+
+        T Canceling<T>(T result)
+        {
+            rehearsal.Cancel();
+            return result;
+        }
+    }
+}

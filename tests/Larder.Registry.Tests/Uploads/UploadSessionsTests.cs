@@ -1,0 +1,101 @@
+using System.Net;
+using Azure.Storage.Blobs;
+using Larder.Testing;
+
+namespace Larder.Registry.Tests;
+
+[Collection(AzuriteCollection.Name)]
+public sealed class UploadSessionsTests
+{
+    private static readonly HttpClient Anybody = new();
+
+    // The service has a clock of its own, so this one starts there.
+    private readonly ManualTimeProvider time = new(DateTimeOffset.UtcNow);
+    private readonly BlobServiceClient account;
+    private readonly BlobDocumentStore documents;
+    private readonly BlobContainerClient container;
+    private readonly UploadSessions sessions;
+
+    public UploadSessionsTests(Azurite azurite)
+    {
+        account = BlobClients.Create(azurite.NewAccount());
+        documents = new BlobDocumentStore(account);
+        container = account.GetBlobContainerClient("upload-sessions");
+        sessions = new UploadSessions(documents, account, new UploadSessionOptions(), time);
+    }
+
+    [Fact]
+    public async Task An_abandoned_session_is_swept_with_its_blocks_when_it_is_old_enough()
+    {
+        var old = await sessions.CreateAsync("iris", "a.onnx", null);
+        await PutAsync(await sessions.GetUrlAsync(old), "&comp=block&blockid=MQ==");
+        time.Advance(TimeSpan.FromHours(23));
+        var young = await sessions.CreateAsync("iris", "b.onnx", null);
+        Assert.Equal((0, 0), await sessions.SweepAsync());
+
+        time.Advance(TimeSpan.FromHours(2));
+        Assert.Equal((1, 0), await sessions.SweepAsync());
+
+        await Assert.ThrowsAsync<NotFoundException>(() => sessions.GetAsync("iris", old.Id));
+        Assert.Equal(young, await sessions.GetAsync("iris", young.Id));
+        Assert.Equal([young.Id], await BlobsAsync());
+        Assert.Equal((0, 0), await sessions.SweepAsync());
+    }
+
+    [Fact]
+    public async Task A_blob_whose_session_is_gone_is_swept()
+    {
+        var session = await sessions.CreateAsync("iris", null, null);
+        var url = await sessions.GetUrlAsync(session);
+        await sessions.AbandonAsync(session);
+        Assert.Empty(await BlobsAsync());
+        // The URL still works: its holder may write what nobody will ask for.
+        await PutAsync(url, "");
+        Assert.Equal([session.Id], await BlobsAsync());
+        Assert.Equal((0, 0), await sessions.SweepAsync());
+
+        time.Advance(TimeSpan.FromHours(25));
+        Assert.Equal((0, 1), await sessions.SweepAsync());
+        Assert.Empty(await BlobsAsync());
+    }
+
+    [Fact]
+    public async Task An_expired_URL_is_refused_and_none_is_given_any_more()
+    {
+        var past = new ManualTimeProvider(DateTimeOffset.UtcNow.AddHours(-7));
+        var earlier = new UploadSessions(documents, account, new UploadSessionOptions(), past);
+        var session = await earlier.CreateAsync("iris", null, null);
+        var url = await earlier.GetUrlAsync(session);
+
+        Assert.Equal(HttpStatusCode.Forbidden, (await Anybody.PutAsync(new Uri($"{url}&comp=block&blockid=MQ=="), new ByteArrayContent([1]))).StatusCode);
+        await Assert.ThrowsAsync<ConflictException>(() => sessions.GetUrlAsync(session));
+    }
+
+    [Fact]
+    public async Task Of_several_who_assign_a_job_one_does_and_abandoning_loses_too()
+    {
+        var session = await sessions.CreateAsync("iris", null, null);
+
+        var assigned = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => sessions.TryAssignAsync(session, JobId.Create(time.GetUtcNow(), $"{i}"))));
+
+        var winner = Assert.Single(assigned, next => next is not null)!;
+        Assert.Equal(winner.Job, (await sessions.GetAsync("iris", session.Id)).Job);
+        await Assert.ThrowsAsync<ConflictException>(() => sessions.AbandonAsync(session));
+        await sessions.AbandonAsync(winner);
+    }
+
+    private static async Task PutAsync(Uri url, string query)
+    {
+        using var content = new ByteArrayContent([1, 2, 3]);
+        content.Headers.Add("x-ms-blob-type", "BlockBlob");
+        Assert.Equal(HttpStatusCode.Created, (await Anybody.PutAsync(new Uri(url + query), content)).StatusCode);
+    }
+
+    private async Task<List<string>> BlobsAsync()
+    {
+        var names = new List<string>();
+        await foreach (var blob in container.GetBlobsAsync())
+            names.Add(blob.Name);
+        return names;
+    }
+}
