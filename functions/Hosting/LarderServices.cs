@@ -32,6 +32,7 @@ internal static class LarderServices
         services.AddRegistry();
         services.AddJobs();
         services.AddIngestion();
+        services.AddScoring();
 
         services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
         services.AddSingleton<RouteTable>();
@@ -137,6 +138,15 @@ internal static class LarderServices
         services.AddSingleton<IJobType, UploadJob>();
         services.AddSingleton<IngestSubmitter>();
         services.AddSingleton<UploadSubmitter>();
+    }
+
+    private static void AddScoring(this IServiceCollection services)
+    {
+        services.AddSetting<ScoringLimits>("Limits:Scoring", limits => limits.Validate());
+        services.AddSingleton<DropFiles>();
+        services.AddSingleton<UrlSource>();
+        services.AddSingleton<IJobType, ScoreJob>();
+        services.AddSingleton<ScoringSubmitter>();
     }
 
     /// <summary>Both backends' settings are bound; those of the one that is used must be right.</summary>

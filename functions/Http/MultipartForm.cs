@@ -11,12 +11,37 @@ internal static class MultipartForm
     /// <summary>RFC 2046: a boundary has at most 70 characters.</summary>
     private const int MaxBoundary = 70;
 
+    /// <summary>Longest JSON of the options, in bytes.</summary>
+    private const int MaxOptionsBytes = 1 << 20;
+
+    /// <summary>Longest name of a file: what file systems take, in characters that may have four bytes.</summary>
+    private const int MaxFileName = 255;
+
     /// <summary>A reader of the request's parts.</summary>
     /// <exception cref="InvalidRequestException">The form has no usable boundary.</exception>
     public static MultipartReader Reader(HttpRequest request, MediaTypeHeaderValue type) =>
         HeaderUtilities.RemoveQuotes(type.Boundary).Value is { Length: > 0 and <= MaxBoundary } boundary
             ? new MultipartReader(boundary, request.Body)
             : throw new InvalidRequestException("The multipart form has no usable boundary.");
+
+    /// <summary>Reads the field of the options.</summary>
+    /// <exception cref="TooLargeException">It is too long.</exception>
+    public static async Task<byte[]> ReadOptionsAsync(MultipartSection part, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[MaxOptionsBytes + 1];
+        var length = await part.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        return length <= MaxOptionsBytes ? buffer[..length] : throw new TooLargeException($"The options are limited to {MaxOptionsBytes} bytes.");
+    }
+
+    /// <summary>What the client calls a file, without folders; empty when it does not say.</summary>
+    /// <exception cref="InvalidRequestException">The name is too long.</exception>
+    public static string FileNameOf(ContentDispositionHeaderValue disposition)
+    {
+        var given = disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName;
+        var name = HeaderUtilities.RemoveQuotes(given).ToString().Replace('\\', '/');
+        name = new([.. name[(name.LastIndexOf('/') + 1)..].Trim().Where(character => !char.IsControl(character))]);
+        return name.Length <= MaxFileName ? name : throw new InvalidRequestException($"The name of a file can have at most {MaxFileName} characters.");
+    }
 
     /// <summary>Whether an exception says that the form itself, and not the connection, is broken.</summary>
     public static bool IsBroken(Exception exception) => exception is InvalidDataException or IOException and not BadHttpRequestException;

@@ -34,7 +34,7 @@ public sealed class JobOutputs(JobStore jobs, JobFiles files)
         var output = found.Outputs.FirstOrDefault(output => output.Path == path)
             ?? throw new NotFoundException($"The job {found.Id} left no such file; GET /api/v1/jobs/{found.Id}/outputs lists what it left.");
 
-        // Not its hash: that is what the script says it is.
+        // Not its hash: that is what the script says it is, if anybody.
         var answer = new FileAnswer(output.ETag, output.SizeBytes, output.Path[(output.Path.LastIndexOf('/') + 1)..], TypeOf(output.Path));
         return await answer.SendAsync(request, OpenAsync, cancellationToken);
 
@@ -59,6 +59,7 @@ public sealed class JobOutputs(JobStore jobs, JobFiles files)
         ".json" => "application/json",
         ".txt" or ".log" => "text/plain; charset=utf-8",
         ".csv" => "text/csv; charset=utf-8",
+        ".jsonl" => "application/x-ndjson",
         ".png" => "image/png",
         _ => "application/octet-stream",
     };

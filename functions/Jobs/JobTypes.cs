@@ -30,6 +30,13 @@ internal static class JobTypes
             [],
             [],
             UploadOptions.Schema.Json),
+        new(
+            ScoreJob.Type,
+            "Scores the rows of a data set with a version of a model, and leaves a file with a row for each.",
+            "POST /api/v1/models/{reference}/scoring",
+            ["dataset"],
+            [],
+            ScoreOptions.Schema.Json),
     ];
 
     /// <summary>A type of job.</summary>

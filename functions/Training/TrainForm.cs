@@ -15,12 +15,6 @@ internal sealed class TrainForm : IAsyncDisposable
     private const string Dataset = "dataset";
     private const string OptionsField = "options";
 
-    /// <summary>Longest JSON of the options, in bytes.</summary>
-    private const int MaxOptionsBytes = 1 << 20;
-
-    /// <summary>Longest name of a file: what file systems take, in characters that may have four bytes.</summary>
-    private const int MaxFileName = 255;
-
     private readonly List<(string Name, string FileName, StagedFile File)> _files = [];
 
     /// <summary>The files: what each is for, what the client called it, its bytes.</summary>
@@ -79,7 +73,7 @@ internal sealed class TrainForm : IAsyncDisposable
                     throw new InvalidRequestException("A part of the form has no Content-Disposition.");
                 var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
                 if (name == OptionsField)
-                    Options = Options is null ? await ReadOptionsAsync(part, cancellationToken) : throw Twice(name);
+                    Options = Options is null ? await MultipartForm.ReadOptionsAsync(part, cancellationToken) : throw Twice(name);
                 else if (disposition.IsFileDisposition())
                     await ReadFileAsync(name, disposition, part, staging, limits, cancellationToken);
                 else
@@ -90,13 +84,6 @@ internal sealed class TrainForm : IAsyncDisposable
         {
             throw MultipartForm.Broken();
         }
-    }
-
-    private static async Task<byte[]> ReadOptionsAsync(MultipartSection part, CancellationToken cancellationToken)
-    {
-        var buffer = new byte[MaxOptionsBytes + 1];
-        var length = await part.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-        return length <= MaxOptionsBytes ? buffer[..length] : throw new TooLargeException($"The options are limited to {MaxOptionsBytes} bytes.");
     }
 
     private async Task ReadFileAsync(
@@ -111,7 +98,7 @@ internal sealed class TrainForm : IAsyncDisposable
         };
         if (_files.Exists(file => file.Name == name))
             throw Twice(name);
-        var fileName = FileNameOf(disposition) is { Length: > 0 } given ? given : name + extension;
+        var fileName = MultipartForm.FileNameOf(disposition) is { Length: > 0 } given ? given : name + extension;
         if (extension is not null && !Path.GetExtension(fileName).Equals(extension, StringComparison.OrdinalIgnoreCase))
             throw new RefusedException(StatusCodes.Status415UnsupportedMediaType, $"Filename extension not allowed. Please use one of these: ['{extension}']");
 
@@ -127,14 +114,6 @@ internal sealed class TrainForm : IAsyncDisposable
             await staged.DisposeAsync();
         else
             _files.Add((name, fileName, staged));
-    }
-
-    private static string FileNameOf(ContentDispositionHeaderValue disposition)
-    {
-        var given = disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName;
-        var name = HeaderUtilities.RemoveQuotes(given).ToString().Replace('\\', '/');
-        name = new([.. name[(name.LastIndexOf('/') + 1)..].Trim().Where(character => !char.IsControl(character))]);
-        return name.Length <= MaxFileName ? name : throw new InvalidRequestException($"The name of a file can have at most {MaxFileName} characters.");
     }
 
     private static InvalidRequestException Unknown(string name) =>

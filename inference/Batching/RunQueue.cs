@@ -62,7 +62,7 @@ internal sealed class RunQueue
     public int Slots => _slots;
 
     /// <summary><see cref="LoadedModel.RunAsync"/>.</summary>
-    public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken)
+    public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken, bool alone = false)
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<PredictionOutputs>(cancellationToken);
@@ -78,7 +78,7 @@ internal sealed class RunQueue
             {
                 if (_waiting.Count >= _model.Limits.QueuedRuns)
                     return ValueTask.FromException<PredictionOutputs>(Busy());
-                waiting = WaitAsync(Enqueue(inputs), cancellationToken);
+                waiting = WaitAsync(Enqueue(inputs, alone), cancellationToken);
             }
 
             if (free)
@@ -136,9 +136,9 @@ internal sealed class RunQueue
     private ModelBusyException Busy() =>
         new($"{_model.Model.Name}:{_model.Model.Version} has {_waiting.Count} requests waiting, the most it may have (Limits:QueuedRuns).");
 
-    private QueuedRun Enqueue(PredictionInputs inputs)
+    private QueuedRun Enqueue(PredictionInputs inputs, bool alone)
     {
-        var run = new QueuedRun(inputs);
+        var run = new QueuedRun(inputs) { Alone = alone };
         _waiting.AddLast(run);
         return run;
     }

@@ -67,6 +67,10 @@ public sealed class LoadedModel
     /// <exception cref="OperationCanceledException">The request was cancelled.</exception>
     public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken) => Queue.RunAsync(inputs, cancellationToken);
 
+    /// <summary>As <see cref="RunAsync"/>, but never together with others: so the same inputs give the same bits, whoever else asks at the time.</summary>
+    internal ValueTask<PredictionOutputs> RunAloneAsync(PredictionInputs inputs, CancellationToken cancellationToken) =>
+        Queue.RunAsync(inputs, cancellationToken, alone: true);
+
     internal bool TryLease()
     {
         if (!_leases.TryAdd())

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -29,6 +30,8 @@ internal ref struct Elements
     public int Count { get; private set; }
 
     public long[] Shape { get; }
+
+    public readonly bool IsText => _type == TensorElementType.String;
 
     /// <summary>Narrows a batch to some of its rows.</summary>
     public void TakeRows(int firstRow, int rows)
@@ -114,7 +117,7 @@ internal ref struct Elements
         if (_type == TensorElementType.String)
         {
             var text = _value.GetStringElementAsSpan(_first + element);
-            if (Utf8.IsValid(text))
+            if (System.Text.Unicode.Utf8.IsValid(text))
                 writer.WritePropertyName(text);
             else
                 writer.WritePropertyName(Encoding.UTF8.GetString(text));
@@ -140,9 +143,55 @@ internal ref struct Elements
         writer.WritePropertyName(digits[..length]);
     }
 
+    /// <summary>One string, as it is.</summary>
+    public readonly ReadOnlySpan<byte> Utf8(int element) => _value.GetStringElementAsSpan(_first + element);
+
+    /// <summary>One element in words: a string, a number.</summary>
+    public readonly string Text(int element)
+    {
+        if (IsText)
+            return Encoding.UTF8.GetString(Utf8(element));
+        Span<byte> text = stackalloc byte[32];
+        return Encoding.UTF8.GetString(text[..Format(element, text)]);
+    }
+
+    /// <summary>Writes one element that is no string, as text: numbers as in JSON, but those that are not finite by their names, <c>true</c> and <c>false</c>.</summary>
+    /// <returns>Its length in bytes.</returns>
+    public readonly int Format(int element, Span<byte> destination) => _type switch
+    {
+        TensorElementType.Float => FormatNumber(Span<float>(element, 1)[0], destination),
+        TensorElementType.Double => FormatNumber(Span<double>(element, 1)[0], destination),
+        TensorElementType.Float16 => FormatNumber(Span<Half>(element, 1)[0], destination),
+        TensorElementType.BFloat16 => FormatNumber(NumberWriter.ShortestBFloat16(Span<ushort>(element, 1)[0]), destination),
+        TensorElementType.Int64 => FormatNumber(Span<long>(element, 1)[0], destination),
+        TensorElementType.UInt64 => FormatNumber(Span<ulong>(element, 1)[0], destination),
+        TensorElementType.Int32 => FormatNumber(Span<int>(element, 1)[0], destination),
+        TensorElementType.UInt32 => FormatNumber(Span<uint>(element, 1)[0], destination),
+        TensorElementType.Int16 => FormatNumber(Span<short>(element, 1)[0], destination),
+        TensorElementType.UInt16 => FormatNumber(Span<ushort>(element, 1)[0], destination),
+        TensorElementType.Int8 => FormatNumber(Span<sbyte>(element, 1)[0], destination),
+        TensorElementType.UInt8 => FormatNumber(Span<byte>(element, 1)[0], destination),
+        TensorElementType.Bool => FormatBool(Span<byte>(element, 1)[0] != 0, destination),
+        _ => throw new NotSupportedException($"An output has elements of type {_type}, which text cannot carry."),
+    };
+
+    private static int FormatNumber<T>(T value, Span<byte> destination)
+        where T : IUtf8SpanFormattable
+    {
+        value.TryFormat(destination, out var length, default, CultureInfo.InvariantCulture);
+        return length;
+    }
+
+    private static int FormatBool(bool value, Span<byte> destination)
+    {
+        var text = value ? "true"u8 : "false"u8;
+        text.CopyTo(destination);
+        return text.Length;
+    }
+
     private static void WriteText(ReadOnlySpan<byte> text, Utf8JsonWriter writer)
     {
-        if (Utf8.IsValid(text))
+        if (System.Text.Unicode.Utf8.IsValid(text))
             writer.WriteStringValue(text);
         else
             writer.WriteStringValue(Encoding.UTF8.GetString(text));

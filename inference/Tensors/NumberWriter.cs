@@ -47,6 +47,16 @@ internal static class NumberWriter
             return;
         }
 
+        writer.WriteNumberValue(ShortestBFloat16(bits));
+    }
+
+    /// <summary>The FP32 that is written with the fewest digits among those that are this bfloat16; itself when it is not finite.</summary>
+    public static float ShortestBFloat16(ushort bits)
+    {
+        var value = ToSingle(bits);
+        if (!float.IsFinite(value))
+            return value;
+
         // .NET has no formatter for bfloat16: try one digit, two, ... A decimal of so few digits is also what the FP32
         // nearest to it is written as.
         Span<byte> text = stackalloc byte[32];
@@ -59,7 +69,7 @@ internal static class NumberWriter
                 break;
         }
 
-        writer.WriteNumberValue(shortest);
+        return shortest;
     }
 
     private static float ToSingle(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);

@@ -21,6 +21,8 @@ public sealed class PredictionOutputs : IDisposable
         _rows = rows;
     }
 
+    private RunResult Result => _result ?? throw new ObjectDisposedException(nameof(PredictionOutputs));
+
     /// <summary>Number of outputs.</summary>
     public int Count => _signature.Outputs.Count;
 
@@ -35,6 +37,19 @@ public sealed class PredictionOutputs : IDisposable
         ObjectDisposedException.ThrowIf(_result is null, this);
         ValueWriter.Write(_result[output], _firstRow, _rows, writer);
     }
+
+    /// <summary>Whether every output can be divided into so many rows; one row always can have all.</summary>
+    public bool HasRows(int rows) => rows == 1 || Batching.Divides(Result, Count, rows);
+
+    /// <summary>What the rows of an output are.</summary>
+    public RowLayout LayoutOf(int output, int rows) => RowOutputs.LayoutOf(Result[output], rows);
+
+    /// <summary>Writes every row of an output as JSON, in the form of <see cref="WriteValue"/>.</summary>
+    public void WriteJson(int output, int rows, RowTexts texts) => RowOutputs.WriteJson(Result[output], rows, texts);
+
+    /// <summary>Writes every row of an output as fields. Rows that are not as the layout says are errors.</summary>
+    public void WriteFields(int output, int rows, RowLayout layout, byte delimiter, RowTexts texts) =>
+        RowOutputs.WriteFields(Result[output], rows, layout, delimiter, texts);
 
     /// <summary>Frees the memory, if no other prediction of the same run still needs it.</summary>
     public void Dispose() => Interlocked.Exchange(ref _result, null)?.Release();

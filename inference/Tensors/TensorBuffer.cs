@@ -154,6 +154,42 @@ public sealed class TensorBuffer
         HasValue = true;
     }
 
+    /// <summary>Adds a string.</summary>
+    internal void AppendText(ReadOnlySpan<byte> utf8)
+    {
+        utf8.CopyTo(Next(utf8.Length));
+        AppendEnd();
+    }
+
+    /// <summary>How much is there now.</summary>
+    internal TensorMark Mark() => new(_used, _strings);
+
+    /// <summary>Takes out what came since.</summary>
+    internal void Return(TensorMark mark) => (_used, _strings) = (mark.Bytes, mark.Strings);
+
+    /// <summary>Takes one of several rows of equal size as its value.</summary>
+    internal void CopyRow(TensorBuffer from, int row, int rows, ReadOnlySpan<long> shape)
+    {
+        Clear();
+        if (IsText)
+        {
+            var strings = from._strings / rows;
+            for (var i = row * strings; i < (row + 1) * strings; i++)
+            {
+                var start = i == 0 ? 0 : from._ends[i - 1];
+                from._data.AsSpan(start, from._ends[i] - start).CopyTo(Next(from._ends[i] - start));
+                AppendEnd();
+            }
+        }
+        else
+        {
+            var size = from._used / rows;
+            from._data.AsSpan(row * size, size).CopyTo(Next(size));
+        }
+
+        Complete(shape);
+    }
+
     /// <summary>Adds the rows of a value that differs from this one in its first dimension at most.</summary>
     internal void AppendRows(TensorBuffer rows)
     {

@@ -80,7 +80,8 @@ internal static class ValueWriter
         WriteLists(elements, 0, ref element, writer);
     }
 
-    private static void WriteLists(in Elements elements, int dimension, ref int element, Utf8JsonWriter writer)
+    /// <summary>Writes what a tensor has at a dimension, and moves on behind it.</summary>
+    public static void WriteLists(in Elements elements, int dimension, ref int element, Utf8JsonWriter writer)
     {
         if (dimension == elements.Shape.Length)
         {

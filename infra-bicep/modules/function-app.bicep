@@ -93,6 +93,7 @@ var limitSettings = {
   Limits__ArtifactCacheBytes: string(diskBytes / 4)
   Limits__DiskReserveBytes: string(diskBytes / 16)
   Limits__Job__DatasetBytes: string(diskBytes / 4)
+  Limits__Scoring__DatasetBytes: string(diskBytes / 4)
 }
 
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {

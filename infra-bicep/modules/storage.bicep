@@ -42,6 +42,7 @@ var containers = [
   'artifacts'
   'documents'
   'uploads'
+  'scoring'
   'rejected'
   'upload-sessions'
   deploymentContainer
@@ -57,7 +58,7 @@ var temporaryRule = {
   definition: {
     filters: {
       blobTypes: ['blockBlob']
-      prefixMatch: ['uploads/', 'rejected/', 'azure-webjobs-hosts/blobreceipts/']
+      prefixMatch: ['uploads/', 'scoring/', 'rejected/', 'azure-webjobs-hosts/blobreceipts/']
     }
     actions: {
       baseBlob: {

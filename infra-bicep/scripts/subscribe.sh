@@ -1,5 +1,5 @@
 #!/bin/sh
-# Second phase of Event Grid: blobs that appear in the container uploads are sent to the function IngestUpload.
+# Second phase of Event Grid: blobs that appear in the containers uploads and scoring are sent to the functions IngestUpload and ScoreDroppedFile.
 # It cannot be part of the template: Event Grid asks the webhook to answer, so the code must be there, and the webhook's key
 # exists only once the host has started with a blob trigger. Safe to run again.
 # Usage: subscribe.sh RESOURCE_GROUP FUNCTION_APP EVENT_TOPIC
@@ -36,12 +36,20 @@ if [ -z "$key" ]; then
 fi
 
 host=$(az functionapp show --resource-group "$group" --name "$app" --query defaultHostName --output tsv)
-az eventgrid system-topic event-subscription create \
-    --resource-group "$group" --system-topic-name "$topic" --name ingest-upload \
-    --endpoint-type webhook \
-    --endpoint "https://$host/runtime/webhooks/blobs?functionName=Host.Functions.$function&code=$key" \
-    --included-event-types Microsoft.Storage.BlobCreated \
-    --subject-begins-with /blobServices/default/containers/uploads/ \
-    --max-delivery-attempts 30 --event-ttl 1440 \
-    --output none
-printf 'Blobs in uploads now reach %s.\n' "$function"
+
+subscribe() {
+    az eventgrid system-topic event-subscription create \
+        --resource-group "$group" --system-topic-name "$topic" --name "$1" \
+        --endpoint-type webhook \
+        --endpoint "https://$host/runtime/webhooks/blobs?functionName=Host.Functions.$2&code=$key" \
+        --included-event-types Microsoft.Storage.BlobCreated \
+        --subject-begins-with "/blobServices/default/containers/$3/" \
+        --max-delivery-attempts 30 --event-ttl 1440 \
+        --output none
+    printf 'Blobs in %s now reach %s.\n' "$3" "$2"
+}
+
+subscribe ingest-upload "$function" uploads
+case $functions in
+    */ScoreDroppedFile*) subscribe score-dropped-file ScoreDroppedFile scoring ;;
+esac

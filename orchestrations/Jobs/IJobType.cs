@@ -11,6 +11,9 @@ public interface IJobType
     /// <summary>The orchestrator's name.</summary>
     string Orchestrator { get; }
 
+    /// <summary>Whether a job that is run again uses the version that it used; otherwise it makes one.</summary>
+    bool KeepsVersion => false;
+
     /// <summary>What the orchestrator gets. What activities need, they read from the job.</summary>
     object InputOf(Job job);
 

@@ -15,6 +15,15 @@ public sealed record JobRequest(string Type, string Model, JsonElement Options)
     /// <summary>The values that are masked in its options.</summary>
     public IReadOnlyDictionary<string, string> Secrets { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>As <see cref="Job.Source"/>.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>The version that it uses.</summary>
+    public int? Version { get; init; }
+
+    /// <summary>How the version was named, where that matters for whether a request is the same as an earlier one: an alias may have moved meanwhile.</summary>
+    public string? Reference { get; init; }
+
     /// <summary>The most attempts that it may have.</summary>
     public int MaxAttempts { get; init; } = 1;
 

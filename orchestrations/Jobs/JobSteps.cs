@@ -42,6 +42,19 @@ public sealed class JobSteps(JobStore jobs, TimeProvider time)
         }
     }
 
+    /// <summary>Writes down how far a step is that several activities do together.</summary>
+    /// <param name="job">The job's id.</param>
+    /// <param name="name">The step.</param>
+    /// <param name="detail">How far.</param>
+    /// <param name="isOver">Whether it has ended.</param>
+    /// <param name="change">What else changes in the job's document.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public Task NoteAsync(string job, string name, string detail, bool isOver, Func<Job, Job> change, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        return jobs.UpdateAsync(job, found => change(With(found, new JobStep(name, 0, now, isOver ? now : null, detail))), cancellation);
+    }
+
     private static Job With(Job job, JobStep step)
     {
         var steps = job.Steps.ToList();

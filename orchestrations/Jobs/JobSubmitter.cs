@@ -58,7 +58,8 @@ public sealed class JobSubmitter(
         var old = await jobs.GetAsync(id, cancellation);
         if (!old.IsFinal)
             throw new ConflictException($"The job {id} has not ended; it can be retried when it has.");
-        types.Single(type => type.Name == old.Type).Check(old);
+        var type = types.Single(type => type.Name == old.Type);
+        type.Check(old);
         foreach (var input in old.Inputs)
         {
             if (!await artifacts.TouchAsync(input.Sha256, cancellation))
@@ -72,6 +73,8 @@ public sealed class JobSubmitter(
         {
             Inputs = old.Inputs,
             Secrets = secrets,
+            Source = old.Source,
+            Version = type.KeepsVersion ? old.Version : null,
             MaxAttempts = old.MaxAttempts,
             Backend = old.Backend,
             Owner = owner,
@@ -104,7 +107,9 @@ public sealed class JobSubmitter(
             Type = request.Type,
             State = JobState.Queued,
             Model = request.Model,
+            Version = request.Version,
             Inputs = request.Inputs,
+            Source = request.Source,
             Options = request.Options,
             MaxAttempts = request.MaxAttempts,
             Backend = request.Backend,
@@ -125,6 +130,11 @@ public sealed class JobSubmitter(
             request.RetryOf,
             secrets = request.Secrets.OrderBy(secret => secret.Key, StringComparer.Ordinal),
         });
+        // Only what is there: the fingerprints of requests without it are older.
+        if (request.Source is not null)
+            text += $"\n{request.Source}";
+        if (request.Reference is not null)
+            text += $"\n{request.Reference}";
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 }

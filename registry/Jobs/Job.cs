@@ -9,7 +9,7 @@ public sealed record Job
     /// <summary>Sixteen lower-case letters and digits; ids sort newest first (<see cref="JobId"/>).</summary>
     public required string Id { get; init; }
 
-    /// <summary>What kind of job: <c>train</c>, <c>ingest</c>, <c>upload</c>.</summary>
+    /// <summary>What kind of job: <c>train</c>, <c>ingest</c>, <c>upload</c>, <c>score</c>.</summary>
     public required string Type { get; init; }
 
     /// <summary>Where it is.</summary>
@@ -21,7 +21,7 @@ public sealed record Job
     /// <summary>The model that it makes or uses.</summary>
     public required string Model { get; init; }
 
-    /// <summary>The version that it made.</summary>
+    /// <summary>The version that it made; for a scoring the one that it scores with, from its beginning.</summary>
     public int? Version { get; init; }
 
     /// <summary>The optimised version beside it.</summary>
@@ -32,6 +32,9 @@ public sealed record Job
 
     /// <summary>The files that it was given.</summary>
     public IReadOnlyList<JobInput> Inputs { get; init; } = [];
+
+    /// <summary>Where its data set is to be fetched from, if it did not come with the request: <c>{container}/{path}</c>, with <c>@{ETag}</c> where that is pinned, or a URL without its query.</summary>
+    public string? Source { get; init; }
 
     /// <summary>The files that its last attempt left.</summary>
     public IReadOnlyList<JobOutput> Outputs { get; init; } = [];
@@ -45,7 +48,7 @@ public sealed record Job
     /// <summary>The most attempts it may have.</summary>
     public int MaxAttempts { get; init; } = 1;
 
-    /// <summary>What the script reported in <c>metrics.json</c>.</summary>
+    /// <summary>What the script reported in <c>metrics.json</c>; <c>rows</c> and <c>errors</c> of a scoring.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 
     /// <summary>What the gate decided, and on which numbers.</summary>

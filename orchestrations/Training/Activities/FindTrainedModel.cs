@@ -32,7 +32,7 @@ public sealed class FindTrainedModel(JobSteps steps, JobFiles files)
     private async Task<Result> FindAsync(Job job, ComputeId id, CancellationToken cancellation)
     {
         var exit = await BootstrapExit.ReadAsync(files, id, cancellation) ?? new BootstrapExit();
-        var outputs = job.Outputs.Select(output => new Candidate(JobPaths.Outputs(id.Attempt) + output.Path, output.Path, output.Sha256)).ToList();
+        var outputs = job.Outputs.Select(output => new Candidate(JobPaths.Outputs(id.Attempt) + output.Path, output.Path, output.Sha256!)).ToList();
         if (outputs.Exists(output => output.Shown == ManifestFile))
             return await NamedAsync(id, outputs, cancellation);
 

@@ -17,7 +17,7 @@ namespace Larder.Registry;
 /// </remarks>
 /// <param name="account">The storage account.</param>
 /// <param name="time">For the URLs that are signed.</param>
-public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
+public sealed partial class JobFiles(BlobServiceClient account, TimeProvider time)
 {
     private const string Prefix = "job-";
 

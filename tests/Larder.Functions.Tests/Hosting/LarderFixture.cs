@@ -11,6 +11,9 @@ public sealed class LarderFixture : IAsyncLifetime
     /// <summary>Talks to it.</summary>
     public HttpClient Client => _larder!.Client;
 
+    /// <summary>Its storage.</summary>
+    public string Storage => _azurite!.ConnectionString;
+
     /// <summary>What it has printed.</summary>
     public string Log => _larder!.Log;
 

@@ -24,6 +24,7 @@ public sealed class SettingsSampleTests
         { typeof(ArchiveLimits), "Limits:Archive" },
         { typeof(IngestionOptions), "Ingestion" },
         { typeof(UploadSessionOptions), "Uploads" },
+        { typeof(ScoringLimits), "Limits:Scoring" },
         { typeof(ComputeOptions), "Jobs" },
         { typeof(ProcessComputeOptions), "Jobs:Process" },
         { typeof(ContainerInstanceOptions), "Jobs:ContainerInstances" },

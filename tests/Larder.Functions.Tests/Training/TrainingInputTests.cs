@@ -94,8 +94,8 @@ public sealed class TrainingInputTests(TrainingFixture larder)
         Assert.Equal("seen", (string?)job["options"]!["environment"]!["MY_PLAIN"]);
         Assert.Equal([$"job-{id}/secrets.json"], await larder.BlobsWithAsync("ss-4712-w"));
         foreach (var path in new[] { "", $"/{id}", $"/{id}/logs", $"/{id}/outputs" })
-            Assert.DoesNotContain("4712", (await larder.Client.GetJsonAsync($"/api/v1/jobs{path}")).Body.ToJsonString());
-        Assert.DoesNotContain("4712", larder.Log);
+            Assert.DoesNotContain("4712-w", (await larder.Client.GetJsonAsync($"/api/v1/jobs{path}")).Body.ToJsonString());
+        Assert.DoesNotContain("4712-w", larder.Log);
 
         var again = await larder.Client.SendJsonAsync(HttpMethod.Post, $"/api/v1/jobs/{id}/retry");
         job = await larder.EndAsync((string)again.Body["job"]!["id"]!);

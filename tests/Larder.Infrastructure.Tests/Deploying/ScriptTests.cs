@@ -30,6 +30,18 @@ public sealed class ScriptTests
     }
 
     [Fact]
+    public async Task An_app_that_scores_files_gets_those_too()
+    {
+        using var script = new Script().With("az", Ready.Replace("func-x/IngestUpload\\n", "func-x/IngestUpload\\nfunc-x/ScoreDroppedFile\\n", StringComparison.Ordinal));
+        await script.RunAsync("subscribe.sh", "group-x", "func-x", "topic-x");
+
+        Assert.Equal((0, "Blobs in uploads now reach IngestUpload.\nBlobs in scoring now reach ScoreDroppedFile.\n"), (script.ExitCode, script.Output));
+        var created = script.Calls.Last(call => call.Contains("event-subscription create", StringComparison.Ordinal));
+        Assert.Contains("functionName=Host.Functions.ScoreDroppedFile&code=the-key ", created, StringComparison.Ordinal);
+        Assert.Contains("--subject-begins-with /blobServices/default/containers/scoring/ ", created, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Subscribing_waits_until_the_host_has_its_functions_and_its_key()
     {
         using var script = new Script().With("az", $$"""

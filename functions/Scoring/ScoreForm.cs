@@ -1,0 +1,86 @@
+using Larder.Orchestrations;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+
+namespace Larder.Functions;
+
+/// <summary>A scoring as it streams in: its data set goes to the staging area while it arrives.</summary>
+internal sealed class ScoreForm : IAsyncDisposable
+{
+    private const string Dataset = "dataset";
+    private const string OptionsField = "options";
+
+    private StagedFile? _file;
+
+    /// <summary>The data set.</summary>
+    public StagedFile File => _file!;
+
+    /// <summary>What the client calls it.</summary>
+    public string FileName { get; private set; } = Dataset;
+
+    /// <summary>The options as JSON; null when there are none.</summary>
+    public byte[]? Options { get; private set; }
+
+    /// <summary>Reads the form.</summary>
+    /// <exception cref="InvalidRequestException">It is not well-formed, or has no data set.</exception>
+    /// <exception cref="RefusedException">It is neither a form nor JSON (415).</exception>
+    /// <exception cref="TooLargeException">A part is over its limit.</exception>
+    public static async Task<ScoreForm> ReadAsync(HttpRequest request, StagingArea staging, ScoringLimits limits, CancellationToken cancellationToken)
+    {
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new RefusedException(
+                StatusCodes.Status415UnsupportedMediaType, $"Send multipart/form-data with the file '{Dataset}', or JSON that names it: {{\"{Dataset}\": \"uploads/file.csv\"}}.");
+        }
+
+        var form = new ScoreForm();
+        try
+        {
+            await form.ReadPartsAsync(MultipartForm.Reader(request, type), staging, limits, cancellationToken);
+            return form._file is null ? throw new InvalidRequestException("No data provided with name 'dataset'") : form;
+        }
+        catch
+        {
+            await form.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => _file?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private async Task ReadPartsAsync(MultipartReader reader, StagingArea staging, ScoringLimits limits, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await reader.ReadNextSectionAsync(cancellationToken) is { } part)
+            {
+                if (part.GetContentDispositionHeader() is not { } disposition)
+                    throw new InvalidRequestException("A part of the form has no Content-Disposition.");
+                switch (HeaderUtilities.RemoveQuotes(disposition.Name).ToString())
+                {
+                    case OptionsField:
+                        Options = Options is null ? await MultipartForm.ReadOptionsAsync(part, cancellationToken) : throw Twice(OptionsField);
+                        break;
+                    case Dataset when disposition.IsFileDisposition():
+                        if (_file is not null)
+                            throw Twice(Dataset);
+                        FileName = MultipartForm.FileNameOf(disposition) is { Length: > 0 } name ? name : Dataset;
+                        _file = await staging.AddAsync(part.Body, "data set", limits.DatasetBytes, null, cancellationToken);
+                        break;
+                    case var other:
+                        throw new InvalidRequestException(
+                            $"The field '{MultipartForm.Shown(other)}' is not known; a scoring takes the file {Dataset} and the JSON field {OptionsField}.");
+                }
+            }
+        }
+        catch (Exception exception) when (MultipartForm.IsBroken(exception))
+        {
+            throw MultipartForm.Broken();
+        }
+    }
+
+    private static InvalidRequestException Twice(string name) => new($"The field '{name}' is given twice.");
+}

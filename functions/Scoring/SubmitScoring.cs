@@ -1,0 +1,61 @@
+using System.ComponentModel;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Larder.Orchestrations;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.Net.Http.Headers;
+
+namespace Larder.Functions;
+
+/// <summary>Scorings: each is a job that leaves a file with a row for each row of a data set.</summary>
+public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler scheduler, StagingArea staging, ScoringLimits limits)
+{
+    private const string KeyHeader = "Idempotency-Key";
+
+    /// <summary>
+    /// Accepts a scoring: multipart <c>dataset</c> and perhaps the JSON field <c>options</c> (<see cref="ScoreOptions"/>); or JSON
+    /// <c>{"dataset": "uploads/path or URL", "options": {...}}</c>. With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
+    /// </summary>
+    [Function("SubmitScoring"), Description("Score a data set: multipart dataset, or {\"dataset\": ...}; JSON options.")]
+    public async Task<IActionResult> Submit(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{reference}/scoring")] HttpRequest request,
+        string reference,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken)
+    {
+        ModelReference.Parse(reference);
+        var key = request.Headers[KeyHeader] is [{ Length: > 0 } given] ? given : null;
+        var job = await AcceptAsync(request, reference, key, cancellationToken);
+        // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
+        await scheduler.StartAsync(client, job, CancellationToken.None);
+        return new Envelope(StatusCodes.Status202Accepted, $"The scoring with {job.Model}:{job.Version} is job {job.Id}")
+            .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{job.Id}")
+            .With("job", JobView.Of(job));
+    }
+
+    private async Task<Job> AcceptAsync(HttpRequest request, string reference, string? key, CancellationToken cancellationToken)
+    {
+        if (request.HasJsonContentType())
+        {
+            var body = await Json.ReadAsync<Body>(request, "{dataset:string, options:object}", cancellationToken);
+            var given = body.Options.ValueKind == JsonValueKind.Undefined ? new ScoreOptions() : ScoreOptions.Schema.Read(JsonSerializer.SerializeToUtf8Bytes(body.Options));
+            return await submitter.SubmitAsync(reference, body.Dataset, given, key, owner: null, cancellationToken);
+        }
+
+        await using var form = await ScoreForm.ReadAsync(request, staging, limits, cancellationToken);
+        var options = form.Options is null ? new ScoreOptions() : ScoreOptions.Schema.Read(form.Options);
+        return await submitter.SubmitAsync(reference, form.FileName, form.File, options, key, owner: null, cancellationToken);
+    }
+
+    private sealed record Body
+    {
+        [JsonRequired]
+        public string Dataset { get; init; } = "";
+
+        public JsonElement Options { get; init; }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Text.Json;
+
+namespace Larder.Inference;
+
+/// <summary>
+/// Rows that come one by one and are run together, for those who have many: a data set. A row is begun by its first value and ended by <see cref="EndRow"/>;
+/// one that turns out to be wrong is taken out again. Dispose it before the lease of the model. Not thread-safe.
+/// </summary>
+public sealed class RowBatch : IDisposable
+{
+    /// <summary>The most rows of a run.</summary>
+    public const int MostRows = 1024;
+
+    /// <summary>The most bytes of the tensors of a run, unless one row has more.</summary>
+    private const long MostBytes = 16 << 20;
+
+    private readonly LoadedModel _model;
+    private readonly PredictionInputs _inputs;
+    private readonly PredictionInputs _row;
+    private readonly long[][] _shapes;
+    private readonly TensorMark[] _marks;
+    private readonly bool _together;
+
+    /// <summary>Makes room for rows of a model.</summary>
+    /// <param name="model">The model. Rows are run together only when its signature, its trial or its owner allow it; else one at a time.</param>
+    /// <param name="widths">For each input the number of values in a row; -1 where whole values come (<see cref="AddValue"/>).</param>
+    public RowBatch(LoadedModel model, IReadOnlyList<int> widths)
+    {
+        _model = model;
+        var inputs = model.Signature.Inputs;
+        _shapes = [.. inputs.Select((input, i) => RowShape.Of(input, widths[i]))];
+        _marks = new TensorMark[inputs.Count];
+        _together = Batching.Suits(model.Model) && inputs.Select((input, i) => widths[i] >= 0 || RowShape.WidthOf(input) >= 0).All(known => known);
+        var bytes = inputs.Select((input, i) => Math.Max(1, _shapes[i].Aggregate(1L, (size, length) => size * Math.Max(1, length)) * Math.Max(16, input.Datatype!.Value.Size()))).Sum();
+        Capacity = _together ? (int)Math.Clamp(MostBytes / bytes, 1, MostRows) : 1;
+        _inputs = model.RentInputs();
+        _row = model.RentInputs();
+    }
+
+    /// <summary>The rows that one run takes.</summary>
+    public int Capacity { get; }
+
+    /// <summary>The rows that are there.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Adds one element of the row's value of an input, as a text has it: a number, <c>true</c> or <c>false</c> (or 1 and 0), or the text itself.</summary>
+    /// <param name="input">Which input.</param>
+    /// <param name="text">Valid UTF-8.</param>
+    /// <returns>What is wrong with it; null when nothing is.</returns>
+    public string? AddText(int input, ReadOnlySpan<byte> text)
+    {
+        var tensor = _inputs[input];
+        if (tensor.IsText)
+        {
+            tensor.AppendText(text);
+            return null;
+        }
+
+        var error = ElementText.Read(tensor.Datatype, text, tensor.Next(tensor.Datatype.Size()));
+        return error == ElementError.None ? null : ElementText.Explain(error, tensor.Datatype, text);
+    }
+
+    /// <summary>Adds the row's value of an input whole, as the nested lists of a prediction's <c>values</c> (<see cref="PredictionInputs.Read"/>).</summary>
+    /// <param name="input">Which input.</param>
+    /// <param name="json">The value.</param>
+    /// <param name="depth">Deepest nesting that it may have.</param>
+    /// <returns>What is wrong with it; null when nothing is.</returns>
+    public string? AddValue(int input, ReadOnlySpan<byte> json, int depth)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = depth });
+        var value = _row[input];
+        try
+        {
+            reader.Read();
+            value.ReadNested(ref reader);
+        }
+        catch (InvalidInputException e)
+        {
+            return e.Message;
+        }
+
+        if (value.Signature.HasVariableBatch && value.Shape[0] != 1)
+            return InputError.Got(value.Signature, $"{InputError.Count(value.Shape[0], "row")} in one").Message;
+        if (!_together)
+            value.Shape.CopyTo(_shapes[input]);
+        _inputs[input].AppendRows(value);
+        return null;
+    }
+
+    /// <summary>Ends the row that was added.</summary>
+    public void EndRow()
+    {
+        Count++;
+        for (var i = 0; i < _marks.Length; i++)
+            _marks[i] = _inputs[i].Mark();
+    }
+
+    /// <summary>Takes out what was added since the last row ended.</summary>
+    public void DropRow()
+    {
+        for (var i = 0; i < _marks.Length; i++)
+            _inputs[i].Return(_marks[i]);
+    }
+
+    /// <summary>Runs all rows, not together with anybody else's: the same rows give the same bits.</summary>
+    /// <exception cref="InvalidInputException">The model cannot take one of them; <see cref="RunRowAsync"/> tells which.</exception>
+    public ValueTask<PredictionOutputs> RunAsync(CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < _shapes.Length; i++)
+            _inputs[i].Complete(RowShape.Times(_shapes[i], _together ? Count : 1));
+        return _model.RunAloneAsync(_inputs, cancellationToken);
+    }
+
+    /// <summary>Runs one of several rows by itself.</summary>
+    /// <exception cref="InvalidInputException">The model cannot take it.</exception>
+    public ValueTask<PredictionOutputs> RunRowAsync(int row, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < _shapes.Length; i++)
+            _row[i].CopyRow(_inputs[i], row, Count, RowShape.Times(_shapes[i], 1));
+        return _model.RunAloneAsync(_row, cancellationToken);
+    }
+
+    /// <summary>Forgets all rows.</summary>
+    public void Clear()
+    {
+        Count = 0;
+        for (var i = 0; i < _marks.Length; i++)
+        {
+            // Not cleared, which would let go of its memory.
+            _inputs[i].Return(default);
+            _marks[i] = default;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _row.Dispose();
+        _inputs.Dispose();
+    }
+}

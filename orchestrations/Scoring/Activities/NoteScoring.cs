@@ -1,0 +1,22 @@
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Writes down in the job how far its scoring is.</summary>
+public sealed class NoteScoring(JobSteps steps)
+{
+    /// <summary>How far.</summary>
+    /// <param name="Job">The job's id.</param>
+    /// <param name="Progress">What is done.</param>
+    public sealed record Input(string Job, ScoringProgress Progress);
+
+    /// <summary>Runs it.</summary>
+    [Function(nameof(NoteScoring))]
+    public Task Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.NoteAsync(
+        input.Job,
+        "score",
+        input.Progress.Sentence(),
+        input.Progress.Done == input.Progress.Chunks,
+        job => job with { Metrics = new Dictionary<string, double> { ["rows"] = input.Progress.Scored, ["errors"] = input.Progress.Errors } },
+        cancellation);
+}

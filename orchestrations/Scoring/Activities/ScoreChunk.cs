@@ -1,0 +1,81 @@
+using System.Buffers;
+using Larder.Inference;
+using Larder.Registry;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Scores one chunk and stores its part of the result. Again, it stores the same.</summary>
+public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore artifacts, ModelCatalog catalog, SessionCache sessions)
+{
+    private const long MaxPlanBytes = 64 << 20;
+
+    /// <summary>Which.</summary>
+    /// <param name="Job">The job's id.</param>
+    /// <param name="Chunk">The chunk, from 0.</param>
+    /// <param name="MostErrors">Errors beyond which nobody wants it any more; null for any number.</param>
+    public sealed record Input(string Job, int Chunk, long? MostErrors);
+
+    /// <summary>What came of it.</summary>
+    /// <param name="Rows">Rows.</param>
+    /// <param name="Errors">Those of them that could not be scored.</param>
+    /// <param name="FirstErrorRow">The first of them, from 1 in the data set.</param>
+    /// <param name="FirstError">Why it could not.</param>
+    /// <param name="Reason">Why no chunk can be; null when they can.</param>
+    public sealed record Result(long Rows, long Errors, long FirstErrorRow = 0, string? FirstError = null, string? Reason = null);
+
+    /// <summary>Runs it.</summary>
+    [Function(nameof(ScoreChunk))]
+    public async Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellation)
+    {
+        var job = await jobs.GetAsync(input.Job, cancellation);
+        try
+        {
+            return await ScoreAsync(job, input, cancellation);
+        }
+        catch (Exception e) when (e is RunTimeoutException or NotFoundException or ModelTooLargeException)
+        {
+            return new Result(0, 0, Reason: e.Message);
+        }
+    }
+
+    private async Task<Result> ScoreAsync(Job job, Input input, CancellationToken cancellation)
+    {
+        var plan = (await files.ReadAsync(job.Id, ScoringPaths.Plan, MaxPlanBytes, cancellation) ?? throw Missing()).ToObjectFromJson<ScoringPlan>(RegistryJson.Options)!;
+        var chunk = await ChunkAsync(job.Id, input.Chunk, cancellation);
+        var model = await catalog.ResolveAsync($"{job.Model}:{job.Version}", cancellation);
+        using var lease = await sessions.LeaseAsync(model.Servable, cancellation);
+        var bytes = ArrayPool<byte>.Shared.Rent((int)chunk.Length + 1);
+        try
+        {
+            // Behind a blank line, so that the first row cannot be taken for a byte order mark.
+            bytes[0] = (byte)'\n';
+            var data = bytes.AsMemory(1, (int)chunk.Length);
+            await using (var content = await artifacts.OpenReadAsync(job.Inputs.Single().Sha256, chunk.Offset, chunk.Length, cancellation) ?? throw Missing())
+                await content.ReadExactlyAsync(data, cancellation);
+            using var rows = plan.Open(bytes.AsMemory(0, (int)chunk.Length + 1), lease.Model.Signature);
+            var part = 0;
+            var scorer = new ChunkScorer(plan, lease.Model, new ResultWriter(plan, job.Version!.Value), (content, isLast) => files.StageBlockAsync(
+                job.Id, ScoringPaths.Stored(plan.Format), ScoringPaths.Block(input.Chunk + 1, part++, isLast), content, cancellation));
+            var most = input.MostErrors ?? long.MaxValue;
+            var result = await scorer.ScoreAsync(rows, most, cancellation);
+            if (result.Rows != chunk.Rows && result.Errors <= most)
+                return new Result(0, 0, Reason: $"From row {chunk.FirstRow} on the data set was read as {Names.Count(result.Rows, "row")}, and divided as {chunk.Rows}.");
+            return new Result(result.Rows, result.Errors, chunk.FirstRow + result.FirstErrorRow, result.FirstError);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    private async Task<DatasetChunk> ChunkAsync(string job, int chunk, CancellationToken cancellation)
+    {
+        var entry = new byte[DatasetChunk.Size];
+        await using var content = await files.OpenReadAsync(job, ScoringPaths.Chunks, (long)chunk * DatasetChunk.Size, DatasetChunk.Size, null, cancellation) ?? throw Missing();
+        await content.ReadExactlyAsync(entry, cancellation);
+        return DatasetChunk.Read(entry);
+    }
+
+    private static InvalidOperationException Missing() => new("Files of the scoring are missing.");
+}

@@ -1,0 +1,263 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using Larder.Inference;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Finds out from the beginning of a data set how it can be scored with a model.</summary>
+/// <param name="options">What was asked for; the format is known.</param>
+/// <param name="delimiter">Between fields.</param>
+/// <param name="limits">How much of everything.</param>
+internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, ScoringLimits limits)
+{
+    /// <summary>Rows that are tried to see what the model gives.</summary>
+    private const int Trials = 100;
+
+    private static readonly char[] s_delimiters = [',', ';', '\t', '|'];
+
+    private bool IsCsv => options.Format == ScoreOptions.Csv;
+
+    /// <summary>Plans.</summary>
+    /// <param name="head">The first bytes, as many as a row and a byte order mark may have, or all there are.</param>
+    /// <param name="size">Bytes of the data set.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="InvalidRequestException">It cannot be scored: why.</exception>
+    public async Task<ScoringPlan> PlanAsync(ReadOnlyMemory<byte> head, long size, LoadedModel model, CancellationToken cancellation)
+    {
+        var mark = ByteOrderMark(head.Span);
+        var (start, end) = FirstRow(head.Span, mark, size);
+        var first = head[start..end];
+        if (!Utf8.IsValid(first.Span))
+            throw new InvalidRequestException($"The {Place} is not valid UTF-8: is this a text file?");
+        if (first.Span.Contains((byte)0))
+            throw new InvalidRequestException($"The {Place} has a NUL byte: is this a text file?");
+        var members = IsCsv ? Header(first) : Members(first.Span);
+        var names = members.Select(member => member.Name).ToList();
+        RequireThere(names);
+        var plan = new ScoringPlan
+        {
+            Format = options.Format!,
+            Delimiter = delimiter,
+            Header = names,
+            Feeds = Feeds(model.Signature, members),
+            Keep = options.Keep,
+            Outputs = [.. Wanted(model.Signature).Select(output => new ScoreColumn(output, RowLayout.Of(model.Signature.Outputs[output]), [model.Signature.Outputs[output].Name]))],
+            VersionColumn = "model_version",
+            ErrorColumn = "error",
+            DataStart = IsCsv ? end : mark,
+        };
+        RequireFitting(plan, model.Signature);
+        var layouts = await LayoutsAsync(plan, head[(int)plan.DataStart..], model, cancellation);
+        return Named(plan, layouts, model.Signature);
+    }
+
+    private string Place => IsCsv ? "header" : "first row";
+
+    private static int ByteOrderMark(ReadOnlySpan<byte> head)
+    {
+        if (head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || head.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
+            throw new InvalidRequestException("The data set is UTF-16; it must be UTF-8.");
+        return head.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? 3 : 0;
+    }
+
+    private (int Start, int End) FirstRow(ReadOnlySpan<byte> head, int mark, long size)
+    {
+        IRowScanner scanner = IsCsv ? new CsvScanner((byte)delimiter) : new LineScanner();
+        var (passed, edge) = scanner.Next(head[mark..]);
+        var start = mark + passed;
+        if (edge != RowEdge.Start)
+            throw new InvalidRequestException(head.Length < size ? TooLong() : "The data set is empty.");
+        var end = start;
+        do
+        {
+            (passed, edge) = scanner.Next(head[end..]);
+            end += passed;
+        }
+        while (edge != RowEdge.End && end < head.Length);
+        return edge == RowEdge.End || head.Length >= size ? (start, end) : throw new InvalidRequestException(TooLong());
+
+        string TooLong() => FormattableString.Invariant(
+            $"The {Place} is longer than {limits.RowBytes} bytes (Limits:Scoring:RowBytes). Is a quote not closed, or are the line ends missing?");
+    }
+
+    private List<(string Name, JsonTokenType Kind)> Header(ReadOnlyMemory<byte> row)
+    {
+        using var reader = CsvRows.Reader(row, delimiter);
+        if (!reader.Read())
+            throw new InvalidRequestException("The data set is empty.");
+        RequireColumns(reader.FieldCount, "The header");
+        return [.. Enumerable.Range(0, reader.FieldCount).Select(i => (reader.GetString(i), JsonTokenType.String))];
+    }
+
+    private IReadOnlyList<(string Name, JsonTokenType Kind)> Members(ReadOnlySpan<byte> row)
+    {
+        try
+        {
+            var members = JsonRows.MembersOf(row);
+            RequireColumns(members.Count, "The first row");
+            return members;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new InvalidRequestException("The first row is not a JSON object: jsonl has one on each line.");
+        }
+    }
+
+    private void RequireColumns(int count, string what)
+    {
+        if (count > limits.Columns)
+            throw new InvalidRequestException($"{what} has {count} columns; the limit is {limits.Columns} (Limits:Scoring:Columns).");
+    }
+
+    private void RequireThere(List<string> names)
+    {
+        var missing = options.Columns.Concat(options.Keep).Except(names).ToList();
+        if (missing.Count > 0)
+        {
+            throw new InvalidRequestException(
+                $"The data set lacks {(missing.Count == 1 ? "the column" : "the columns")} {Names.List(missing)}; it has {Names.List(names)}.{OtherDelimiter(names)}");
+        }
+
+        var twice = options.Columns.Concat(options.Keep).Where(name => names.Count(other => other == name) > 1).Distinct().ToList();
+        if (twice.Count > 0)
+            throw new InvalidRequestException($"The data set has more than one column of the name {Names.List(twice)}.");
+    }
+
+    private List<Feed> Feeds(ModelSignature signature, IReadOnlyList<(string Name, JsonTokenType Kind)> members)
+    {
+        var inputs = signature.Inputs;
+        var kinds = members.GroupBy(member => member.Name).ToDictionary(group => group.Key, group => group.First().Kind, StringComparer.Ordinal);
+        if (options.Columns.Count > 0)
+        {
+            if (options.Columns.Count == inputs.Count && options.Columns.All(column => kinds[column] == JsonTokenType.StartArray))
+                return [.. options.Columns.Select(column => new Feed([column], IsWhole: true))];
+            return Distributed(inputs, options.Columns);
+        }
+
+        var named = inputs.Select(input => Called(input, kinds)).ToList();
+        if (named.All(feed => feed is not null))
+            return named!;
+        var left = members.Select(member => member.Name).Except(options.Keep).ToList();
+        if (inputs.Count == 1 && left.Count > 0 && RowShape.Fits(inputs[0], left.Count))
+            return [new Feed(left)];
+        var wanted = inputs.Count == 1 && RowShape.WidthOf(inputs[0]) is >= 0 and var width
+            ? $"The model takes {Names.Count(width, "value")} a row ({Described(inputs)})"
+            : $"The model takes {Described(inputs)}";
+        throw new InvalidRequestException(
+            $"{wanted}, and the data set has {Names.Count(left.Count, "column")} to feed: {Names.List(left)}. Name those to feed in 'columns', and those to repeat in 'keep'.{OtherDelimiter(left)}");
+    }
+
+    private static Feed? Called(ValueSignature input, Dictionary<string, JsonTokenType> kinds)
+    {
+        if (kinds.TryGetValue(input.Name, out var kind))
+        {
+            if (kind == JsonTokenType.StartArray)
+                return new Feed([input.Name], IsWhole: true);
+            if (RowShape.Fits(input, 1))
+                return new Feed([input.Name]);
+        }
+
+        var width = RowShape.WidthOf(input);
+        if (width < 1 || width > kinds.Count)
+            return null;
+        var columns = Enumerable.Range(0, (int)width).Select(i => FormattableString.Invariant($"{input.Name}_{i}")).ToList();
+        return columns.All(kinds.ContainsKey) ? new Feed(columns) : null;
+    }
+
+    private static List<Feed> Distributed(IReadOnlyList<ValueSignature> inputs, IReadOnlyList<string> columns)
+    {
+        var widths = inputs.Select(RowShape.WidthOf).ToList();
+        var known = widths.Where(width => width >= 0).Sum();
+        var open = widths.FindIndex(width => width < 0);
+        if (open >= 0 && widths.Count(width => width < 0) == 1 && columns.Count > known && RowShape.Fits(inputs[open], (int)(columns.Count - known)))
+            widths[open] = columns.Count - known;
+        if (widths.Contains(-1) || widths.Sum() != columns.Count)
+            throw new InvalidRequestException($"The model takes {Described(inputs)}, and 'columns' names {Names.Count(columns.Count, "column")}.");
+        var feeds = new List<Feed>();
+        var at = 0;
+        foreach (var width in widths)
+        {
+            feeds.Add(new Feed([.. columns.Skip(at).Take((int)width)]));
+            at += (int)width;
+        }
+
+        return feeds;
+    }
+
+    private static void RequireFitting(ScoringPlan plan, ModelSignature signature)
+    {
+        var taken = plan.Feeds.SelectMany(feed => feed.Columns).ToList();
+        var twice = taken.Where(name => plan.Header.Count(other => other == name) > 1).Distinct().ToList();
+        if (twice.Count > 0)
+            throw new InvalidRequestException($"The data set has more than one column of the name {Names.List(twice)}.");
+        if (signature.Inputs.Count == 0)
+            throw new InvalidRequestException("The model has no inputs: there is nothing to score.");
+    }
+
+    private IEnumerable<int> Wanted(ModelSignature signature)
+    {
+        var names = signature.Outputs.Select(output => output.Name).ToList();
+        return options.Outputs.Count == 0 ? Enumerable.Range(0, names.Count) : options.Outputs.Select(name => names.IndexOf(name));
+    }
+
+    /// <summary>What the model gives: only a run can tell how many values, and which keys.</summary>
+    private static async Task<Dictionary<int, RowLayout>> LayoutsAsync(ScoringPlan plan, ReadOnlyMemory<byte> bytes, LoadedModel model, CancellationToken cancellation)
+    {
+        using var rows = plan.Open(bytes, model.Signature);
+        using var batch = plan.Batch(model);
+        for (var trial = 0; trial < Trials && rows.Next(); trial++)
+        {
+            batch.Clear();
+            if (rows.Feed(batch) is not null)
+                continue;
+            batch.EndRow();
+            try
+            {
+                using var outputs = await batch.RunAsync(cancellation);
+                return plan.Outputs.ToDictionary(column => column.Output, column => outputs.LayoutOf(column.Output, 1));
+            }
+            catch (Exception e) when (e is InvalidInputException or ModelRunException)
+            {
+                // Another row may do.
+            }
+        }
+
+        return [];
+    }
+
+    private ScoringPlan Named(ScoringPlan plan, Dictionary<int, RowLayout> layouts, ModelSignature signature)
+    {
+        var taken = new HashSet<string>(plan.Keep, StringComparer.Ordinal);
+        var outputs = new List<ScoreColumn>();
+        foreach (var column in plan.Outputs)
+        {
+            var name = signature.Outputs[column.Output].Name;
+            var layout = layouts.GetValueOrDefault(column.Output, column.Layout);
+            if (IsCsv && layout.Count > limits.Columns)
+                throw new InvalidRequestException($"The output {name} has {layout.Count} values a row; csv may have {limits.Columns} (Limits:Scoring:Columns). Take jsonl, or choose other outputs.");
+            IEnumerable<string> names = !IsCsv || layout.Kind == RowLayoutKind.Json || layout is { Kind: RowLayoutKind.Values, Count: 1 }
+                ? [name]
+                : layout.Keys?.Select(key => $"{name}_{key}") ?? Enumerable.Range(0, layout.Count).Select(i => FormattableString.Invariant($"{name}_{i}"));
+            outputs.Add(new ScoreColumn(column.Output, layout, [.. names.Select(Free)]));
+        }
+
+        return plan with { Outputs = outputs, VersionColumn = Free(plan.VersionColumn), ErrorColumn = Free(plan.ErrorColumn) };
+
+        string Free(string name)
+        {
+            while (!taken.Add(name))
+                name += "_";
+            return name;
+        }
+    }
+
+    private string OtherDelimiter(List<string> names) =>
+        IsCsv && names.Count <= 1 && names.FirstOrDefault() is { } only && s_delimiters.FirstOrDefault(other => other != delimiter && only.Contains(other)) is not '\0' and var better
+            ? $" Is the delimiter {(better == '\t' ? "a tab" : $"'{better}'")}, and not {(delimiter == '\t' ? "a tab" : $"'{delimiter}'")}?"
+            : "";
+
+    private static string Described(IEnumerable<ValueSignature> inputs) => string.Join(", ", inputs.Select(input => $"{input.Name} {input.TypeName}"));
+}

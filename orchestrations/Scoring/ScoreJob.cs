@@ -1,0 +1,34 @@
+using System.Text.Json;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>The jobs that score a data set: <see cref="ScoreDataset"/>, told by <see cref="ScoreOptions"/>.</summary>
+/// <param name="limits">How many chunks at a time.</param>
+/// <param name="urls">Which URLs.</param>
+public sealed class ScoreJob(ScoringLimits limits, UrlSource urls) : IJobType
+{
+    /// <summary>The type's name.</summary>
+    public const string Type = "score";
+
+    /// <inheritdoc/>
+    public string Name => Type;
+
+    /// <inheritdoc/>
+    public string Orchestrator => nameof(ScoreDataset);
+
+    /// <inheritdoc/>
+    public bool KeepsVersion => true;
+
+    /// <inheritdoc/>
+    public object InputOf(Job job) => new Scoring(job.Id, limits.ParallelChunks, OptionsOf(job).MaxErrors);
+
+    /// <inheritdoc/>
+    public void Check(Job job)
+    {
+        if (job.Inputs.Count == 0 && job.Source is { } source && DatasetSource.IsUrl(source))
+            urls.Require(source);
+    }
+
+    internal static ScoreOptions OptionsOf(Job job) => job.Options.Deserialize<ScoreOptions>(RegistryJson.Options)!;
+}

@@ -1,0 +1,52 @@
+using Larder.Inference;
+
+namespace Larder.Orchestrations;
+
+/// <summary>How a data set is scored, as it was found to be possible: written once, read by every chunk.</summary>
+internal sealed record ScoringPlan
+{
+    /// <summary>As <see cref="ScoreOptions.Format"/>.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>Between the fields of CSV.</summary>
+    public required char Delimiter { get; init; }
+
+    /// <summary>Columns of CSV, in order; members of the first line of JSON.</summary>
+    public required IReadOnlyList<string> Header { get; init; }
+
+    /// <summary>What goes into each input.</summary>
+    public required IReadOnlyList<Feed> Feeds { get; init; }
+
+    /// <summary>What the result repeats.</summary>
+    public required IReadOnlyList<string> Keep { get; init; }
+
+    /// <summary>The outputs that the result has.</summary>
+    public required IReadOnlyList<ScoreColumn> Outputs { get; init; }
+
+    /// <summary>The result's column for the version.</summary>
+    public required string VersionColumn { get; init; }
+
+    /// <summary>The result's column for why a row could not be scored.</summary>
+    public required string ErrorColumn { get; init; }
+
+    /// <summary>Where the first row begins, or anything before it.</summary>
+    public required long DataStart { get; init; }
+
+    /// <summary>Chunks.</summary>
+    public int Chunks { get; init; }
+
+    /// <summary>Rows.</summary>
+    public long Rows { get; init; }
+
+    /// <summary>Whether it is CSV.</summary>
+    internal bool IsCsv => Format == ScoreOptions.Csv;
+
+    /// <summary>What finds its rows.</summary>
+    internal IRowScanner Scanner() => IsCsv ? new CsvScanner((byte)Delimiter) : new LineScanner();
+
+    /// <summary>Room for rows of the model.</summary>
+    internal RowBatch Batch(LoadedModel model) => new(model, [.. Feeds.Select(feed => feed.IsWhole ? -1 : feed.Columns.Count)]);
+
+    /// <summary>What reads its rows.</summary>
+    internal IDataRows Open(ReadOnlyMemory<byte> bytes, ModelSignature signature) => IsCsv ? new CsvRows(this, bytes) : new JsonRows(this, bytes, signature);
+}

@@ -1,0 +1,114 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Larder.Inference;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Accepts scorings: checks them, stores what came, and makes the job. Nothing is stored before everything is checked.</summary>
+public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry registry, IArtifactStore artifacts, DropFiles drops, UrlSource urls, ScoringLimits limits)
+{
+    private const int LongestSource = 2048;
+
+    /// <summary>Scores a data set that came with the request.</summary>
+    /// <param name="reference">The model, and which version.</param>
+    /// <param name="fileName">What the client calls the file.</param>
+    /// <param name="file">Its bytes on local disk.</param>
+    /// <param name="options">What it is told.</param>
+    /// <param name="key">The caller's idempotency key.</param>
+    /// <param name="owner">Who asks.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>The job; with a key, perhaps one that was there already.</returns>
+    /// <exception cref="InvalidRequestException">The options do not go with the model.</exception>
+    /// <exception cref="NotFoundException">There is no such model or version.</exception>
+    /// <exception cref="ConflictException">The key was used for something else.</exception>
+    public async Task<Job> SubmitAsync(
+        string reference, string fileName, StagedFile file, ScoreOptions options, string? key, string? owner, CancellationToken cancellation)
+    {
+        var request = await RequestAsync(reference, fileName, options, cancellation);
+        await artifacts.PutAsync(file.Path, file.Sha256, cancellation);
+        return await submitter.SubmitAsync(
+            request with { Inputs = [new JobInput(FetchDataset.Input, fileName, file.Sha256, file.SizeBytes)], Key = key, Owner = owner }, cancellation);
+    }
+
+    /// <summary>Scores a data set that is somewhere else: <c>uploads/{path}</c> or a URL.</summary>
+    /// <inheritdoc cref="SubmitAsync(string, string, StagedFile, ScoreOptions, string?, string?, CancellationToken)"/>
+    public async Task<Job> SubmitAsync(string reference, string dataset, ScoreOptions options, string? key, string? owner, CancellationToken cancellation)
+    {
+        if (dataset.Length > LongestSource)
+            throw new InvalidRequestException($"The data set's address can have at most {LongestSource} characters.");
+        if (!dataset.StartsWith($"{DropFiles.Uploads}/", StringComparison.Ordinal))
+        {
+            var url = urls.Require(dataset);
+            // A query may be a signature: it is nobody else's business.
+            var shown = url.GetLeftPart(UriPartial.Path);
+            var remote = await RequestAsync(reference, url.AbsolutePath, options, cancellation);
+            return await submitter.SubmitAsync(
+                remote with { Source = shown, Secrets = new Dictionary<string, string> { [FetchDataset.UrlSecret] = url.AbsoluteUri }, Key = key, Owner = owner },
+                cancellation);
+        }
+
+        var request = await RequestAsync(reference, dataset, options, cancellation);
+        var path = dataset[(DropFiles.Uploads.Length + 1)..];
+        var found = await drops.FindAsync(DropFiles.Uploads, path, cancellation) ?? throw new NotFoundException($"There is no {Names.Shown(dataset)}.");
+        if (found.SizeBytes > limits.DatasetBytes)
+            throw new TooLargeException($"The data set has more than {limits.DatasetBytes} bytes, which is the limit.");
+        return await submitter.SubmitAsync(request with { Source = DatasetSource.Of(DropFiles.Uploads, path, null), Key = key, Owner = owner }, cancellation);
+    }
+
+    /// <summary>Scores a file that was dropped, as it is now, with the usual options; once, however often this is asked for.</summary>
+    /// <param name="reference">The model, and which version.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<Job> SubmitDropAsync(string reference, DropFile file, CancellationToken cancellation)
+    {
+        var source = DatasetSource.Of(file.Container, file.Path, file.ETag);
+        var request = await RequestAsync(reference, file.Path, new ScoreOptions(), cancellation);
+        var key = "drop-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(source)));
+        return await submitter.SubmitAsync(request with { Source = source, Key = key }, cancellation);
+    }
+
+    private async Task<JobRequest> RequestAsync(string reference, string fileName, ScoreOptions options, CancellationToken cancellation)
+    {
+        var model = await registry.ResolveAsync(ModelReference.Parse(reference), cancellation);
+        var complete = options with { Format = options.Format ?? FormatOf(fileName) };
+        Validate(complete, model.Version.Onnx.Signature);
+        return new JobRequest(ScoreJob.Type, model.Model.Name, JsonSerializer.SerializeToElement(complete, RegistryJson.Options))
+        {
+            Version = model.Version.Version,
+            Reference = reference,
+        };
+    }
+
+    private static string FormatOf(string fileName) => Path.GetExtension(fileName).ToLowerInvariant() switch
+    {
+        ".csv" or ".tsv" => ScoreOptions.Csv,
+        ".jsonl" or ".ndjson" => ScoreOptions.Jsonl,
+        _ => throw new InvalidRequestException("The data set's name does not say what it is: give it the extension .csv, .tsv, .jsonl or .ndjson, or name the format in the options."),
+    };
+
+    private static void Validate(ScoreOptions options, ModelSignature signature)
+    {
+        if (options.Format != ScoreOptions.Csv && options.Delimiter is not null)
+            throw new InvalidRequestException("A delimiter is for csv only.");
+        RequireOnce(options.Columns, "columns");
+        RequireOnce(options.Keep, "keep");
+        RequireOnce(options.Outputs, "outputs");
+        var names = signature.Outputs.Select(output => output.Name).ToList();
+        if (options.Outputs.Except(names).ToList() is { Count: > 0 } unknown)
+            throw new InvalidRequestException($"The model has no output {Names.List(unknown)}; it has {Names.List(names)}.");
+        var widths = signature.Inputs.Select(RowShape.WidthOf).ToList();
+        if (options.Format == ScoreOptions.Csv && options.Columns.Count > 0 && !widths.Contains(-1) && widths.Sum() != options.Columns.Count)
+        {
+            throw new InvalidRequestException(
+                $"The model takes {Names.Count(widths.Sum(), "value")} a row ({string.Join(", ", signature.Inputs.Select(input => $"{input.Name} {input.TypeName}"))}), and 'columns' names {Names.Count(options.Columns.Count, "column")}.");
+        }
+    }
+
+    private static void RequireOnce(IReadOnlyList<string> names, string option)
+    {
+        if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new InvalidRequestException($"'{option}' names {Names.Shown(twice.Key)} twice.");
+    }
+}

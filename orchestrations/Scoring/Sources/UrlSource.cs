@@ -1,0 +1,172 @@
+using System.Net;
+using System.Net.Sockets;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>
+/// Data sets behind URLs: only of hosts that a setting names, and only at public addresses, which are looked at when the connection is made, so that
+/// a name cannot lead elsewhere. Redirects are followed by the same rules. No credentials, cookies or proxies.
+/// </summary>
+public sealed class UrlSource : IDisposable
+{
+    private const int MostRedirects = 5;
+
+    private readonly ScoringLimits limits;
+    private readonly Func<IPAddress, bool> isAllowed;
+    private readonly HttpClient client;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="limits">Which hosts.</param>
+    public UrlSource(ScoringLimits limits)
+        : this(limits, PublicAddress.Is)
+    {
+    }
+
+    internal UrlSource(ScoringLimits limits, Func<IPAddress, bool> isAllowed)
+    {
+        (this.limits, this.isAllowed) = (limits, isAllowed);
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            ConnectTimeout = TimeSpan.FromSeconds(30),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(1),
+            ConnectCallback = ConnectAsync,
+        };
+        client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    /// <summary>Refuses what is not allowed, without asking anybody.</summary>
+    /// <exception cref="InvalidRequestException">It is no such URL.</exception>
+    public Uri Require(string url)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
+            throw new InvalidRequestException("A data set is a path in the container uploads (uploads/folder/file.csv) or an http or https URL.");
+        if (uri.UserInfo.Length > 0)
+            throw new InvalidRequestException("The URL of a data set must not have a user name or password.");
+        if (!IsListed(uri.IdnHost))
+            throw new InvalidRequestException($"The host {Names.Shown(uri.Host)} is not one that data sets may be fetched from (Limits:Scoring:UrlHosts).");
+        return uri;
+    }
+
+    /// <summary>Opens one.</summary>
+    /// <param name="url">The URL.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>Its bytes, to be read once, and how many it says there are.</returns>
+    /// <exception cref="InvalidRequestException">It is not allowed, or there is none: why.</exception>
+    public async Task<(Stream Content, long? Length)> OpenAsync(string url, CancellationToken cancellation)
+    {
+        var uri = Require(url);
+        for (var redirects = 0; ; redirects++)
+        {
+            HttpResponseMessage response;
+            try
+            {
+                response = await client.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            }
+            catch (HttpRequestException e) when (e.InnerException is InvalidRequestException refused)
+            {
+                throw refused;
+            }
+
+            if (response.IsSuccessStatusCode)
+                return (new ResponseStream(response, await response.Content.ReadAsStreamAsync(cancellation)), response.Content.Headers.ContentLength);
+            using (response)
+            {
+                if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
+                {
+                    if ((int)response.StatusCode >= 500 || response.StatusCode == HttpStatusCode.TooManyRequests)
+                        throw new HttpRequestException($"{uri.Host} answered {(int)response.StatusCode}.");
+                    throw new InvalidRequestException($"The host {Names.Shown(uri.Host)} answered {(int)response.StatusCode} to the data set's URL.");
+                }
+
+                if (redirects == MostRedirects)
+                    throw new InvalidRequestException($"The data set's URL leads on more than {MostRedirects} times.");
+                var next = new Uri(uri, location);
+                if (uri.Scheme == Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttps)
+                    throw new InvalidRequestException("The data set's URL leads from https to something else.");
+                uri = Require(next.AbsoluteUri);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => client.Dispose();
+
+    private bool IsListed(string host)
+    {
+        foreach (var listed in limits.UrlHosts.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (listed.StartsWith("*.", StringComparison.Ordinal)
+                    ? host.Length > listed.Length - 1 && host.EndsWith(listed[1..], StringComparison.OrdinalIgnoreCase)
+                    : host.Equals(listed, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+
+        return false;
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        var host = context.DnsEndPoint.Host;
+        var addresses = await Dns.GetHostAddressesAsync(host, cancellation);
+        var allowed = addresses.Where(isAllowed).ToArray();
+        // One that is not is enough to mistrust the name.
+        if (allowed.Length < addresses.Length || allowed.Length == 0)
+            throw new InvalidRequestException($"The host {Names.Shown(host)} is not at a public address.");
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(allowed, context.DnsEndPoint.Port, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the answer with the stream.</summary>
+    private sealed class ResponseStream(HttpResponseMessage response, Stream content) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => content.ReadAsync(buffer, cancellationToken);
+
+        public override int Read(byte[] buffer, int offset, int count) => content.Read(buffer, offset, count);
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                content.Dispose();
+                response.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+}
