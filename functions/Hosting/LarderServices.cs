@@ -33,8 +33,10 @@ internal static class LarderServices
         services.AddJobs();
         services.AddIngestion();
         services.AddScoring();
+        services.AddSchedules();
 
         services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
+        services.AddSetting<AnswerLimits>("Limits", limits => limits.Validate());
         services.AddSingleton<RouteTable>();
         services.AddSingleton<PredictionMetrics>();
         services.AddSingleton<PredictionResponse>();
@@ -147,6 +149,18 @@ internal static class LarderServices
         services.AddSingleton<UrlSource>();
         services.AddSingleton<IJobType, ScoreJob>();
         services.AddSingleton<ScoringSubmitter>();
+    }
+
+    private static void AddSchedules(this IServiceCollection services)
+    {
+        services.AddSetting<ScheduleOptions>("Schedules", options => options.Validate());
+        services.AddSingleton<IScheduledJob, ScheduledTraining>();
+        services.AddSingleton<IScheduledJob, ScheduledScoring>();
+        services.AddSingleton<ScheduleStore>();
+        services.AddSingleton<ScheduleStarter>();
+        services.AddSingleton<ScheduleRunner>();
+        services.AddSingleton<ScheduleEditor>();
+        services.AddSingleton<ScheduleViews>();
     }
 
     /// <summary>Both backends' settings are bound; those of the one that is used must be right.</summary>

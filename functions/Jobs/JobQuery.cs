@@ -50,29 +50,44 @@ internal static class JobQuery
             : throw new InvalidRequestException($"{name} must be a whole number from {least} to {most}.");
     }
 
-    /// <summary><c>state= type= model= text= from= to=</c>.</summary>
+    /// <summary><c>type=</c>.</summary>
+    /// <exception cref="InvalidRequestException">There is no such type of job.</exception>
+    public static string? Type(HttpRequest request)
+    {
+        var type = Text(request, "type");
+        return type is null || JobTypes.All.Any(known => known.Type == type)
+            ? type
+            : throw new InvalidRequestException($"type must be {string.Join(" or ", JobTypes.All.Select(known => known.Type))}.");
+    }
+
+    /// <summary><c>state= type= model= schedule= text= from= to=</c>.</summary>
     /// <exception cref="InvalidRequestException">One of them is no such value.</exception>
     public static JobFilter Filter(HttpRequest request)
     {
         var model = Text(request, "model");
         if (model is not null)
             ModelName.Validate(model);
-        var type = Text(request, "type");
-        if (type is not null && !JobTypes.All.Any(known => known.Type == type))
-            throw new InvalidRequestException($"type must be {string.Join(" or ", JobTypes.All.Select(known => known.Type))}.");
         var text = Text(request, "text");
         if (text?.Length > MaxText)
             throw new InvalidRequestException($"text can have at most {MaxText} characters.");
         return new JobFilter
         {
             States = Text(request, "state")?.Split(',').Select(State).ToHashSet(),
-            Type = type,
+            Type = Type(request),
             Model = model,
+            Schedule = Schedule(request),
             Text = text,
             From = Time(request, "from"),
             To = Time(request, "to"),
         };
     }
+
+    private static string? Schedule(HttpRequest request) => Text(request, "schedule") switch
+    {
+        null => null,
+        var id when JobId.IsValid(id) => id,
+        _ => throw new InvalidRequestException("schedule must be the id of a schedule."),
+    };
 
     private static JobState State(string text) => States.TryGetValue(text, out var state)
         ? state

@@ -10,12 +10,12 @@ namespace Larder.Functions;
 public sealed class ListJobs(JobStore jobs)
 {
     /// <summary>The jobs that fit the query, the newest first, a page at a time, and how many there are in all.</summary>
-    [Function("ListJobs"), Description("Jobs; ?state=&type=&model=&text=&from=&to=&limit=&cursor=.")]
+    [Function("ListJobs"), Description("Jobs; ?state=&type=&model=&schedule=&text=&from=&to=&limit=&cursor=.")]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request, "state", "type", "model", "text", "from", "to", "limit", "cursor");
+        JobQuery.RequireKnown(request, "state", "type", "model", "schedule", "text", "from", "to", "limit", "cursor");
         var limit = (int?)JobQuery.Number(request, "limit", 1, JobStore.MaxPage) ?? 100;
         var page = await jobs.ListAsync(JobQuery.Filter(request), limit, JobQuery.Text(request, "cursor"), cancellationToken);
         return Envelope.Ok("Job list provided")

@@ -9,7 +9,7 @@ using Microsoft.Net.Http.Headers;
 namespace Larder.Functions;
 
 /// <summary>Uploads: each makes a new version.</summary>
-public sealed class PutModel(ModelPublisher publisher)
+public sealed class PutModel(ModelPublisher publisher, AnswerLimits limits)
 {
     private const string FileField = "path";
 
@@ -32,12 +32,28 @@ public sealed class PutModel(ModelPublisher publisher)
         if (form.FieldNames.FirstOrDefault(name => !Fields.Contains(name)) is { } unknown)
             throw new InvalidRequestException($"The field '{unknown}' is not known; an upload takes {string.Join(", ", Fields)}.");
 
-        var (after, version) = await publisher.PublishAsync(model, file, RequestOf(form), cancellationToken);
+        var (after, version) = await PublishAsync(model, file, RequestOf(form), cancellationToken);
         return new Envelope(StatusCodes.Status201Created, $"{after.Name} saved as version {version.Version}")
             .WithHeader(HeaderNames.Location, $"/api/v1/models/{after.Name}:{version.Version}")
             .WithETag(after.ETag)
             .With("version", VersionView.Of(version))
             .With("default_version", after.ServedVersion);
+    }
+
+    private async Task<ResolvedModel> PublishAsync(string model, StagedFile file, PublishRequest request, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(limits.AnswerSeconds));
+        try
+        {
+            return await publisher.PublishAsync(model, file, request, patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new RefusedException(
+                StatusCodes.Status503ServiceUnavailable,
+                $"The model was not validated within {limits.AnswerSeconds} seconds. Try again later, or upload it by POST /api/v1/models/{model}/uploads: a job then has the time.");
+        }
     }
 
     private static PublishRequest RequestOf(UploadForm form) => new()

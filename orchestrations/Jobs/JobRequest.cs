@@ -44,4 +44,13 @@ public sealed record JobRequest(string Type, string Model, JsonElement Options)
 
     /// <summary>Asking again with the same key and the same request is answered with the same job.</summary>
     public string? Key { get; init; }
+
+    /// <summary>
+    /// What makes a request under the same key the same request, where that is not all that is asked for: an occurrence of a schedule is one job, whatever
+    /// became of the schedule since.
+    /// </summary>
+    public string? Fingerprint { get; init; }
+
+    /// <summary>Id of the schedule that asks.</summary>
+    public string? Schedule { get; init; }
 }

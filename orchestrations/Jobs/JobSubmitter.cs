@@ -33,7 +33,7 @@ public sealed class JobSubmitter(
         Job stored;
         try
         {
-            (stored, _) = await jobs.CreateOnceAsync(request.Key, Fingerprint(request), job, cancellation);
+            (stored, _) = await jobs.CreateOnceAsync(request.Key, request.Fingerprint ?? Fingerprint(request), job, cancellation);
         }
         catch (Exception e) when (e is ConflictException or InvalidRequestException)
         {
@@ -58,18 +58,27 @@ public sealed class JobSubmitter(
         var old = await jobs.GetAsync(id, cancellation);
         if (!old.IsFinal)
             throw new ConflictException($"The job {id} has not ended; it can be retried when it has.");
+        return await SubmitAsync(await AgainAsync(old, cancellation) with { Owner = owner, RetryOf = id, Key = key }, cancellation);
+    }
+
+    /// <summary>The request for a job that does what another did: with its inputs, options and secrets.</summary>
+    /// <param name="old">The other.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="ConflictException">An input is gone.</exception>
+    public async Task<JobRequest> AgainAsync(Job old, CancellationToken cancellation)
+    {
         var type = types.Single(type => type.Name == old.Type);
         type.Check(old);
         foreach (var input in old.Inputs)
         {
             if (!await artifacts.TouchAsync(input.Sha256, cancellation))
-                throw new ConflictException($"The input {input.Name} of the job {id} is not stored any more.");
+                throw new ConflictException($"The input {input.Name} of the job {old.Id} is not stored any more.");
         }
 
-        var secrets = await files.ReadAsync(id, JobPaths.Secrets, limits.EnvironmentBytes * 8L, cancellation) is { } stored
+        var secrets = await files.ReadAsync(old.Id, JobPaths.Secrets, limits.EnvironmentBytes * 8L, cancellation) is { } stored
             ? stored.ToObjectFromJson<Dictionary<string, string>>()!
             : [];
-        var again = new JobRequest(old.Type, old.Model, old.Options)
+        return new JobRequest(old.Type, old.Model, old.Options)
         {
             Inputs = old.Inputs,
             Secrets = secrets,
@@ -77,11 +86,7 @@ public sealed class JobSubmitter(
             Version = type.KeepsVersion ? old.Version : null,
             MaxAttempts = old.MaxAttempts,
             Backend = old.Backend,
-            Owner = owner,
-            RetryOf = id,
-            Key = key,
         };
-        return await SubmitAsync(again, cancellation);
     }
 
     private async Task<Job> CreateOrGetAsync(Job job, CancellationToken cancellation)
@@ -116,6 +121,7 @@ public sealed class JobSubmitter(
             Owner = request.Owner,
             RetryOf = request.RetryOf,
             Created = now,
+            Schedule = request.Schedule,
         };
     }
 

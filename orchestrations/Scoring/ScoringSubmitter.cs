@@ -49,12 +49,19 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
                 cancellation);
         }
 
+        return await submitter.SubmitAsync(await RequestUploadAsync(reference, dataset, options, cancellation) with { Key = key, Owner = owner }, cancellation);
+    }
+
+    /// <summary>What scoring a file of the container <c>uploads</c> asks for. The file is read when the job runs.</summary>
+    /// <inheritdoc cref="SubmitAsync(string, string, ScoreOptions, string?, string?, CancellationToken)"/>
+    internal async Task<JobRequest> RequestUploadAsync(string reference, string dataset, ScoreOptions options, CancellationToken cancellation)
+    {
         var request = await RequestAsync(reference, dataset, options, cancellation);
         var path = dataset[(DropFiles.Uploads.Length + 1)..];
         var found = await drops.FindAsync(DropFiles.Uploads, path, cancellation) ?? throw new NotFoundException($"There is no {Names.Shown(dataset)}.");
         if (found.SizeBytes > limits.DatasetBytes)
             throw new TooLargeException($"The data set has more than {limits.DatasetBytes} bytes, which is the limit.");
-        return await submitter.SubmitAsync(request with { Source = DatasetSource.Of(DropFiles.Uploads, path, null), Key = key, Owner = owner }, cancellation);
+        return request with { Source = DatasetSource.Of(DropFiles.Uploads, path, null) };
     }
 
     /// <summary>Scores a file that was dropped, as it is now, with the usual options; once, however often this is asked for.</summary>
@@ -69,7 +76,12 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
         return await submitter.SubmitAsync(request with { Source = source, Key = key }, cancellation);
     }
 
-    private async Task<JobRequest> RequestAsync(string reference, string fileName, ScoreOptions options, CancellationToken cancellation)
+    /// <summary>What a scoring asks for, but for its data set.</summary>
+    /// <param name="reference">The model, and which version.</param>
+    /// <param name="fileName">What the data set is called.</param>
+    /// <param name="options">What it is told.</param>
+    /// <param name="cancellation">Stops it.</param>
+    internal async Task<JobRequest> RequestAsync(string reference, string fileName, ScoreOptions options, CancellationToken cancellation)
     {
         var model = await registry.ResolveAsync(ModelReference.Parse(reference), cancellation);
         var complete = options with { Format = options.Format ?? FormatOf(fileName) };

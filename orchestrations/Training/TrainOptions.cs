@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using Larder.Registry;
 
 namespace Larder.Orchestrations;
 
@@ -58,6 +60,21 @@ public sealed record TrainOptions
     /// <summary>Tags of the version.</summary>
     [Description("Tags of the version."), MaxLength(100)]
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What takes the place of a secret value wherever options are stored and shown.</summary>
+    internal const string Masked = "***";
+
+    /// <summary>The secret values of the environment, by name.</summary>
+    internal IReadOnlyDictionary<string, string> Secrets() =>
+        Environment.Where(variable => variable.Value.IsSecret).ToDictionary(variable => variable.Key, variable => variable.Value.Value);
+
+    /// <summary>The same options with every secret value masked, as JSON.</summary>
+    internal JsonElement ToMaskedJson() => JsonSerializer.SerializeToElement(
+        this with
+        {
+            Environment = Environment.ToDictionary(variable => variable.Key, variable => variable.Value.IsSecret ? new(Masked, true) : variable.Value),
+        },
+        RegistryJson.Options);
 
     internal ComputeResources Resources => new(Image, Cpu, MemoryGb, Gpu);
 }

@@ -7,7 +7,6 @@ namespace Larder.Orchestrations;
 /// <summary>Accepts trainings: checks them, stores what came, and makes the job. Nothing is stored before everything is checked.</summary>
 public sealed class TrainingSubmitter(JobSubmitter submitter, IArtifactStore artifacts, IComputeBackend backend, JobLimits limits)
 {
-    private const string Masked = "***";
     private const int MaxArgumentBytes = 100_000;
 
     /// <summary>Checks what a training asks for, before its files are looked at.</summary>
@@ -69,16 +68,10 @@ public sealed class TrainingSubmitter(JobSubmitter submitter, IArtifactStore art
     {
         foreach (var (_, _, file) in inputs)
             await artifacts.PutAsync(file.Path, file.Sha256, cancellation);
-        var secrets = options.Environment.Where(variable => variable.Value.IsSecret).ToDictionary(variable => variable.Key, variable => variable.Value.Value);
-        var masked = options with
-        {
-            Environment = options.Environment.ToDictionary(
-                variable => variable.Key, variable => variable.Value.IsSecret ? new(Masked, true) : variable.Value),
-        };
-        var request = new JobRequest(TrainJob.Type, model, JsonSerializer.SerializeToElement(masked, RegistryJson.Options))
+        var request = new JobRequest(TrainJob.Type, model, options.ToMaskedJson())
         {
             Inputs = [.. inputs.Select(input => new JobInput(input.Name, input.FileName, input.File.Sha256, input.File.SizeBytes))],
-            Secrets = secrets,
+            Secrets = options.Secrets(),
             MaxAttempts = options.Attempts,
             Backend = backend.Name,
             Owner = owner,

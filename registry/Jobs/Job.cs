@@ -69,6 +69,9 @@ public sealed record Job
     /// <summary>The job whose inputs and options it runs again.</summary>
     public string? RetryOf { get; init; }
 
+    /// <summary>Id of the schedule that asked for it. The schedule may be deleted since.</summary>
+    public string? Schedule { get; init; }
+
     /// <summary>When somebody asked to end it.</summary>
     public DateTimeOffset? CancelRequested { get; init; }
 

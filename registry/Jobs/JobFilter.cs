@@ -12,6 +12,9 @@ public sealed record JobFilter
     /// <summary>The model's name, as it is.</summary>
     public string? Model { get; init; }
 
+    /// <summary>Id of the schedule that asked for them.</summary>
+    public string? Schedule { get; init; }
+
     /// <summary>A part of the id, the model's name, the reason or the owner, in upper or lower case.</summary>
     public string? Text { get; init; }
 
@@ -25,6 +28,7 @@ public sealed record JobFilter
         States?.Contains(job.State) != false
         && (Type is null || Type == job.Type)
         && (Model is null || Model == job.Model)
+        && (Schedule is null || Schedule == job.Schedule)
         && (From is null || job.Created >= From)
         && (To is null || job.Created < To)
         && (Text is null || Has(job.Id) || Has(job.Model) || Has(job.Reason) || Has(job.Owner));

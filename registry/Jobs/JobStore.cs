@@ -1,6 +1,4 @@
-using System.Buffers.Text;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
 
 namespace Larder.Registry;
@@ -76,7 +74,7 @@ public sealed partial class JobStore(IDocumentStore documents, TimeProvider time
     {
         if (limit is < 1 or > MaxPage)
             throw new InvalidRequestException($"The limit must be 1 to {MaxPage}; it is {limit}.");
-        var after = cursor is null ? "" : Position(cursor);
+        var after = cursor is null ? "" : Cursors.Read(CursorKind, cursor, JobId.IsValid);
         var items = new List<Job>();
         var (total, more) = (0, false);
         await foreach (var job in ScanAsync(cancellation))
@@ -92,7 +90,7 @@ public sealed partial class JobStore(IDocumentStore documents, TimeProvider time
                 more = true;
         }
 
-        return new JobPage(items, more ? Cursor(items[^1].Id) : null, total);
+        return new JobPage(items, more ? Cursors.Write(CursorKind, items[^1].Id) : null, total);
     }
 
     /// <summary>Deletes a job that is over, and releases its idempotency key. Its files are not touched (<see cref="JobFiles.DeleteAsync"/>).</summary>
@@ -136,14 +134,4 @@ public sealed partial class JobStore(IDocumentStore documents, TimeProvider time
 
     // An element that nobody set is not even null, and has no JSON.
     private static Job Storable(Job job) => job.Options.ValueKind == JsonValueKind.Undefined ? job with { Options = NoOptions } : job;
-
-    private static string Cursor(string id) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(CursorKind + id));
-
-    private static string Position(string cursor)
-    {
-        var decoded = Base64Url.IsValid(cursor) ? Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)) : "";
-        return decoded.StartsWith(CursorKind, StringComparison.Ordinal) && JobId.IsValid(decoded[CursorKind.Length..])
-            ? decoded[CursorKind.Length..]
-            : throw new InvalidRequestException("The cursor is none that an earlier page of this list gave.");
-    }
 }

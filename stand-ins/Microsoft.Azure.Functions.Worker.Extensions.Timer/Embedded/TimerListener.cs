@@ -1,8 +1,8 @@
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Larder.Cron;
 using Microsoft.Azure.Functions.Worker.Embedded.Storage;
-using Microsoft.Azure.Functions.Worker.Schedules;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

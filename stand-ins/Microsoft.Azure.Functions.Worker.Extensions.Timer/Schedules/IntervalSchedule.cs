@@ -1,3 +1,5 @@
+using Larder.Cron;
+
 namespace Microsoft.Azure.Functions.Worker.Schedules;
 
 /// <summary>A fixed time after the last start: <c>00:05:00</c>.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Larder.Cron;
 
 namespace Microsoft.Azure.Functions.Worker.Schedules;
 

@@ -20,7 +20,7 @@ internal static class TestStore
     public static async Task<(string Name, string Value)[]> SettingsAsync(string storage) =>
         IsCosmos ? (await Server.Value).Settings(Database(storage)) : [];
 
-    /// <summary>The documents of a running Larder on a storage account.</summary>
+    /// <summary>The documents of a Larder on a storage account.</summary>
     public static async Task<IDocumentStore> OpenAsync(string storage)
     {
         if (!IsCosmos)
@@ -28,9 +28,11 @@ internal static class TestStore
         var server = await Server.Value;
         var options = new CosmosOptions
         {
-            Endpoint = server.Endpoint, Key = server.Key, Database = Database(storage), LimitToEndpoint = true, AnyCertificate = true,
+            Endpoint = server.Endpoint, Key = server.Key, Database = Database(storage), Create = true, LimitToEndpoint = true, AnyCertificate = true,
         };
-        return new CosmosDocumentStore(CosmosClients.Create(options), options, new CosmosMetrics());
+        var client = CosmosClients.Create(options);
+        await new CosmosContainers(client, options).PrepareAsync();
+        return new CosmosDocumentStore(client, options, new CosmosMetrics());
     }
 
     private static string Database(string storage) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(storage)))[..16];

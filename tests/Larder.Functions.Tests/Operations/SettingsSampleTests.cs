@@ -15,6 +15,7 @@ public sealed class SettingsSampleTests
         { typeof(ValidationLimits), "Limits" },
         { typeof(PublishingOptions), "Limits" },
         { typeof(PredictionLimits), "Limits" },
+        { typeof(AnswerLimits), "Limits" },
         { typeof(ImageLimits), "Limits:Image" },
         { typeof(CatalogOptions), "Cache" },
         { typeof(SweeperOptions), "Sweep" },
@@ -28,6 +29,7 @@ public sealed class SettingsSampleTests
         { typeof(ComputeOptions), "Jobs" },
         { typeof(ProcessComputeOptions), "Jobs:Process" },
         { typeof(ContainerInstanceOptions), "Jobs:ContainerInstances" },
+        { typeof(ScheduleOptions), "Schedules" },
     };
 
     [Theory]
@@ -69,7 +71,7 @@ public sealed class SettingsSampleTests
         var known = Sections.SelectMany(row => ((Type)row[0]).GetProperties().Select(property => $"{row[1]}:{property.Name}")).ToHashSet();
 
         var unknown = Sample().Keys.Where(
-            key => key.Split(':')[0] is "Limits" or "Cache" or "Sweep" or "Jobs" or "Ingestion" or "Uploads" && !known.Contains(key));
+            key => key.Split(':')[0] is "Limits" or "Cache" or "Sweep" or "Jobs" or "Ingestion" or "Uploads" or "Schedules" && !known.Contains(key));
 
         Assert.Empty(unknown);
     }

@@ -1,7 +1,7 @@
-namespace Microsoft.Azure.Functions.Worker.Schedules;
+namespace Larder.Cron;
 
 /// <summary>When a timer fires.</summary>
-internal interface ISchedule
+public interface ISchedule
 {
     /// <summary>The first occurrence after a moment, that moment excluded; null when there is none, ever.</summary>
     DateTimeOffset? NextAfter(DateTimeOffset moment);

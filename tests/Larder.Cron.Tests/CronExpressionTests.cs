@@ -1,9 +1,8 @@
 using System.Globalization;
-using Microsoft.Azure.Functions.Worker.Schedules;
 
-namespace StandIns.Triggers.Tests.Schedules;
+namespace Larder.Cron.Tests;
 
-public class CronExpressionTests
+public sealed class CronExpressionTests
 {
     [Theory]
     [InlineData("0 */5 * * * *", "2024-03-05T18:57:12", "2024-03-05T19:00:00")]

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Microsoft.Azure.Functions.Worker.Schedules;
+namespace Larder.Cron;
 
 /// <summary>
 /// Reads one field: a list of elements, each <c>*</c>, a value or a range <c>a-b</c>, each with an optional step <c>/n</c>;

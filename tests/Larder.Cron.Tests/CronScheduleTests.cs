@@ -1,12 +1,11 @@
 using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
-using Microsoft.Azure.Functions.Worker.Schedules;
 
-namespace StandIns.Triggers.Tests.Schedules;
+namespace Larder.Cron.Tests;
 
 /// <summary>Schedules on a clock that is put forward and back, as the real host's timer extension handles it (its pull request 908).</summary>
-public class CronScheduleTests
+public sealed class CronScheduleTests
 {
     // Made here, so that the tests need no time zone data: the west coast of North America.
     private static readonly TimeZoneInfo Pacific = TimeZoneInfo.CreateCustomTimeZone(

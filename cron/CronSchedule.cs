@@ -1,13 +1,15 @@
-namespace Microsoft.Azure.Functions.Worker.Schedules;
+namespace Larder.Cron;
 
 /// <summary>
-/// An NCRONTAB expression on the clock of a time zone. Where that clock is changed it does what the real host's timer extension does
+/// A cron expression on the clock of a time zone. Where that clock is changed it does what the real host's timer extension does
 /// (https://github.com/Azure/azure-webjobs-sdk-extensions/pull/908, CronSchedule.cs):
 /// a time that the clock skips in spring comes as much later as the clock was put forward (02:30 at 03:30);
 /// a time that the clock repeats in autumn comes once, at the first, when the expression means times of day, and at both when it
 /// runs through the hours (<see cref="CronExpression.RunsThroughRepeatedHour"/>).
 /// </summary>
-internal sealed class CronSchedule(CronExpression expression, TimeZoneInfo zone) : ISchedule
+/// <param name="expression">When.</param>
+/// <param name="zone">On whose clock.</param>
+public sealed class CronSchedule(CronExpression expression, TimeZoneInfo zone) : ISchedule
 {
     /// <inheritdoc/>
     public bool IsSubMinute => expression.IsSubMinute;
@@ -15,6 +17,8 @@ internal sealed class CronSchedule(CronExpression expression, TimeZoneInfo zone)
     /// <inheritdoc/>
     public DateTimeOffset? NextAfter(DateTimeOffset moment)
     {
+        // Occurrences are at whole seconds; and in the last millisecond before a change, .NET's zones are no more the one and not yet the other.
+        moment = moment.AddTicks(-(moment.UtcTicks % TimeSpan.TicksPerSecond));
         var local = TimeZoneInfo.ConvertTime(moment, zone);
         for (var time = expression.NextAfter(local.DateTime); time is not null; time = expression.NextAfter(time.Value))
         {
@@ -23,6 +27,29 @@ internal sealed class CronSchedule(CronExpression expression, TimeZoneInfo zone)
         }
 
         return InSkippedHour(moment, local);
+    }
+
+    /// <summary>The last occurrence up to a moment, that moment included; null when there is none after another moment, that one excluded.</summary>
+    /// <param name="after">Where to begin.</param>
+    /// <param name="until">Where to end.</param>
+    /// <remarks>However many there are in between, it looks for some thirty to forty of them.</remarks>
+    public DateTimeOffset? LastBetween(DateTimeOffset after, DateTimeOffset until)
+    {
+        if (NextAfter(after) is not { } last || last > until)
+            return null;
+
+        // After `last` there is one up to the end, as far as known; after `end` there is none.
+        var end = until;
+        while (end - last > TimeSpan.FromSeconds(1))
+        {
+            var middle = last + (end - last) / 2;
+            if (NextAfter(middle) is { } next && next <= until)
+                last = next;
+            else
+                end = middle;
+        }
+
+        return NextAfter(last) is { } one && one <= until ? one : last;
     }
 
     /// <inheritdoc/>

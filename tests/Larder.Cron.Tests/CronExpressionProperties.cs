@@ -1,11 +1,10 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Microsoft.Azure.Functions.Worker.Schedules;
 
-namespace StandIns.Triggers.Tests.Schedules;
+namespace Larder.Cron.Tests;
 
 /// <summary>The parser and the search against a walk through every second, or every day, that asks each whether it matches.</summary>
-public class CronExpressionProperties
+public sealed class CronExpressionProperties
 {
     private static readonly DateTime Start = new(2023, 12, 1);
 

@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace StandIns.Triggers.Tests.Schedules;
+namespace Larder.Cron.Tests;
 
 /// <summary>A field of an NCRONTAB expression, made together with the values that it stands for, so that no parser is needed to know them.</summary>
 public sealed record Field(string Text, IReadOnlySet<int> Values)

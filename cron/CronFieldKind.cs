@@ -1,4 +1,4 @@
-namespace Microsoft.Azure.Functions.Worker.Schedules;
+namespace Larder.Cron;
 
 /// <summary>One position of an NCRONTAB expression: its legal values and their names.</summary>
 /// <param name="Name">What an error calls it.</param>

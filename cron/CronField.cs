@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Microsoft.Azure.Functions.Worker.Schedules;
+namespace Larder.Cron;
 
 /// <summary>The values of one field that match, a bit each.</summary>
 internal readonly record struct CronField(ulong Values)

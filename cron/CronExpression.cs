@@ -1,13 +1,16 @@
-namespace Microsoft.Azure.Functions.Worker.Schedules;
+namespace Larder.Cron;
 
 /// <summary>
-/// An NCRONTAB expression: <c>{second} {minute} {hour} {day} {month} {day-of-week}</c>, as Azure Functions documents it
-/// (https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions). Five fields are one without
-/// seconds, as the real host takes them. A day must match both of its fields: NCrontab's TryGetNextOccurrence moves on to the next
-/// day unless the day-of-week field contains the day that the others gave (CrontabSchedule.cs), where crontab(5) would ask for
-/// either. So <c>0 0 0 13 * Fri</c> is Friday the 13th. Knows no time zone: <see cref="CronSchedule"/> does.
+/// A cron expression: on which days, and at which times of them. Knows no time zone: <see cref="CronSchedule"/> does.
 /// </summary>
-internal sealed class CronExpression
+/// <remarks>
+/// <see cref="Parse"/> reads NCRONTAB, <c>{second} {minute} {hour} {day} {month} {day-of-week}</c>, as Azure Functions documents it
+/// (https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions). There a day must match both of its fields:
+/// NCrontab's TryGetNextOccurrence moves on to the next day unless the day-of-week field contains the day that the others gave (CrontabSchedule.cs). So
+/// <c>0 0 0 13 * Fri</c> is Friday the 13th. <see cref="ParseStandard"/> reads five fields as crontab(5) has them, where a day matches either of the
+/// two when neither is <c>*</c>.
+/// </remarks>
+public sealed class CronExpression
 {
     private static readonly CronFieldKind[] Kinds =
         [CronFieldKind.Second, CronFieldKind.Minute, CronFieldKind.Hour, CronFieldKind.Day, CronFieldKind.Month, CronFieldKind.DayOfWeek];
@@ -17,12 +20,15 @@ internal sealed class CronExpression
 
     private readonly string text;
     private readonly CronField seconds, minutes, hours, days, months, daysOfWeek;
+    private readonly bool eitherDay;
 
-    private CronExpression(string text, CronField[] fields)
+    private CronExpression(string text, string[] parts, bool eitherDay)
     {
         this.text = text;
+        this.eitherDay = eitherDay;
+        CronField[] fields = [.. Kinds.Select((kind, i) => CronFieldParser.Parse(kind, parts[i]))];
         (seconds, minutes, hours, days, months, daysOfWeek) = (fields[0], fields[1], fields[2], fields[3], fields[4], fields[5]);
-        IsPossible = Enumerable.Range(1, 12).Any(month => months.Contains(month) && days.First <= LongestMonths[month - 1]);
+        IsPossible = eitherDay || Enumerable.Range(1, 12).Any(month => months.Contains(month) && days.First <= LongestMonths[month - 1]);
     }
 
     /// <summary>
@@ -40,19 +46,33 @@ internal sealed class CronExpression
     /// <summary>True when it fires more than once in some minute.</summary>
     public bool IsSubMinute => (seconds.Values & (seconds.Values - 1)) != 0;
 
-    /// <exception cref="FormatException">The text is no such expression: a sentence that names the field and what it takes.</exception>
+    /// <summary>Reads NCRONTAB: six fields; or five, which are one without seconds, as the real host takes them.</summary>
+    /// <exception cref="FormatException">The text is no such expression: a sentence, without a full stop, that names the field and what it takes.</exception>
     public static CronExpression Parse(string text)
     {
-        var parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var parts = Split(text);
         if (parts.Length == Kinds.Length - 1)
             parts = ["0", .. parts];
-        if (parts.Length != Kinds.Length)
-        {
-            throw new FormatException(
-                $"it has {parts.Length} fields, but takes six: {string.Join(' ', Kinds.Select(kind => $"{{{kind.Name}}}"))}");
-        }
+        return parts.Length == Kinds.Length
+            ? new(text, parts, eitherDay: false)
+            : throw new FormatException($"it has {parts.Length} fields, but takes six: {Names(Kinds)}");
+    }
 
-        return new(text, [.. Kinds.Select((kind, i) => CronFieldParser.Parse(kind, parts[i]))]);
+    /// <summary>
+    /// Reads five fields as crontab(5) does, at second 0: with a day and a day of the week that do not begin with <c>*</c>, a day matches when one of
+    /// them does. Six fields are NCRONTAB.
+    /// </summary>
+    /// <exception cref="FormatException">The text is no such expression: a sentence, without a full stop, that names the field and what it takes.</exception>
+    public static CronExpression ParseStandard(string text)
+    {
+        var parts = Split(text);
+        return parts.Length switch
+        {
+            6 => Parse(text),
+            5 => new(text, ["0", .. parts], eitherDay: parts[2][0] != '*' && parts[4][0] != '*'),
+            _ => throw new FormatException(
+                $"it has {parts.Length} fields, but takes five: {Names(Kinds.Skip(1))}; or six, with {{{CronFieldKind.Second.Name}}} before these"),
+        };
     }
 
     /// <summary>The first match after a time of the clock, that time excluded; null when there is none up to the year 9999.</summary>
@@ -91,10 +111,10 @@ internal sealed class CronExpression
                 if (!months.Contains(month))
                     continue;
                 var length = DateTime.DaysInMonth(year, month);
-                for (var match = days.From(day); match <= length; match = days.From(match.Value + 1))
+                for (; day <= length; day++)
                 {
-                    var candidate = new DateTime(year, month, match.Value);
-                    if (daysOfWeek.Contains((int)candidate.DayOfWeek))
+                    var candidate = new DateTime(year, month, day);
+                    if (Matches(candidate))
                         return candidate;
                 }
             }
@@ -102,6 +122,16 @@ internal sealed class CronExpression
 
         return null;
     }
+
+    private bool Matches(DateTime date)
+    {
+        var (byDay, byDayOfWeek) = (days.Contains(date.Day), daysOfWeek.Contains((int)date.DayOfWeek));
+        return eitherDay ? byDay || byDayOfWeek : byDay && byDayOfWeek;
+    }
+
+    private static string[] Split(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    private static string Names(IEnumerable<CronFieldKind> kinds) => string.Join(' ', kinds.Select(kind => $"{{{kind.Name}}}"));
 
     private TimeSpan? TimeFrom(int hour, int minute, int second)
     {

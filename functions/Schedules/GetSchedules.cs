@@ -1,0 +1,74 @@
+using System.ComponentModel;
+using System.Globalization;
+using Larder.Orchestrations;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>Schedules, and what has become of them.</summary>
+public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor, ScheduleViews views)
+{
+    private const int Shown = 5;
+
+    /// <summary>The schedules that fit the query, the newest first, a page at a time, and how many there are in all.</summary>
+    [Function("ListSchedules"), Description("Schedules; ?model=&type=&enabled=&limit=&cursor=.")]
+    public async Task<IActionResult> List(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/schedules")] HttpRequest request,
+        CancellationToken cancellationToken)
+    {
+        JobQuery.RequireKnown(request, "model", "type", "enabled", "limit", "cursor");
+        var limit = (int?)JobQuery.Number(request, "limit", 1, ScheduleStore.MaxPage) ?? 100;
+        var page = await schedules.ListAsync(Filter(request), limit, JobQuery.Text(request, "cursor"), cancellationToken);
+        return Envelope.Ok("Schedule list provided")
+            .With("schedules", await views.OfAsync(page.Items, cancellationToken))
+            .With("next_cursor", page.Cursor)
+            .With("total", page.Total);
+    }
+
+    /// <summary>A schedule, with the next times that it runs, and an ETag for <c>If-Match</c>.</summary>
+    [Function("GetSchedule"), Description("A schedule, its last run and its next five.")]
+    public async Task<IActionResult> Get(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
+        string schedule,
+        CancellationToken cancellationToken)
+    {
+        JobQuery.RequireKnown(request);
+        var found = await schedules.GetAsync(schedule, cancellationToken);
+        return Envelope.Ok("Schedule provided")
+            .WithETag($"{found.Revision}")
+            .With("schedule", await views.OfAsync(found, cancellationToken))
+            .With("next_runs", editor.NextRuns(found, Shown));
+    }
+
+    /// <summary>What became of its newest occurrences, the newest first.</summary>
+    [Function("ListScheduleRuns"), Description("The newest runs of a schedule; ?limit=&cursor=.")]
+    public async Task<IActionResult> ListRuns(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/schedules/{schedule}/runs")] HttpRequest request,
+        string schedule,
+        CancellationToken cancellationToken)
+    {
+        JobQuery.RequireKnown(request, "limit", "cursor");
+        var limit = (int?)JobQuery.Number(request, "limit", 1, ScheduleStore.MaxRuns) ?? ScheduleStore.MaxRuns;
+        var before = JobQuery.Number(request, "cursor", 1, int.MaxValue) ?? int.MaxValue;
+        var runs = (await schedules.GetAsync(schedule, cancellationToken)).Progress.Runs.Where(run => run.Number < before).ToList();
+        return Envelope.Ok("Schedule runs provided")
+            .With("runs", await views.OfAsync(runs.Take(limit), cancellationToken))
+            .With("next_cursor", runs.Count > limit ? runs[limit - 1].Number.ToString(CultureInfo.InvariantCulture) : null);
+    }
+
+    private static ScheduleFilter Filter(HttpRequest request)
+    {
+        var model = JobQuery.Text(request, "model");
+        if (model is not null)
+            ModelName.Validate(model);
+        return new ScheduleFilter
+        {
+            Model = model,
+            Type = JobQuery.Type(request),
+            Enabled = request.Query.ContainsKey("enabled") ? request.Flag("enabled") : null,
+        };
+    }
+}

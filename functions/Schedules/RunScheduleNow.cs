@@ -1,0 +1,31 @@
+using System.ComponentModel;
+using Larder.Orchestrations;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.Net.Http.Headers;
+
+namespace Larder.Functions;
+
+/// <summary>Runs a schedule's job when somebody asks for it.</summary>
+public sealed class RunScheduleNow(ScheduleEditor editor)
+{
+    private const string KeyHeader = "Idempotency-Key";
+
+    /// <summary>Runs it now, paused or not. With the header <c>Idempotency-Key</c>, asking again answers the same job.</summary>
+    [Function("RunScheduleNow"), Description("Run a schedule's job now.")]
+    public async Task<IActionResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/schedules/{schedule}/run")] HttpRequest request,
+        string schedule,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken)
+    {
+        JobQuery.RequireKnown(request);
+        var key = request.Headers[KeyHeader] is [{ Length: > 0 } given] ? given : null;
+        var job = await editor.RunNowAsync(client, schedule, key, cancellationToken);
+        return new Envelope(StatusCodes.Status202Accepted, $"The run of schedule {schedule} is job {job.Id}")
+            .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{job.Id}")
+            .With("job", JobView.Of(job));
+    }
+}

@@ -1,0 +1,15 @@
+using Larder.Orchestrations;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+
+namespace Larder.Functions;
+
+/// <summary>Starts the jobs of schedules that are due.</summary>
+public sealed class RunSchedules(ScheduleRunner runner)
+{
+    /// <summary>Runs every ten seconds.</summary>
+    [Function("RunSchedules")]
+    public Task Run(
+        [TimerTrigger("*/10 * * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        runner.RunAsync(client, cancellationToken);
+}

@@ -1,0 +1,26 @@
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>A type of job that schedules can run: what they may ask of it, and how each run's job is asked for.</summary>
+public interface IScheduledJob
+{
+    /// <summary>As <see cref="ScheduledJob.Type"/> has it.</summary>
+    string Type { get; }
+
+    /// <summary>Checks what a schedule is to run, before the schedule is stored.</summary>
+    /// <param name="job">As somebody asks for it. Its model's name is one.</param>
+    /// <param name="known">Secret values that the schedule has already, by name: an option that is masked keeps its value.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>The job as it is stored, with every secret value masked, and these values.</returns>
+    /// <exception cref="InvalidRequestException">It cannot be run: why, in a sentence.</exception>
+    Task<(ScheduledJob Job, IReadOnlyDictionary<string, string> Secrets)> CheckAsync(
+        ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation);
+
+    /// <summary>What one run asks for. It is quick: what takes minutes is for the job itself to do.</summary>
+    /// <param name="job">As it is stored.</param>
+    /// <param name="secrets">The values that are masked in its options.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="RegistryException">It cannot be had any more: an input is gone, a limit has changed.</exception>
+    Task<JobRequest> RequestAsync(ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation);
+}

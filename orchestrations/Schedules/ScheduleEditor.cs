@@ -1,0 +1,171 @@
+using System.Security.Cryptography;
+using System.Text;
+using Larder.Registry;
+using Microsoft.DurableTask.Client;
+
+namespace Larder.Orchestrations;
+
+/// <summary>What people do with schedules. Everything is checked before anything is stored.</summary>
+/// <param name="schedules">The schedules.</param>
+/// <param name="starter">Knows what can be run, and runs it.</param>
+/// <param name="options">How many.</param>
+/// <param name="time">The clock.</param>
+public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter starter, ScheduleOptions options, TimeProvider time)
+{
+    private const string UsualTimeZone = "UTC";
+    private const int MaxKey = 255;
+
+    private static readonly Dictionary<string, string> NoSecrets = [];
+
+    /// <summary>Makes a schedule.</summary>
+    /// <exception cref="InvalidRequestException">Something is missing, or cannot be had.</exception>
+    /// <exception cref="ConflictException">There are as many as there may be.</exception>
+    public async Task<Schedule> CreateAsync(SchedulePatch patch, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var schedule = await WholeAsync(patch, JobId.Create(now), NoSecrets, now, cancellation);
+        var there = 0;
+        await foreach (var _ in schedules.ScanAsync(cancellation))
+            there++;
+        if (there >= options.MaxSchedules)
+            throw new ConflictException($"There are {there} schedules, which is the most: delete one first.");
+        return await schedules.CreateAsync(schedule, cancellation);
+    }
+
+    /// <summary>Puts another schedule in the place of one. What it was waiting for and what it has run stays.</summary>
+    /// <param name="id">Which.</param>
+    /// <param name="revision">The revision that it must have; null for any.</param>
+    /// <param name="patch">All of it.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public Task<Schedule> ReplaceAsync(string id, string? revision, SchedulePatch patch, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        return schedules.ReviseAsync(
+            id,
+            revision,
+            async old => Going(old, await WholeAsync(patch, id, old.Secrets, old.Created, cancellation) with { Revision = old.Revision, Progress = old.Progress }, now),
+            now,
+            cancellation);
+    }
+
+    /// <summary>Changes what is named of a schedule.</summary>
+    /// <inheritdoc cref="ReplaceAsync"/>
+    public Task<Schedule> ChangeAsync(string id, string? revision, SchedulePatch patch, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        return schedules.ReviseAsync(
+            id,
+            revision,
+            async old =>
+            {
+                var next = old with
+                {
+                    Name = patch.Name ?? old.Name,
+                    Description = patch.Description ?? old.Description,
+                    Cron = patch.Cron ?? old.Cron,
+                    TimeZone = patch.TimeZone ?? old.TimeZone,
+                    Overlap = patch.Overlap ?? old.Overlap,
+                    Missed = patch.Missed ?? old.Missed,
+                    Enabled = patch.Enabled ?? old.Enabled,
+                    Owner = patch.Owner ?? old.Owner,
+                };
+                return Going(old, patch.Job is { } job ? await WithJobAsync(next, job, old.Secrets, cancellation) : next, now);
+            },
+            now,
+            cancellation);
+    }
+
+    /// <summary>Pauses a schedule, or lets it go on. Nothing that comes while it is paused is made up for, and what was waiting is left out.</summary>
+    public Task<Schedule> EnableAsync(string id, string? revision, bool enabled, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        return schedules.ReviseAsync(
+            id, revision, old => Task.FromResult(old.Enabled == enabled ? old : Going(old, old with { Enabled = enabled }, now)), now, cancellation);
+    }
+
+    /// <summary>Runs a schedule's job now, whether it is paused or not, and whatever its policies are.</summary>
+    /// <param name="client">Starts orchestrations.</param>
+    /// <param name="id">Which.</param>
+    /// <param name="key">The caller's idempotency key: with it, asking again is answered with the same job.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<Job> RunNowAsync(DurableTaskClient client, string id, string? key, CancellationToken cancellation)
+    {
+        if (key is not null && (key.Length > MaxKey || key.Any(char.IsControl)))
+            throw new InvalidRequestException($"The idempotency key must have 1 to {MaxKey} printable characters.");
+        var schedule = await schedules.GetAsync(id, cancellation);
+        var now = time.GetUtcNow();
+        var jobKey = key is null ? null : $"schedule:{id}:now:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}";
+        var job = await starter.StartAsync(client, schedule, jobKey, cancellation);
+        var run = new ScheduleRun { Due = now, At = now, Outcome = RunOutcome.Started, Job = job.Id, Manual = true };
+        await schedules.ChangeAsync(id, read => Task.FromResult(ScheduleStarter.With(read, run, ended: [])), CancellationToken.None);
+        return job;
+    }
+
+    /// <summary>When a schedule runs next, if nobody changes it; nothing while it is paused.</summary>
+    public IReadOnlyList<DateTimeOffset> NextRuns(Schedule schedule, int count) =>
+        schedule.Enabled ? ScheduleClock.Of(schedule.Cron, schedule.TimeZone).Next(time.GetUtcNow(), count) : [];
+
+    private async Task<Schedule> WholeAsync(
+        SchedulePatch patch, string id, IReadOnlyDictionary<string, string> known, DateTimeOffset created, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var schedule = new Schedule
+        {
+            Id = id,
+            Name = patch.Name is { Length: > 0 } name ? name : throw Missing("name"),
+            Description = patch.Description ?? "",
+            Cron = patch.Cron ?? throw Missing("cron"),
+            TimeZone = patch.TimeZone ?? UsualTimeZone,
+            Job = patch.Job ?? throw Missing("job"),
+            Overlap = patch.Overlap ?? OverlapPolicy.Skip,
+            Missed = patch.Missed ?? MissedPolicy.Once,
+            Enabled = patch.Enabled ?? true,
+            Owner = patch.Owner,
+            Created = created,
+            Updated = now,
+        };
+        schedule = schedule with { Progress = new ScheduleProgress { NextRun = NextRun(schedule, now) } };
+        return await WithJobAsync(schedule, patch.Job, known, cancellation);
+    }
+
+    private async Task<Schedule> WithJobAsync(
+        Schedule schedule, ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
+    {
+        var type = starter.TypeOf(job.Type);
+        ModelName.Validate(job.Model);
+        var (stored, secrets) = await type.CheckAsync(job, known, cancellation);
+        return schedule with { Job = stored, Secrets = secrets };
+    }
+
+    // What is not changed goes on as it is: an occurrence that is due at this moment is not lost because somebody edits the description.
+    private static Schedule Going(Schedule old, Schedule next, DateTimeOffset now)
+    {
+        if (next.Name.Length == 0)
+            throw Missing("name");
+        var progress = old.Progress;
+        if ((next.Cron, next.TimeZone, next.Enabled) != (old.Cron, old.TimeZone, old.Enabled))
+            progress = progress with { NextRun = NextRun(next, now) };
+        if (!next.Enabled && progress.Waiting is [var first, ..])
+        {
+            progress = (progress with { Waiting = [] }).With(new ScheduleRun
+            {
+                Due = progress.Waiting[^1],
+                Since = progress.Waiting.Count > 1 ? first : null,
+                Count = progress.Waiting.Count,
+                At = now,
+                Outcome = RunOutcome.Skipped,
+                Reason = "The schedule was paused.",
+            });
+        }
+
+        return next with { Progress = progress };
+    }
+
+    private static DateTimeOffset? NextRun(Schedule schedule, DateTimeOffset now)
+    {
+        var clock = ScheduleClock.Of(schedule.Cron, schedule.TimeZone);
+        return schedule.Enabled ? clock.NextAfter(now) : null;
+    }
+
+    private static InvalidRequestException Missing(string member) => new($"A schedule needs a {member}.");
+}

@@ -1,0 +1,92 @@
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Decides what becomes of the occurrences that are due. Nothing but computation: whoever has the same schedule and time decides the same.</summary>
+internal static class SchedulePlan
+{
+    /// <summary>The schedule with everything decided that is due: what is to be run waits, what is not is among its runs.</summary>
+    /// <param name="schedule">As it is stored.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="isBusy">Whether a job of it has not ended.</param>
+    /// <param name="options">How much of everything.</param>
+    public static Schedule Decide(Schedule schedule, DateTimeOffset now, bool isBusy, ScheduleOptions options)
+    {
+        if (!schedule.Enabled || schedule.Progress.NextRun is not { } first || first > now)
+            return schedule;
+
+        var clock = ScheduleClock.Of(schedule.Cron, schedule.TimeZone);
+        var before = first.AddTicks(-1);
+        var graceBegins = now - options.Grace;
+        List<DateTimeOffset> onTime = [.. clock.Between(before > graceBegins ? before : graceBegins, now)];
+        var plan = new Decisions(schedule, now, isBusy, options);
+        if (first <= graceBegins)
+            plan.MakeUpFor(clock, before, graceBegins, isLast: onTime.Count == 0);
+        onTime.ForEach(plan.Take);
+        return schedule with { Progress = plan.Progress with { NextRun = clock.NextAfter(now) } };
+    }
+
+    private sealed class Decisions(Schedule schedule, DateTimeOffset now, bool isBusy, ScheduleOptions options)
+    {
+        public ScheduleProgress Progress { get; private set; } = schedule.Progress;
+
+        private int Room => Math.Max(0, options.MaxWaiting - Progress.Waiting.Count);
+
+        public void MakeUpFor(ScheduleClock clock, DateTimeOffset after, DateTimeOffset until, bool isLast)
+        {
+            // With one that is on time, the newest of all runs anyway.
+            var most = schedule.Missed switch
+            {
+                MissedPolicy.All => Room,
+                MissedPolicy.Once when isLast => 1,
+                _ => 0,
+            };
+            var wanted = clock.Newest(after, until, most);
+            var lostUntil = wanted is [var oldest, ..] ? oldest.AddTicks(-1) : until;
+            if (clock.Newest(after, lostUntil, 1) is [var lost])
+            {
+                var first = clock.NextAfter(after)!.Value;
+                Leave(RunOutcome.Missed, lost, LostReason(wanted.Count), clock.Between(after, lostUntil).Take(ScheduleRun.MaxCount).Count(), first);
+            }
+
+            foreach (var due in wanted)
+            {
+                // "All" means all: those wait for each other unless they may overlap.
+                if (schedule.Missed == MissedPolicy.All)
+                    Wait(due);
+                else
+                    Take(due);
+            }
+        }
+
+        public void Take(DateTimeOffset due)
+        {
+            if (schedule.Overlap == OverlapPolicy.Skip && (isBusy || Progress.Waiting.Count > 0))
+                Leave(RunOutcome.Skipped, due, "The job of an earlier run had not ended.");
+            else if (Room == 0)
+                Leave(RunOutcome.Skipped, due, $"{options.MaxWaiting} earlier ones were waiting already.");
+            else
+                Wait(due);
+        }
+
+        private void Wait(DateTimeOffset due) => Progress = Progress with { Waiting = [.. Progress.Waiting, due] };
+
+        private void Leave(RunOutcome outcome, DateTimeOffset due, string reason, int count = 1, DateTimeOffset? since = null) =>
+            Progress = Progress.With(new ScheduleRun
+            {
+                Due = due,
+                Since = count > 1 ? since : null,
+                Count = count,
+                At = now,
+                Outcome = outcome,
+                Reason = reason,
+            });
+
+        private string LostReason(int wanted) => (schedule.Missed, wanted) switch
+        {
+            (MissedPolicy.All, _) => $"No server was there at the time; only the newest {options.MaxWaiting} are made up for.",
+            (MissedPolicy.Once, _) => "No server was there at the time; only the newest is made up for.",
+            _ => "No server was there at the time.",
+        };
+    }
+}

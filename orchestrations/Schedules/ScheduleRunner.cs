@@ -1,0 +1,141 @@
+using System.Globalization;
+using Larder.Registry;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Orchestrations;
+
+/// <summary>
+/// Runs what is due. First it is decided, in one write, which occurrences are to be run; those wait in the schedule until their job exists. A job is
+/// made under a key of the schedule and the due time, so whoever takes a waiting occurrence up again, after a crash or at the same time, comes to the same job.
+/// </summary>
+/// <param name="schedules">The schedules.</param>
+/// <param name="jobs">Their jobs.</param>
+/// <param name="starter">Starts these.</param>
+/// <param name="options">How much of everything.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">For what went wrong.</param>
+public sealed partial class ScheduleRunner(
+    ScheduleStore schedules, JobStore jobs, ScheduleStarter starter, ScheduleOptions options, TimeProvider time, ILogger<ScheduleRunner> log)
+{
+    private const int Parallelism = 4;
+
+    /// <summary>Looks at all schedules once. Several may do so at the same time.</summary>
+    public async Task RunAsync(DurableTaskClient client, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var due = new List<Schedule>();
+        await foreach (var schedule in schedules.ScanAsync(cancellation))
+        {
+            if (schedule.Enabled && (schedule.Progress.NextRun <= now || schedule.Progress.Waiting.Count > 0))
+                due.Add(schedule);
+        }
+
+        // Who has waited longest comes first, so that a bounded number of starts reaches everybody in the end.
+        due.Sort((one, other) => Oldest(one).CompareTo(Oldest(other)));
+        var starts = new Starts(options.MaxStarts);
+        await Parallel.ForEachAsync(
+            due,
+            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation },
+            async (schedule, cancel) => await TendAsync(client, schedule, starts, cancel));
+    }
+
+    private static DateTimeOffset Oldest(Schedule schedule) =>
+        schedule.Progress.Waiting is [var waiting, ..] ? waiting : schedule.Progress.NextRun ?? DateTimeOffset.MaxValue;
+
+    private async Task TendAsync(DurableTaskClient client, Schedule schedule, Starts starts, CancellationToken cancellation)
+    {
+        try
+        {
+            if (schedule.Progress.NextRun <= time.GetUtcNow())
+                schedule = await schedules.ChangeAsync(schedule.Id, read => DecideAsync(read, cancellation), cancellation);
+            while (schedule.Enabled
+                && schedule.Progress.Waiting is [var due, ..]
+                && (schedule.Overlap == OverlapPolicy.Allow || (await StillOpenAsync(schedule, cancellation)).Count == 0)
+                && starts.TryTake())
+            {
+                schedule = await StartAsync(client, schedule, due, cancellation);
+            }
+        }
+        catch (NotFoundException)
+        {
+            // It was deleted meanwhile.
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            // The others are not to suffer, and what is due stays due.
+            LogInterrupted(e, schedule.Id);
+        }
+    }
+
+    private async Task<Schedule> DecideAsync(Schedule schedule, CancellationToken cancellation)
+    {
+        if (schedule.Overlap != OverlapPolicy.Allow)
+        {
+            var open = await StillOpenAsync(schedule, cancellation);
+            if (open.Count < schedule.Progress.Open.Count)
+                schedule = schedule with { Progress = schedule.Progress with { Open = open } };
+        }
+
+        return SchedulePlan.Decide(schedule, time.GetUtcNow(), isBusy: schedule.Progress.Open.Count > 0, options);
+    }
+
+    private async Task<Schedule> StartAsync(DurableTaskClient client, Schedule schedule, DateTimeOffset due, CancellationToken cancellation)
+    {
+        var run = new ScheduleRun { Due = due, At = time.GetUtcNow(), Outcome = RunOutcome.Started };
+        try
+        {
+            var job = await starter.StartAsync(client, schedule, Key(schedule, due), cancellation);
+            LogStarted(schedule.Id, due, job.Id);
+            run = run with { Job = job.Id };
+        }
+        catch (RegistryException e) when (e is not StorageUnavailableException)
+        {
+            LogFailed(schedule.Id, due, e.Message);
+            run = run with { Outcome = RunOutcome.Failed, Reason = e.Message };
+        }
+
+        // Where jobs may not overlap, all those that were open have ended by now.
+        IReadOnlyList<string> ended = schedule.Overlap == OverlapPolicy.Allow ? [] : schedule.Progress.Open;
+        return await schedules.ChangeAsync(schedule.Id, read => Task.FromResult(ScheduleStarter.With(read, run, ended)), cancellation);
+    }
+
+    private async Task<IReadOnlyList<string>> StillOpenAsync(Schedule schedule, CancellationToken cancellation)
+    {
+        var open = new List<string>();
+        foreach (var id in schedule.Progress.Open)
+        {
+            try
+            {
+                if (!(await jobs.GetAsync(id, cancellation)).IsFinal)
+                    open.Add(id);
+            }
+            catch (NotFoundException)
+            {
+                // Only jobs that are over can be deleted.
+            }
+        }
+
+        return open;
+    }
+
+    // Of the moment, not of how a clock showed it: a schedule's time zone may have changed since.
+    private static string Key(Schedule schedule, DateTimeOffset due) =>
+        string.Create(CultureInfo.InvariantCulture, $"schedule:{schedule.Id}:{due.UtcDateTime:O}");
+
+    [LoggerMessage(1, LogLevel.Error, "The schedule {Schedule} could not be looked after; it is tried again.")]
+    private partial void LogInterrupted(Exception exception, string schedule);
+
+    [LoggerMessage(2, LogLevel.Warning, "No job could be made of what the schedule {Schedule} had due at {Due:O}: {Reason}")]
+    private partial void LogFailed(string schedule, DateTimeOffset due, string reason);
+
+    [LoggerMessage(3, LogLevel.Information, "What the schedule {Schedule} had due at {Due:O} is job {Job}.")]
+    private partial void LogStarted(string schedule, DateTimeOffset due, string job);
+
+    private sealed class Starts(int most)
+    {
+        private int taken;
+
+        public bool TryTake() => Interlocked.Increment(ref taken) <= most;
+    }
+}

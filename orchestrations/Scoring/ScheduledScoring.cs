@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Scorings by schedule: a file of the container <c>uploads</c>, as it is when the job runs, with the version that the reference stands for then.</summary>
+public sealed class ScheduledScoring(ScoringSubmitter scorings) : IScheduledJob
+{
+    /// <inheritdoc/>
+    public string Type => ScoreJob.Type;
+
+    /// <inheritdoc/>
+    public async Task<(ScheduledJob Job, IReadOnlyDictionary<string, string> Secrets)> CheckAsync(
+        ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
+    {
+        if (job.Inputs is not { Job: null, Dataset: { } dataset })
+            throw new InvalidRequestException("job.inputs of a scoring must have a dataset, and no job.");
+        ScheduledUpload.Validate(dataset);
+        if (job.Inputs.Version is { } version && ModelReference.Parse(version).Name != job.Model)
+            throw new InvalidRequestException($"job.inputs.version must be one of {job.Model}, the model that scores.");
+        var options = job.Options is { } json ? ScoreOptions.Schema.Read(JsonMarshal.GetRawUtf8Value(json).ToArray()) : new ScoreOptions();
+        try
+        {
+            await scorings.RequestAsync(ReferenceOf(job), dataset, options, cancellation);
+        }
+        catch (NotFoundException e)
+        {
+            throw new InvalidRequestException($"job.inputs: {e.Message}");
+        }
+
+        return (job, new Dictionary<string, string>());
+    }
+
+    /// <inheritdoc/>
+    public Task<JobRequest> RequestAsync(ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation)
+    {
+        var options = job.Options?.Deserialize<ScoreOptions>(RegistryJson.Options) ?? new ScoreOptions();
+        return scorings.RequestUploadAsync(ReferenceOf(job), job.Inputs.Dataset!, options, cancellation);
+    }
+
+    private static string ReferenceOf(ScheduledJob job) => job.Inputs.Version ?? job.Model;
+}

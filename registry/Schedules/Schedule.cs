@@ -1,0 +1,50 @@
+namespace Larder.Registry;
+
+/// <summary>When a job is run again and again, and how far that is. It is stored whole, in one document.</summary>
+public sealed record Schedule
+{
+    /// <summary>Sixteen lower-case letters and digits; ids sort newest first (<see cref="JobId"/>).</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What people call it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Free text; empty when there is none.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>A cron expression: five fields, or six with seconds first.</summary>
+    public required string Cron { get; init; }
+
+    /// <summary>IANA name of the time zone whose clock the expression means: <c>Europe/Berlin</c>.</summary>
+    public required string TimeZone { get; init; }
+
+    /// <summary>What is run.</summary>
+    public required ScheduledJob Job { get; init; }
+
+    /// <summary>Values that are masked in the job's options, by name. Never shown.</summary>
+    public IReadOnlyDictionary<string, string> Secrets { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What becomes of an occurrence while a job of an earlier one has not ended.</summary>
+    public OverlapPolicy Overlap { get; init; }
+
+    /// <summary>What becomes of occurrences at whose time no server was there.</summary>
+    public MissedPolicy Missed { get; init; }
+
+    /// <summary>Whether it runs; false while it is paused.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Who owns it, and its jobs.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>When somebody changed it last.</summary>
+    public required DateTimeOffset Updated { get; init; }
+
+    /// <summary>1, 2, 3 ...: counts what people change, and not what runs do.</summary>
+    public int Revision { get; init; } = 1;
+
+    /// <summary>How far it is.</summary>
+    public ScheduleProgress Progress { get; init; } = new();
+}

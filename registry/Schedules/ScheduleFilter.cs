@@ -1,0 +1,19 @@
+namespace Larder.Registry;
+
+/// <summary>Which schedules a list has: those that fit all that is not null.</summary>
+public sealed record ScheduleFilter
+{
+    /// <summary>Type of their jobs, as it is.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>The model's name, as it is.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Whether they run.</summary>
+    public bool? Enabled { get; init; }
+
+    internal bool Fits(Schedule schedule) =>
+        (Type is null || Type == schedule.Job.Type)
+        && (Model is null || Model == schedule.Job.Model)
+        && (Enabled is null || Enabled == schedule.Enabled);
+}

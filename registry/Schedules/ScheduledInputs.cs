@@ -1,0 +1,14 @@
+namespace Larder.Registry;
+
+/// <summary>Where the inputs of a scheduled job come from, each time that it is run.</summary>
+public sealed record ScheduledInputs
+{
+    /// <summary>Id of the job whose inputs it takes.</summary>
+    public string? Job { get; init; }
+
+    /// <summary>A reference, such as <c>iris:3</c> or <c>iris:champion</c>: the inputs of the job that made this version.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>A file below <c>uploads/</c> that is read anew each time, in the place of another data set.</summary>
+    public string? Dataset { get; init; }
+}

@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using Larder.Registry;
+using Larder.Testing;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging.Abstractions;
+using Moq;
+
+namespace Larder.Orchestrations.Tests;
+
+/// <summary>A host with schedules on real storage, whose clock tests move, and whose jobs end when tests say so.</summary>
+internal sealed class Bakery
+{
+    /// <summary>Noon of a Tuesday.</summary>
+    public static readonly DateTimeOffset Noon = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly string account;
+    private readonly ScheduleOptions options;
+    private readonly ConcurrentDictionary<string, string> instances;
+    private readonly DurableTaskClient client;
+
+    public Bakery(string account, DateTimeOffset? start = null, ScheduleOptions? options = null)
+        : this(account, new ManualTimeProvider(start ?? Noon), options ?? new ScheduleOptions(), [], store => store)
+    {
+    }
+
+    private Bakery(
+        string account,
+        ManualTimeProvider time,
+        ScheduleOptions options,
+        ConcurrentDictionary<string, string> instances,
+        Func<IDocumentStore, IDocumentStore> wrap)
+    {
+        (this.account, Time, this.options, this.instances) = (account, time, options, instances);
+        var storage = BlobClients.Create(account);
+        var documents = wrap(new BlobDocumentStore(storage));
+        Schedules = new ScheduleStore(documents);
+        Jobs = new JobStore(documents, time);
+        var submitter = new JobSubmitter(Jobs, new JobFiles(storage, time), new BlobArtifactStore(storage, time), [Bake], new JobLimits(), time);
+        var starter = new ScheduleStarter([Bake], submitter, new JobScheduler(Jobs, [Bake], time));
+        Runner = new ScheduleRunner(Schedules, Jobs, starter, options, time, NullLogger<ScheduleRunner>.Instance);
+        Editor = new ScheduleEditor(Schedules, starter, options, time);
+
+        var mock = new Mock<DurableTaskClient>("bakery") { CallBase = true };
+        mock.Setup(c => c.GetInstanceAsync(It.IsAny<string>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync((string id, CancellationToken _) => instances.TryGetValue(id, out var name) ? new OrchestrationMetadata(name, id) : null);
+        mock.Setup(c => c.ScheduleNewOrchestrationInstanceAsync(
+                It.IsAny<TaskName>(), It.IsAny<object?>(), It.IsAny<StartOrchestrationOptions?>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync((TaskName name, object? _, StartOrchestrationOptions? start, CancellationToken _) =>
+                instances.TryAdd(start!.InstanceId!, name.Name) ? start.InstanceId! : throw new InvalidOperationException("It is there already."));
+        client = mock.Object;
+    }
+
+    public BakeJob Bake { get; } = new();
+
+    public ManualTimeProvider Time { get; }
+
+    public ScheduleStore Schedules { get; }
+
+    public JobStore Jobs { get; }
+
+    public ScheduleRunner Runner { get; }
+
+    public ScheduleEditor Editor { get; }
+
+    /// <summary>Ids of the orchestrations that were started.</summary>
+    public IReadOnlyCollection<string> Started => [.. instances.Keys];
+
+    /// <summary>Another host on the same storage, with the same clock.</summary>
+    public Bakery Other(Func<IDocumentStore, IDocumentStore>? wrap = null) => new(account, Time, options, instances, wrap ?? (store => store));
+
+    public Task<Schedule> AddAsync(
+        string cron, OverlapPolicy overlap = OverlapPolicy.Allow, MissedPolicy missed = MissedPolicy.Once, string timeZone = "UTC") =>
+        Editor.CreateAsync(
+            new SchedulePatch
+            {
+                Name = "bread",
+                Cron = cron,
+                TimeZone = timeZone,
+                Overlap = overlap,
+                Missed = missed,
+                Job = new ScheduledJob { Type = "bake", Model = "bread" },
+            },
+            CancellationToken.None);
+
+    /// <summary>The timer fires.</summary>
+    public Task TickAsync() => Runner.RunAsync(client, CancellationToken.None);
+
+    /// <summary>The clock moves, and the timer fires.</summary>
+    public Task TickAfterAsync(TimeSpan time)
+    {
+        Time.Advance(time);
+        return TickAsync();
+    }
+
+    public Task<Job> RunNowAsync(Schedule schedule, string? key = null) => Editor.RunNowAsync(client, schedule.Id, key, CancellationToken.None);
+
+    public async Task<ScheduleProgress> ProgressAsync(Schedule schedule) => (await Schedules.GetAsync(schedule.Id)).Progress;
+
+    /// <summary>When the occurrences were due that became jobs, in order.</summary>
+    public async Task<IReadOnlyList<DateTimeOffset>> RunAsync(Schedule schedule) =>
+        [.. (await ProgressAsync(schedule)).Runs.Where(run => run.Outcome == RunOutcome.Started).Select(run => run.Due).Reverse()];
+
+    public async Task<IReadOnlyList<Job>> JobsOfAsync(Schedule schedule) =>
+        (await Jobs.ListAsync(new JobFilter { Schedule = schedule.Id }, 1000)).Items;
+
+    /// <summary>Every job that runs ends.</summary>
+    public async Task EndAllAsync()
+    {
+        await foreach (var job in Jobs.ScanAsync())
+            await Jobs.UpdateAsync(job.Id, found => found with { State = JobState.Succeeded });
+    }
+}

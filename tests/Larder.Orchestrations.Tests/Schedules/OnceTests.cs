@@ -1,0 +1,187 @@
+using System.Collections.Concurrent;
+using Larder.Registry;
+using Larder.Registry.Tests;
+using Larder.Testing;
+
+namespace Larder.Orchestrations.Tests;
+
+/// <summary>An occurrence is one job, whoever dies and however many hosts there are.</summary>
+[Collection(AzuriteCollection.Name)]
+public sealed class OnceTests(Azurite azurite)
+{
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    private readonly Bakery bakery = new(azurite.NewAccount());
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_host_that_dies_at_any_storage_call_leaves_an_occurrence_that_runs_once(bool afterwards)
+    {
+        var deaths = 0;
+        for (var call = 1; ; call++)
+        {
+            var schedule = await bakery.AddAsync("0 * * * *", OverlapPolicy.Skip, MissedPolicy.Once);
+            var death = new Mortality(call, afterwards);
+            bakery.Time.Advance(TimeSpan.FromHours(1));
+            try
+            {
+                await bakery.Other(store => new MortalDocumentStore(store, death)).TickAsync();
+            }
+            catch (Mortality.DeadException)
+            {
+                // While it looked for what is due.
+            }
+
+            // So late that an occurrence about which nothing was decided is made up for.
+            bakery.Time.Advance(TimeSpan.FromMinutes(5));
+            await bakery.TickAsync();
+
+            var run = Assert.Single((await bakery.ProgressAsync(schedule)).Runs);
+            var job = Assert.Single(await bakery.JobsOfAsync(schedule));
+            Assert.Equal((RunOutcome.Started, job.Id), (run.Outcome, run.Job));
+            Assert.Contains(job.Id, bakery.Started);
+            await bakery.Schedules.DeleteAsync(schedule.Id, revision: null);
+            await bakery.EndAllAsync();
+            if (!death.IsDead)
+                break;
+            deaths++;
+        }
+
+        Assert.True(deaths > 6, $"It died {deaths} times only.");
+    }
+
+    [Fact]
+    public async Task An_occurrence_that_is_taken_up_again_is_the_same_job_even_after_an_edit()
+    {
+        var schedule = await bakery.AddAsync("* * * * *");
+        await bakery.TickAfterAsync(Minute);
+        var job = Assert.Single(await bakery.JobsOfAsync(schedule));
+
+        // As a host leaves it that dies before it has written down the job.
+        await bakery.Schedules.ChangeAsync(schedule.Id, read => Task.FromResult(read with
+        {
+            Job = read.Job with { Model = "cake" },
+            Progress = read.Progress with { Waiting = [Bakery.Noon + Minute], Open = [], Runs = [], LastRun = null },
+        }));
+        await bakery.TickAsync();
+
+        Assert.Equal(job.Id, Assert.Single((await bakery.ProgressAsync(schedule)).Runs).Job);
+        Assert.Equal("bread", Assert.Single(await bakery.JobsOfAsync(schedule)).Model);
+        Assert.Single(bakery.Started);
+    }
+
+    [Fact]
+    public async Task There_are_so_many_schedules_and_no_more()
+    {
+        var small = new Bakery(azurite.NewAccount(), options: new ScheduleOptions { MaxSchedules = 2 });
+        await small.AddAsync("* * * * *");
+        var second = await small.AddAsync("* * * * *");
+        await Assert.ThrowsAsync<ConflictException>(() => small.AddAsync("* * * * *"));
+
+        await small.Schedules.DeleteAsync(second.Id, revision: null);
+
+        Assert.NotEqual(second.Id, (await small.AddAsync("* * * * *")).Id);
+    }
+
+    [Fact]
+    public async Task Four_hosts_at_once_make_one_job_of_each_occurrence()
+    {
+        var hosts = Enumerable.Range(0, 4).Select(_ => bakery.Other()).ToList();
+        var schedules = new List<Schedule>();
+        for (var i = 0; i < 3; i++)
+            schedules.Add(await bakery.AddAsync("* * * * *"));
+        for (var round = 1; round <= 10; round++)
+        {
+            bakery.Time.Advance(Minute);
+            await Task.WhenAll(hosts.Select(host => Task.Run(host.TickAsync)));
+        }
+
+        foreach (var schedule in schedules)
+        {
+            Assert.Equal(Enumerable.Range(1, 10).Select(i => Bakery.Noon + i * Minute), await bakery.RunAsync(schedule));
+            Assert.Equal(10, (await bakery.JobsOfAsync(schedule)).Count);
+        }
+        Assert.Equal(30, bakery.Started.Count);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_started_is_written_down_and_the_next_is_tried()
+    {
+        var schedule = await bakery.AddAsync("* * * * *");
+        bakery.Bake.Fault = new ConflictException("The input script of the job x is not stored any more.");
+        await bakery.TickAfterAsync(Minute);
+        var failed = (await bakery.ProgressAsync(schedule)).LastRun!;
+        Assert.Equal((RunOutcome.Failed, "The input script of the job x is not stored any more."), (failed.Outcome, failed.Reason));
+
+        bakery.Bake.Fault = null;
+        await bakery.TickAfterAsync(Minute);
+
+        Assert.Equal([Bakery.Noon + 2 * Minute], await bakery.RunAsync(schedule));
+    }
+
+    [Fact]
+    public async Task An_occurrence_waits_for_the_end_of_an_outage()
+    {
+        var schedule = await bakery.AddAsync("* * * * *", missed: MissedPolicy.None);
+        bakery.Bake.Fault = new StorageUnavailableException("The storage account does not answer as it should; try again later.");
+        await bakery.TickAfterAsync(Minute);
+        Assert.Equal([Bakery.Noon + Minute], (await bakery.ProgressAsync(schedule)).Waiting);
+
+        bakery.Bake.Fault = null;
+        await bakery.TickAfterAsync(10 * Minute);
+
+        Assert.Equal([Bakery.Noon + Minute, Bakery.Noon + 11 * Minute], await bakery.RunAsync(schedule));
+    }
+
+    [Fact]
+    public async Task Each_look_starts_so_many_and_the_rest_comes_with_the_next()
+    {
+        var small = new Bakery(azurite.NewAccount(), options: new ScheduleOptions { MaxStarts = 2 });
+        for (var i = 0; i < 5; i++)
+            await small.AddAsync("* * * * *", missed: MissedPolicy.None);
+        var counts = new ConcurrentQueue<int>();
+        small.Time.Advance(Minute);
+        for (var i = 0; i < 3; i++)
+        {
+            await small.TickAsync();
+            counts.Enqueue(small.Started.Count);
+        }
+
+        Assert.Equal([2, 4, 5], counts);
+    }
+
+    [Fact]
+    public async Task Asking_for_a_run_again_with_the_same_key_gives_the_same_job()
+    {
+        var schedule = await bakery.AddAsync("0 0 1 1 *");
+        var first = await bakery.RunNowAsync(schedule, "key");
+        var second = await bakery.RunNowAsync(schedule, "key");
+        var other = await bakery.RunNowAsync(schedule, "other key");
+
+        Assert.Equal(first.Id, second.Id);
+        Assert.NotEqual(first.Id, other.Id);
+        Assert.Equal([other.Id, first.Id], (await bakery.ProgressAsync(schedule)).Runs.Select(run => run.Job));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => bakery.RunNowAsync(schedule, new string('k', 256)));
+    }
+
+    [Fact]
+    public async Task Pausing_leaves_out_what_was_waiting_and_editing_loses_nothing()
+    {
+        var schedule = await bakery.AddAsync("* * * * *", OverlapPolicy.Queue);
+        await bakery.TickAfterAsync(Minute);
+        await bakery.TickAfterAsync(Minute);
+        await bakery.Editor.ChangeAsync(schedule.Id, null, new SchedulePatch { Description = "Fresh." }, CancellationToken.None);
+        Assert.Single((await bakery.ProgressAsync(schedule)).Waiting);
+        Assert.Equal(Bakery.Noon + 3 * Minute, (await bakery.ProgressAsync(schedule)).NextRun);
+
+        await bakery.Editor.EnableAsync(schedule.Id, null, enabled: false, CancellationToken.None);
+        await bakery.EndAllAsync();
+        await bakery.TickAfterAsync(Minute);
+
+        var progress = await bakery.ProgressAsync(schedule);
+        Assert.Empty(progress.Waiting);
+        Assert.Equal((RunOutcome.Skipped, "The schedule was paused."), (progress.Runs[0].Outcome, progress.Runs[0].Reason));
+        Assert.Single(bakery.Started);
+    }
+}
