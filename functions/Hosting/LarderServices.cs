@@ -80,7 +80,7 @@ internal static class LarderServices
     private static void AddRegistry(this IServiceCollection services)
     {
         services.AddSingleton(Storage);
-        services.AddSingleton<IDocumentStore>(provider => new BlobDocumentStore(provider.GetRequiredService<BlobServiceClient>()));
+        services.AddDocumentStore();
         services.AddSingleton<IArtifactStore, BlobArtifactStore>();
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<ModelCatalog>();
@@ -207,7 +207,7 @@ internal static class LarderServices
     }
 
     /// <summary>Binds a section to a record of settings, checks it at start (unless it is not used), and offers the record itself.</summary>
-    private static void AddSetting<T>(
+    internal static void AddSetting<T>(
         this IServiceCollection services,
         string section,
         Action<T> validate,

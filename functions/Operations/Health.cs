@@ -7,10 +7,13 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>Probes for whoever runs Larder.</summary>
-public sealed class Health(ModelRegistry registry, Preloader preloader)
+public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, Preloader preloader)
 {
     /// <summary>How long storage may take to answer the readiness probe.</summary>
     private static readonly TimeSpan StorageTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>An artifact that nobody has: to ask for it tells whether the artifacts' storage answers, which need not be where documents are.</summary>
+    private static readonly string NoArtifact = new('0', 64);
 
     /// <summary>200 while the process serves requests; never calls the network.</summary>
     [Function("Live"), Description("Liveness.")]
@@ -29,6 +32,7 @@ public sealed class Health(ModelRegistry registry, Preloader preloader)
         try
         {
             await registry.ListAsync(1, null, timeout.Token);
+            await artifacts.GetPropertiesAsync(NoArtifact, timeout.Token);
         }
         catch (Exception exception) when (exception is StorageUnavailableException || timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

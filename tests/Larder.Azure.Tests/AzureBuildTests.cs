@@ -15,6 +15,7 @@ public sealed class AzureBuildTests(AzureEvaluation azure) : IClassFixture<Azure
         ["Microsoft.Azure.Functions.Worker.Extensions.Http.AspNetCore"] = "2.1.0",
         ["Microsoft.Azure.Functions.Worker.Extensions.Timer"] = "4.3.1",
         ["Microsoft.Azure.Functions.Worker.Extensions.DurableTask"] = "1.16.5",
+        ["Microsoft.Azure.Cosmos"] = "3.64.0",
         ["Microsoft.ML.OnnxRuntime"] = "1.29.0",
         ["NetVips"] = "3.2.0",
         ["NetVips.Native"] = "8.18.5",

@@ -70,7 +70,7 @@ public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
     public async Task InitializeAsync()
     {
         Directory.CreateDirectory(Folder);
-        var script = Path.Combine(NodeModules(), "azurite", "dist", "src", "azurite.js");
+        var script = Path.Combine(NodeModules.Folder("azurite"), "dist", "src", "azurite.js");
         var start = new ProcessStartInfo("node")
         {
             WorkingDirectory = Folder,
@@ -151,18 +151,6 @@ public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
     private string ConnectionStringOf(string account) =>
         $"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={AccountKey};" +
         string.Join(';', Services.Select((service, i) => $"{service}Endpoint=http://127.0.0.1:{ports[i]}/{account}"));
-
-    private static string NodeModules()
-    {
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            var candidate = Path.Combine(directory.FullName, "node_modules");
-            if (Directory.Exists(Path.Combine(candidate, "azurite")))
-                return candidate;
-        }
-
-        throw new InvalidOperationException("No node_modules with azurite above the tests: run `npm ci` in the repository's root.");
-    }
 
     [GeneratedRegex(@"^Azurite (?<service>\w+) service is successfully listening at \S+:(?<port>\d+)$")]
     private static partial Regex Listening();

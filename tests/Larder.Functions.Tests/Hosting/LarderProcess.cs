@@ -55,7 +55,7 @@ internal sealed class LarderProcess : IAsyncDisposable
         // A folder that Larders with other storages share would hold jobs that are orphans to them.
         var folder = Directory.CreateTempSubdirectory("larder-tests-");
         start.Environment["LocalFolder"] = folder.FullName;
-        foreach (var (name, value) in settings)
+        foreach (var (name, value) in (await TestStore.SettingsAsync(storage)).Concat(settings))
             start.Environment[name.Replace(":", "__")] = value;
 
         var process = Process.Start(start)!;

@@ -33,7 +33,7 @@ public sealed class JobsFixture : IAsyncLifetime
         _azurite = await Azurite.StartAsync();
         _larder = await LarderProcess.StartAsync(_azurite.ConnectionString);
         var account = BlobClients.Create(Storage);
-        Jobs = new JobStore(new BlobDocumentStore(account), TimeProvider.System);
+        Jobs = new JobStore(await TestStore.OpenAsync(Storage), TimeProvider.System);
         Files = new JobFiles(account, TimeProvider.System);
     }
 

@@ -26,6 +26,7 @@ internal sealed partial class SettingsCheck
         ["MasterKey"] = "embedded host only: Azure has its own",
         ["Limits:Scoring:UrlHosts"] = "data sets come by URL only where the owner allows a host",
         ["LocalFolder"] = "the system's temporary folder is right",
+        ["Store:Cosmos:Key"] = "the account takes identities only",
         ["Jobs:ContainerInstances:ArmEndpoint"] = "the public cloud's is the default",
         ["Jobs:ContainerInstances:ArmAudience"] = "as ArmEndpoint",
         ["Jobs:ContainerInstances:AuthorityHost"] = "as ArmEndpoint",

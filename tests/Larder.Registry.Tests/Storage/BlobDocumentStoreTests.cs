@@ -8,7 +8,7 @@ public sealed class BlobDocumentStoreTests(Azurite azurite) : DocumentStoreContr
 {
     private static readonly DocumentCollection<Note> Notes = RegistryJson.Collection<Note>("notes");
 
-    protected override IDocumentStore Open(string account) => new BlobDocumentStore(BlobClients.Create(account));
+    protected override Task<IDocumentStore> OpenAsync(string account) => Task.FromResult<IDocumentStore>(new BlobDocumentStore(BlobClients.Create(account)));
 
     protected override string NewAccount() => azurite.NewAccount();
 
@@ -65,7 +65,7 @@ public sealed class BlobDocumentStoreTests(Azurite azurite) : DocumentStoreContr
     [Fact]
     public async Task Whoever_cancels_gets_a_cancellation_and_no_outage()
     {
-        var store = Open(NewAccount());
+        var store = await OpenAsync(NewAccount());
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.GetAsync(Notes, "p", "i", new CancellationToken(canceled: true)));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.ListAsync(Notes, "p", 10, null, new CancellationToken(canceled: true)));
     }

@@ -8,16 +8,16 @@ public abstract class DocumentStoreContract
     private static readonly DocumentCollection<Note> Notes = RegistryJson.Collection<Note>("notes");
 
     /// <summary>A store with nothing in it. Called twice with one account, it gives two hosts' stores on the same documents.</summary>
-    protected abstract IDocumentStore Open(string account);
+    protected abstract Task<IDocumentStore> OpenAsync(string account);
 
     protected abstract string NewAccount();
 
-    private IDocumentStore Open() => Open(NewAccount());
+    private Task<IDocumentStore> OpenAsync() => OpenAsync(NewAccount());
 
     [Fact]
     public async Task What_was_created_is_read_back()
     {
-        var store = Open();
+        var store = await OpenAsync();
         var etag = await store.CreateAsync(Notes, "p", "i", new Note("bread", 3));
 
         var read = await store.GetAsync(Notes, "p", "i");
@@ -28,7 +28,7 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task What_was_never_written_reads_as_nothing()
     {
-        var store = Open();
+        var store = await OpenAsync();
         Assert.Null(await store.GetAsync(Notes, "p", "i"));
         Assert.Empty((await store.ListAsync(Notes, "p", 10)).Documents);
         Assert.Null((await store.ScanAsync(Notes, 10)).Continuation);
@@ -37,7 +37,7 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task Creating_twice_conflicts_and_leaves_the_first()
     {
-        var store = Open();
+        var store = await OpenAsync();
         await store.CreateAsync(Notes, "p", "i", new Note("first"));
 
         await Assert.ThrowsAsync<DocumentExistsException>(() => store.CreateAsync(Notes, "p", "i", new Note("second")));
@@ -48,7 +48,7 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task Of_many_who_create_one_document_one_succeeds()
     {
-        var store = Open();
+        var store = await OpenAsync();
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 16).Select(async i =>
         {
             try
@@ -69,7 +69,7 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task Replacing_what_was_read_gives_it_another_etag()
     {
-        var store = Open();
+        var store = await OpenAsync();
         var first = await store.CreateAsync(Notes, "p", "i", new Note("first"));
 
         var second = await store.ReplaceAsync(Notes, "p", "i", new Note("second"), first);
@@ -82,7 +82,7 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task Replacing_what_has_changed_since_is_refused()
     {
-        var store = Open();
+        var store = await OpenAsync();
         var first = await store.CreateAsync(Notes, "p", "i", new Note("first"));
         await store.ReplaceAsync(Notes, "p", "i", new Note("second"), first);
 
@@ -94,7 +94,7 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task Replacing_what_is_gone_is_refused_and_brings_nothing_back()
     {
-        var store = Open();
+        var store = await OpenAsync();
         var etag = await store.CreateAsync(Notes, "p", "i", new Note("first"));
         await store.DeleteAsync(Notes, "p", "i", etag);
 
@@ -106,7 +106,7 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task Writing_the_same_content_again_still_changes_the_etag()
     {
-        var store = Open();
+        var store = await OpenAsync();
         var first = await store.CreateAsync(Notes, "p", "i", new Note("same"));
         var second = await store.ReplaceAsync(Notes, "p", "i", new Note("same"), first);
         await Assert.ThrowsAsync<ETagMismatchException>(() => store.ReplaceAsync(Notes, "p", "i", new Note("other"), first));
@@ -116,7 +116,7 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task Deleting_what_was_read_removes_it_once()
     {
-        var store = Open();
+        var store = await OpenAsync();
         var etag = await store.CreateAsync(Notes, "p", "i", new Note("first"));
 
         Assert.True(await store.DeleteAsync(Notes, "p", "i", etag));
@@ -127,7 +127,7 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task Deleting_what_has_changed_since_is_refused()
     {
-        var store = Open();
+        var store = await OpenAsync();
         var first = await store.CreateAsync(Notes, "p", "i", new Note("first"));
         await store.ReplaceAsync(Notes, "p", "i", new Note("second"), first);
 
@@ -139,7 +139,7 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task What_was_deleted_can_be_created_again()
     {
-        var store = Open();
+        var store = await OpenAsync();
         var first = await store.CreateAsync(Notes, "p", "i", new Note("first"));
         await store.DeleteAsync(Notes, "p", "i", first);
 
@@ -157,7 +157,7 @@ public abstract class DocumentStoreContract
             "//", " ", " a ", "+", "a&b=c", "'\"<>|*:;,`^{}[]()@$", "tab\tnew\nline\0nul", "ä", "a\u0308", "日本語", "👩‍🚀", "\u202Eabc", new('x', 400),
         ];
         var account = NewAccount();
-        var store = Open(account);
+        var store = await OpenAsync(account);
         foreach (var name in names)
             await store.CreateAsync(Notes, name, $"{name}-id", new Note(name));
         foreach (var name in names)
@@ -167,7 +167,7 @@ public abstract class DocumentStoreContract
         {
             Assert.Equal(name, (await store.GetAsync(Notes, name, $"{name}-id"))?.Value.Text);
             Assert.Equal(name, (await store.GetAsync(Notes, "one", name))?.Value.Text);
-            var alone = Assert.Single((await Open(account).ListAsync(Notes, name, 10)).Documents);
+            var alone = Assert.Single((await (await OpenAsync(account)).ListAsync(Notes, name, 10)).Documents);
             Assert.Equal((name, $"{name}-id", name), (alone.Partition, alone.Id, alone.Value.Text));
         }
 
@@ -179,13 +179,14 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task A_name_too_long_to_store_is_refused()
     {
-        await Assert.ThrowsAsync<InvalidRequestException>(() => Open().CreateAsync(Notes, "p", new string('é', 400), new Note("long")));
+        var store = await OpenAsync();
+        await Assert.ThrowsAsync<InvalidRequestException>(() => store.CreateAsync(Notes, "p", new string('é', 400), new Note("long")));
     }
 
     [Fact]
     public async Task A_list_goes_by_id_and_keeps_to_its_partition()
     {
-        var store = Open();
+        var store = await OpenAsync();
         string[] ids = ["0000000010", "0000000009", "b", "B", "a-b", "a.b", "a_b", "a", "ab", "a2"];
         foreach (var id in ids)
             await store.CreateAsync(Notes, "p", id, new Note(id));
@@ -201,7 +202,7 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task A_scan_goes_by_partition_and_then_by_id()
     {
-        var store = Open();
+        var store = await OpenAsync();
         string[] partitions = ["iris2", "iris.2", "iris-2", "iris", "Iris", "iris_2", "a"];
         foreach (var partition in partitions)
         {
@@ -226,7 +227,7 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task Collections_do_not_mix()
     {
-        var store = Open();
+        var store = await OpenAsync();
         var others = RegistryJson.Collection<Note>("others");
         await store.CreateAsync(Notes, "p", "i", new Note("note"));
         await store.CreateAsync(others, "p", "i", new Note("other"));
@@ -238,7 +239,7 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task Paging_gives_what_stays_exactly_once_whatever_is_written_meanwhile()
     {
-        var store = Open();
+        var store = await OpenAsync();
         var etags = new Dictionary<string, string>();
         for (var i = 0; i < 60; i++)
             etags[$"{i:D3}"] = await store.CreateAsync(Notes, "p", $"{i:D3}", new Note("stays"));
@@ -271,10 +272,44 @@ public abstract class DocumentStoreContract
     }
 
     [Fact]
+    public async Task A_scan_gives_what_stays_exactly_once_whatever_is_written_meanwhile()
+    {
+        var store = await OpenAsync();
+        var etags = new Dictionary<string, string>();
+        for (var i = 0; i < 40; i++)
+            etags[$"{i / 2:D3}/{i % 2}"] = await store.CreateAsync(Notes, $"{i / 2:D3}", $"{i % 2}", new Note("stays"));
+
+        var seen = new List<string>();
+        string? continuation = null;
+        var page = 0;
+        do
+        {
+            var read = await store.ScanAsync(Notes, 5, continuation);
+            seen.AddRange(read.Documents.Select(d => $"{d.Partition}/{d.Id}"));
+            continuation = read.Continuation;
+
+            // New partitions and new documents in old ones, around where the next page begins; one goes, one changes.
+            await store.CreateAsync(Notes, $"{page:D3}-new", "0", new Note("new"));
+            await store.CreateAsync(Notes, $"{((page * 5) + 4) / 2:D3}", $"0-new-{page}", new Note("new"));
+            var victim = $"{page * 4 % 20:D3}/0";
+            if (etags.Remove(victim, out var etag))
+                await store.DeleteAsync(Notes, victim[..3], "0", etag);
+            var changed = $"{(page * 4 % 20) + 1:D3}/1";
+            etags[changed] = await store.ReplaceAsync(Notes, changed[..3], "1", new Note("changed"), etags[changed]);
+            page++;
+        }
+        while (continuation is not null && page < 100);
+
+        Assert.Null(continuation);
+        Assert.Equal(seen.Distinct(), seen);
+        Assert.Empty(etags.Keys.Except(seen));
+    }
+
+    [Fact]
     public async Task A_continuation_is_good_in_another_host()
     {
         var account = NewAccount();
-        var (one, two) = (Open(account), Open(account));
+        var (one, two) = (await OpenAsync(account), await OpenAsync(account));
         for (var i = 0; i < 10; i++)
             await one.CreateAsync(Notes, "p", $"{i}", new Note("note"));
 
@@ -290,7 +325,8 @@ public abstract class DocumentStoreContract
     [InlineData("é")]
     public async Task A_continuation_that_is_none_is_refused(string continuation)
     {
-        await Assert.ThrowsAsync<InvalidRequestException>(() => Open().ListAsync(Notes, "p", 10, continuation));
+        var store = await OpenAsync();
+        await Assert.ThrowsAsync<InvalidRequestException>(() => store.ListAsync(Notes, "p", 10, continuation));
     }
 
     [Theory]
@@ -298,14 +334,15 @@ public abstract class DocumentStoreContract
     [InlineData(5001)]
     public async Task A_page_size_out_of_range_is_refused(int limit)
     {
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Open().ListAsync(Notes, "p", limit));
+        var store = await OpenAsync();
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => store.ListAsync(Notes, "p", limit));
     }
 
     [Fact]
     public async Task A_list_shows_what_another_host_wrote_last()
     {
         var account = NewAccount();
-        var (one, two) = (Open(account), Open(account));
+        var (one, two) = (await OpenAsync(account), await OpenAsync(account));
         var etag = await one.CreateAsync(Notes, "p", "i", new Note("first"));
         Assert.Equal("first", Assert.Single((await one.ListAsync(Notes, "p", 10)).Documents).Value.Text);
 
@@ -320,7 +357,7 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task An_etag_from_a_list_is_good_for_a_write()
     {
-        var store = Open();
+        var store = await OpenAsync();
         await store.CreateAsync(Notes, "p", "i", new Note("first"));
         for (var i = 0; i < 3; i++)
         {
@@ -334,7 +371,7 @@ public abstract class DocumentStoreContract
     [Fact]
     public async Task A_document_of_a_megabyte_is_no_trouble()
     {
-        var store = Open();
+        var store = await OpenAsync();
         var text = string.Concat(Enumerable.Repeat("0123456789abcde\n", 1024 * 1024 / 16));
         await store.CreateAsync(Notes, "p", "i", new Note(text));
 
@@ -346,7 +383,7 @@ public abstract class DocumentStoreContract
     public async Task Of_64_writers_on_one_document_none_loses_an_update()
     {
         var account = NewAccount();
-        var stores = new[] { Open(account), Open(account) };
+        var stores = new[] { await OpenAsync(account), await OpenAsync(account) };
         await stores[0].CreateAsync(Notes, "p", "i", new Note("count"));
         var numbers = new ConcurrentBag<int>();
 

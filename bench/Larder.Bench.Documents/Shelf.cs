@@ -1,0 +1,33 @@
+using Larder.Registry;
+
+namespace Larder.Bench.Documents;
+
+/// <summary>Many models' documents, written as publishing writes them, in parallel.</summary>
+internal static class Shelf
+{
+    private const int Writers = 32;
+
+    /// <summary>How many models have the tag that a search looks for: one in a thousand.</summary>
+    public const int Rare = 1000;
+
+    public static async Task FillAsync(IDocumentStore store, int models)
+    {
+        var now = DateTimeOffset.UtcNow;
+        // The first write makes the container.
+        await WriteAsync(0, CancellationToken.None);
+        await Parallel.ForAsync(1, models, new ParallelOptions { MaxDegreeOfParallelism = Writers }, async (i, stop) => await WriteAsync(i, stop));
+
+        Task WriteAsync(int i, CancellationToken stop)
+        {
+            var name = $"model-{i:D7}";
+            var tags = new Dictionary<string, string> { ["team"] = $"team-{i % 40}", ["kind"] = i % Rare == 0 ? "rare" : "common" };
+            var model = new ModelDocument
+            {
+                Name = name, Description = $"Model number {i} of a benchmark, with a sentence about it.", Tags = tags, LastVersion = 3, LatestVersion = 3, Created = now, Updated = now,
+            };
+            for (var version = 1; version <= 3; version++)
+                model = model.Log(new AuditEntry { When = now, What = "publish", To = version });
+            return store.CreateAsync(Collections.Models, name, Collections.ModelId, model, stop);
+        }
+    }
+}

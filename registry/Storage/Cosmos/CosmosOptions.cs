@@ -1,0 +1,75 @@
+using Microsoft.Azure.Cosmos;
+
+namespace Larder.Registry;
+
+/// <summary>Which Cosmos DB, and how to talk to it: settings <c>Store:Cosmos:*</c>, needed when <c>Store:Kind</c> is <c>cosmos</c>.</summary>
+public sealed record CosmosOptions
+{
+    private const string Section = "Store:Cosmos:";
+
+    /// <summary>Where the account answers, as <c>https://NAME.documents.azure.com:443/</c>.</summary>
+    public string Endpoint { get; init; } = "";
+
+    /// <summary>The account's key, in base64; empty for an identity.</summary>
+    public string Key { get; init; } = "";
+
+    /// <summary>Without a key: the client id of a user-assigned identity; empty for whichever identity is found.</summary>
+    public string ClientId { get; init; } = "";
+
+    /// <summary>The database.</summary>
+    public string Database { get; init; } = "larder";
+
+    /// <summary>Gateway: HTTPS through the account's front door, one port. Direct: TCP to the replicas, many ports, a network hop less.</summary>
+    public ConnectionMode Mode { get; init; } = ConnectionMode.Gateway;
+
+    /// <summary>How fresh reads are.</summary>
+    public CosmosConsistency Consistency { get; init; } = CosmosConsistency.Account;
+
+    /// <summary>Makes what is missing of database and containers at start; it needs a key, since an identity's role is for data only.</summary>
+    public bool Create { get; init; }
+
+    /// <summary>How often a request is sent again that the account answered with 429, each time after the pause that the answer asks for.</summary>
+    public int ThrottleRetries { get; init; } = 9;
+
+    /// <summary>How long those pauses may be together.</summary>
+    public TimeSpan ThrottleWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a call of the store may take with all its retries.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Talks to <see cref="Endpoint"/> only, not to the regions that it names: for emulators.</summary>
+    public bool LimitToEndpoint { get; init; }
+
+    /// <summary>Takes any certificate. For emulators: refused unless <see cref="Endpoint"/> is on this machine.</summary>
+    public bool AnyCertificate { get; init; }
+
+    /// <summary>Refuses what cannot work.</summary>
+    /// <exception cref="ArgumentException">Its message names the setting.</exception>
+    public void Validate()
+    {
+        if (Endpoint.Length == 0)
+            throw Wrong(nameof(Endpoint), "is not set: with Store:Kind=cosmos it is where the account answers, as https://NAME.documents.azure.com:443/.");
+        if (!Uri.TryCreate(Endpoint, UriKind.Absolute, out var endpoint) || endpoint.Scheme != Uri.UriSchemeHttps)
+            throw Wrong(nameof(Endpoint), "must be an https address, as https://NAME.documents.azure.com:443/.");
+        if (Key.Length > 0 && !Convert.TryFromBase64String(Key, new byte[Key.Length], out _))
+            throw Wrong(nameof(Key), "is no key of an account: those are base64. Leave it empty to use an identity.");
+        if (Database.Length is 0 or > 255 || Database.AsSpan().ContainsAny("/\\?# "))
+            throw Wrong(nameof(Database), "must be a name of 1 to 255 characters without spaces, / \\ ? #.");
+        if (!Enum.IsDefined(Mode))
+            throw Wrong(nameof(Mode), "must be Gateway or Direct.");
+        if (!Enum.IsDefined(Consistency))
+            throw Wrong(nameof(Consistency), "must be Account, Strong, BoundedStaleness or Session.");
+        if (Create && Key.Length == 0)
+            throw Wrong(nameof(Create), "needs Store:Cosmos:Key: an identity may not make containers. Deploy them with infra-bicep, or set it to false.");
+        if (ThrottleRetries is < 0 or > 100)
+            throw Wrong(nameof(ThrottleRetries), "must be 0 to 100.");
+        if (ThrottleWait < TimeSpan.Zero || ThrottleWait > TimeSpan.FromMinutes(5))
+            throw Wrong(nameof(ThrottleWait), "must be 0 to 5 minutes.");
+        if (Timeout < TimeSpan.FromSeconds(1) || Timeout > TimeSpan.FromMinutes(5))
+            throw Wrong(nameof(Timeout), "must be 1 second to 5 minutes.");
+        if (AnyCertificate && !endpoint.IsLoopback)
+            throw Wrong(nameof(AnyCertificate), "is for emulators on this machine only: Store:Cosmos:Endpoint must be a loopback address.");
+    }
+
+    private static ArgumentException Wrong(string setting, string sentence) => new($"{Section}{setting} {sentence}");
+}

@@ -1,0 +1,21 @@
+using Microsoft.Azure.Cosmos;
+
+namespace Larder.Registry;
+
+/// <summary>
+/// The two queries of the store. Both begin after a key and not at a position, so a continuation is nothing but the last key that was read: it is
+/// good in every host, and whatever is written meanwhile.
+/// </summary>
+internal static class CosmosQueries
+{
+    /// <summary>Stays within one partition, along the index of ids. It names the partition although the request does: emulators ask for that.</summary>
+    public const string Partition = "SELECT * FROM c WHERE c.partition = @partition AND c.id > @id ORDER BY c.id ASC";
+
+    /// <summary>Goes through all partitions, along the composite index (/partition, /id) of infra-bicep/documents.json.</summary>
+    public const string Collection =
+        "SELECT * FROM c WHERE c.partition > @partition OR (c.partition = @partition AND c.id > @id) ORDER BY c.partition ASC, c.id ASC";
+
+    /// <summary>What follows a key. Keys are escaped, so an empty text comes before them all.</summary>
+    public static QueryDefinition After(string query, DocumentKey key) =>
+        new QueryDefinition(query).WithParameter("@partition", key.Partition).WithParameter("@id", key.Id);
+}

@@ -1,0 +1,10 @@
+using Larder.Testing;
+
+namespace Larder.Registry.Tests;
+
+/// <summary>Tests that share one Cosmos DB server, each with a database of its own.</summary>
+[CollectionDefinition(Name)]
+public sealed class CosmosCollection : ICollectionFixture<CosmosServer>
+{
+    public const string Name = "Cosmos";
+}
