@@ -17,12 +17,16 @@ internal static class MultipartForm
     /// <summary>Longest name of a file: what file systems take, in characters that may have four bytes.</summary>
     private const int MaxFileName = 255;
 
-    /// <summary>A reader of the request's parts.</summary>
+    /// <summary>A reader of the request's parts; null when it is no form.</summary>
     /// <exception cref="InvalidRequestException">The form has no usable boundary.</exception>
-    public static MultipartReader Reader(HttpRequest request, MediaTypeHeaderValue type) =>
-        HeaderUtilities.RemoveQuotes(type.Boundary).Value is { Length: > 0 and <= MaxBoundary } boundary
+    public static MultipartReader? ReaderOf(HttpRequest request)
+    {
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
+            return null;
+        return HeaderUtilities.RemoveQuotes(type.Boundary).Value is { Length: > 0 and <= MaxBoundary } boundary
             ? new MultipartReader(boundary, request.Body)
             : throw new InvalidRequestException("The multipart form has no usable boundary.");
+    }
 
     /// <summary>Reads the field of the options.</summary>
     /// <exception cref="TooLargeException">It is too long.</exception>
@@ -42,6 +46,9 @@ internal static class MultipartForm
         name = new([.. name[(name.LastIndexOf('/') + 1)..].Trim().Where(character => !char.IsControl(character))]);
         return name.Length <= MaxFileName ? name : throw new InvalidRequestException($"The name of a file can have at most {MaxFileName} characters.");
     }
+
+    /// <summary>What the caller is told of a field that comes again.</summary>
+    public static InvalidRequestException Twice(string name) => new($"The field '{Shown(name)}' is given twice.");
 
     /// <summary>Whether an exception says that the form itself, and not the connection, is broken.</summary>
     public static bool IsBroken(Exception exception) => exception is InvalidDataException or IOException and not BadHttpRequestException;

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
@@ -23,9 +22,7 @@ public sealed class ChangeJob(JobScheduler scheduler, JobSubmitter submitter)
         var found = await scheduler.CancelAsync(client, job, cancellationToken);
         return found.IsFinal
             ? Envelope.Ok($"Job {job} is canceled").With("job", JobView.Of(found))
-            : new Envelope(StatusCodes.Status202Accepted, $"Job {job} is being canceled")
-                .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{job}")
-                .With("job", JobView.Of(found));
+            : JobView.Accepted(found, $"Job {job} is being canceled");
     }
 
     /// <summary>Runs a job that has ended again: a new job with the same inputs and options.</summary>
@@ -38,8 +35,6 @@ public sealed class ChangeJob(JobScheduler scheduler, JobSubmitter submitter)
     {
         var again = await submitter.RetryAsync(job, owner: null, key: null, cancellationToken);
         await scheduler.StartAsync(client, again, CancellationToken.None);
-        return new Envelope(StatusCodes.Status202Accepted, $"Job {job} runs again as job {again.Id}")
-            .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{again.Id}")
-            .With("job", JobView.Of(again));
+        return JobView.Accepted(again, $"Job {job} runs again as job {again.Id}");
     }
 }

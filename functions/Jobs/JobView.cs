@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
@@ -15,6 +17,11 @@ internal static class JobView
 
     /// <summary>A job in a list: without what can be thousands of lines.</summary>
     public static JsonObject Short(Job job) => Without(job, [.. Hidden, .. Long]);
+
+    /// <summary>202: the job is on its way, and <c>Location</c> says where to look.</summary>
+    public static Envelope Accepted(Job job, string description) => new Envelope(StatusCodes.Status202Accepted, description)
+        .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{job.Id}")
+        .With("job", Of(job));
 
     private static JsonObject Without(Job job, IEnumerable<string> members)
     {

@@ -45,11 +45,11 @@ internal sealed class UploadForm : IAsyncDisposable
         var form = new UploadForm();
         try
         {
-            if (MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
+            if (MultipartForm.ReaderOf(request) is { } reader)
             {
-                await form.ReadPartsAsync(MultipartForm.Reader(request, type), fileField, publisher, cancellationToken);
+                await form.ReadPartsAsync(reader, fileField, publisher, cancellationToken);
             }
-            else if (type is null || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase))
+            else if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase))
             {
                 foreach (var (name, values) in request.Query)
                     form._fields[name] = values.ToString();
@@ -114,6 +114,6 @@ internal sealed class UploadForm : IAsyncDisposable
         if (length > MaxFieldBytes)
             throw new TooLargeException($"The field '{name}' is limited to {MaxFieldBytes} bytes.");
         if (!_fields.TryAdd(name, Encoding.UTF8.GetString(buffer, 0, length)))
-            throw new InvalidRequestException($"The field '{name}' is given twice.");
+            throw MultipartForm.Twice(name);
     }
 }

@@ -62,9 +62,8 @@ public sealed class ImageBody(ImageLimits limits) : IDisposable
 
     private static async ValueTask<Stream> FileAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
+        if (MultipartForm.ReaderOf(request) is not { } reader)
             return request.Body;
-        var reader = MultipartForm.Reader(request, type);
         try
         {
             while (await reader.ReadNextSectionAsync(cancellationToken) is { } part)

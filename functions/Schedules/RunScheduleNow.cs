@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
@@ -24,8 +23,6 @@ public sealed class RunScheduleNow(ScheduleEditor editor)
         JobQuery.RequireKnown(request);
         var key = request.Headers[KeyHeader] is [{ Length: > 0 } given] ? given : null;
         var job = await editor.RunNowAsync(client, schedule, key, cancellationToken);
-        return new Envelope(StatusCodes.Status202Accepted, $"The run of schedule {schedule} is job {job.Id}")
-            .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{job.Id}")
-            .With("job", JobView.Of(job));
+        return JobView.Accepted(job, $"The run of schedule {schedule} is job {job.Id}");
     }
 }

@@ -29,16 +29,13 @@ internal sealed class ScoreForm : IAsyncDisposable
     /// <exception cref="TooLargeException">A part is over its limit.</exception>
     public static async Task<ScoreForm> ReadAsync(HttpRequest request, StagingArea staging, ScoringLimits limits, CancellationToken cancellationToken)
     {
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new RefusedException(
-                StatusCodes.Status415UnsupportedMediaType, $"Send multipart/form-data with the file '{Dataset}', or JSON that names it: {{\"{Dataset}\": \"uploads/file.csv\"}}.");
-        }
+        var reader = MultipartForm.ReaderOf(request) ?? throw new RefusedException(
+            StatusCodes.Status415UnsupportedMediaType, $"Send multipart/form-data with the file '{Dataset}', or JSON that names it: {{\"{Dataset}\": \"uploads/file.csv\"}}.");
 
         var form = new ScoreForm();
         try
         {
-            await form.ReadPartsAsync(MultipartForm.Reader(request, type), staging, limits, cancellationToken);
+            await form.ReadPartsAsync(reader, staging, limits, cancellationToken);
             return form._file is null ? throw new InvalidRequestException("No data provided with name 'dataset'") : form;
         }
         catch
@@ -62,11 +59,11 @@ internal sealed class ScoreForm : IAsyncDisposable
                 switch (HeaderUtilities.RemoveQuotes(disposition.Name).ToString())
                 {
                     case OptionsField:
-                        Options = Options is null ? await MultipartForm.ReadOptionsAsync(part, cancellationToken) : throw Twice(OptionsField);
+                        Options = Options is null ? await MultipartForm.ReadOptionsAsync(part, cancellationToken) : throw MultipartForm.Twice(OptionsField);
                         break;
                     case Dataset when disposition.IsFileDisposition():
                         if (_file is not null)
-                            throw Twice(Dataset);
+                            throw MultipartForm.Twice(Dataset);
                         FileName = MultipartForm.FileNameOf(disposition) is { Length: > 0 } name ? name : Dataset;
                         _file = await staging.AddAsync(part.Body, "data set", limits.DatasetBytes, null, cancellationToken);
                         break;
@@ -81,6 +78,4 @@ internal sealed class ScoreForm : IAsyncDisposable
             throw MultipartForm.Broken();
         }
     }
-
-    private static InvalidRequestException Twice(string name) => new($"The field '{name}' is given twice.");
 }

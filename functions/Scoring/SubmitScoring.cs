@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
@@ -32,9 +31,7 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
         var job = await AcceptAsync(request, reference, key, cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);
-        return new Envelope(StatusCodes.Status202Accepted, $"The scoring with {job.Model}:{job.Version} is job {job.Id}")
-            .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{job.Id}")
-            .With("job", JobView.Of(job));
+        return JobView.Accepted(job, $"The scoring with {job.Model}:{job.Version} is job {job.Id}");
     }
 
     private async Task<Job> AcceptAsync(HttpRequest request, string reference, string? key, CancellationToken cancellationToken)

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
@@ -32,8 +31,6 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         var job = await submitter.SubmitAsync(model, form.Files, options, key, owner: null, cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);
-        return new Envelope(StatusCodes.Status202Accepted, $"The training of {model} is job {job.Id}")
-            .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{job.Id}")
-            .With("job", JobView.Of(job));
+        return JobView.Accepted(job, $"The training of {model} is job {job.Id}");
     }
 }

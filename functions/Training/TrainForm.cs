@@ -29,16 +29,13 @@ internal sealed class TrainForm : IAsyncDisposable
     /// <exception cref="TooLargeException">A part is over its limit.</exception>
     public static async Task<TrainForm> ReadAsync(HttpRequest request, StagingArea staging, JobLimits limits, CancellationToken cancellationToken)
     {
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new RefusedException(
-                StatusCodes.Status415UnsupportedMediaType, $"Send multipart/form-data with the files '{Script}', '{Requirements}' and '{Dataset}'.");
-        }
+        var reader = MultipartForm.ReaderOf(request) ?? throw new RefusedException(
+            StatusCodes.Status415UnsupportedMediaType, $"Send multipart/form-data with the files '{Script}', '{Requirements}' and '{Dataset}'.");
 
         var form = new TrainForm();
         try
         {
-            await form.ReadPartsAsync(MultipartForm.Reader(request, type), staging, limits, cancellationToken);
+            await form.ReadPartsAsync(reader, staging, limits, cancellationToken);
             form.Require(Script, "No training script provided with name 'script'");
             form.Require(Dataset, "No data provided with name 'dataset'");
             return form;
@@ -73,7 +70,7 @@ internal sealed class TrainForm : IAsyncDisposable
                     throw new InvalidRequestException("A part of the form has no Content-Disposition.");
                 var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
                 if (name == OptionsField)
-                    Options = Options is null ? await MultipartForm.ReadOptionsAsync(part, cancellationToken) : throw Twice(name);
+                    Options = Options is null ? await MultipartForm.ReadOptionsAsync(part, cancellationToken) : throw MultipartForm.Twice(name);
                 else if (disposition.IsFileDisposition())
                     await ReadFileAsync(name, disposition, part, staging, limits, cancellationToken);
                 else
@@ -97,7 +94,7 @@ internal sealed class TrainForm : IAsyncDisposable
             _ => throw Unknown(name),
         };
         if (_files.Exists(file => file.Name == name))
-            throw Twice(name);
+            throw MultipartForm.Twice(name);
         var fileName = MultipartForm.FileNameOf(disposition) is { Length: > 0 } given ? given : name + extension;
         if (extension is not null && !Path.GetExtension(fileName).Equals(extension, StringComparison.OrdinalIgnoreCase))
             throw new RefusedException(StatusCodes.Status415UnsupportedMediaType, $"Filename extension not allowed. Please use one of these: ['{extension}']");
@@ -118,6 +115,4 @@ internal sealed class TrainForm : IAsyncDisposable
 
     private static InvalidRequestException Unknown(string name) =>
         new($"The field '{MultipartForm.Shown(name)}' is not known; a training takes the files {Script}, {Requirements} and {Dataset}, and the JSON field {OptionsField}.");
-
-    private static InvalidRequestException Twice(string name) => new($"The field '{MultipartForm.Shown(name)}' is given twice.");
 }

@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
@@ -34,8 +33,6 @@ public sealed class CompleteUpload(UploadSubmitter submitter, JobScheduler sched
         var job = await submitter.CompleteAsync(model, upload, options, owner: null, cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);
-        return new Envelope(StatusCodes.Status202Accepted, $"The upload {upload} of {model} is job {job.Id}")
-            .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{job.Id}")
-            .With("job", JobView.Of(job));
+        return JobView.Accepted(job, $"The upload {upload} of {model} is job {job.Id}");
     }
 }

@@ -5,25 +5,11 @@ using Larder.Registry;
 namespace Larder.Orchestrations;
 
 /// <summary>Reads a file of an archive once, and stops where it is not what the archive's directory says: length, checksum, density.</summary>
-internal sealed class ArchiveEntryStream(ZipArchiveEntry entry, Stream unpacked, ArchiveEntryRules rules) : Stream
+internal sealed class ArchiveEntryStream(ZipArchiveEntry entry, Stream unpacked, ArchiveEntryRules rules) : ForwardStream
 {
     private readonly Crc32 checksum = new();
     private long length;
     private bool ended;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override int Read(byte[] buffer, int offset, int count)
     {
@@ -51,19 +37,6 @@ internal sealed class ArchiveEntryStream(ZipArchiveEntry entry, Stream unpacked,
             throw Damaged();
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -6,24 +6,10 @@ namespace Larder.Registry;
 /// Reads a file once, from its start, and fails at its end when the bytes do not hash to what was promised: an upload from it is then
 /// never committed. It cannot seek, so that the client buffers what it may have to send again.
 /// </summary>
-internal sealed class VerifyingStream(Stream file, string sha256) : Stream
+internal sealed class VerifyingStream(Stream file, string sha256) : ForwardStream
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private bool verified;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override int Read(byte[] buffer, int offset, int count) => Hashed(buffer.AsSpan(offset, count)[..file.Read(buffer, offset, count)]);
 
@@ -34,19 +20,6 @@ internal sealed class VerifyingStream(Stream file, string sha256) : Stream
         var read = await file.ReadAsync(buffer, cancellationToken);
         return Hashed(buffer.Span[..read]);
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
