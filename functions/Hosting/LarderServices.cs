@@ -28,6 +28,7 @@ internal static class LarderServices
         services.AddMetrics();
         services.AddSingleton(provider => new LocalFolder(
             provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : DefaultFolder(provider)));
+        services.AddAccess();
         services.AddInference();
         services.AddRegistry();
         services.AddJobs();
@@ -51,6 +52,19 @@ internal static class LarderServices
         services.AddOptions<KestrelServerOptions>().Configure<PublishingOptions>(
             (kestrel, publishing) => kestrel.Limits.MaxRequestBodySize = publishing.ModelBytes + FormOverhead);
         return builder;
+    }
+
+    private static void AddAccess(this IServiceCollection services)
+    {
+        services.AddSetting<AccessOptions>("Access", options => options.Validate());
+        services.AddSetting<RateOptions>("Limits:Rate", options => options.Validate());
+        services.AddSingleton(_ => Platform.Here());
+        services.AddSingleton(_ => FunctionAccess.OfThisApp());
+        services.AddSingleton<CallerKeys>();
+        services.AddSingleton<Callers>();
+        services.AddSingleton<BrowserGuard>();
+        services.AddSingleton<RateLimits>();
+        services.AddHostedService<AccessCheck>();
     }
 
     private static void AddInference(this IServiceCollection services)

@@ -10,12 +10,12 @@ namespace Larder.Functions;
 public sealed class Greeting(RouteTable routes)
 {
     /// <summary>Says hello.</summary>
-    [Function("Greet"), Description("Greeting.")]
+    [Function("Greet"), Requires(Role.None), Description("Greeting.")]
     public IActionResult Greet([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "/")] HttpRequest request) =>
         Envelope.Ok("Greetings from Larder, the machine learning model platform. For more information, visit /help");
 
     /// <summary>Lists the routes as plain text.</summary>
-    [Function("Help"), Description("This list.")]
+    [Function("Help"), Requires(Role.None), Description("This list.")]
     public IActionResult Help([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "help")] HttpRequest request)
     {
         var text = new StringBuilder("Larder: upload a model, get a versioned prediction endpoint.\n\n");
@@ -29,7 +29,7 @@ public sealed class Greeting(RouteTable routes)
     /// Answers what no other function does, in the API's own error shape: 405 for a known path, 404 otherwise.
     /// The Functions host alone would answer both with an empty 404.
     /// </summary>
-    [Function("NothingHere")]
+    [Function("NothingHere"), Requires(Role.None)]
     public IActionResult NothingHere(
         [HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request)
     {
