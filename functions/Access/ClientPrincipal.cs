@@ -46,7 +46,8 @@ internal sealed record ClientPrincipal
     {
         try
         {
-            return JsonSerializer.Deserialize<ClientPrincipal>(Convert.FromBase64String(header)) ?? throw Unreadable();
+            var principal = JsonSerializer.Deserialize<ClientPrincipal>(Convert.FromBase64String(header));
+            return principal is { Claims: not null } && !principal.Claims.Contains(null!) ? principal : throw Unreadable();
         }
         catch (Exception exception) when (exception is FormatException or JsonException)
         {
