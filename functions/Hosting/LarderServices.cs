@@ -49,8 +49,11 @@ internal static class LarderServices
         services.AddHostedService(provider => provider.GetRequiredService<Preloader>());
 
         // Uploads are the largest bodies; every other route reads with a limit of its own. The worker's Kestrel would stop at 30 MB.
-        services.AddOptions<KestrelServerOptions>().Configure<PublishingOptions>(
-            (kestrel, publishing) => kestrel.Limits.MaxRequestBodySize = publishing.ModelBytes + FormOverhead);
+        services.AddOptions<KestrelServerOptions>().Configure<PublishingOptions>((kestrel, publishing) =>
+        {
+            kestrel.Limits.MaxRequestBodySize = publishing.ModelBytes + FormOverhead;
+            kestrel.AddServerHeader = false;
+        });
         return builder;
     }
 

@@ -8,7 +8,7 @@ namespace Larder.Functions.Tests;
 /// <summary>Nothing is open by oversight.</summary>
 public sealed class FunctionAccessTests
 {
-    // Written out, so that a change is seen; docs/access.md has the same.
+    // Written out, so that a change is seen.
     private const string Expected = """
         GET / none
         GET /api/test reader
@@ -66,6 +66,15 @@ public sealed class FunctionAccessTests
         var declared = new RouteTable().Entries.SelectMany(route => route.Methods.Select(method => $"{method} {route.Path} {RoleNames.Of(route.Role)}"));
 
         Assert.Equal(Sorted(Expected.ReplaceLineEndings("\n").Split('\n')), Sorted(declared));
+    }
+
+    [Fact]
+    public void The_page_on_access_has_every_route_with_its_role()
+    {
+        var rows = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "access.md")).Where(line => line.StartsWith("| ", StringComparison.Ordinal)).ToList();
+
+        Assert.All(Expected.ReplaceLineEndings("\n").Split('\n').Select(line => line.Split(' ')), route =>
+            Assert.Contains(rows, row => row.StartsWith($"| {route[2]} | ", StringComparison.Ordinal) && row.Contains($"`{route[0]} {route[1]}`", StringComparison.Ordinal)));
     }
 
     [Fact]
