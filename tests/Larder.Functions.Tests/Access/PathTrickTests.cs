@@ -7,7 +7,7 @@ public sealed class PathTrickTests(AccessFixture larder) : IClassFixture<AccessF
     [
         "../../etc/passwd", "..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/etc/passwd", "%252e%252e%252fetc%252fpasswd", "..%5c..%5cetc%5cpasswd", @"..\..\etc\passwd",
         "....//....//etc/passwd", "%2fetc%2fpasswd", "/etc/passwd", "//etc/passwd", "file:%2f%2f%2fetc%2fpasswd", "C:%5cWindows%5cwin.ini", "%00", "a%00.onnx", "a%0d%0ab",
-        "..;/..;/etc/passwd", "%c0%ae%c0%ae%c0%afetc", "~%2f.ssh%2fid_rsa", ".", "..", "%2e", "a%23%2f..%2f..%2fetc", "a%3fx=..%2f..", "%ef%bc%8e%ef%bc%8e%ef%bc%8fetc",
+        "..;/..;/etc/passwd", "%c0%ae%c0%ae%c0%afetc", "~%2f.ssh%2fid_rsa", "..", "a%23%2f..%2f..%2fetc", "a%3fx=..%2f..", "%ef%bc%8e%ef%bc%8e%ef%bc%8fetc",
     ];
 
     [Theory]
