@@ -72,7 +72,21 @@ internal sealed class FunctionAccess
             if (references.Any(name => name.Name == triggers))
                 yield return assembly;
             foreach (var name in references.Where(name => !Frameworks.Contains(name.Name!.Split('.')[0]) && seen.Add(name.Name!)))
-                queue.Enqueue(loader.LoadFromAssemblyName(name));
+                if (TryLoad(loader, name) is { } referenced)
+                    queue.Enqueue(referenced);
+        }
+    }
+
+    // An assembly that was left out of the output cannot hold functions that anybody runs.
+    private static Assembly? TryLoad(AssemblyLoadContext loader, AssemblyName name)
+    {
+        try
+        {
+            return loader.LoadFromAssemblyName(name);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
         }
     }
 }
