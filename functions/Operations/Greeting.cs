@@ -14,13 +14,13 @@ public sealed class Greeting(RouteTable routes)
     public IActionResult Greet([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "/")] HttpRequest request) =>
         Envelope.Ok("Greetings from Larder, the machine learning model platform. For more information, visit /help");
 
-    /// <summary>Lists the routes as plain text.</summary>
+    /// <summary>Lists the routes as plain text, each with the role that it needs.</summary>
     [Function("Help"), Requires(Role.None), Description("This list.")]
     public IActionResult Help([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "help")] HttpRequest request)
     {
         var text = new StringBuilder("Larder: upload a model, get a versioned prediction endpoint.\n\n");
         foreach (var route in routes.Entries)
-            text.Append(string.Join(',', route.Methods).PadRight(9)).Append(route.Path.PadRight(50)).Append(route.Summary).Append('\n');
+            text.Append(string.Join(',', route.Methods).PadRight(9)).Append(route.Path.PadRight(50)).Append((route.Role == Role.None ? "" : RoleNames.Of(route.Role)).PadRight(12)).Append(route.Summary).Append('\n');
         text.Append("\n{reference} is a model's name, name:3 (a version) or name:champion (an alias).\n");
         return new ContentResult { Content = text.ToString(), ContentType = "text/plain; charset=utf-8" };
     }
