@@ -8,10 +8,10 @@ namespace Larder.Functions;
 /// </summary>
 internal sealed partial class AccessCheck : IHostedService
 {
-    /// <summary>What it asks for has checked itself when it was made.</summary>
+    /// <summary>What it asks for checks itself when it is made, and is made with it.</summary>
     public AccessCheck(FunctionAccess functions, Callers callers, AccessOptions options, ILogger<AccessCheck> logger)
     {
-        ArgumentNullException.ThrowIfNull(functions);
+        _ = functions;
         if (options.ClientPrincipal && !callers.BelievesPrincipals)
             LogIgnored(logger);
     }

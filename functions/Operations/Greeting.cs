@@ -20,7 +20,7 @@ public sealed class Greeting(RouteTable routes)
     {
         var text = new StringBuilder("Larder: upload a model, get a versioned prediction endpoint.\n\n");
         foreach (var route in routes.Entries)
-            text.Append(string.Join(',', route.Methods).PadRight(9)).Append(route.Path.PadRight(50)).Append((route.Role == Role.None ? "" : RoleNames.Of(route.Role)).PadRight(12)).Append(route.Summary).Append('\n');
+            text.Append(string.Join(',', route.Methods).PadRight(11)).Append(route.Path.PadRight(52)).Append((route.Role == Role.None ? "" : RoleNames.Of(route.Role)).PadRight(12)).Append(route.Summary).Append('\n');
         text.Append("\n{reference} is a model's name, name:3 (a version) or name:champion (an alias).\n");
         return new ContentResult { Content = text.ToString(), ContentType = "text/plain; charset=utf-8" };
     }

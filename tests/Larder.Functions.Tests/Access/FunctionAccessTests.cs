@@ -2,6 +2,10 @@ using System.Reflection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Larder.Functions.Tests;
 
@@ -98,6 +102,26 @@ public sealed class FunctionAccessTests
     [InlineData(typeof(GuardedProbe), "The function GuardedProbe is a probe, but requires a role.")]
     public void A_function_that_does_not_say_who_may_call_it_keeps_the_host_from_starting(Type functions, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<InvalidOperationException>(() => new FunctionAccess([typeof(Declared), functions])).Message);
+
+    [Fact]
+    public void The_host_reads_the_declarations_before_it_starts()
+    {
+        var services = FunctionsApplication.CreateBuilder([]).AddLarder().Services;
+        using var provider = new ServiceCollection()
+            .AddSingleton(_ => new FunctionAccess([typeof(Undeclared)]))
+            .AddSingleton(new AccessOptions())
+            .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build())
+            .AddSingleton(new Platform(IsAzure: false, IsAuthenticating: false))
+            .AddSingleton<CallerKeys>()
+            .AddSingleton<Callers>()
+            .AddLogging()
+            .BuildServiceProvider();
+
+        var check = Assert.Single(services, service => service.ImplementationType == typeof(AccessCheck));
+
+        Assert.Equal(typeof(IHostedService), check.ServiceType);
+        Assert.Contains("Forgotten", Assert.Throws<InvalidOperationException>(() => ActivatorUtilities.CreateInstance(provider, check.ImplementationType!)).Message);
+    }
 
     [Fact]
     public void All_that_is_wrong_is_said_at_once() =>
