@@ -20,9 +20,8 @@ internal sealed class CallerKeys
     /// <exception cref="OptionsValidationException">A name has no key, or two have the same.</exception>
     public CallerKeys(IConfiguration configuration, AccessOptions options)
     {
-        var values = configuration.GetSection("HostKeys").GetChildren().Concat(configuration.GetSection("FunctionKeys").GetChildren())
+        var values = configuration.GetSection("FunctionKeys").GetChildren()
             .Where(key => !string.IsNullOrWhiteSpace(key.Value))
-            .DistinctBy(key => key.Key, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(key => key.Key, key => KeyHash.Of(key.Value!), StringComparer.OrdinalIgnoreCase);
         var master = configuration["MasterKey"] is { } value && !string.IsNullOrWhiteSpace(value) ? KeyHash.Of(value) : (KeyHash?)null;
         AreConfigured = values.Count > 0 || master is not null;
@@ -32,7 +31,7 @@ internal sealed class CallerKeys
         {
             var hash = KeyHash.Parse(key.Sha256) ?? (values.TryGetValue(name, out var own)
                 ? own
-                : throw Wrong($"Setting Access:Keys:{name}:Sha256: It is needed: neither HostKeys:{name} nor FunctionKeys:{name} has the key itself."));
+                : throw Wrong($"Setting Access:Keys:{name}:Sha256: It is needed: no setting FunctionKeys:{name} has the key itself."));
             if (!callers.TryAdd(hash, new Caller(name, RoleNames.Find(key.Role)!.Value)))
                 throw Wrong($"Setting Access:Keys:{name}: It is the key of {callers[hash].Name} too; each name needs a key of its own.");
         }

@@ -11,7 +11,7 @@ namespace StandIns.Host.Tests;
 public sealed class AuthorizationTests
 {
     private const string Keys = """
-        { "Values": { "FunctionKeys:default": "host-key", "FunctionKeys__second": "second-key", "HostKeys:other": "other-key", "MasterKey": "master-key" } }
+        { "Values": { "FunctionKeys:default": "host-key", "FunctionKeys__second": "second-key", "FunctionKeys:other": "other-key", "MasterKey": "master-key" } }
         """;
 
     public sealed class Doors
@@ -137,7 +137,7 @@ public sealed class AuthorizationTests
     public void Keys_of_any_length_are_told_apart(int length)
     {
         var key = string.Create(length, 0, static (text, _) => text.Fill('ü'));
-        var keys = new FunctionKeys(new ConfigurationBuilder().AddInMemoryCollection([new("MasterKey", key)]).Build()).For("any");
+        var keys = new FunctionKeys(new ConfigurationBuilder().AddInMemoryCollection([new("MasterKey", key)]).Build()).For("any", []);
 
         Assert.True(keys.Opens(key));
         Assert.False(keys.Opens(key[..^1]));

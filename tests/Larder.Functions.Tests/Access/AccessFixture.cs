@@ -27,7 +27,7 @@ public sealed class AccessFixture : IAsyncLifetime
         _larder = await LarderProcess.StartAsync(
             _azurite.ConnectionString,
             [
-                .. Names.Select(name => ($"HostKeys:{name}", KeyOf(name))),
+                .. Names.Select(name => ($"FunctionKeys:{name}", KeyOf(name))),
                 .. Names.Where(name => name != "nobody").Select(name => ($"Access:Keys:{name}:Role", name)),
                 ("MasterKey", KeyOf("master")),
                 // Not in Azure, it must not matter.

@@ -48,7 +48,7 @@ public sealed class AccessHostTests
         await using var azurite = await Azurite.StartAsync();
         await using var larder = await LarderProcess.StartAsync(
             azurite.ConnectionString,
-            ("HostKeys:busy", "busy-key"), ("HostKeys:quiet", "quiet-key"), ("Limits:Rate:PerSecond", "1"), ("Limits:Rate:Burst", "5"));
+            ("FunctionKeys:busy", "busy-key"), ("FunctionKeys:quiet", "quiet-key"), ("Limits:Rate:PerSecond", "1"), ("Limits:Rate:Burst", "5"));
 
         Task<Answer> AskAsync(string key) => larder.Client.SendJsonAsync(HttpMethod.Get, "/api/test", null, ("x-functions-key", key));
         var answers = new List<Answer>();

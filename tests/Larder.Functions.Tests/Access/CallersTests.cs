@@ -29,7 +29,7 @@ public sealed class CallersTests
     [Fact]
     public void A_key_of_the_settings_has_its_name_and_its_role()
     {
-        var callers = Callers(Laptop, ("HostKeys:ci", "k1"), ("FunctionKeys:default", "k2"), ("MasterKey", "k3"), ("Access:Keys:ci:Role", "contributor"));
+        var callers = Callers(Laptop, ("FunctionKeys:ci", "k1"), ("FunctionKeys:default", "k2"), ("MasterKey", "k3"), ("Access:Keys:ci:Role", "contributor"));
 
         Assert.False(callers.IsOpen);
         Assert.Equal(new Caller("ci", Role.Contributor), callers.Of(Request(key: "k1"), true));
@@ -188,7 +188,7 @@ public sealed class CallersTests
     {
         var missing = Assert.Throws<OptionsValidationException>(() => Callers(Azure, ("Access:Keys:ci:Role", "admin")));
         var twice = Assert.Throws<OptionsValidationException>(() => Callers(Azure,
-            ("Access:Keys:a:Role", "admin"), ("Access:Keys:a:Sha256", Hash("k")), ("Access:Keys:b:Role", "reader"), ("HostKeys:b", "k")));
+            ("Access:Keys:a:Role", "admin"), ("Access:Keys:a:Sha256", Hash("k")), ("Access:Keys:b:Role", "reader"), ("FunctionKeys:b", "k")));
 
         Assert.Contains("Setting Access:Keys:ci:Sha256: It is needed", missing.Message);
         Assert.Contains("each name needs a key of its own", twice.Message);

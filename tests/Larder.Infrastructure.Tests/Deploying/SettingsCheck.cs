@@ -23,7 +23,6 @@ internal sealed partial class SettingsCheck
         ["AzureWebJobsStorage"] = "a connection string has a key, and the account's keys are off",
         ["AzuriteLocation"] = "embedded host only",
         ["FunctionKeys:default"] = "embedded host only: Azure has its own",
-        ["HostKeys:example"] = "embedded host only: Azure has its own",
         ["MasterKey"] = "embedded host only: Azure has its own",
         ["Access:Keys:example:Role"] = "the owner's, by the parameter access",
         ["Access:Keys:example:Sha256"] = "the owner's, by the parameter access",
