@@ -26,12 +26,12 @@ public sealed class DeleteModel(ModelRegistry registry, SessionCache sessions)
             throw new InvalidRequestException("Name the version to delete by its number, as in name:3; DELETE .../aliases/{alias} removes an alias.");
         if (parsed.Version is not { } number)
         {
-            await registry.DeleteModelAsync(parsed.Name, force, request.IfMatch(), cancellation: cancellationToken);
+            await registry.DeleteModelAsync(parsed.Name, force, request.IfMatch(), request.Caller().Name, cancellationToken);
             sessions.Unload(parsed.Name);
             return Envelope.Ok($"{parsed.Name} removed successfully");
         }
 
-        var deletion = await registry.DeleteVersionAsync(parsed.Name, number, force, request.IfMatch(), cancellation: cancellationToken);
+        var deletion = await registry.DeleteVersionAsync(parsed.Name, number, force, request.IfMatch(), request.Caller().Name, cancellationToken);
         sessions.Unload(parsed.Name, $"{number}");
         return Envelope.Ok($"Version {number} from {parsed.Name} removed successfully")
             .WithETag(deletion.Model.ETag)
