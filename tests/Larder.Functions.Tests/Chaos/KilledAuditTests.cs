@@ -146,7 +146,7 @@ public sealed class KilledAuditTests
     }
 
     private static Task MoveAsync(HttpClient client, Asked asked, int number) =>
-        asked.AskAsync(null, () => client.SendJsonAsync(HttpMethod.Put, "/api/v1/models/hot/aliases/champion", $$"""{"version":{{1 + (number % 2)}}}"""));
+        asked.AskAsync(null, () => client.SendJsonAsync(HttpMethod.Put, "/api/v1/models/hot/aliases/champion", $$"""{"version":{{1 + (number % 2)}} }"""));
 
     private static Task PublishAsync(HttpClient client, Asked asked)
     {
@@ -164,7 +164,7 @@ public sealed class KilledAuditTests
     private static async Task<string> ScheduleAsync(HttpClient client, Asked asked)
     {
         var answer = await client.ScheduleAsync($$"""
-            {"name": "audited", "cron": "{{ScheduleClient.Yearly}}", "job": {"type": "score", "model": "hot", "inputs": {"dataset": "uploads/hot/rows.csv"}}}
+            {"name": "audited", "cron": "{{ScheduleClient.Yearly}}", "job": {"type": "score", "model": "hot", "inputs": {"dataset": "uploads/hot/rows.csv"} } }
             """);
         Assert.True(answer.Code == 201, answer.Description);
         var id = (string)answer.Body["schedule"]!["id"]!;
