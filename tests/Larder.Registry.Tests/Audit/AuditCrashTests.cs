@@ -6,8 +6,7 @@ namespace Larder.Registry.Tests;
 /// A host dies at every single storage call of every change, before the call or after it. A change that happened has exactly one record, and one that did
 /// not has none; the sweeper finishes what nobody asked for.
 /// </summary>
-[Collection(AzuriteCollection.Name)]
-public sealed class AuditCrashTests(Azurite azurite)
+public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
 {
     private const int MostCalls = 40;
     private const string Schedule = "0123456789abcdef";

@@ -7,8 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Larder.Registry.Tests;
 
 /// <summary>What is recorded of changes, and how it is read.</summary>
-[Collection(AzuriteCollection.Name)]
-public sealed class AuditTests(Azurite azurite) : IDisposable
+public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDisposable
 {
     private readonly ManualTime time = new();
     private readonly string account = azurite.NewAccount();

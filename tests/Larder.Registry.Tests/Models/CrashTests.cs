@@ -3,8 +3,7 @@ using Larder.Testing;
 namespace Larder.Registry.Tests;
 
 /// <summary>A host dies at every single storage call of every change, before the call or after it. Whatever is left, readers see whole things only.</summary>
-[Collection(AzuriteCollection.Name)]
-public sealed class CrashTests(Azurite azurite)
+public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
 {
     private static readonly TimeSpan Later = TimeSpan.FromDays(2);
 
