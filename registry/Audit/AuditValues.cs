@@ -43,9 +43,6 @@ internal static class AuditValues
             if (old is JsonObject oldObject && now is JsonObject nowObject)
             {
                 (old, now) = Differences(oldObject, nowObject);
-                Add(left, name, ((JsonObject)old).Count == 0 ? null : old);
-                Add(right, name, ((JsonObject)now).Count == 0 ? null : now);
-                continue;
             }
 
             Add(left, name, old);
@@ -55,9 +52,10 @@ internal static class AuditValues
         return (left, right);
     }
 
+    // Nothing and an empty object say the same.
     private static void Add(JsonObject to, string name, JsonNode? value)
     {
-        if (value is not null)
+        if (value is not (null or JsonObject { Count: 0 }))
             to[name] = value.DeepClone();
     }
 
