@@ -283,6 +283,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
         var described = AuditValues.Of(schedule);
         foreach (var member in Unrecorded)
             described.Remove(member);
+        // Which there are, and which are others now.
         described["secrets"] = new JsonObject(schedule.Secrets.Select(secret => KeyValuePair.Create(
             secret.Key,
             (JsonNode?)(before?.Secrets.TryGetValue(secret.Key, out var old) == true && old != secret.Value ? OtherSecret : Secret))));
