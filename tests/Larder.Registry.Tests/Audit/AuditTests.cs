@@ -288,7 +288,60 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
         Assert.Equal(4, transport.Requests - before);
     }
 
+    [Fact]
+    public async Task A_log_that_cannot_be_written_fails_no_change_and_the_next_one_makes_up_for_it()
+    {
+        var store = new DeafStore(Shop.Documents);
+        using var host = new Shop(account, time, _ => store);
+        await host.PublishAsync("iris");
+
+        store.IsDown = true;
+        await host.Registry.UpdateAsync("iris", new ModelPatch { Description = "1" });
+        await host.Registry.UpdateAsync("iris", new ModelPatch { Description = "2" });
+        Assert.Equal([1], (await ListAsync(new AuditFilter())).Select(record => record.Revision));
+
+        store.IsDown = false;
+        await host.Registry.UpdateAsync("iris", new ModelPatch { Description = "3" });
+        Assert.Equal([4, 3, 2, 1], (await ListAsync(new AuditFilter())).Select(record => record.Revision).OrderDescending());
+    }
+
+    [Fact]
+    public async Task Changes_stop_before_more_records_wait_than_a_document_can_hold()
+    {
+        var store = new DeafStore(Shop.Documents);
+        using var host = new Shop(account, time, _ => store);
+        await host.PublishAsync("iris");
+        store.IsDown = true;
+        var changes = 0;
+        await Assert.ThrowsAsync<StorageUnavailableException>(async () =>
+        {
+            while (changes < 1000)
+            {
+                await host.Registry.UpdateAsync("iris", new ModelPatch { Description = $"{changes}" });
+                changes++;
+            }
+        });
+
+        Assert.Equal(300, changes);
+        Assert.Equal("299", (await Shop.Registry.GetAsync("iris")).Description);
+        store.IsDown = false;
+        await host.Registry.UpdateAsync("iris", new ModelPatch { Description = "again" });
+        Assert.Equal(Enumerable.Range(1, 302).Reverse(), (await RecordsAsync("model:iris")).Select(record => record.Revision));
+    }
+
     public void Dispose() => opened?.Dispose();
+
+    /// <summary>The log's container does not answer, the others do.</summary>
+    private sealed class DeafStore(IDocumentStore store) : DocumentStoreWrapper(store)
+    {
+        public bool IsDown { get; set; }
+
+        public override Task<string> CreateAsync<T>(
+            DocumentCollection<T> collection, string partition, string id, T value, CancellationToken cancellation) =>
+            IsDown && collection.Name == "audit"
+                ? throw new StorageUnavailableException("The log does not answer.")
+                : base.CreateAsync(collection, partition, id, value, cancellation);
+    }
 
     private static PublishRequest By(string actor) => new() { Source = "upload", Actor = actor };
 
