@@ -103,6 +103,10 @@ internal static partial class LarderServices
         services.AddSingleton(Storage);
         services.AddDocumentStore();
         services.AddSingleton<IArtifactStore, BlobArtifactStore>();
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<AuditHistory>();
+        services.AddSingleton<SettingsHistory>();
+        services.AddHostedService<SettingsRecorder>();
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<StagingArea>();

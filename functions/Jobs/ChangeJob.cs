@@ -33,7 +33,7 @@ public sealed class ChangeJob(JobScheduler scheduler, JobSubmitter submitter)
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        var again = await submitter.RetryAsync(job, owner: null, key: null, cancellationToken);
+        var again = await submitter.RetryAsync(job, owner: request.Caller().Name, key: null, cancellationToken);
         await scheduler.StartAsync(client, again, CancellationToken.None);
         return JobView.Accepted(again, $"Job {job} runs again as job {again.Id}");
     }

@@ -27,12 +27,12 @@ public sealed class DeleteModel(ModelRegistry registry, SessionCache sessions)
         if (parsed.Version is not { } number)
         {
             request.Require(Role.Admin, "The deletion of a whole model");
-            await registry.DeleteModelAsync(parsed.Name, force, request.IfMatch(), cancellation: cancellationToken);
+            await registry.DeleteModelAsync(parsed.Name, force, request.IfMatch(), request.Caller().Name, cancellationToken);
             sessions.Unload(parsed.Name);
             return Envelope.Ok($"{parsed.Name} removed successfully");
         }
 
-        var deletion = await registry.DeleteVersionAsync(parsed.Name, number, force, request.IfMatch(), cancellation: cancellationToken);
+        var deletion = await registry.DeleteVersionAsync(parsed.Name, number, force, request.IfMatch(), request.Caller().Name, cancellationToken);
         sessions.Unload(parsed.Name, $"{number}");
         return Envelope.Ok($"Version {number} from {parsed.Name} removed successfully")
             .WithETag(deletion.Model.ETag)

@@ -31,7 +31,7 @@ public sealed class EditModel(ModelRegistry registry)
 
         var edit = Json.Deserialize<Body>(body, Expected);
         var patch = new ModelPatch { Description = edit.ModelDescription, Owner = edit.Owner, Tags = edit.Tags, Settings = edit.Settings };
-        var after = await registry.UpdateAsync(model, patch, request.IfMatch(), cancellation: cancellationToken);
+        var after = await registry.UpdateAsync(model, patch, request.IfMatch(), request.Caller().Name, cancellationToken);
         return Envelope.Ok($"{model} updated").WithETag(after.ETag).With("model", after);
     }
 

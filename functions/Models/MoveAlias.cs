@@ -19,7 +19,7 @@ public sealed class MoveAlias(ModelRegistry registry)
     {
         ModelName.Validate(model);
         var version = await VersionAsync(request, "default", "{default:integer}", "No default value provided", "Default value must be an integer", cancellationToken);
-        var change = await registry.SetDefaultAsync(model, version, request.IfMatch(), cancellation: cancellationToken);
+        var change = await registry.SetDefaultAsync(model, version, request.IfMatch(), actor: request.Caller().Name, cancellation: cancellationToken);
         var text = version is null ? "following its newest version" : $"updated with default version: {version}";
         return Answer(change, $"{model} {text}");
     }
@@ -36,7 +36,7 @@ public sealed class MoveAlias(ModelRegistry registry)
         ModelName.ValidateAlias(alias);
         var version = await VersionAsync(request, "version", "{version:integer}", "No version provided", "version must be an integer", cancellationToken)
             ?? throw new InvalidRequestException("version must be an integer");
-        var change = await registry.SetAliasAsync(model, alias, version, request.IfMatch(), cancellation: cancellationToken);
+        var change = await registry.SetAliasAsync(model, alias, version, request.IfMatch(), actor: request.Caller().Name, cancellation: cancellationToken);
         return Answer(change, $"{model}:{alias} is version {version}");
     }
 
@@ -49,7 +49,7 @@ public sealed class MoveAlias(ModelRegistry registry)
         CancellationToken cancellationToken)
     {
         ModelName.Validate(model);
-        var change = await registry.DeleteAliasAsync(model, alias, request.IfMatch(), cancellation: cancellationToken);
+        var change = await registry.DeleteAliasAsync(model, alias, request.IfMatch(), actor: request.Caller().Name, cancellation: cancellationToken);
         return Answer(change, $"{model}:{alias} removed");
     }
 

@@ -32,7 +32,7 @@ public sealed class PutModel(ModelPublisher publisher, AnswerLimits limits)
         if (form.FieldNames.FirstOrDefault(name => !Fields.Contains(name)) is { } unknown)
             throw new InvalidRequestException($"The field '{unknown}' is not known; an upload takes {string.Join(", ", Fields)}.");
 
-        var (after, version) = await PublishAsync(model, file, RequestOf(form), cancellationToken);
+        var (after, version) = await PublishAsync(model, file, RequestOf(form) with { Actor = request.Caller().Name }, cancellationToken);
         return new Envelope(StatusCodes.Status201Created, $"{after.Name} saved as version {version.Version}")
             .WithHeader(HeaderNames.Location, $"/api/v1/models/{after.Name}:{version.Version}")
             .WithETag(after.ETag)

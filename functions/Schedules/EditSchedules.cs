@@ -9,7 +9,7 @@ using Microsoft.Net.Http.Headers;
 namespace Larder.Functions;
 
 /// <summary>Makes schedules, changes and deletes them.</summary>
-public sealed class EditSchedules(ScheduleEditor editor, ScheduleStore schedules, ScheduleViews views)
+public sealed class EditSchedules(ScheduleEditor editor, ScheduleStore schedules, ScheduleViews views, TimeProvider time)
 {
     /// <summary>Makes a schedule.</summary>
     [Function("CreateSchedule"), Requires(Role.Contributor), Description("Run a job by the clock: {\"name\", \"cron\", \"time_zone\", \"job\", \"overlap\", \"missed\"}.")]
@@ -18,7 +18,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleStore schedules
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
-        var made = await editor.CreateAsync(await ScheduleBody.ReadAsync(request, cancellationToken), cancellationToken);
+        var made = await editor.CreateAsync(await ScheduleBody.ReadAsync(request, cancellationToken), request.Caller().Name, cancellationToken);
         return (await AnswerAsync(new Envelope(StatusCodes.Status201Created, $"{made.Name} is schedule {made.Id}"), made, cancellationToken))
             .WithHeader(HeaderNames.Location, $"/api/v1/schedules/{made.Id}");
     }
@@ -32,7 +32,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleStore schedules
     {
         JobQuery.RequireKnown(request);
         var patch = await ScheduleBody.ReadAsync(request, cancellationToken);
-        var after = await editor.ReplaceAsync(schedule, request.IfMatch(), patch, cancellationToken);
+        var after = await editor.ReplaceAsync(schedule, request.IfMatch(), patch, request.Caller().Name, cancellationToken);
         return await AnswerAsync(Envelope.Ok($"Schedule {schedule} replaced"), after, cancellationToken);
     }
 
@@ -45,7 +45,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleStore schedules
     {
         JobQuery.RequireKnown(request);
         var patch = await ScheduleBody.ReadAsync(request, cancellationToken);
-        var after = await editor.ChangeAsync(schedule, request.IfMatch(), patch, cancellationToken);
+        var after = await editor.ChangeAsync(schedule, request.IfMatch(), patch, request.Caller().Name, cancellationToken);
         return await AnswerAsync(Envelope.Ok($"Schedule {schedule} updated"), after, cancellationToken);
     }
 
@@ -57,7 +57,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleStore schedules
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
-        await schedules.DeleteAsync(schedule, request.IfMatch(), cancellationToken);
+        await schedules.DeleteAsync(schedule, request.IfMatch(), request.Caller().Name, time.GetUtcNow(), cancellationToken);
         return Envelope.Ok($"Schedule {schedule} removed successfully");
     }
 
@@ -69,7 +69,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleStore schedules
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
-        var after = await editor.EnableAsync(schedule, request.IfMatch(), enabled: false, cancellationToken);
+        var after = await editor.EnableAsync(schedule, request.IfMatch(), enabled: false, request.Caller().Name, cancellationToken);
         return await AnswerAsync(Envelope.Ok($"Schedule {schedule} is paused"), after, cancellationToken);
     }
 
@@ -81,7 +81,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleStore schedules
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
-        var after = await editor.EnableAsync(schedule, request.IfMatch(), enabled: true, cancellationToken);
+        var after = await editor.EnableAsync(schedule, request.IfMatch(), enabled: true, request.Caller().Name, cancellationToken);
         return await AnswerAsync(Envelope.Ok($"Schedule {schedule} runs"), after, cancellationToken);
     }
 

@@ -22,7 +22,7 @@ public sealed class RunScheduleNow(ScheduleEditor editor)
     {
         JobQuery.RequireKnown(request);
         var key = request.Headers[KeyHeader] is [{ Length: > 0 } given] ? given : null;
-        var job = await editor.RunNowAsync(client, schedule, key, cancellationToken);
+        var job = await editor.RunNowAsync(client, schedule, key, request.Caller().Name, cancellationToken);
         return JobView.Accepted(job, $"The run of schedule {schedule} is job {job.Id}");
     }
 }

@@ -40,12 +40,12 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
         {
             var body = await Json.ReadAsync<Body>(request, "{dataset:string, options:object}", cancellationToken);
             var given = body.Options.ValueKind == JsonValueKind.Undefined ? new ScoreOptions() : ScoreOptions.Schema.Read(JsonSerializer.SerializeToUtf8Bytes(body.Options));
-            return await submitter.SubmitAsync(reference, body.Dataset, given, key, owner: null, cancellationToken);
+            return await submitter.SubmitAsync(reference, body.Dataset, given, key, owner: request.Caller().Name, cancellationToken);
         }
 
         await using var form = await ScoreForm.ReadAsync(request, staging, limits, cancellationToken);
         var options = form.Options is null ? new ScoreOptions() : ScoreOptions.Schema.Read(form.Options);
-        return await submitter.SubmitAsync(reference, form.FileName, form.File, options, key, owner: null, cancellationToken);
+        return await submitter.SubmitAsync(reference, form.FileName, form.File, options, key, owner: request.Caller().Name, cancellationToken);
     }
 
     private sealed record Body

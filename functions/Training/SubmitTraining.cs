@@ -28,7 +28,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         var options = form.Options is null ? new TrainOptions() : TrainOptions.Schema.Read(form.Options);
         submitter.Validate(options);
 
-        var job = await submitter.SubmitAsync(model, form.Files, options, key, owner: null, cancellationToken);
+        var job = await submitter.SubmitAsync(model, form.Files, options, key, owner: request.Caller().Name, cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);
         return JobView.Accepted(job, $"The training of {model} is job {job.Id}");

@@ -30,7 +30,7 @@ public sealed class CompleteUpload(UploadSubmitter submitter, JobScheduler sched
         ModelName.Validate(model);
         var body = await Json.ReadAsync<JsonElement>(request, Expected, cancellationToken);
         var options = UploadOptions.Schema.Read(Encoding.UTF8.GetBytes(body.GetRawText()));
-        var job = await submitter.CompleteAsync(model, upload, options, owner: null, cancellationToken);
+        var job = await submitter.CompleteAsync(model, upload, options, owner: request.Caller().Name, cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);
         return JobView.Accepted(job, $"The upload {upload} of {model} is job {job.Id}");
