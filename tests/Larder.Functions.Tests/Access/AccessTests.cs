@@ -26,8 +26,13 @@ public sealed partial class AccessTests(AccessFixture larder) : IClassFixture<Ac
                 }
 
         Assert.Empty(wrong);
+        var (recorded, audit, _) = await larder.SendAsync(HttpMethod.Get, "/api/v1/audit", "admin");
+        Assert.Equal(200, recorded);
         foreach (var name in AccessFixture.Names)
+        {
             Assert.DoesNotContain(AccessFixture.KeyOf(name), larder.Log);
+            Assert.DoesNotContain(AccessFixture.KeyOf(name), audit);
+        }
         Assert.Contains("reader, with the role reader, was refused Predict, which needs predictor.", larder.Log);
     }
 

@@ -17,6 +17,7 @@ public sealed class FunctionAccessTests
         GET / none
         GET /api/test reader
         POST /api/test/sendtomodelhost reader
+        GET /api/v1/audit admin
         GET /api/v1/job-types reader
         GET /api/v1/jobs reader
         DELETE /api/v1/jobs/{job} contributor
