@@ -19,7 +19,7 @@ public sealed class PutModel(ModelPublisher publisher, AnswerLimits limits)
     /// Uploads an ONNX file: multipart <c>path</c>, or the raw file. Optional fields (or, for a raw file, query parameters):
     /// <c>model_description</c> of the model; <c>description</c>, <c>source</c> and <c>tags</c> (a JSON object) of the version.
     /// </summary>
-    [Function("PutModel"), Description("Upload an ONNX file: a new version.")]
+    [Function("PutModel"), Requires(Role.Contributor), Description("Upload an ONNX file: a new version.")]
     public async Task<IActionResult> Put(
         [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/v1/models/{model}")] HttpRequest request,
         string model,

@@ -15,7 +15,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
     /// Accepts a training: multipart <c>script</c>, <c>dataset</c>, perhaps <c>requirements</c>, and the JSON field <c>options</c>
     /// (<see cref="TrainOptions"/>). With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
     /// </summary>
-    [Function("SubmitTraining"), Description("Train: multipart script, dataset, requirements; JSON options.")]
+    [Function("SubmitTraining"), Requires(Role.Contributor), Description("Train: multipart script, dataset, requirements; JSON options.")]
     public async Task<IActionResult> Submit(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/train/{model}")] HttpRequest request,
         string model,

@@ -13,7 +13,7 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
     private const string Expected = "{\"file_name\": text, \"size_bytes\": integer}, both optional";
 
     /// <summary>Begins an upload. The body may be empty, or say <c>file_name</c> and <c>size_bytes</c>.</summary>
-    [Function("BeginUpload"), Description("Begin a big upload: a URL to put blocks to.")]
+    [Function("BeginUpload"), Requires(Role.Contributor), Description("Begin a big upload: a URL to put blocks to.")]
     public async Task<IActionResult> Begin(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}/uploads")] HttpRequest request,
         string model,
