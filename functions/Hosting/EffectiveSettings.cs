@@ -18,15 +18,25 @@ internal static class EffectiveSettings
     // Folders of one machine, which differ between hosts that are set up alike.
     private static readonly string[] Local = ["LocalFolder", "AzuriteLocation", "Jobs:Process:Folder"];
 
-    private static readonly string[] SecretSections = ["AzureWebJobsStorage", "FunctionKeys"];
-    private static readonly string[] SecretNames = ["Key", "Secret", "Password", "Token", "ConnectionString"];
+    // In the sample a name that each deployment chooses.
+    private const string Placeholder = "example";
+
+    private static readonly string[] SecretSections = ["FunctionKeys", "HostKeys"];
+    private static readonly string[] SecretNames = ["AzureWebJobsStorage", "Sha256", "Key", "Secret", "Password", "Token", "ConnectionString"];
     private static readonly string[] SecretParts = ["AccountKey=", "SharedAccessKey=", "SharedAccessSignature=", "Password=", "sig="];
 
     /// <summary>All of them, by name.</summary>
     public static SortedDictionary<string, string> Of(IConfiguration configuration)
     {
-        var settings = new SortedDictionary<string, string>(Defaults(), StringComparer.OrdinalIgnoreCase);
-        var sections = settings.Keys.Select(Section).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var sample = Defaults();
+        var sections = sample.Keys.Select(Section).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var settings = new SortedDictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in sample)
+        {
+            if (!name.Split(':').Contains(Placeholder))
+                settings[name] = value;
+        }
+
         foreach (var (name, value) in configuration.AsEnumerable())
         {
             if (value is { Length: > 0 } && sections.Contains(Section(name)))
@@ -43,8 +53,7 @@ internal static class EffectiveSettings
 
     private static string Shown(string name, string value)
     {
-        var isSecret = SecretSections.Contains(name, StringComparer.OrdinalIgnoreCase)
-            || (name.Contains(':') && Section(name).Equals("FunctionKeys", StringComparison.OrdinalIgnoreCase))
+        var isSecret = SecretSections.Contains(Section(name), StringComparer.OrdinalIgnoreCase)
             || SecretNames.Any(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase))
             || SecretParts.Any(part => value.Contains(part, StringComparison.OrdinalIgnoreCase));
         return isSecret && value.Length > 0 ? $"*** ({Hash(name, value)})" : value;

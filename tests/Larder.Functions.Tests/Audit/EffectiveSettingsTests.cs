@@ -13,6 +13,7 @@ public sealed class EffectiveSettingsTests
         Assert.Equal("iris,digits:2", settings["Preload"]);
         Assert.Equal("blobs", settings["Store:Kind"]);
         Assert.DoesNotContain("PATH", settings.Keys);
+        Assert.DoesNotContain(settings.Keys, name => name.Contains("example", StringComparison.Ordinal));
         Assert.DoesNotContain("LocalFolder", settings.Keys);
     }
 
@@ -22,6 +23,8 @@ public sealed class EffectiveSettingsTests
     [InlineData("MasterKey", "open sesame")]
     [InlineData("FunctionKeys:default", "open sesame")]
     [InlineData("FunctionKeys:Predict", "open sesame")]
+    [InlineData("HostKeys:ci", "open sesame")]
+    [InlineData("Access:Keys:ci:Sha256", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     [InlineData("Store:Cosmos:Password", "open sesame")]
     [InlineData("Jobs:Anything", "https://x.blob.core.windows.net/?sv=1&sig=abc")]
     public void Of_a_secret_one_sees_only_that_it_changed(string name, string value)

@@ -68,6 +68,9 @@ public sealed class IngestionTests(DropsFixture larder)
         var model = await registry.GetAsync("in-zip");
         Assert.Equal((0.5, "BGR", 64), (model.Settings.Image.Scale, model.Settings.Image.ChannelOrder, model.Settings.Batching.MaxRows));
         Assert.Equal((1, 1), (model.Aliases["champion"], model.Aliases["staging"]));
+        var records = await larder.Client.AuditAsync("subject=model:in-zip");
+        Assert.Equal(["set_alias", "set_alias", "update", "publish"], records.Select(record => (string)record["what"]!));
+        Assert.All(records, record => Assert.Equal("drop:uploads/in-zip/release/model.zip", (string)record["who"]!));
 
         using var card = await larder.Client.GetAsync("/api/v1/models/in-zip/files/README.md");
         Assert.Equal(("# Iris\n", "text/markdown"), (await card.Content.ReadAsStringAsync(), card.Content.Headers.ContentType!.MediaType));
