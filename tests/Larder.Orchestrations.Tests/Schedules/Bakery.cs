@@ -37,7 +37,7 @@ internal sealed class Bakery
         Schedules = new ScheduleStore(documents);
         Jobs = new JobStore(documents, time);
         var submitter = new JobSubmitter(Jobs, new JobFiles(storage, time), new BlobArtifactStore(storage, time), [Bake], new JobLimits(), time);
-        var starter = new ScheduleStarter([Bake], submitter, new JobScheduler(Jobs, [Bake], time));
+        var starter = new ScheduleStarter([Bake], [Bake], submitter, new JobScheduler(Jobs, [Bake], time));
         Runner = new ScheduleRunner(Schedules, Jobs, starter, options, time, NullLogger<ScheduleRunner>.Instance);
         Editor = new ScheduleEditor(Schedules, starter, options, time);
 
