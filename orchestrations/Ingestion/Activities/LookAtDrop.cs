@@ -23,7 +23,8 @@ public sealed class LookAtDrop(JobSteps steps, DropBox drops, ModelRegistry regi
         "wait",
         0,
         found => LookAsync(found, cancellation),
-        (job, result) => result.Version is { } version ? job with { Version = version } : job, result => result switch
+        (found, result) => result.Version is { } version ? found with { Version = version } : found,
+        result => result switch
         {
             { IsComplete: true } => "The blob is complete.",
             { IsReplaced: true } => "The blob is gone, or another one.",
