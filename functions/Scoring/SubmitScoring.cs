@@ -37,7 +37,7 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
     private async Task<Job> AcceptAsync(HttpRequest request, string reference, string? key, CancellationToken cancellationToken)
     {
         var owner = request.Caller().Name;
-        if (request.HasJsonContentType())
+        if (request.IsJson())
         {
             var body = await Json.ReadAsync<Body>(request, "{dataset:string, options:object}", cancellationToken);
             var given = body.Options.ValueKind == JsonValueKind.Undefined ? new ScoreOptions() : ScoreOptions.Schema.Read(JsonSerializer.SerializeToUtf8Bytes(body.Options));

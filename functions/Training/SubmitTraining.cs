@@ -34,7 +34,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
     private async Task<Job> AcceptAsync(HttpRequest request, string model, string? key, CancellationToken cancellationToken)
     {
         var owner = request.Caller().Name;
-        if (!request.HasJsonContentType())
+        if (!request.IsJson())
         {
             await using var form = await TrainForm.ReadAsync(request, staging, limits, cancellationToken);
             return await submitter.SubmitAsync(model, form.Files, form.Address, Read(form.Options), key, owner, cancellationToken);

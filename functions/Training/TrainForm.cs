@@ -33,7 +33,7 @@ internal sealed class TrainForm : IAsyncDisposable
     public static async Task<TrainForm> ReadAsync(HttpRequest request, StagingArea staging, JobLimits limits, CancellationToken cancellationToken)
     {
         var reader = MultipartForm.ReaderOf(request) ?? throw new RefusedException(
-            StatusCodes.Status415UnsupportedMediaType, $"Send multipart/form-data with the files '{Script}', '{Requirements}' and '{Dataset}'.");
+            StatusCodes.Status415UnsupportedMediaType, $"Send multipart/form-data with the files '{Script}', '{Requirements}' and '{Dataset}', or JSON: {{\"{Script}\": \"import os ...\", \"{Dataset}\": \"uploads/file.csv\"}}.");
 
         var form = new TrainForm();
         try

@@ -19,5 +19,5 @@ public sealed record IngestOptions
 
     /// <summary>Whether the blob is only read.</summary>
     [Description("Whether the blob is only read: no result is written beside it, it stays where it is if it is refused, and what is a version already is left at that. Schedules read so.")]
-    public bool ReadOnly { get; init; }
+    public bool? ReadOnly { get; init; }
 }
