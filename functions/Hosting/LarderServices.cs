@@ -15,7 +15,7 @@ using Microsoft.Extensions.Options;
 namespace Larder.Functions;
 
 /// <summary>Puts the rooms together.</summary>
-internal static class LarderServices
+internal static partial class LarderServices
 {
     /// <summary>Room for a form's other fields beside the model file, in bytes.</summary>
     private const long FormOverhead = 1 << 20;
@@ -34,6 +34,7 @@ internal static class LarderServices
         services.AddIngestion();
         services.AddScoring();
         services.AddSchedules();
+        AddTelemetry(services);
 
         services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
         services.AddSetting<AnswerLimits>("Limits", limits => limits.Validate());
@@ -52,6 +53,9 @@ internal static class LarderServices
             (kestrel, publishing) => kestrel.Limits.MaxRequestBodySize = publishing.ModelBytes + FormOverhead);
         return builder;
     }
+
+    /// <summary>Has a body in the Azure build (Azure/): the embedded host logs to the console.</summary>
+    static partial void AddTelemetry(IServiceCollection services);
 
     private static void AddInference(this IServiceCollection services)
     {
