@@ -172,6 +172,39 @@ public sealed class ScheduleTests(JobsFixture larder)
     }
 
     [Fact]
+    public async Task A_training_takes_the_inputs_of_the_job_or_version_that_is_named_as_it_is_named_then()
+    {
+        await client.TrainToEndAsync("sched-inputs", TrainingClient.Copy + "\n# first", OnnxModel.Linear(classes: 3));
+        var second = await client.TrainToEndAsync("sched-inputs", TrainingClient.Copy + "\n# second", OnnxModel.Linear(classes: 4));
+        Assert.Equal(200, (await client.SendJsonAsync(HttpMethod.Put, "/api/v1/models/sched-inputs/aliases/champion", """{"version": 1}""")).Code);
+        var byAlias = await MakeAsync("""{"version": "sched-inputs:champion"}""");
+        var byJob = await MakeAsync($$"""{"job": "{{second["id"]}}"}""");
+
+        var first = await client.RunToEndAsync(byAlias);
+        Assert.Equal(200, (await client.SendJsonAsync(HttpMethod.Put, "/api/v1/models/sched-inputs/aliases/champion", """{"version": 2}""")).Code);
+        var moved = await client.RunToEndAsync(byAlias);
+        var named = await client.RunToEndAsync(byJob);
+
+        var original = (await client.GetJsonAsync($"/api/v1/jobs/{(await client.GetJsonAsync("/api/v1/models/sched-inputs:1")).Body["version"]!["job"]}")).Body["job"]!;
+        foreach (var (job, source) in new[] { (first, original), (moved, second), (named, second) })
+        {
+            Assert.True((string?)job["state"] == "succeeded", job.ToString());
+            Assert.True(JsonNode.DeepEquals(source["inputs"], job["inputs"]), $"{source["inputs"]} {job["inputs"]}");
+        }
+
+        // A job that is gone takes its script with it: the schedule's run says so.
+        Assert.Equal(200, (await client.SendJsonAsync(HttpMethod.Delete, $"/api/v1/jobs/{second["id"]}")).Code);
+        Assert.Equal(404, (await client.SendJsonAsync(HttpMethod.Post, $"/api/v1/schedules/{byJob}/run")).Code);
+
+        async Task<string> MakeAsync(string inputs)
+        {
+            var made = await client.ScheduleAsync($$$"""{"name": "again", "cron": "0 0 1 1 *", "job": {"type": "train", "model": "sched-inputs", "inputs": {{{inputs}}}}}""");
+            Assert.True(made.Code == 201, made.Description);
+            return (string)made.Body["schedule"]!["id"]!;
+        }
+    }
+
+    [Fact]
     public async Task A_version_that_no_training_made_cannot_be_trained_again()
     {
         await client.UploadAsync("sched-made", OnnxModel.Linear());
