@@ -163,6 +163,11 @@ internal static partial class LarderServices
         services.AddSingleton<ArchiveOpener>();
         services.AddSingleton<IJobType, IngestJob>();
         services.AddSingleton<IJobType, UploadJob>();
+        services.AddSingleton<DatasetJob>();
+        services.AddSingleton<IJobType>(provider => provider.GetRequiredService<DatasetJob>());
+        services.AddSingleton<DatasetStore>();
+        services.AddSingleton<DatasetFinder>();
+        services.AddSingleton<DatasetFetcher>();
         services.AddSingleton<IngestSubmitter>();
         services.AddSingleton<UploadSubmitter>();
     }
@@ -181,6 +186,7 @@ internal static partial class LarderServices
         services.AddSetting<ScheduleOptions>("Schedules", options => options.Validate());
         services.AddSingleton<IScheduledJob, ScheduledTraining>();
         services.AddSingleton<IScheduledJob, ScheduledScoring>();
+        services.AddSingleton<IScheduledJob, ScheduledIngest>();
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<ScheduleStarter>();
         services.AddSingleton<ScheduleRunner>();

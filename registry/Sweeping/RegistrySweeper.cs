@@ -5,7 +5,7 @@ namespace Larder.Registry;
 /// conditional on what was seen.
 /// </summary>
 /// <remarks>
-/// An artifact goes when it was last touched before the grace period, no version and no job's input names it, and nobody touched it since it was
+/// An artifact goes when it was last touched before the grace period, no version, no data set and no job's input names it, and nobody touched it since it was
 /// listed. Who publishes, or accepts a job, stores or touches the artifact before it creates the document, so the one that they rely on is young; and
 /// one that they touch while the sweep runs has another ETag than the sweep saw. A sweep that cannot read everything deletes no artifact.
 /// Files of a job go when they are older than the grace period, and there is no such job.
@@ -67,6 +67,9 @@ public sealed class RegistrySweeper(
             foreach (var input in job.Inputs)
                 unnamed.Remove(input.Sha256);
         }
+
+        await foreach (var dataset in documents.ScanAllAsync(DatasetStore.Collection, PageSize, cancellation))
+            unnamed.Remove(dataset.Value.Sha256);
 
         var (counted, removed) = await VisitVersionsAsync(before, sha256 => unnamed.Remove(sha256), cancellation);
 

@@ -40,7 +40,7 @@ internal sealed class Bakery
         Schedules = new ScheduleStore(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance));
         Jobs = new JobStore(documents, time);
         var submitter = new JobSubmitter(Jobs, new JobFiles(storage, time), new BlobArtifactStore(storage, time), [Bake], new JobLimits(), time);
-        var starter = new ScheduleStarter([Bake], submitter, new JobScheduler(Jobs, [Bake], time, NullLogger<JobScheduler>.Instance));
+        var starter = new ScheduleStarter([Bake], [Bake], submitter, new JobScheduler(Jobs, [Bake], time, NullLogger<JobScheduler>.Instance));
         Runner = new ScheduleRunner(Schedules, Jobs, starter, options, time, NullLogger<ScheduleRunner>.Instance);
         Editor = new ScheduleEditor(Schedules, starter, options, time);
 
