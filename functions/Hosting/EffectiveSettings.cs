@@ -21,7 +21,9 @@ internal static class EffectiveSettings
     // In the sample a name that each deployment chooses.
     private const string Placeholder = "example";
 
-    private static readonly string[] SecretSections = ["FunctionKeys", "HostKeys"];
+    // All of that section are secrets.
+    private const string Keys = "FunctionKeys";
+
     private static readonly string[] SecretNames = ["AzureWebJobsStorage", "Sha256", "Key", "Secret", "Password", "Token", "ConnectionString"];
     private static readonly string[] SecretParts = ["AccountKey=", "SharedAccessKey=", "SharedAccessSignature=", "Password=", "sig="];
 
@@ -53,7 +55,7 @@ internal static class EffectiveSettings
 
     private static string Shown(string name, string value)
     {
-        var isSecret = SecretSections.Contains(Section(name), StringComparer.OrdinalIgnoreCase)
+        var isSecret = Section(name).Equals(Keys, StringComparison.OrdinalIgnoreCase)
             || SecretNames.Any(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase))
             || SecretParts.Any(part => value.Contains(part, StringComparison.OrdinalIgnoreCase));
         return isSecret && value.Length > 0 ? $"*** ({Hash(name, value)})" : value;

@@ -23,7 +23,6 @@ public sealed class EffectiveSettingsTests
     [InlineData("MasterKey", "open sesame")]
     [InlineData("FunctionKeys:default", "open sesame")]
     [InlineData("FunctionKeys:Predict", "open sesame")]
-    [InlineData("HostKeys:ci", "open sesame")]
     [InlineData("Access:Keys:ci:Sha256", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     [InlineData("Store:Cosmos:Password", "open sesame")]
     [InlineData("Jobs:Anything", "https://x.blob.core.windows.net/?sv=1&sig=abc")]
