@@ -18,6 +18,9 @@ public sealed class FunctionAccessTests
         GET /api/test reader
         POST /api/test/sendtomodelhost reader
         GET /api/v1/audit admin
+        GET /api/v1/datasets reader
+        DELETE /api/v1/datasets/{model}/{file} contributor
+        GET /api/v1/datasets/{model}/{file} reader
         GET /api/v1/job-types reader
         GET /api/v1/jobs reader
         DELETE /api/v1/jobs/{job} contributor
