@@ -71,11 +71,11 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
 
         await Assert.ThrowsAsync<InvalidDataException>(() => store.PutAsync(() => OpenAsync(content[1..]), sha256));
         Assert.Null(await store.GetPropertiesAsync(sha256));
-        opened = 0;
         Assert.True(await store.PutAsync(() => OpenAsync(content), sha256));
+        opened = 0;
         Assert.False(await store.PutAsync(() => OpenAsync(content), sha256));
 
-        Assert.Equal((1, content.Length), (opened, (await store.GetPropertiesAsync(sha256))!.SizeBytes));
+        Assert.Equal((0, content.Length), (opened, (await store.GetPropertiesAsync(sha256))!.SizeBytes));
 
         Task<Stream> OpenAsync(byte[] bytes)
         {
