@@ -10,7 +10,7 @@ namespace Larder.Functions;
 public sealed class Datasets(DatasetStore datasets)
 {
     /// <summary>Data sets by model and name, a page at a time.</summary>
-    [Function("ListDatasets"), Description("Uploaded data sets; ?model=&limit=&cursor=."), Requires(Role.Reader)]
+    [Function("ListDatasets"), Requires(Role.Reader), Description("Uploaded data sets; ?model=&limit=&cursor=.")]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/datasets")] HttpRequest request,
         CancellationToken cancellationToken)
@@ -25,7 +25,7 @@ public sealed class Datasets(DatasetStore datasets)
     }
 
     /// <summary>A data set.</summary>
-    [Function("GetDataset"), Description("An uploaded data set: its size and hash."), Requires(Role.Reader)]
+    [Function("GetDataset"), Requires(Role.Reader), Description("An uploaded data set: its size and hash.")]
     public async Task<IActionResult> Get(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/datasets/{model}/{file}")] HttpRequest request,
         string model,
@@ -37,7 +37,7 @@ public sealed class Datasets(DatasetStore datasets)
     }
 
     /// <summary>Deletes a data set. Jobs that were given it, those that run too, keep its bytes, and can be run again.</summary>
-    [Function("DeleteDataset"), Description("Delete an uploaded data set; jobs keep what they were given."), Requires(Role.Contributor)]
+    [Function("DeleteDataset"), Requires(Role.Contributor), Description("Delete an uploaded data set; jobs keep what they were given.")]
     public async Task<IActionResult> Delete(
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/v1/datasets/{model}/{file}")] HttpRequest request,
         string model,

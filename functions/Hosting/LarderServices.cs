@@ -28,6 +28,7 @@ internal static partial class LarderServices
         services.AddMetrics();
         services.AddSingleton(provider => new LocalFolder(
             provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : DefaultFolder(provider)));
+        services.AddAccess();
         services.AddInference();
         services.AddRegistry();
         services.AddJobs();
@@ -49,9 +50,25 @@ internal static partial class LarderServices
         services.AddHostedService(provider => provider.GetRequiredService<Preloader>());
 
         // Uploads are the largest bodies; every other route reads with a limit of its own. The worker's Kestrel would stop at 30 MB.
-        services.AddOptions<KestrelServerOptions>().Configure<PublishingOptions>(
-            (kestrel, publishing) => kestrel.Limits.MaxRequestBodySize = publishing.ModelBytes + FormOverhead);
+        services.AddOptions<KestrelServerOptions>().Configure<PublishingOptions>((kestrel, publishing) =>
+        {
+            kestrel.Limits.MaxRequestBodySize = publishing.ModelBytes + FormOverhead;
+            kestrel.AddServerHeader = false;
+        });
         return builder;
+    }
+
+    private static void AddAccess(this IServiceCollection services)
+    {
+        services.AddSetting<AccessOptions>("Access", options => options.Validate());
+        services.AddSetting<RateOptions>("Limits:Rate", options => options.Validate());
+        services.AddSingleton(_ => Platform.Here());
+        services.AddSingleton(_ => FunctionAccess.OfThisApp());
+        services.AddSingleton<CallerKeys>();
+        services.AddSingleton<Callers>();
+        services.AddSingleton<BrowserGuard>();
+        services.AddSingleton<RateLimits>();
+        services.AddHostedService<AccessCheck>();
     }
 
     /// <summary>Has a body in the Azure build (Azure/): the embedded host logs to the console.</summary>
@@ -86,6 +103,10 @@ internal static partial class LarderServices
         services.AddSingleton(Storage);
         services.AddDocumentStore();
         services.AddSingleton<IArtifactStore, BlobArtifactStore>();
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<AuditHistory>();
+        services.AddSingleton<SettingsHistory>();
+        services.AddHostedService<SettingsRecorder>();
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<StagingArea>();

@@ -19,7 +19,7 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
     /// Accepts a scoring: multipart <c>dataset</c>, a file or the address of one, and perhaps the JSON field <c>options</c> (<see cref="ScoreOptions"/>); or JSON
     /// <c>{"dataset": "uploads/path, datasets/model/file or URL", "options": {...}}</c>. With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
     /// </summary>
-    [Function("SubmitScoring"), Description("Score a data set: multipart dataset, or {\"dataset\": ...}; JSON options.")]
+    [Function("SubmitScoring"), Requires(Role.Contributor), Description("Score a data set: multipart dataset, or {\"dataset\": ...}; JSON options.")]
     public async Task<IActionResult> Submit(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{reference}/scoring")] HttpRequest request,
         string reference,

@@ -16,7 +16,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
     /// Accepts a training: multipart <c>script</c>, <c>dataset</c> (a file, or the address of one: <c>uploads/path</c>, <c>datasets/model/file</c>, a URL),
     /// perhaps <c>requirements</c>, and the JSON field <c>options</c> (<see cref="TrainOptions"/>); or JSON (<see cref="TrainBody"/>). With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
     /// </summary>
-    [Function("SubmitTraining"), Description("Train: multipart script, dataset, requirements; JSON options. Or JSON.")]
+    [Function("SubmitTraining"), Requires(Role.Contributor), Description("Train: multipart script, dataset, requirements; JSON options. Or JSON.")]
     public async Task<IActionResult> Submit(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/train/{model}")] HttpRequest request,
         string model,

@@ -14,7 +14,7 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
     private const string Expected = "{\"kind\": \"model\" or \"dataset\", \"file_name\": text, \"size_bytes\": integer}, all optional but for a data set's file_name";
 
     /// <summary>Begins an upload. The body may be empty, or say <c>kind</c>, <c>file_name</c> and <c>size_bytes</c>; a data set needs a <c>file_name</c>.</summary>
-    [Function("BeginUpload"), Description("Begin a big upload, of a model or a data set: a URL to put blocks to.")]
+    [Function("BeginUpload"), Requires(Role.Contributor), Description("Begin a big upload, of a model or a data set: a URL to put blocks to.")]
     public async Task<IActionResult> Begin(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}/uploads")] HttpRequest request,
         string model,

@@ -19,7 +19,7 @@ public sealed class CompleteUpload(UploadSessions sessions, UploadSubmitter subm
     /// Starts the job that checks size and hash and registers (<see cref="UploadOptions"/>, <see cref="DatasetOptions"/>). Completing again in the same way is answered with the
     /// same job; after a job that failed, with another try.
     /// </summary>
-    [Function("CompleteUpload"), Description("Complete a big upload: {\"sha256\", \"tags\", \"aliases\", ...}.")]
+    [Function("CompleteUpload"), Requires(Role.Contributor), Description("Complete a big upload: {\"sha256\", \"tags\", \"aliases\", ...}.")]
     public async Task<IActionResult> Complete(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}/uploads/{upload}/complete")] HttpRequest request,
         string model,

@@ -74,6 +74,12 @@ public sealed class ScheduleTests(JobsFixture larder)
         Assert.Equal(1, (int)(await client.GetJsonAsync($"/api/v1/jobs?schedule={id}")).Body["total"]!);
         Assert.Equal(422, (await client.GetJsonAsync("/api/v1/jobs?schedule=nightly")).Code);
 
+        // Somebody ran the schedule, once; the schedule made the version.
+        var records = await client.AuditAsync($"subject=schedule:{id}");
+        Assert.Equal([("run", "local"), ("create", "local")], records.Select(record => ((string)record["what"]!, (string)record["who"]!)));
+        Assert.Equal(job, (string)records[0]["after"]!["job"]!);
+        Assert.Equal([$"schedule:{id}", "local"], (await client.AuditAsync("subject=model:sched-now")).Select(record => (string)record["who"]!));
+
         Task<Answer> RunAsync() => client.SendJsonAsync(HttpMethod.Post, $"/api/v1/schedules/{id}/run", null, ("Idempotency-Key", "k-1"));
     }
 
