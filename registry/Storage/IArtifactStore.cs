@@ -18,6 +18,14 @@ public interface IArtifactStore
     /// <exception cref="InvalidDataException">The file's bytes are not the ones that the hash promises; nothing was stored.</exception>
     Task<bool> PutAsync(string path, string sha256, CancellationToken cancellation = default);
 
+    /// <summary>Stores what a stream has, as the other overload does a file: for what is too large for a local disk.</summary>
+    /// <param name="open">Opens the stream at its beginning; called again for another try, and not at all when the bytes are there.</param>
+    /// <param name="sha256">What its bytes must hash to. Since the stream is not read when they are there, a hash that somebody else named proves nothing: compute it first.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>True when the bytes were sent; false when they were there.</returns>
+    /// <exception cref="InvalidDataException">The stream's bytes are not the ones that the hash promises; nothing was stored.</exception>
+    Task<bool> PutAsync(Func<Task<Stream>> open, string sha256, CancellationToken cancellation = default);
+
     /// <summary>Opens an artifact, or a range of it.</summary>
     /// <param name="sha256">Which.</param>
     /// <param name="offset">First byte; less than the size, unless both are 0.</param>

@@ -4,7 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Orchestrations;
 
 /// <summary>Copies an uploaded data set to where it can be relied on, if it is what its sender says: an artifact, which the job names as its input.</summary>
-public sealed class StageDataset(JobSteps steps, UploadSessions sessions, Arrivals arrivals, DatasetJob type)
+public sealed class StageDataset(JobSteps steps, UploadSessions sessions, Arrivals arrivals, IArtifactStore artifacts, DatasetJob type)
 {
     /// <summary>Runs it.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
@@ -30,22 +30,20 @@ public sealed class StageDataset(JobSteps steps, UploadSessions sessions, Arriva
         try
         {
             var session = await sessions.GetAsync(job.Model, options.Upload!, cancellation);
-            await using var content = await sessions.OpenReadAsync(session.Id, cancellation);
-            if (content is null)
-                return ("What was uploaded is not there any more: it was swept.", null);
-            var input = await arrivals.StoreAsync(
-                FoundDataset.InputName,
-                session.FileName!,
-                content,
-                type.MostBytes,
-                null,
-                staged => UploadedBytes.Require(staged, options.Sha256, options.SizeBytes ?? session.SizeBytes),
-                cancellation);
-            return (null, input);
+            UploadedBytes uploaded;
+            await using (var content = await OpenAsync())
+                uploaded = await UploadedBytes.OfAsync(content, "data set", type.MostBytes, cancellation);
+            uploaded.Require(options.Sha256, options.SizeBytes ?? session.SizeBytes);
+            // Read again, and not by way of the local disk, which may be smaller. What changes meanwhile is not stored, and found by the next try.
+            await artifacts.PutAsync(OpenAsync, uploaded.Sha256, cancellation);
+            return (null, new JobInput(FoundDataset.InputName, session.FileName!, uploaded.Sha256, uploaded.SizeBytes));
         }
         catch (Exception e) when (e is NotFoundException || Arrivals.IsRefusal(e))
         {
             return (e.Message, null);
         }
+
+        async Task<Stream> OpenAsync() => await sessions.OpenReadAsync(options.Upload!, cancellation)
+            ?? throw new NotFoundException("What was uploaded is not there any more: it was swept.");
     }
 }

@@ -45,7 +45,7 @@ public sealed class StageUpload(JobSteps steps, JobFiles files, UploadSessions s
                 content,
                 publishing.ModelBytes,
                 null,
-                staged => UploadedBytes.Require(staged, options.Sha256, options.SizeBytes ?? session.SizeBytes),
+                staged => new UploadedBytes(staged.Sha256, staged.SizeBytes).Require(options.Sha256, options.SizeBytes ?? session.SizeBytes),
                 cancellation);
             return (null, input);
         }

@@ -19,7 +19,11 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
     private readonly UrlSigner signer = new(account, time);
 
     /// <inheritdoc/>
-    public Task<bool> PutAsync(string path, string sha256, CancellationToken cancellation = default)
+    public Task<bool> PutAsync(string path, string sha256, CancellationToken cancellation = default) =>
+        PutAsync(() => Task.FromResult<Stream>(File.OpenRead(path)), sha256, cancellation);
+
+    /// <inheritdoc/>
+    public Task<bool> PutAsync(Func<Task<Stream>> open, string sha256, CancellationToken cancellation = default)
     {
         var blob = Blob(sha256);
         return BlobFailures.GuardAsync(
@@ -31,7 +35,7 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
                         return false;
                     try
                     {
-                        await UploadAsync(blob, path, sha256, cancellation);
+                        await UploadAsync(blob, open, sha256, cancellation);
                         return true;
                     }
                     catch (RequestFailedException e) when (tries < Tries && IsLostRace(e))
@@ -145,22 +149,22 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
         }
     }
 
-    private async Task UploadAsync(BlobClient blob, string path, string sha256, CancellationToken cancellation)
+    private async Task UploadAsync(BlobClient blob, Func<Task<Stream>> open, string sha256, CancellationToken cancellation)
     {
         try
         {
-            await SendAsync(blob, path, sha256, cancellation);
+            await SendAsync(blob, open, sha256, cancellation);
         }
         catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
         {
             await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
-            await SendAsync(blob, path, sha256, cancellation);
+            await SendAsync(blob, open, sha256, cancellation);
         }
     }
 
-    private static async Task SendAsync(BlobClient blob, string path, string sha256, CancellationToken cancellation)
+    private static async Task SendAsync(BlobClient blob, Func<Task<Stream>> open, string sha256, CancellationToken cancellation)
     {
-        await using var file = new VerifyingStream(File.OpenRead(path), sha256);
+        await using var file = new VerifyingStream(await open(), sha256);
         var options = new BlobUploadOptions
         {
             Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },

@@ -3,21 +3,21 @@ using System.Security.Cryptography;
 namespace Larder.Registry;
 
 /// <summary>
-/// Reads a file once, from its start, and fails at its end when the bytes do not hash to what was promised: an upload from it is then
+/// Reads a stream once, from its start, and fails at its end when the bytes do not hash to what was promised: an upload from it is then
 /// never committed. It cannot seek, so that the client buffers what it may have to send again.
 /// </summary>
-internal sealed class VerifyingStream(Stream file, string sha256) : ForwardStream
+internal sealed class VerifyingStream(Stream source, string sha256) : ForwardStream
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private bool verified;
 
-    public override int Read(byte[] buffer, int offset, int count) => Hashed(buffer.AsSpan(offset, count)[..file.Read(buffer, offset, count)]);
+    public override int Read(byte[] buffer, int offset, int count) => Hashed(buffer.AsSpan(offset, count)[..source.Read(buffer, offset, count)]);
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.IsEmpty)
             return 0;
-        var read = await file.ReadAsync(buffer, cancellationToken);
+        var read = await source.ReadAsync(buffer, cancellationToken);
         return Hashed(buffer.Span[..read]);
     }
 
@@ -26,7 +26,7 @@ internal sealed class VerifyingStream(Stream file, string sha256) : ForwardStrea
         if (disposing)
         {
             hash.Dispose();
-            file.Dispose();
+            source.Dispose();
         }
 
         base.Dispose(disposing);
@@ -41,7 +41,7 @@ internal sealed class VerifyingStream(Stream file, string sha256) : ForwardStrea
         else if (!verified)
         {
             if (Convert.ToHexStringLower(hash.GetHashAndReset()) != sha256)
-                throw new InvalidDataException("The file's bytes are not the ones that its SHA-256 promises.");
+                throw new InvalidDataException("The bytes are not the ones that its SHA-256 promises.");
             verified = true;
         }
 

@@ -80,6 +80,11 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
         Assert.Contains($"has the SHA-256 {UploadClient.Sha256(rows)}, and not aaaa", (string?)failed["reason"]);
         Assert.Equal(404, (await client.GetJsonAsync("/api/v1/datasets/ds-sha/rows.csv")).Code);
 
+        // Knowing the hash of what somebody else has uploaded gives nobody its bytes.
+        await client.AddDatasetAsync("ds-sha", "secret.csv", "secret"u8.ToArray());
+        var other = await client.CompleteUploadAsync(upload, $$"""{"sha256": "{{UploadClient.Sha256("secret"u8.ToArray())}}"}""");
+        Assert.Equal("failed", (string?)(await client.EndOfAsync((string)other.Body["job"]!["id"]!))["state"]);
+
         var right = await client.CompleteUploadAsync(upload, $$"""{"sha256": "{{UploadClient.Sha256(rows)}}"}""");
         var job = await client.EndOfAsync((string)right.Body["job"]!["id"]!);
         Assert.Equal(("succeeded", "It is datasets/ds-sha/rows.csv."), ((string?)job["state"], (string?)job["reason"]));

@@ -62,6 +62,28 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
         Assert.Equal("bread"u8.ToArray(), await ReadAsync(sha256));
     }
 
+    [Fact]
+    public async Task A_stream_is_stored_as_a_file_is_and_not_opened_when_its_bytes_are_there()
+    {
+        var content = RandomNumberGenerator.GetBytes(20_000_000);
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
+        var opened = 0;
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => store.PutAsync(() => OpenAsync(content[1..]), sha256));
+        Assert.Null(await store.GetPropertiesAsync(sha256));
+        Assert.True(await store.PutAsync(() => OpenAsync(content), sha256));
+        opened = 0;
+        Assert.False(await store.PutAsync(() => OpenAsync(content), sha256));
+
+        Assert.Equal((0, content.Length), (opened, (await store.GetPropertiesAsync(sha256))!.SizeBytes));
+
+        Task<Stream> OpenAsync(byte[] bytes)
+        {
+            opened++;
+            return Task.FromResult<Stream>(new MemoryStream(bytes));
+        }
+    }
+
     [Theory]
     [InlineData(10)]
     [InlineData(20 * 1024 * 1024)]

@@ -269,6 +269,8 @@ public sealed class RegistrySweeperTests : IDisposable
     {
         public Task<bool> PutAsync(string path, string sha256, CancellationToken cancellation) => store.PutAsync(path, sha256, cancellation);
 
+        public Task<bool> PutAsync(Func<Task<Stream>> open, string sha256, CancellationToken cancellation) => store.PutAsync(open, sha256, cancellation);
+
         public Task<Stream?> OpenReadAsync(string sha256, long offset, long? length, CancellationToken cancellation) =>
             store.OpenReadAsync(sha256, offset, length, cancellation);
 

@@ -6,6 +6,9 @@ internal sealed class MortalArtifactStore(IArtifactStore store, Mortality life) 
     public Task<bool> PutAsync(string path, string sha256, CancellationToken cancellation) =>
         life.LiveAsync(() => store.PutAsync(path, sha256, cancellation));
 
+    public Task<bool> PutAsync(Func<Task<Stream>> open, string sha256, CancellationToken cancellation) =>
+        life.LiveAsync(() => store.PutAsync(open, sha256, cancellation));
+
     public Task<Stream?> OpenReadAsync(string sha256, long offset, long? length, CancellationToken cancellation) =>
         life.LiveAsync(() => store.OpenReadAsync(sha256, offset, length, cancellation));
 
