@@ -9,11 +9,14 @@ endpoint=${1:?usage: smoke-test.sh ENDPOINT FUNCTION_KEY}
 key=${2:?usage: smoke-test.sh ENDPOINT FUNCTION_KEY}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 model=smoke-test-$$
+created=
 
 # Key and token go in by a file, so that no list of processes shows them.
 headers=$(mktemp)
 remove() {
-    curl --silent --output /dev/null --request DELETE --header "@$headers" "$endpoint/api/v1/models/$model?force=true" || true
+    if ! curl --fail --silent --output /dev/null --request DELETE --header "@$headers" "$endpoint/api/v1/models/$model?force=true" && [ -n "$created" ]; then
+        printf 'The model %s was not deleted.\n' "$model" >&2
+    fi
     rm -f "$headers"
 }
 trap remove EXIT
@@ -24,6 +27,7 @@ if [ -n "${LARDER_TOKEN-}" ]; then printf 'Authorization: Bearer %s\n' "$LARDER_
 curl --fail --silent --show-error --retry 20 --retry-delay 15 --retry-all-errors --output /dev/null "$endpoint/readyz"
 curl --fail-with-body --silent --show-error --output /dev/null --request PUT --header "@$headers" \
     --form "path=@$root/samples/iris/iris.onnx" "$endpoint/api/v1/models/$model"
+created=yes
 answer=$(curl --fail-with-body --silent --show-error --header "@$headers" --data '{"values": [5.1, 3.5, 1.4, 0.2]}' \
     "$endpoint/api/v1/models/$model/prediction")
 case $answer in
