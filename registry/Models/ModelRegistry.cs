@@ -35,6 +35,8 @@ public sealed partial class ModelRegistry
 
     internal IDocumentStore Documents => models.Store;
 
+    internal ModelDocuments ModelDocuments => models;
+
     /// <summary>Returns when the store answers; for readiness.</summary>
     public Task PingAsync(CancellationToken cancellation = default) => models.FindAsync("ping", cancellation);
 
