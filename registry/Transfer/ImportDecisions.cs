@@ -28,7 +28,8 @@ internal sealed class ImportDecisions(IDocumentStore documents, JobStore jobs, s
             case var _ when archived.Model.Deleted:
                 return Conflict("it exists here, and is deleted in the archive");
             case var here:
-                return archived.Equals(await snapshots.ReadAsync(here, cancellation))
+                return here.LastVersion - archived.Model.LastVersion <= ImportedModelWriter.MostBetween
+                    && archived.WithNumbersUpTo(here.LastVersion).Equals(await snapshots.ReadAsync(here, cancellation))
                     ? Done(ImportOutcome.Unchanged)
                     : Conflict("it exists here with other content");
         }

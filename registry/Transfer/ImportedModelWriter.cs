@@ -8,7 +8,7 @@ namespace Larder.Registry;
 internal sealed class ImportedModelWriter(ModelDocuments models, string job)
 {
     // Between the last number of the archive and the last that was given here: each gets a document that says that it is deleted.
-    private const int MostBetween = 100_000;
+    public const int MostBetween = 100_000;
 
     private readonly IDocumentStore documents = models.Store;
     private readonly ModelSnapshots snapshots = new(models.Store);
@@ -23,27 +23,24 @@ internal sealed class ImportedModelWriter(ModelDocuments models, string job)
         var read = await models.FindAsync(archived.Model.Name, cancellation);
         if (archived.Model.Deleted)
             return await WriteDeletedAsync(archived.Model, read, planned, cancellation);
-        if (read is { Value.Deleted: false })
-            return archived.Equals(await snapshots.ReadAsync(read.Value, cancellation)) ? planned : Late(planned);
-
-        // A restored one with numbers that the archive does not know is not the same as the archive has it; that it is there is seen by its mark being gone.
         var last = Math.Max(archived.Model.LastVersion, read?.Value.LastVersion ?? 0);
         if (last - archived.Model.LastVersion > MostBetween)
             return planned with { Outcome = ImportOutcome.Failed, Reason = $"More than {MostBetween} numbers were given here since." };
+        var whole = archived.WithNumbersUpTo(last);
+        // Written by an earlier try; or by somebody else.
+        if (read is { Value.Deleted: false })
+            return whole.Equals(await snapshots.ReadAsync(read.Value, cancellation)) ? planned : Late(planned);
         if (planned.Outcome == ImportOutcome.Created && read is { Value: { Deleted: true, Importing: null } })
             return Late(planned);
 
-        var final = archived.Model with { LastVersion = last };
         var placeholder = read?.Value.Importing == job && read.Value.LastVersion == last
             ? read
-            : await TryWriteAsync(read, Placeholder(final), cancellation);
+            : await TryWriteAsync(read, Placeholder(whole.Model), cancellation);
         if (placeholder is null)
             return Late(planned);
-        foreach (var (number, version) in archived.Versions)
-            await WriteAsync(final.Name, number, version, cancellation);
-        for (var number = archived.Model.LastVersion + 1; number <= last; number++)
-            await WriteAsync(final.Name, number, new VersionDocument { Deleted = final.Updated }, cancellation);
-        return await TryWriteAsync(placeholder, final, cancellation) is null ? Late(planned) : planned;
+        foreach (var (number, version) in whole.Versions)
+            await WriteAsync(whole.Model.Name, number, version, cancellation);
+        return await TryWriteAsync(placeholder, whole.Model, cancellation) is null ? Late(planned) : planned;
     }
 
     private async Task<ImportedItem> WriteDeletedAsync(ModelDocument archived, Document<ModelDocument>? read, ImportedItem planned, CancellationToken cancellation)

@@ -11,6 +11,16 @@ internal sealed record ModelSnapshot(ModelDocument Model, IReadOnlyList<KeyValue
     /// <summary>SHA-256 of everything that its versions name.</summary>
     public IEnumerable<string> Artifacts => Existing.SelectMany(version => version.Files.Select(file => file.Sha256).Prepend(version.Sha256)).Distinct();
 
+    /// <summary>The same where more numbers were given, and taken back, than it knows of.</summary>
+    public ModelSnapshot WithNumbersUpTo(int last)
+    {
+        if (last <= Model.LastVersion || Model.Deleted)
+            return this;
+        var since = Enumerable.Range(Model.LastVersion + 1, last - Model.LastVersion);
+        var deleted = new VersionDocument { Deleted = Model.Updated };
+        return new ModelSnapshot(Model with { LastVersion = last }, [.. Versions, .. since.Select(number => KeyValuePair.Create(number, deleted))]);
+    }
+
     /// <summary>
     /// Whether another has the same content. What validation learned about a file is not compared: another build of this code may learn more about the same bytes.
     /// </summary>
