@@ -34,6 +34,7 @@ internal static class LarderServices
         services.AddIngestion();
         services.AddScoring();
         services.AddSchedules();
+        services.AddTransfer();
 
         services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
         services.AddSetting<AnswerLimits>("Limits", limits => limits.Validate());
@@ -149,6 +150,18 @@ internal static class LarderServices
         services.AddSingleton<UrlSource>();
         services.AddSingleton<IJobType, ScoreJob>();
         services.AddSingleton<ScoringSubmitter>();
+    }
+
+    private static void AddTransfer(this IServiceCollection services)
+    {
+        services.AddSetting<ImportLimits>("Limits:Import", limits => limits.Validate());
+        services.AddSingleton<RegistryImporter>();
+        services.AddSingleton<ArchiveSources>();
+        services.AddSingleton<ImportedSchedules>();
+        services.AddSingleton<IJobType, ExportJob>();
+        services.AddSingleton<IJobType, ImportJob>();
+        services.AddSingleton<IScheduledJob, ScheduledExport>();
+        services.AddSingleton<TransferSubmitter>();
     }
 
     private static void AddSchedules(this IServiceCollection services)
