@@ -60,7 +60,7 @@ internal sealed record ExportedSchedule
         Description = schedule.Description,
         Cron = schedule.Cron,
         TimeZone = schedule.TimeZone,
-        Job = schedule.Job,
+        Job = schedule.Job with { Options = schedule.Job.Options is { } options ? CanonicalJson.Of(options) : null },
         SecretNames = [.. schedule.Secrets.Keys.Order(StringComparer.Ordinal)],
         Overlap = schedule.Overlap,
         Missed = schedule.Missed,

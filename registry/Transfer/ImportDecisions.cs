@@ -52,10 +52,10 @@ internal sealed class ImportDecisions(IDocumentStore documents, JobStore jobs, s
     }
 
     /// <summary>Whether a schedule is the archived one. Whether it runs is each registry's own business, and so are its secrets.</summary>
-    public static bool IsSame(ExportedSchedule archived, Schedule here) => TransferJson.Write(Definition(archived)).AsSpan()
-        .SequenceEqual(TransferJson.Write(Definition(ExportedSchedule.Of(here))));
+    public static bool IsSame(ExportedSchedule archived, Schedule here) => TransferJson.Write(Definition(archived.Schedule)).AsSpan()
+        .SequenceEqual(TransferJson.Write(Definition(here)));
 
-    private static ExportedSchedule Definition(ExportedSchedule schedule) => schedule with { Enabled = true, SecretNames = [] };
+    private static ExportedSchedule Definition(Schedule schedule) => ExportedSchedule.Of(schedule) with { Enabled = true, SecretNames = [] };
 
     private async Task<bool> IsRunningAsync(string id, CancellationToken cancellation)
     {

@@ -43,7 +43,11 @@ internal sealed class ModelSnapshots(IDocumentStore documents)
         [
             .. Numbers(model).Select(number => KeyValuePair.Create(number, versions.GetValueOrDefault(number) switch
             {
-                { Version: not null } there when !model.Deleting.Contains(number) => there with { Revives = null },
+                { Version: { } version } there when !model.Deleting.Contains(number) => there with
+                {
+                    Version = version with { Metrics = version.Metrics.ToDictionary(metric => metric.Key, metric => CanonicalJson.Of(metric.Value)) },
+                    Revives = null,
+                },
                 var gone => new VersionDocument { Deleted = gone?.Deleted ?? model.Updated, Once = gone?.Once },
             })),
         ]);
