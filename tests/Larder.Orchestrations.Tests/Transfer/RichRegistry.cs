@@ -71,7 +71,7 @@ internal static class RichRegistry
         {
             Type = "score",
             Model = model,
-            Options = JsonSerializer.SerializeToElement(new { format = "csv", keep = new[] { "id", "\u00e4" }, max_errors = 10, ratio = JsonDocument.Parse("[0.50, 1.0, -0, 1e3, 12345678901234567, 0.1]").RootElement }),
+            Options = JsonSerializer.SerializeToElement(new { format = "csv", keep = new[] { "id", "\u00e4" }, max_errors = 10, ratio = JsonDocument.Parse("[0.50, 1.0, -0, 1e3, 1234567890123456, 0.1]").RootElement }),
             Inputs = new ScheduledInputs { Dataset = "uploads/data.csv" },
         },
         Owner = "carla",
