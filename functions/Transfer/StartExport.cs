@@ -11,7 +11,7 @@ using Microsoft.Net.Http.Headers;
 namespace Larder.Functions;
 
 /// <summary>Backups: a job writes all models, or some, as a zip.</summary>
-public sealed class ExportRegistryNow(TransferSubmitter submitter, JobScheduler scheduler)
+public sealed class StartExport(TransferSubmitter submitter, JobScheduler scheduler)
 {
     private const string Expected = "{\"models\": [names], \"include_artifacts\": boolean}, both optional";
 
@@ -19,8 +19,8 @@ public sealed class ExportRegistryNow(TransferSubmitter submitter, JobScheduler 
     /// Starts an export; the body may be empty, or say what it has (<see cref="ExportOptions"/>). The archive is an output of the job. With the header
     /// <c>Idempotency-Key</c>, sending the same again answers the same job.
     /// </summary>
-    [Function("ExportRegistry"), Description("Export models as a zip: {\"models\", \"include_artifacts\"}."), Requires(Role.Admin)]
-    public async Task<IActionResult> Start(
+    [Function("StartExport"), Description("Export models as a zip: {\"models\", \"include_artifacts\"}."), Requires(Role.Admin)]
+    public async Task<IActionResult> Export(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/admin/export")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ using Microsoft.DurableTask.Client;
 namespace Larder.Functions;
 
 /// <summary>Takes in what another registry, or this one, exported.</summary>
-public sealed class ImportRegistryNow(TransferSubmitter submitter, JobScheduler scheduler, StagingArea staging, ImportLimits limits)
+public sealed class StartImport(TransferSubmitter submitter, JobScheduler scheduler, StagingArea staging, ImportLimits limits)
 {
     private const string Expected = "{source:string, options:object}";
 
@@ -20,8 +20,8 @@ public sealed class ImportRegistryNow(TransferSubmitter submitter, JobScheduler 
     /// <c>{"source": "id of an export's job, uploads/path or URL", "options": {...}}</c>. With the header <c>Idempotency-Key</c>, sending the same again answers
     /// the same job.
     /// </summary>
-    [Function("ImportRegistry"), Description("Import an export: multipart archive, or {\"source\": ...}; JSON options."), Requires(Role.Admin)]
-    public async Task<IActionResult> Start(
+    [Function("StartImport"), Description("Import an export: multipart archive, or {\"source\": ...}; JSON options."), Requires(Role.Admin)]
+    public async Task<IActionResult> Import(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/admin/import")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
