@@ -35,7 +35,7 @@ public sealed class StartImport(TransferSubmitter submitter, JobScheduler schedu
 
     private async Task<Job> AcceptAsync(HttpRequest request, string? key, string owner, CancellationToken cancellationToken)
     {
-        if (request.HasJsonContentType())
+        if (request.ContentType?.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase) != true)
         {
             var body = await Json.ReadAsync<Body>(request, Expected, cancellationToken);
             var given = body.Options.ValueKind == JsonValueKind.Undefined ? new ImportOptions() : ImportOptions.Schema.Read(JsonSerializer.SerializeToUtf8Bytes(body.Options));

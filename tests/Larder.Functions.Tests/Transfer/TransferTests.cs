@@ -118,14 +118,14 @@ public sealed class TransferTests(LarderFixture larder) : IClassFixture<LarderFi
 
         var truncated = await client.ImportToEndAsync(archive[..^10]);
         var damaged = archive.ToArray();
-        // In the artifact, whose bytes are behind its name.
-        damaged[archive.AsSpan().IndexOf("artifacts/sha256/"u8) + 17 + 64 + 20] ^= 1;
+        // In a document, whose bytes are behind its name.
+        damaged[archive.AsSpan().IndexOf("models/broken/versions/1.json"u8) + 60] ^= 1;
         var flipped = await client.ImportToEndAsync(damaged, """{"restore_deleted":true}""");
 
         Assert.Equal("failed", (string?)truncated["state"]);
         Assert.Contains("no zip archive, or it is cut off", (string)truncated["reason"]!);
         Assert.Equal("failed", (string?)flipped["state"]);
-        Assert.Matches("is damaged|cannot be served", (string)flipped["reason"]!);
+        Assert.Contains("'models/broken/versions/1.json' is damaged", (string)flipped["reason"]!);
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetJsonAsync("/api/v1/models/broken")).Status);
     }
 
