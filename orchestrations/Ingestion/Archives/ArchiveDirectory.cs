@@ -37,7 +37,8 @@ internal static class ArchiveDirectory
     /// <param name="tail">Its last bytes.</param>
     /// <param name="length">How many bytes it has.</param>
     /// <param name="limits">How many entries it may have.</param>
-    public static void Check(ReadOnlySpan<byte> tail, long length, ArchiveLimits limits)
+    /// <returns>Where its directory begins.</returns>
+    public static long Check(ReadOnlySpan<byte> tail, long length, ArchiveLimits limits)
     {
         // The last signature: the one that the library finds too. Its comment must reach to the very end, or two readers might see two archives.
         var at = LastEnd(tail);
@@ -60,6 +61,7 @@ internal static class ArchiveDirectory
             throw new InvalidRequestException($"The archive's directory has {size} bytes, which is too much for {limits.Entries} entries.");
         if (offset > (ulong)endsAt || offset + size != (ulong)endsAt)
             throw Damaged();
+        return (long)offset;
     }
 
     private static int LastEnd(ReadOnlySpan<byte> tail)

@@ -2,16 +2,15 @@ namespace Larder.Orchestrations;
 
 /// <summary>
 /// Something in storage as a stream that can seek: read in windows, each by one request, so that a zip's directory and the files that are wanted are read and
-/// nothing else. It is read asynchronously only.
+/// nothing else. It is read asynchronously only, but for what is kept: a zip's directory, which the library reads as it likes.
 /// </summary>
 /// <param name="length">How many bytes there are.</param>
 /// <param name="open">Opens a part: first byte, how many.</param>
-internal sealed class RangeStream(long length, Func<long, long, CancellationToken, Task<Stream>> open) : Stream
+/// <param name="windowBytes">What small files share, and what a large one costs a request.</param>
+internal sealed class RangeStream(long length, Func<long, long, CancellationToken, Task<Stream>> open, int windowBytes = 4 << 20) : Stream
 {
-    // What small files share, and what a large one costs a request.
-    private const int WindowBytes = 4 << 20;
-
-    private readonly byte[] window = new byte[(int)Math.Min(length, WindowBytes)];
+    private readonly byte[] window = new byte[(int)Math.Min(length, windowBytes)];
+    private byte[] end = [];
     private long start;
     private int filled;
 
@@ -25,11 +24,20 @@ internal sealed class RangeStream(long length, Func<long, long, CancellationToke
 
     public override long Position { get; set; }
 
+    /// <summary>Reads the end, and keeps it.</summary>
+    public async Task KeepFromAsync(long offset, CancellationToken cancellation)
+    {
+        var kept = new byte[length - offset];
+        await using var content = await open(offset, kept.Length, cancellation);
+        await content.ReadExactlyAsync(kept, cancellation);
+        end = kept;
+    }
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (Position >= length || buffer.IsEmpty)
             return 0;
-        if (!IsInWindow)
+        if (!IsHere)
             await FillAsync(cancellationToken);
         return Take(buffer.Span);
     }
@@ -43,7 +51,7 @@ internal sealed class RangeStream(long length, Func<long, long, CancellationToke
     {
         if (Position >= length || buffer.IsEmpty)
             return 0;
-        return IsInWindow ? Take(buffer) : throw new NotSupportedException("It is read asynchronously only.");
+        return IsHere ? Take(buffer) : throw new NotSupportedException("It is read asynchronously only.");
     }
 
     public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
@@ -61,7 +69,9 @@ internal sealed class RangeStream(long length, Func<long, long, CancellationToke
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    private bool IsInWindow => Position >= start && Position < start + filled;
+    private bool IsHere => IsKept || (Position >= start && Position < start + filled);
+
+    private bool IsKept => Position >= length - end.Length;
 
     private async Task FillAsync(CancellationToken cancellation)
     {
@@ -74,9 +84,9 @@ internal sealed class RangeStream(long length, Func<long, long, CancellationToke
 
     private int Take(Span<byte> buffer)
     {
-        var from = (int)(Position - start);
-        var count = Math.Min(buffer.Length, filled - from);
-        window.AsSpan(from, count).CopyTo(buffer);
+        var here = IsKept ? end.AsSpan((int)(Position - (length - end.Length))) : window.AsSpan(0, filled)[(int)(Position - start)..];
+        var count = Math.Min(buffer.Length, here.Length);
+        here[..count].CopyTo(buffer);
         Position += count;
         return count;
     }

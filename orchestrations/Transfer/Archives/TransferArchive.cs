@@ -30,7 +30,7 @@ internal sealed class TransferArchive : IImportArchive, IAsyncDisposable
         var tail = new byte[(int)Math.Min(content.Length, ArchiveDirectory.TailLength)];
         content.Position = content.Length - tail.Length;
         await content.ReadExactlyAsync(tail, cancellation);
-        ArchiveDirectory.Check(tail, content.Length, bounds);
+        await content.KeepFromAsync(ArchiveDirectory.Check(tail, content.Length, bounds), cancellation);
         content.Position = 0;
         try
         {

@@ -129,7 +129,7 @@ internal sealed class Depot : IDisposable
     }
 
     public static Task<TransferArchive> OpenAsync(byte[] archive, ImportLimits? limits = null) => TransferArchive.OpenAsync(
-        new RangeStream(archive.Length, (offset, count, _) => Task.FromResult<Stream>(new MemoryStream(archive, (int)offset, (int)count))), limits ?? Limits, default);
+        new RangeStream(archive.Length, (offset, count, _) => Task.FromResult<Stream>(new MemoryStream(archive, (int)offset, (int)count)), windowBytes: 300), limits ?? Limits, default);
 
     private static async Task<ModelDescription> ValidateAsync(string path, CancellationToken cancellation)
     {
