@@ -166,8 +166,9 @@ public sealed class RegistryImport
     private static ConflictException Refused(List<ImportedItem> conflicts)
     {
         var shown = string.Join("; ", conflicts.Take(MostShown).Select(conflict => $"{conflict.Name}: {conflict.Reason}"));
+        var isOne = conflicts.Count == 1;
         return new ConflictException(
-            $"{conflicts.Count} of what the archive has {(conflicts.Count == 1 ? "is" : "are")} here already, so nothing was imported (on_conflict skip would leave {(conflicts.Count == 1 ? "it" : "them")} out). {shown}{(conflicts.Count > MostShown ? " ..." : ".")}");
+            $"{(isOne ? "One" : $"{conflicts.Count}")} of what the archive has {(isOne ? "conflicts" : "conflict")} with what is here, so nothing was imported (on_conflict skip would leave {(isOne ? "it" : "them")} out). {shown}{(conflicts.Count > MostShown ? " ..." : ".")}");
     }
 
     private async Task RequireAsync(ImportedArtifact artifact, CancellationToken cancellation)
