@@ -8,6 +8,7 @@ var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
 builder.UseMiddleware<RequestIdMiddleware>();
 builder.UseMiddleware<ErrorMiddleware>();
+builder.UseMiddleware<AccessMiddleware>();
 builder.AddLarder();
 
 builder.Build().Run();

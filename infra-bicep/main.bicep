@@ -91,6 +91,9 @@ param networkPrefix string = '10.20.0.0/16'
 @description('Client id of the Entra ID application that callers need tokens for; empty for function keys alone.')
 param authClientId string = ''
 
+@description('Settings of Access and Limits__Rate, as they are named in the app: roles of function keys, by hash, and of app roles. docs/access.md has them. Empty: every function key may do everything.')
+param access object = {}
+
 @description('Days that logs are kept.')
 @minValue(30)
 @maxValue(730)
@@ -272,7 +275,7 @@ module app 'modules/function-app.bicep' = {
     insightsName: monitoring.outputs.insightsName
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
     preload: preload
-    extraSettings: union(storeSettings, jobSettings, jobRegistrySettings, jobNetworkSettings)
+    extraSettings: union(storeSettings, jobSettings, jobRegistrySettings, jobNetworkSettings, access)
     authClientId: authClientId
   }
   dependsOn: [roles, jobsGroup, storageEndpoints, cosmosEndpoint]

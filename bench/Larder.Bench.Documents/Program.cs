@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Larder.Bench.Documents;
 using Larder.Registry;
 using Larder.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 // What BlobDocumentStore costs with many models, next to one bare listing of the same container, which nothing on blobs can do without.
 // Arguments: models, searches.
@@ -38,7 +39,8 @@ Console.WriteLine($"Memory after the first search: {(after - before) / 1e6:0} MB
 
 Task OpenAsync()
 {
-    registry = new ModelRegistry(new BlobDocumentStore(account), TimeProvider.System);
+    var documents = new BlobDocumentStore(account);
+    registry = new ModelRegistry(documents, TimeProvider.System, new AuditLog(documents, NullLogger<AuditLog>.Instance));
     return registry.ListAsync(Page);
 }
 

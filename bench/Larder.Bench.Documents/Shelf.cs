@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Registry;
 
 namespace Larder.Bench.Documents;
@@ -23,10 +24,28 @@ internal static class Shelf
             var tags = new Dictionary<string, string> { ["team"] = $"team-{i % 40}", ["kind"] = i % Rare == 0 ? "rare" : "common" };
             var model = new ModelDocument
             {
-                Name = name, Description = $"Model number {i} of a benchmark, with a sentence about it.", Tags = tags, LastVersion = 3, LatestVersion = 3, Created = now, Updated = now,
+                Name = name, Description = $"Model number {i} of a benchmark, with a sentence about it.", Tags = tags, Created = now, Updated = now,
             };
             for (var version = 1; version <= 3; version++)
-                model = model.Log(new AuditEntry { When = now, What = "publish", To = version });
+            {
+                model = model.Count(new ModelVersion
+                {
+                    Model = name,
+                    Version = version,
+                    Status = ModelVersionStatus.Ready,
+                    Sha256 = TextHash.Of($"{name}:{version}"),
+                    SizeBytes = 1000,
+                    Source = "upload",
+                    Onnx = new ModelDescription
+                    {
+                        Signature = new ModelSignature([], []), IrVersion = 9, Opsets = new Dictionary<string, long>(), Producer = "bench",
+                    },
+                    Created = now,
+                });
+            }
+
+            // The last record stays in the document until another follows.
+            model = model with { Outbox = model.Outbox with { Records = [model.Outbox.Records[^1]] } };
             return store.CreateAsync(Collections.Models, name, Collections.ModelId, model, stop);
         }
     }

@@ -15,7 +15,7 @@ using Microsoft.Extensions.Options;
 namespace Larder.Functions;
 
 /// <summary>Puts the rooms together.</summary>
-internal static class LarderServices
+internal static partial class LarderServices
 {
     /// <summary>Room for a form's other fields beside the model file, in bytes.</summary>
     private const long FormOverhead = 1 << 20;
@@ -28,6 +28,7 @@ internal static class LarderServices
         services.AddMetrics();
         services.AddSingleton(provider => new LocalFolder(
             provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : DefaultFolder(provider)));
+        services.AddAccess();
         services.AddInference();
         services.AddRegistry();
         services.AddJobs();
@@ -35,6 +36,7 @@ internal static class LarderServices
         services.AddScoring();
         services.AddSchedules();
         services.AddTransfer();
+        AddTelemetry(services);
 
         services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
         services.AddSetting<AnswerLimits>("Limits", limits => limits.Validate());
@@ -49,10 +51,29 @@ internal static class LarderServices
         services.AddHostedService(provider => provider.GetRequiredService<Preloader>());
 
         // Uploads are the largest bodies; every other route reads with a limit of its own. The worker's Kestrel would stop at 30 MB.
-        services.AddOptions<KestrelServerOptions>().Configure<PublishingOptions>(
-            (kestrel, publishing) => kestrel.Limits.MaxRequestBodySize = publishing.ModelBytes + FormOverhead);
+        services.AddOptions<KestrelServerOptions>().Configure<PublishingOptions>((kestrel, publishing) =>
+        {
+            kestrel.Limits.MaxRequestBodySize = publishing.ModelBytes + FormOverhead;
+            kestrel.AddServerHeader = false;
+        });
         return builder;
     }
+
+    private static void AddAccess(this IServiceCollection services)
+    {
+        services.AddSetting<AccessOptions>("Access", options => options.Validate());
+        services.AddSetting<RateOptions>("Limits:Rate", options => options.Validate());
+        services.AddSingleton(_ => Platform.Here());
+        services.AddSingleton(_ => FunctionAccess.OfThisApp());
+        services.AddSingleton<CallerKeys>();
+        services.AddSingleton<Callers>();
+        services.AddSingleton<BrowserGuard>();
+        services.AddSingleton<RateLimits>();
+        services.AddHostedService<AccessCheck>();
+    }
+
+    /// <summary>Has a body in the Azure build (Azure/): the embedded host logs to the console.</summary>
+    static partial void AddTelemetry(IServiceCollection services);
 
     private static void AddInference(this IServiceCollection services)
     {
@@ -83,6 +104,10 @@ internal static class LarderServices
         services.AddSingleton(Storage);
         services.AddDocumentStore();
         services.AddSingleton<IArtifactStore, BlobArtifactStore>();
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<AuditHistory>();
+        services.AddSingleton<SettingsHistory>();
+        services.AddHostedService<SettingsRecorder>();
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<StagingArea>();
@@ -139,6 +164,11 @@ internal static class LarderServices
         services.AddSingleton<ArchiveOpener>();
         services.AddSingleton<IJobType, IngestJob>();
         services.AddSingleton<IJobType, UploadJob>();
+        services.AddSingleton<DatasetJob>();
+        services.AddSingleton<IJobType>(provider => provider.GetRequiredService<DatasetJob>());
+        services.AddSingleton<DatasetStore>();
+        services.AddSingleton<DatasetFinder>();
+        services.AddSingleton<DatasetFetcher>();
         services.AddSingleton<IngestSubmitter>();
         services.AddSingleton<UploadSubmitter>();
     }
@@ -169,6 +199,7 @@ internal static class LarderServices
         services.AddSetting<ScheduleOptions>("Schedules", options => options.Validate());
         services.AddSingleton<IScheduledJob, ScheduledTraining>();
         services.AddSingleton<IScheduledJob, ScheduledScoring>();
+        services.AddSingleton<IScheduledJob, ScheduledIngest>();
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<ScheduleStarter>();
         services.AddSingleton<ScheduleRunner>();

@@ -27,6 +27,8 @@ internal sealed record FileAnswer(string ETag, long SizeBytes, string FileName, 
         var response = request.HttpContext.Response;
         response.GetTypedHeaders().ETag = etag;
         response.Headers.AcceptRanges = "bytes";
+        // Whoever may have it may keep it, and ask whether it is still the same.
+        response.Headers.CacheControl = "private, no-cache";
         if (headers.IfNoneMatch.Any(known => known.Compare(etag, useStrongComparison: false) || known == EntityTagHeaderValue.Any))
             return new StatusCodeResult(StatusCodes.Status304NotModified);
 
@@ -49,8 +51,6 @@ internal sealed record FileAnswer(string ETag, long SizeBytes, string FileName, 
         }
         response.ContentType = ContentType;
         response.ContentLength = length;
-        // A browser must not take a file that a job left for a page of this server.
-        response.Headers.XContentTypeOptions = "nosniff";
         var disposition = new ContentDispositionHeaderValue("attachment");
         disposition.SetHttpFileName(FileName);
         response.GetTypedHeaders().ContentDisposition = disposition;

@@ -1,3 +1,4 @@
+using System.Text;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -14,8 +15,13 @@ internal static class MultipartForm
     /// <summary>Longest JSON of the options, in bytes.</summary>
     private const int MaxOptionsBytes = 1 << 20;
 
+    /// <summary>Longest field that is a line of text, in bytes.</summary>
+    private const int MaxTextBytes = 8192;
+
     /// <summary>Longest name of a file: what file systems take, in characters that may have four bytes.</summary>
     private const int MaxFileName = 255;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>A reader of the request's parts; null when it is no form.</summary>
     /// <exception cref="InvalidRequestException">The form has no usable boundary.</exception>
@@ -35,6 +41,26 @@ internal static class MultipartForm
         var buffer = new byte[MaxOptionsBytes + 1];
         var length = await part.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
         return length <= MaxOptionsBytes ? buffer[..length] : throw new TooLargeException($"The options are limited to {MaxOptionsBytes} bytes.");
+    }
+
+    /// <summary>Reads a field of a line of text.</summary>
+    /// <exception cref="TooLargeException">It is too long.</exception>
+    /// <exception cref="InvalidRequestException">It is empty, or no UTF-8.</exception>
+    public static async Task<string> ReadTextAsync(MultipartSection part, string name, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[MaxTextBytes + 1];
+        var length = await part.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        if (length > MaxTextBytes)
+            throw new TooLargeException($"The field {name} is limited to {MaxTextBytes} bytes of text; to send a file, give it a file name.");
+        try
+        {
+            var text = StrictUtf8.GetString(buffer, 0, length).Trim();
+            return text.Length > 0 ? text : throw new InvalidRequestException($"The field {name} is empty.");
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new InvalidRequestException($"The field {name} is no text in UTF-8; to send a file, give it a file name.");
+        }
     }
 
     /// <summary>What the client calls a file, without folders; empty when it does not say.</summary>

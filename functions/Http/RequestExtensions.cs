@@ -1,5 +1,6 @@
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
@@ -9,6 +10,11 @@ internal static class RequestExtensions
     /// <summary>The ETag of <c>If-Match</c>, without quotes; null when absent or <c>*</c>.</summary>
     public static string? IfMatch(this HttpRequest request) =>
         request.Headers.IfMatch is [{ } etag] && etag != "*" ? etag.Trim().Trim('"') : null;
+
+    /// <summary>Whether a route that takes forms too is sent JSON: it says so, or says what <c>curl -d</c> says of every body.</summary>
+    public static bool IsJson(this HttpRequest request) =>
+        request.HasJsonContentType()
+        || (MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>A yes-or-no query parameter: absent is no, present without a value is yes.</summary>
     /// <exception cref="InvalidRequestException">The value is neither true nor false.</exception>

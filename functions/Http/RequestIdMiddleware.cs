@@ -1,13 +1,16 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Logging;
 
 namespace Larder.Functions;
 
 /// <summary>
-/// Gives every answer an <c>x-request-id</c>: the caller's, where it sent a sane one, else the invocation's.
-/// The same id is in the log line of a fault.
+/// Gives every answer an <c>x-request-id</c>: the caller's, where it sent a sane one, else the invocation's. Every log line that is written meanwhile has
+/// it too, and the trace of the caller's <c>traceparent</c> (https://www.w3.org/TR/trace-context/), which is sent back with the answer.
 /// </summary>
-internal sealed class RequestIdMiddleware : IFunctionsWorkerMiddleware
+internal sealed class RequestIdMiddleware(ILogger<RequestIdMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     /// <summary>Name of the header.</summary>
     public const string Header = "x-request-id";
@@ -18,12 +21,40 @@ internal sealed class RequestIdMiddleware : IFunctionsWorkerMiddleware
     /// <inheritdoc />
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
-        if (context.GetHttpContext() is { } http)
+        if (context.GetHttpContext() is not { } http)
+            return next(context);
+        var given = http.Request.Headers[Header];
+        var id = given is [{ } own] && IsSane(own) ? own : context.InvocationId;
+        http.Response.Headers[Header] = id;
+
+        // Not disposed of: this runs within a method of the host's that is asynchronous, and what was set here ends with it.
+        var scope = new RequestScope(id, TraceOf(http));
+        _ = logger.BeginScope(scope);
+        var running = next(context);
+        if (!running.IsCompleted)
+            return EndAsync(running, scope);
+        scope.End();
+        return running;
+    }
+
+    private static async Task EndAsync(Task running, RequestScope scope)
+    {
+        try
         {
-            var given = http.Request.Headers[Header];
-            http.Response.Headers[Header] = given is [{ } id] && IsSane(id) ? given : context.InvocationId;
+            await running;
         }
-        return next(context);
+        finally
+        {
+            scope.End();
+        }
+    }
+
+    private static string? TraceOf(HttpContext http)
+    {
+        if (http.Request.Headers.TraceParent is not [{ } parent] || !ActivityContext.TryParse(parent, null, out var trace))
+            return null;
+        http.Response.Headers.TraceParent = parent;
+        return trace.TraceId.ToHexString();
     }
 
     private static bool IsSane(string id) =>

@@ -10,8 +10,9 @@ public sealed class RouteTable
     /// <summary>One HTTP function.</summary>
     /// <param name="Methods">HTTP methods, upper case.</param>
     /// <param name="Path">Route template with a leading slash.</param>
+    /// <param name="Role">The least role that a caller needs.</param>
     /// <param name="Summary">One line on what it does.</param>
-    public sealed record Entry(IReadOnlyList<string> Methods, string Path, string Summary);
+    public sealed record Entry(IReadOnlyList<string> Methods, string Path, Role Role, string Summary);
 
     /// <summary>All routes, by path.</summary>
     public IReadOnlyList<Entry> Entries { get; } =
@@ -19,8 +20,7 @@ public sealed class RouteTable
         .. from type in typeof(RouteTable).Assembly.GetTypes()
            from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
            where method.IsDefined(typeof(FunctionAttribute))
-           from parameter in method.GetParameters()
-           let trigger = parameter.GetCustomAttribute<HttpTriggerAttribute>()
+           let trigger = FunctionAccess.TriggerOf(method)
            let methods = trigger?.Methods
            where methods is { Length: > 0 }
            let path = "/" + trigger.Route!.TrimStart('/')
@@ -28,6 +28,8 @@ public sealed class RouteTable
            select new Entry(
                [.. methods.Select(m => m.ToUpperInvariant())],
                path,
+               // Without one the host does not start (FunctionAccess).
+               method.GetCustomAttribute<RequiresAttribute>()!.Role,
                method.GetCustomAttribute<DescriptionAttribute>()?.Description ?? ""),
     ];
 

@@ -12,7 +12,7 @@ namespace Larder.Functions;
 public sealed class DeleteJob(JobStore jobs, JobFiles files)
 {
     /// <summary>Deletes a job, its logs and outputs. What it made stays. 409 while it is not over.</summary>
-    [Function("DeleteJob"), Description("Delete a job that is over: document, logs, outputs.")]
+    [Function("DeleteJob"), Requires(Role.Contributor), Description("Delete a job that is over: document, logs, outputs.")]
     public async Task<IActionResult> Delete(
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/v1/jobs/{job}")] HttpRequest request,
         string job,

@@ -16,7 +16,7 @@ public sealed class GetJobLogs(JobStore jobs, JobLogReader logs, LogStream strea
     /// Numbered lines, a page at a time; with <c>Accept: text/event-stream</c> live until the job is over (<see cref="LogStream"/>), where
     /// <c>Last-Event-ID</c> goes on where a stream broke off. Without <c>?attempt=</c>, those of the last attempt.
     /// </summary>
-    [Function("GetJobLogs"), Description("A job's log; ?after=&limit=&attempt=; live with Accept: text/event-stream.")]
+    [Function("GetJobLogs"), Requires(Role.Reader), Description("A job's log; ?after=&limit=&attempt=; live with Accept: text/event-stream.")]
     public async Task<IActionResult> Get(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs/{job}/logs")] HttpRequest request,
         string job,

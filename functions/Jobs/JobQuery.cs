@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Larder.Functions;
 
-/// <summary>The query strings of the job API: every parameter is known, given once, and makes sense; anything else is 422.</summary>
+/// <summary>The query strings of jobs, schedules and the audit log: every parameter is known, given once, and makes sense; anything else is 422.</summary>
 internal static class JobQuery
 {
     private const int MaxText = 200;
@@ -93,7 +93,9 @@ internal static class JobQuery
         ? state
         : throw new InvalidRequestException($"state must be one or more, separated by commas, of {string.Join(", ", States.Keys)}.");
 
-    private static DateTimeOffset? Time(HttpRequest request, string name)
+    /// <summary>A parameter's date, or date and time.</summary>
+    /// <exception cref="InvalidRequestException">It is neither.</exception>
+    public static DateTimeOffset? Time(HttpRequest request, string name)
     {
         if (Text(request, name) is not { } text)
             return null;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Larder.Orchestrations;
 
 namespace Larder.Functions;
@@ -31,6 +32,13 @@ internal static class JobTypes
             [],
             UploadOptions.Schema.Json),
         new(
+            DatasetJob.Type,
+            "Takes in a data set that was uploaded in blocks, for jobs to name.",
+            "POST /api/v1/models/{model}/uploads/{upload}/complete",
+            [],
+            [],
+            DatasetOptions.Schema.Json),
+        new(
             ScoreJob.Type,
             "Scores the rows of a data set with a version of a model, and leaves a file with a row for each.",
             "POST /api/v1/models/{reference}/scoring",
@@ -62,4 +70,16 @@ internal static class JobTypes
     /// <param name="Options">JSON Schema of what it is told: the form's field <c>options</c>, or the body.</param>
     internal sealed record Entry(
         string Type, string Description, string Submit, IReadOnlyList<string> Files, IReadOnlyList<string> OptionalFiles, JsonElement Options);
+
+    /// <summary>A type of job, and whether schedules can run it.</summary>
+    /// <param name="entry">The type.</param>
+    /// <param name="notScheduled">Why they cannot, in sentences; null when they can.</param>
+    /// <returns>What the API shows.</returns>
+    public static JsonObject View(Entry entry, string? notScheduled)
+    {
+        var view = JsonSerializer.SerializeToNode(entry, Json.Options)!.AsObject();
+        view["schedulable"] = notScheduled is null;
+        view["not_schedulable"] = notScheduled;
+        return view;
+    }
 }

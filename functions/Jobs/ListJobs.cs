@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Orchestrations;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -7,10 +8,10 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>Jobs, and what kinds there are.</summary>
-public sealed class ListJobs(JobStore jobs)
+public sealed class ListJobs(JobStore jobs, IEnumerable<IJobType> types)
 {
     /// <summary>The jobs that fit the query, the newest first, a page at a time, and how many there are in all.</summary>
-    [Function("ListJobs"), Description("Jobs; ?state=&type=&model=&schedule=&text=&from=&to=&limit=&cursor=.")]
+    [Function("ListJobs"), Requires(Role.Reader), Description("Jobs; ?state=&type=&model=&schedule=&text=&from=&to=&limit=&cursor=.")]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs")] HttpRequest request,
         CancellationToken cancellationToken)
@@ -24,11 +25,12 @@ public sealed class ListJobs(JobStore jobs)
             .With("total", page.Total);
     }
 
-    /// <summary>What can be submitted, and the JSON Schema of each one's options, which is what the server checks them by.</summary>
-    [Function("ListJobTypes"), Description("What jobs can be submitted, with the JSON Schema of their options.")]
+    /// <summary>What can be submitted, and the JSON Schema of each one's options, which is what the server checks them by; and whether schedules can run it.</summary>
+    [Function("ListJobTypes"), Requires(Role.Reader), Description("What jobs can be submitted, with the JSON Schema of their options.")]
     public IActionResult ListTypes([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/job-types")] HttpRequest request)
     {
         JobQuery.RequireKnown(request);
-        return Envelope.Ok("Job types provided").With("job_types", JobTypes.All);
+        return Envelope.Ok("Job types provided")
+            .With("job_types", JobTypes.All.Select(entry => JobTypes.View(entry, types.Single(type => type.Name == entry.Type).NotScheduled)));
     }
 }

@@ -11,10 +11,10 @@ namespace Larder.Functions;
 public sealed class DeleteModel(ModelRegistry registry, SessionCache sessions)
 {
     /// <summary>
-    /// Deletes <c>name:3</c>, or <c>name</c> with all its versions. 409 while an alias other than <c>default</c> points there,
+    /// Deletes <c>name:3</c>, or, for administrators, <c>name</c> with all its versions. 409 while an alias other than <c>default</c> points there,
     /// unless <c>?force=true</c>. The answer says where the default points now.
     /// </summary>
-    [Function("DeleteModel"), Description("Delete a model, or one version of it (name:3); ?force=true despite aliases.")]
+    [Function("DeleteModel"), Requires(Role.Contributor), Description("Delete a model, or one version of it (name:3); ?force=true despite aliases.")]
     public async Task<IActionResult> Delete(
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/v1/models/{reference}")] HttpRequest request,
         string reference,
@@ -26,12 +26,13 @@ public sealed class DeleteModel(ModelRegistry registry, SessionCache sessions)
             throw new InvalidRequestException("Name the version to delete by its number, as in name:3; DELETE .../aliases/{alias} removes an alias.");
         if (parsed.Version is not { } number)
         {
-            await registry.DeleteModelAsync(parsed.Name, force, request.IfMatch(), cancellation: cancellationToken);
+            request.Require(Role.Admin, "The deletion of a whole model");
+            await registry.DeleteModelAsync(parsed.Name, force, request.IfMatch(), request.Caller().Name, cancellationToken);
             sessions.Unload(parsed.Name);
             return Envelope.Ok($"{parsed.Name} removed successfully");
         }
 
-        var deletion = await registry.DeleteVersionAsync(parsed.Name, number, force, request.IfMatch(), cancellation: cancellationToken);
+        var deletion = await registry.DeleteVersionAsync(parsed.Name, number, force, request.IfMatch(), request.Caller().Name, cancellationToken);
         sessions.Unload(parsed.Name, $"{number}");
         return Envelope.Ok($"Version {number} from {parsed.Name} removed successfully")
             .WithETag(deletion.Model.ETag)

@@ -12,7 +12,7 @@ public sealed class DownloadModel(ModelRegistry registry, IArtifactStore artifac
     /// <summary>
     /// The ONNX file of a version. Its ETag is its sha256; conditions and ranges are honoured (<see cref="FileAnswer"/>).
     /// </summary>
-    [Function("DownloadModel"), Description("The file; Range and If-None-Match are honoured.")]
+    [Function("DownloadModel"), Requires(Role.Reader), Description("The file; Range and If-None-Match are honoured.")]
     public async Task<IActionResult> Download(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/models/{reference}/download")] HttpRequest request,
         string reference,

@@ -14,7 +14,7 @@ public sealed class EditModel(ModelRegistry registry)
     private const string Expected = "{model_description:string}";
 
     /// <summary>Changes description, owner, tags or settings; what is not named stays. Honours <c>If-Match</c>.</summary>
-    [Function("EditModel"), Description("Edit: {\"model_description\", \"tags\", \"settings\", \"owner\"}.")]
+    [Function("EditModel"), Requires(Role.Contributor), Description("Edit: {\"model_description\", \"tags\", \"settings\", \"owner\"}.")]
     public async Task<IActionResult> Edit(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}")] HttpRequest request,
         string model,
@@ -31,7 +31,7 @@ public sealed class EditModel(ModelRegistry registry)
 
         var edit = Json.Deserialize<Body>(body, Expected);
         var patch = new ModelPatch { Description = edit.ModelDescription, Owner = edit.Owner, Tags = edit.Tags, Settings = edit.Settings };
-        var after = await registry.UpdateAsync(model, patch, request.IfMatch(), cancellation: cancellationToken);
+        var after = await registry.UpdateAsync(model, patch, request.IfMatch(), request.Caller().Name, cancellationToken);
         return Envelope.Ok($"{model} updated").WithETag(after.ETag).With("model", after);
     }
 

@@ -10,7 +10,7 @@ namespace Larder.Functions;
 public sealed class ListModels(ModelRegistry registry)
 {
     /// <summary>Names of all models; objects too with <c>?detail=true</c>.</summary>
-    [Function("ListModels"), Description("Names of all models; ?detail=true for more.")]
+    [Function("ListModels"), Requires(Role.Reader), Description("Names of all models; ?detail=true for more.")]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/models")] HttpRequest request,
         CancellationToken cancellationToken)
@@ -24,7 +24,7 @@ public sealed class ListModels(ModelRegistry registry)
     }
 
     /// <summary>What <see cref="GetModel"/> answers, for all models.</summary>
-    [Function("ListInformation"), Description("Information on all models.")]
+    [Function("ListInformation"), Requires(Role.Reader), Description("Information on all models.")]
     public async Task<IActionResult> ListInformation(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/models/information")] HttpRequest request,
         CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ namespace Larder.Functions;
 public sealed class MoveAlias(ModelRegistry registry)
 {
     /// <summary>Sets the default version: <c>{"default": 3}</c>, or null to follow the newest version again.</summary>
-    [Function("SetDefault"), Description("Set the default: {\"default\": 3}; null follows the newest.")]
+    [Function("SetDefault"), Requires(Role.Contributor), Description("Set the default: {\"default\": 3}; null follows the newest.")]
     public async Task<IActionResult> SetDefault(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}/default")] HttpRequest request,
         string model,
@@ -19,13 +19,13 @@ public sealed class MoveAlias(ModelRegistry registry)
     {
         ModelName.Validate(model);
         var version = await VersionAsync(request, "default", "{default:integer}", "No default value provided", "Default value must be an integer", cancellationToken);
-        var change = await registry.SetDefaultAsync(model, version, request.IfMatch(), cancellation: cancellationToken);
+        var change = await registry.SetDefaultAsync(model, version, request.IfMatch(), actor: request.Caller().Name, cancellation: cancellationToken);
         var text = version is null ? "following its newest version" : $"updated with default version: {version}";
         return Answer(change, $"{model} {text}");
     }
 
     /// <summary>Makes an alias point at a version: <c>{"version": 3}</c>.</summary>
-    [Function("SetAlias"), Description("Move an alias: {\"version\": 3}.")]
+    [Function("SetAlias"), Requires(Role.Contributor), Description("Move an alias: {\"version\": 3}.")]
     public async Task<IActionResult> SetAlias(
         [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/v1/models/{model}/aliases/{alias}")] HttpRequest request,
         string model,
@@ -36,12 +36,12 @@ public sealed class MoveAlias(ModelRegistry registry)
         ModelName.ValidateAlias(alias);
         var version = await VersionAsync(request, "version", "{version:integer}", "No version provided", "version must be an integer", cancellationToken)
             ?? throw new InvalidRequestException("version must be an integer");
-        var change = await registry.SetAliasAsync(model, alias, version, request.IfMatch(), cancellation: cancellationToken);
+        var change = await registry.SetAliasAsync(model, alias, version, request.IfMatch(), actor: request.Caller().Name, cancellation: cancellationToken);
         return Answer(change, $"{model}:{alias} is version {version}");
     }
 
     /// <summary>Removes an alias.</summary>
-    [Function("DeleteAlias"), Description("Remove an alias.")]
+    [Function("DeleteAlias"), Requires(Role.Contributor), Description("Remove an alias.")]
     public async Task<IActionResult> DeleteAlias(
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/v1/models/{model}/aliases/{alias}")] HttpRequest request,
         string model,
@@ -49,7 +49,7 @@ public sealed class MoveAlias(ModelRegistry registry)
         CancellationToken cancellationToken)
     {
         ModelName.Validate(model);
-        var change = await registry.DeleteAliasAsync(model, alias, request.IfMatch(), cancellation: cancellationToken);
+        var change = await registry.DeleteAliasAsync(model, alias, request.IfMatch(), actor: request.Caller().Name, cancellation: cancellationToken);
         return Answer(change, $"{model}:{alias} removed");
     }
 

@@ -19,7 +19,7 @@ public sealed class PutModel(ModelPublisher publisher, AnswerLimits limits)
     /// Uploads an ONNX file: multipart <c>path</c>, or the raw file. Optional fields (or, for a raw file, query parameters):
     /// <c>model_description</c> of the model; <c>description</c>, <c>source</c> and <c>tags</c> (a JSON object) of the version.
     /// </summary>
-    [Function("PutModel"), Description("Upload an ONNX file: a new version.")]
+    [Function("PutModel"), Requires(Role.Contributor), Description("Upload an ONNX file: a new version.")]
     public async Task<IActionResult> Put(
         [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/v1/models/{model}")] HttpRequest request,
         string model,
@@ -32,7 +32,7 @@ public sealed class PutModel(ModelPublisher publisher, AnswerLimits limits)
         if (form.FieldNames.FirstOrDefault(name => !Fields.Contains(name)) is { } unknown)
             throw new InvalidRequestException($"The field '{unknown}' is not known; an upload takes {string.Join(", ", Fields)}.");
 
-        var (after, version) = await PublishAsync(model, file, RequestOf(form), cancellationToken);
+        var (after, version) = await PublishAsync(model, file, RequestOf(form) with { Actor = request.Caller().Name }, cancellationToken);
         return new Envelope(StatusCodes.Status201Created, $"{after.Name} saved as version {version.Version}")
             .WithHeader(HeaderNames.Location, $"/api/v1/models/{after.Name}:{version.Version}")
             .WithETag(after.ETag)

@@ -10,17 +10,17 @@ namespace Larder.Functions;
 public sealed class Greeting(RouteTable routes)
 {
     /// <summary>Says hello.</summary>
-    [Function("Greet"), Description("Greeting.")]
+    [Function("Greet"), Requires(Role.None), Description("Greeting.")]
     public IActionResult Greet([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "/")] HttpRequest request) =>
         Envelope.Ok("Greetings from Larder, the machine learning model platform. For more information, visit /help");
 
-    /// <summary>Lists the routes as plain text.</summary>
-    [Function("Help"), Description("This list.")]
+    /// <summary>Lists the routes as plain text, each with the role that it needs.</summary>
+    [Function("Help"), Requires(Role.None), Description("This list.")]
     public IActionResult Help([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "help")] HttpRequest request)
     {
         var text = new StringBuilder("Larder: upload a model, get a versioned prediction endpoint.\n\n");
         foreach (var route in routes.Entries)
-            text.Append(string.Join(',', route.Methods).PadRight(9)).Append(route.Path.PadRight(50)).Append(route.Summary).Append('\n');
+            text.Append(string.Join(',', route.Methods).PadRight(11)).Append(route.Path.PadRight(52)).Append((route.Role == Role.None ? "" : RoleNames.Of(route.Role)).PadRight(12)).Append(route.Summary).Append('\n');
         text.Append("\n{reference} is a model's name, name:3 (a version) or name:champion (an alias).\n");
         return new ContentResult { Content = text.ToString(), ContentType = "text/plain; charset=utf-8" };
     }
@@ -29,7 +29,7 @@ public sealed class Greeting(RouteTable routes)
     /// Answers what no other function does, in the API's own error shape: 405 for a known path, 404 otherwise.
     /// The Functions host alone would answer both with an empty 404.
     /// </summary>
-    [Function("NothingHere")]
+    [Function("NothingHere"), Requires(Role.None)]
     public IActionResult NothingHere(
         [HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request)
     {

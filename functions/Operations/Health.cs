@@ -16,12 +16,12 @@ public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, Pre
     private static readonly string NoArtifact = new('0', 64);
 
     /// <summary>200 while the process serves requests; never calls the network.</summary>
-    [Function("Live"), Description("Liveness.")]
+    [Function("Live"), Requires(Role.None, IsProbe = true), Description("Liveness.")]
     public IActionResult Live([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "healthz")] HttpRequest request) =>
         Envelope.Ok("Live");
 
     /// <summary>200 when storage answers and the models of <c>Preload</c> are loaded; else 503 with the reasons.</summary>
-    [Function("Ready"), Description("Readiness: storage answers, Preload is loaded.")]
+    [Function("Ready"), Requires(Role.None, IsProbe = true), Description("Readiness: storage answers, Preload is loaded.")]
     public async Task<IActionResult> Ready(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "readyz")] HttpRequest request,
         CancellationToken cancellationToken)

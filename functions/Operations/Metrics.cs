@@ -9,7 +9,7 @@ namespace Larder.Functions;
 public sealed class Metrics(PrometheusScraper scraper)
 {
     /// <summary>All metrics in Prometheus' text format.</summary>
-    [Function("Metrics"), Description("Prometheus metrics.")]
+    [Function("Metrics"), Requires(Role.Reader), Description("Prometheus metrics.")]
     public IActionResult Scrape([HttpTrigger(AuthorizationLevel.Function, "get", "post", Route = "metrics")] HttpRequest request) =>
         new FileContentResult(scraper.Scrape(), PrometheusScraper.ContentType);
 }

@@ -20,7 +20,7 @@ public sealed class Predict(
     private static readonly EmptyResult Sent = new();
 
     /// <summary>Runs a model on the request's values or image.</summary>
-    [Function("Predict"), Description("Predict: {\"values\": ...}, or an image.")]
+    [Function("Predict"), Requires(Role.Predictor), Description("Predict: {\"values\": ...}, or an image.")]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "get", "post", Route = "api/v1/models/{reference}/prediction")] HttpRequest request,
         string reference,

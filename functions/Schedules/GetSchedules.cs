@@ -14,7 +14,7 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
     private const int Shown = 5;
 
     /// <summary>The schedules that fit the query, the newest first, a page at a time, and how many there are in all.</summary>
-    [Function("ListSchedules"), Description("Schedules; ?model=&type=&enabled=&limit=&cursor=.")]
+    [Function("ListSchedules"), Requires(Role.Reader), Description("Schedules; ?model=&type=&enabled=&limit=&cursor=.")]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/schedules")] HttpRequest request,
         CancellationToken cancellationToken)
@@ -29,7 +29,7 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
     }
 
     /// <summary>A schedule, with the next times that it runs, and an ETag for <c>If-Match</c>.</summary>
-    [Function("GetSchedule"), Description("A schedule, its last run and its next five.")]
+    [Function("GetSchedule"), Requires(Role.Reader), Description("A schedule, its last run and its next five.")]
     public async Task<IActionResult> Get(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
         string schedule,
@@ -44,7 +44,7 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
     }
 
     /// <summary>What became of its newest occurrences, the newest first.</summary>
-    [Function("ListScheduleRuns"), Description("The newest runs of a schedule; ?limit=&cursor=.")]
+    [Function("ListScheduleRuns"), Requires(Role.Reader), Description("The newest runs of a schedule; ?limit=&cursor=.")]
     public async Task<IActionResult> ListRuns(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/schedules/{schedule}/runs")] HttpRequest request,
         string schedule,

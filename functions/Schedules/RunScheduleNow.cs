@@ -13,7 +13,7 @@ public sealed class RunScheduleNow(ScheduleEditor editor)
     private const string KeyHeader = "Idempotency-Key";
 
     /// <summary>Runs it now, paused or not. With the header <c>Idempotency-Key</c>, asking again answers the same job.</summary>
-    [Function("RunScheduleNow"), Description("Run a schedule's job now.")]
+    [Function("RunScheduleNow"), Requires(Role.Contributor), Description("Run a schedule's job now.")]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/schedules/{schedule}/run")] HttpRequest request,
         string schedule,
@@ -22,7 +22,7 @@ public sealed class RunScheduleNow(ScheduleEditor editor)
     {
         JobQuery.RequireKnown(request);
         var key = request.Headers[KeyHeader] is [{ Length: > 0 } given] ? given : null;
-        var job = await editor.RunNowAsync(client, schedule, key, cancellationToken);
+        var job = await editor.RunNowAsync(client, schedule, key, request.Caller().Name, cancellationToken);
         return JobView.Accepted(job, $"The run of schedule {schedule} is job {job.Id}");
     }
 }

@@ -18,7 +18,7 @@ internal sealed record ScheduleBody(
     string? Owner)
 {
     private const string Expected =
-        "{name, description, cron, time_zone, job: {type, model, options, inputs: {job, version, dataset}}, overlap, missed, enabled, owner}";
+        "{name, description, cron, time_zone, job: {type, model, options, inputs: {job, version, dataset, blob}}, overlap, missed, enabled, owner}";
 
     /// <summary>Reads the body of a request.</summary>
     /// <exception cref="InvalidRequestException">It is none.</exception>
@@ -59,10 +59,10 @@ internal sealed record ScheduleBody(
             Type = Type ?? throw new InvalidRequestException("job needs a type."),
             Model = Model ?? throw new InvalidRequestException("job needs a model."),
             Options = Options,
-            Inputs = new ScheduledInputs { Job = Inputs?.Job, Version = Inputs?.Version, Dataset = Inputs?.Dataset },
+            Inputs = new ScheduledInputs { Job = Inputs?.Job, Version = Inputs?.Version, Dataset = Inputs?.Dataset, Blob = Inputs?.Blob },
         };
     }
 
     /// <summary>What that is given.</summary>
-    internal sealed record InputsBody(string? Job, string? Version, string? Dataset);
+    internal sealed record InputsBody(string? Job, string? Version, string? Dataset, string? Blob);
 }

@@ -10,7 +10,7 @@ public sealed class ScheduleViews(JobStore jobs)
     // Point reads at the same time.
     private const int Parallelism = 16;
 
-    private static readonly string[] Hidden = ["secrets", "progress"];
+    private static readonly string[] Hidden = ["secrets", "progress", "deleted", "outbox"];
 
     /// <summary>Schedules.</summary>
     internal async Task<IReadOnlyList<JsonObject>> OfAsync(IEnumerable<Schedule> schedules, CancellationToken cancellationToken)

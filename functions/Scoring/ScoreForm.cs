@@ -14,8 +14,11 @@ internal sealed class ScoreForm : IAsyncDisposable
 
     private StagedFile? _file;
 
-    /// <summary>The data set.</summary>
-    public StagedFile File => _file!;
+    /// <summary>The data set; null when the form only names it.</summary>
+    public StagedFile? File => _file;
+
+    /// <summary>The data set's address, when the form only names it.</summary>
+    public string? Address { get; private set; }
 
     /// <summary>What the client calls it.</summary>
     public string FileName { get; private set; } = Dataset;
@@ -36,7 +39,7 @@ internal sealed class ScoreForm : IAsyncDisposable
         try
         {
             await form.ReadPartsAsync(reader, staging, limits, cancellationToken);
-            return form._file is null ? throw new InvalidRequestException("No data provided with name 'dataset'") : form;
+            return (form._file, form.Address) is (null, null) ? throw new InvalidRequestException("No data provided with name 'dataset'") : form;
         }
         catch
         {
@@ -62,14 +65,19 @@ internal sealed class ScoreForm : IAsyncDisposable
                         Options = Options is null ? await MultipartForm.ReadOptionsAsync(part, cancellationToken) : throw MultipartForm.Twice(OptionsField);
                         break;
                     case Dataset when disposition.IsFileDisposition():
-                        if (_file is not null)
+                        if ((_file, Address) is not (null, null))
                             throw MultipartForm.Twice(Dataset);
                         FileName = MultipartForm.FileNameOf(disposition) is { Length: > 0 } name ? name : Dataset;
                         _file = await staging.AddAsync(part.Body, "data set", limits.DatasetBytes, null, cancellationToken);
                         break;
+                    case Dataset:
+                        if ((_file, Address) is not (null, null))
+                            throw MultipartForm.Twice(Dataset);
+                        Address = await MultipartForm.ReadTextAsync(part, Dataset, cancellationToken);
+                        break;
                     case var other:
                         throw new InvalidRequestException(
-                            $"The field '{MultipartForm.Shown(other)}' is not known; a scoring takes the file {Dataset} and the JSON field {OptionsField}.");
+                            $"The field '{MultipartForm.Shown(other)}' is not known; a scoring takes {Dataset}, a file or the address of one, and the JSON field {OptionsField}.");
                 }
             }
         }

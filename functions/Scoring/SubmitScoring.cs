@@ -16,10 +16,10 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
     private const string KeyHeader = "Idempotency-Key";
 
     /// <summary>
-    /// Accepts a scoring: multipart <c>dataset</c> and perhaps the JSON field <c>options</c> (<see cref="ScoreOptions"/>); or JSON
-    /// <c>{"dataset": "uploads/path or URL", "options": {...}}</c>. With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
+    /// Accepts a scoring: multipart <c>dataset</c>, a file or the address of one, and perhaps the JSON field <c>options</c> (<see cref="ScoreOptions"/>); or JSON
+    /// <c>{"dataset": "uploads/path, datasets/model/file or URL", "options": {...}}</c>. With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
     /// </summary>
-    [Function("SubmitScoring"), Description("Score a data set: multipart dataset, or {\"dataset\": ...}; JSON options.")]
+    [Function("SubmitScoring"), Requires(Role.Contributor), Description("Score a data set: multipart dataset, or {\"dataset\": ...}; JSON options.")]
     public async Task<IActionResult> Submit(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{reference}/scoring")] HttpRequest request,
         string reference,
@@ -36,16 +36,19 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
 
     private async Task<Job> AcceptAsync(HttpRequest request, string reference, string? key, CancellationToken cancellationToken)
     {
-        if (request.HasJsonContentType())
+        var owner = request.Caller().Name;
+        if (request.IsJson())
         {
             var body = await Json.ReadAsync<Body>(request, "{dataset:string, options:object}", cancellationToken);
             var given = body.Options.ValueKind == JsonValueKind.Undefined ? new ScoreOptions() : ScoreOptions.Schema.Read(JsonSerializer.SerializeToUtf8Bytes(body.Options));
-            return await submitter.SubmitAsync(reference, body.Dataset, given, key, owner: null, cancellationToken);
+            return await submitter.SubmitAsync(reference, body.Dataset, given, key, owner, cancellationToken);
         }
 
         await using var form = await ScoreForm.ReadAsync(request, staging, limits, cancellationToken);
         var options = form.Options is null ? new ScoreOptions() : ScoreOptions.Schema.Read(form.Options);
-        return await submitter.SubmitAsync(reference, form.FileName, form.File, options, key, owner: null, cancellationToken);
+        return form.Address is { } address
+            ? await submitter.SubmitAsync(reference, address, options, key, owner, cancellationToken)
+            : await submitter.SubmitAsync(reference, form.FileName, form.File!, options, key, owner, cancellationToken);
     }
 
     private sealed record Body

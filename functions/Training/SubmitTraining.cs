@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text.Json;
 using Larder.Orchestrations;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
@@ -12,10 +13,10 @@ namespace Larder.Functions;
 public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler scheduler, StagingArea staging, JobLimits limits)
 {
     /// <summary>
-    /// Accepts a training: multipart <c>script</c>, <c>dataset</c>, perhaps <c>requirements</c>, and the JSON field <c>options</c>
-    /// (<see cref="TrainOptions"/>). With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
+    /// Accepts a training: multipart <c>script</c>, <c>dataset</c> (a file, or the address of one: <c>uploads/path</c>, <c>datasets/model/file</c>, a URL),
+    /// perhaps <c>requirements</c>, and the JSON field <c>options</c> (<see cref="TrainOptions"/>); or JSON (<see cref="TrainBody"/>). With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
     /// </summary>
-    [Function("SubmitTraining"), Description("Train: multipart script, dataset, requirements; JSON options.")]
+    [Function("SubmitTraining"), Requires(Role.Contributor), Description("Train: multipart script, dataset, requirements; JSON options. Or JSON.")]
     public async Task<IActionResult> Submit(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/train/{model}")] HttpRequest request,
         string model,
@@ -24,13 +25,39 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
     {
         ModelName.Validate(model);
         var key = IdempotencyKey.Of(request);
-        await using var form = await TrainForm.ReadAsync(request, staging, limits, cancellationToken);
-        var options = form.Options is null ? new TrainOptions() : TrainOptions.Schema.Read(form.Options);
-        submitter.Validate(options);
-
-        var job = await submitter.SubmitAsync(model, form.Files, options, key, owner: null, cancellationToken);
+        var job = await AcceptAsync(request, model, key, cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);
         return JobView.Accepted(job, $"The training of {model} is job {job.Id}");
+    }
+
+    private async Task<Job> AcceptAsync(HttpRequest request, string model, string? key, CancellationToken cancellationToken)
+    {
+        var owner = request.Caller().Name;
+        if (!request.IsJson())
+        {
+            await using var form = await TrainForm.ReadAsync(request, staging, limits, cancellationToken);
+            return await submitter.SubmitAsync(model, form.Files, form.Address, Read(form.Options), key, owner, cancellationToken);
+        }
+
+        var body = await Json.ReadAsync<TrainBody>(request, TrainBody.Expected, cancellationToken);
+        var options = Read(body.Options.ValueKind == JsonValueKind.Undefined ? null : JsonSerializer.SerializeToUtf8Bytes(body.Options));
+        var files = await body.StageAsync(staging, limits, cancellationToken);
+        try
+        {
+            return await submitter.SubmitAsync(model, files, body.Dataset, options, key, owner, cancellationToken);
+        }
+        finally
+        {
+            foreach (var (_, _, file) in files)
+                await file.DisposeAsync();
+        }
+    }
+
+    private TrainOptions Read(byte[]? json)
+    {
+        var options = json is null ? new TrainOptions() : TrainOptions.Schema.Read(json);
+        submitter.Validate(options);
+        return options;
     }
 }

@@ -20,6 +20,9 @@ internal sealed class TrainForm : IAsyncDisposable
     /// <summary>The files: what each is for, what the client called it, its bytes.</summary>
     public IReadOnlyList<(string Name, string FileName, StagedFile File)> Files => _files;
 
+    /// <summary>The data set's address, when the form only names it.</summary>
+    public string? Address { get; private set; }
+
     /// <summary>The options as JSON; null when there are none.</summary>
     public byte[]? Options { get; private set; }
 
@@ -30,14 +33,15 @@ internal sealed class TrainForm : IAsyncDisposable
     public static async Task<TrainForm> ReadAsync(HttpRequest request, StagingArea staging, JobLimits limits, CancellationToken cancellationToken)
     {
         var reader = MultipartForm.ReaderOf(request) ?? throw new RefusedException(
-            StatusCodes.Status415UnsupportedMediaType, $"Send multipart/form-data with the files '{Script}', '{Requirements}' and '{Dataset}'.");
+            StatusCodes.Status415UnsupportedMediaType, $"Send multipart/form-data with the files '{Script}', '{Requirements}' and '{Dataset}', or JSON: {{\"{Script}\": \"import os ...\", \"{Dataset}\": \"uploads/file.csv\"}}.");
 
         var form = new TrainForm();
         try
         {
             await form.ReadPartsAsync(reader, staging, limits, cancellationToken);
             form.Require(Script, "No training script provided with name 'script'");
-            form.Require(Dataset, "No data provided with name 'dataset'");
+            if (form.Address is null)
+                form.Require(Dataset, "No data provided with name 'dataset'");
             return form;
         }
         catch
@@ -53,6 +57,8 @@ internal sealed class TrainForm : IAsyncDisposable
         foreach (var (_, _, file) in _files)
             await file.DisposeAsync();
     }
+
+    private bool HasDataset => Address is not null || _files.Exists(file => file.Name == Dataset);
 
     private void Require(string name, string sentence)
     {
@@ -73,6 +79,8 @@ internal sealed class TrainForm : IAsyncDisposable
                     Options = Options is null ? await MultipartForm.ReadOptionsAsync(part, cancellationToken) : throw MultipartForm.Twice(name);
                 else if (disposition.IsFileDisposition())
                     await ReadFileAsync(name, disposition, part, staging, limits, cancellationToken);
+                else if (name == Dataset)
+                    Address = HasDataset ? throw MultipartForm.Twice(name) : await MultipartForm.ReadTextAsync(part, name, cancellationToken);
                 else
                     throw Unknown(name);
             }
@@ -93,7 +101,7 @@ internal sealed class TrainForm : IAsyncDisposable
             Dataset => (null, limits.DatasetBytes),
             _ => throw Unknown(name),
         };
-        if (_files.Exists(file => file.Name == name))
+        if (name == Dataset ? HasDataset : _files.Exists(file => file.Name == name))
             throw MultipartForm.Twice(name);
         var fileName = MultipartForm.FileNameOf(disposition) is { Length: > 0 } given ? given : name + extension;
         if (extension is not null && !Path.GetExtension(fileName).Equals(extension, StringComparison.OrdinalIgnoreCase))
@@ -114,5 +122,5 @@ internal sealed class TrainForm : IAsyncDisposable
     }
 
     private static InvalidRequestException Unknown(string name) =>
-        new($"The field '{MultipartForm.Shown(name)}' is not known; a training takes the files {Script}, {Requirements} and {Dataset}, and the JSON field {OptionsField}.");
+        new($"The field '{MultipartForm.Shown(name)}' is not known; a training takes the files {Script}, {Requirements} and {Dataset}, which may be an address, and the JSON field {OptionsField}.");
 }

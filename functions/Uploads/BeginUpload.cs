@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Orchestrations;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -8,12 +9,12 @@ using Microsoft.Net.Http.Headers;
 namespace Larder.Functions;
 
 /// <summary>Uploads past the request limit: the file goes to storage in blocks, through a URL that can write one blob.</summary>
-public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions options, PublishingOptions publishing)
+public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions options, PublishingOptions publishing, DatasetJob datasets)
 {
-    private const string Expected = "{\"file_name\": text, \"size_bytes\": integer}, both optional";
+    private const string Expected = "{\"kind\": \"model\" or \"dataset\", \"file_name\": text, \"size_bytes\": integer}, all optional but for a data set's file_name";
 
-    /// <summary>Begins an upload. The body may be empty, or say <c>file_name</c> and <c>size_bytes</c>.</summary>
-    [Function("BeginUpload"), Description("Begin a big upload: a URL to put blocks to.")]
+    /// <summary>Begins an upload. The body may be empty, or say <c>kind</c>, <c>file_name</c> and <c>size_bytes</c>; a data set needs a <c>file_name</c>.</summary>
+    [Function("BeginUpload"), Requires(Role.Contributor), Description("Begin a big upload, of a model or a data set: a URL to put blocks to.")]
     public async Task<IActionResult> Begin(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}/uploads")] HttpRequest request,
         string model,
@@ -21,20 +22,30 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
     {
         ModelName.Validate(model);
         var isEmpty = request.ContentLength is 0 || (request.ContentLength is null && !request.Headers.ContainsKey(HeaderNames.TransferEncoding));
-        var body = isEmpty ? new Body(null, null) : await Json.ReadAsync<Body>(request, Expected, cancellationToken);
+        var body = isEmpty ? new Body() : await Json.ReadAsync<Body>(request, Expected, cancellationToken);
+        var isDataset = body.Kind is { } kind && IsDataset(kind);
         if (body.SizeBytes is < 1)
             throw new InvalidRequestException("size_bytes must be at least 1.");
-        if (body.SizeBytes > publishing.ModelBytes)
-            throw new TooLargeException($"The model has more than {publishing.ModelBytes} bytes, which is the limit.");
-        if (Path.GetExtension(body.FileName) is { Length: > 0 } extension && !extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase))
+        var most = isDataset ? datasets.MostBytes : publishing.ModelBytes;
+        if (body.SizeBytes > most)
+            throw new TooLargeException($"The {(isDataset ? "data set" : "model")} has more than {most} bytes, which is the limit.");
+        if (!isDataset && Path.GetExtension(body.FileName) is { Length: > 0 } extension && !extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase))
             throw new RefusedException(StatusCodes.Status415UnsupportedMediaType, "Filename extension not allowed. Please use one of these: ['.onnx']");
 
-        var session = await sessions.CreateAsync(model, body.FileName, body.SizeBytes, cancellationToken);
+        var session = await sessions.CreateAsync(
+            model, body.FileName, body.SizeBytes, isDataset ? UploadKind.Dataset : UploadKind.Model, cancellationToken);
         var url = await sessions.GetUrlAsync(session, cancellationToken);
         return new Envelope(StatusCodes.Status201Created, $"Put blocks of {model} to the URL, then complete the upload {session.Id}")
             .WithHeader(HeaderNames.Location, $"/api/v1/models/{model}/uploads/{session.Id}")
             .With("upload", UploadView.Of(session, url, 0, options));
     }
 
-    private sealed record Body(string? FileName = null, long? SizeBytes = null);
+    private static bool IsDataset(string kind) => kind switch
+    {
+        "dataset" => true,
+        "model" => false,
+        _ => throw new InvalidRequestException("kind must be model or dataset."),
+    };
+
+    private sealed record Body(string? FileName = null, long? SizeBytes = null, string? Kind = null);
 }

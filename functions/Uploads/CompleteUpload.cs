@@ -10,16 +10,16 @@ using Microsoft.DurableTask.Client;
 
 namespace Larder.Functions;
 
-/// <summary>Makes what was uploaded in blocks a version.</summary>
-public sealed class CompleteUpload(UploadSubmitter submitter, JobScheduler scheduler)
+/// <summary>Makes what was uploaded in blocks a version, or a data set.</summary>
+public sealed class CompleteUpload(UploadSessions sessions, UploadSubmitter submitter, JobScheduler scheduler)
 {
-    private const string Expected = "{\"sha256\": text}, with what a direct upload has too";
+    private const string Expected = "{\"sha256\": text}, for a model with what a direct upload has too";
 
     /// <summary>
-    /// Starts the job that checks size and hash, validates and registers (<see cref="UploadOptions"/>). Completing again in the same way is answered with the
+    /// Starts the job that checks size and hash and registers (<see cref="UploadOptions"/>, <see cref="DatasetOptions"/>). Completing again in the same way is answered with the
     /// same job; after a job that failed, with another try.
     /// </summary>
-    [Function("CompleteUpload"), Description("Complete a big upload: {\"sha256\", \"tags\", \"aliases\", ...}.")]
+    [Function("CompleteUpload"), Requires(Role.Contributor), Description("Complete a big upload: {\"sha256\", \"tags\", \"aliases\", ...}.")]
     public async Task<IActionResult> Complete(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}/uploads/{upload}/complete")] HttpRequest request,
         string model,
@@ -29,8 +29,12 @@ public sealed class CompleteUpload(UploadSubmitter submitter, JobScheduler sched
     {
         ModelName.Validate(model);
         var body = await Json.ReadAsync<JsonElement>(request, Expected, cancellationToken);
-        var options = UploadOptions.Schema.Read(Encoding.UTF8.GetBytes(body.GetRawText()));
-        var job = await submitter.CompleteAsync(model, upload, options, owner: null, cancellationToken);
+        var json = Encoding.UTF8.GetBytes(body.GetRawText());
+        var owner = request.Caller().Name;
+        var session = await sessions.GetAsync(model, upload, cancellationToken);
+        var job = session.Kind == UploadKind.Dataset
+            ? await submitter.CompleteAsync(model, upload, DatasetOptions.Schema.Read(json), owner, cancellationToken)
+            : await submitter.CompleteAsync(model, upload, UploadOptions.Schema.Read(json), owner, cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);
         return JobView.Accepted(job, $"The upload {upload} of {model} is job {job.Id}");

@@ -10,7 +10,7 @@ namespace Larder.Functions;
 public sealed class GetUpload(UploadSessions sessions, UploadSessionOptions options, TimeProvider time)
 {
     /// <summary>The session, with its URL while that works: a client that lost it goes on.</summary>
-    [Function("GetUpload"), Description("A big upload: its URL, its job.")]
+    [Function("GetUpload"), Requires(Role.Contributor), Description("A big upload: its URL, its job.")]
     public async Task<IActionResult> Get(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/models/{model}/uploads/{upload}")] HttpRequest request,
         string model,

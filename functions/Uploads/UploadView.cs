@@ -5,6 +5,7 @@ namespace Larder.Functions;
 /// <summary>An upload session as the API shows it.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Model">The model.</param>
+/// <param name="Kind">What is uploaded.</param>
 /// <param name="FileName">What the client calls the file.</param>
 /// <param name="SizeBytes">How many bytes were announced.</param>
 /// <param name="Url">Where the blocks go; null when it has expired, or nothing can be uploaded any more.</param>
@@ -13,9 +14,11 @@ namespace Larder.Functions;
 /// <param name="Created">When it began.</param>
 /// <param name="Expires">When the URL ends.</param>
 /// <param name="Job">The job that takes it in.</param>
+/// <param name="Dataset">How jobs name it when that has succeeded; null for a model.</param>
 internal sealed record UploadView(
     string Id,
     string Model,
+    UploadKind Kind,
     string? FileName,
     long? SizeBytes,
     Uri? Url,
@@ -23,12 +26,14 @@ internal sealed record UploadView(
     long CommittedBytes,
     DateTimeOffset Created,
     DateTimeOffset Expires,
-    string? Job)
+    string? Job,
+    string? Dataset)
 {
     /// <summary>The view of a session.</summary>
     public static UploadView Of(UploadSession session, Uri? url, long committed, UploadSessionOptions options) => new(
         session.Id,
         session.Model,
+        session.Kind,
         session.FileName,
         session.SizeBytes,
         url,
@@ -36,5 +41,6 @@ internal sealed record UploadView(
         committed,
         session.Created,
         session.Expires,
-        session.Job);
+        session.Job,
+        session.Kind == UploadKind.Dataset ? Registry.Dataset.AddressOf(session.Model, session.FileName!) : null);
 }

@@ -51,7 +51,7 @@ param subnetId string
 @description('Models to load at start, as iris,digits:2.')
 param preload string
 
-@description('Settings that only the caller knows: where documents are, and where jobs run.')
+@description('Settings that only the caller knows: where documents are, where jobs run, and who may do what.')
 param extraSettings object
 
 @description('Client id of the Entra ID application that callers need tokens for; empty for function keys alone.')
@@ -94,6 +94,11 @@ var limitSettings = {
   Limits__DiskReserveBytes: string(diskBytes / 16)
   Limits__Job__DatasetBytes: string(diskBytes / 4)
   Limits__Scoring__DatasetBytes: string(diskBytes / 4)
+}
+
+// The platform's word for who calls counts where it asks for tokens. The app checks again that it does.
+var accessSettings = {
+  Access__ClientPrincipal: empty(authClientId) ? 'false' : 'true'
 }
 
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
@@ -164,7 +169,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
 resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
   parent: site
   name: 'appsettings'
-  properties: union(storageSettings, telemetrySettings, limitSettings, extraSettings)
+  properties: union(storageSettings, telemetrySettings, limitSettings, accessSettings, extraSettings)
 }
 
 // No user names and passwords: what deploys is an identity.

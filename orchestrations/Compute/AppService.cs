@@ -1,7 +1,7 @@
 namespace Larder.Orchestrations;
 
 /// <summary>The platform that Azure's function apps run on.</summary>
-internal static class AppService
+public static class AppService
 {
     /// <summary>Whether this process runs there. Both variables are the platform's own.</summary>
     public static bool IsHere => IsSet("WEBSITE_INSTANCE_ID") || IsSet("WEBSITE_SITE_NAME");

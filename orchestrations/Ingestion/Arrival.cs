@@ -71,7 +71,7 @@ internal sealed record Arrival
         Files = Files,
         Settings = Settings,
         Image = Image,
-        Actor = job.Owner,
+        Actor = JobActor.Of(job),
     };
 
     /// <summary>Refuses what could not be published.</summary>

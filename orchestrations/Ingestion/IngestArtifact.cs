@@ -46,6 +46,8 @@ public static class IngestArtifact
                 return ReportDrop.Input.Canceled(job);
             if (look.IsReplaced)
                 return ReportDrop.Input.Replaced(job);
+            if (look.IsUnchanged)
+                return new ReportDrop.Input(job, JobState.Succeeded, look.Reason, look.Version);
             if (look.Reason is not null)
                 return ReportDrop.Input.Refused(job, look.Reason);
             if (look.IsComplete)

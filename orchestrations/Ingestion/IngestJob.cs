@@ -24,6 +24,9 @@ public sealed class IngestJob : IJobType
         // Whatever can be said against a drop, its steps say.
     }
 
+    /// <summary>Whether the blob is only read, and not moved or reported on.</summary>
+    internal static bool IsReadOnly(Job job) => job.Options.Deserialize<IngestOptions>(RegistryJson.Options)!.ReadOnly == true;
+
     /// <summary>The drop that a job takes in: its path, without the container, and its ETag.</summary>
     internal static (string Path, string ETag) DropOf(Job job)
     {

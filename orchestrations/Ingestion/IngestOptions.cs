@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Larder.Orchestrations;
 
-/// <summary>Which blob an ingestion takes in. The trigger fills it.</summary>
+/// <summary>Which blob an ingestion takes in. The trigger fills it, or a schedule.</summary>
 public sealed record IngestOptions
 {
     /// <summary>What is published.</summary>
@@ -16,4 +16,8 @@ public sealed record IngestOptions
     /// <summary>Which content of it.</summary>
     [Description("Its ETag when it was found."), StringLength(100)]
     public required string Etag { get; init; }
+
+    /// <summary>Whether the blob is only read.</summary>
+    [Description("Whether the blob is only read: no result is written beside it, it stays where it is if it is refused, and what is a version already is left at that. Schedules read so.")]
+    public bool? ReadOnly { get; init; }
 }

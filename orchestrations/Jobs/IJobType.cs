@@ -14,6 +14,11 @@ public interface IJobType
     /// <summary>Whether a job that is run again uses the version that it used; otherwise it makes one.</summary>
     bool KeepsVersion => false;
 
+    /// <summary>
+    /// Why schedules cannot run it, and what they can run in its place, in sentences. Null when they can: then there is an <see cref="IScheduledJob"/> of its name.
+    /// </summary>
+    string? NotScheduled => null;
+
     /// <summary>What the orchestrator gets. What activities need, they read from the job.</summary>
     object InputOf(Job job);
 

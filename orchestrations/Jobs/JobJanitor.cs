@@ -21,10 +21,14 @@ public sealed partial class JobJanitor(
     /// <summary>Whoever accepts a job starts its orchestration within this time.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
-    /// <summary>Looks at everything once.</summary>
+    /// <summary>Nearly every job that is not over is younger: no job runs longer than six days.</summary>
+    private static readonly TimeSpan s_recent = TimeSpan.FromDays(7);
+
+    /// <summary>Looks at what is recent once, and on the hour at everything.</summary>
     public async Task RunAsync(DurableTaskClient client, CancellationToken cancellation)
     {
-        await foreach (var job in jobs.ScanAsync(cancellation))
+        var now = time.GetUtcNow();
+        await foreach (var job in jobs.ScanAsync(now.Minute == 0 ? null : now - s_recent, cancellation))
         {
             if (!job.IsFinal && job.Created < time.GetUtcNow() - s_patience)
                 await TendAsync(client, job, cancellation);

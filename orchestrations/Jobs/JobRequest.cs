@@ -18,6 +18,11 @@ public sealed record JobRequest(string Type, string Model, JsonElement Options)
     /// <summary>As <see cref="Job.Source"/>.</summary>
     public string? Source { get; init; }
 
+    /// <summary>
+    /// How its data set was named, if it was: a request under a key is the same as an earlier one if it names the same, whatever that stands for meanwhile.
+    /// </summary>
+    public string? Dataset { get; init; }
+
     /// <summary>The version that it uses.</summary>
     public int? Version { get; init; }
 

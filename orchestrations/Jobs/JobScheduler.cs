@@ -1,6 +1,7 @@
 using Larder.Registry;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
 
 namespace Larder.Orchestrations;
 
@@ -8,7 +9,8 @@ namespace Larder.Orchestrations;
 /// <param name="jobs">The jobs.</param>
 /// <param name="types">What jobs there are.</param>
 /// <param name="time">The clock.</param>
-public sealed class JobScheduler(JobStore jobs, IEnumerable<IJobType> types, TimeProvider time)
+/// <param name="logger">What was started.</param>
+public sealed partial class JobScheduler(JobStore jobs, IEnumerable<IJobType> types, TimeProvider time, ILogger<JobScheduler> logger)
 {
     /// <summary>The event that cancels an orchestration. Its payload does not matter.</summary>
     public const string CancelEvent = "cancel";
@@ -23,6 +25,7 @@ public sealed class JobScheduler(JobStore jobs, IEnumerable<IJobType> types, Tim
         {
             await client.ScheduleNewOrchestrationInstanceAsync(
                 type.Orchestrator, type.InputOf(job), new StartOrchestrationOptions(job.InstanceId), cancellation);
+            LogStarted(job.Id, job.Type, job.Model);
         }
         catch (Exception) when (!cancellation.IsCancellationRequested)
         {
@@ -51,4 +54,7 @@ public sealed class JobScheduler(JobStore jobs, IEnumerable<IJobType> types, Tim
     /// <summary>Removes the history of a job's orchestration.</summary>
     public static Task ForgetAsync(DurableTaskClient client, Job job, CancellationToken cancellation) =>
         client.PurgeInstanceAsync(job.InstanceId, cancellation);
+
+    [LoggerMessage(1, LogLevel.Information, "The job {Job} ({Type} of {Model}) is started.")]
+    private partial void LogStarted(string job, string type, string model);
 }

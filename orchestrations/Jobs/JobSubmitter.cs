@@ -131,14 +131,14 @@ public sealed class JobSubmitter(
         {
             request.Type,
             request.Model,
-            request.Inputs,
+            Inputs = request.Dataset is null ? request.Inputs : [.. request.Inputs.Where(input => input.Name != FoundDataset.InputName)],
             request.Options,
             request.RetryOf,
             secrets = request.Secrets.OrderBy(secret => secret.Key, StringComparer.Ordinal),
         });
         // Only what is there: the fingerprints of requests without it are older.
-        if (request.Source is not null)
-            text += $"\n{request.Source}";
+        if ((request.Dataset ?? request.Source) is { } source)
+            text += $"\n{source}";
         if (request.Reference is not null)
             text += $"\n{request.Reference}";
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

@@ -18,9 +18,12 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     private static readonly Dictionary<string, string> NoSecrets = [];
 
     /// <summary>Makes a schedule.</summary>
+    /// <param name="patch">All of it.</param>
+    /// <param name="actor">Who.</param>
+    /// <param name="cancellation">Stops it.</param>
     /// <exception cref="InvalidRequestException">Something is missing, or cannot be had.</exception>
     /// <exception cref="ConflictException">There are as many as there may be.</exception>
-    public async Task<Schedule> CreateAsync(SchedulePatch patch, CancellationToken cancellation)
+    public async Task<Schedule> CreateAsync(SchedulePatch patch, string actor, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var schedule = await WholeAsync(patch, JobId.Create(now), NoSecrets, now, cancellation);
@@ -29,20 +32,23 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
             there++;
         if (there >= options.MaxSchedules)
             throw new ConflictException($"There are {there} schedules, which is the most: delete one first.");
-        return await schedules.CreateAsync(schedule, cancellation);
+        return await schedules.CreateAsync(schedule, actor, cancellation);
     }
 
     /// <summary>Puts another schedule in the place of one. What it was waiting for and what it has run stays.</summary>
     /// <param name="id">Which.</param>
     /// <param name="revision">The revision that it must have; null for any.</param>
     /// <param name="patch">All of it.</param>
+    /// <param name="actor">Who.</param>
     /// <param name="cancellation">Stops it.</param>
-    public Task<Schedule> ReplaceAsync(string id, string? revision, SchedulePatch patch, CancellationToken cancellation)
+    public Task<Schedule> ReplaceAsync(string id, string? revision, SchedulePatch patch, string actor, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         return schedules.ReviseAsync(
             id,
             revision,
+            "update",
+            actor,
             async old => Going(old, await WholeAsync(patch, id, old.Secrets, old.Created, cancellation) with { Revision = old.Revision, Progress = old.Progress }, now),
             now,
             cancellation);
@@ -50,12 +56,14 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
 
     /// <summary>Changes what is named of a schedule.</summary>
     /// <inheritdoc cref="ReplaceAsync"/>
-    public Task<Schedule> ChangeAsync(string id, string? revision, SchedulePatch patch, CancellationToken cancellation)
+    public Task<Schedule> ChangeAsync(string id, string? revision, SchedulePatch patch, string actor, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         return schedules.ReviseAsync(
             id,
             revision,
+            "update",
+            actor,
             async old =>
             {
                 var next = old with
@@ -76,19 +84,26 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     }
 
     /// <summary>Pauses a schedule, or lets it go on. Nothing that comes while it is paused is made up for, and what was waiting is left out.</summary>
-    public Task<Schedule> EnableAsync(string id, string? revision, bool enabled, CancellationToken cancellation)
+    public Task<Schedule> EnableAsync(string id, string? revision, bool enabled, string actor, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         return schedules.ReviseAsync(
-            id, revision, old => Task.FromResult(old.Enabled == enabled ? old : Going(old, old with { Enabled = enabled }, now)), now, cancellation);
+            id,
+            revision,
+            enabled ? "resume" : "pause",
+            actor,
+            old => Task.FromResult(old.Enabled == enabled ? old : Going(old, old with { Enabled = enabled }, now)),
+            now,
+            cancellation);
     }
 
     /// <summary>Runs a schedule's job now, whether it is paused or not, and whatever its policies are.</summary>
     /// <param name="client">Starts orchestrations.</param>
     /// <param name="id">Which.</param>
     /// <param name="key">The caller's idempotency key: with it, asking again is answered with the same job.</param>
+    /// <param name="actor">Who.</param>
     /// <param name="cancellation">Stops it.</param>
-    public async Task<Job> RunNowAsync(DurableTaskClient client, string id, string? key, CancellationToken cancellation)
+    public async Task<Job> RunNowAsync(DurableTaskClient client, string id, string? key, string actor, CancellationToken cancellation)
     {
         if (key is not null && (key.Length > MaxKey || key.Any(char.IsControl)))
             throw new InvalidRequestException($"The idempotency key must have 1 to {MaxKey} printable characters.");
@@ -97,7 +112,7 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
         var jobKey = key is null ? null : $"schedule:{id}:now:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}";
         var job = await starter.StartAsync(client, schedule, jobKey, cancellation);
         var run = new ScheduleRun { Due = now, At = now, Outcome = RunOutcome.Started, Job = job.Id, Manual = true };
-        await schedules.ChangeAsync(id, read => Task.FromResult(ScheduleStarter.With(read, run, ended: [])), CancellationToken.None);
+        await schedules.NoteRunAsync(id, job.Id, actor, read => ScheduleStarter.With(read, run, ended: []), now, CancellationToken.None);
         return job;
     }
 

@@ -5,9 +5,10 @@ namespace Larder.Orchestrations;
 
 /// <summary>Makes and starts the jobs of schedules.</summary>
 /// <param name="types">What schedules can run.</param>
+/// <param name="all">What jobs there are.</param>
 /// <param name="submitter">Makes jobs.</param>
 /// <param name="scheduler">Starts them.</param>
-public sealed class ScheduleStarter(IEnumerable<IScheduledJob> types, JobSubmitter submitter, JobScheduler scheduler)
+public sealed class ScheduleStarter(IEnumerable<IScheduledJob> types, IEnumerable<IJobType> all, JobSubmitter submitter, JobScheduler scheduler)
 {
     // Schedules that let jobs overlap could otherwise collect them without end.
     private const int MaxOpen = 100;
@@ -15,7 +16,9 @@ public sealed class ScheduleStarter(IEnumerable<IScheduledJob> types, JobSubmitt
     /// <summary>What a type of job needs to be scheduled.</summary>
     /// <exception cref="InvalidRequestException">There is no such type, or it cannot be scheduled.</exception>
     public IScheduledJob TypeOf(string type) => types.FirstOrDefault(one => one.Type == type)
-        ?? throw new InvalidRequestException($"job.type must be {string.Join(" or ", types.Select(one => one.Type))}.");
+        ?? throw new InvalidRequestException(all.FirstOrDefault(one => one.Name == type)?.NotScheduled is { } why
+            ? $"A job of the type {type} cannot be scheduled. {why}"
+            : $"job.type must be {string.Join(" or ", types.Select(one => one.Type).Order(StringComparer.Ordinal))}.");
 
     /// <summary>Makes a job of a schedule, and starts it. Asking again with the same key gives the same job.</summary>
     /// <exception cref="RegistryException">It cannot be had.</exception>

@@ -4,8 +4,8 @@ using Larder.Registry;
 
 namespace Larder.Orchestrations;
 
-/// <summary>Scorings by schedule: a file of the container <c>uploads</c>, as it is when the job runs, with the version that the reference stands for then.</summary>
-public sealed class ScheduledScoring(ScoringSubmitter scorings) : IScheduledJob
+/// <summary>Scorings by schedule: a data set as it is when the job runs, with the version that the reference stands for then.</summary>
+public sealed class ScheduledScoring(ScoringSubmitter scorings, DatasetFinder finder) : IScheduledJob
 {
     /// <inheritdoc/>
     public string Type => ScoreJob.Type;
@@ -14,15 +14,15 @@ public sealed class ScheduledScoring(ScoringSubmitter scorings) : IScheduledJob
     public async Task<(ScheduledJob Job, IReadOnlyDictionary<string, string> Secrets)> CheckAsync(
         ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
     {
-        if (job.Inputs is not { Job: null, Dataset: { } dataset })
-            throw new InvalidRequestException("job.inputs of a scoring must have a dataset, and no job.");
-        ScheduledUpload.Validate(dataset);
+        if (job.Inputs is not { Job: null, Blob: null, Dataset: { } dataset })
+            throw new InvalidRequestException("job.inputs of a scoring must have a dataset, and no job or blob.");
+        ScheduledPaths.ValidateDataset(finder, dataset);
         if (job.Inputs.Version is { } version && ModelReference.Parse(version).Name != job.Model)
             throw new InvalidRequestException($"job.inputs.version must be one of {job.Model}, the model that scores.");
         var options = job.Options is { } json ? ScoreOptions.Schema.Read(JsonMarshal.GetRawUtf8Value(json).ToArray()) : new ScoreOptions();
         try
         {
-            await scorings.RequestAsync(ReferenceOf(job), dataset, options, cancellation);
+            await scorings.RequestAsync(ReferenceOf(job), finder.FileNameOf(dataset), options, cancellation);
         }
         catch (NotFoundException e)
         {
@@ -36,7 +36,7 @@ public sealed class ScheduledScoring(ScoringSubmitter scorings) : IScheduledJob
     public Task<JobRequest> RequestAsync(ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation)
     {
         var options = job.Options?.Deserialize<ScoreOptions>(RegistryJson.Options) ?? new ScoreOptions();
-        return scorings.RequestUploadAsync(ReferenceOf(job), job.Inputs.Dataset!, options, cancellation);
+        return scorings.RequestAnewAsync(ReferenceOf(job), job.Inputs.Dataset!, options, cancellation);
     }
 
     private static string ReferenceOf(ScheduledJob job) => job.Inputs.Version ?? job.Model;

@@ -21,7 +21,7 @@ public static class ScoringDrop
 
     /// <summary>The file that a job is about; null when it was not dropped.</summary>
     internal static string? PathOf(Job job) =>
-        job.Source is { } source && !DatasetSource.IsUrl(source) && DatasetSource.Parse(source, isPinned: true) is { Container: DropFiles.Scoring, Path: var path } ? path : null;
+        job.Source is { } source && !DatasetSource.IsUrl(source) && DatasetSource.Parse(source) is { Container: DropFiles.Scoring, Path: var path } ? path : null;
 
     private static string Stem(string path) => path[..path.LastIndexOf('.')];
 }

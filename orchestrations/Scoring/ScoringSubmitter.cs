@@ -7,10 +7,8 @@ using Larder.Registry;
 namespace Larder.Orchestrations;
 
 /// <summary>Accepts scorings: checks them, stores what came, and makes the job. Nothing is stored before everything is checked.</summary>
-public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry registry, IArtifactStore artifacts, DropFiles drops, UrlSource urls, ScoringLimits limits)
+public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry registry, IArtifactStore artifacts, DatasetFinder finder, ScoringLimits limits)
 {
-    private const int LongestSource = 2048;
-
     /// <summary>Scores a data set that came with the request.</summary>
     /// <param name="reference">The model, and which version.</param>
     /// <param name="fileName">What the client calls the file.</param>
@@ -29,39 +27,25 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
         var request = await RequestAsync(reference, fileName, options, cancellation);
         await artifacts.PutAsync(file.Path, file.Sha256, cancellation);
         return await submitter.SubmitAsync(
-            request with { Inputs = [new JobInput(FetchDataset.Input, fileName, file.Sha256, file.SizeBytes)], Key = key, Owner = owner }, cancellation);
+            request with { Inputs = [new JobInput(FoundDataset.InputName, fileName, file.Sha256, file.SizeBytes)], Key = key, Owner = owner }, cancellation);
     }
 
-    /// <summary>Scores a data set that is somewhere else: <c>uploads/{path}</c> or a URL.</summary>
+    /// <summary>Scores a data set that is somewhere else: <c>uploads/{path}</c>, <c>datasets/{model}/{file_name}</c> or a URL.</summary>
     /// <inheritdoc cref="SubmitAsync(string, string, StagedFile, ScoreOptions, string?, string?, CancellationToken)"/>
     public async Task<Job> SubmitAsync(string reference, string dataset, ScoreOptions options, string? key, string? owner, CancellationToken cancellation)
     {
-        if (dataset.Length > LongestSource)
-            throw new InvalidRequestException($"The data set's address can have at most {LongestSource} characters.");
-        if (!dataset.StartsWith($"{DropFiles.Uploads}/", StringComparison.Ordinal))
-        {
-            var url = urls.Require(dataset);
-            // A query may be a signature: it is nobody else's business.
-            var shown = url.GetLeftPart(UriPartial.Path);
-            var remote = await RequestAsync(reference, url.AbsolutePath, options, cancellation);
-            return await submitter.SubmitAsync(
-                remote with { Source = shown, Secrets = new Dictionary<string, string> { [FetchDataset.UrlSecret] = url.AbsoluteUri }, Key = key, Owner = owner },
-                cancellation);
-        }
-
-        return await submitter.SubmitAsync(await RequestUploadAsync(reference, dataset, options, cancellation) with { Key = key, Owner = owner }, cancellation);
+        var request = await RequestAsync(reference, finder.FileNameOf(dataset), options, cancellation);
+        var found = await finder.FindAsync(dataset, limits.DatasetBytes, cancellation);
+        return await submitter.SubmitAsync(found.GivenTo(request) with { Key = key, Owner = owner }, cancellation);
     }
 
-    /// <summary>What scoring a file of the container <c>uploads</c> asks for. The file is read when the job runs.</summary>
+    /// <summary>What scoring a data set asks for that is as it is when the job runs.</summary>
     /// <inheritdoc cref="SubmitAsync(string, string, ScoreOptions, string?, string?, CancellationToken)"/>
-    internal async Task<JobRequest> RequestUploadAsync(string reference, string dataset, ScoreOptions options, CancellationToken cancellation)
+    internal async Task<JobRequest> RequestAnewAsync(string reference, string dataset, ScoreOptions options, CancellationToken cancellation)
     {
-        var request = await RequestAsync(reference, dataset, options, cancellation);
-        var path = dataset[(DropFiles.Uploads.Length + 1)..];
-        var found = await drops.FindAsync(DropFiles.Uploads, path, cancellation) ?? throw new NotFoundException($"There is no {Names.Shown(dataset)}.");
-        if (found.SizeBytes > limits.DatasetBytes)
-            throw new TooLargeException($"The data set has more than {limits.DatasetBytes} bytes, which is the limit.");
-        return request with { Source = DatasetSource.Of(DropFiles.Uploads, path, null) };
+        var request = await RequestAsync(reference, finder.FileNameOf(dataset), options, cancellation);
+        var found = await finder.FindAsync(dataset, limits.DatasetBytes, cancellation);
+        return (DatasetSource.IsUpload(dataset) ? finder.Unpinned(dataset) : found).GivenTo(request);
     }
 
     /// <summary>Scores a file that was dropped, as it is now, with the usual options; once, however often this is asked for.</summary>

@@ -5,13 +5,13 @@ using Larder.Registry;
 namespace Larder.Orchestrations;
 
 /// <summary>
-/// Trainings by schedule: script, requirements and data set of a job that there is, with its options or others; the data set, if asked for, as it is in
-/// the container <c>uploads</c> when the job runs.
+/// Trainings by schedule: script, requirements and data set of a job that there is, with its options or others; the data set, if asked for, another one, as
+/// it is when the job runs.
 /// </summary>
-public sealed class ScheduledTraining(TrainingSubmitter trainings, JobSubmitter submitter, JobStore jobs, ModelRegistry registry) : IScheduledJob
+public sealed class ScheduledTraining(
+    TrainingSubmitter trainings, JobSubmitter submitter, JobStore jobs, ModelRegistry registry, DatasetFinder finder, JobLimits limits) : IScheduledJob
 {
     private const string Script = "script";
-    private const string Dataset = "dataset";
 
     /// <inheritdoc/>
     public string Type => TrainJob.Type;
@@ -22,8 +22,10 @@ public sealed class ScheduledTraining(TrainingSubmitter trainings, JobSubmitter 
     {
         if ((job.Inputs.Job is null) == (job.Inputs.Version is null))
             throw new InvalidRequestException("job.inputs of a training must have either a job or a version, whose script it runs again.");
-        if (job.Inputs.Dataset is { } path)
-            ScheduledUpload.Validate(path);
+        if (job.Inputs.Blob is not null)
+            throw new InvalidRequestException("job.inputs of a training has no blob: name a dataset.");
+        if (job.Inputs.Dataset is { } address)
+            ScheduledPaths.ValidateDataset(finder, address);
         var options = job.Options is { } json ? Unmasked(TrainOptions.Schema.Read(JsonMarshal.GetRawUtf8Value(json).ToArray()), known) : null;
         if (options is not null)
             trainings.Validate(options);
@@ -43,12 +45,24 @@ public sealed class ScheduledTraining(TrainingSubmitter trainings, JobSubmitter 
     public async Task<JobRequest> RequestAsync(ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation)
     {
         var source = await SourceAsync(job, cancellation);
-        if (job.Inputs.Dataset is { } path)
-            source = source with { Inputs = [.. source.Inputs.Where(input => input.Name != Dataset)], Source = path };
-        if (job.Options is not { } options)
-            return await submitter.AgainAsync(source, cancellation) with { Model = job.Model };
-        var request = await submitter.AgainAsync(source with { Options = options }, cancellation);
-        return request with { Model = job.Model, Secrets = secrets, MaxAttempts = options.Deserialize<TrainOptions>(RegistryJson.Options)!.Attempts };
+        // Another data set takes the place of one that need not be stored any more.
+        if (job.Inputs.Dataset is not null)
+            source = source with { Inputs = [.. source.Inputs.Where(input => input.Name != FoundDataset.InputName)], Source = null };
+        var request = await submitter.AgainAsync(job.Options is { } given ? source with { Options = given } : source, cancellation) with { Model = job.Model };
+        if (job.Options is { } options)
+        {
+            var url = request.Secrets.Where(secret => secret.Key == DatasetSource.UrlSecret);
+            request = request with
+            {
+                Secrets = secrets.Concat(url).ToDictionary(),
+                MaxAttempts = options.Deserialize<TrainOptions>(RegistryJson.Options)!.Attempts,
+            };
+        }
+
+        if (job.Inputs.Dataset is not { } address)
+            return request;
+        var dataset = DatasetSource.IsUpload(address) ? finder.Unpinned(address) : await finder.FindAsync(address, limits.DatasetBytes, cancellation);
+        return dataset.GivenTo(request);
     }
 
     private static TrainOptions Unmasked(TrainOptions options, IReadOnlyDictionary<string, string> known) => options with

@@ -5,7 +5,8 @@ namespace Larder.Orchestrations;
 
 /// <summary>The jobs that train: <see cref="TrainModel"/>, told by <see cref="TrainOptions"/>.</summary>
 /// <param name="backend">Where they run.</param>
-public sealed class TrainJob(IComputeBackend backend) : IJobType
+/// <param name="urls">Which URLs data sets may have.</param>
+public sealed class TrainJob(IComputeBackend backend, UrlSource urls) : IJobType
 {
     /// <summary>The type's name.</summary>
     public const string Type = "train";
@@ -24,7 +25,12 @@ public sealed class TrainJob(IComputeBackend backend) : IJobType
     }
 
     /// <inheritdoc/>
-    public void Check(Job job) => backend.Validate(OptionsOf(job).Resources);
+    public void Check(Job job)
+    {
+        backend.Validate(OptionsOf(job).Resources);
+        if (job.Source is { } source && DatasetSource.IsUrl(source) && job.Inputs.All(input => input.Name != FoundDataset.InputName))
+            urls.Require(source);
+    }
 
     private static TrainOptions OptionsOf(Job job) => job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
 }

@@ -5,7 +5,8 @@ using Larder.Registry;
 namespace Larder.Orchestrations;
 
 /// <summary>Accepts trainings: checks them, stores what came, and makes the job. Nothing is stored before everything is checked.</summary>
-public sealed class TrainingSubmitter(JobSubmitter submitter, IArtifactStore artifacts, IComputeBackend backend, JobLimits limits)
+public sealed class TrainingSubmitter(
+    JobSubmitter submitter, IArtifactStore artifacts, IComputeBackend backend, DatasetFinder finder, JobLimits limits)
 {
     private const int MaxArgumentBytes = 100_000;
 
@@ -52,20 +53,27 @@ public sealed class TrainingSubmitter(JobSubmitter submitter, IArtifactStore art
     /// <summary>Accepts a training.</summary>
     /// <param name="model">The model that it makes a version of.</param>
     /// <param name="inputs">The files: what each is for, its own name, and its bytes on local disk.</param>
+    /// <param name="dataset">Its data set, when that is not among the files: <c>uploads/{path}</c>, <c>datasets/{model}/{file_name}</c> or a URL.</param>
     /// <param name="options">What it is told, validated.</param>
     /// <param name="key">The caller's idempotency key.</param>
     /// <param name="owner">Who asks.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>The job; with a key, perhaps one that was there already.</returns>
+    /// <exception cref="InvalidRequestException">The data set cannot be had.</exception>
+    /// <exception cref="NotFoundException">There is no such data set.</exception>
     /// <exception cref="ConflictException">The key was used for something else.</exception>
     public async Task<Job> SubmitAsync(
         string model,
         IReadOnlyList<(string Name, string FileName, StagedFile File)> inputs,
+        string? dataset,
         TrainOptions options,
         string? key,
         string? owner,
         CancellationToken cancellation)
     {
+        var found = dataset is null ? null : await finder.FindAsync(dataset, limits.DatasetBytes, cancellation);
+        if (found?.SizeBytes == 0)
+            throw new InvalidRequestException("The data set is empty.");
         foreach (var (_, _, file) in inputs)
             await artifacts.PutAsync(file.Path, file.Sha256, cancellation);
         var request = new JobRequest(TrainJob.Type, model, options.ToMaskedJson())
@@ -77,6 +85,6 @@ public sealed class TrainingSubmitter(JobSubmitter submitter, IArtifactStore art
             Owner = owner,
             Key = key,
         };
-        return await submitter.SubmitAsync(request, cancellation);
+        return await submitter.SubmitAsync(found?.GivenTo(request) ?? request, cancellation);
     }
 }

@@ -17,6 +17,9 @@ public sealed class ImportJob(UrlSource urls) : IJobType
     public string Orchestrator => nameof(ImportRegistry);
 
     /// <inheritdoc/>
+    public string NotScheduled => "An archive is imported once: again, it changes nothing. Schedule export, for backups, and import one of them when it is needed.";
+
+    /// <inheritdoc/>
     public object InputOf(Job job) => job.Id;
 
     /// <inheritdoc/>

@@ -16,6 +16,10 @@ public sealed class UploadJob : IJobType
     public string Orchestrator => nameof(ReceiveUpload);
 
     /// <inheritdoc/>
+    public string NotScheduled =>
+        "What was uploaded in blocks is taken in once, and then gone. Schedule ingest, which takes a file of the container uploads in each time that it has changed.";
+
+    /// <inheritdoc/>
     public object InputOf(Job job) => job.Id;
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ namespace Larder.Orchestrations;
 /// <param name="time">The clock.</param>
 public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobSubmitter submitter, TimeProvider time)
 {
-    /// <summary>Makes the job that takes an upload in.</summary>
+    /// <summary>Makes the job that takes a model in.</summary>
     /// <param name="model">Whose upload.</param>
     /// <param name="id">The upload.</param>
     /// <param name="options">What completes it.</param>
@@ -20,28 +20,53 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
     /// <exception cref="NotFoundException">There is no such upload.</exception>
     /// <exception cref="InvalidRequestException">Something in the options cannot be had.</exception>
     /// <exception cref="ConflictException">It was completed in another way, or nothing was uploaded.</exception>
-    public async Task<Job> CompleteAsync(string model, string id, UploadOptions options, string? owner, CancellationToken cancellation)
+    public Task<Job> CompleteAsync(string model, string id, UploadOptions options, string? owner, CancellationToken cancellation)
     {
-        if ((options.Upload ?? id) != id)
-            throw new InvalidRequestException("The path and the body name different uploads.");
+        RequireSame(options.Upload, id);
         options = options with { Upload = id, Sha256 = options.Sha256.ToLowerInvariant() };
-        var json = JsonSerializer.SerializeToElement(options, RegistryJson.Options);
+        return CompleteAsync(
+            new JobRequest(UploadJob.Type, model, JsonSerializer.SerializeToElement(options, RegistryJson.Options)) { Owner = owner },
+            id,
+            session => UploadJob.ArrivalOf(options, session.FileName).Validate(Draft(model, owner)),
+            cancellation);
+    }
+
+    /// <summary>Makes the job that takes a data set in.</summary>
+    /// <inheritdoc cref="CompleteAsync(string, string, UploadOptions, string?, CancellationToken)"/>
+    public Task<Job> CompleteAsync(string model, string id, DatasetOptions options, string? owner, CancellationToken cancellation)
+    {
+        RequireSame(options.Upload, id);
+        options = options with { Upload = id, Sha256 = options.Sha256.ToLowerInvariant() };
+        return CompleteAsync(
+            new JobRequest(DatasetJob.Type, model, JsonSerializer.SerializeToElement(options, RegistryJson.Options)) { Owner = owner },
+            id,
+            session => Dataset.ValidateName(session.FileName),
+            cancellation);
+    }
+
+    private static void RequireSame(string? given, string id)
+    {
+        if ((given ?? id) != id)
+            throw new InvalidRequestException("The path and the body name different uploads.");
+    }
+
+    private async Task<Job> CompleteAsync(JobRequest request, string id, Action<UploadSession> validate, CancellationToken cancellation)
+    {
         while (true)
         {
-            var session = await sessions.GetAsync(model, id, cancellation);
+            var session = await sessions.GetAsync(request.Model, id, cancellation);
             var made = session.Job is null ? null : await FindAsync(session.Job, cancellation);
             if (made is { State: not (JobState.Failed or JobState.Canceled) })
-                return Same(made, json, id);
+                return Same(made, request.Options, id);
 
-            var request = new JobRequest(UploadJob.Type, model, json) { Owner = owner };
-            UploadJob.ArrivalOf(options, session.FileName).Validate(Draft(model, owner));
+            validate(session);
             if (await sessions.GetCommittedBytesAsync(id, cancellation) is null or 0)
                 throw new ConflictException($"Nothing was uploaded: put the blocks, then the list of them, to the URL of the upload {id} first.");
 
             // The session names the job before it is there: whoever comes again, after a crash too, makes the same one.
             var next = made is null && session.Job is { } named ? named : JobId.Create(time.GetUtcNow());
             if (next == session.Job || await sessions.TryAssignAsync(session, next, cancellation) is not null)
-                return Same(await submitter.SubmitAsync(request with { Id = next }, cancellation), json, id);
+                return Same(await submitter.SubmitAsync(request with { Id = next }, cancellation), request.Options, id);
         }
     }
 

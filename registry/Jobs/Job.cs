@@ -9,7 +9,7 @@ public sealed record Job
     /// <summary>Sixteen lower-case letters and digits; ids sort newest first (<see cref="JobId"/>).</summary>
     public required string Id { get; init; }
 
-    /// <summary>What kind of job: <c>train</c>, <c>ingest</c>, <c>upload</c>, <c>score</c>, <c>export</c>, <c>import</c>.</summary>
+    /// <summary>What kind of job: <c>train</c>, <c>ingest</c>, <c>upload</c>, <c>dataset</c>, <c>score</c>, <c>export</c>, <c>import</c>.</summary>
     public required string Type { get; init; }
 
     /// <summary>Where it is.</summary>

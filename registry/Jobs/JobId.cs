@@ -30,6 +30,10 @@ public static class JobId
     /// <summary>Whether a text can be a job's id. Others need not be looked for, and must not get into a path.</summary>
     public static bool IsValid(string? text) => text is { Length: Length } && text.All(Alphabet.Contains);
 
+    /// <summary>Whether what a job is about happened before a time, to the millisecond.</summary>
+    public static bool IsBefore(string id, DateTimeOffset time) =>
+        string.CompareOrdinal(id, 0, Create(time, stackalloc byte[UniqueLength]), 0, TimeLength) > 0;
+
     private static string Create(DateTimeOffset time, ReadOnlySpan<byte> unique)
     {
         Span<char> id = stackalloc char[Length];

@@ -109,10 +109,19 @@ public sealed partial class JobStore(IDocumentStore documents, TimeProvider time
     }
 
     /// <summary>All jobs, the newest first. Its cost is that of <see cref="ListAsync"/>.</summary>
-    public async IAsyncEnumerable<Job> ScanAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    public IAsyncEnumerable<Job> ScanAsync(CancellationToken cancellation = default) => ScanAsync(since: null, cancellation);
+
+    /// <summary>The jobs about what happened since then, the newest first. Older ones are not read, but for a page.</summary>
+    /// <param name="since">As <see cref="JobId"/> has it; null for all jobs.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async IAsyncEnumerable<Job> ScanAsync(DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (var found in documents.ScanAllAsync(JobCollections.Jobs, ScanPage, cancellation))
+        {
+            if (since is { } first && JobId.IsBefore(found.Value.Job.Id, first))
+                yield break;
             yield return found.Value.Job;
+        }
     }
 
     private async Task<Job> CreateAsync(Job job, string? key, CancellationToken cancellation)

@@ -1,8 +1,11 @@
 namespace Larder.Registry;
 
-/// <summary>One change of a model: what an operator needs to undo it.</summary>
+/// <summary>One change of a model, in short: what an operator needs to undo a move. All of it is in the log (<see cref="AuditHistory"/>).</summary>
 public sealed record AuditEntry
 {
+    /// <summary>The number of its record; null for changes from before there was a log.</summary>
+    public int? Revision { get; init; }
+
     /// <summary>When.</summary>
     public required DateTimeOffset When { get; init; }
 

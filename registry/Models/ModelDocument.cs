@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Larder.Inference;
 
 namespace Larder.Registry;
@@ -53,6 +55,9 @@ internal sealed record ModelDocument
     /// <summary>The newest first.</summary>
     public IReadOnlyList<AuditEntry> Audit { get; init; } = [];
 
+    /// <summary>Records of changes that may not be in the log yet.</summary>
+    public AuditOutbox Outbox { get; init; } = new();
+
     public int? ServedVersion => DefaultVersion ?? LatestVersion;
 
     /// <summary>Whether a version is counted and not deleted. It exists when its document does too.</summary>
@@ -70,19 +75,36 @@ internal sealed record ModelDocument
             Deleted = false,
             Importing = null,
         };
-        return counted.Log(new AuditEntry { When = version.Created, Who = version.CreatedBy, What = "publish", To = version.Version });
+        var (before, after) = ((JsonObject?)null, About(version));
+        if (counted.ServedVersion != ServedVersion)
+        {
+            before = ServedVersion is { } served ? new JsonObject { ["default_version"] = served } : null;
+            after["default_version"] = counted.ServedVersion;
+        }
+
+        var record = new AuditRecord
+        {
+            Subject = AuditSubject.OfVersion(Name, version.Version),
+            When = version.Created,
+            Who = version.CreatedBy,
+            What = "publish",
+            Before = before is null ? null : AuditValues.Shown(before),
+            After = AuditValues.Shown(after),
+        };
+        return counted.Log(record, new AuditEntry { When = record.When, Who = record.Who, What = record.What, To = version.Version });
     }
 
     /// <summary>Of a deleted model: a number that will have no version.</summary>
     public ModelDocument UseUp(int number) => this with { LastVersion = number, DeletedThrough = number, Importing = null };
 
     /// <summary>Takes a version away.</summary>
-    /// <param name="version">The version.</param>
+    /// <param name="deleted">The version.</param>
     /// <param name="newestBelow">The newest READY version that is left below it; asked for only if it is the newest itself.</param>
     /// <param name="now">When.</param>
     /// <param name="who">Who.</param>
-    public ModelDocument Delete(int version, int? newestBelow, DateTimeOffset now, string? who)
+    public ModelDocument Delete(ModelVersion deleted, int? newestBelow, DateTimeOffset now, string? who)
     {
+        var version = deleted.Version;
         var pointing = AliasesOf(version);
         var next = this with
         {
@@ -92,10 +114,14 @@ internal sealed record ModelDocument
             DefaultVersion = DefaultVersion == version ? null : DefaultVersion,
         };
         foreach (var alias in pointing)
-            next = next.Log(new AuditEntry { When = now, Who = who, What = "delete_alias", Alias = alias, From = version });
+            next = next.LogAlias("delete_alias", alias, version, null, now, who);
         if (next.ServedVersion != ServedVersion)
             next = next.LogDefault(this, now, who);
-        return next.Log(new AuditEntry { When = now, Who = who, What = "delete_version", From = version });
+        var record = new AuditRecord
+        {
+            Subject = AuditSubject.OfVersion(Name, version), When = now, Who = who, What = "delete_version", Before = AuditValues.Shown(About(deleted)),
+        };
+        return next.Log(record, new AuditEntry { When = now, Who = who, What = record.What, From = version });
     }
 
     /// <summary>What is left of a deleted model: its name, its numbers and who did what.</summary>
@@ -113,26 +139,98 @@ internal sealed record ModelDocument
             Created = Created,
             Updated = now,
             Audit = Audit,
+            Outbox = Outbox,
         };
-        return tombstone.Log(new AuditEntry { When = now, Who = who, What = "delete_model", From = LatestVersion });
+        var all = Described();
+        all["aliases"] = AuditValues.Of(Aliases);
+        all["default_version"] = ServedVersion;
+        all["last_version"] = LastVersion;
+        var record = new AuditRecord
+        {
+            Subject = AuditSubject.OfModel(Name), When = now, Who = who, What = "delete_model", Before = AuditValues.Between(all, null).Before,
+        };
+        return tombstone.Log(record, new AuditEntry { When = now, Who = who, What = record.What, From = LatestVersion });
     }
 
     public IReadOnlyList<string> AliasesOf(int version) =>
         [.. Aliases.Where(alias => alias.Value == version).Select(alias => alias.Key).Order(StringComparer.Ordinal)];
 
-    /// <summary>Adds an entry to the audit list, and drops the oldest when there are too many.</summary>
-    public ModelDocument Log(AuditEntry entry) => this with { Updated = entry.When, Audit = [entry, .. Audit.Take(AuditLength - 1)] };
+    /// <summary>Adds that what describes the model is other than it was; the document as it was before when it is not.</summary>
+    public ModelDocument LogUpdate(ModelDocument before, DateTimeOffset now, string? who)
+    {
+        var (was, isNow) = AuditValues.Between(before.Described(), Described());
+        if (was is null && isNow is null)
+            return before;
+        var record = new AuditRecord { Subject = AuditSubject.OfModel(Name), When = now, Who = who, What = "update", Before = was, After = isNow };
+        return Log(record, new AuditEntry { When = now, Who = who, What = record.What });
+    }
+
+    /// <summary>Adds that an alias points elsewhere.</summary>
+    public ModelDocument LogAlias(string what, string alias, int? from, int? to, DateTimeOffset now, string? who)
+    {
+        var record = new AuditRecord
+        {
+            Subject = AuditSubject.OfAlias(Name, alias), When = now, Who = who, What = what, Before = Pointing(from), After = Pointing(to),
+        };
+        return Log(record, new AuditEntry { When = now, Who = who, What = what, Alias = alias, From = from, To = to });
+
+        static JsonElement? Pointing(int? version) => version is null ? null : AuditValues.Shown(new JsonObject { ["version"] = version });
+    }
 
     /// <summary>Adds that the default is another than it was before.</summary>
-    public ModelDocument LogDefault(ModelDocument before, DateTimeOffset now, string? who) => Log(new AuditEntry
+    public ModelDocument LogDefault(ModelDocument before, DateTimeOffset now, string? who)
     {
-        When = now,
-        Who = who,
-        What = "set_default",
-        Alias = ModelName.Default,
-        From = before.ServedVersion,
-        To = ServedVersion,
-    });
+        var record = new AuditRecord
+        {
+            Subject = AuditSubject.OfAlias(Name, ModelName.Default),
+            When = now,
+            Who = who,
+            What = "set_default",
+            Before = Served(before),
+            After = Served(this),
+        };
+        return Log(record, new AuditEntry
+        {
+            When = now, Who = who, What = record.What, Alias = ModelName.Default, From = before.ServedVersion, To = ServedVersion,
+        });
+
+        static JsonElement? Served(ModelDocument model) => AuditValues.Shown(
+            new JsonObject { ["version"] = model.ServedVersion, ["follows_newest"] = model.DefaultVersion is null });
+    }
+
+    /// <summary>Adds a change to both lists: in short, where the oldest is dropped when there are too many, and as it goes into the log.</summary>
+    private ModelDocument Log(AuditRecord record, AuditEntry entry)
+    {
+        var outbox = Outbox.Add(record);
+        var added = outbox.Records[^1];
+        return this with
+        {
+            Updated = added.When,
+            Outbox = outbox,
+            Audit = [entry with { Revision = added.Revision, When = added.When }, .. Audit.Take(AuditLength - 1)],
+        };
+    }
+
+    private JsonObject Described() => new()
+    {
+        ["description"] = Description,
+        ["owner"] = Owner,
+        ["tags"] = AuditValues.Of(Tags),
+        ["settings"] = AuditValues.Of(Settings),
+    };
+
+    private static JsonObject About(ModelVersion version)
+    {
+        var about = new JsonObject
+        {
+            ["version"] = version.Version, ["sha256"] = version.Sha256, ["size_bytes"] = version.SizeBytes, ["source"] = version.Source,
+        };
+        if (version.Kind != ModelVersion.ModelKind)
+            about["kind"] = version.Kind;
+        if (version.Job is { } job)
+            about["job"] = job;
+        return about;
+    }
 
     public Model View(string etag) => new()
     {

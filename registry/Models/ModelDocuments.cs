@@ -2,8 +2,9 @@ namespace Larder.Registry;
 
 /// <summary>Reads and changes model documents, every change by compare-and-swap.</summary>
 /// <param name="store">Where they are.</param>
+/// <param name="log">Where the records of their changes go.</param>
 /// <param name="written">Told the name of a model whenever its document may have changed.</param>
-internal sealed class ModelDocuments(IDocumentStore store, Action<string> written)
+internal sealed class ModelDocuments(IDocumentStore store, AuditLog log, Action<string> written)
 {
     public IDocumentStore Store => store;
 
@@ -52,11 +53,24 @@ internal sealed class ModelDocuments(IDocumentStore store, Action<string> writte
         }
     }
 
-    /// <summary>Writes a model document in the place of the one that was read, or of none.</summary>
+    /// <summary>Writes a model document in the place of the one that was read, or of none; then the records that are in it.</summary>
     /// <exception cref="PreconditionFailedException">Another one is there now.</exception>
     /// <exception cref="ConflictException">One is there now, where none was.</exception>
     public async Task<Document<ModelDocument>> WriteAsync(
         Document<ModelDocument>? read, ModelDocument next, CancellationToken cancellation)
+    {
+        var known = read?.Value.Outbox ?? new AuditOutbox();
+        next = next with { Outbox = await log.PrepareAsync(known, next.Outbox) };
+        var stored = await StoreAsync(read, next, cancellation);
+        await log.TryWriteAsync(next.Outbox, known.Last);
+        return stored;
+    }
+
+    /// <summary>Puts the records into the log that a crash may have left in a model's document.</summary>
+    /// <returns>How many were missing; null when one of them may still be.</returns>
+    public Task<int?> CompleteAuditAsync(ModelDocument model) => log.TryWriteAsync(model.Outbox, model.Outbox.Last);
+
+    private async Task<Document<ModelDocument>> StoreAsync(Document<ModelDocument>? read, ModelDocument next, CancellationToken cancellation)
     {
         try
         {

@@ -42,7 +42,7 @@ public sealed partial class ModelRegistry
                 throw new InvalidRequestException($"A model can have at most {MaxAliases} aliases, and {name} has them.");
             var aliases = model.Aliases.Where(other => other.Key != alias).Append(new(alias, version));
             return (model with { Aliases = aliases.OrderBy(other => other.Key, StringComparer.Ordinal).ToDictionary() })
-                .Log(Entry("set_alias", actor) with { Alias = alias, From = current, To = version });
+                .LogAlias("set_alias", alias, current, version, time.GetUtcNow(), actor);
         }
     }
 
@@ -63,7 +63,7 @@ public sealed partial class ModelRegistry
         {
             var current = Target(model, alias) ?? throw NoAlias(name, alias);
             return (model with { Aliases = model.Aliases.Where(other => other.Key != alias).ToDictionary() })
-                .Log(Entry("delete_alias", actor) with { Alias = alias, From = current });
+                .LogAlias("delete_alias", alias, current, null, time.GetUtcNow(), actor);
         }
     }
 

@@ -4,7 +4,7 @@ namespace Larder.Registry;
 
 public sealed partial class ModelRegistry
 {
-    /// <summary>Changes what describes a model.</summary>
+    /// <summary>Changes what describes a model. Nothing is written if it is so already.</summary>
     /// <returns>The model after it.</returns>
     /// <exception cref="InvalidRequestException">A text is too long, or a setting out of range.</exception>
     public async Task<Model> UpdateAsync(
@@ -100,7 +100,6 @@ public sealed partial class ModelRegistry
             Tags = tags,
             Settings = patch.Image is null ? settings : settings with { Image = patch.Image },
         };
-        var nothing = patch is { Description: null, Owner: null, Tags: null, Settings: null, Image: null };
-        return nothing ? model : next.Log(Entry("update", actor));
+        return next.LogUpdate(model, time.GetUtcNow(), actor);
     }
 }

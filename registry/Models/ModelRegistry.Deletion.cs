@@ -26,8 +26,7 @@ public sealed partial class ModelRegistry
 
         async Task<ModelDocument> Delete(ModelDocument model)
         {
-            if (await Ledger.FindAsync(model, version, cancellation) is null)
-                throw NoVersion(name, version);
+            var deleted = await Ledger.FindAsync(model, version, cancellation) ?? throw NoVersion(name, version);
             if (!force && model.AliasesOf(version) is { Count: > 0 } aliases)
             {
                 throw new ConflictException(
@@ -35,7 +34,7 @@ public sealed partial class ModelRegistry
             }
 
             var newest = model.LatestVersion == version ? await Ledger.NewestBelowAsync(model, version, cancellation) : null;
-            return model.Delete(version, newest, time.GetUtcNow(), actor);
+            return model.Delete(deleted, newest, time.GetUtcNow(), actor);
         }
 
         async Task<Document<ModelDocument>> TidyUpAsync(Document<ModelDocument> deleted)

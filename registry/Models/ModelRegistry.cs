@@ -7,7 +7,7 @@ namespace Larder.Registry;
 /// <remarks>
 /// Every change is one compare-and-swap. With <c>ifMatch</c>, the <see cref="Model.ETag"/> that the caller read, it throws
 /// <see cref="PreconditionFailedException"/> when the model has changed since; without it, or with <c>*</c>, races are run again. <c>actor</c> is who
-/// asks, for the audit list. Names are validated before any I/O (<see cref="InvalidRequestException"/>). All methods throw
+/// asks, for the audit log. Names are validated before any I/O (<see cref="InvalidRequestException"/>). All methods throw
 /// <see cref="StorageUnavailableException"/> during an outage.
 /// </remarks>
 public sealed partial class ModelRegistry
@@ -19,9 +19,9 @@ public sealed partial class ModelRegistry
     private readonly TimeProvider time;
 
     /// <summary>A registry on a document store.</summary>
-    public ModelRegistry(IDocumentStore documents, TimeProvider time)
+    public ModelRegistry(IDocumentStore documents, TimeProvider time, AuditLog log)
     {
-        models = new ModelDocuments(documents, name => Changed?.Invoke(name));
+        models = new ModelDocuments(documents, log, name => Changed?.Invoke(name));
         Ledger = new VersionLedger(models, time);
         this.time = time;
     }
@@ -36,6 +36,17 @@ public sealed partial class ModelRegistry
     internal IDocumentStore Documents => models.Store;
 
     internal ModelDocuments ModelDocuments => models;
+
+    /// <summary>Puts the records into the log that a crash may have left in a model's document.</summary>
+    internal async Task CompleteAuditAsync(string name, CancellationToken cancellation)
+    {
+        if (await models.FindAsync(name, cancellation) is { } model)
+            await models.CompleteAuditAsync(model.Value);
+    }
+
+    /// <inheritdoc cref="CompleteAuditAsync(string, CancellationToken)"/>
+    /// <returns>How many were missing.</returns>
+    internal async Task<int> CompleteAuditAsync(ModelDocument model) => await models.CompleteAuditAsync(model) ?? 0;
 
     /// <summary>Returns when the store answers; for readiness.</summary>
     public Task PingAsync(CancellationToken cancellation = default) => models.FindAsync("ping", cancellation);
@@ -133,6 +144,4 @@ public sealed partial class ModelRegistry
         while (cursor is not null && items.Count == 0);
         return new Page<TItem>(items, cursor);
     }
-
-    private AuditEntry Entry(string what, string? actor) => new() { When = time.GetUtcNow(), Who = actor, What = what };
 }

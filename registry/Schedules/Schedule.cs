@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Larder.Registry;
 
 /// <summary>When a job is run again and again, and how far that is. It is stored whole, in one document.</summary>
@@ -47,4 +49,12 @@ public sealed record Schedule
 
     /// <summary>How far it is.</summary>
     public ScheduleProgress Progress { get; init; } = new();
+
+    /// <summary>Somebody deleted it: to be found by nobody, it waits until that is in the audit log.</summary>
+    [JsonInclude]
+    internal bool Deleted { get; init; }
+
+    /// <summary>Records of people's changes that may not be in the log yet.</summary>
+    [JsonInclude]
+    internal AuditOutbox Outbox { get; init; } = new();
 }

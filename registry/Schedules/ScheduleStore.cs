@@ -1,11 +1,15 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
 
 namespace Larder.Registry;
 
-/// <summary>The schedules' documents. Every change is one compare-and-swap; races are run again.</summary>
+/// <summary>
+/// The schedules' documents. Every change is one compare-and-swap; races are run again. What people change is a record of the audit log, what runs do is not.
+/// </summary>
 /// <remarks>All methods throw <see cref="StorageUnavailableException"/> during an outage.</remarks>
 /// <param name="documents">Where they are: each in a partition of its own, so that a scan has the newest first.</param>
-public sealed class ScheduleStore(IDocumentStore documents)
+/// <param name="log">Where the records of people's changes go.</param>
+public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
 {
     /// <summary>The most items that one page of a list has.</summary>
     public const int MaxPage = 1000;
@@ -17,18 +21,30 @@ public sealed class ScheduleStore(IDocumentStore documents)
     internal const string DocumentId = "schedule";
     private const int ScanPage = 1000;
     private const string CursorKind = "schedule:";
+    private const string Secret = "***";
+    private const string OtherSecret = "*** (another one)";
+
+    // What is no wish of people's, or is not to be seen.
+    private static readonly string[] Unrecorded = ["id", "created", "updated", "revision", "progress", "outbox", "deleted", "secrets"];
+
+    private static readonly Dictionary<string, string> NoSecrets = [];
 
     internal static readonly DocumentCollection<Schedule> Collection = RegistryJson.Collection<Schedule>("schedules");
 
     /// <summary>Stores a new schedule.</summary>
+    /// <param name="schedule">The schedule.</param>
+    /// <param name="actor">Who makes it.</param>
+    /// <param name="cancellation">Stops it.</param>
     /// <exception cref="InvalidRequestException">A text of it is too long.</exception>
     /// <exception cref="DocumentExistsException">The id is taken.</exception>
-    public async Task<Schedule> CreateAsync(Schedule schedule, CancellationToken cancellation = default)
+    public async Task<Schedule> CreateAsync(Schedule schedule, string actor, CancellationToken cancellation = default)
     {
         if (!JobId.IsValid(schedule.Id))
             throw new ArgumentException($"{ModelName.Shown(schedule.Id)} is not a schedule's id.", nameof(schedule));
         Validate(schedule);
+        schedule = Recorded(null, schedule, "create", actor, schedule.Created);
         await documents.CreateAsync(Collection, schedule.Id, DocumentId, schedule, cancellation);
+        await log.TryWriteAsync(schedule.Outbox, known: 0);
         return schedule;
     }
 
@@ -57,8 +73,7 @@ public sealed class ScheduleStore(IDocumentStore documents)
             Validate(next);
             try
             {
-                await documents.ReplaceAsync(Collection, id, DocumentId, next, read.ETag, cancellation);
-                return next;
+                return (await WriteAsync(read, next, cancellation)).Value;
             }
             catch (ETagMismatchException)
             {
@@ -67,43 +82,114 @@ public sealed class ScheduleStore(IDocumentStore documents)
         }
     }
 
-    /// <summary>Changes a schedule as people do: it counts as another revision.</summary>
+    /// <summary>Changes a schedule as people do: it counts as another revision. Nothing is written if it is so already.</summary>
     /// <param name="id">Which.</param>
     /// <param name="revision">The revision that it must have; null for any.</param>
+    /// <param name="what"><see cref="AuditRecord.What"/>.</param>
+    /// <param name="actor">Who.</param>
     /// <param name="change">As for <see cref="ChangeAsync"/>.</param>
     /// <param name="now">When.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
     /// <exception cref="PreconditionFailedException">It has another revision.</exception>
     public Task<Schedule> ReviseAsync(
-        string id, string? revision, Func<Schedule, Task<Schedule>> change, DateTimeOffset now, CancellationToken cancellation = default) =>
+        string id,
+        string? revision,
+        string what,
+        string actor,
+        Func<Schedule, Task<Schedule>> change,
+        DateTimeOffset now,
+        CancellationToken cancellation = default) =>
         ChangeAsync(
             id,
             async schedule =>
             {
                 RequireRevision(schedule, revision);
                 var next = await change(schedule);
-                return ReferenceEquals(next, schedule) ? schedule : next with { Revision = schedule.Revision + 1, Updated = now };
+                var recorded = Recorded(schedule, next, what, actor, now);
+                return ReferenceEquals(recorded, next) ? schedule : recorded with { Revision = schedule.Revision + 1, Updated = now };
+            },
+            cancellation);
+
+    /// <summary>Writes down that somebody ran it.</summary>
+    /// <param name="id">Which.</param>
+    /// <param name="job">The id of the job.</param>
+    /// <param name="actor">Who.</param>
+    /// <param name="change">As for <see cref="ChangeAsync"/>: puts the run down. The same instance means that it is put down already.</param>
+    /// <param name="now">When.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="NotFoundException">There is no such schedule.</exception>
+    public Task<Schedule> NoteRunAsync(
+        string id, string job, string actor, Func<Schedule, Schedule> change, DateTimeOffset now, CancellationToken cancellation = default) =>
+        ChangeAsync(
+            id,
+            schedule =>
+            {
+                var next = change(schedule);
+                var record = new AuditRecord
+                {
+                    Subject = AuditSubject.OfSchedule(id), When = now, Who = actor, What = "run", After = AuditValues.Shown(new JsonObject { ["job"] = job }),
+                };
+                return Task.FromResult(ReferenceEquals(next, schedule) ? schedule : next with { Outbox = next.Outbox.Add(record) });
             },
             cancellation);
 
     /// <summary>Deletes a schedule. Its jobs stay.</summary>
     /// <param name="id">Which.</param>
     /// <param name="revision">The revision that it must have; null for any.</param>
+    /// <param name="actor">Who.</param>
+    /// <param name="now">When.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
     /// <exception cref="PreconditionFailedException">It has another revision.</exception>
-    public async Task DeleteAsync(string id, string? revision, CancellationToken cancellation = default)
+    public async Task DeleteAsync(string id, string? revision, string actor, DateTimeOffset now, CancellationToken cancellation = default)
     {
         var backoff = new Backoff($"the schedule {id}");
         while (true)
         {
             var read = await ReadAsync(id, cancellation);
             RequireRevision(read.Value, revision);
-            if (await documents.TryDeleteAsync(Collection, read, cancellation))
+            var outbox = read.Value.Outbox.Add(new AuditRecord
+            {
+                Subject = AuditSubject.OfSchedule(id), When = now, Who = actor, What = "delete", Before = AuditValues.Between(Described(read.Value), null).Before,
+            });
+            try
+            {
+                // It is gone with this write. The document follows when the record is where it will be kept.
+                var deleted = await StoreAsync(read, read.Value with { Deleted = true, Secrets = NoSecrets, Outbox = outbox }, cancellation);
+                await FinishAsync(deleted, read.Value.Outbox.Last);
                 return;
-            await backoff.NextAsync(cancellation);
+            }
+            catch (ETagMismatchException)
+            {
+                await backoff.NextAsync(cancellation);
+            }
         }
+    }
+
+    /// <summary>Puts the records into the log that crashes left in schedules' documents, and removes what is left of deleted ones.</summary>
+    /// <param name="since">The time since when to look.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>How many records were missing, and how many documents were left.</returns>
+    internal async Task<(int Records, int Documents)> SweepAsync(DateTimeOffset since, CancellationToken cancellation)
+    {
+        var (records, left) = (0, 0);
+        await foreach (var found in documents.ScanAllAsync(Collection, ScanPage, cancellation))
+        {
+            if (!found.Value.Deleted && !(found.Value.Outbox.Newest >= since))
+                continue;
+            records += await FinishAsync(found, found.Value.Outbox.Last) ?? 0;
+            left += found.Value.Deleted ? 1 : 0;
+        }
+
+        return (records, left);
+    }
+
+    /// <summary>Puts the records into the log that a crash may have left in a schedule's document.</summary>
+    internal async Task CompleteAuditAsync(string id, CancellationToken cancellation)
+    {
+        if (JobId.IsValid(id) && await documents.GetAsync(Collection, id, DocumentId, cancellation) is { } found)
+            await FinishAsync(found, found.Value.Outbox.Last);
     }
 
     /// <summary>The schedules that fit a filter, the newest first. It reads all of them to count those that fit.</summary>
@@ -139,11 +225,73 @@ public sealed class ScheduleStore(IDocumentStore documents)
     public async IAsyncEnumerable<Schedule> ScanAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (var found in documents.ScanAllAsync(Collection, ScanPage, cancellation))
-            yield return found.Value;
+        {
+            if (!found.Value.Deleted)
+                yield return found.Value;
+        }
+    }
+
+    private async Task<Document<Schedule>> WriteAsync(Document<Schedule> read, Schedule next, CancellationToken cancellation)
+    {
+        var stored = await StoreAsync(read, next, cancellation);
+        await log.TryWriteAsync(stored.Value.Outbox, read.Value.Outbox.Last);
+        return stored;
+    }
+
+    private async Task<Document<Schedule>> StoreAsync(Document<Schedule> read, Schedule next, CancellationToken cancellation)
+    {
+        next = next with { Outbox = await log.PrepareAsync(read.Value.Outbox, next.Outbox) };
+        var etag = await documents.ReplaceAsync(Collection, read.Partition, DocumentId, next, read.ETag, cancellation);
+        return new Document<Schedule>(read.Partition, DocumentId, etag, next);
+    }
+
+    /// <summary>Writes what is in the outbox; then a deleted schedule's document can go. What fails is the sweeper's.</summary>
+    private async Task<int?> FinishAsync(Document<Schedule> stored, int known)
+    {
+        var written = await log.TryWriteAsync(stored.Value.Outbox, known);
+        if (written is null || !stored.Value.Deleted)
+            return written;
+        try
+        {
+            await documents.TryDeleteAsync(Collection, stored, CancellationToken.None);
+        }
+        catch (StorageUnavailableException)
+        {
+            // It is deleted already, for all who ask.
+        }
+
+        return written;
+    }
+
+    /// <summary>The next schedule with the record of what differs; the same instance when nothing does.</summary>
+    private static Schedule Recorded(Schedule? before, Schedule next, string what, string actor, DateTimeOffset now)
+    {
+        var (was, isNow) = AuditValues.Between(before is null ? null : Described(before), Described(next, before));
+        return was is null && isNow is null
+            ? next
+            : next with
+            {
+                Outbox = (before ?? next).Outbox.Add(new AuditRecord
+                {
+                    Subject = AuditSubject.OfSchedule(next.Id), When = now, Who = actor, What = what, Before = was, After = isNow,
+                }),
+            };
+    }
+
+    private static JsonObject Described(Schedule schedule, Schedule? before = null)
+    {
+        var described = AuditValues.Of(schedule);
+        foreach (var member in Unrecorded)
+            described.Remove(member);
+        // Which there are, and which are others now.
+        described["secrets"] = new JsonObject(schedule.Secrets.Select(secret => KeyValuePair.Create(
+            secret.Key,
+            (JsonNode?)(before?.Secrets.TryGetValue(secret.Key, out var old) == true && old != secret.Value ? OtherSecret : Secret))));
+        return described;
     }
 
     private async Task<Document<Schedule>> ReadAsync(string id, CancellationToken cancellation) =>
-        JobId.IsValid(id) && await documents.GetAsync(Collection, id, DocumentId, cancellation) is { } found
+        JobId.IsValid(id) && await documents.GetAsync(Collection, id, DocumentId, cancellation) is { Value.Deleted: false } found
             ? found
             : throw new NotFoundException($"There is no schedule {ModelName.Shown(id)}.");
 

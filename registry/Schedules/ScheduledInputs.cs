@@ -9,6 +9,12 @@ public sealed record ScheduledInputs
     /// <summary>A reference, such as <c>iris:3</c> or <c>iris:champion</c>: the inputs of the job that made this version.</summary>
     public string? Version { get; init; }
 
-    /// <summary>A file below <c>uploads/</c> that is read anew each time, in the place of another data set.</summary>
+    /// <summary>
+    /// A data set that is read anew each time, in the place of another: a file below <c>uploads/</c>, an uploaded data set (<c>datasets/{model}/{file_name}</c>),
+    /// or a URL without a query.
+    /// </summary>
     public string? Dataset { get; init; }
+
+    /// <summary>A file below <c>uploads/</c> that is a model, or an archive with one.</summary>
+    public string? Blob { get; init; }
 }

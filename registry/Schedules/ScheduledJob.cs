@@ -5,7 +5,7 @@ namespace Larder.Registry;
 /// <summary>What a schedule runs.</summary>
 public sealed record ScheduledJob
 {
-    /// <summary>Type of the job: <c>train</c>.</summary>
+    /// <summary>Type of the job: <c>train</c>, <c>score</c>, <c>ingest</c> ...</summary>
     public required string Type { get; init; }
 
     /// <summary>The model that it makes or uses.</summary>

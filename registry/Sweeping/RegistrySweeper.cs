@@ -5,7 +5,7 @@ namespace Larder.Registry;
 /// conditional on what was seen.
 /// </summary>
 /// <remarks>
-/// An artifact goes when it was last touched before the grace period, no version and no job's input names it, and nobody touched it since it was
+/// An artifact goes when it was last touched before the grace period, no version, no data set and no job's input names it, and nobody touched it since it was
 /// listed. Who publishes, or accepts a job, stores or touches the artifact before it creates the document, so the one that they rely on is young; and
 /// one that they touch while the sweep runs has another ETag than the sweep saw. A sweep that cannot read everything deletes no artifact.
 /// Files of a job go when they are older than the grace period, and there is no such job.
@@ -16,14 +16,24 @@ namespace Larder.Registry;
 /// <param name="publisher">Whose staging folder is swept.</param>
 /// <param name="jobs">The jobs.</param>
 /// <param name="files">Their files.</param>
+/// <param name="schedules">The schedules.</param>
 /// <param name="options">How patient it is.</param>
 public sealed class RegistrySweeper(
-    ModelRegistry registry, IArtifactStore artifacts, ModelPublisher publisher, JobStore jobs, JobFiles files, SweeperOptions options)
+    ModelRegistry registry,
+    IArtifactStore artifacts,
+    ModelPublisher publisher,
+    JobStore jobs,
+    JobFiles files,
+    ScheduleStore schedules,
+    SweeperOptions options)
 {
     private const int PageSize = 500;
 
     // Longer than any job goes on: ten attempts of six days.
     private static readonly TimeSpan PublicationLife = TimeSpan.FromDays(90);
+
+    // Longer than no host runs. What is older was looked at by a sweep, often.
+    private static readonly TimeSpan RecordLife = TimeSpan.FromDays(30);
 
     private readonly IDocumentStore documents = registry.Documents;
 
@@ -34,7 +44,8 @@ public sealed class RegistrySweeper(
     {
         var before = now - options.Grace;
         var staged = publisher.DeleteStagedOlderThan(before);
-        var finished = await FinishDeletionsAsync(cancellation);
+        var (finished, records) = await FinishChangesAsync(now - RecordLife, cancellation);
+        var (scheduled, schedulesLeft) = await schedules.SweepAsync(now - RecordLife, cancellation);
 
         var unnamed = new Dictionary<string, ArtifactProperties>();
         await foreach (var artifact in artifacts.ListAsync(cancellation))
@@ -57,6 +68,9 @@ public sealed class RegistrySweeper(
                 unnamed.Remove(input.Sha256);
         }
 
+        await foreach (var dataset in documents.ScanAllAsync(DatasetStore.Collection, PageSize, cancellation))
+            unnamed.Remove(dataset.Value.Sha256);
+
         var (counted, removed) = await VisitVersionsAsync(before, sha256 => unnamed.Remove(sha256), cancellation);
 
         var (deleted, bytes) = (0, 0L);
@@ -71,12 +85,12 @@ public sealed class RegistrySweeper(
             folders += await files.DeleteAsync(job, cancellation) ? 1 : 0;
         var keys = await jobs.SweepKeysAsync(before, cancellation);
         var publications = await registry.Ledger.SweepClaimsAsync(now - PublicationLife, cancellation);
-        return new SweepReport(staged, counted, finished, removed, deleted, bytes, folders, keys, publications);
+        return new SweepReport(staged, counted, finished, removed, deleted, bytes, folders, keys, publications, records + scheduled, schedulesLeft);
     }
 
-    private async Task<int> FinishDeletionsAsync(CancellationToken cancellation)
+    private async Task<(int Deletions, int Records)> FinishChangesAsync(DateTimeOffset since, CancellationToken cancellation)
     {
-        var finished = 0;
+        var (finished, records) = (0, 0);
         await foreach (var model in documents.ScanAllAsync(Collections.Models, PageSize, cancellation))
         {
             foreach (var version in model.Value.Deleting)
@@ -84,9 +98,12 @@ public sealed class RegistrySweeper(
                 await registry.Ledger.FinishDeletingAsync(model.Value.Name, version, cancellation);
                 finished++;
             }
+
+            if (model.Value.Outbox.Newest >= since)
+                records += await registry.CompleteAuditAsync(model.Value);
         }
 
-        return finished;
+        return (finished, records);
     }
 
     private async Task<bool> IsBeingImportedAsync(ModelDocument model, CancellationToken cancellation)

@@ -10,6 +10,8 @@ namespace Larder.Registry;
 /// <param name="JobFolders">Files of jobs that are not there (any more), deleted.</param>
 /// <param name="JobKeys">Idempotency keys without a job, released.</param>
 /// <param name="Publications">Claims of publications that nobody will try again, deleted.</param>
+/// <param name="AuditRecords">Records of changes that were not in the log: put there.</param>
+/// <param name="Schedules">Documents of deleted schedules, deleted.</param>
 public sealed record SweepReport(
     int StagedFiles, int VersionsCounted, int VersionsFinished, int VersionDocuments, int Artifacts, long ArtifactBytes,
-    int JobFolders, int JobKeys, int Publications);
+    int JobFolders, int JobKeys, int Publications, int AuditRecords, int Schedules);

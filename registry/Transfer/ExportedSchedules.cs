@@ -9,7 +9,7 @@ internal sealed class ExportedSchedules(IDocumentStore documents) : IExportedCol
     {
         await foreach (var found in documents.ScanAllAsync(ScheduleStore.Collection, PageSize, cancellation))
         {
-            if (!selection.Models.Fit(found.Value.Job.Model))
+            if (found.Value.Deleted || !selection.Models.Fit(found.Value.Job.Model))
                 continue;
             await writer.AddAsync(
                 TransferFormat.ScheduleOf(found.Value.Id),

@@ -46,7 +46,7 @@ internal sealed class ImportDecisions(IDocumentStore documents, JobStore jobs, s
         var here = await documents.GetAsync(ScheduleStore.Collection, archived.Id, ScheduleStore.DocumentId, cancellation);
         if (here is null)
             return (new ImportedItem(archived.Id, ImportOutcome.Created), false);
-        return IsSame(archived, here.Value)
+        return !here.Value.Deleted && IsSame(archived, here.Value)
             ? (new ImportedItem(archived.Id, ImportOutcome.Unchanged), false)
             : (new ImportedItem(archived.Id, ImportOutcome.Skipped, Reason: "it exists here with other content"), true);
     }

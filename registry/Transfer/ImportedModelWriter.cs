@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Larder.Registry;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace Larder.Registry;
 /// all the numbers, so that nobody takes one and nobody sees it; (2) the versions, which mean nothing while the model says so; (3) the model's document as it
 /// is to be, by compare-and-swap. Doing it again goes on.
 /// </summary>
-internal sealed class ImportedModelWriter(ModelDocuments models, string job)
+internal sealed class ImportedModelWriter(ModelDocuments models, string job, string who, TimeProvider time)
 {
     // Between the last number of the archive and the last that was given here: each gets a document that says that it is deleted.
     public const int MostBetween = 100_000;
@@ -35,12 +37,12 @@ internal sealed class ImportedModelWriter(ModelDocuments models, string job)
 
         var placeholder = read?.Value.Importing == job && read.Value.LastVersion == last
             ? read
-            : await TryWriteAsync(read, Placeholder(whole.Model), cancellation);
+            : await TryWriteAsync(read, Placeholder(whole.Model, read?.Value), cancellation);
         if (placeholder is null)
             return Late(planned);
         foreach (var (number, version) in whole.Versions)
             await WriteAsync(whole.Model.Name, number, version, cancellation);
-        return await TryWriteAsync(placeholder, whole.Model, cancellation) is null ? Late(planned) : planned;
+        return await TryWriteAsync(placeholder, Recorded(whole.Model, placeholder.Value), cancellation) is null ? Late(planned) : planned;
     }
 
     private async Task<ImportedItem> WriteDeletedAsync(ModelDocument archived, Document<ModelDocument>? read, ImportedItem planned, CancellationToken cancellation)
@@ -50,10 +52,29 @@ internal sealed class ImportedModelWriter(ModelDocuments models, string job)
         if (read is { Value.Deleted: false })
             return Late(planned);
         var last = Math.Max(archived.LastVersion, read?.Value.LastVersion ?? 0);
-        return await TryWriteAsync(read, archived with { LastVersion = last, DeletedThrough = last }, cancellation) is null ? Late(planned) : planned;
+        return await TryWriteAsync(read, Recorded(archived with { LastVersion = last, DeletedThrough = last }, read?.Value), cancellation) is null ? Late(planned) : planned;
     }
 
-    private ModelDocument Placeholder(ModelDocument final) => new()
+    /// <summary>The model with the record of its import. Records that are not in the log yet stay; numbers of records go on, after those that the archive's list names.</summary>
+    private ModelDocument Recorded(ModelDocument final, ModelDocument? before)
+    {
+        var outbox = before?.Outbox ?? new AuditOutbox();
+        var last = final.Audit.Select(entry => entry.Revision ?? 0).DefaultIfEmpty().Max();
+        outbox = outbox with { Last = Math.Max(outbox.Last, last) };
+        return final with
+        {
+            Outbox = outbox.Add(new AuditRecord
+            {
+                Subject = AuditSubject.OfModel(final.Name),
+                When = time.GetUtcNow(),
+                Who = who,
+                What = "import",
+                After = AuditValues.Shown(new JsonObject { ["job"] = job, ["last_version"] = final.LastVersion, ["deleted"] = final.Deleted }),
+            }),
+        };
+    }
+
+    private ModelDocument Placeholder(ModelDocument final, ModelDocument? before) => new()
     {
         Name = final.Name,
         LastVersion = final.LastVersion,
@@ -63,6 +84,7 @@ internal sealed class ImportedModelWriter(ModelDocuments models, string job)
         Created = final.Created,
         Updated = final.Updated,
         Audit = final.Audit,
+        Outbox = before?.Outbox ?? new AuditOutbox(),
     };
 
     /// <summary>Writes a model document; null when it is another one by now.</summary>

@@ -39,7 +39,7 @@ internal sealed class ModelSnapshots(IDocumentStore documents)
 
     /// <summary>As it will be when nothing is under way any more.</summary>
     private static ModelSnapshot Settled(ModelDocument model, Dictionary<int, VersionDocument> versions) => new(
-        model with { Deleting = [], Importing = null },
+        model with { Deleting = [], Importing = null, Outbox = new AuditOutbox() },
         [
             .. Numbers(model).Select(number => KeyValuePair.Create(number, versions.GetValueOrDefault(number) switch
             {

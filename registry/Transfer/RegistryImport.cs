@@ -17,12 +17,14 @@ public sealed class RegistryImport
     private readonly IArtifactStore artifacts;
     private readonly StagingArea staging;
     private readonly ValidateModel validate;
+    private readonly Func<Schedule, CancellationToken, Task<Schedule>> create;
 
     internal RegistryImport(
-        ImportReader reader, ImportedModelWriter writer, ImportDecisions decisions, IDocumentStore documents, IArtifactStore artifacts, StagingArea staging, ValidateModel validate)
+        ImportReader reader, ImportedModelWriter writer, ImportDecisions decisions, IDocumentStore documents, IArtifactStore artifacts, StagingArea staging, ValidateModel validate,
+        Func<Schedule, CancellationToken, Task<Schedule>> create)
     {
         (this.reader, this.writer, this.decisions) = (reader, writer, decisions);
-        (this.documents, this.artifacts, this.staging, this.validate) = (documents, artifacts, staging, validate);
+        (this.documents, this.artifacts, this.staging, this.validate, this.create) = (documents, artifacts, staging, validate, create);
     }
 
     /// <summary>Reads and checks all documents, and decides what becomes of each.</summary>
@@ -132,7 +134,7 @@ public sealed class RegistryImport
         var (schedule, reason) = await prepare(archived.Schedule, cancellation);
         try
         {
-            await documents.CreateAsync(ScheduleStore.Collection, schedule.Id, ScheduleStore.DocumentId, schedule, cancellation);
+            await create(schedule, cancellation);
         }
         catch (DocumentExistsException)
         {

@@ -8,20 +8,24 @@ namespace Larder.Registry;
 /// <param name="validate">Looks into models.</param>
 /// <param name="publishing">How large a model may be.</param>
 /// <param name="limits">How much an archive may hold.</param>
+/// <param name="schedules">Where schedules go.</param>
+/// <param name="time">The clock.</param>
 public sealed class RegistryImporter(
-    ModelRegistry registry, JobStore jobs, IArtifactStore artifacts, StagingArea staging, ValidateModel validate, PublishingOptions publishing, ImportLimits limits)
+    ModelRegistry registry, JobStore jobs, IArtifactStore artifacts, StagingArea staging, ValidateModel validate, PublishingOptions publishing, ImportLimits limits, ScheduleStore schedules, TimeProvider time)
 {
     /// <summary>Opens an archive, and looks at the names and hashes of all its files.</summary>
     /// <param name="archive">The archive; it must stay what it is.</param>
     /// <param name="job">Id of the job that imports it.</param>
+    /// <param name="who">Who imports it, for the audit log.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="InvalidRequestException">It is no export, or not one that can be read here.</exception>
-    public async Task<RegistryImport> OpenAsync(IImportArchive archive, string job, CancellationToken cancellation = default) => new(
+    public async Task<RegistryImport> OpenAsync(IImportArchive archive, string job, string who, CancellationToken cancellation = default) => new(
         await ImportReader.OpenAsync(archive, limits, publishing, cancellation),
-        new ImportedModelWriter(registry.ModelDocuments, job),
+        new ImportedModelWriter(registry.ModelDocuments, job, who, time),
         new ImportDecisions(registry.Documents, jobs, job),
         registry.Documents,
         artifacts,
         staging,
-        validate);
+        validate,
+        (schedule, stop) => schedules.CreateAsync(schedule, who, stop));
 }

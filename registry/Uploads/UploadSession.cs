@@ -8,8 +8,11 @@ public sealed record UploadSession
     /// <summary>As a job's id.</summary>
     public required string Id { get; init; }
 
-    /// <summary>The model that is uploaded.</summary>
+    /// <summary>The model that is uploaded, or that the data set is for.</summary>
     public required string Model { get; init; }
+
+    /// <summary>What is uploaded.</summary>
+    public UploadKind Kind { get; init; }
 
     /// <summary>What the client calls the file, without folders.</summary>
     public string? FileName { get; init; }

@@ -25,20 +25,25 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
     private readonly UrlSigner signer = new(account, time);
 
     /// <summary>Begins one.</summary>
-    /// <param name="model">The model.</param>
+    /// <param name="model">The model, or whose data set it is.</param>
     /// <param name="fileName">What the client calls the file.</param>
     /// <param name="sizeBytes">How many bytes it will have, when that is known.</param>
+    /// <param name="kind">What it is.</param>
     /// <param name="cancellation">Stops it.</param>
-    public async Task<UploadSession> CreateAsync(string model, string? fileName, long? sizeBytes, CancellationToken cancellation = default)
+    public async Task<UploadSession> CreateAsync(
+        string model, string? fileName, long? sizeBytes, UploadKind kind = UploadKind.Model, CancellationToken cancellation = default)
     {
         ModelName.Validate(model);
         fileName = Texts.FileName(fileName);
         Texts.ValidateShort(fileName, "file name");
+        if (kind == UploadKind.Dataset)
+            Dataset.ValidateName(fileName);
         var now = time.GetUtcNow();
         var session = new UploadSession
         {
             Id = JobId.Create(now),
             Model = model,
+            Kind = kind,
             FileName = fileName,
             SizeBytes = sizeBytes,
             Created = now,

@@ -15,6 +15,8 @@ public sealed class AzureBuildTests(AzureEvaluation azure) : IClassFixture<Azure
         ["Microsoft.Azure.Functions.Worker.Extensions.Http.AspNetCore"] = "2.1.0",
         ["Microsoft.Azure.Functions.Worker.Extensions.Timer"] = "4.3.1",
         ["Microsoft.Azure.Functions.Worker.Extensions.DurableTask"] = "1.16.5",
+        ["Microsoft.Azure.Functions.Worker.ApplicationInsights"] = "2.50.0",
+        ["Microsoft.ApplicationInsights.WorkerService"] = "2.23.0",
         ["Microsoft.Azure.Cosmos"] = "3.64.0",
         ["Microsoft.ML.OnnxRuntime"] = "1.29.0",
         ["NetVips"] = "3.2.0",
@@ -38,6 +40,29 @@ public sealed class AzureBuildTests(AzureEvaluation azure) : IClassFixture<Azure
 
         foreach (var (package, version) in Official)
             Assert.Equal((package, version), (package, versions.GetValueOrDefault(package)));
+    }
+
+    [Fact]
+    public void The_storage_client_is_as_new_as_the_trigger_wants_it()
+    {
+        // What the trigger's own project file asks for. A direct reference to an older one is an error of the restore (NU1605).
+        var wanted = new Version(12, 23, 0);
+        var version = Version.Parse(azure.App.Items["PackageVersion"].Single(item => item["Identity"] == "Azure.Storage.Blobs")["Version"]);
+
+        Assert.True(version >= wanted, $"Azure.Storage.Blobs {version}");
+    }
+
+    [Fact]
+    public async Task Telemetry_is_wired_in_this_build_only()
+    {
+        const string Wiring = "functions/Hosting/Azure/LarderServices.Telemetry.cs";
+        var embedded = await ProjectEvaluation.EvaluateAsync("functions/Larder.Functions.csproj");
+
+        Assert.Contains(Wiring, Files(azure.App));
+        Assert.DoesNotContain(Wiring, Files(embedded));
+        Assert.DoesNotContain(embedded.Items["PackageReference"], item => item["Identity"].Contains("ApplicationInsights"));
+
+        static IEnumerable<string> Files(ProjectEvaluation project) => project.Items["Compile"].Select(item => Repository.Relative(item["FullPath"]));
     }
 
     [Fact]

@@ -30,6 +30,9 @@ public sealed class HostJsonTests
         ["extensions.http.maxOutstandingRequests"] = IsCount,
         ["extensions.http.maxConcurrentRequests"] = IsCount,
         ["extensions.http.dynamicThrottlesEnabled"] = IsBoolean,
+        ["extensions.http.customHeaders.*"] = value => value.ValueKind == JsonValueKind.String,
+        ["extensions.http.hsts.isEnabled"] = IsBoolean,
+        ["extensions.http.hsts.maxAge"] = IsTime,
     };
 
     [Fact]

@@ -11,7 +11,7 @@ namespace StandIns.Host.Tests;
 public sealed class AuthorizationTests
 {
     private const string Keys = """
-        { "Values": { "FunctionKeys:default": "host-key", "FunctionKeys__second": "second-key", "MasterKey": "master-key" } }
+        { "Values": { "FunctionKeys:default": "host-key", "FunctionKeys__second": "second-key", "FunctionKeys:other": "other-key", "MasterKey": "master-key" } }
         """;
 
     public sealed class Doors
@@ -41,12 +41,15 @@ public sealed class AuthorizationTests
     [InlineData("first", "second-key", 401)]
     [InlineData("first", "host-key", 200)]
     [InlineData("first", "master-key", 200)]
+    [InlineData("first", "other-key", 200)]
+    [InlineData("second", "other-key", 200)]
     [InlineData("second", "second-key", 200)]
     [InlineData("second", "host-key", 200)]
     [InlineData("second", "master-key", 200)]
     [InlineData("second", "wrong", 401)]
     [InlineData("administration", "master-key", 200)]
     [InlineData("administration", "host-key", 401)]
+    [InlineData("administration", "other-key", 401)]
     [InlineData("administration", null, 401)]
     public async Task A_key_opens_what_its_level_allows_in_the_header_and_in_the_query(string path, string? key, int expected)
     {
@@ -134,7 +137,7 @@ public sealed class AuthorizationTests
     public void Keys_of_any_length_are_told_apart(int length)
     {
         var key = string.Create(length, 0, static (text, _) => text.Fill('ü'));
-        var keys = new FunctionKeys(new ConfigurationBuilder().AddInMemoryCollection([new("MasterKey", key)]).Build()).For("any");
+        var keys = new FunctionKeys(new ConfigurationBuilder().AddInMemoryCollection([new("MasterKey", key)]).Build()).For("any", []);
 
         Assert.True(keys.Opens(key));
         Assert.False(keys.Opens(key[..^1]));

@@ -46,7 +46,7 @@ public sealed class RegisterArrival(JobSteps steps, JobFiles files, ModelPublish
         {
             try
             {
-                await registry.SetAliasAsync(job.Model, alias, version, actor: job.Owner, cancellation: CancellationToken.None);
+                await registry.SetAliasAsync(job.Model, alias, version, actor: JobActor.Of(job), cancellation: CancellationToken.None);
             }
             catch (Exception e) when (e is InvalidRequestException or NotFoundException or ConflictException)
             {

@@ -35,7 +35,7 @@ public sealed class ReportDrop(JobSteps steps, DropBox drops)
 
     private async Task<string?> ReportAsync(Job job, Input input, CancellationToken cancellation)
     {
-        if (input.IsReplaced)
+        if (input.IsReplaced || IngestJob.IsReadOnly(job))
             return null;
         var (path, etag) = IngestJob.DropOf(job);
         var moved = input.IsRefused && await drops.RejectAsync(path, etag, input.Reason!, job.Id, cancellation) ? $"{DropBox.Rejected}/{path}" : null;

@@ -13,10 +13,8 @@ namespace Larder.Orchestrations;
 /// <param name="store">Takes a part: its bytes, and whether it is the last.</param>
 internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWriter writer, Func<ReadOnlyMemory<byte>, bool, Task> store)
 {
-    private const int PartBytes = 4 << 20;
     private const int MostKeptBytes = 4 << 20;
 
-    private readonly ArrayBufferWriter<byte> part = new(1 << 16);
     private readonly ArrayBufferWriter<byte> kept = new(1 << 12);
     private readonly List<int> keptEnds = [];
     private readonly List<(int Place, string? Error)> block = [];
@@ -38,6 +36,7 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
     {
         var (read, errors, firstRow, first) = (0L, 0L, 0L, (string?)null);
         using var batch = plan.Batch(model);
+        await using var parts = new ResultParts(store);
         while (Fill(batch, rows))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -47,21 +46,15 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
                 var error = block[i].Error ?? ErrorOf(block[i].Place);
                 if (error is not null && errors++ == 0)
                     (firstRow, first) = (read, error);
-                if (part.WrittenCount >= PartBytes)
-                {
-                    await store(part.WrittenMemory, false);
-                    part.ResetWrittenCount();
-                }
-
-                writer.WriteRow(kept.WrittenSpan[(i == 0 ? 0 : keptEnds[i - 1])..keptEnds[i]], texts, block[i].Place, error, part);
+                await parts.MakeRoomAsync();
+                writer.WriteRow(kept.WrittenSpan[(i == 0 ? 0 : keptEnds[i - 1])..keptEnds[i]], texts, block[i].Place, error, parts.Part);
             }
 
             if (errors > mostErrors)
                 return new Result(read, errors, firstRow, first);
         }
 
-        if (part.WrittenCount > 0)
-            await store(part.WrittenMemory, true);
+        await parts.FinishAsync();
         return new Result(read, errors, firstRow, first);
     }
 

@@ -41,7 +41,7 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
 
         try
         {
-            await registry.SetAliasAsync(job.Model, alias, version, actor: job.Owner, cancellation: cancellation);
+            await registry.SetAliasAsync(job.Model, alias, version, actor: JobActor.Of(job), cancellation: cancellation);
         }
         catch (Exception e) when (e is NotFoundException or InvalidRequestException)
         {

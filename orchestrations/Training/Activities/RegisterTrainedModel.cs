@@ -46,7 +46,7 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
             FileName = Path.GetFileName(input.Path),
             Tags = options.Tags,
             Metrics = job.Metrics,
-            Actor = job.Owner,
+            Actor = JobActor.Of(job),
         };
         try
         {

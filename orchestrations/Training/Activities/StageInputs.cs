@@ -4,14 +4,12 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Orchestrations;
 
 /// <summary>
-/// Makes sure that a job's inputs are stored, and stay: an old artifact that only this job names is made young, and a data set that is to be read anew is
+/// Makes sure that a job's inputs are stored, and stay: an old artifact that only this job names is made young, and a data set that the job only names is
 /// read, hashed and stored.
 /// </summary>
 public sealed class StageInputs(
-    JobSteps steps, IArtifactStore artifacts, DropFiles drops, StagingArea staging, IComputeBackend backend, JobLimits limits)
+    JobSteps steps, IArtifactStore artifacts, DatasetFetcher fetcher, IComputeBackend backend, JobLimits limits)
 {
-    private const string Dataset = "dataset";
-
     /// <summary>Runs it.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
     [Function(nameof(StageInputs))]
@@ -36,30 +34,19 @@ public sealed class StageInputs(
                 return new Staged(job.Inputs, Problem: $"The input {input.Name} is not stored any more.");
         }
 
-        // One that is there already was read by an earlier try, or by the job that this one runs again.
-        return job.Source is { } source && !job.Inputs.Any(input => input.Name == Dataset)
-            ? await ReadAnewAsync(job, source, cancellation)
+        // One that is there already came with the request, or was read by an earlier try, or by the job that this one runs again.
+        return job.Source is { } source && job.Inputs.All(input => input.Name != FoundDataset.InputName)
+            ? await FetchAsync(job, source, cancellation)
             : new Staged(job.Inputs);
     }
 
-    private async Task<Staged> ReadAnewAsync(Job job, string source, CancellationToken cancellation)
-    {
-        try
+    private async Task<Staged> FetchAsync(Job job, string source, CancellationToken cancellation) =>
+        await fetcher.FetchAsync(job, limits.DatasetBytes, cancellation) switch
         {
-            var path = source[(DropFiles.Uploads.Length + 1)..];
-            await using var content = await drops.OpenReadAsync(DropFiles.Uploads, path, ifMatch: null, cancellation);
-            if (content is null)
-                return new Staged(job.Inputs, Problem: $"There is no data set {source}.");
-            await using var file = await staging.AddAsync(content, Dataset, limits.DatasetBytes, cancellation: cancellation);
-            await artifacts.PutAsync(file.Path, file.Sha256, cancellation);
-            var input = new JobInput(Dataset, path[(path.LastIndexOf('/') + 1)..], file.Sha256, file.SizeBytes);
-            return new Staged([.. job.Inputs, input], Detail: $"Read {source}: {file.SizeBytes} bytes, SHA-256 {file.Sha256}.");
-        }
-        catch (TooLargeException e) when (e is not NoRoomException)
-        {
-            return new Staged(job.Inputs, Problem: e.Message);
-        }
-    }
+            (null, var problem) => new Staged(job.Inputs, Problem: problem),
+            ({ SizeBytes: 0 }, _) => new Staged(job.Inputs, Problem: "The data set is empty."),
+            var (input, _) => new Staged([.. job.Inputs, input], Detail: $"Read {source}: {input.SizeBytes} bytes, SHA-256 {input.Sha256}."),
+        };
 
     private sealed record Staged(IReadOnlyList<JobInput> Inputs, string? Problem = null, string? Detail = null);
 }

@@ -37,7 +37,7 @@ public sealed class CheckImport(
     {
         var progress = new TransferProgress(steps, time, job.Id, Step);
         await using var archive = await sources.OpenAsync(job, cancellation);
-        var import = await importer.OpenAsync(archive, job.Id, cancellation);
+        var import = await importer.OpenAsync(archive, job.Id, job.Owner ?? ImportJob.Type, cancellation);
         var plan = await import.PlanAsync(
             ImportJob.OptionsOf(job).Selection, schedules.Check, models => progress.NoteAsync(() => $"{Names.Count(models, "model")} read.", cancellation), cancellation);
         await schedules.RequireRoomAsync(plan.Schedules.Count(schedule => schedule.Outcome == ImportOutcome.Created), cancellation);

@@ -32,7 +32,7 @@ public sealed class RegisterImport(
         {
             var plan = await ImportFiles.ReadPlanAsync(files, job.Id, cancellation);
             await using var archive = await sources.OpenAsync(job, cancellation);
-            var import = await importer.OpenAsync(archive, job.Id, cancellation);
+            var import = await importer.OpenAsync(archive, job.Id, job.Owner ?? ImportJob.Type, cancellation);
             var models = await ModelsAsync(job, import, plan, cancellation);
             var made = await SchedulesAsync(job, import, plan, cancellation);
             return await ReportAsync(job, plan, models, made, cancellation);

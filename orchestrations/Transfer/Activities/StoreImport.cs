@@ -20,7 +20,7 @@ public sealed class StoreImport(JobSteps steps, JobFiles files, ArchiveSources s
             var progress = new TransferProgress(steps, time, job.Id, Step);
             var plan = await ImportFiles.ReadPlanAsync(files, job.Id, cancellation);
             await using var archive = await sources.OpenAsync(job, cancellation);
-            var import = await importer.OpenAsync(archive, job.Id, cancellation);
+            var import = await importer.OpenAsync(archive, job.Id, job.Owner ?? ImportJob.Type, cancellation);
             var (done, bytes) = (0, 0L);
             foreach (var artifact in plan.Artifacts)
             {

@@ -39,7 +39,7 @@ public sealed class ArchiveSources(JobFiles files, IArtifactStore artifacts, Dro
         var text = job.Source ?? throw new InvalidRequestException("The job has no archive.");
         if (DatasetSource.IsUrl(text))
             return await OfJobAsync(job.Id, TransferPaths.Fetched, null, cancellation);
-        var source = DatasetSource.Parse(text, isPinned: true);
+        var source = DatasetSource.Parse(text);
         if (source.Container!.StartsWith(JobContainer, StringComparison.Ordinal))
             return await OfJobAsync(source.Container[JobContainer.Length..], source.Path, source.ETag, cancellation);
         var found = await drops.FindAsync(source.Container, source.Path, cancellation);

@@ -3,7 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations;
 
-/// <summary>Removes what was uploaded, when it is a version: the artifact has the same bytes.</summary>
+/// <summary>Removes what was uploaded, when it is a version or a data set: the artifact has the same bytes.</summary>
 public sealed class ReleaseUpload(JobSteps steps, UploadSessions sessions)
 {
     /// <summary>Runs it.</summary>
@@ -14,7 +14,8 @@ public sealed class ReleaseUpload(JobSteps steps, UploadSessions sessions)
         0,
         async found =>
         {
-            await sessions.DeleteContentAsync(UploadJob.OptionsOf(found).Upload!, cancellation);
+            // Both types of job call it so.
+            await sessions.DeleteContentAsync(found.Options.GetProperty("upload").GetString()!, cancellation);
             return true;
         },
         cancellation: cancellation);

@@ -40,20 +40,18 @@ public sealed class StageUpload(JobSteps steps, JobFiles files, UploadSessions s
             if (content is null)
                 return ("What was uploaded is not there any more: it was swept.", null);
             var input = await arrivals.StoreAsync(
-                Arrival.ModelInput, fileName, content, publishing.ModelBytes, null, staged => Compare(staged, options, session), cancellation);
+                Arrival.ModelInput,
+                fileName,
+                content,
+                publishing.ModelBytes,
+                null,
+                staged => UploadedBytes.Require(staged, options.Sha256, options.SizeBytes ?? session.SizeBytes),
+                cancellation);
             return (null, input);
         }
         catch (Exception e) when (e is NotFoundException || Arrivals.IsRefusal(e))
         {
             return (e.Message, null);
         }
-    }
-
-    private static void Compare(StagedFile staged, UploadOptions options, UploadSession session)
-    {
-        if ((options.SizeBytes ?? session.SizeBytes) is { } size && size != staged.SizeBytes)
-            throw new InvalidRequestException($"{staged.SizeBytes} bytes were uploaded, and {size} were announced: blocks are missing, or too many.");
-        if (staged.Sha256 != options.Sha256)
-            throw new InvalidRequestException($"What was uploaded ({staged.SizeBytes} bytes) has the SHA-256 {staged.Sha256}, and not {options.Sha256}: upload it again, or complete it with the right one.");
     }
 }

@@ -1,4 +1,5 @@
 using Azure.Core;
+using Azure.Storage;
 using Azure.Storage.Blobs;
 
 namespace Larder.Registry;
@@ -8,7 +9,8 @@ public static class BlobClients
 {
     /// <summary>
     /// Options under which an outage is reported within seconds: a few tries with growing pauses, each with a time limit on every
-    /// network operation.
+    /// network operation. What is written goes with its MD5, so that the service refuses what was damaged on its way; Azurite, given none, computes a
+    /// CRC-64 in JavaScript, which takes it twice as long as all the rest.
     /// </summary>
     public static BlobClientOptions Options()
     {
@@ -18,6 +20,7 @@ public static class BlobClients
         options.Retry.Delay = TimeSpan.FromMilliseconds(200);
         options.Retry.MaxDelay = TimeSpan.FromSeconds(2);
         options.Retry.NetworkTimeout = TimeSpan.FromSeconds(30);
+        options.TransferValidation.Upload.ChecksumAlgorithm = StorageChecksumAlgorithm.MD5;
         return options;
     }
 

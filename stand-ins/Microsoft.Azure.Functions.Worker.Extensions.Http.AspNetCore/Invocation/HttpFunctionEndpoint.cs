@@ -15,6 +15,7 @@ internal sealed partial class HttpFunctionEndpoint(
 
     public async Task InvokeAsync(HttpContext http)
     {
+        AddHeaders(http);
         if (keys is not null && !keys.Opens(Key(http.Request)))
         {
             http.Response.StatusCode = StatusCodes.Status401Unauthorized;
@@ -34,8 +35,6 @@ internal sealed partial class HttpFunctionEndpoint(
         {
             await throttle.WaitAsync(http);
             running = true;
-            foreach (var (name, value) in options.CustomHeaders)
-                http.Response.Headers[name] = value;
             if (function.Logger.IsEnabled(LogLevel.Debug))
                 await dispatcher.RunAsync(context, LogLevel.Debug, LogLevel.Debug);
             else
@@ -77,6 +76,14 @@ internal sealed partial class HttpFunctionEndpoint(
 
         http.Response.Clear();
         http.Response.StatusCode = status;
+        AddHeaders(http);
+    }
+
+    // Of every answer, whoever gives it. A function's own value takes the place of one of these, as with the real host.
+    private void AddHeaders(HttpContext http)
+    {
+        foreach (var (name, value) in options.CustomHeaders)
+            http.Response.Headers[name] = value;
     }
 
     private static string? Key(HttpRequest request) =>

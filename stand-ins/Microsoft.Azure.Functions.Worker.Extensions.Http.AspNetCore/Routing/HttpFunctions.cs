@@ -37,7 +37,7 @@ internal sealed class HttpFunctions(
     private KeyRing? KeysFor(EmbeddedFunction function, AuthorizationLevel level) =>
         level == AuthorizationLevel.Anonymous || !keys.Any ? null
         : level == AuthorizationLevel.Admin ? keys.ForAdministrators()
-        : keys.For(function.Name);
+        : keys.For(function.Name, [.. catalog.Functions.Select(other => other.Name)]);
 
     // Routing answers a known path with an unknown method by an endpoint of its own, 405. The Functions host answers it with 404, and so nothing matched.
     private static RequestDelegate WrongMethodIsNotFound(RequestDelegate next) => http =>

@@ -12,7 +12,7 @@ internal static class HostLogging
     private const string GenericHost = "Microsoft.Extensions.Hosting.Internal.Host";
 
     /// <summary>
-    /// One line per entry on the console; information and above, but of the frameworks only warnings. host.json's <c>logging.logLevel</c>
+    /// One line per entry on the console, with its scopes; information and above, but of the frameworks only warnings. host.json's <c>logging.logLevel</c>
     /// and the application's own <c>Logging</c> section change that, by category.
     /// </summary>
     /// <param name="logging">Where to.</param>
@@ -28,6 +28,7 @@ internal static class HostLogging
             .AddSimpleConsole(console =>
             {
                 console.SingleLine = true;
+                console.IncludeScopes = true;
                 console.TimestampFormat = "HH:mm:ss.fff ";
             })
             .SetMinimumLevel(LogLevel.Information)

@@ -1,5 +1,6 @@
 using Larder.Registry;
 using Larder.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Larder.Functions.Tests;
 
@@ -12,7 +13,8 @@ public sealed class KilledScheduleTests
     public async Task An_occurrence_whose_host_is_killed_again_and_again_runs_exactly_once()
     {
         await using var azurite = await Azurite.StartAsync();
-        var store = new ScheduleStore(await TestStore.OpenAsync(azurite.ConnectionString));
+        var documents = await TestStore.OpenAsync(azurite.ConnectionString);
+        var store = new ScheduleStore(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance));
         var folder = Path.Combine(Path.GetTempPath(), $"larder-killed-{Guid.NewGuid():N}");
         var random = new Random(41);
         try
@@ -42,7 +44,8 @@ public sealed class KilledScheduleTests
     public async Task Two_hosts_on_one_storage_run_an_occurrence_once()
     {
         await using var azurite = await Azurite.StartAsync();
-        var store = new ScheduleStore(await TestStore.OpenAsync(azurite.ConnectionString));
+        var documents = await TestStore.OpenAsync(azurite.ConnectionString);
+        var store = new ScheduleStore(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance));
         var folders = Enumerable.Range(0, 2).Select(_ => Path.Combine(Path.GetTempPath(), $"larder-two-{Guid.NewGuid():N}")).ToList();
         try
         {

@@ -48,7 +48,7 @@ public sealed class KilledTransferTests
         var archive = await ExportAsync(from, files);
         var documents = await TestStore.OpenAsync(azurite.ConnectionString);
         var artifacts = new BlobArtifactStore(BlobClients.Create(azurite.ConnectionString), TimeProvider.System);
-        var registry = new ModelRegistry(documents, TimeProvider.System);
+        var registry = new ModelRegistry(documents, TimeProvider.System, new AuditLog(documents, NullLogger<AuditLog>.Instance));
         var random = new Random(6);
         var (id, killedWhileRunning) = ("", 0);
         string[] steps = ["check", "store", "register", "register"];
@@ -102,7 +102,7 @@ public sealed class KilledTransferTests
         try
         {
             var options = new PublishingOptions { StagingFolder = folder.FullName };
-            var registry = new ModelRegistry(documents, TimeProvider.System);
+            var registry = new ModelRegistry(documents, TimeProvider.System, new AuditLog(documents, NullLogger<AuditLog>.Instance));
             await using var validator = new ModelValidator(new ValidationLimits());
             var known = new Dictionary<string, ModelDescription>();
             var publisher = new ModelPublisher(

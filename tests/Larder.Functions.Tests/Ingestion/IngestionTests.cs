@@ -5,6 +5,7 @@ using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Larder.Registry;
 using Larder.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Larder.Functions.Tests;
 
@@ -62,10 +63,14 @@ public sealed class IngestionTests(DropsFixture larder)
         Assert.Equal(("The third try", "botany", 0.97), ((string?)version["description"], (string?)version["tags"]!["team"], (double)version["metrics"]!["accuracy"]!));
         Assert.Equal("""["setosa","versicolor","virginica"]""", version["labels"]!.ToJsonString());
         Assert.Equal("model.onnx", (string?)version["file_name"]);
-        var registry = new ModelRegistry(await TestStore.OpenAsync(larder.Storage), TimeProvider.System);
+        var documents = await TestStore.OpenAsync(larder.Storage);
+        var registry = new ModelRegistry(documents, TimeProvider.System, new AuditLog(documents, NullLogger<AuditLog>.Instance));
         var model = await registry.GetAsync("in-zip");
         Assert.Equal((0.5, "BGR", 64), (model.Settings.Image.Scale, model.Settings.Image.ChannelOrder, model.Settings.Batching.MaxRows));
         Assert.Equal((1, 1), (model.Aliases["champion"], model.Aliases["staging"]));
+        var records = await larder.Client.AuditAsync("subject=model:in-zip");
+        Assert.Equal(["set_alias", "set_alias", "update", "publish"], records.Select(record => (string)record["what"]!));
+        Assert.All(records, record => Assert.Equal("drop:uploads/in-zip/release/model.zip", (string)record["who"]!));
 
         using var card = await larder.Client.GetAsync("/api/v1/models/in-zip/files/README.md");
         Assert.Equal(("# Iris\n", "text/markdown"), (await card.Content.ReadAsStringAsync(), card.Content.Headers.ContentType!.MediaType));

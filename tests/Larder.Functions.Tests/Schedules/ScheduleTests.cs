@@ -74,6 +74,12 @@ public sealed class ScheduleTests(JobsFixture larder)
         Assert.Equal(1, (int)(await client.GetJsonAsync($"/api/v1/jobs?schedule={id}")).Body["total"]!);
         Assert.Equal(422, (await client.GetJsonAsync("/api/v1/jobs?schedule=nightly")).Code);
 
+        // Somebody ran the schedule, once; the schedule made the version.
+        var records = await client.AuditAsync($"subject=schedule:{id}");
+        Assert.Equal([("run", "local"), ("create", "local")], records.Select(record => ((string)record["what"]!, (string)record["who"]!)));
+        Assert.Equal(job, (string)records[0]["after"]!["job"]!);
+        Assert.Equal([$"schedule:{id}", "local"], (await client.AuditAsync("subject=model:sched-now")).Select(record => (string)record["who"]!));
+
         Task<Answer> RunAsync() => client.SendJsonAsync(HttpMethod.Post, $"/api/v1/schedules/{id}/run", null, ("Idempotency-Key", "k-1"));
     }
 
@@ -101,6 +107,119 @@ public sealed class ScheduleTests(JobsFixture larder)
         }
 
         Assert.NotEqual(hashes[0], hashes[1]);
+    }
+
+    [Fact]
+    public async Task A_data_set_that_was_uploaded_is_taken_as_it_is_at_the_time_by_trainings_and_scorings()
+    {
+        await client.TrainToEndAsync("sched-named", TrainingClient.Copy, OnnxModel.Linear(classes: 3));
+        var (first, second) = (OnnxModel.Linear(classes: 5), OnnxModel.Linear(classes: 6));
+        var address = await client.AddDatasetAsync("sched-named", "data.bin", first);
+        var id = await client.ScheduleTrainingAsync("sched-named", inputs: $", \"dataset\": \"{address}\" ");
+        await client.AddDatasetAsync("sched-named", "rows.csv", "a,b,c,d\n1,2,3,4\n"u8.ToArray());
+        var made = await client.ScheduleAsync("""
+            {"name": "scores", "cron": "0 0 1 1 *", "job": {"type": "score", "model": "sched-named", "inputs": {"dataset": "datasets/sched-named/rows.csv"}}}
+            """);
+
+        var trained = await client.RunToEndAsync(id);
+        await client.AddDatasetAsync("sched-named", "data.bin", second);
+        var again = await client.RunToEndAsync(id);
+        var scored = await client.RunToEndAsync((string)made.Body["schedule"]!["id"]!);
+
+        Assert.True(("succeeded", "succeeded") == ((string?)trained["state"], (string?)again["state"]), $"{trained} {again}");
+        foreach (var (job, model) in new[] { (trained, first), (again, second) })
+        {
+            var version = (await client.GetJsonAsync($"/api/v1/models/sched-named:{job["version"]}")).Body["version"]!;
+            Assert.Equal(UploadClient.Sha256(model), (string)version["sha256"]!);
+        }
+
+        Assert.Equal(("succeeded", 1, 3), ((string?)scored["state"], (int)scored["metrics"]!["rows"]!, (int)scored["version"]!));
+        Assert.Equal(200, (await client.SendJsonAsync(HttpMethod.Delete, "/api/v1/datasets/sched-named/data.bin")).Code);
+        var gone = await client.SendJsonAsync(HttpMethod.Post, $"/api/v1/schedules/{id}/run");
+        Assert.Equal((404, "There is no data set 'datasets/sched-named/data.bin'."), (gone.Code, gone.Description));
+    }
+
+    [Fact]
+    public async Task A_model_in_the_uploads_is_taken_in_each_time_that_it_has_changed_and_only_then()
+    {
+        // At the top of the container, where nothing takes it for a drop.
+        var made = await client.ScheduleAsync("""
+            {"name": "nightly model", "cron": "0 0 1 1 *", "owner": "ada", "job": {"type": "ingest", "model": "sched-ingest", "inputs": {"blob": "uploads/sched-nightly.onnx"}}}
+            """);
+        Assert.True(made.Code == 201, made.Description);
+        var id = (string)made.Body["schedule"]!["id"]!;
+        Assert.Equal("uploads/sched-nightly.onnx", (string?)made.Body["schedule"]!["job"]!["inputs"]!["blob"]);
+        var absent = await client.SendJsonAsync(HttpMethod.Post, $"/api/v1/schedules/{id}/run");
+        Assert.Equal((404, "There is no 'uploads/sched-nightly.onnx'."), (absent.Code, absent.Description));
+
+        await UploadAsync("sched-nightly.onnx", OnnxModel.Linear(classes: 3));
+        var first = await client.RunToEndAsync(id);
+        var unchanged = await client.RunToEndAsync(id);
+        await UploadAsync("sched-nightly.onnx", OnnxModel.Linear(classes: 4));
+        var second = await client.RunToEndAsync(id);
+
+        Assert.Equal(("ingest", "succeeded", 1, null, "ada"), ((string?)first["type"], (string?)first["state"], (int)first["version"]!, (string?)first["reason"], (string?)first["owner"]));
+        Assert.Equal(("succeeded", 1, "The blob has not changed since version 1 was made of it."), ((string?)unchanged["state"], (int)unchanged["version"]!, (string?)unchanged["reason"]));
+        Assert.Equal(("succeeded", 2), ((string?)second["state"], (int)second["version"]!));
+        Assert.Equal(2, (await client.GetJsonAsync("/api/v1/models/sched-ingest")).Body["versions"]!.AsArray().Count);
+        Assert.Equal([2, 1, 1], (await client.RunsAsync(id)).Select(run => (int)run["version"]!));
+
+        // A version that somebody deleted does not come back; a blob that cannot be used stays where it is, without a result beside it.
+        Assert.Equal(200, (await client.SendJsonAsync(HttpMethod.Delete, "/api/v1/models/sched-ingest:2")).Code);
+        var deleted = await client.RunToEndAsync(id);
+        Assert.Equal("succeeded", (string?)deleted["state"]);
+        Assert.Equal("The blob has not changed. What is to be published was version 2 of sched-ingest, and that was deleted.", (string?)deleted["reason"]);
+        await UploadAsync("sched-nightly.onnx", "no model"u8.ToArray());
+        var refused = await client.RunToEndAsync(id);
+        Assert.Equal(("failed", "The file looks like text; an ONNX model is expected."), ((string?)refused["state"], (string?)refused["reason"]));
+        var container = new BlobContainerClient(larder.Storage, "uploads");
+        Assert.True(await container.GetBlobClient("sched-nightly.onnx").ExistsAsync());
+        Assert.False(await container.GetBlobClient("sched-nightly.onnx.result.json").ExistsAsync());
+    }
+
+    [Fact]
+    public async Task A_training_takes_the_inputs_of_the_job_or_version_that_is_named_as_it_is_named_then()
+    {
+        await client.TrainToEndAsync("sched-inputs", TrainingClient.Copy + "\n# first", OnnxModel.Linear(classes: 3));
+        var second = await client.TrainToEndAsync("sched-inputs", TrainingClient.Copy + "\n# second", OnnxModel.Linear(classes: 4));
+        Assert.Equal(200, (await client.SendJsonAsync(HttpMethod.Put, "/api/v1/models/sched-inputs/aliases/champion", """{"version": 1}""")).Code);
+        var byAlias = await MakeAsync("""{"version": "sched-inputs:champion"}""");
+        var byJob = await MakeAsync($$"""{"job": "{{second["id"]}}"}""");
+
+        var first = await client.RunToEndAsync(byAlias);
+        Assert.Equal(200, (await client.SendJsonAsync(HttpMethod.Put, "/api/v1/models/sched-inputs/aliases/champion", """{"version": 2}""")).Code);
+        var moved = await client.RunToEndAsync(byAlias);
+        var named = await client.RunToEndAsync(byJob);
+
+        var original = (await client.GetJsonAsync($"/api/v1/jobs/{(await client.GetJsonAsync("/api/v1/models/sched-inputs:1")).Body["version"]!["job"]}")).Body["job"]!;
+        foreach (var (job, source) in new[] { (first, original), (moved, second), (named, second) })
+        {
+            Assert.True((string?)job["state"] == "succeeded", job.ToString());
+            Assert.True(JsonNode.DeepEquals(source["inputs"], job["inputs"]), $"{source["inputs"]} {job["inputs"]}");
+        }
+
+        // A job that is gone takes its script with it: the schedule's run says so.
+        Assert.Equal(200, (await client.SendJsonAsync(HttpMethod.Delete, $"/api/v1/jobs/{second["id"]}")).Code);
+        Assert.Equal(404, (await client.SendJsonAsync(HttpMethod.Post, $"/api/v1/schedules/{byJob}/run")).Code);
+
+        async Task<string> MakeAsync(string inputs)
+        {
+            var made = await client.ScheduleAsync($$$"""{"name": "again", "cron": "0 0 1 1 *", "job": {"type": "train", "model": "sched-inputs", "inputs": {{{inputs}}}}}""");
+            Assert.True(made.Code == 201, made.Description);
+            return (string)made.Body["schedule"]!["id"]!;
+        }
+    }
+
+    [Fact]
+    public async Task A_version_that_no_training_made_cannot_be_trained_again()
+    {
+        await client.UploadAsync("sched-made", OnnxModel.Linear());
+
+        var uploaded = await client.ScheduleAsync("""
+            {"name": "x", "cron": "0 0 1 1 *", "job": {"type": "train", "model": "sched-made", "inputs": {"version": "sched-made:1"}}}
+            """);
+
+        Assert.Equal((422, "sched-made:1 was made by no job."), (uploaded.Code, uploaded.Description));
     }
 
     [Fact]
@@ -230,7 +349,15 @@ public sealed class ScheduleTests(JobsFixture larder)
     [InlineData("""{"name": "x", "cron": "* * * * *", "overlap": "maybe", "job": JOB}""", "overlap must be one of skip, queue, allow.")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "missed": 1, "job": JOB}""", "wrong type")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "when": "now", "job": JOB}""", "the member 'when' is not known")]
-    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "bake", "model": "m"}}""", "job.type must be train")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "bake", "model": "m"}}""", "job.type must be ingest or score or train.")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "upload", "model": "m"}}""", "A job of the type upload cannot be scheduled. What was uploaded in blocks is taken in once")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "dataset", "model": "m"}}""", "A job of the type dataset cannot be scheduled.")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "ingest", "model": "m"}}""", "must have a blob, and nothing else")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "ingest", "model": "m", "inputs": {"blob": "uploads/m/x.csv"}}}""", "ends with .onnx or .zip")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "ingest", "model": "m", "inputs": {"blob": "uploads/m.onnx"}, "options": {}}}""", "An ingestion has no options")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "score", "model": "m", "inputs": {"dataset": "datasets/x.csv"}}}""", "datasets/{model}/{file_name}")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "score", "model": "m", "inputs": {"dataset": "https://example.com/x.csv"}}}""", "is not one that data sets may be fetched from")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "score", "model": "m", "inputs": {"dataset": "https://example.com/x.csv?sig=1"}}}""", "a URL without a query")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "train"}}""", "job needs a model")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "train", "model": "no/model"}}""", "is not a model name")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "train", "model": "m"}}""", "either a job or a version")]

@@ -63,6 +63,12 @@ public sealed class RefusedTrainingTests(TrainingFixture larder)
         await RefusedAsync(HttpStatusCode.UnprocessableEntity, "script is empty", ("script", "train.py", []), dataset);
         await RefusedAsync(HttpStatusCode.UnprocessableEntity, "data set is empty", script, ("dataset", "data.csv", []));
         await RefusedAsync(HttpStatusCode.UnprocessableEntity, "'dataset' is given twice", script, dataset, dataset);
+        var (named, unnamed) = (("dataset", (string?)null, "uploads/none.csv"u8.ToArray()), ("dataset", (string?)null, " "u8.ToArray()));
+        await RefusedAsync(HttpStatusCode.UnprocessableEntity, "'dataset' is given twice", script, dataset, named);
+        await RefusedAsync(HttpStatusCode.UnprocessableEntity, "'dataset' is given twice", script, named, dataset);
+        await RefusedAsync(HttpStatusCode.UnprocessableEntity, "The field dataset is empty", script, unnamed);
+        await RefusedAsync(HttpStatusCode.NotFound, "There is no 'uploads/none.csv'", script, named);
+        await RefusedAsync(HttpStatusCode.RequestEntityTooLarge, "to send a file, give it a file name", script, ("dataset", null, new byte[10_000]));
         await RefusedAsync(HttpStatusCode.UnprocessableEntity, "'model' is not known", script, dataset, ("model", "m.onnx", Script));
         await RefusedAsync(HttpStatusCode.UnprocessableEntity, "at most 255 characters", script, ("dataset", new string('x', 256), "1"u8.ToArray()));
         await RefusedAsync(HttpStatusCode.UnsupportedMediaType, "['.py']", ("script", "train.sh", Script), dataset);
@@ -78,9 +84,11 @@ public sealed class RefusedTrainingTests(TrainingFixture larder)
     public async Task Bodies_of_another_kind_names_and_keys_that_are_none_are_4xx_and_leave_nothing()
     {
         var before = await larder.EverythingAsync();
-        var json = await larder.Client.SendJsonAsync(HttpMethod.Post, "/api/v1/train/refused", "{}");
-        Assert.Equal(HttpStatusCode.UnsupportedMediaType, json.Status);
-        Assert.Contains("multipart/form-data", json.Description);
+        using var body = new StringContent("{}", Encoding.UTF8, "text/plain");
+        var text = await larder.Client.PostAsync("/api/v1/train/refused", body).ReadAnswerAsync();
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, text.Status);
+        Assert.Contains("multipart/form-data", text.Description);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await larder.Client.SendJsonAsync(HttpMethod.Post, "/api/v1/train/refused", "{}")).Status);
 
         using var cut = new ByteArrayContent(Encoding.ASCII.GetBytes("--b\r\nContent-Disposition: form-data; name=\"script\"; filename=\"t.py\"\r\n\r\nprint("));
         cut.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=b");

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using Larder.Testing;
 
@@ -130,6 +128,10 @@ public sealed class UploadSessionTests(LarderFixture larder)
     [InlineData("""{"size_bytes": 0}""", HttpStatusCode.UnprocessableEntity)]
     [InlineData("""{"size_bytes": 99999999999999}""", HttpStatusCode.RequestEntityTooLarge)]
     [InlineData("""{"sizebytes": 1}""", HttpStatusCode.UnprocessableEntity)]
+    [InlineData("""{"kind": "archive"}""", HttpStatusCode.UnprocessableEntity)]
+    [InlineData("""{"kind": "dataset"}""", HttpStatusCode.UnprocessableEntity)]
+    [InlineData("""{"kind": "dataset", "file_name": "x/.."}""", HttpStatusCode.UnprocessableEntity)]
+    [InlineData("""{"kind": "dataset", "file_name": "x.csv", "size_bytes": 99999999999999}""", HttpStatusCode.RequestEntityTooLarge)]
     [InlineData("[]", HttpStatusCode.UnprocessableEntity)]
     public async Task What_cannot_be_begun_is_refused(string body, HttpStatusCode status)
     {
@@ -159,34 +161,13 @@ public sealed class UploadSessionTests(LarderFixture larder)
     public async Task A_name_that_is_none_is_refused() =>
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await larder.Client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/-x/uploads")).Status);
 
-    private static string Sha256(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
+    private static string Sha256(byte[] content) => UploadClient.Sha256(content);
 
-    private async Task<JsonNode> BeginAsync(string model, string? body = null)
-    {
-        var answer = await larder.Client.SendJsonAsync(HttpMethod.Post, $"/api/v1/models/{model}/uploads", body);
-        Assert.True(answer.Status == HttpStatusCode.Created, answer.Body.ToString());
-        var upload = answer.Body["upload"]!;
-        Assert.Equal($"/api/v1/models/{model}/uploads/{upload["id"]}", answer.Headers.Location?.OriginalString);
-        return upload;
-    }
+    private static Task PutBlocksAsync(string url, IEnumerable<byte[]> blocks) => UploadClient.PutBlocksAsync(url, blocks);
 
-    private Task<Answer> CompleteAsync(JsonNode upload, string body) =>
-        larder.Client.SendJsonAsync(HttpMethod.Post, $"/api/v1/models/{upload["model"]}/uploads/{upload["id"]}/complete", body);
+    private static Task<HttpResponseMessage> PutAsync(Uri url, byte[] content) => UploadClient.PutAsync(url, content);
 
-    /// <summary>What curl does: Put Block for each, then Put Block List.</summary>
-    private static async Task PutBlocksAsync(string url, IEnumerable<byte[]> blocks)
-    {
-        var list = new StringBuilder("<BlockList>");
-        foreach (var (i, block) in blocks.Index())
-        {
-            var id = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{i:D6}"));
-            Assert.Equal(HttpStatusCode.Created, (await PutAsync(new Uri($"{url}&comp=block&blockid={Uri.EscapeDataString(id)}"), block)).StatusCode);
-            list.Append($"<Latest>{id}</Latest>");
-        }
+    private Task<JsonNode> BeginAsync(string model, string? body = null) => larder.Client.BeginUploadAsync(model, body);
 
-        var committed = await PutAsync(new Uri($"{url}&comp=blocklist"), Encoding.UTF8.GetBytes(list.Append("</BlockList>").ToString()));
-        Assert.Equal(HttpStatusCode.Created, committed.StatusCode);
-    }
-
-    private static Task<HttpResponseMessage> PutAsync(Uri url, byte[] content) => Anybody.PutAsync(url, new ByteArrayContent(content));
+    private Task<Answer> CompleteAsync(JsonNode upload, string body) => larder.Client.CompleteUploadAsync(upload, body);
 }

@@ -26,6 +26,18 @@ public class IngestArtifactTests
     }
 
     [Fact]
+    public async Task A_blob_that_is_a_version_already_is_left_at_that_where_no_other_is_wanted()
+    {
+        rehearsal.Activity(nameof(LookAtDrop), _ => new LookAtDrop.Result(IsUnchanged: true, Reason: "Nothing new.", Version: 3));
+
+        await rehearsal.RunAsync(IngestArtifact.Run);
+
+        Assert.Equal([nameof(BeginJob), nameof(LookAtDrop), nameof(ReportDrop), nameof(EndJob)], rehearsal.Calls);
+        Assert.Equal(new ReportDrop.Input(JobRehearsal.Job, JobState.Succeeded, "Nothing new.", 3), Report);
+        Assert.Equal(new EndJob.Input(JobRehearsal.Job, JobState.Succeeded, "Nothing new."), rehearsal.Ended);
+    }
+
+    [Fact]
     public async Task A_blob_that_is_being_written_is_waited_for_longer_and_longer()
     {
         var looks = 0;

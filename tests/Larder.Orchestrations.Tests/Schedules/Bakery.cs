@@ -14,6 +14,9 @@ internal sealed class Bakery
     /// <summary>Noon of a Tuesday.</summary>
     public static readonly DateTimeOffset Noon = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
+    /// <summary>Who changes schedules here.</summary>
+    public const string Actor = "baker";
+
     private readonly string account;
     private readonly ScheduleOptions options;
     private readonly ConcurrentDictionary<string, string> instances;
@@ -34,10 +37,10 @@ internal sealed class Bakery
         (this.account, Time, this.options, this.instances) = (account, time, options, instances);
         var storage = BlobClients.Create(account);
         var documents = wrap(new BlobDocumentStore(storage));
-        Schedules = new ScheduleStore(documents);
+        Schedules = new ScheduleStore(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance));
         Jobs = new JobStore(documents, time);
         var submitter = new JobSubmitter(Jobs, new JobFiles(storage, time), new BlobArtifactStore(storage, time), [Bake], new JobLimits(), time);
-        var starter = new ScheduleStarter([Bake], submitter, new JobScheduler(Jobs, [Bake], time));
+        var starter = new ScheduleStarter([Bake], [Bake], submitter, new JobScheduler(Jobs, [Bake], time, NullLogger<JobScheduler>.Instance));
         Runner = new ScheduleRunner(Schedules, Jobs, starter, options, time, NullLogger<ScheduleRunner>.Instance);
         Editor = new ScheduleEditor(Schedules, starter, options, time);
 
@@ -81,6 +84,7 @@ internal sealed class Bakery
                 Missed = missed,
                 Job = new ScheduledJob { Type = "bake", Model = "bread" },
             },
+            Actor,
             CancellationToken.None);
 
     /// <summary>The timer fires.</summary>
@@ -93,7 +97,7 @@ internal sealed class Bakery
         return TickAsync();
     }
 
-    public Task<Job> RunNowAsync(Schedule schedule, string? key = null) => Editor.RunNowAsync(client, schedule.Id, key, CancellationToken.None);
+    public Task<Job> RunNowAsync(Schedule schedule, string? key = null) => Editor.RunNowAsync(client, schedule.Id, key, Actor, CancellationToken.None);
 
     public async Task<ScheduleProgress> ProgressAsync(Schedule schedule) => (await Schedules.GetAsync(schedule.Id)).Progress;
 

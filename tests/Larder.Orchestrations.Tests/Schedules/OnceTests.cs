@@ -41,10 +41,12 @@ public sealed class OnceTests(Azurite azurite)
             var job = Assert.Single(await bakery.JobsOfAsync(schedule));
             Assert.Equal((RunOutcome.Started, job.Id), (run.Outcome, run.Job));
             Assert.Contains(job.Id, bakery.Started);
-            await bakery.Schedules.DeleteAsync(schedule.Id, revision: null);
+            await bakery.Schedules.DeleteAsync(schedule.Id, revision: null, Bakery.Actor, bakery.Time.GetUtcNow());
             await bakery.EndAllAsync();
             if (!death.IsDead)
                 break;
+            // To the full hour: the next schedule has one occurrence in the time that its round takes.
+            bakery.Time.Advance(TimeSpan.FromMinutes(55));
             deaths++;
         }
 
@@ -79,7 +81,7 @@ public sealed class OnceTests(Azurite azurite)
         var second = await small.AddAsync("* * * * *");
         await Assert.ThrowsAsync<ConflictException>(() => small.AddAsync("* * * * *"));
 
-        await small.Schedules.DeleteAsync(second.Id, revision: null);
+        await small.Schedules.DeleteAsync(second.Id, revision: null, Bakery.Actor, small.Time.GetUtcNow());
 
         Assert.NotEqual(second.Id, (await small.AddAsync("* * * * *")).Id);
     }
@@ -171,11 +173,11 @@ public sealed class OnceTests(Azurite azurite)
         var schedule = await bakery.AddAsync("* * * * *", OverlapPolicy.Queue);
         await bakery.TickAfterAsync(Minute);
         await bakery.TickAfterAsync(Minute);
-        await bakery.Editor.ChangeAsync(schedule.Id, null, new SchedulePatch { Description = "Fresh." }, CancellationToken.None);
+        await bakery.Editor.ChangeAsync(schedule.Id, null, new SchedulePatch { Description = "Fresh." }, Bakery.Actor, CancellationToken.None);
         Assert.Single((await bakery.ProgressAsync(schedule)).Waiting);
         Assert.Equal(Bakery.Noon + 3 * Minute, (await bakery.ProgressAsync(schedule)).NextRun);
 
-        await bakery.Editor.EnableAsync(schedule.Id, null, enabled: false, CancellationToken.None);
+        await bakery.Editor.EnableAsync(schedule.Id, null, enabled: false, Bakery.Actor, CancellationToken.None);
         await bakery.EndAllAsync();
         await bakery.TickAfterAsync(Minute);
 

@@ -18,15 +18,16 @@ internal sealed class Depot : IDisposable
         var client = BlobClients.Create(account);
         (Account, Documents) = (account, documents);
         Artifacts = artifacts ?? new BlobArtifactStore(client, TimeProvider.System);
-        Registry = new ModelRegistry(documents, TimeProvider.System);
+        var log = new AuditLog(documents, NullLogger<AuditLog>.Instance);
+        Registry = new ModelRegistry(documents, TimeProvider.System, log);
         Jobs = new JobStore(documents, TimeProvider.System);
-        Schedules = new ScheduleStore(documents);
+        Schedules = new ScheduleStore(documents, log);
         var publishing = new PublishingOptions { StagingFolder = folder };
         var staging = new StagingArea(publishing);
         Publisher = new ModelPublisher(
             Registry, Artifacts, ValidateAsync, (_, _, _) => Task.CompletedTask, staging, publishing, NullLogger<ModelPublisher>.Instance);
-        Importer = new RegistryImporter(Registry, Jobs, Artifacts, staging, ValidateAsync, publishing, Limits);
-        Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, Jobs, new JobFiles(client, TimeProvider.System), new SweeperOptions());
+        Importer = new RegistryImporter(Registry, Jobs, Artifacts, staging, ValidateAsync, publishing, Limits, Schedules, TimeProvider.System);
+        Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, Jobs, new JobFiles(client, TimeProvider.System), Schedules, new SweeperOptions());
     }
 
     public static ImportLimits Limits { get; } = new() { ArchiveBytes = 1 << 30, ExpandedBytes = 1 << 30 };
@@ -88,7 +89,7 @@ internal sealed class Depot : IDisposable
         var plan = await PlanAsync(archive, selection, job);
         var descriptions = new Dictionary<string, ModelDescription>();
         await using var opened = await OpenAsync(archive);
-        var import = await Importer.OpenAsync(opened, job);
+        var import = await Importer.OpenAsync(opened, job, "tester");
         foreach (var artifact in plan.Artifacts)
         {
             if (await import.CheckArtifactAsync(artifact) is { } description)
@@ -119,7 +120,7 @@ internal sealed class Depot : IDisposable
     public async Task<ImportPlan> PlanAsync(byte[] archive, ImportSelection? selection = null, string job = Job)
     {
         await using var opened = await OpenAsync(archive);
-        return await (await Importer.OpenAsync(opened, job)).PlanAsync(selection ?? Everything, _ => { }, _ => Task.CompletedTask);
+        return await (await Importer.OpenAsync(opened, job, "tester")).PlanAsync(selection ?? Everything, _ => { }, _ => Task.CompletedTask);
     }
 
     public void Dispose()

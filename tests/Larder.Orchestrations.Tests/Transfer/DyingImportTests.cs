@@ -20,7 +20,7 @@ public sealed class DyingImportTests(Azurite azurite)
         await from.PublishAsync("b", "one");
         await from.PublishAsync("c", "three");
         await from.Registry.DeleteModelAsync("c");
-        await from.Schedules.CreateAsync(RichRegistry.Schedule("0000000000000001", "a"));
+        await from.Schedules.CreateAsync(RichRegistry.Schedule("0000000000000001", "a"), "tester");
         var archive = await from.ExportAsync();
         var survived = false;
         for (var call = 1; !survived; call++)

@@ -214,7 +214,7 @@ public sealed class HostileArchiveTests(Azurite azurite)
         });
         await from.PublishAsync("a", "two");
         await from.Registry.SetAliasAsync("a", "champion", 1);
-        await from.Schedules.CreateAsync(RichRegistry.Schedule("0000000000000001", "a"));
+        await from.Schedules.CreateAsync(RichRegistry.Schedule("0000000000000001", "a"), "tester");
         return await from.ExportAsync();
     }
 }

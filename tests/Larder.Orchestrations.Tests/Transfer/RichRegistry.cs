@@ -56,8 +56,8 @@ internal static class RichRegistry
             await depot.PublishAsync($"many-{i}", i % 2 == 0 ? "shared" : $"own {i}");
         await depot.PublishAsync("many-1-more", "more");
 
-        await depot.Schedules.CreateAsync(Schedule("0000000000000001", "many-1"));
-        await depot.Schedules.CreateAsync(Schedule("0000000000000002", "Bread") with { Enabled = false, Overlap = OverlapPolicy.Queue, Missed = MissedPolicy.All, Revision = 4 });
+        await depot.Schedules.CreateAsync(Schedule("0000000000000001", "many-1"), "tester");
+        await depot.Schedules.CreateAsync(Schedule("0000000000000002", "Bread") with { Enabled = false, Overlap = OverlapPolicy.Queue, Missed = MissedPolicy.All, Revision = 4 }, "tester");
     }
 
     public static Schedule Schedule(string id, string model) => new()

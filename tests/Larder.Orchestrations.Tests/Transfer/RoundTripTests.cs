@@ -180,7 +180,7 @@ public sealed class RoundTripTests(Azurite azurite)
         using var depot = Depot.OnBlobs(azurite.NewAccount());
         await depot.PublishAsync("Bread", "one");
         var schedule = RichRegistry.Schedule("0000000000000003", "Bread") with { Secrets = new Dictionary<string, string> { ["TOKEN"] = "s3cr3t" } };
-        await depot.Schedules.CreateAsync(schedule);
+        await depot.Schedules.CreateAsync(schedule, "tester");
 
         var text = Encoding.UTF8.GetString(ZipEditing.Files(await depot.ExportAsync())["schedules/0000000000000003.json"]);
 

@@ -158,4 +158,18 @@ public sealed class JobStoreTests : IDisposable
         Assert.Equal(page.Total, page.Items.Count);
         return page.Total;
     }
+
+    [Fact]
+    public async Task Scanning_the_recent_jobs_ends_at_the_first_that_is_older()
+    {
+        var noon = DateTimeOffset.UnixEpoch.AddYears(50);
+        var ids = new[] { -60, -1, 0, 1, 60 }.Select(minutes => JobId.Create(noon.AddMinutes(minutes))).ToList();
+        foreach (var id in ids)
+            await jobs.CreateAsync(Sample.Job() with { Id = id });
+
+        Assert.Equal([ids[4], ids[3], ids[2]], await IdsAsync(noon));
+        Assert.Equal(Enumerable.Reverse(ids), await IdsAsync(null));
+
+        async Task<IReadOnlyList<string>> IdsAsync(DateTimeOffset? since) => [.. (await jobs.ScanAsync(since).ToListAsync()).Select(job => job.Id)];
+    }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Larder.Inference;
 using Larder.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Larder.Registry.Tests;
 
@@ -75,7 +76,8 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task A_name_that_is_none_is_refused_before_any_io()
     {
-        var dead = new ModelRegistry(new BlobDocumentStore(BlobClients.Create("UseDevelopmentStorage=true")), TimeProvider.System);
+        var nowhere = new BlobDocumentStore(BlobClients.Create("UseDevelopmentStorage=true"));
+        var dead = new ModelRegistry(nowhere, TimeProvider.System, new AuditLog(nowhere, NullLogger<AuditLog>.Instance));
 
         async Task Refused(Func<Task> act) => await Assert.ThrowsAsync<InvalidRequestException>(act);
         await Refused(() => dead.GetAsync("a/b"));

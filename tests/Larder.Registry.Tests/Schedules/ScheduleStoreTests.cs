@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Larder.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Larder.Registry.Tests;
 
@@ -8,7 +9,7 @@ public sealed class ScheduleStoreTests(Azurite azurite)
 {
     private static readonly DateTimeOffset Noon = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
-    private readonly ScheduleStore schedules = new(new BlobDocumentStore(BlobClients.Create(azurite.NewAccount())));
+    private readonly ScheduleStore schedules = Open(azurite.NewAccount());
 
     [Fact]
     public async Task A_schedule_comes_back_as_it_was_stored()
@@ -35,7 +36,7 @@ public sealed class ScheduleStoreTests(Azurite azurite)
             }.With(Left(Noon, "Why.")),
         };
 
-        await schedules.CreateAsync(schedule);
+        schedule = await schedules.CreateAsync(schedule, "ada");
         var read = await schedules.GetAsync(schedule.Id);
 
         Assert.Equal(JsonSerializer.Serialize(schedule), JsonSerializer.Serialize(read));
@@ -50,14 +51,14 @@ public sealed class ScheduleStoreTests(Azurite azurite)
     {
         await Assert.ThrowsAsync<NotFoundException>(() => schedules.GetAsync(id));
         await Assert.ThrowsAsync<NotFoundException>(() => schedules.ChangeAsync(id, Task.FromResult));
-        await Assert.ThrowsAsync<NotFoundException>(() => schedules.DeleteAsync(id, revision: null));
+        await Assert.ThrowsAsync<NotFoundException>(() => schedules.DeleteAsync(id, revision: null, "ada", Noon));
     }
 
     [Fact]
     public async Task A_text_that_is_too_long_is_refused_and_changes_nothing()
     {
-        await Assert.ThrowsAsync<InvalidRequestException>(() => schedules.CreateAsync(Schedule() with { Name = new string('x', 257) }));
-        var schedule = await schedules.CreateAsync(Schedule());
+        await Assert.ThrowsAsync<InvalidRequestException>(() => schedules.CreateAsync(Schedule() with { Name = new string('x', 257) }, "ada"));
+        var schedule = await schedules.CreateAsync(Schedule(), "ada");
 
         await Assert.ThrowsAsync<InvalidRequestException>(
             () => schedules.ChangeAsync(schedule.Id, read => Task.FromResult(read with { Description = new string('x', 40_000) })));
@@ -69,7 +70,7 @@ public sealed class ScheduleStoreTests(Azurite azurite)
     [Fact]
     public async Task Concurrent_changes_are_all_kept()
     {
-        var schedule = await schedules.CreateAsync(Schedule());
+        var schedule = await schedules.CreateAsync(Schedule(), "ada");
 
         await Task.WhenAll(Enumerable.Range(1, 12).Select(i => schedules.ChangeAsync(
             schedule.Id, read => Task.FromResult(read with { Progress = read.Progress.With(Left(Noon.AddHours(i), $"{i}")) }))));
@@ -82,16 +83,16 @@ public sealed class ScheduleStoreTests(Azurite azurite)
     [Fact]
     public async Task What_people_change_counts_as_a_revision_and_what_runs_do_does_not()
     {
-        var schedule = await schedules.CreateAsync(Schedule());
+        var schedule = await schedules.CreateAsync(Schedule(), "ada");
         await schedules.ChangeAsync(schedule.Id, read => Task.FromResult(read with { Progress = read.Progress.With(Left(Noon, "x")) }));
 
-        var changed = await schedules.ReviseAsync(schedule.Id, "1", read => Task.FromResult(read with { Name = "other" }), Noon.AddHours(1));
+        var changed = await schedules.ReviseAsync(schedule.Id, "1", "update", "ada", read => Task.FromResult(read with { Name = "other" }), Noon.AddHours(1));
 
         Assert.Equal((2, "other", Noon.AddHours(1)), (changed.Revision, changed.Name, changed.Updated));
         await Assert.ThrowsAsync<PreconditionFailedException>(
-            () => schedules.ReviseAsync(schedule.Id, "1", read => Task.FromResult(read with { Name = "third" }), Noon));
-        await Assert.ThrowsAsync<PreconditionFailedException>(() => schedules.DeleteAsync(schedule.Id, "1"));
-        await schedules.DeleteAsync(schedule.Id, "2");
+            () => schedules.ReviseAsync(schedule.Id, "1", "update", "ada", read => Task.FromResult(read with { Name = "third" }), Noon));
+        await Assert.ThrowsAsync<PreconditionFailedException>(() => schedules.DeleteAsync(schedule.Id, "1", "ada", Noon));
+        await schedules.DeleteAsync(schedule.Id, "2", "ada", Noon);
         await Assert.ThrowsAsync<NotFoundException>(() => schedules.GetAsync(schedule.Id));
     }
 
@@ -104,7 +105,7 @@ public sealed class ScheduleStoreTests(Azurite azurite)
             {
                 Job = new ScheduledJob { Type = i < 3 ? "train" : "score", Model = i % 2 == 0 ? "iris" : "rose" },
                 Enabled = i != 4,
-            });
+            }, "ada");
         }
 
         var first = await schedules.ListAsync(new ScheduleFilter(), 3);
@@ -134,6 +135,12 @@ public sealed class ScheduleStoreTests(Azurite azurite)
         var newest = progress.Runs[0];
         Assert.Equal((2, 600, Noon.AddHours(299).AddMinutes(2), Noon.AddHours(299).AddMinutes(1)), (newest.Count, newest.Number, newest.Due, newest.Since));
         Assert.Equal("299", progress.LastRun!.Job);
+    }
+
+    private static ScheduleStore Open(string account)
+    {
+        var documents = new BlobDocumentStore(BlobClients.Create(account));
+        return new ScheduleStore(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance));
     }
 
     private static ScheduleRun Left(DateTimeOffset due, string reason) => new() { Due = due, At = due, Outcome = RunOutcome.Skipped, Reason = reason };

@@ -40,6 +40,28 @@ public sealed class RegistrySweeperTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_data_set_names_stays_until_neither_it_nor_a_job_does()
+    {
+        await OrphanAsync("rows");
+        await OrphanAsync("orphan");
+        var datasets = new DatasetStore(shop.Documents);
+        await datasets.PutAsync(new Dataset
+        {
+            Model = "iris", FileName = "rows.csv", Sha256 = Shop.Sha256("rows"), SizeBytes = 4, Job = JobId.Create(DateTimeOffset.UtcNow), Created = DateTimeOffset.UtcNow,
+        });
+        Assert.Equal(1, (await shop.Sweeper.RunAsync(Tomorrow)).Artifacts);
+
+        var job = await shop.Jobs.CreateAsync(Sample.Job() with { Inputs = [new JobInput("dataset", "rows.csv", Shop.Sha256("rows"), 4)] });
+        await datasets.DeleteAsync("iris", "rows.csv");
+        Assert.Equal(0, (await shop.Sweeper.RunAsync(Tomorrow)).Artifacts);
+        Assert.Equal("rows", await shop.ContentAsync(Shop.Sha256("rows")));
+
+        await shop.Jobs.UpdateAsync(job.Id, found => found with { State = JobState.Succeeded });
+        await shop.Jobs.DeleteAsync(job.Id);
+        Assert.Equal(1, (await shop.Sweeper.RunAsync(Tomorrow)).Artifacts);
+    }
+
+    [Fact]
     public async Task An_orphan_younger_than_the_grace_period_stays()
     {
         await OrphanAsync("orphan");
@@ -234,7 +256,7 @@ public sealed class RegistrySweeperTests : IDisposable
     [Fact]
     public async Task A_sweep_of_nothing_does_nothing()
     {
-        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, 0, 0, 0, 0), await shop.Sweeper.RunAsync(Tomorrow));
+        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), await shop.Sweeper.RunAsync(Tomorrow));
     }
 
     private async Task OrphanAsync(string content)

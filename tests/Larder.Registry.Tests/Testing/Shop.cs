@@ -38,7 +38,11 @@ internal sealed class Shop : IDisposable
         Documents = documents?.Invoke(Documents) ?? Documents;
         Artifacts = new BlobArtifactStore(client, Time);
         Artifacts = artifacts?.Invoke(Artifacts) ?? Artifacts;
-        Registry = new ModelRegistry(Documents, Time);
+        var log = new AuditLog(Documents, NullLogger<AuditLog>.Instance);
+        Registry = new ModelRegistry(Documents, Time, log);
+        Schedules = new ScheduleStore(Documents, log);
+        History = new AuditHistory(Documents, Registry, Schedules, Time);
+        Settings = new SettingsHistory(Documents, log, Time);
         var publishing = (options ?? new PublishingOptions()) with { StagingFolder = Staging };
         Publisher = new ModelPublisher(
             Registry,
@@ -50,7 +54,7 @@ internal sealed class Shop : IDisposable
             NullLogger<ModelPublisher>.Instance);
         Jobs = new JobStore(Documents, Time);
         Files = new JobFiles(client, Time);
-        Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, Jobs, Files, new SweeperOptions());
+        Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, Jobs, Files, Schedules, new SweeperOptions());
     }
 
     public string Account { get; }
@@ -62,6 +66,12 @@ internal sealed class Shop : IDisposable
     public IArtifactStore Artifacts { get; }
 
     public ModelRegistry Registry { get; }
+
+    public ScheduleStore Schedules { get; }
+
+    public AuditHistory History { get; }
+
+    public SettingsHistory Settings { get; }
 
     public ModelPublisher Publisher { get; }
 

@@ -43,6 +43,28 @@ public sealed class UploadSessionsTests
     }
 
     [Fact]
+    public async Task A_data_set_needs_a_name_that_can_be_part_of_a_path_and_is_swept_as_models_are()
+    {
+        foreach (var name in new[] { null, "", "..", "a.", "a\u0001b", new string('é', 128) })
+            await Assert.ThrowsAsync<InvalidRequestException>(() => sessions.CreateAsync("iris", name, null, UploadKind.Dataset));
+        var session = await sessions.CreateAsync("iris", "C:\\Daten\\Grüße 花.csv", 5, UploadKind.Dataset);
+        Assert.Equal((UploadKind.Dataset, "Grüße 花.csv"), (session.Kind, session.FileName));
+        Assert.Equal(session, await sessions.GetAsync("iris", session.Id));
+        await PutAsync(await sessions.GetUrlAsync(session), "&comp=block&blockid=MQ==");
+
+        time.Advance(TimeSpan.FromHours(25));
+        Assert.Equal((1, 0), await sessions.SweepAsync());
+        Assert.Empty(await BlobsAsync());
+    }
+
+    [Fact]
+    public void A_session_from_before_there_were_kinds_is_of_a_model()
+    {
+        const string old = """{"id": "0123456789abcdef", "model": "iris", "created": "2026-01-01T00:00:00Z", "expires": "2026-01-01T06:00:00Z"}""";
+        Assert.Equal(UploadKind.Model, System.Text.Json.JsonSerializer.Deserialize<UploadSession>(old, RegistryJson.Options)!.Kind);
+    }
+
+    [Fact]
     public async Task A_blob_whose_session_is_gone_is_swept()
     {
         var session = await sessions.CreateAsync("iris", null, null);

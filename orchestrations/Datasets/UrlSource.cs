@@ -43,7 +43,7 @@ public sealed class UrlSource : IDisposable
     public Uri Require(string url)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
-            throw new InvalidRequestException("A data set is a path in the container uploads (uploads/folder/file.csv) or an http or https URL.");
+            throw new InvalidRequestException("A data set is a path in the container uploads (uploads/folder/file.csv), one that was uploaded in blocks (datasets/{model}/{file_name}), or an http or https URL.");
         if (uri.UserInfo.Length > 0)
             throw new InvalidRequestException("The URL of a data set must not have a user name or password.");
         if (!IsListed(uri.IdnHost))

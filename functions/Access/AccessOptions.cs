@@ -1,0 +1,63 @@
+namespace Larder.Functions;
+
+/// <summary>Who is who, and who may do what (section <c>Access</c>).</summary>
+public sealed record AccessOptions
+{
+    /// <summary>
+    /// Takes callers and their app roles from the header that App Service Authentication adds. It counts in Azure only, and only while that
+    /// authentication is on (setting <c>Access:ClientPrincipal</c>).
+    /// </summary>
+    public bool ClientPrincipal { get; init; }
+
+    /// <summary>Roles of function keys, by the names that callers are to have (settings <c>Access:Keys:NAME:Role</c> and <c>:Sha256</c>).</summary>
+    public Dictionary<string, KeyOptions> Keys { get; init; } = [];
+
+    /// <summary>
+    /// Roles of app roles that have other names (settings <c>Access:AppRoles:VALUE</c>). Those that are named as roles here need none.
+    /// </summary>
+    public Dictionary<string, string> AppRoles { get; init; } = [];
+
+    /// <summary>Origins of pages that may change things, beside the server's own, separated by commas (setting <c>Access:AllowedOrigins</c>).</summary>
+    public string AllowedOrigins { get; init; } = "";
+
+    /// <summary>
+    /// Names under which a server without keys may be called, beside those of loopback, separated by commas; <c>*</c> is any (setting
+    /// <c>Access:AllowedHosts</c>).
+    /// </summary>
+    public string AllowedHosts { get; init; } = "";
+
+    /// <summary>Whether roles are given to anybody. Until they are, whoever the host lets through may do everything.</summary>
+    internal bool GivesRoles => ClientPrincipal || GivenKeys.Any() || GivenAppRoles.Any();
+
+    /// <summary>The keys that are mapped: a name with nothing under it is as good as none.</summary>
+    internal IEnumerable<KeyValuePair<string, KeyOptions>> GivenKeys => Keys.Where(key => key.Value.Role.Length > 0 || key.Value.Sha256.Length > 0);
+
+    /// <summary>The app roles that are mapped.</summary>
+    internal IEnumerable<KeyValuePair<string, string>> GivenAppRoles => AppRoles.Where(role => role.Value.Length > 0);
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="ArgumentException">One of them is wrong.</exception>
+    public void Validate()
+    {
+        foreach (var (name, key) in GivenKeys)
+        {
+            if (RoleNames.Find(key.Role) is null)
+                throw new ArgumentException($"Setting Access:Keys:{name}:Role: It must be {RoleNames.All}; got '{key.Role}'.");
+            if (key.Sha256.Length > 0 && KeyHash.Parse(key.Sha256) is null)
+                throw new ArgumentException($"Setting Access:Keys:{name}:Sha256: It must be the key's SHA-256, 64 hexadecimal digits.");
+        }
+        foreach (var (value, role) in GivenAppRoles)
+        {
+            if (RoleNames.Find(role) is null)
+                throw new ArgumentException($"Setting Access:AppRoles:{value}: It must be {RoleNames.All}; got '{role}'.");
+        }
+        foreach (var origin in Separate(AllowedOrigins))
+        {
+            if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.GetLeftPart(UriPartial.Authority) != origin)
+                throw new ArgumentException($"Setting Access:AllowedOrigins: An origin is as https://example.com, in small letters; got '{origin}'.");
+        }
+    }
+
+    /// <summary>The members of a list in a setting.</summary>
+    internal static string[] Separate(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}

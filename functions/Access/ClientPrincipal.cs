@@ -1,0 +1,93 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http;
+
+namespace Larder.Functions;
+
+/// <summary>
+/// Who App Service Authentication says that a caller is: the header <c>X-MS-CLIENT-PRINCIPAL</c>, JSON in base64
+/// (https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities). It is signed by nobody: whether it is to be believed,
+/// <see cref="Callers"/> decides.
+/// </summary>
+internal sealed record ClientPrincipal
+{
+    /// <summary>Name of the header.</summary>
+    public const string Header = "X-MS-CLIENT-PRINCIPAL";
+
+    /// <summary>Longest part of a caller's name that is taken from a claim.</summary>
+    private const int MaxName = 100;
+
+    private const string LongRole = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";
+
+    // Entra ID's object id first: it is the same for all applications, is never given to another, and nobody can change their own.
+    private static readonly string[] Ids =
+    [
+        "http://schemas.microsoft.com/identity/claims/objectidentifier", "oid", "azp", "appid",
+        "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier", "sub",
+    ];
+
+    private static readonly string[] Names = ["preferred_username", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn", "name"];
+
+    /// <summary>What is claimed.</summary>
+    [JsonPropertyName("claims"), JsonRequired]
+    public IReadOnlyList<Claim> Claims { get; init; } = [];
+
+    /// <summary>Type of the claim that has the name.</summary>
+    [JsonPropertyName("name_typ")]
+    public string? NameType { get; init; }
+
+    /// <summary>Type of the claims that have roles; Entra ID's are of type <c>roles</c> all the same.</summary>
+    [JsonPropertyName("role_typ")]
+    public string? RoleType { get; init; }
+
+    /// <summary>Reads the header.</summary>
+    /// <exception cref="RefusedException">It is not what the platform writes (401).</exception>
+    public static ClientPrincipal Read(string header)
+    {
+        try
+        {
+            var principal = JsonSerializer.Deserialize<ClientPrincipal>(Convert.FromBase64String(header));
+            return principal is { Claims: not null } && !principal.Claims.Contains(null!) ? principal : throw Unreadable();
+        }
+        catch (Exception exception) when (exception is FormatException or JsonException)
+        {
+            throw Unreadable();
+        }
+    }
+
+    /// <summary>Who that is.</summary>
+    /// <param name="appRoles">Roles by app role.</param>
+    /// <exception cref="RefusedException">Nothing tells this caller from others (401).</exception>
+    public Caller ToCaller(IReadOnlyDictionary<string, Role> appRoles)
+    {
+        var id = First(Ids) ?? throw Unreadable();
+        var name = (NameType is { } type ? First([type]) : null) ?? First(Names);
+        var role = Claims.Where(claim => claim.Type == RoleType || claim.Type is "roles" or LongRole)
+            .Select(claim => appRoles.TryGetValue(claim.Value ?? "", out var mapped) ? mapped : RoleNames.Find(claim.Value) ?? Role.None)
+            .DefaultIfEmpty(Role.None)
+            .Max();
+        // The name is for people, who may choose it; the id tells them apart.
+        return new Caller(name is null || name == id ? id : $"{name}/{id}", role);
+    }
+
+    private string? First(string[] types)
+    {
+        foreach (var type in types)
+            foreach (var claim in Claims)
+                if (claim.Type == type && Shown(claim.Value) is { Length: > 0 } value)
+                    return value;
+        return null;
+    }
+
+    // Names go into logs and records.
+    private static string? Shown(string? value) =>
+        value is null ? null : string.Concat(value.Take(MaxName).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)).Trim();
+
+    private static RefusedException Unreadable() =>
+        new(StatusCodes.Status401Unauthorized, "Who sends this cannot be told from the identity that came with it.");
+
+    /// <summary>One claim.</summary>
+    /// <param name="Type">What it is about.</param>
+    /// <param name="Value">What it says.</param>
+    public sealed record Claim([property: JsonPropertyName("typ")] string? Type, [property: JsonPropertyName("val")] string? Value);
+}

@@ -1,0 +1,92 @@
+using System.Collections.Frozen;
+using System.Reflection;
+using System.Runtime.Loader;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>
+/// What each HTTP function declares of its callers (<see cref="RequiresAttribute"/>). One that declares nothing is an error, and keeps the host from
+/// starting: nothing is open by oversight.
+/// </summary>
+internal sealed class FunctionAccess
+{
+    /// <summary>What one function declares.</summary>
+    /// <param name="Role">The least role.</param>
+    /// <param name="IsProbe">As <see cref="RequiresAttribute.IsProbe"/>.</param>
+    /// <param name="IsKeyChecked">Whether the host lets nobody through to it without a key of its own, where it has keys.</param>
+    public sealed record Entry(Role Role, bool IsProbe, bool IsKeyChecked);
+
+    // They hold no functions, and there are hundreds of them.
+    private static readonly string[] Frameworks = ["System", "Microsoft", "Azure", "StandIn", "mscorlib", "netstandard", "WindowsBase"];
+
+    private readonly FrozenDictionary<string, Entry> _entries;
+
+    /// <summary>Reads the declarations.</summary>
+    /// <param name="classes">The classes that may hold functions.</param>
+    /// <exception cref="InvalidOperationException">Some declare nothing, or what cannot be: one line for each.</exception>
+    public FunctionAccess(IEnumerable<Type> classes)
+    {
+        var problems = new List<string>();
+        var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
+        foreach (var method in classes.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)))
+        {
+            if (method.GetCustomAttribute<FunctionAttribute>() is not { } function || TriggerOf(method) is not { } trigger)
+                continue;
+            if (method.GetCustomAttribute<RequiresAttribute>() is not { } requires)
+                problems.Add($"The function {function.Name} answers requests, but does not say who may send them: it lacks [Requires].");
+            else if (requires.Role > Role.None && trigger.AuthLevel == AuthorizationLevel.Anonymous)
+                problems.Add($"The function {function.Name} requires a role, but the host asks nobody for a key before it: its authorization level is Anonymous.");
+            else if (requires is { IsProbe: true, Role: > Role.None })
+                problems.Add($"The function {function.Name} is a probe, but requires a role.");
+            else
+                entries[function.Name] = new Entry(requires.Role, requires.IsProbe, trigger.AuthLevel != AuthorizationLevel.Anonymous);
+        }
+        if (problems.Count > 0)
+            throw new InvalidOperationException(string.Join(Environment.NewLine, problems));
+        _entries = entries.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    /// <summary>The declarations of this app's functions, and of the libraries' that it refers to.</summary>
+    public static FunctionAccess OfThisApp() => new(Assemblies(typeof(FunctionAccess).Assembly).SelectMany(assembly => assembly.GetTypes()));
+
+    /// <summary>The HTTP trigger of a function; null when it has another.</summary>
+    public static HttpTriggerAttribute? TriggerOf(MethodInfo method) =>
+        method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(trigger => trigger is not null);
+
+    /// <summary>What a function declares.</summary>
+    /// <exception cref="InvalidOperationException">The function was not there at the start.</exception>
+    public Entry Of(string function) =>
+        _entries.GetValueOrDefault(function) ?? throw new InvalidOperationException($"Who may call the function {function} is not known.");
+
+    // Only assemblies that refer to the triggers can declare any.
+    private static IEnumerable<Assembly> Assemblies(Assembly root)
+    {
+        var triggers = typeof(HttpTriggerAttribute).Assembly.GetName().Name;
+        var loader = AssemblyLoadContext.GetLoadContext(root) ?? AssemblyLoadContext.Default;
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var queue = new Queue<Assembly>([root]);
+        while (queue.TryDequeue(out var assembly))
+        {
+            var references = assembly.GetReferencedAssemblies();
+            if (references.Any(name => name.Name == triggers))
+                yield return assembly;
+            foreach (var name in references.Where(name => !Frameworks.Contains(name.Name!.Split('.')[0]) && seen.Add(name.Name!)))
+                if (TryLoad(loader, name) is { } referenced)
+                    queue.Enqueue(referenced);
+        }
+    }
+
+    // An assembly that was left out of the output cannot hold functions that anybody runs.
+    private static Assembly? TryLoad(AssemblyLoadContext loader, AssemblyName name)
+    {
+        try
+        {
+            return loader.LoadFromAssemblyName(name);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+using Larder.Orchestrations;
+
+namespace Larder.Functions;
+
+/// <summary>What the platform says of itself, in environment variables that are its own.</summary>
+/// <param name="IsAzure">Whether this is one of Azure's function apps.</param>
+/// <param name="IsAuthenticating">Whether App Service Authentication stands before it, and with that removes what callers send under the names of its headers.</param>
+internal sealed record Platform(bool IsAzure, bool IsAuthenticating)
+{
+    /// <summary>The platform that this process runs on.</summary>
+    public static Platform Here() => new(
+        AppService.IsHere, bool.TryParse(Environment.GetEnvironmentVariable("WEBSITE_AUTH_ENABLED"), out var isOn) && isOn);
+}

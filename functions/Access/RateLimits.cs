@@ -1,0 +1,47 @@
+using System.Threading.RateLimiting;
+
+namespace Larder.Functions;
+
+/// <summary>
+/// A bucket of tokens for each caller, of this instance alone. What a caller has not used for ten seconds is full again and forgotten, so there are no
+/// more buckets than callers of late.
+/// </summary>
+internal sealed class RateLimits : IDisposable
+{
+    private readonly PartitionedRateLimiter<Caller>? _limiter;
+    private readonly bool _includesLocal;
+
+    /// <summary>Makes the limits.</summary>
+    public RateLimits(RateOptions options)
+    {
+        _includesLocal = options.IncludesLocal;
+        if (options.Rate == 0)
+            return;
+        var bucket = new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = options.AtOnce,
+            TokensPerPeriod = 1,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1.0 / options.Rate),
+            QueueLimit = 0,
+            // Whoever holds all buckets fills them, with one timer.
+            AutoReplenishment = false,
+        };
+        Func<string, RateLimiter> factory = _ => new TokenBucketRateLimiter(bucket);
+        _limiter = PartitionedRateLimiter.Create<Caller, string>(caller => RateLimitPartition.Get(caller.Name, factory));
+    }
+
+    /// <summary>Takes one request of a caller's.</summary>
+    /// <returns>0, or the seconds after which there will be one.</returns>
+    public int Take(Caller caller)
+    {
+        if (_limiter is null || !_includesLocal && ReferenceEquals(caller, Caller.Local))
+            return 0;
+        using var lease = _limiter.AttemptAcquire(caller);
+        if (lease.IsAcquired)
+            return 0;
+        return lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) : 1;
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _limiter?.Dispose();
+}

@@ -1,0 +1,41 @@
+using System.ComponentModel;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions;
+
+/// <summary>Who changed what, and when.</summary>
+public sealed class ListAudit(AuditHistory history)
+{
+    private const int MaxActor = 256;
+
+    /// <summary>The records that fit the query, the newest first. A page may be short, even empty, and yet have a <c>next_cursor</c>.</summary>
+    [Function("ListAudit"), Requires(Role.Admin), Description("Who changed what; ?subject=&actor=&from=&to=&limit=&cursor=.")]
+    public async Task<IActionResult> List(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/audit")] HttpRequest request,
+        CancellationToken cancellationToken)
+    {
+        JobQuery.RequireKnown(request, "subject", "actor", "from", "to", "limit", "cursor");
+        var paging = Paging.Of(request);
+        var page = await history.ListAsync(Filter(request), paging.Limit, paging.Cursor, cancellationToken);
+        return Envelope.Ok("Audit records provided")
+            .With("records", page.Items.Select(AuditView.Of))
+            .With("next_cursor", page.Cursor);
+    }
+
+    private static AuditFilter Filter(HttpRequest request)
+    {
+        var actor = JobQuery.Text(request, "actor");
+        if (actor?.Length > MaxActor)
+            throw new InvalidRequestException($"actor can have at most {MaxActor} characters.");
+        return new AuditFilter
+        {
+            Subject = JobQuery.Text(request, "subject") is { } subject ? AuditSubject.Parse(subject) : null,
+            Actor = actor,
+            From = JobQuery.Time(request, "from"),
+            To = JobQuery.Time(request, "to"),
+        };
+    }
+}

@@ -1,0 +1,44 @@
+using Larder.Registry;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Functions;
+
+/// <summary>Puts the settings into the audit log at start, if they are others than were recorded last. It delays nothing, and waits for storage.</summary>
+internal sealed partial class SettingsRecorder(
+    IConfiguration configuration, SettingsHistory history, TimeProvider time, ILogger<SettingsRecorder> log) : BackgroundService
+{
+    private const string Actor = "deployment";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromMinutes(5);
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // The start goes on while secrets are hashed.
+        await Task.Yield();
+        var settings = EffectiveSettings.Of(configuration);
+        for (var pause = Pause; !await TryRecordAsync(settings, stoppingToken); pause = pause * 2 < MaxPause ? pause * 2 : MaxPause)
+            await Task.Delay(pause, time, stoppingToken);
+    }
+
+    private async Task<bool> TryRecordAsync(IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await history.RecordAsync(settings, Actor, cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Nothing of this is worth a host that does not serve.
+            LogNotRecorded(exception);
+            return false;
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The settings could not be compared with the audit log; it is tried again.")]
+    private partial void LogNotRecorded(Exception exception);
+}

@@ -1,0 +1,40 @@
+using System.Collections;
+
+namespace Larder.Functions;
+
+/// <summary>
+/// What every log line has that is written while a request runs: its id, and the W3C trace that it is part of. Work that the request began and that goes
+/// on without it has it no more.
+/// </summary>
+/// <param name="requestId">The request's id.</param>
+/// <param name="traceId">The trace's id, 32 hexadecimal digits; null when the request names none.</param>
+internal sealed class RequestScope(string requestId, string? traceId) : IReadOnlyList<KeyValuePair<string, object?>>
+{
+    private volatile bool _isOver;
+
+    /// <inheritdoc />
+    public int Count => _isOver ? 0 : traceId is null ? 1 : 2;
+
+    /// <inheritdoc />
+    public KeyValuePair<string, object?> this[int index] => index switch
+    {
+        0 => new("RequestId", requestId),
+        1 when traceId is not null => new("TraceId", traceId),
+        _ => throw new ArgumentOutOfRangeException(nameof(index)),
+    };
+
+    /// <summary>The request was answered.</summary>
+    public void End() => _isOver = true;
+
+    /// <inheritdoc />
+    public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
+    {
+        for (var i = 0; i < Count; i++)
+            yield return this[i];
+    }
+
+    /// <summary>As a console shows it.</summary>
+    public override string ToString() => _isOver ? "" : traceId is null ? $"RequestId:{requestId}" : $"RequestId:{requestId} TraceId:{traceId}";
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}

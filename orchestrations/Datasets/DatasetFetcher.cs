@@ -1,0 +1,66 @@
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Makes a data set that a job only names an artifact, under its hash, so that it stays what it is.</summary>
+/// <param name="files">Where whole URLs are kept.</param>
+/// <param name="artifacts">Where it goes.</param>
+/// <param name="staging">Local disk.</param>
+/// <param name="drops">Files that somebody put into storage.</param>
+/// <param name="urls">Other hosts.</param>
+/// <param name="limits">How long it may take.</param>
+/// <param name="time">The clock.</param>
+public sealed class DatasetFetcher(
+    JobFiles files, IArtifactStore artifacts, StagingArea staging, DropFiles drops, UrlSource urls, ScoringLimits limits, TimeProvider time)
+{
+    private const long MaxSecretBytes = 1 << 20;
+
+    /// <summary>Fetches what a job's <see cref="Job.Source"/> says.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="limit">The most bytes.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>The input, or what is wrong with it for good. Everything else is an exception, and worth another try.</returns>
+    internal async Task<(JobInput? Input, string? Problem)> FetchAsync(Job job, long limit, CancellationToken cancellation)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(limits.FetchSeconds), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
+        try
+        {
+            var (content, length, name) = await OpenAsync(job, either.Token);
+            await using (content)
+            {
+                await using var staged = await staging.AddAsync(content, "data set", limit, length, either.Token);
+                await artifacts.PutAsync(staged.Path, staged.Sha256, either.Token);
+                return (new JobInput(FoundDataset.InputName, name, staged.Sha256, staged.SizeBytes), null);
+            }
+        }
+        catch (Exception e) when (e is InvalidRequestException or TooLargeException and not NoRoomException)
+        {
+            return (null, e.Message);
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            return (null, $"Fetching the data set took longer than {limits.FetchSeconds} seconds (Limits:Scoring:FetchSeconds).");
+        }
+    }
+
+    private async Task<(Stream Content, long? Length, string Name)> OpenAsync(Job job, CancellationToken cancellation)
+    {
+        var text = job.Source ?? throw new InvalidRequestException("The job has no data set.");
+        if (DatasetSource.IsUrl(text))
+        {
+            var secrets = await files.ReadAsync(job.Id, JobPaths.Secrets, MaxSecretBytes, cancellation);
+            var url = secrets?.ToObjectFromJson<Dictionary<string, string>>()?.GetValueOrDefault(DatasetSource.UrlSecret) ?? text;
+            var (body, bytes) = await urls.OpenAsync(url, cancellation);
+            return (body, bytes, NameOf(new Uri(text).AbsolutePath));
+        }
+
+        var source = DatasetSource.Parse(text);
+        var content = await drops.OpenReadAsync(source.Container!, source.Path, source.ETag, cancellation)
+            ?? throw new InvalidRequestException(
+                source.ETag is null ? $"There is no data set {text}." : "The file was replaced or removed before it could be read.");
+        return (content, null, NameOf(source.Path));
+    }
+
+    private static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..] is { Length: > 0 } name ? name : FoundDataset.InputName;
+}

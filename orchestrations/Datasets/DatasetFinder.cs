@@ -1,0 +1,84 @@
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>
+/// Data sets that requests and schedules name: <c>uploads/{path}</c>, <c>datasets/{model}/{file_name}</c>, or a URL. Nothing is read here but what says which
+/// bytes they are at this moment.
+/// </summary>
+/// <param name="drops">The container <c>uploads</c>.</param>
+/// <param name="datasets">What was uploaded in blocks.</param>
+/// <param name="artifacts">Its bytes.</param>
+/// <param name="urls">Which URLs may be named.</param>
+public sealed class DatasetFinder(DropFiles drops, DatasetStore datasets, IArtifactStore artifacts, UrlSource urls)
+{
+    private const int LongestAddress = 2048;
+
+    /// <summary>Refuses what cannot be an address, or must not be fetched, without asking anybody.</summary>
+    /// <exception cref="InvalidRequestException">It cannot.</exception>
+    public void Require(string address)
+    {
+        if (address.Length > LongestAddress)
+            throw new InvalidRequestException($"The data set's address can have at most {LongestAddress} characters.");
+        if (address.StartsWith(Dataset.Prefix, StringComparison.Ordinal))
+            Dataset.Parse(address);
+        else if (!DatasetSource.IsUpload(address))
+            urls.Require(address);
+        else if (!JobFilePath.IsValid(address))
+            throw new InvalidRequestException($"{Names.Shown(address)} is not a path.");
+    }
+
+    /// <summary>What the file of an address is called.</summary>
+    public string FileNameOf(string address)
+    {
+        Require(address);
+        var path = DatasetSource.IsUrl(address) ? new Uri(address).AbsolutePath : address;
+        return path[(path.LastIndexOf('/') + 1)..] is { Length: > 0 } name ? name : FoundDataset.InputName;
+    }
+
+    /// <summary>Finds a data set: what it is at this moment is what the job gets, or the job says that it is another by then. URLs are only looked at when they are fetched.</summary>
+    /// <param name="address">How it is named.</param>
+    /// <param name="limit">The most bytes.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="InvalidRequestException">It is no address, or must not be fetched.</exception>
+    /// <exception cref="NotFoundException">There is none.</exception>
+    /// <exception cref="TooLargeException">It has more bytes.</exception>
+    public async Task<FoundDataset> FindAsync(string address, long limit, CancellationToken cancellation)
+    {
+        var name = FileNameOf(address);
+        if (address.StartsWith(Dataset.Prefix, StringComparison.Ordinal))
+            return await FindUploadedAsync(address, name, limit, cancellation);
+        if (!DatasetSource.IsUpload(address))
+        {
+            // A query may be a signature: it is nobody else's business.
+            var url = urls.Require(address);
+            var shown = url.GetLeftPart(UriPartial.Path);
+            return new FoundDataset(shown, name, null, shown, url.AbsoluteUri);
+        }
+
+        var path = address[(DropFiles.Uploads.Length + 1)..];
+        var found = await drops.FindAsync(DropFiles.Uploads, path, cancellation) ?? throw new NotFoundException($"There is no {Names.Shown(address)}.");
+        RequireAllowed(found.SizeBytes, limit);
+        return new FoundDataset(address, name, null, DatasetSource.Of(DropFiles.Uploads, path, found.ETag), SizeBytes: found.SizeBytes);
+    }
+
+    /// <summary>A file of the container <c>uploads</c> that is read as it is when the job runs. Whether it is there is asked then.</summary>
+    public FoundDataset Unpinned(string path) => new(path, FileNameOf(path), null, path);
+
+    private async Task<FoundDataset> FindUploadedAsync(string address, string name, long limit, CancellationToken cancellation)
+    {
+        var (model, fileName) = Dataset.Parse(address);
+        var found = await datasets.GetAsync(model, fileName, cancellation);
+        RequireAllowed(found.SizeBytes, limit);
+        // From here on the sweeper leaves it to the job, whatever becomes of the name.
+        if (!await artifacts.TouchAsync(found.Sha256, cancellation))
+            throw new StorageUnavailableException($"The bytes of {address} are missing in storage.");
+        return new FoundDataset(address, name, new JobInput(FoundDataset.InputName, fileName, found.Sha256, found.SizeBytes), null, SizeBytes: found.SizeBytes);
+    }
+
+    private static void RequireAllowed(long bytes, long limit)
+    {
+        if (bytes > limit)
+            throw new TooLargeException($"The data set has more than {limit} bytes, which is the limit.");
+    }
+}

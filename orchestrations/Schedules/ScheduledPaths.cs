@@ -1,0 +1,32 @@
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>What schedules name to be read anew. Whether it is there is asked when it is read.</summary>
+internal static class ScheduledPaths
+{
+    /// <summary>Refuses what is no data set's address. A URL must not have a query: schedules are shown whole.</summary>
+    /// <exception cref="InvalidRequestException">It is none.</exception>
+    public static void ValidateDataset(DatasetFinder finder, string address)
+    {
+        var isPlain = address.StartsWith(Dataset.Prefix, StringComparison.Ordinal)
+            || (DatasetSource.IsUrl(address) ? address.AsSpan().IndexOfAny('?', '#') < 0 : IsUpload(address));
+        if (!isPlain)
+        {
+            throw new InvalidRequestException(
+                $"job.inputs.dataset must be a path that begins with {DropFiles.Uploads}/, an uploaded data set ({Dataset.AddressOf("{model}", "{file_name}")}), or a URL without a query.");
+        }
+
+        finder.Require(address);
+    }
+
+    /// <summary>Refuses what is no path of a model.</summary>
+    /// <exception cref="InvalidRequestException">It is none.</exception>
+    public static void ValidateModel(string path)
+    {
+        if (!IsUpload(path) || !Drop.IsModel(path))
+            throw new InvalidRequestException($"job.inputs.blob must be a path that begins with {DropFiles.Uploads}/ and ends with .onnx or .zip.");
+    }
+
+    private static bool IsUpload(string path) => DatasetSource.IsUpload(path) && JobFilePath.IsValid(path) && !DatasetSource.EndsWithETag(path);
+}

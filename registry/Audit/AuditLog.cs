@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Registry;
+
+/// <summary>
+/// Where records go: written once, never changed. A change puts its record into its own document in the same write (<see cref="AuditOutbox"/>), so there is
+/// one exactly if the change happened; then the record is created here, under a key that is made of what it is, so that doing so again changes nothing.
+/// Whoever finds a record in an outbox that may not be here, creates it: the next change, a reader of that subject's history, the sweeper.
+/// </summary>
+/// <param name="documents">Where records are.</param>
+/// <param name="log">For what is put off.</param>
+public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog> log)
+{
+    private const int MaxRemembered = 10_000;
+    private const int Parallelism = 8;
+
+    // Deleting a version with all its aliases makes about a hundred.
+    private const int MaxWaiting = 300;
+
+    // What this process has written or is writing: it need not be looked for again.
+    private readonly ConcurrentDictionary<string, Lazy<Task<bool>>> writes = new();
+
+    /// <summary>An outbox, before it is written with what is new in it, without the records that are in the log for all this process knows.</summary>
+    /// <param name="read">The outbox that is stored.</param>
+    /// <param name="next">The one that is to be.</param>
+    /// <exception cref="StorageUnavailableException">So many wait that there may be no more, and they cannot be written now.</exception>
+    internal async Task<AuditOutbox> PrepareAsync(AuditOutbox read, AuditOutbox next)
+    {
+        if (next.Records.Count > MaxWaiting)
+            await WriteAsync(read.Records, read.Last);
+        return next.Records.Any(IsWritten) ? next with { Records = [.. next.Records.Where(record => !IsWritten(record))] } : next;
+    }
+
+    /// <summary>Writes what is in the outbox of a document that is stored. What fails is tried again by the next who comes across it.</summary>
+    /// <param name="outbox">The outbox.</param>
+    /// <param name="known">Revisions above this one were not stored before: nobody else can have written them.</param>
+    /// <returns>How many were not there before; null when one of them may still not be.</returns>
+    internal async Task<int?> TryWriteAsync(AuditOutbox outbox, int known)
+    {
+        try
+        {
+            return await WriteAsync(outbox.Records, known);
+        }
+        catch (Exception e)
+        {
+            // The change itself is stored and has been, or will be, acknowledged.
+            LogPutOff(e, outbox.Records[0].Id, outbox.Records[^1].Id);
+            return null;
+        }
+    }
+
+    /// <summary>Writes a record whose revision nobody else counts, if it is still free.</summary>
+    /// <returns>Whether it was.</returns>
+    internal async Task<bool> TryTakeAsync(AuditRecord record, CancellationToken cancellation)
+    {
+        if (!await CreateAsync(AuditKeys.BySubject(record), record, isNew: true, cancellation))
+            return false;
+        await CreateAsync(AuditKeys.ByTime(record), record, isNew: true, cancellation);
+        return true;
+    }
+
+    /// <summary>Writes a record, unless it is there.</summary>
+    internal Task EnsureAsync(AuditRecord record) => WriteAsync([record], record.Revision);
+
+    private async Task<int> WriteAsync(IReadOnlyList<AuditRecord> records, int known)
+    {
+        var written = 0;
+        foreach (var some in records.Where(record => !IsWritten(record)).Chunk(Parallelism))
+            written += (await Task.WhenAll(some.Select(record => WriteAsync(record, record.Revision > known)))).Count(isNew => isNew);
+        return written;
+    }
+
+    private bool IsWritten(AuditRecord record) =>
+        writes.TryGetValue(record.Id, out var write) && write is { IsValueCreated: true, Value.IsCompletedSuccessfully: true };
+
+    private async Task<bool> WriteAsync(AuditRecord record, bool isNew)
+    {
+        if (writes.Count > MaxRemembered)
+            writes.Clear();
+        var write = writes.GetOrAdd(record.Id, _ => new Lazy<Task<bool>>(() => CreateAsync(record, isNew)));
+        try
+        {
+            return await write.Value;
+        }
+        catch
+        {
+            writes.TryRemove(KeyValuePair.Create(record.Id, write));
+            throw;
+        }
+    }
+
+    // Not cancelled with the request that made the change.
+    private async Task<bool> CreateAsync(AuditRecord record, bool isNew)
+    {
+        var created = await Task.WhenAll(
+            CreateAsync(AuditKeys.BySubject(record), record, isNew, CancellationToken.None),
+            CreateAsync(AuditKeys.ByTime(record), record, isNew, CancellationToken.None));
+        return created.Contains(true);
+    }
+
+    private async Task<bool> CreateAsync((string Partition, string Id) key, AuditRecord record, bool isNew, CancellationToken cancellation)
+    {
+        // Most of what may be missing is there, and a read is cheaper than a write that is refused.
+        if (!isNew && await documents.GetAsync(AuditKeys.Records, key.Partition, key.Id, cancellation) is not null)
+            return false;
+        try
+        {
+            await documents.CreateAsync(AuditKeys.Records, key.Partition, key.Id, record, cancellation);
+            return true;
+        }
+        catch (DocumentExistsException)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The records {First} to {Last} could not be put into the audit log now; that is made up for later.")]
+    private partial void LogPutOff(Exception exception, string first, string last);
+}

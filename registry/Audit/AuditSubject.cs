@@ -1,0 +1,71 @@
+namespace Larder.Registry;
+
+/// <summary>
+/// What a list of records is about: <c>model</c> (all models), <c>model:iris</c> (with its versions and aliases), <c>model:iris:3</c>,
+/// <c>model:iris:champion</c>, <c>schedule</c>, <c>schedule:{id}</c> or <c>settings</c>.
+/// </summary>
+public sealed class AuditSubject
+{
+    internal const string Settings = "settings";
+    private const string Model = "model";
+    private const string Schedule = "schedule";
+    private const char Separator = ':';
+
+    private readonly string text;
+
+    private AuditSubject(string text, string? model = null, string? schedule = null) => (this.text, ModelName, ScheduleId) = (text, model, schedule);
+
+    /// <summary>What has the records in a partition of its own; null for all models and for all schedules.</summary>
+    internal string? Root => text is Model or Schedule ? null : RootOf(text);
+
+    /// <summary>Whether it is less than all that has the same root.</summary>
+    internal bool IsPart => Root is { } root && root.Length < text.Length;
+
+    internal string? ModelName { get; }
+
+    internal string? ScheduleId { get; }
+
+    /// <summary>Reads a subject.</summary>
+    /// <exception cref="InvalidRequestException">It is none.</exception>
+    public static AuditSubject Parse(string text)
+    {
+        switch (text.Split(Separator))
+        {
+            case [Settings] or [Model] or [Schedule]:
+                return new AuditSubject(text);
+            case [Model, var name]:
+                Registry.ModelName.Validate(name);
+                return new AuditSubject(text, model: name);
+            case [Model, var name, var part]:
+                Registry.ModelName.Validate(name);
+                if (!Registry.ModelName.IsDigits(part))
+                    Registry.ModelName.ValidateAlias(part);
+                return new AuditSubject(text, model: name);
+            case [Schedule, var id] when JobId.IsValid(id):
+                return new AuditSubject(text, schedule: id);
+            default:
+                throw new InvalidRequestException(
+                    $"{Registry.ModelName.Shown(text)} is no subject: use model, model:NAME, model:NAME:VERSION, model:NAME:ALIAS, schedule, schedule:ID or settings.");
+        }
+    }
+
+    /// <summary>Whether a record's subject is this one or a part of it.</summary>
+    internal bool Covers(string subject) =>
+        subject.StartsWith(text, StringComparison.Ordinal) && (subject.Length == text.Length || subject[text.Length] == Separator);
+
+    internal static string OfModel(string name) => $"{Model}:{name}";
+
+    internal static string OfVersion(string model, int version) => $"{Model}:{model}:{version}";
+
+    internal static string OfAlias(string model, string alias) => $"{Model}:{model}:{alias}";
+
+    internal static string OfSchedule(string id) => $"{Schedule}:{id}";
+
+    /// <summary>A subject without its part: what counts revisions.</summary>
+    internal static string RootOf(string subject)
+    {
+        var first = subject.IndexOf(Separator);
+        var second = first < 0 ? -1 : subject.IndexOf(Separator, first + 1);
+        return second < 0 ? subject : subject[..second];
+    }
+}

@@ -1,0 +1,177 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Larder.Functions.Tests;
+
+/// <summary>Nothing is open by oversight.</summary>
+public sealed class FunctionAccessTests
+{
+    // Written out, so that a change is seen.
+    private const string Expected = """
+        GET / none
+        GET /api/test reader
+        POST /api/test/sendtomodelhost reader
+        POST /api/v1/admin/export admin
+        POST /api/v1/admin/import admin
+        GET /api/v1/audit admin
+        GET /api/v1/datasets reader
+        DELETE /api/v1/datasets/{model}/{file} contributor
+        GET /api/v1/datasets/{model}/{file} reader
+        GET /api/v1/job-types reader
+        GET /api/v1/jobs reader
+        DELETE /api/v1/jobs/{job} contributor
+        GET /api/v1/jobs/{job} reader
+        POST /api/v1/jobs/{job}/cancel contributor
+        GET /api/v1/jobs/{job}/logs reader
+        GET /api/v1/jobs/{job}/outputs reader
+        GET /api/v1/jobs/{job}/outputs/{*path} reader
+        POST /api/v1/jobs/{job}/retry contributor
+        GET /api/v1/models reader
+        GET /api/v1/models/information reader
+        POST /api/v1/models/{model} contributor
+        PUT /api/v1/models/{model} contributor
+        DELETE /api/v1/models/{model}/aliases/{alias} contributor
+        PUT /api/v1/models/{model}/aliases/{alias} contributor
+        POST /api/v1/models/{model}/default contributor
+        POST /api/v1/models/{model}/uploads contributor
+        DELETE /api/v1/models/{model}/uploads/{upload} contributor
+        GET /api/v1/models/{model}/uploads/{upload} contributor
+        POST /api/v1/models/{model}/uploads/{upload}/complete contributor
+        DELETE /api/v1/models/{reference} contributor
+        GET /api/v1/models/{reference} reader
+        GET /api/v1/models/{reference}/download reader
+        GET /api/v1/models/{reference}/files/{file} reader
+        GET /api/v1/models/{reference}/information reader
+        GET /api/v1/models/{reference}/prediction predictor
+        POST /api/v1/models/{reference}/prediction predictor
+        POST /api/v1/models/{reference}/scoring contributor
+        GET /api/v1/schedules reader
+        POST /api/v1/schedules contributor
+        DELETE /api/v1/schedules/{schedule} contributor
+        GET /api/v1/schedules/{schedule} reader
+        PATCH /api/v1/schedules/{schedule} contributor
+        POST /api/v1/schedules/{schedule} contributor
+        PUT /api/v1/schedules/{schedule} contributor
+        POST /api/v1/schedules/{schedule}/pause contributor
+        POST /api/v1/schedules/{schedule}/resume contributor
+        POST /api/v1/schedules/{schedule}/run contributor
+        GET /api/v1/schedules/{schedule}/runs reader
+        POST /api/v1/train/{model} contributor
+        GET /healthz none
+        GET /help none
+        GET /metrics reader
+        POST /metrics reader
+        GET /readyz none
+        """;
+
+    [Fact]
+    public void Each_route_requires_the_role_that_is_written_down()
+    {
+        var declared = new RouteTable().Entries.SelectMany(route => route.Methods.Select(method => $"{method} {route.Path} {RoleNames.Of(route.Role)}"));
+
+        Assert.Equal(Sorted(Expected.ReplaceLineEndings("\n").Split('\n')), Sorted(declared));
+    }
+
+    [Fact]
+    public void The_page_on_access_has_every_route_with_its_role()
+    {
+        var rows = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "access.md")).Where(line => line.StartsWith("| ", StringComparison.Ordinal)).ToList();
+
+        Assert.All(Expected.ReplaceLineEndings("\n").Split('\n').Select(line => line.Split(' ')), route =>
+            Assert.Contains(rows, row => row.StartsWith($"| {route[2]} | ", StringComparison.Ordinal) && row.Contains($"`{route[0]} {route[1]}`", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Every_HTTP_function_is_known_and_only_the_greeting_the_probes_and_unknown_paths_are_open()
+    {
+        var access = FunctionAccess.OfThisApp();
+        var functions = typeof(RouteTable).Assembly.GetTypes().SelectMany(type => type.GetMethods())
+            .Where(method => method.IsDefined(typeof(FunctionAttribute)) && FunctionAccess.TriggerOf(method) is not null)
+            .Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name)
+            .ToList();
+
+        Assert.True(functions.Count > 40, $"{functions.Count}");
+        Assert.Equal(["Greet", "Help", "Live", "NothingHere", "Ready"], Sorted(functions.Where(name => access.Of(name).Role == Role.None)));
+        Assert.Equal(["Live", "Ready"], Sorted(functions.Where(name => access.Of(name).IsProbe)));
+        Assert.All(functions, name => Assert.Equal(access.Of(name).Role == Role.None, !access.Of(name).IsKeyChecked));
+    }
+
+    [Theory]
+    [InlineData(typeof(Undeclared), "The function Forgotten answers requests, but does not say who may send them: it lacks [Requires].")]
+    [InlineData(typeof(Unguarded), "The function Unguarded requires a role, but the host asks nobody for a key before it: its authorization level is Anonymous.")]
+    [InlineData(typeof(GuardedProbe), "The function GuardedProbe is a probe, but requires a role.")]
+    public void A_function_that_does_not_say_who_may_call_it_keeps_the_host_from_starting(Type functions, string sentence) =>
+        Assert.Equal(sentence, Assert.Throws<InvalidOperationException>(() => new FunctionAccess([typeof(Declared), functions])).Message);
+
+    [Fact]
+    public void The_host_reads_the_declarations_before_it_starts()
+    {
+        var services = FunctionsApplication.CreateBuilder([]).AddLarder().Services;
+        using var provider = new ServiceCollection()
+            .AddSingleton(_ => new FunctionAccess([typeof(Undeclared)]))
+            .AddSingleton(new AccessOptions())
+            .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build())
+            .AddSingleton(new Platform(IsAzure: false, IsAuthenticating: false))
+            .AddSingleton<CallerKeys>()
+            .AddSingleton<Callers>()
+            .AddLogging()
+            .BuildServiceProvider();
+
+        var check = Assert.Single(services, service => service.ImplementationType == typeof(AccessCheck));
+
+        Assert.Equal(typeof(IHostedService), check.ServiceType);
+        Assert.Contains("Forgotten", Assert.Throws<InvalidOperationException>(() => ActivatorUtilities.CreateInstance(provider, check.ImplementationType!)).Message);
+    }
+
+    [Fact]
+    public void All_that_is_wrong_is_said_at_once() =>
+        Assert.Equal(2, Assert.Throws<InvalidOperationException>(() => new FunctionAccess([typeof(Undeclared), typeof(Unguarded)])).Message.Split(Environment.NewLine).Length);
+
+    [Fact]
+    public void A_function_that_was_not_there_at_the_start_may_be_called_by_nobody() =>
+        Assert.Throws<InvalidOperationException>(() => new FunctionAccess([typeof(Declared)]).Of("Forgotten"));
+
+    [Fact]
+    public void Functions_without_a_request_need_no_role() =>
+        Assert.Throws<InvalidOperationException>(() => new FunctionAccess([typeof(Timed)]).Of("Timed"));
+
+    private static IEnumerable<string> Sorted(IEnumerable<string> lines) => lines.Order(StringComparer.Ordinal);
+
+    private static class Declared
+    {
+        [Function("Declared"), Requires(Role.Reader)]
+        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Function, "get", Route = "declared")] HttpRequest request) => new OkResult();
+    }
+
+    private static class Undeclared
+    {
+        [Function("Forgotten")]
+        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Function, "get", Route = "forgotten")] HttpRequest request) => new OkResult();
+    }
+
+    private static class Unguarded
+    {
+        [Function("Unguarded"), Requires(Role.Reader)]
+        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "unguarded")] HttpRequest request) => new OkResult();
+    }
+
+    private static class GuardedProbe
+    {
+        [Function("GuardedProbe"), Requires(Role.Reader, IsProbe = true)]
+        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Function, "get", Route = "guarded")] HttpRequest request) => new OkResult();
+    }
+
+    private static class Timed
+    {
+        [Function("Timed")]
+        public static void Run([TimerTrigger("0 0 * * * *")] TimerInfo timer)
+        {
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using Azure.Storage.Blobs;
+using Larder.Registry;
+using Larder.Testing;
+
+namespace Larder.Functions.Tests;
+
+/// <summary>One Larder that takes bodies of two megabytes at most, and looks for drops often. Each test has model names of its own.</summary>
+public sealed class SmallBodiesFixture : IAsyncLifetime
+{
+    private Azurite? _azurite;
+    private LarderProcess? _larder;
+
+    /// <summary>Talks to it.</summary>
+    public HttpClient Client => _larder!.Client;
+
+    /// <summary>What it has printed.</summary>
+    public string Log => _larder!.Log;
+
+    /// <summary>Its container <c>uploads</c>.</summary>
+    public BlobContainerClient Uploads => BlobClients.Create(_azurite!.ConnectionString).GetBlobContainerClient(DropFiles.Uploads);
+
+    /// <inheritdoc />
+    public async Task InitializeAsync()
+    {
+        _azurite = await Azurite.StartAsync();
+        await Drops.CreateContainerAsync(_azurite.ConnectionString);
+        // Room for a form's other fields is a megabyte.
+        _larder = await LarderProcess.StartAsync(_azurite.ConnectionString, Drops.Often, ("Limits:ModelBytes", "1000000"), ("Jobs:Process:MaxConcurrent", "2"));
+    }
+
+    /// <inheritdoc />
+    public async Task DisposeAsync()
+    {
+        if (_larder is not null)
+            await _larder.DisposeAsync();
+        if (_azurite is not null)
+            await ((IAsyncDisposable)_azurite).DisposeAsync();
+    }
+}
+
+/// <summary>The tests that share <see cref="SmallBodiesFixture"/>.</summary>
+[CollectionDefinition(nameof(SharedSmallBodies))]
+public sealed class SharedSmallBodies : ICollectionFixture<SmallBodiesFixture>;
