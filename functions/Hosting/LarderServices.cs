@@ -35,6 +35,7 @@ internal static partial class LarderServices
         services.AddIngestion();
         services.AddScoring();
         services.AddSchedules();
+        services.AddTransfer();
         AddTelemetry(services);
 
         services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
@@ -179,6 +180,18 @@ internal static partial class LarderServices
         services.AddSingleton<UrlSource>();
         services.AddSingleton<IJobType, ScoreJob>();
         services.AddSingleton<ScoringSubmitter>();
+    }
+
+    private static void AddTransfer(this IServiceCollection services)
+    {
+        services.AddSetting<ImportLimits>("Limits:Import", limits => limits.Validate());
+        services.AddSingleton<RegistryImporter>();
+        services.AddSingleton<ArchiveSources>();
+        services.AddSingleton<ImportedSchedules>();
+        services.AddSingleton<IJobType, ExportJob>();
+        services.AddSingleton<IJobType, ImportJob>();
+        services.AddSingleton<IScheduledJob, ScheduledExport>();
+        services.AddSingleton<TransferSubmitter>();
     }
 
     private static void AddSchedules(this IServiceCollection services)

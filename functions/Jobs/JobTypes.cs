@@ -45,6 +45,20 @@ internal static class JobTypes
             ["dataset"],
             [],
             ScoreOptions.Schema.Json),
+        new(
+            ExportJob.Type,
+            "Writes the registry, or some of its models, as a zip.",
+            "POST /api/v1/admin/export",
+            [],
+            [],
+            ExportOptions.Schema.Json),
+        new(
+            ImportJob.Type,
+            "Takes in the models and schedules of an export.",
+            "POST /api/v1/admin/import",
+            [],
+            ["archive"],
+            ImportOptions.Schema.Json),
     ];
 
     /// <summary>A type of job.</summary>

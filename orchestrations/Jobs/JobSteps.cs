@@ -49,7 +49,8 @@ public sealed class JobSteps(JobStore jobs, TimeProvider time)
     /// <param name="isOver">Whether it has ended.</param>
     /// <param name="change">What else changes in the job's document.</param>
     /// <param name="cancellation">Stops it.</param>
-    public Task NoteAsync(string job, string name, string detail, bool isOver, Func<Job, Job> change, CancellationToken cancellation)
+    /// <returns>The job after it.</returns>
+    public Task<Job> NoteAsync(string job, string name, string detail, bool isOver, Func<Job, Job> change, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         return jobs.UpdateAsync(job, found => change(With(found, new JobStep(name, 0, now, isOver ? now : null, detail))), cancellation);

@@ -8,6 +8,9 @@ public interface IScheduledJob
     /// <summary>As <see cref="ScheduledJob.Type"/> has it.</summary>
     string Type { get; }
 
+    /// <summary>Whether <see cref="ScheduledJob.Model"/> is a model's name; otherwise the type says what it must be.</summary>
+    bool IsAboutModel => true;
+
     /// <summary>Checks what a schedule is to run, before the schedule is stored.</summary>
     /// <param name="job">As somebody asks for it. Its model's name is one.</param>
     /// <param name="known">Secret values that the schedule has already, by name: an option that is masked keeps its value.</param>

@@ -147,7 +147,8 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
         Schedule schedule, ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
     {
         var type = starter.TypeOf(job.Type);
-        ModelName.Validate(job.Model);
+        if (type.IsAboutModel)
+            ModelName.Validate(job.Model);
         var (stored, secrets) = await type.CheckAsync(job, known, cancellation);
         return schedule with { Job = stored, Secrets = secrets };
     }

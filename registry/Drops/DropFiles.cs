@@ -39,24 +39,18 @@ public sealed class DropFiles(BlobServiceClient account)
     /// <param name="cancellation">Stops the opening.</param>
     /// <returns>A stream to read once and dispose of; null when there is no such file, or it is another by now.</returns>
     public Task<Stream?> OpenReadAsync(string container, string path, string? ifMatch, CancellationToken cancellation = default) =>
-        BlobFailures.GuardAsync(
-            async () =>
-            {
-                try
-                {
-                    var options = new BlobDownloadOptions
-                    {
-                        Conditions = ifMatch is null ? null : new BlobRequestConditions { IfMatch = new ETag($"\"{ifMatch}\"") },
-                    };
-                    BlobDownloadStreamingResult read = await Blob(container, path).DownloadStreamingAsync(options, cancellation);
-                    return (Stream?)read.Content;
-                }
-                catch (RequestFailedException e) when (e.Status is 404 or 412)
-                {
-                    return null;
-                }
-            },
-            cancellation);
+        OpenReadAsync(container, path, ifMatch, default, cancellation);
+
+    /// <summary>Opens a part of a file.</summary>
+    /// <inheritdoc cref="OpenReadAsync(string, string, string?, CancellationToken)"/>
+    /// <param name="container">Where.</param>
+    /// <param name="path">Which.</param>
+    /// <param name="ifMatch">The ETag that it must have; null for any.</param>
+    /// <param name="offset">First byte; less than the size.</param>
+    /// <param name="length">How many bytes.</param>
+    /// <param name="cancellation">Stops the opening.</param>
+    public Task<Stream?> OpenReadAsync(string container, string path, string? ifMatch, long offset, long length, CancellationToken cancellation = default) =>
+        OpenReadAsync(container, path, ifMatch, new HttpRange(offset, length), cancellation);
 
     /// <summary>Writes a small file whole, in the place of what is there.</summary>
     public Task WriteAsync(string container, string path, BinaryData content, CancellationToken cancellation = default) =>
@@ -73,6 +67,27 @@ public sealed class DropFiles(BlobServiceClient account)
             {
                 var copy = await Blob(container, path).StartCopyFromUriAsync(from, cancellationToken: cancellation);
                 return await copy.WaitForCompletionAsync(cancellation);
+            },
+            cancellation);
+
+    private Task<Stream?> OpenReadAsync(string container, string path, string? ifMatch, HttpRange range, CancellationToken cancellation) =>
+        BlobFailures.GuardAsync(
+            async () =>
+            {
+                try
+                {
+                    var options = new BlobDownloadOptions
+                    {
+                        Range = range,
+                        Conditions = ifMatch is null ? null : new BlobRequestConditions { IfMatch = new ETag($"\"{ifMatch}\"") },
+                    };
+                    BlobDownloadStreamingResult read = await Blob(container, path).DownloadStreamingAsync(options, cancellation);
+                    return (Stream?)read.Content;
+                }
+                catch (RequestFailedException e) when (e.Status is 404 or 412)
+                {
+                    return null;
+                }
             },
             cancellation);
 

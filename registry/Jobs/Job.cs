@@ -9,7 +9,7 @@ public sealed record Job
     /// <summary>Sixteen lower-case letters and digits; ids sort newest first (<see cref="JobId"/>).</summary>
     public required string Id { get; init; }
 
-    /// <summary>What kind of job: <c>train</c>, <c>ingest</c>, <c>upload</c>, <c>dataset</c>, <c>score</c>.</summary>
+    /// <summary>What kind of job: <c>train</c>, <c>ingest</c>, <c>upload</c>, <c>dataset</c>, <c>score</c>, <c>export</c>, <c>import</c>.</summary>
     public required string Type { get; init; }
 
     /// <summary>Where it is.</summary>
@@ -18,7 +18,7 @@ public sealed record Job
     /// <summary>Why it is where it is, in a sentence, when there is something to say.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>The model that it makes or uses.</summary>
+    /// <summary>The model that it makes or uses; <c>*</c> for a job that is about all of them.</summary>
     public required string Model { get; init; }
 
     /// <summary>The version that it made; for a scoring the one that it scores with, from its beginning.</summary>

@@ -42,6 +42,12 @@ internal sealed record ModelDocument
     /// <summary>The model is deleted; publishing under its name brings the name back, not the old versions.</summary>
     public bool Deleted { get; init; }
 
+    /// <summary>
+    /// Id of the job that is importing the model. It counts as deleted until that is done, so that nobody sees half of it; version documents may be there
+    /// already, and the sweeper leaves them while the job runs.
+    /// </summary>
+    public string? Importing { get; init; }
+
     public required DateTimeOffset Created { get; init; }
 
     public required DateTimeOffset Updated { get; init; }
@@ -67,6 +73,7 @@ internal sealed record ModelDocument
             LatestVersion = version.IsDefaultByItself ? version.Version : LatestVersion,
             Created = Deleted ? version.Created : Created,
             Deleted = false,
+            Importing = null,
         };
         var (before, after) = ((JsonObject?)null, About(version));
         if (counted.ServedVersion != ServedVersion)
@@ -88,7 +95,7 @@ internal sealed record ModelDocument
     }
 
     /// <summary>Of a deleted model: a number that will have no version.</summary>
-    public ModelDocument UseUp(int number) => this with { LastVersion = number, DeletedThrough = number };
+    public ModelDocument UseUp(int number) => this with { LastVersion = number, DeletedThrough = number, Importing = null };
 
     /// <summary>Takes a version away.</summary>
     /// <param name="deleted">The version.</param>

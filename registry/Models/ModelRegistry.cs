@@ -35,6 +35,8 @@ public sealed partial class ModelRegistry
 
     internal IDocumentStore Documents => models.Store;
 
+    internal ModelDocuments ModelDocuments => models;
+
     /// <summary>Puts the records into the log that a crash may have left in a model's document.</summary>
     internal async Task CompleteAuditAsync(string name, CancellationToken cancellation)
     {

@@ -18,7 +18,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     public const int MaxRuns = 100;
 
     // The id of the one document that a schedule has in its partition.
-    private const string DocumentId = "schedule";
+    internal const string DocumentId = "schedule";
     private const int ScanPage = 1000;
     private const string CursorKind = "schedule:";
     private const string Secret = "***";
@@ -29,7 +29,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
 
     private static readonly Dictionary<string, string> NoSecrets = [];
 
-    private static readonly DocumentCollection<Schedule> Collection = RegistryJson.Collection<Schedule>("schedules");
+    internal static readonly DocumentCollection<Schedule> Collection = RegistryJson.Collection<Schedule>("schedules");
 
     /// <summary>Stores a new schedule.</summary>
     /// <param name="schedule">The schedule.</param>
@@ -295,7 +295,9 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
             ? found
             : throw new NotFoundException($"There is no schedule {ModelName.Shown(id)}.");
 
-    private static void Validate(Schedule schedule)
+    /// <summary>Refuses texts that are too long.</summary>
+    /// <exception cref="InvalidRequestException">One of them is.</exception>
+    internal static void Validate(Schedule schedule)
     {
         Texts.ValidateShort(schedule.Name, "name");
         Texts.ValidateShort(schedule.Cron, "cron expression");

@@ -106,6 +106,18 @@ public sealed class RegistrySweeper(
         return (finished, records);
     }
 
+    private async Task<bool> IsBeingImportedAsync(ModelDocument model, CancellationToken cancellation)
+    {
+        try
+        {
+            return model.Importing is { } job && !(await jobs.GetAsync(job, cancellation)).IsFinal;
+        }
+        catch (NotFoundException)
+        {
+            return false;
+        }
+    }
+
     private async Task<(int Counted, int Removed)> VisitVersionsAsync(
         DateTimeOffset before, Action<string> named, CancellationToken cancellation)
     {
@@ -121,7 +133,8 @@ public sealed class RegistrySweeper(
             }
 
             var number = Collections.VersionNumber(found.Id);
-            if (number <= model?.Value.DeletedThrough)
+            // An import writes versions before it makes their model visible.
+            if (number <= model?.Value.DeletedThrough && !await IsBeingImportedAsync(model.Value, cancellation))
             {
                 removed += await documents.TryDeleteAsync(Collections.Versions, found, cancellation) ? 1 : 0;
             }

@@ -20,27 +20,40 @@ internal static class ArchiveDirectory
     // A header has 46 bytes, then name, extra fields and comment: far more than honest ones need.
     private const int MaxBytesOfEntry = 2048;
 
+    /// <summary>How many bytes of a zip's end <see cref="Check(ReadOnlySpan{byte}, long, ArchiveLimits)"/> looks at; all of it, if it has fewer.</summary>
+    public const int TailLength = EndLength + MaxComment + Zip64LocatorLength + Zip64EndLength;
+
     /// <summary>Refuses what has too many entries, or whose directory is not where its end says.</summary>
     /// <exception cref="InvalidRequestException">A sentence why.</exception>
     public static void Check(Stream zip, ArchiveLimits limits)
     {
-        var tail = new byte[(int)Math.Min(zip.Length, EndLength + MaxComment)];
-        ReadAt(zip, zip.Length - tail.Length, tail);
+        var tail = new byte[(int)Math.Min(zip.Length, TailLength)];
+        zip.Position = zip.Length - tail.Length;
+        zip.ReadExactly(tail);
+        Check(tail, zip.Length, limits);
+    }
 
+    /// <inheritdoc cref="Check(Stream, ArchiveLimits)"/>
+    /// <param name="tail">Its last bytes.</param>
+    /// <param name="length">How many bytes it has.</param>
+    /// <param name="limits">How many entries it may have.</param>
+    /// <returns>Where its directory begins.</returns>
+    public static long Check(ReadOnlySpan<byte> tail, long length, ArchiveLimits limits)
+    {
         // The last signature: the one that the library finds too. Its comment must reach to the very end, or two readers might see two archives.
         var at = LastEnd(tail);
         if (at < 0)
             throw new InvalidRequestException("It is no zip archive, or it is cut off: it has no directory at its end.");
-        var end = tail.AsSpan(at);
+        var end = tail[at..];
         if (EndLength + BinaryPrimitives.ReadUInt16LittleEndian(end[20..]) != end.Length)
             throw Damaged();
 
-        var endsAt = zip.Length - tail.Length + at;
+        var endsAt = length - tail.Length + at;
         ulong entries = BinaryPrimitives.ReadUInt16LittleEndian(end[10..]);
         ulong size = BinaryPrimitives.ReadUInt32LittleEndian(end[12..]);
         ulong offset = BinaryPrimitives.ReadUInt32LittleEndian(end[16..]);
         if (entries == ushort.MaxValue || size == uint.MaxValue || offset == uint.MaxValue)
-            (entries, size, offset, endsAt) = ReadZip64(zip, endsAt);
+            (entries, size, offset, endsAt) = ReadZip64(tail, length, endsAt);
 
         if (entries > (ulong)limits.Entries)
             throw new InvalidRequestException($"The archive has {entries} entries; {limits.Entries} is the most.");
@@ -48,6 +61,7 @@ internal static class ArchiveDirectory
             throw new InvalidRequestException($"The archive's directory has {size} bytes, which is too much for {limits.Entries} entries.");
         if (offset > (ulong)endsAt || offset + size != (ulong)endsAt)
             throw Damaged();
+        return (long)offset;
     }
 
     private static int LastEnd(ReadOnlySpan<byte> tail)
@@ -57,31 +71,27 @@ internal static class ArchiveDirectory
         return tail.Length < EndLength ? -1 : tail[..(tail.Length - EndLength + 4)].LastIndexOf(signature);
     }
 
-    private static (ulong Entries, ulong Size, ulong Offset, long EndsAt) ReadZip64(Stream zip, long end)
+    private static (ulong Entries, ulong Size, ulong Offset, long EndsAt) ReadZip64(ReadOnlySpan<byte> tail, long length, long end)
     {
-        var locator = new byte[Zip64LocatorLength];
-        ReadAt(zip, end - Zip64LocatorLength, locator);
-        var at = BinaryPrimitives.ReadUInt64LittleEndian(locator.AsSpan(8));
+        var locator = Part(tail, length, end - Zip64LocatorLength, Zip64LocatorLength);
+        var at = BinaryPrimitives.ReadUInt64LittleEndian(locator[8..]);
         if (BinaryPrimitives.ReadUInt32LittleEndian(locator) != Zip64LocatorSignature || at > (ulong)(end - Zip64LocatorLength))
             throw Damaged();
-        var record = new byte[Zip64EndLength];
-        ReadAt(zip, (long)at, record);
+        var record = Part(tail, length, (long)at, Zip64EndLength);
         if (BinaryPrimitives.ReadUInt32LittleEndian(record) != Zip64EndSignature)
             throw Damaged();
         return (
-            BinaryPrimitives.ReadUInt64LittleEndian(record.AsSpan(32)),
-            BinaryPrimitives.ReadUInt64LittleEndian(record.AsSpan(40)),
-            BinaryPrimitives.ReadUInt64LittleEndian(record.AsSpan(48)),
+            BinaryPrimitives.ReadUInt64LittleEndian(record[32..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(record[40..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(record[48..]),
             (long)at);
     }
 
-    private static void ReadAt(Stream zip, long offset, Span<byte> buffer)
+    // What comes between the directory and the end is short: the end is where all of it is.
+    private static ReadOnlySpan<byte> Part(ReadOnlySpan<byte> tail, long length, long offset, int count)
     {
-        if (offset < 0)
-            throw Damaged();
-        zip.Position = offset;
-        if (zip.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false) < buffer.Length)
-            throw Damaged();
+        var from = offset - (length - tail.Length);
+        return from >= 0 && from + count <= tail.Length ? tail.Slice((int)from, count) : throw Damaged();
     }
 
     private static InvalidRequestException Damaged() => new("The archive is damaged: its directory is not where its end says.");

@@ -8,7 +8,8 @@ namespace Larder.Orchestrations;
 /// What an archive's entries may be. No entry's name ever becomes a path here; archives with names that mean harm elsewhere are refused all the same.
 /// </summary>
 /// <param name="limits">How much.</param>
-internal sealed class ArchiveEntryRules(ArchiveLimits limits)
+/// <param name="names">Which names are the same; usually those that differ in case only, too.</param>
+internal sealed class ArchiveEntryRules(ArchiveLimits limits, StringComparer? names = null)
 {
     /// <summary>Below this, nobody minds how well a file is packed.</summary>
     public const long RatioFrom = 1 << 20;
@@ -25,13 +26,13 @@ internal sealed class ArchiveEntryRules(ArchiveLimits limits)
     /// <exception cref="InvalidRequestException">One of them is not allowed: which, and why.</exception>
     public void Check(IEnumerable<ZipArchiveEntry> entries)
     {
-        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var seen = new HashSet<string>(names ?? StringComparer.OrdinalIgnoreCase);
         var total = 0L;
         foreach (var entry in entries)
         {
             CheckName(entry.FullName);
             CheckType(entry);
-            if (!names.Add(entry.FullName.TrimEnd('/')))
+            if (!seen.Add(entry.FullName.TrimEnd('/')))
                 throw new InvalidRequestException($"The archive has {Shown(entry.FullName)} twice.");
             if (entry.Length < 0 || entry.Length > limits.ExpandedBytes - total)
                 throw new InvalidRequestException($"The archive's files have more than {limits.ExpandedBytes} bytes unpacked, which is the limit.");

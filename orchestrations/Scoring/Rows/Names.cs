@@ -22,4 +22,7 @@ internal static class Names
 
     /// <summary>A count with its noun.</summary>
     public static string Count(long count, string noun) => FormattableString.Invariant($"{count} {noun}{(count == 1 ? "" : "s")}");
+
+    /// <summary>A count with its noun, where an s does not make a plural of that.</summary>
+    public static string Count(long count, string noun, string nouns) => FormattableString.Invariant($"{count} {(count == 1 ? noun : nouns)}");
 }

@@ -17,6 +17,8 @@ public sealed class FunctionAccessTests
         GET / none
         GET /api/test reader
         POST /api/test/sendtomodelhost reader
+        POST /api/v1/admin/export admin
+        POST /api/v1/admin/import admin
         GET /api/v1/audit admin
         GET /api/v1/datasets reader
         DELETE /api/v1/datasets/{model}/{file} contributor

@@ -24,6 +24,7 @@ public sealed class SettingsSampleTests
         { typeof(CosmosOptions), "Store:Cosmos" },
         { typeof(JobLimits), "Limits:Job" },
         { typeof(ArchiveLimits), "Limits:Archive" },
+        { typeof(ImportLimits), "Limits:Import" },
         { typeof(IngestionOptions), "Ingestion" },
         { typeof(UploadSessionOptions), "Uploads" },
         { typeof(ScoringLimits), "Limits:Scoring" },

@@ -43,6 +43,8 @@ internal sealed partial class SettingsCheck
     private static readonly Dictionary<string, string> s_elsewhere = new()
     {
         ["Limits:Job:OutputBytes"] = "outputs are on the disk of the job's container",
+        ["Limits:Import:ArchiveBytes"] = "archives are read where they are in storage",
+        ["Limits:Import:ExpandedBytes"] = "archives are read a file at a time",
     };
 
     private readonly Dictionary<string, string> _sample;

@@ -6,7 +6,7 @@ namespace Larder.Orchestrations.Tests;
 public class SchedulableTests
 {
     /// <summary>docs/schedules.md lists these, each with what can be scheduled in its place.</summary>
-    private static readonly string[] s_refused = [DatasetJob.Type, UploadJob.Type];
+    private static readonly string[] s_refused = [DatasetJob.Type, ImportJob.Type, UploadJob.Type];
 
     // Neither needs anything that its constructor takes to say what it is.
     private static IReadOnlyList<T> AllOf<T>() =>

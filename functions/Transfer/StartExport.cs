@@ -1,0 +1,38 @@
+using System.ComponentModel;
+using System.Text;
+using System.Text.Json;
+using Larder.Orchestrations;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.Net.Http.Headers;
+
+namespace Larder.Functions;
+
+/// <summary>Backups: a job writes all models, or some, as a zip.</summary>
+public sealed class StartExport(TransferSubmitter submitter, JobScheduler scheduler)
+{
+    private const string Expected = "{\"models\": [names], \"include_artifacts\": boolean}, both optional";
+
+    /// <summary>
+    /// Starts an export; the body may be empty, or say what it has (<see cref="ExportOptions"/>). The archive is an output of the job. With the header
+    /// <c>Idempotency-Key</c>, sending the same again answers the same job.
+    /// </summary>
+    [Function("StartExport"), Description("Export models as a zip: {\"models\", \"include_artifacts\"}."), Requires(Role.Admin)]
+    public async Task<IActionResult> Export(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/admin/export")] HttpRequest request,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken)
+    {
+        JobQuery.RequireKnown(request);
+        var isEmpty = request.ContentLength is 0 || (request.ContentLength is null && !request.Headers.ContainsKey(HeaderNames.TransferEncoding));
+        var options = isEmpty
+            ? new ExportOptions()
+            : ExportOptions.Schema.Read(Encoding.UTF8.GetBytes((await Json.ReadAsync<JsonElement>(request, Expected, cancellationToken)).GetRawText()));
+        var job = await submitter.ExportAsync(options, IdempotencyKey.Of(request), request.Caller().Name, cancellationToken);
+        // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
+        await scheduler.StartAsync(client, job, CancellationToken.None);
+        return JobView.Accepted(job, $"The export is job {job.Id}");
+    }
+}

@@ -1,0 +1,57 @@
+using System.ComponentModel;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Larder.Orchestrations;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+
+namespace Larder.Functions;
+
+/// <summary>Takes in what another registry, or this one, exported.</summary>
+public sealed class StartImport(TransferSubmitter submitter, JobScheduler scheduler, StagingArea staging, ImportLimits limits)
+{
+    private const string Expected = "{source:string, options:object}";
+
+    /// <summary>
+    /// Starts an import: multipart <c>archive</c> and perhaps the JSON field <c>options</c> (<see cref="ImportOptions"/>); or JSON
+    /// <c>{"source": "id of an export's job, uploads/path or URL", "options": {...}}</c>. With the header <c>Idempotency-Key</c>, sending the same again answers
+    /// the same job.
+    /// </summary>
+    [Function("StartImport"), Description("Import an export: multipart archive, or {\"source\": ...}; JSON options."), Requires(Role.Admin)]
+    public async Task<IActionResult> Import(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/admin/import")] HttpRequest request,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken)
+    {
+        JobQuery.RequireKnown(request);
+        var job = await AcceptAsync(request, IdempotencyKey.Of(request), request.Caller().Name, cancellationToken);
+        // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
+        await scheduler.StartAsync(client, job, CancellationToken.None);
+        return JobView.Accepted(job, $"The import is job {job.Id}");
+    }
+
+    private async Task<Job> AcceptAsync(HttpRequest request, string? key, string owner, CancellationToken cancellationToken)
+    {
+        if (request.ContentType?.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase) != true)
+        {
+            var body = await Json.ReadAsync<Body>(request, Expected, cancellationToken);
+            var given = body.Options.ValueKind == JsonValueKind.Undefined ? new ImportOptions() : ImportOptions.Schema.Read(JsonSerializer.SerializeToUtf8Bytes(body.Options));
+            return await submitter.ImportAsync(body.Source, given, key, owner, cancellationToken);
+        }
+
+        await using var form = await ImportForm.ReadAsync(request, staging, limits, cancellationToken);
+        var options = form.Options is null ? new ImportOptions() : ImportOptions.Schema.Read(form.Options);
+        return await submitter.ImportAsync(form.FileName, form.File, options, key, owner, cancellationToken);
+    }
+
+    private sealed record Body
+    {
+        [JsonRequired]
+        public string Source { get; init; } = "";
+
+        public JsonElement Options { get; init; }
+    }
+}

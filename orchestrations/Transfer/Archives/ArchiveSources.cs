@@ -1,0 +1,61 @@
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Opens the archive that an import is about, wherever it is; it is read where it is, in ranges.</summary>
+/// <param name="files">Archives that jobs exported, or fetched.</param>
+/// <param name="artifacts">Archives that came with a request.</param>
+/// <param name="drops">Archives in the container <c>uploads</c>.</param>
+/// <param name="limits">How large it may be.</param>
+public sealed class ArchiveSources(JobFiles files, IArtifactStore artifacts, DropFiles drops, ImportLimits limits)
+{
+    /// <summary><see cref="JobInput.Name"/> of an archive.</summary>
+    internal const string Input = "archive";
+
+    /// <summary>The name of the secret that is a URL with its query.</summary>
+    internal const string UrlSecret = "archive_url";
+
+    private const string JobContainer = "job-";
+
+    /// <summary>The source of what a job exported.</summary>
+    internal static string OfJob(string id, string etag) => DatasetSource.Of(JobContainer + id, TransferPaths.StoredArchive, etag);
+
+    /// <summary>Opens it.</summary>
+    /// <exception cref="InvalidRequestException">It is not there any more, is another one by now, or is no archive.</exception>
+    /// <exception cref="TooLargeException">It is larger than it may be.</exception>
+    internal async Task<TransferArchive> OpenAsync(Job job, CancellationToken cancellation)
+    {
+        var (length, open) = await FindAsync(job, cancellation);
+        if (length > limits.ArchiveBytes)
+            throw new TooLargeException($"The archive has {length} bytes; {limits.ArchiveBytes} is the most (Limits:Import:ArchiveBytes).");
+        return await TransferArchive.OpenAsync(
+            new RangeStream(length, async (offset, count, stop) => await open(offset, count, stop) ?? throw Gone()), limits, cancellation);
+    }
+
+    private async Task<(long Length, Func<long, long, CancellationToken, Task<Stream?>> Open)> FindAsync(Job job, CancellationToken cancellation)
+    {
+        if (job.Inputs.FirstOrDefault(input => input.Name == Input) is { } input)
+            return (input.SizeBytes, (offset, count, stop) => artifacts.OpenReadAsync(input.Sha256, offset, count, stop));
+        var text = job.Source ?? throw new InvalidRequestException("The job has no archive.");
+        if (DatasetSource.IsUrl(text))
+            return await OfJobAsync(job.Id, TransferPaths.Fetched, null, cancellation);
+        var source = DatasetSource.Parse(text);
+        if (source.Container!.StartsWith(JobContainer, StringComparison.Ordinal))
+            return await OfJobAsync(source.Container[JobContainer.Length..], source.Path, source.ETag, cancellation);
+        var found = await drops.FindAsync(source.Container, source.Path, cancellation);
+        return found?.ETag == source.ETag
+            ? (found!.SizeBytes, (offset, count, stop) => drops.OpenReadAsync(source.Container, source.Path, source.ETag, offset, count, stop))
+            : throw Gone();
+    }
+
+    private async Task<(long Length, Func<long, long, CancellationToken, Task<Stream?>> Open)> OfJobAsync(
+        string id, string path, string? etag, CancellationToken cancellation)
+    {
+        var found = await files.GetPropertiesAsync(id, path, cancellation);
+        return found is not null && (etag is null || found.ETag == etag)
+            ? (found.SizeBytes, (offset, count, stop) => files.OpenReadAsync(id, path, offset, count, found.ETag, stop))
+            : throw Gone();
+    }
+
+    private static InvalidRequestException Gone() => new("The archive was replaced or removed before it could be read.");
+}

@@ -1,0 +1,13 @@
+using Larder.Registry;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+
+namespace Larder.Orchestrations;
+
+/// <summary>The export job: write the archive, in one step that begins anew when its host dies, clean up, end.</summary>
+public static class ExportRegistry
+{
+    /// <summary>Runs it.</summary>
+    [Function(nameof(ExportRegistry))]
+    public static Task Run([OrchestrationTrigger] TaskOrchestrationContext context) => TransferSteps.RunAsync(context, nameof(WriteExport));
+}

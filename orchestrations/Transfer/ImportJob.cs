@@ -1,0 +1,33 @@
+using System.Text.Json;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>The jobs that take in archives of registries: <see cref="ImportRegistry"/>, told by <see cref="ImportOptions"/>.</summary>
+/// <param name="urls">Which URLs.</param>
+public sealed class ImportJob(UrlSource urls) : IJobType
+{
+    /// <summary>The type's name.</summary>
+    public const string Type = "import";
+
+    /// <inheritdoc/>
+    public string Name => Type;
+
+    /// <inheritdoc/>
+    public string Orchestrator => nameof(ImportRegistry);
+
+    /// <inheritdoc/>
+    public string NotScheduled => "An archive is imported once: again, it changes nothing. Schedule export, for backups, and import one of them when it is needed.";
+
+    /// <inheritdoc/>
+    public object InputOf(Job job) => job.Id;
+
+    /// <inheritdoc/>
+    public void Check(Job job)
+    {
+        if (job.Source is { } source && DatasetSource.IsUrl(source))
+            urls.Require(source);
+    }
+
+    internal static ImportOptions OptionsOf(Job job) => job.Options.Deserialize<ImportOptions>(RegistryJson.Options)!;
+}

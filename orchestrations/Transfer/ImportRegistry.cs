@@ -1,0 +1,17 @@
+using Larder.Registry;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+
+namespace Larder.Orchestrations;
+
+/// <summary>
+/// The import job: fetch the archive if it is elsewhere, check all of it, store its artifacts, register its models, clean up, end. Cancelling is heeded until
+/// registering begins.
+/// </summary>
+public static class ImportRegistry
+{
+    /// <summary>Runs it.</summary>
+    [Function(nameof(ImportRegistry))]
+    public static Task Run([OrchestrationTrigger] TaskOrchestrationContext context) =>
+        TransferSteps.RunAsync(context, nameof(FetchArchive), nameof(CheckImport), nameof(StoreImport), nameof(RegisterImport));
+}

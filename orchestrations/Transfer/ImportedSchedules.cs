@@ -1,0 +1,66 @@
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>What becomes of schedules that are imported: those that can run here do, the others are paused and say why.</summary>
+/// <param name="starter">Knows what can be run.</param>
+/// <param name="store">The schedules that are here.</param>
+/// <param name="options">How many there may be.</param>
+/// <param name="time">The clock.</param>
+public sealed class ImportedSchedules(ScheduleStarter starter, ScheduleStore store, ScheduleOptions options, TimeProvider time)
+{
+    private static readonly Dictionary<string, string> NoSecrets = [];
+
+    /// <summary>Refuses what could be no schedule anywhere.</summary>
+    /// <exception cref="InvalidRequestException">It is such: why.</exception>
+    internal void Check(Schedule schedule)
+    {
+        ScheduleClock.Of(schedule.Cron, schedule.TimeZone);
+        if (starter.TypeOf(schedule.Job.Type).IsAboutModel)
+            ModelName.Validate(schedule.Job.Model);
+        if (schedule.Name.Length == 0)
+            throw new InvalidRequestException("A schedule needs a name.");
+    }
+
+    /// <summary>Refuses more schedules than there may be.</summary>
+    /// <exception cref="ConflictException">There would be.</exception>
+    internal async Task RequireRoomAsync(int more, CancellationToken cancellation)
+    {
+        if (more == 0)
+            return;
+        var there = 0;
+        await foreach (var _ in store.ScanAsync(cancellation))
+            there++;
+        if (there + more > options.MaxSchedules)
+            throw new ConflictException($"There are {there} schedules, and the archive has {more} more; {options.MaxSchedules} is the most.");
+    }
+
+    /// <summary>A schedule as it begins here.</summary>
+    /// <param name="schedule">As it was where it comes from.</param>
+    /// <param name="arePaused">Whether it is to run only when somebody says so.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>It, and why it is paused if it cannot run.</returns>
+    internal async Task<(Schedule Schedule, string? Reason)> PrepareAsync(Schedule schedule, bool arePaused, CancellationToken cancellation)
+    {
+        var reason = await WhyNotAsync(schedule, cancellation);
+        var now = time.GetUtcNow();
+        var begun = schedule with { Enabled = schedule.Enabled && !arePaused && reason is null };
+        var progress = new ScheduleProgress { NextRun = begun.Enabled ? ScheduleClock.Of(schedule.Cron, schedule.TimeZone).NextAfter(now) : null };
+        if (reason is not null)
+            progress = progress.With(new ScheduleRun { Due = now, At = now, Outcome = RunOutcome.Skipped, Reason = reason });
+        return (begun with { Progress = progress }, reason);
+    }
+
+    private async Task<string?> WhyNotAsync(Schedule schedule, CancellationToken cancellation)
+    {
+        try
+        {
+            await starter.TypeOf(schedule.Job.Type).CheckAsync(schedule.Job, NoSecrets, cancellation);
+            return null;
+        }
+        catch (Exception e) when (e is InvalidRequestException or NotFoundException or ConflictException)
+        {
+            return $"It was imported, and is paused: {e.Message}";
+        }
+    }
+}

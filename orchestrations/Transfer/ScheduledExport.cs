@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Larder.Registry;
+
+namespace Larder.Orchestrations;
+
+/// <summary>Exports by schedule: backups. Each run's archive is an output of its job.</summary>
+public sealed class ScheduledExport : IScheduledJob
+{
+    /// <inheritdoc/>
+    public string Type => ExportJob.Type;
+
+    /// <inheritdoc/>
+    public bool IsAboutModel => false;
+
+    /// <inheritdoc/>
+    public Task<(ScheduledJob Job, IReadOnlyDictionary<string, string> Secrets)> CheckAsync(
+        ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
+    {
+        if (job.Model != ExportJob.AllModels)
+            throw new InvalidRequestException($"job.model of an export must be {ExportJob.AllModels}; which models it has is said by job.options.models.");
+        if (job.Inputs is not { Job: null, Version: null, Dataset: null })
+            throw new InvalidRequestException("job.inputs of an export must be empty: it takes none.");
+        var options = job.Options is { } json ? ExportOptions.Schema.Read(JsonMarshal.GetRawUtf8Value(json).ToArray()) : new ExportOptions();
+        _ = options.Selection;
+        return Task.FromResult<(ScheduledJob, IReadOnlyDictionary<string, string>)>((job, new Dictionary<string, string>()));
+    }
+
+    /// <inheritdoc/>
+    public Task<JobRequest> RequestAsync(ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation) =>
+        Task.FromResult(TransferSubmitter.ExportRequest(job.Options?.Deserialize<ExportOptions>(RegistryJson.Options) ?? new ExportOptions()));
+}

@@ -1,0 +1,10 @@
+namespace Larder.Orchestrations;
+
+/// <summary>How a step of an export or import ended.</summary>
+/// <param name="Problem">What is wrong for good; null when nothing is.</param>
+/// <param name="IsCanceled">Whether it ended early because somebody asked for it.</param>
+/// <param name="Summary">What came of it.</param>
+public sealed record TransferResult(string? Problem = null, bool IsCanceled = false, string? Summary = null)
+{
+    internal static TransferResult Canceled { get; } = new("It was canceled.", IsCanceled: true);
+}

@@ -1,0 +1,107 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Larder.Registry;
+
+/// <summary>
+/// Writes an archive to a stream that need not seek. The same files give the same bytes: their order is the caller's, they have one time, and they are
+/// stored as they are, since what a compressor makes of them depends on its version and on the processor.
+/// </summary>
+internal sealed class ExportWriter(ZipArchive zip, Func<TransferContents, Task> note) : IAsyncDisposable
+{
+    // The first day that a zip can name.
+    private static readonly DateTimeOffset Time = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    // A regular file that everyone may read: what a zip says in the upper half on Unix.
+    private const int Attributes = unchecked((int)(0x81A4u << 16));
+
+    private readonly List<string> sums = [];
+    private readonly SortedSet<string> artifacts = new(StringComparer.Ordinal);
+
+    /// <summary>What it has so far.</summary>
+    public TransferContents Contents { get; private set; } = new();
+
+    /// <summary>Artifacts that its documents name, in order.</summary>
+    public IReadOnlyCollection<string> Artifacts => artifacts;
+
+    public static async Task<ExportWriter> CreateAsync(Stream output, Func<TransferContents, Task> note, CancellationToken cancellation) =>
+        new(await ZipArchive.CreateAsync(output, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation), note);
+
+    /// <summary>Whether an artifact was not named before.</summary>
+    public bool Name(string sha256) => artifacts.Add(sha256);
+
+    /// <summary>Adds a document.</summary>
+    public async Task AddAsync<T>(string file, T value, Func<TransferContents, TransferContents> count, CancellationToken cancellation)
+    {
+        var content = TransferJson.Write(value);
+        await using (var entry = await OpenAsync(file, cancellation))
+            await entry.WriteAsync(content, cancellation);
+        await AddedAsync(file, Convert.ToHexStringLower(SHA256.HashData(content)), count);
+    }
+
+    /// <summary>Adds an artifact.</summary>
+    /// <exception cref="ConflictException">Its bytes are not those that its name promises.</exception>
+    public async Task AddArtifactAsync(string sha256, Stream content, CancellationToken cancellation)
+    {
+        var file = TransferFormat.ArtifactOf(sha256);
+        var before = 0L;
+        await using (var verified = new VerifyingStream(content, sha256))
+        await using (var entry = await OpenAsync(file, cancellation))
+        {
+            var buffer = new byte[256 * 1024];
+            try
+            {
+                while (await verified.ReadAsync(buffer, cancellation) is > 0 and var read)
+                {
+                    await entry.WriteAsync(buffer.AsMemory(0, read), cancellation);
+                    before += read;
+                    await note(Contents with { ArtifactBytes = Contents.ArtifactBytes + before });
+                }
+            }
+            catch (InvalidDataException)
+            {
+                throw new ConflictException($"The stored artifact {sha256} is damaged: its bytes have another SHA-256.");
+            }
+        }
+
+        await AddedAsync(file, sha256, contents => contents with { Artifacts = contents.Artifacts + 1, ArtifactBytes = contents.ArtifactBytes + before });
+    }
+
+    /// <summary>Adds what the archive says of itself.</summary>
+    public async Task CompleteAsync(ExportSelection selection, IReadOnlyList<string> leftOut, CancellationToken cancellation)
+    {
+        var list = Encoding.ASCII.GetBytes(string.Concat(sums));
+        await using (var entry = await OpenAsync(TransferFormat.Sums, cancellation))
+            await entry.WriteAsync(list, cancellation);
+        var manifest = new TransferManifest
+        {
+            Format = TransferFormat.Name,
+            FormatVersion = TransferFormat.Version,
+            Sha256sums = Convert.ToHexStringLower(SHA256.HashData(list)),
+            Contents = Contents,
+            Models = selection.Models.Patterns,
+            IncludesArtifacts = selection.IncludeArtifacts,
+            LeftOut = leftOut,
+        };
+        await using var last = await OpenAsync(TransferFormat.Manifest, cancellation);
+        await last.WriteAsync(TransferJson.Write(manifest), cancellation);
+    }
+
+    public ValueTask DisposeAsync() => zip.DisposeAsync();
+
+    private Task<Stream> OpenAsync(string file, CancellationToken cancellation)
+    {
+        var entry = zip.CreateEntry(file, CompressionLevel.NoCompression);
+        entry.LastWriteTime = Time;
+        entry.ExternalAttributes = Attributes;
+        return entry.OpenAsync(cancellation);
+    }
+
+    private Task AddedAsync(string file, string sha256, Func<TransferContents, TransferContents> count)
+    {
+        sums.Add($"{sha256}  {file}\n");
+        Contents = count(Contents);
+        return note(Contents);
+    }
+}

@@ -1,0 +1,130 @@
+using System.Text.Json.Nodes;
+
+namespace Larder.Registry;
+
+/// <summary>
+/// Writes imported models so that each is seen whole or not at all, whenever the process dies: (1) the model's document, as of a deleted one that has given
+/// all the numbers, so that nobody takes one and nobody sees it; (2) the versions, which mean nothing while the model says so; (3) the model's document as it
+/// is to be, by compare-and-swap. Doing it again goes on.
+/// </summary>
+internal sealed class ImportedModelWriter(ModelDocuments models, string job, string who, TimeProvider time)
+{
+    // Between the last number of the archive and the last that was given here: each gets a document that says that it is deleted.
+    public const int MostBetween = 100_000;
+
+    private readonly IDocumentStore documents = models.Store;
+    private readonly ModelSnapshots snapshots = new(models.Store);
+
+    /// <summary>Writes a model.</summary>
+    /// <param name="archived">The model, checked; its artifacts are stored.</param>
+    /// <param name="planned">What was decided about it.</param>
+    /// <param name="cancellation">Stops it; it is then to be done again.</param>
+    /// <returns>What became of it: as planned, or failed, when somebody was quicker.</returns>
+    public async Task<ImportedItem> WriteAsync(ModelSnapshot archived, ImportedItem planned, CancellationToken cancellation)
+    {
+        var read = await models.FindAsync(archived.Model.Name, cancellation);
+        if (archived.Model.Deleted)
+            return await WriteDeletedAsync(archived.Model, read, planned, cancellation);
+        var last = Math.Max(archived.Model.LastVersion, read?.Value.LastVersion ?? 0);
+        if (last - archived.Model.LastVersion > MostBetween)
+            return planned with { Outcome = ImportOutcome.Failed, Reason = $"More than {MostBetween} numbers were given here since." };
+        var whole = archived.WithNumbersUpTo(last);
+        // Written by an earlier try; or by somebody else.
+        if (read is { Value.Deleted: false })
+            return whole.Equals(await snapshots.ReadAsync(read.Value, cancellation)) ? planned : Late(planned);
+        if (planned.Outcome == ImportOutcome.Created && read is { Value: { Deleted: true, Importing: null } })
+            return Late(planned);
+
+        var placeholder = read?.Value.Importing == job && read.Value.LastVersion == last
+            ? read
+            : await TryWriteAsync(read, Placeholder(whole.Model, read?.Value), cancellation);
+        if (placeholder is null)
+            return Late(planned);
+        foreach (var (number, version) in whole.Versions)
+            await WriteAsync(whole.Model.Name, number, version, cancellation);
+        return await TryWriteAsync(placeholder, Recorded(whole.Model, placeholder.Value), cancellation) is null ? Late(planned) : planned;
+    }
+
+    private async Task<ImportedItem> WriteDeletedAsync(ModelDocument archived, Document<ModelDocument>? read, ImportedItem planned, CancellationToken cancellation)
+    {
+        if (read is { Value: { Deleted: true, Importing: null } here } && here.LastVersion >= archived.LastVersion)
+            return planned;
+        if (read is { Value.Deleted: false })
+            return Late(planned);
+        var last = Math.Max(archived.LastVersion, read?.Value.LastVersion ?? 0);
+        return await TryWriteAsync(read, Recorded(archived with { LastVersion = last, DeletedThrough = last }, read?.Value), cancellation) is null ? Late(planned) : planned;
+    }
+
+    /// <summary>The model with the record of its import. Records that are not in the log yet stay; numbers of records go on, after those that the archive's list names.</summary>
+    private ModelDocument Recorded(ModelDocument final, ModelDocument? before)
+    {
+        var outbox = before?.Outbox ?? new AuditOutbox();
+        var last = final.Audit.Select(entry => entry.Revision ?? 0).DefaultIfEmpty().Max();
+        outbox = outbox with { Last = Math.Max(outbox.Last, last) };
+        return final with
+        {
+            Outbox = outbox.Add(new AuditRecord
+            {
+                Subject = AuditSubject.OfModel(final.Name),
+                When = time.GetUtcNow(),
+                Who = who,
+                What = "import",
+                After = AuditValues.Shown(new JsonObject { ["job"] = job, ["last_version"] = final.LastVersion, ["deleted"] = final.Deleted }),
+            }),
+        };
+    }
+
+    private ModelDocument Placeholder(ModelDocument final, ModelDocument? before) => new()
+    {
+        Name = final.Name,
+        LastVersion = final.LastVersion,
+        DeletedThrough = final.LastVersion,
+        Deleted = true,
+        Importing = job,
+        Created = final.Created,
+        Updated = final.Updated,
+        Audit = final.Audit,
+        Outbox = before?.Outbox ?? new AuditOutbox(),
+    };
+
+    /// <summary>Writes a model document; null when it is another one by now.</summary>
+    private async Task<Document<ModelDocument>?> TryWriteAsync(Document<ModelDocument>? read, ModelDocument next, CancellationToken cancellation)
+    {
+        try
+        {
+            return await models.WriteAsync(read, next, cancellation);
+        }
+        catch (Exception e) when (e is ETagMismatchException or DocumentExistsException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Writes a version's document in the place of what is there, which means nothing: the model says that all numbers up to its last are deleted.</summary>
+    private async Task WriteAsync(string name, int number, VersionDocument version, CancellationToken cancellation)
+    {
+        var id = Collections.VersionId(number);
+        var backoff = new Backoff($"the model {name}");
+        while (true)
+        {
+            try
+            {
+                if (await documents.GetAsync(Collections.Versions, name, id, cancellation) is not { } found)
+                    await documents.CreateAsync(Collections.Versions, name, id, version, cancellation);
+                else if (!TransferJson.Write(found.Value).AsSpan().SequenceEqual(TransferJson.Write(version)))
+                    await documents.ReplaceAsync(Collections.Versions, name, id, version, found.ETag, cancellation);
+                return;
+            }
+            catch (Exception e) when (e is DocumentExistsException or ETagMismatchException)
+            {
+                await backoff.NextAsync(cancellation);
+            }
+        }
+    }
+
+    private static ImportedItem Late(ImportedItem planned) => planned with
+    {
+        Outcome = ImportOutcome.Failed,
+        Reason = "Somebody changed it here while the import ran: what is here stays as it is.",
+    };
+}

@@ -1,0 +1,69 @@
+namespace Larder.Registry;
+
+/// <summary>Reads models as they were at one moment, while others change them.</summary>
+/// <remarks>
+/// Versions never change what they are, and go only once. So when a model's document was read first, the versions that it shows are those of that moment,
+/// unless one was deleted in between; and what had been deleted before that moment is known from having looked before it.
+/// </remarks>
+internal sealed class ModelSnapshots(IDocumentStore documents)
+{
+    private const int PageSize = 500;
+
+    /// <summary>The model of a document.</summary>
+    /// <param name="model">As it was read a moment ago.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>It, or what it has become since.</returns>
+    /// <exception cref="ConflictException">Versions of it are deleted again and again.</exception>
+    public async Task<ModelSnapshot> ReadAsync(ModelDocument model, CancellationToken cancellation)
+    {
+        var backoff = new Backoff($"the model {model.Name}");
+        var known = new HashSet<int>();
+        var tries = 0;
+        while (true)
+        {
+            var versions = model.LastVersion > model.DeletedThrough ? await VersionsAsync(model.Name, cancellation) : [];
+            var gone = Numbers(model).Where(number => versions.GetValueOrDefault(number)?.Version is null).ToList();
+            if (gone.All(number => known.Contains(number) || model.Deleting.Contains(number)))
+                return Settled(model, versions);
+
+            known.UnionWith(gone);
+            known.UnionWith(model.Deleting);
+            if (++tries > 1)
+                await backoff.NextAsync(cancellation);
+            model = (await documents.GetAsync(Collections.Models, model.Name, Collections.ModelId, cancellation))!.Value;
+        }
+    }
+
+    private static IEnumerable<int> Numbers(ModelDocument model) =>
+        Enumerable.Range(model.DeletedThrough + 1, model.LastVersion - model.DeletedThrough);
+
+    /// <summary>As it will be when nothing is under way any more.</summary>
+    private static ModelSnapshot Settled(ModelDocument model, Dictionary<int, VersionDocument> versions) => new(
+        model with { Deleting = [], Importing = null, Outbox = new AuditOutbox() },
+        [
+            .. Numbers(model).Select(number => KeyValuePair.Create(number, versions.GetValueOrDefault(number) switch
+            {
+                { Version: { } version } there when !model.Deleting.Contains(number) => there with
+                {
+                    Version = version with { Metrics = version.Metrics.ToDictionary(metric => metric.Key, metric => CanonicalJson.Of(metric.Value)) },
+                    Revives = null,
+                },
+                var gone => new VersionDocument { Deleted = gone?.Deleted ?? model.Updated, Once = gone?.Once },
+            })),
+        ]);
+
+    private async Task<Dictionary<int, VersionDocument>> VersionsAsync(string name, CancellationToken cancellation)
+    {
+        var versions = new Dictionary<int, VersionDocument>();
+        string? continuation = null;
+        do
+        {
+            var page = await documents.ListAsync(Collections.Versions, name, PageSize, continuation, cancellation);
+            foreach (var document in page.Documents)
+                versions[Collections.VersionNumber(document.Id)] = document.Value;
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
+        return versions;
+    }
+}
