@@ -13,6 +13,8 @@ public sealed class RegistryExporter(IDocumentStore documents, IArtifactStore ar
     [
         "jobs and their files",
         "upload sessions and what is in the containers uploads, scoring and rejected",
+        "data sets",
+        "the audit log",
         "idempotency keys",
         "values of schedules' secrets, and what schedules have run",
     ];
