@@ -19,7 +19,7 @@ public sealed class ScheduledExport : IScheduledJob
     {
         if (job.Model != ExportJob.AllModels)
             throw new InvalidRequestException($"job.model of an export must be {ExportJob.AllModels}; which models it has is said by job.options.models.");
-        if (job.Inputs is not { Job: null, Version: null, Dataset: null })
+        if (job.Inputs is not { Job: null, Version: null, Dataset: null, Blob: null })
             throw new InvalidRequestException("job.inputs of an export must be empty: it takes none.");
         var options = job.Options is { } json ? ExportOptions.Schema.Read(JsonMarshal.GetRawUtf8Value(json).ToArray()) : new ExportOptions();
         _ = options.Selection;

@@ -60,6 +60,10 @@ public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog>
         return true;
     }
 
+    /// <summary>The newest record of a subject; null when it has none.</summary>
+    internal async Task<AuditRecord?> NewestAsync(string subject, CancellationToken cancellation) =>
+        (await documents.ListAsync(AuditKeys.Records, AuditSubject.RootOf(subject), 1, null, cancellation)).Documents is [var newest, ..] ? newest.Value : null;
+
     /// <summary>Writes a record, unless it is there.</summary>
     internal Task EnsureAsync(AuditRecord record) => WriteAsync([record], record.Revision);
 

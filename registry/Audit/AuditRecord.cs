@@ -19,8 +19,8 @@ public sealed record AuditRecord
     public string? Who { get; init; }
 
     /// <summary>
-    /// Of a model <c>publish</c>, <c>update</c>, <c>set_alias</c>, <c>delete_alias</c>, <c>set_default</c>, <c>delete_version</c>, <c>delete_model</c>; of
-    /// a schedule <c>create</c>, <c>update</c>, <c>pause</c>, <c>resume</c>, <c>run</c>, <c>delete</c>; of settings <c>update</c>.
+    /// Of a model <c>publish</c>, <c>update</c>, <c>set_alias</c>, <c>delete_alias</c>, <c>set_default</c>, <c>delete_version</c>, <c>delete_model</c>, <c>import</c>; of
+    /// a schedule <c>create</c>, <c>import</c>, <c>update</c>, <c>pause</c>, <c>resume</c>, <c>run</c>, <c>delete</c>; of settings <c>update</c>.
     /// </summary>
     public required string What { get; init; }
 

@@ -3,10 +3,9 @@ using System.Text.Json;
 namespace Larder.Registry;
 
 /// <summary>Records which settings hosts run with, each time that they differ from what was recorded last.</summary>
-/// <param name="documents">Where records are.</param>
-/// <param name="log">Writes them.</param>
+/// <param name="log">Where records are.</param>
 /// <param name="time">The clock.</param>
-public sealed class SettingsHistory(IDocumentStore documents, AuditLog log, TimeProvider time)
+public sealed class SettingsHistory(AuditLog log, TimeProvider time)
 {
     /// <summary>Records settings, unless they are what was recorded last. Of several hosts that start with the same at once, one does.</summary>
     /// <param name="settings">All of them, by name, without any secret.</param>
@@ -19,8 +18,7 @@ public sealed class SettingsHistory(IDocumentStore documents, AuditLog log, Time
         var backoff = new Backoff("the settings' history");
         while (true)
         {
-            var page = await documents.ListAsync(AuditKeys.Records, AuditSubject.Settings, 1, null, cancellation);
-            var newest = page.Documents is [var found, ..] ? found.Value : null;
+            var newest = await log.NewestAsync(AuditSubject.Settings, cancellation);
             if (newest is not null)
                 await log.EnsureAsync(newest);
             var (before, after) = AuditValues.Between(newest?.State?.Deserialize<System.Text.Json.Nodes.JsonObject>(), state);

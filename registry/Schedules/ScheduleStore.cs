@@ -37,15 +37,20 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="InvalidRequestException">A text of it is too long.</exception>
     /// <exception cref="DocumentExistsException">The id is taken.</exception>
-    public async Task<Schedule> CreateAsync(Schedule schedule, string actor, CancellationToken cancellation = default)
+    public Task<Schedule> CreateAsync(Schedule schedule, string actor, CancellationToken cancellation = default) =>
+        CreateAsync(schedule, "create", actor, schedule.Created, known: 0, cancellation);
+
+    /// <summary>Stores a schedule that comes from an archive. One of its id may have been here before: numbers of its records go on.</summary>
+    /// <param name="schedule">The schedule.</param>
+    /// <param name="actor">Who imports it.</param>
+    /// <param name="now">When.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <inheritdoc cref="CreateAsync(Schedule, string, CancellationToken)"/>
+    public async Task<Schedule> ImportAsync(Schedule schedule, string actor, DateTimeOffset now, CancellationToken cancellation = default)
     {
-        if (!JobId.IsValid(schedule.Id))
-            throw new ArgumentException($"{ModelName.Shown(schedule.Id)} is not a schedule's id.", nameof(schedule));
-        Validate(schedule);
-        schedule = Recorded(null, schedule, "create", actor, schedule.Created);
-        await documents.CreateAsync(Collection, schedule.Id, DocumentId, schedule, cancellation);
-        await log.TryWriteAsync(schedule.Outbox, known: 0);
-        return schedule;
+        var newest = await log.NewestAsync(AuditSubject.OfSchedule(schedule.Id), cancellation);
+        var outbox = new AuditOutbox { Last = newest?.Revision ?? 0, Newest = newest?.When };
+        return await CreateAsync(schedule with { Outbox = outbox }, "import", actor, now, outbox.Last, cancellation);
     }
 
     /// <summary>A schedule.</summary>
@@ -264,6 +269,17 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     }
 
     /// <summary>The next schedule with the record of what differs; the same instance when nothing does.</summary>
+    private async Task<Schedule> CreateAsync(Schedule schedule, string what, string actor, DateTimeOffset now, int known, CancellationToken cancellation)
+    {
+        if (!JobId.IsValid(schedule.Id))
+            throw new ArgumentException($"{ModelName.Shown(schedule.Id)} is not a schedule's id.", nameof(schedule));
+        Validate(schedule);
+        schedule = Recorded(null, schedule, what, actor, now);
+        await documents.CreateAsync(Collection, schedule.Id, DocumentId, schedule, cancellation);
+        await log.TryWriteAsync(schedule.Outbox, known);
+        return schedule;
+    }
+
     private static Schedule Recorded(Schedule? before, Schedule next, string what, string actor, DateTimeOffset now)
     {
         var (was, isNow) = AuditValues.Between(before is null ? null : Described(before), Described(next, before));

@@ -27,5 +27,5 @@ public sealed class RegistryImporter(
         artifacts,
         staging,
         validate,
-        (schedule, stop) => schedules.CreateAsync(schedule, who, stop));
+        (schedule, stop) => schedules.ImportAsync(schedule, who, time.GetUtcNow(), stop));
 }

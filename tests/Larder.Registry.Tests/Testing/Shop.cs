@@ -42,7 +42,7 @@ internal sealed class Shop : IDisposable
         Registry = new ModelRegistry(Documents, Time, log);
         Schedules = new ScheduleStore(Documents, log);
         History = new AuditHistory(Documents, Registry, Schedules, Time);
-        Settings = new SettingsHistory(Documents, log, Time);
+        Settings = new SettingsHistory(log, Time);
         var publishing = (options ?? new PublishingOptions()) with { StagingFolder = Staging };
         Publisher = new ModelPublisher(
             Registry,
