@@ -100,7 +100,7 @@ public sealed class AccessHostTests
         const string trace = "0af7651916cd43dd8448eb211c80319c";
         const string parent = $"00-{trace}-b7ad6b7169203331-01";
         await using var azurite = await Azurite.StartAsync();
-        await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString);
+        await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString, ("Store:Kind", "blobs"));
 
         using var form = new MultipartFormDataContent
         {
