@@ -34,9 +34,31 @@ internal static class MultipartForm
             : throw new InvalidRequestException("The multipart form has no usable boundary.");
     }
 
+    /// <summary>Reads a form, part after part.</summary>
+    /// <param name="reader">The form.</param>
+    /// <param name="take">Takes a part. What it does not read is skipped.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="InvalidRequestException">The form is not well-formed.</exception>
+    public static async Task ReadAsync(MultipartReader reader, Func<FormPart, Task> take, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
+            {
+                if (section.GetContentDispositionHeader() is not { } disposition)
+                    throw new InvalidRequestException("A part of the form has no Content-Disposition.");
+                await take(new FormPart(HeaderUtilities.RemoveQuotes(disposition.Name).ToString(), disposition, section));
+            }
+        }
+        catch (Exception exception) when (IsBroken(exception))
+        {
+            throw Broken();
+        }
+    }
+
     /// <summary>Reads the field of the options.</summary>
     /// <exception cref="TooLargeException">It is too long.</exception>
-    public static async Task<byte[]> ReadOptionsAsync(MultipartSection part, CancellationToken cancellationToken)
+    public static async Task<byte[]> ReadOptionsAsync(FormPart part, CancellationToken cancellationToken)
     {
         var buffer = new byte[MaxOptionsBytes + 1];
         var length = await part.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
@@ -46,20 +68,20 @@ internal static class MultipartForm
     /// <summary>Reads a field of a line of text.</summary>
     /// <exception cref="TooLargeException">It is too long.</exception>
     /// <exception cref="InvalidRequestException">It is empty, or no UTF-8.</exception>
-    public static async Task<string> ReadTextAsync(MultipartSection part, string name, CancellationToken cancellationToken)
+    public static async Task<string> ReadTextAsync(FormPart part, CancellationToken cancellationToken)
     {
         var buffer = new byte[MaxTextBytes + 1];
         var length = await part.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
         if (length > MaxTextBytes)
-            throw new TooLargeException($"The field {name} is limited to {MaxTextBytes} bytes of text; to send a file, give it a file name.");
+            throw new TooLargeException($"The field {part.Name} is limited to {MaxTextBytes} bytes of text; to send a file, give it a file name.");
         try
         {
             var text = StrictUtf8.GetString(buffer, 0, length).Trim();
-            return text.Length > 0 ? text : throw new InvalidRequestException($"The field {name} is empty.");
+            return text.Length > 0 ? text : throw new InvalidRequestException($"The field {part.Name} is empty.");
         }
         catch (DecoderFallbackException)
         {
-            throw new InvalidRequestException($"The field {name} is no text in UTF-8; to send a file, give it a file name.");
+            throw new InvalidRequestException($"The field {part.Name} is no text in UTF-8; to send a file, give it a file name.");
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Text;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
@@ -19,6 +18,7 @@ internal sealed class UploadForm : IAsyncDisposable
     private const int MaxParts = 32;
 
     private readonly Dictionary<string, string> _fields = new(StringComparer.Ordinal);
+    private int _parts;
 
     /// <summary>The staged file; null when the form had none.</summary>
     public StagedFile? File { get; private set; }
@@ -47,7 +47,7 @@ internal sealed class UploadForm : IAsyncDisposable
         {
             if (MultipartForm.ReaderOf(request) is { } reader)
             {
-                await form.ReadPartsAsync(reader, fileField, publisher, cancellationToken);
+                await MultipartForm.ReadAsync(reader, part => form.TakeAsync(part, fileField, publisher, cancellationToken), cancellationToken);
             }
             else if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase))
             {
@@ -73,42 +73,29 @@ internal sealed class UploadForm : IAsyncDisposable
     /// <inheritdoc />
     public ValueTask DisposeAsync() => File?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private async Task ReadPartsAsync(MultipartReader reader, string fileField, ModelPublisher publisher, CancellationToken cancellationToken)
+    private async Task TakeAsync(FormPart part, string fileField, ModelPublisher publisher, CancellationToken cancellationToken)
     {
-        try
-        {
-            for (var count = 1; await reader.ReadNextSectionAsync(cancellationToken) is { } part; count++)
-            {
-                if (count > MaxParts)
-                    throw new InvalidRequestException($"The form has more than {MaxParts} parts.");
-                if (part.GetContentDispositionHeader() is not { } disposition)
-                    throw new InvalidRequestException("A part of the form has no Content-Disposition.");
-                var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
-                if (!disposition.IsFileDisposition())
-                    await ReadFieldAsync(name, part, cancellationToken);
-                else if (name == fileField && File is null)
-                    await ReadFileAsync(disposition, part, publisher, cancellationToken);
-                else
-                    throw new InvalidRequestException($"The name of the file path must be '{fileField}', once; '{name}' came.");
-            }
-        }
-        catch (Exception exception) when (MultipartForm.IsBroken(exception))
-        {
-            throw MultipartForm.Broken();
-        }
+        if (++_parts > MaxParts)
+            throw new InvalidRequestException($"The form has more than {MaxParts} parts.");
+        if (!part.IsFile)
+            await ReadFieldAsync(part, cancellationToken);
+        else if (part.Name == fileField && File is null)
+            await ReadFileAsync(part, publisher, cancellationToken);
+        else
+            throw new InvalidRequestException($"The name of the file path must be '{fileField}', once; '{part.Name}' came.");
     }
 
-    private async Task ReadFileAsync(ContentDispositionHeaderValue disposition, MultipartSection part, ModelPublisher publisher, CancellationToken cancellationToken)
+    private async Task ReadFileAsync(FormPart part, ModelPublisher publisher, CancellationToken cancellationToken)
     {
-        var given = disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName;
-        FileName = Path.GetFileName(HeaderUtilities.RemoveQuotes(given).ToString().Replace('\\', '/'));
+        FileName = part.FileName is { Length: > 0 } given ? given : null;
         if (Path.GetExtension(FileName) is { Length: > 0 } extension && !extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase))
             throw new RefusedException(StatusCodes.Status415UnsupportedMediaType, "Filename extension not allowed. Please use one of these: ['.onnx']");
         File = await publisher.StageAsync(part.Body, null, cancellationToken);
     }
 
-    private async Task ReadFieldAsync(string name, MultipartSection part, CancellationToken cancellationToken)
+    private async Task ReadFieldAsync(FormPart part, CancellationToken cancellationToken)
     {
+        var name = part.Name;
         var buffer = new byte[MaxFieldBytes + 1];
         var length = await part.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
         if (length > MaxFieldBytes)

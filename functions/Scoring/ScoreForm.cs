@@ -1,8 +1,6 @@
 using Larder.Orchestrations;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
@@ -38,7 +36,7 @@ internal sealed class ScoreForm : IAsyncDisposable
         var form = new ScoreForm();
         try
         {
-            await form.ReadPartsAsync(reader, staging, limits, cancellationToken);
+            await MultipartForm.ReadAsync(reader, part => form.TakeAsync(part, staging, limits, cancellationToken), cancellationToken);
             return (form._file, form.Address) is (null, null) ? throw new InvalidRequestException("No data provided with name 'dataset'") : form;
         }
         catch
@@ -51,39 +49,25 @@ internal sealed class ScoreForm : IAsyncDisposable
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _file?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private async Task ReadPartsAsync(MultipartReader reader, StagingArea staging, ScoringLimits limits, CancellationToken cancellationToken)
+    private async Task TakeAsync(FormPart part, StagingArea staging, ScoringLimits limits, CancellationToken cancellationToken)
     {
-        try
+        switch (part.Name)
         {
-            while (await reader.ReadNextSectionAsync(cancellationToken) is { } part)
-            {
-                if (part.GetContentDispositionHeader() is not { } disposition)
-                    throw new InvalidRequestException("A part of the form has no Content-Disposition.");
-                switch (HeaderUtilities.RemoveQuotes(disposition.Name).ToString())
-                {
-                    case OptionsField:
-                        Options = Options is null ? await MultipartForm.ReadOptionsAsync(part, cancellationToken) : throw MultipartForm.Twice(OptionsField);
-                        break;
-                    case Dataset when disposition.IsFileDisposition():
-                        if ((_file, Address) is not (null, null))
-                            throw MultipartForm.Twice(Dataset);
-                        FileName = MultipartForm.FileNameOf(disposition) is { Length: > 0 } name ? name : Dataset;
-                        _file = await staging.AddAsync(part.Body, "data set", limits.DatasetBytes, null, cancellationToken);
-                        break;
-                    case Dataset:
-                        if ((_file, Address) is not (null, null))
-                            throw MultipartForm.Twice(Dataset);
-                        Address = await MultipartForm.ReadTextAsync(part, Dataset, cancellationToken);
-                        break;
-                    case var other:
-                        throw new InvalidRequestException(
-                            $"The field '{MultipartForm.Shown(other)}' is not known; a scoring takes {Dataset}, a file or the address of one, and the JSON field {OptionsField}.");
-                }
-            }
-        }
-        catch (Exception exception) when (MultipartForm.IsBroken(exception))
-        {
-            throw MultipartForm.Broken();
+            case OptionsField:
+                Options = Options is null ? await MultipartForm.ReadOptionsAsync(part, cancellationToken) : throw MultipartForm.Twice(part.Name);
+                break;
+            case Dataset when (_file, Address) is not (null, null):
+                throw MultipartForm.Twice(part.Name);
+            case Dataset when part.IsFile:
+                FileName = part.FileName is { Length: > 0 } name ? name : Dataset;
+                _file = await staging.AddAsync(part.Body, "data set", limits.DatasetBytes, null, cancellationToken);
+                break;
+            case Dataset:
+                Address = await MultipartForm.ReadTextAsync(part, cancellationToken);
+                break;
+            default:
+                throw new InvalidRequestException(
+                    $"The field '{MultipartForm.Shown(part.Name)}' is not known; a scoring takes {Dataset}, a file or the address of one, and the JSON field {OptionsField}.");
         }
     }
 }

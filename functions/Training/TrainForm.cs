@@ -2,8 +2,6 @@ using System.Text;
 using Larder.Orchestrations;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
@@ -38,7 +36,7 @@ internal sealed class TrainForm : IAsyncDisposable
         var form = new TrainForm();
         try
         {
-            await form.ReadPartsAsync(reader, staging, limits, cancellationToken);
+            await MultipartForm.ReadAsync(reader, part => form.TakeAsync(part, staging, limits, cancellationToken), cancellationToken);
             form.Require(Script, "No training script provided with name 'script'");
             if (form.Address is null)
                 form.Require(Dataset, "No data provided with name 'dataset'");
@@ -66,34 +64,21 @@ internal sealed class TrainForm : IAsyncDisposable
             throw new InvalidRequestException(sentence);
     }
 
-    private async Task ReadPartsAsync(MultipartReader reader, StagingArea staging, JobLimits limits, CancellationToken cancellationToken)
+    private async Task TakeAsync(FormPart part, StagingArea staging, JobLimits limits, CancellationToken cancellationToken)
     {
-        try
-        {
-            while (await reader.ReadNextSectionAsync(cancellationToken) is { } part)
-            {
-                if (part.GetContentDispositionHeader() is not { } disposition)
-                    throw new InvalidRequestException("A part of the form has no Content-Disposition.");
-                var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
-                if (name == OptionsField)
-                    Options = Options is null ? await MultipartForm.ReadOptionsAsync(part, cancellationToken) : throw MultipartForm.Twice(name);
-                else if (disposition.IsFileDisposition())
-                    await ReadFileAsync(name, disposition, part, staging, limits, cancellationToken);
-                else if (name == Dataset)
-                    Address = HasDataset ? throw MultipartForm.Twice(name) : await MultipartForm.ReadTextAsync(part, name, cancellationToken);
-                else
-                    throw Unknown(name);
-            }
-        }
-        catch (Exception exception) when (MultipartForm.IsBroken(exception))
-        {
-            throw MultipartForm.Broken();
-        }
+        if (part.Name == OptionsField)
+            Options = Options is null ? await MultipartForm.ReadOptionsAsync(part, cancellationToken) : throw MultipartForm.Twice(part.Name);
+        else if (part.IsFile)
+            await ReadFileAsync(part, staging, limits, cancellationToken);
+        else if (part.Name == Dataset)
+            Address = HasDataset ? throw MultipartForm.Twice(part.Name) : await MultipartForm.ReadTextAsync(part, cancellationToken);
+        else
+            throw Unknown(part.Name);
     }
 
-    private async Task ReadFileAsync(
-        string name, ContentDispositionHeaderValue disposition, MultipartSection part, StagingArea staging, JobLimits limits, CancellationToken cancellationToken)
+    private async Task ReadFileAsync(FormPart part, StagingArea staging, JobLimits limits, CancellationToken cancellationToken)
     {
+        var name = part.Name;
         var (extension, limit) = name switch
         {
             Script => (".py", limits.ScriptBytes),
@@ -103,7 +88,7 @@ internal sealed class TrainForm : IAsyncDisposable
         };
         if (name == Dataset ? HasDataset : _files.Exists(file => file.Name == name))
             throw MultipartForm.Twice(name);
-        var fileName = MultipartForm.FileNameOf(disposition) is { Length: > 0 } given ? given : name + extension;
+        var fileName = part.FileName is { Length: > 0 } given ? given : name + extension;
         if (extension is not null && !Path.GetExtension(fileName).Equals(extension, StringComparison.OrdinalIgnoreCase))
             throw new RefusedException(StatusCodes.Status415UnsupportedMediaType, $"Filename extension not allowed. Please use one of these: ['{extension}']");
 

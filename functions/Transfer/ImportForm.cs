@@ -1,8 +1,6 @@
 using Larder.Orchestrations;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
@@ -35,7 +33,7 @@ internal sealed class ImportForm : IAsyncDisposable
         var form = new ImportForm();
         try
         {
-            await form.ReadPartsAsync(reader, staging, limits, cancellationToken);
+            await MultipartForm.ReadAsync(reader, part => form.TakeAsync(part, staging, limits, cancellationToken), cancellationToken);
             return form._file is null ? throw new InvalidRequestException($"No archive provided with name '{Archive}'") : form;
         }
         catch
@@ -48,34 +46,22 @@ internal sealed class ImportForm : IAsyncDisposable
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _file?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private async Task ReadPartsAsync(MultipartReader reader, StagingArea staging, ImportLimits limits, CancellationToken cancellationToken)
+    private async Task TakeAsync(FormPart part, StagingArea staging, ImportLimits limits, CancellationToken cancellationToken)
     {
-        try
+        switch (part.Name)
         {
-            while (await reader.ReadNextSectionAsync(cancellationToken) is { } part)
-            {
-                if (part.GetContentDispositionHeader() is not { } disposition)
-                    throw new InvalidRequestException("A part of the form has no Content-Disposition.");
-                switch (HeaderUtilities.RemoveQuotes(disposition.Name).ToString())
-                {
-                    case OptionsField:
-                        Options = Options is null ? await MultipartForm.ReadOptionsAsync(part, cancellationToken) : throw MultipartForm.Twice(OptionsField);
-                        break;
-                    case Archive when disposition.IsFileDisposition():
-                        if (_file is not null)
-                            throw MultipartForm.Twice(Archive);
-                        FileName = MultipartForm.FileNameOf(disposition) is { Length: > 0 } name ? name : TransferPaths.Archive;
-                        _file = await staging.AddAsync(part.Body, Archive, limits.ArchiveBytes, null, cancellationToken);
-                        break;
-                    case var other:
-                        throw new InvalidRequestException(
-                            $"The field '{MultipartForm.Shown(other)}' is not known; an import takes the file {Archive} and the JSON field {OptionsField}.");
-                }
-            }
-        }
-        catch (Exception exception) when (MultipartForm.IsBroken(exception))
-        {
-            throw MultipartForm.Broken();
+            case OptionsField:
+                Options = Options is null ? await MultipartForm.ReadOptionsAsync(part, cancellationToken) : throw MultipartForm.Twice(part.Name);
+                break;
+            case Archive when part.IsFile:
+                if (_file is not null)
+                    throw MultipartForm.Twice(part.Name);
+                FileName = part.FileName is { Length: > 0 } name ? name : TransferPaths.Archive;
+                _file = await staging.AddAsync(part.Body, Archive, limits.ArchiveBytes, null, cancellationToken);
+                break;
+            default:
+                throw new InvalidRequestException(
+                    $"The field '{MultipartForm.Shown(part.Name)}' is not known; an import takes the file {Archive} and the JSON field {OptionsField}.");
         }
     }
 }
