@@ -13,7 +13,7 @@ namespace Larder.Registry;
 /// </summary>
 /// <param name="account">The storage account.</param>
 /// <param name="cacheBytes">How many bytes of documents to keep in memory for listings.</param>
-public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes = 64 * 1024 * 1024) : IDocumentStore
+public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes = 256 << 20) : IDocumentStore
 {
     private const int MaxPage = 5000;
     private const int ParallelReads = 16;
