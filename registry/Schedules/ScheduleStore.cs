@@ -268,7 +268,6 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
         return written;
     }
 
-    /// <summary>The next schedule with the record of what differs; the same instance when nothing does.</summary>
     private async Task<Schedule> CreateAsync(Schedule schedule, string what, string actor, DateTimeOffset now, int known, CancellationToken cancellation)
     {
         if (!JobId.IsValid(schedule.Id))
@@ -280,6 +279,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
         return schedule;
     }
 
+    /// <summary>The next schedule with the record of what differs; the same instance when nothing does.</summary>
     private static Schedule Recorded(Schedule? before, Schedule next, string what, string actor, DateTimeOffset now)
     {
         var (was, isNow) = AuditValues.Between(before is null ? null : Described(before), Described(next, before));
