@@ -6,6 +6,8 @@ namespace Larder.Registry;
 /// <param name="written">Told the name of a model whenever its document may have changed.</param>
 internal sealed class ModelDocuments(IDocumentStore store, AuditLog log, Action<string> written)
 {
+    private readonly Turns turns = new();
+
     public IDocumentStore Store => store;
 
     /// <summary>A model's document, also that of a deleted one; null when the name was never used.</summary>
@@ -17,7 +19,7 @@ internal sealed class ModelDocuments(IDocumentStore store, AuditLog log, Action<
     public async Task<Document<ModelDocument>> GetAsync(string name, CancellationToken cancellation)
     {
         var found = await FindAsync(name, cancellation);
-        return found is { Value.Deleted: false } ? found : throw new NotFoundException($"There is no model {name}.");
+        return found is { Value.Deleted: false } ? found : throw NoModel(name);
     }
 
     /// <summary>Changes a model that exists.</summary>
@@ -31,31 +33,54 @@ internal sealed class ModelDocuments(IDocumentStore store, AuditLog log, Action<
         string name, string? ifMatch, Func<ModelDocument, Task<ModelDocument>> change, CancellationToken cancellation)
     {
         var required = ifMatch == "*" ? null : ifMatch;
-        var backoff = new Backoff($"the model {name}");
-        while (true)
+        ModelDocument? before = null;
+        var after = await ChangeAnyAsync(name, TryAsync, cancellation);
+        return (before!, after!);
+
+        async Task<ModelDocument?> TryAsync(Document<ModelDocument>? read)
         {
-            var read = await GetAsync(name, cancellation);
-            if (required is not null && required != read.ETag)
-                throw Changed(name);
-            var next = await change(read.Value);
-            if (ReferenceEquals(next, read.Value))
-                return (read.Value, read);
-            try
+            before = read is { Value.Deleted: false } ? read.Value : throw NoModel(name);
+            return required is null || required == read.ETag ? await change(before) : throw Changed(name);
+        }
+    }
+
+    /// <summary>Changes a model, also a deleted one or none; races are run again.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="change">
+    /// What to make of the document, null when there is none; called again for every try. The same instance, or null, means that nothing is to be written.
+    /// </param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>What is there now; null when <paramref name="change"/> answered null.</returns>
+    public Task<Document<ModelDocument>?> ChangeAnyAsync(
+        string name, Func<Document<ModelDocument>?, Task<ModelDocument?>> change, CancellationToken cancellation)
+    {
+        return turns.TakeAsync(name, RunAsync, cancellation);
+
+        async Task<Document<ModelDocument>?> RunAsync()
+        {
+            var backoff = new Backoff($"the model {name}");
+            while (true)
             {
-                return (read.Value, await WriteAsync(read, next, cancellation));
-            }
-            catch (ETagMismatchException)
-            {
-                if (required is not null)
-                    throw Changed(name);
-                await backoff.NextAsync(cancellation);
+                var read = await FindAsync(name, cancellation);
+                if (await change(read) is not { } next)
+                    return null;
+                if (ReferenceEquals(next, read?.Value))
+                    return read;
+                try
+                {
+                    return await WriteAsync(read, next, cancellation);
+                }
+                catch (Exception e) when (e is ETagMismatchException or DocumentExistsException)
+                {
+                    await backoff.NextAsync(cancellation);
+                }
             }
         }
     }
 
     /// <summary>Writes a model document in the place of the one that was read, or of none; then the records that are in it.</summary>
-    /// <exception cref="PreconditionFailedException">Another one is there now.</exception>
-    /// <exception cref="ConflictException">One is there now, where none was.</exception>
+    /// <exception cref="ETagMismatchException">Another one is there now.</exception>
+    /// <exception cref="DocumentExistsException">One is there now, where none was.</exception>
     public async Task<Document<ModelDocument>> WriteAsync(
         Document<ModelDocument>? read, ModelDocument next, CancellationToken cancellation)
     {
@@ -85,6 +110,8 @@ internal sealed class ModelDocuments(IDocumentStore store, AuditLog log, Action<
             written(next.Name);
         }
     }
+
+    private static NotFoundException NoModel(string name) => new($"There is no model {name}.");
 
     private static PreconditionFailedException Changed(string name) =>
         new($"The model {name} has changed since it was read: read it again.");

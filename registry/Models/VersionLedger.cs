@@ -116,20 +116,10 @@ internal sealed partial class VersionLedger(ModelDocuments models, TimeProvider 
             }
         }
 
-        while (true)
-        {
-            var read = await models.FindAsync(model, cancellation);
-            if (read is null || !read.Value.Deleting.Contains(number))
-                return read;
-            try
-            {
-                return await models.WriteAsync(read, read.Value with { Deleting = [.. read.Value.Deleting.Where(n => n != number)] }, cancellation);
-            }
-            catch (ETagMismatchException)
-            {
-                await backoff.NextAsync(cancellation);
-            }
-        }
+        return await models.ChangeAnyAsync(model, read => Task.FromResult(Finish(read?.Value)), cancellation);
+
+        ModelDocument? Finish(ModelDocument? read) =>
+            read is null || !read.Deleting.Contains(number) ? read : read with { Deleting = [.. read.Deleting.Where(other => other != number)] };
     }
 
     /// <summary>Makes a version count.</summary>
@@ -138,14 +128,14 @@ internal sealed partial class VersionLedger(ModelDocuments models, TimeProvider 
     /// <param name="patch">What its publisher changes of the model in the same step; null when it is not the publisher who asks.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>The model after it; null when the whole model was deleted meanwhile, and the number with it.</returns>
-    private async Task<Document<ModelDocument>?> CountAsync(
+    private Task<Document<ModelDocument>?> CountAsync(
         ModelVersion version, int? revives, Func<ModelDocument, ModelDocument>? patch, CancellationToken cancellation)
     {
-        var backoff = new Backoff($"the model {version.Model}");
-        while (true)
+        return models.ChangeAnyAsync(version.Model, read => Task.FromResult(Count(read?.Value)), cancellation);
+
+        ModelDocument? Count(ModelDocument? read)
         {
-            var read = await models.FindAsync(version.Model, cancellation);
-            var model = read?.Value ?? new ModelDocument { Name = version.Model, Created = version.Created, Updated = version.Created };
+            var model = read ?? new ModelDocument { Name = version.Model, Created = version.Created, Updated = version.Created };
 
             // The number may even have been another's before, whose document is swept: it must not come back to life.
             if (version.Version <= model.DeletedThrough)
@@ -154,17 +144,7 @@ internal sealed partial class VersionLedger(ModelDocuments models, TimeProvider 
             var next = version.Version <= model.LastVersion ? model
                 : patch is null && deletedSince ? model.UseUp(version.Version)
                 : model.Count(version);
-            next = patch?.Invoke(next) ?? next;
-            if (read is not null && ReferenceEquals(next, model))
-                return read;
-            try
-            {
-                return await models.WriteAsync(read, next, cancellation);
-            }
-            catch (Exception e) when (e is ETagMismatchException or DocumentExistsException)
-            {
-                await backoff.NextAsync(cancellation);
-            }
+            return patch?.Invoke(next) ?? next;
         }
     }
 }

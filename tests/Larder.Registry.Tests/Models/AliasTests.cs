@@ -31,6 +31,34 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
     }
 
     [Fact]
+    public async Task Whoever_moves_an_alias_of_a_model_that_many_edit_gets_a_turn_as_often_as_they_do()
+    {
+        await PublishAsync(2);
+        var edits = new int[8];
+        using var done = new CancellationTokenSource();
+        var editing = edits.Select((_, editor) => Task.Run(async () =>
+        {
+            for (; !done.IsCancellationRequested; edits[editor]++)
+                await Registry.UpdateAsync("iris", new ModelPatch { Owner = $"editor {editor}, {edits[editor]}" });
+        })).ToList();
+        while (edits.Any(count => count == 0))
+            await Task.Delay(1);
+
+        var before = edits.ToArray();
+        await Task.Run(async () =>
+        {
+            for (var move = 0; move < 10; move++)
+                await Registry.SetAliasAsync("iris", "champion", 1 + (move % 2));
+        });
+        var meanwhile = edits.Zip(before, (now, then) => now - then).ToList();
+        await done.CancelAsync();
+        await Task.WhenAll(editing);
+
+        // In turns it is about ten each; in a race that everybody runs for himself it was a hundred.
+        Assert.InRange(meanwhile.Max(), 1, 30);
+    }
+
+    [Fact]
     public async Task Moving_an_alias_to_where_it_is_changes_nothing()
     {
         await PublishAsync(1);
