@@ -40,12 +40,11 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
         if (request.IsJson())
         {
             var body = await Json.ReadAsync<Body>(request, "{dataset:string, options:object}", cancellationToken);
-            var given = body.Options.ValueKind == JsonValueKind.Undefined ? new ScoreOptions() : ScoreOptions.Schema.Read(JsonSerializer.SerializeToUtf8Bytes(body.Options));
-            return await submitter.SubmitAsync(reference, body.Dataset, given, key, owner, cancellationToken);
+            return await submitter.SubmitAsync(reference, body.Dataset, ScoreOptions.Schema.ReadOrDefault(body.Options), key, owner, cancellationToken);
         }
 
         await using var form = await ScoreForm.ReadAsync(request, staging, limits, cancellationToken);
-        var options = form.Options is null ? new ScoreOptions() : ScoreOptions.Schema.Read(form.Options);
+        var options = ScoreOptions.Schema.ReadOrDefault(form.Options);
         return form.Address is { } address
             ? await submitter.SubmitAsync(reference, address, options, key, owner, cancellationToken)
             : await submitter.SubmitAsync(reference, form.FileName, form.File!, options, key, owner, cancellationToken);

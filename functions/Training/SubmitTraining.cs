@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Text.Json;
 using Larder.Orchestrations;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
@@ -37,11 +36,11 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         if (!request.IsJson())
         {
             await using var form = await TrainForm.ReadAsync(request, staging, limits, cancellationToken);
-            return await submitter.SubmitAsync(model, form.Files, form.Address, Read(form.Options), key, owner, cancellationToken);
+            return await submitter.SubmitAsync(model, form.Files, form.Address, Validated(TrainOptions.Schema.ReadOrDefault(form.Options)), key, owner, cancellationToken);
         }
 
         var body = await Json.ReadAsync<TrainBody>(request, TrainBody.Expected, cancellationToken);
-        var options = Read(body.Options.ValueKind == JsonValueKind.Undefined ? null : JsonSerializer.SerializeToUtf8Bytes(body.Options));
+        var options = Validated(TrainOptions.Schema.ReadOrDefault(body.Options));
         var files = await body.StageAsync(staging, limits, cancellationToken);
         try
         {
@@ -54,9 +53,8 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         }
     }
 
-    private TrainOptions Read(byte[]? json)
+    private TrainOptions Validated(TrainOptions options)
     {
-        var options = json is null ? new TrainOptions() : TrainOptions.Schema.Read(json);
         submitter.Validate(options);
         return options;
     }

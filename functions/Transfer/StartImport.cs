@@ -38,12 +38,11 @@ public sealed class StartImport(TransferSubmitter submitter, JobScheduler schedu
         if (request.ContentType?.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase) != true)
         {
             var body = await Json.ReadAsync<Body>(request, Expected, cancellationToken);
-            var given = body.Options.ValueKind == JsonValueKind.Undefined ? new ImportOptions() : ImportOptions.Schema.Read(JsonSerializer.SerializeToUtf8Bytes(body.Options));
-            return await submitter.ImportAsync(body.Source, given, key, owner, cancellationToken);
+            return await submitter.ImportAsync(body.Source, ImportOptions.Schema.ReadOrDefault(body.Options), key, owner, cancellationToken);
         }
 
         await using var form = await ImportForm.ReadAsync(request, staging, limits, cancellationToken);
-        var options = form.Options is null ? new ImportOptions() : ImportOptions.Schema.Read(form.Options);
+        var options = ImportOptions.Schema.ReadOrDefault(form.Options);
         return await submitter.ImportAsync(form.FileName, form.File, options, key, owner, cancellationToken);
     }
 

@@ -49,9 +49,8 @@ public sealed class DatasetFetcher(
         var text = job.Source ?? throw new InvalidRequestException("The job has no data set.");
         if (DatasetSource.IsUrl(text))
         {
-            var secrets = await files.ReadAsync(job.Id, JobPaths.Secrets, MaxSecretBytes, cancellation);
-            var url = secrets?.ToObjectFromJson<Dictionary<string, string>>()?.GetValueOrDefault(DatasetSource.UrlSecret) ?? text;
-            var (body, bytes) = await urls.OpenAsync(url, cancellation);
+            var secrets = await JobSecrets.ReadAsync(files, job.Id, MaxSecretBytes, cancellation);
+            var (body, bytes) = await urls.OpenAsync(secrets.GetValueOrDefault(DatasetSource.UrlSecret, text), cancellation);
             return (body, bytes, NameOf(new Uri(text).AbsolutePath));
         }
 

@@ -17,6 +17,26 @@ public sealed class Arrivals(StagingArea staging, IArtifactStore artifacts)
     internal async Task<bool> HasInputAsync(Job job, CancellationToken cancellation) =>
         job.Inputs is [var input] && await artifacts.TouchAsync(input.Sha256, cancellation);
 
+    /// <summary>The step of an upload that makes what was uploaded the job's input.</summary>
+    /// <param name="steps">Where it is written down.</param>
+    /// <param name="job">The job's id.</param>
+    /// <param name="stage">Gives the input, or what is wrong for good.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>What is wrong; null when nothing is.</returns>
+    internal static async Task<string?> StageUploadAsync(
+        JobSteps steps, string job, Func<Job, Task<(string? Reason, JobInput? Input)>> stage, CancellationToken cancellation)
+    {
+        var (reason, _) = await steps.RunAsync(
+            job,
+            "stage",
+            0,
+            stage,
+            (found, staged) => staged.Input is null ? found : found with { Inputs = [staged.Input] },
+            staged => staged.Reason ?? $"{staged.Input!.SizeBytes} bytes, SHA-256 {staged.Input.Sha256}.",
+            cancellation);
+        return reason;
+    }
+
     /// <summary>Stores what arrives.</summary>
     /// <param name="name"><see cref="JobInput.Name"/>.</param>
     /// <param name="fileName">What its sender calls it.</param>

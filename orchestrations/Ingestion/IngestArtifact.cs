@@ -28,7 +28,7 @@ public static class IngestArtifact
         }
         catch (TaskFailedException e)
         {
-            report = new ReportDrop.Input(job, JobState.Failed, $"The step {e.TaskName} failed on the server: {e.FailureDetails.ErrorMessage}");
+            report = new ReportDrop.Input(job, JobState.Failed, JobEnding.Of(e));
         }
 
         SetStatus(context, "report");

@@ -30,7 +30,7 @@ public sealed partial class JobJanitor(
         var now = time.GetUtcNow();
         await foreach (var job in jobs.ScanAsync(now.Minute == 0 ? null : now - s_recent, cancellation))
         {
-            if (!job.IsFinal && job.Created < time.GetUtcNow() - s_patience)
+            if (!job.IsFinal && job.Created < now - s_patience)
                 await TendAsync(client, job, cancellation);
         }
 

@@ -75,13 +75,10 @@ public sealed class JobSubmitter(
                 throw new ConflictException($"The input {input.Name} of the job {old.Id} is not stored any more.");
         }
 
-        var secrets = await files.ReadAsync(old.Id, JobPaths.Secrets, limits.EnvironmentBytes * 8L, cancellation) is { } stored
-            ? stored.ToObjectFromJson<Dictionary<string, string>>()!
-            : [];
         return new JobRequest(old.Type, old.Model, old.Options)
         {
             Inputs = old.Inputs,
-            Secrets = secrets,
+            Secrets = await JobSecrets.ReadAsync(files, old.Id, limits.EnvironmentBytes * 8L, cancellation),
             Source = old.Source,
             Version = type.KeepsVersion ? old.Version : null,
             MaxAttempts = old.MaxAttempts,

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Larder.Registry;
@@ -30,6 +31,17 @@ public sealed class OptionSchema<T>
 
     /// <summary>The schema, as it is published.</summary>
     public JsonElement Json { get; }
+
+    /// <summary>Reads options that may be left out.</summary>
+    /// <param name="json">UTF-8; null is as <c>{}</c>.</param>
+    /// <inheritdoc cref="Read"/>
+    public T ReadOrDefault(byte[]? json) => Read(json ?? "{}"u8.ToArray());
+
+    /// <summary>Reads options that are a part of other JSON, or none.</summary>
+    /// <param name="json">The options; null, or what nobody set, is as <c>{}</c>.</param>
+    /// <inheritdoc cref="Read"/>
+    public T ReadOrDefault(JsonElement? json) =>
+        ReadOrDefault(json is { ValueKind: not JsonValueKind.Undefined } given ? JsonMarshal.GetRawUtf8Value(given).ToArray() : null);
 
     /// <summary>Reads options.</summary>
     /// <param name="json">UTF-8.</param>

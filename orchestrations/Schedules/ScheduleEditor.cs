@@ -27,9 +27,7 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     {
         var now = time.GetUtcNow();
         var schedule = await WholeAsync(patch, JobId.Create(now), NoSecrets, now, cancellation);
-        var there = 0;
-        await foreach (var _ in schedules.ScanAsync(cancellation))
-            there++;
+        var there = await schedules.CountAsync(cancellation);
         if (there >= options.MaxSchedules)
             throw new ConflictException($"There are {there} schedules, which is the most: delete one first.");
         return await schedules.CreateAsync(schedule, actor, cancellation);

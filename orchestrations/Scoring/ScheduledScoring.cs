@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Larder.Registry;
 
@@ -19,7 +18,7 @@ public sealed class ScheduledScoring(ScoringSubmitter scorings, DatasetFinder fi
         ScheduledPaths.ValidateDataset(finder, dataset);
         if (job.Inputs.Version is { } version && ModelReference.Parse(version).Name != job.Model)
             throw new InvalidRequestException($"job.inputs.version must be one of {job.Model}, the model that scores.");
-        var options = job.Options is { } json ? ScoreOptions.Schema.Read(JsonMarshal.GetRawUtf8Value(json).ToArray()) : new ScoreOptions();
+        var options = ScoreOptions.Schema.ReadOrDefault(job.Options);
         try
         {
             await scorings.RequestAsync(ReferenceOf(job), finder.FileNameOf(dataset), options, cancellation);

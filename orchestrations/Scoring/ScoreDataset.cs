@@ -41,7 +41,7 @@ public static class ScoreDataset
         }
         catch (TaskFailedException e)
         {
-            ending = Failed(scoring, $"The step {e.TaskName} failed on the server: {e.FailureDetails.ErrorMessage}");
+            ending = Failed(scoring, JobEnding.Of(e));
         }
 
         context.SetCustomStatus(new { step = "clean_up" });
@@ -144,7 +144,7 @@ public static class ScoreDataset
 
     private static FinishScoring.Input Failed(Scoring scoring, string reason) => new(scoring.Job, JobState.Failed, reason);
 
-    private static FinishScoring.Input Canceled(Scoring scoring) => new(scoring.Job, JobState.Canceled, "It was canceled.");
+    private static FinishScoring.Input Canceled(Scoring scoring) => new(scoring.Job, JobState.Canceled, JobEnding.Canceled);
 
     private static string TooManyErrors(ScoringProgress progress, long most) => FormattableString.Invariant(
         $"{Names.Count(progress.Errors, "row")} could not be scored, more than max_errors ({most}). The first that was seen is row {progress.FirstErrorRow}: {progress.FirstError}.");

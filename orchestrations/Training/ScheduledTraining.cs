@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Larder.Registry;
 
@@ -26,7 +25,7 @@ public sealed class ScheduledTraining(
             throw new InvalidRequestException("job.inputs of a training has no blob: name a dataset.");
         if (job.Inputs.Dataset is { } address)
             ScheduledPaths.ValidateDataset(finder, address);
-        var options = job.Options is { } json ? Unmasked(TrainOptions.Schema.Read(JsonMarshal.GetRawUtf8Value(json).ToArray()), known) : null;
+        var options = job.Options is { } json ? Unmasked(TrainOptions.Schema.ReadOrDefault(json), known) : null;
         if (options is not null)
             trainings.Validate(options);
         try

@@ -42,7 +42,7 @@ public static class TrainModel
         }
         catch (TaskFailedException e)
         {
-            ending = new Ending(JobState.Failed, $"The step {e.TaskName} failed on the server: {e.FailureDetails.ErrorMessage}");
+            ending = new Ending(JobState.Failed, JobEnding.Of(e));
         }
 
         SetStatus(context, "clean_up");
@@ -226,7 +226,7 @@ public static class TrainModel
     /// <summary>How a job ends.</summary>
     private sealed record Ending(JobState State, string? Reason)
     {
-        public static Ending Canceled { get; } = new(JobState.Canceled, "It was canceled.");
+        public static Ending Canceled { get; } = new(JobState.Canceled, JobEnding.Canceled);
 
         public static Ending NotStarted { get; } = Failed($"The compute did not begin to run within {StartLimit.TotalMinutes} minutes.");
 

@@ -28,9 +28,7 @@ public sealed class ImportedSchedules(ScheduleStarter starter, ScheduleStore sto
     {
         if (more == 0)
             return;
-        var there = 0;
-        await foreach (var _ in store.ScanAsync(cancellation))
-            there++;
+        var there = await store.CountAsync(cancellation);
         if (there + more > options.MaxSchedules)
             throw new ConflictException($"There are {there} schedules, and the archive has {more} more; {options.MaxSchedules} is the most.");
     }

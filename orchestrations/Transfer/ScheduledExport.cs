@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Larder.Registry;
 
@@ -21,8 +20,7 @@ public sealed class ScheduledExport : IScheduledJob
             throw new InvalidRequestException($"job.model of an export must be {ExportJob.AllModels}; which models it has is said by job.options.models.");
         if (job.Inputs is not { Job: null, Version: null, Dataset: null, Blob: null })
             throw new InvalidRequestException("job.inputs of an export must be empty: it takes none.");
-        var options = job.Options is { } json ? ExportOptions.Schema.Read(JsonMarshal.GetRawUtf8Value(json).ToArray()) : new ExportOptions();
-        _ = options.Selection;
+        _ = ExportOptions.Schema.ReadOrDefault(job.Options).Selection;
         return Task.FromResult<(ScheduledJob, IReadOnlyDictionary<string, string>)>((job, new Dictionary<string, string>()));
     }
 

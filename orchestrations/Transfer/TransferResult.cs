@@ -6,5 +6,5 @@ namespace Larder.Orchestrations;
 /// <param name="Summary">What came of it.</param>
 public sealed record TransferResult(string? Problem = null, bool IsCanceled = false, string? Summary = null)
 {
-    internal static TransferResult Canceled { get; } = new("It was canceled.", IsCanceled: true);
+    internal static TransferResult Canceled { get; } = new(JobEnding.Canceled, IsCanceled: true);
 }

@@ -18,7 +18,7 @@ internal static class TransferSteps
         }
         catch (TaskFailedException e)
         {
-            ending = new FinishTransfer.Input(job, JobState.Failed, $"The step {e.TaskName} failed on the server: {e.FailureDetails.ErrorMessage}");
+            ending = new FinishTransfer.Input(job, JobState.Failed, JobEnding.Of(e));
         }
 
         await context.CallActivityAsync(nameof(FinishTransfer), ending, Retries.Stubborn);

@@ -12,31 +12,16 @@ public static class ReceiveDataset
 {
     /// <summary>Runs it.</summary>
     [Function(nameof(ReceiveDataset))]
-    public static async Task Run([OrchestrationTrigger] TaskOrchestrationContext context)
-    {
-        var job = context.GetInput<string>()!;
-        var cancel = context.WaitForExternalEvent<object?>(JobScheduler.CancelEvent);
-        EndJob.Input ending;
-        try
-        {
-            await context.CallActivityAsync(nameof(BeginJob), job, Retries.Patient);
-            ending = await ReceiveAsync(context, job, cancel);
-        }
-        catch (TaskFailedException e)
-        {
-            ending = new EndJob.Input(job, JobState.Failed, $"The step {e.TaskName} failed on the server: {e.FailureDetails.ErrorMessage}");
-        }
-
-        await context.CallActivityAsync(nameof(EndJob), ending, Retries.Stubborn);
-    }
+    public static Task Run([OrchestrationTrigger] TaskOrchestrationContext context) =>
+        ReceiveSteps.RunAsync(context, (job, cancel) => ReceiveAsync(context, job, cancel));
 
     private static async Task<EndJob.Input> ReceiveAsync(TaskOrchestrationContext context, string job, Task cancel)
     {
         context.SetCustomStatus(new { step = "stage" });
         if (await context.CallActivityAsync<string?>(nameof(StageDataset), job, Retries.Patient) is { } problem)
-            return new EndJob.Input(job, JobState.Failed, problem);
+            return EndJob.Input.Failed(job, problem);
         if (cancel.IsCompleted)
-            return new EndJob.Input(job, JobState.Canceled, "It was canceled.");
+            return EndJob.Input.Canceled(job);
 
         context.SetCustomStatus(new { step = "register" });
         var told = await context.CallActivityAsync<string>(nameof(RegisterDataset), job, Retries.Patient);

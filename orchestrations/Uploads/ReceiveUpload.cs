@@ -12,53 +12,34 @@ public static class ReceiveUpload
 {
     /// <summary>Runs it.</summary>
     [Function(nameof(ReceiveUpload))]
-    public static async Task Run([OrchestrationTrigger] TaskOrchestrationContext context)
-    {
-        var job = context.GetInput<string>()!;
-        var cancel = context.WaitForExternalEvent<object?>(JobScheduler.CancelEvent);
-        EndJob.Input ending;
-        try
-        {
-            await context.CallActivityAsync(nameof(BeginJob), job, Retries.Patient);
-            ending = await ReceiveAsync(context, job, cancel);
-        }
-        catch (TaskFailedException e)
-        {
-            ending = Failed(job, $"The step {e.TaskName} failed on the server: {e.FailureDetails.ErrorMessage}");
-        }
-
-        await context.CallActivityAsync(nameof(EndJob), ending, Retries.Stubborn);
-    }
+    public static Task Run([OrchestrationTrigger] TaskOrchestrationContext context) =>
+        ReceiveSteps.RunAsync(context, (job, cancel) => ReceiveAsync(context, job, cancel));
 
     private static async Task<EndJob.Input> ReceiveAsync(TaskOrchestrationContext context, string job, Task cancel)
     {
         SetStatus(context, "stage");
         if (await context.CallActivityAsync<string?>(nameof(StageUpload), job, Retries.Patient) is { } problem)
-            return Failed(job, problem);
+            return EndJob.Input.Failed(job, problem);
         if (cancel.IsCompleted)
-            return Canceled(job);
+            return EndJob.Input.Canceled(job);
 
         SetStatus(context, "validate");
         var arrived = await context.CallActivityAsync<CheckArrival.Result>(nameof(CheckArrival), job, Retries.Patient);
         if (arrived.Model is null)
-            return Failed(job, arrived.Reason!);
+            return EndJob.Input.Failed(job, arrived.Reason!);
         if (cancel.IsCompleted)
-            return Canceled(job);
+            return EndJob.Input.Canceled(job);
 
         SetStatus(context, "register");
         var registered = await context.CallActivityAsync<RegisterArrival.Result>(
             nameof(RegisterArrival), new RegisterArrival.Input(job, arrived.Model), Retries.Patient);
         if (registered.Version is null)
-            return Failed(job, registered.Reason!);
+            return EndJob.Input.Failed(job, registered.Reason!);
 
         SetStatus(context, "clean_up");
         await context.CallActivityAsync(nameof(ReleaseUpload), job, Retries.Patient);
         return new EndJob.Input(job, JobState.Succeeded, registered.Reason);
     }
-
-    private static EndJob.Input Failed(string job, string reason) => new(job, JobState.Failed, reason);
-
-    private static EndJob.Input Canceled(string job) => new(job, JobState.Canceled, "It was canceled.");
 
     private static void SetStatus(TaskOrchestrationContext context, string step) => context.SetCustomStatus(new { step });
 }

@@ -236,6 +236,15 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
         }
     }
 
+    /// <summary>How many schedules there are. It reads all of them.</summary>
+    public async Task<int> CountAsync(CancellationToken cancellation = default)
+    {
+        var count = 0;
+        await foreach (var _ in ScanAsync(cancellation))
+            count++;
+        return count;
+    }
+
     private async Task<Document<Schedule>> WriteAsync(Document<Schedule> read, Schedule next, CancellationToken cancellation)
     {
         var stored = await StoreAsync(read, next, cancellation);

@@ -15,7 +15,7 @@ public sealed class ReportDrop(JobSteps steps, DropBox drops)
     /// <param name="IsReplaced">Whether the blob is another one by now, which has a result of its own.</param>
     public sealed record Input(string Job, JobState State, string? Reason, int? Version = null, bool IsRefused = false, bool IsReplaced = false)
     {
-        internal static Input Canceled(string job) => new(job, JobState.Canceled, "It was canceled.");
+        internal static Input Canceled(string job) => new(job, JobState.Canceled, JobEnding.Canceled);
 
         internal static Input Refused(string job, string reason) => new(job, JobState.Failed, reason, IsRefused: true);
 

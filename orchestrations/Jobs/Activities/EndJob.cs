@@ -10,7 +10,12 @@ public sealed class EndJob(JobStore jobs, TimeProvider time)
     /// <param name="Job">The job's id.</param>
     /// <param name="State">A final state.</param>
     /// <param name="Reason">Why, in a sentence.</param>
-    public sealed record Input(string Job, JobState State, string? Reason);
+    public sealed record Input(string Job, JobState State, string? Reason)
+    {
+        internal static Input Failed(string job, string reason) => new(job, JobState.Failed, reason);
+
+        internal static Input Canceled(string job) => new(job, JobState.Canceled, JobEnding.Canceled);
+    }
 
     /// <summary>Runs it.</summary>
     [Function(nameof(EndJob))]

@@ -65,9 +65,7 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
         foreach (var input in job.Inputs)
             inputs[input.Name] = new((await artifacts.GetReadUrlAsync(input.Sha256, life, cancellation)).AbsoluteUri, input.Sha256, input.FileName);
 
-        var secrets = await files.ReadAsync(job.Id, JobPaths.Secrets, limits.EnvironmentBytes * 8L, cancellation) is { } stored
-            ? stored.ToObjectFromJson<Dictionary<string, string>>(RegistryJson.Options)!
-            : [];
+        var secrets = await JobSecrets.ReadAsync(files, job.Id, limits.EnvironmentBytes * 8L, cancellation);
         // No script's business.
         secrets.Remove(DatasetSource.UrlSecret);
         var environment = options.Environment.Where(variable => !variable.Value.IsSecret).ToDictionary(variable => variable.Key, variable => variable.Value.Value);

@@ -25,9 +25,8 @@ public sealed class FetchArchive(JobSteps steps, JobFiles files, UrlSource urls,
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         try
         {
-            var secrets = await files.ReadAsync(job.Id, JobPaths.Secrets, MaxSecretBytes, either.Token);
-            var url = secrets?.ToObjectFromJson<Dictionary<string, string>>()?.GetValueOrDefault(ArchiveSources.UrlSecret) ?? source;
-            var bytes = await CopyAsync(job, url, either.Token);
+            var secrets = await JobSecrets.ReadAsync(files, job.Id, MaxSecretBytes, either.Token);
+            var bytes = await CopyAsync(job, secrets.GetValueOrDefault(ArchiveSources.UrlSecret, source), either.Token);
             return new TransferResult(Summary: $"{bytes} bytes.");
         }
         catch (JobCanceledException)

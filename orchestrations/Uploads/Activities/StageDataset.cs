@@ -9,18 +9,8 @@ public sealed class StageDataset(JobSteps steps, UploadSessions sessions, Arriva
     /// <summary>Runs it.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
     [Function(nameof(StageDataset))]
-    public async Task<string?> Run([ActivityTrigger] string job, CancellationToken cancellation)
-    {
-        var (reason, _) = await steps.RunAsync(
-            job,
-            "stage",
-            0,
-            found => StageAsync(found, cancellation),
-            (found, staged) => staged.Input is null ? found : found with { Inputs = [staged.Input] },
-            staged => staged.Reason ?? $"{staged.Input!.SizeBytes} bytes, SHA-256 {staged.Input.Sha256}.",
-            cancellation);
-        return reason;
-    }
+    public Task<string?> Run([ActivityTrigger] string job, CancellationToken cancellation) =>
+        Arrivals.StageUploadAsync(steps, job, found => StageAsync(found, cancellation), cancellation);
 
     private async Task<(string? Reason, JobInput? Input)> StageAsync(Job job, CancellationToken cancellation)
     {

@@ -79,7 +79,7 @@ internal sealed class Depot : IDisposable
     public async Task<byte[]> ExportAsync(bool includeArtifacts = true, params string[] models)
     {
         using var archive = new MemoryStream();
-        await new RegistryExporter(Documents, Artifacts).ExportAsync(new Forward(archive), new ExportSelection(new NamePatterns(models), includeArtifacts));
+        await new RegistryExporter(Documents, Artifacts).ExportAsync(new WriteOnlyStream(archive), new ExportSelection(new NamePatterns(models), includeArtifacts));
         return archive.ToArray();
     }
 
@@ -146,33 +146,5 @@ internal sealed class Depot : IDisposable
             Opsets = new Dictionary<string, long> { ["ai.onnx"] = 17 },
             Producer = "test 1.0",
         };
-    }
-
-    /// <summary>Can only be written, from its start to its end, as where exports go.</summary>
-    private sealed class Forward(Stream output) : Stream
-    {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Flush() => output.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => output.Write(buffer, offset, count);
     }
 }
