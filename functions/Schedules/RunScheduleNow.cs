@@ -10,8 +10,6 @@ namespace Larder.Functions;
 /// <summary>Runs a schedule's job when somebody asks for it.</summary>
 public sealed class RunScheduleNow(ScheduleEditor editor)
 {
-    private const string KeyHeader = "Idempotency-Key";
-
     /// <summary>Runs it now, paused or not. With the header <c>Idempotency-Key</c>, asking again answers the same job.</summary>
     [Function("RunScheduleNow"), Requires(Role.Contributor), Description("Run a schedule's job now.")]
     public async Task<IActionResult> Run(
@@ -21,7 +19,7 @@ public sealed class RunScheduleNow(ScheduleEditor editor)
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
-        var key = request.Headers[KeyHeader] is [{ Length: > 0 } given] ? given : null;
+        var key = IdempotencyKey.Of(request);
         var job = await editor.RunNowAsync(client, schedule, key, request.Caller().Name, cancellationToken);
         return JobView.Accepted(job, $"The run of schedule {schedule} is job {job.Id}");
     }

@@ -13,8 +13,6 @@ namespace Larder.Functions;
 /// <summary>Scorings: each is a job that leaves a file with a row for each row of a data set.</summary>
 public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler scheduler, StagingArea staging, ScoringLimits limits)
 {
-    private const string KeyHeader = "Idempotency-Key";
-
     /// <summary>
     /// Accepts a scoring: multipart <c>dataset</c>, a file or the address of one, and perhaps the JSON field <c>options</c> (<see cref="ScoreOptions"/>); or JSON
     /// <c>{"dataset": "uploads/path, datasets/model/file or URL", "options": {...}}</c>. With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
@@ -27,7 +25,7 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
         CancellationToken cancellationToken)
     {
         ModelReference.Parse(reference);
-        var key = request.Headers[KeyHeader] is [{ Length: > 0 } given] ? given : null;
+        var key = IdempotencyKey.Of(request);
         var job = await AcceptAsync(request, reference, key, cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);

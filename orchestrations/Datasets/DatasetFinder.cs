@@ -22,10 +22,12 @@ public sealed class DatasetFinder(DropFiles drops, DatasetStore datasets, IArtif
             throw new InvalidRequestException($"The data set's address can have at most {LongestAddress} characters.");
         if (address.StartsWith(Dataset.Prefix, StringComparison.Ordinal))
             Dataset.Parse(address);
-        else if (!DatasetSource.IsUpload(address))
+        else if (DatasetSource.IsUpload(address))
+            RequirePath(address);
+        else if (DatasetSource.IsUrl(address))
             urls.Require(address);
-        else if (!JobFilePath.IsValid(address))
-            throw new InvalidRequestException($"{Names.Shown(address)} is not a path.");
+        else
+            throw new InvalidRequestException("A data set is a path in the container uploads (uploads/folder/file.csv), one that was uploaded in blocks (datasets/{model}/{file_name}), or an http or https URL.");
     }
 
     /// <summary>What the file of an address is called.</summary>
@@ -64,6 +66,12 @@ public sealed class DatasetFinder(DropFiles drops, DatasetStore datasets, IArtif
 
     /// <summary>A file of the container <c>uploads</c> that is read as it is when the job runs. Whether it is there is asked then.</summary>
     public FoundDataset Unpinned(string path) => new(path, FileNameOf(path), null, path);
+
+    private static void RequirePath(string address)
+    {
+        if (!JobFilePath.IsValid(address))
+            throw new InvalidRequestException($"{Names.Shown(address)} is not a path.");
+    }
 
     private async Task<FoundDataset> FindUploadedAsync(string address, string name, long limit, CancellationToken cancellation)
     {

@@ -5,7 +5,7 @@ using Larder.Registry;
 namespace Larder.Orchestrations;
 
 /// <summary>
-/// Data sets behind URLs: only of hosts that a setting names, and only at public addresses, which are looked at when the connection is made, so that
+/// Data sets and archives behind URLs: only of hosts that a setting names, and only at public addresses, which are looked at when the connection is made, so that
 /// a name cannot lead elsewhere. Redirects are followed by the same rules. No credentials, cookies or proxies.
 /// </summary>
 public sealed class UrlSource : IDisposable
@@ -43,11 +43,11 @@ public sealed class UrlSource : IDisposable
     public Uri Require(string url)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
-            throw new InvalidRequestException("A data set is a path in the container uploads (uploads/folder/file.csv), one that was uploaded in blocks (datasets/{model}/{file_name}), or an http or https URL.");
+            throw new InvalidRequestException("Only http and https URLs can be fetched.");
         if (uri.UserInfo.Length > 0)
-            throw new InvalidRequestException("The URL of a data set must not have a user name or password.");
+            throw new InvalidRequestException("The URL must not have a user name or password.");
         if (!IsListed(uri.IdnHost))
-            throw new InvalidRequestException($"The host {Names.Shown(uri.Host)} is not one that data sets may be fetched from (Limits:Scoring:UrlHosts).");
+            throw new InvalidRequestException($"The host {Names.Shown(uri.Host)} is not one that may be fetched from (Limits:Scoring:UrlHosts).");
         return uri;
     }
 
@@ -79,14 +79,14 @@ public sealed class UrlSource : IDisposable
                 {
                     if ((int)response.StatusCode >= 500 || response.StatusCode == HttpStatusCode.TooManyRequests)
                         throw new HttpRequestException($"{uri.Host} answered {(int)response.StatusCode}.");
-                    throw new InvalidRequestException($"The host {Names.Shown(uri.Host)} answered {(int)response.StatusCode} to the data set's URL.");
+                    throw new InvalidRequestException($"The host {Names.Shown(uri.Host)} answered {(int)response.StatusCode} to the URL.");
                 }
 
                 if (redirects == MostRedirects)
-                    throw new InvalidRequestException($"The data set's URL leads on more than {MostRedirects} times.");
+                    throw new InvalidRequestException($"The URL leads on more than {MostRedirects} times.");
                 var next = new Uri(uri, location);
                 if (uri.Scheme == Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttps)
-                    throw new InvalidRequestException("The data set's URL leads from https to something else.");
+                    throw new InvalidRequestException("The URL leads from https to something else.");
                 uri = Require(next.AbsoluteUri);
             }
         }

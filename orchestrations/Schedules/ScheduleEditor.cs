@@ -13,7 +13,6 @@ namespace Larder.Orchestrations;
 public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter starter, ScheduleOptions options, TimeProvider time)
 {
     private const string UsualTimeZone = "UTC";
-    private const int MaxKey = 255;
 
     private static readonly Dictionary<string, string> NoSecrets = [];
 
@@ -103,8 +102,8 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     /// <param name="cancellation">Stops it.</param>
     public async Task<Job> RunNowAsync(DurableTaskClient client, string id, string? key, string actor, CancellationToken cancellation)
     {
-        if (key is not null && (key.Length > MaxKey || key.Any(char.IsControl)))
-            throw new InvalidRequestException($"The idempotency key must have 1 to {MaxKey} printable characters.");
+        if (key is not null)
+            JobStore.ValidateKey(key);
         var schedule = await schedules.GetAsync(id, cancellation);
         var now = time.GetUtcNow();
         var jobKey = key is null ? null : $"schedule:{id}:now:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}";

@@ -356,7 +356,7 @@ public sealed class ScheduleTests(JobsFixture larder)
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "ingest", "model": "m", "inputs": {"blob": "uploads/m/x.csv"}}}""", "ends with .onnx or .zip")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "ingest", "model": "m", "inputs": {"blob": "uploads/m.onnx"}, "options": {}}}""", "An ingestion has no options")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "score", "model": "m", "inputs": {"dataset": "datasets/x.csv"}}}""", "datasets/{model}/{file_name}")]
-    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "score", "model": "m", "inputs": {"dataset": "https://example.com/x.csv"}}}""", "is not one that data sets may be fetched from")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "score", "model": "m", "inputs": {"dataset": "https://example.com/x.csv"}}}""", "is not one that may be fetched from")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "score", "model": "m", "inputs": {"dataset": "https://example.com/x.csv?sig=1"}}}""", "a URL without a query")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "train"}}""", "job needs a model")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "train", "model": "no/model"}}""", "is not a model name")]

@@ -86,7 +86,7 @@ public sealed class DatasetUrlTests : IDisposable
     {
         await using var server = await ServerAsync();
         var job = await AcceptAsync($"{server.Urls.First()}/late.csv?sig=geheim-4711");
-        Assert.Equal("The host '127.0.0.1' answered 404 to the data set's URL.", await stage.Run(job.Id, CancellationToken.None));
+        Assert.Equal("The host '127.0.0.1' answered 404 to the URL.", await stage.Run(job.Id, CancellationToken.None));
         await jobs.UpdateAsync(job.Id, found => found with { State = JobState.Failed });
 
         var again = await submitter.RetryAsync(job.Id, null, null, CancellationToken.None);

@@ -82,8 +82,8 @@ public class UrlSourceTests
     [Theory]
     [InlineData("/data.csv", null)]
     [InlineData("/redirect?to=/data.csv", null)]
-    [InlineData("/redirect?to=http://elsewhere.test/data.csv", "is not one that data sets may be fetched from")]
-    [InlineData("/redirect?to=file:///etc/passwd", "an http or https URL")]
+    [InlineData("/redirect?to=http://elsewhere.test/data.csv", "is not one that may be fetched from")]
+    [InlineData("/redirect?to=file:///etc/passwd", "Only http and https")]
     [InlineData("/loop", "more than 5 times")]
     [InlineData("/missing", "answered 404")]
     public async Task Redirects_are_followed_by_the_same_rules(string path, string? problem)
