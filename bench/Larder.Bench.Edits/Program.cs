@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Globalization;
+using Larder.Bench.Edits;
+using Larder.Registry;
+using Larder.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+// What it costs that many change the same model at once, next to one who reads and replaces a document of the same kind all alone, without any record of it.
+// Argument: how many seconds each.
+var seconds = args.Length > 0 ? double.Parse(args[0], CultureInfo.InvariantCulture) : 5;
+
+await using var azurite = await Azurite.StartAsync();
+var store = new BlobDocumentStore(BlobClients.Create(azurite.ConnectionString));
+var registry = new ModelRegistry(store, TimeProvider.System, new AuditLog(store, NullLogger<AuditLog>.Instance));
+var ledger = new VersionLedger(registry.ModelDocuments, TimeProvider.System);
+foreach (var name in new[] { "warm", "alone", "raced", "shared" })
+{
+    for (var version = 0; version < 2; version++)
+        await ledger.AddAsync(Drafts.Of(name), once: null, model => model, CancellationToken.None);
+}
+
+await Callers.RunAsync(1, seconds, caller => EditAsync("warm", caller), () => ReplaceAsync("warm"));
+
+Console.WriteLine("| who | changes/s | one caller's, least and most | the mover's |");
+Console.WriteLine("| --- | --- | --- | --- |");
+var floor = await Callers.RunAsync(1, seconds, _ => ReplaceAsync("alone"));
+Console.WriteLine($"| floor: one caller, bare read and compare-and-swap | {floor.PerSecond:0} | | |");
+foreach (var editors in new[] { 1, 8, 64 })
+{
+    if (editors > 1)
+        Console.WriteLine($"| {editors} such, each again when it lost | {Row(await Callers.RunAsync(editors, seconds, _ => ReplaceAsync("raced")))} | |");
+    var moved = 0;
+    var edited = await Callers.RunAsync(editors, seconds, caller => EditAsync("shared", caller), () => registry.SetAliasAsync("shared", "champion", 1 + (++moved % 2)));
+    Console.WriteLine($"| {editors} of Larder's, and one who moves an alias | {Row(edited)} | {edited.Others} |");
+}
+
+string Row(Callers.Result result) => string.Create(
+    CultureInfo.InvariantCulture, $"{result.PerSecond:0} ({result.PerSecond / floor.PerSecond:0.00} of the floor) | {result.Least} to {result.Most}");
+
+Task EditAsync(string model, int caller) =>
+    registry.UpdateAsync(model, new ModelPatch { Tags = new Dictionary<string, string?> { [$"caller-{caller}"] = $"{Stopwatch.GetTimestamp()}" } });
+
+async Task ReplaceAsync(string model)
+{
+    var backoff = new Backoff($"the model {model}");
+    while (true)
+    {
+        var read = (await store.GetAsync(Collections.Models, model, Collections.ModelId, CancellationToken.None))!;
+        try
+        {
+            await store.ReplaceAsync(Collections.Models, model, Collections.ModelId, read.Value with { Description = $"{Stopwatch.GetTimestamp()}" }, read.ETag, CancellationToken.None);
+            return;
+        }
+        catch (ETagMismatchException)
+        {
+            await backoff.NextAsync(CancellationToken.None);
+        }
+    }
+}
