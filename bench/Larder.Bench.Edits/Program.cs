@@ -28,7 +28,7 @@ Console.WriteLine($"| floor: one caller, bare read and compare-and-swap | {floor
 foreach (var editors in new[] { 1, 8, 64 })
 {
     if (editors > 1)
-        Console.WriteLine($"| {editors} such, each again when it lost | {Row(await Callers.RunAsync(editors, seconds, _ => ReplaceAsync("raced")))} | |");
+        Console.WriteLine($"| {editors} such as the floor, each again when it lost | {Row(await Callers.RunAsync(editors, seconds, _ => ReplaceAsync("raced")))} | |");
     var moved = 0;
     var edited = await Callers.RunAsync(editors, seconds, caller => EditAsync("shared", caller), () => registry.SetAliasAsync("shared", "champion", 1 + (++moved % 2)));
     Console.WriteLine($"| {editors} of Larder's, and one who moves an alias | {Row(edited)} | {edited.Others} |");
