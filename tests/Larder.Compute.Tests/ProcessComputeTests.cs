@@ -395,12 +395,12 @@ public sealed class ProcessComputeTests
 
     private static string Python(string text) => JsonSerializer.Serialize(text);
 
-    // Only the supervisor may still be on its way out.
+    // Only the supervisor may still be on its way out; on the last of it, it has no command line any more.
     private static bool IsSleeper(int pid)
     {
         try
         {
-            return !File.ReadAllText($"/proc/{pid}/cmdline").Contains("supervise.py");
+            return File.ReadAllText($"/proc/{pid}/cmdline") is { Length: > 0 } line && !line.Contains("supervise.py");
         }
         catch (IOException)
         {
