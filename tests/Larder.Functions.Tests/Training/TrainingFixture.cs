@@ -39,6 +39,8 @@ public class TrainingFixture : IAsyncLifetime
     {
         _azurite = await Azurite.StartAsync();
         _larder = await LarderProcess.StartAsync(_azurite.ConnectionString, [("LocalFolder", _folder), .. _settings]);
+        // The record of its settings, which it writes while it serves already; its copy by time is the last of it. No test is to take it for something of its own.
+        await Eventually.TrueAsync(async () => (await Client.AuditAsync("")).Count > 0);
     }
 
     /// <inheritdoc />
