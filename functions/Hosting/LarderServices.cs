@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Larder.Inference;
@@ -231,15 +229,15 @@ internal static partial class LarderServices
         static string Backend(IServiceProvider provider) => provider.GetRequiredService<ComputeOptions>().Choose();
     }
 
-    /// <summary>A connection string in <c>AzureWebJobsStorage</c>, or an identity with <c>AzureWebJobsStorage__blobServiceUri</c>.</summary>
     // Two servers on one machine share it only if they share their storage: each looks after all jobs that it finds there.
     private static string DefaultFolder(IServiceProvider provider)
     {
         var account = provider.GetRequiredService<BlobServiceClient>().Uri.AbsoluteUri;
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)));
+        var hash = TextHash.Of(account);
         return Path.Combine(Path.GetTempPath(), "larder", hash[..16]);
     }
 
+    /// <summary>A connection string in <c>AzureWebJobsStorage</c>, or an identity with <c>AzureWebJobsStorage__blobServiceUri</c>.</summary>
     private static BlobServiceClient Storage(IServiceProvider provider)
     {
         var storage = provider.GetRequiredService<IConfiguration>().GetSection("AzureWebJobsStorage");

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Larder.Inference;
 using Larder.Registry;
 
@@ -51,7 +49,7 @@ internal sealed record Arrival
         return new Arrival
         {
             Source = source,
-            Once = $"blob:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(source)))}",
+            Once = $"blob:{TextHash.Of(source)}",
             FileName = Drop.IsArchive(path) ? ModelArchive.Model : Drop.FileNameOf(path),
         };
     }

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Larder.Registry;
 
@@ -138,6 +136,6 @@ public sealed class JobSubmitter(
             text += $"\n{source}";
         if (request.Reference is not null)
             text += $"\n{request.Reference}";
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        return TextHash.Of(text);
     }
 }

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Larder.Registry;
 using Microsoft.DurableTask.Client;
 
@@ -106,7 +104,7 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
             JobStore.ValidateKey(key);
         var schedule = await schedules.GetAsync(id, cancellation);
         var now = time.GetUtcNow();
-        var jobKey = key is null ? null : $"schedule:{id}:now:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}";
+        var jobKey = key is null ? null : $"schedule:{id}:now:{TextHash.Of(key)}";
         var job = await starter.StartAsync(client, schedule, jobKey, cancellation);
         var run = new ScheduleRun { Due = now, At = now, Outcome = RunOutcome.Started, Job = job.Id, Manual = true };
         await schedules.NoteRunAsync(id, job.Id, actor, read => ScheduleStarter.With(read, run, ended: []), now, CancellationToken.None);

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Larder.Inference;
 using Larder.Registry;
@@ -56,7 +54,7 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
     {
         var source = DatasetSource.Of(file.Container, file.Path, file.ETag);
         var request = await RequestAsync(reference, file.Path, new ScoreOptions(), cancellation);
-        var key = "drop-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(source)));
+        var key = "drop-" + TextHash.Of(source);
         return await submitter.SubmitAsync(request with { Source = source, Key = key }, cancellation);
     }
 
