@@ -3,9 +3,7 @@ using Azure.Storage.Blobs;
 using Larder.Registry;
 using Larder.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using Moq;
 
 namespace Larder.Orchestrations.Tests;
@@ -104,18 +102,15 @@ public sealed class DatasetUrlTests : IDisposable
         Assert.Equal("The data set is empty.", await stage.Run(job.Id, CancellationToken.None));
     }
 
-    private static async Task<WebApplication> ServerAsync()
+    private static Task<WebApplication> ServerAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
         var asked = 0;
-        app.MapGet("/rows.csv", (string? sig) => sig == "geheim-4711" ? Results.Text(Rows) : Results.StatusCode(403));
-        app.MapGet("/late.csv", (string? sig) => sig == "geheim-4711" && Interlocked.Increment(ref asked) > 1 ? Results.Text(Rows) : Results.NotFound());
-        app.MapGet("/empty.csv", () => Results.Text(""));
-        await app.StartAsync();
-        return app;
+        return WebServer.StartAsync(app =>
+        {
+            app.MapGet("/rows.csv", (string? sig) => sig == "geheim-4711" ? Results.Text(Rows) : Results.StatusCode(403));
+            app.MapGet("/late.csv", (string? sig) => sig == "geheim-4711" && Interlocked.Increment(ref asked) > 1 ? Results.Text(Rows) : Results.NotFound());
+            app.MapGet("/empty.csv", () => Results.Text(""));
+        });
     }
 
     private async Task<Job> AcceptAsync(string url)

@@ -2,9 +2,7 @@ using System.Net;
 using System.Text;
 using Larder.Registry;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace Larder.Orchestrations.Tests;
 
@@ -106,16 +104,13 @@ public class UrlSourceTests
         }
     }
 
-    private static async Task<WebApplication> ServerAsync()
+    private static Task<WebApplication> ServerAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
-        app.MapGet("/data.csv", () => Results.Bytes("a,b\n1,2\n"u8.ToArray(), "text/csv"));
-        app.MapGet("/redirect", (string to) => Results.Redirect(to));
-        app.MapGet("/loop", () => Results.Redirect("/loop"));
-        await app.StartAsync();
-        return app;
+        return WebServer.StartAsync(app =>
+        {
+            app.MapGet("/data.csv", () => Results.Bytes("a,b\n1,2\n"u8.ToArray(), "text/csv"));
+            app.MapGet("/redirect", (string to) => Results.Redirect(to));
+            app.MapGet("/loop", () => Results.Redirect("/loop"));
+        });
     }
 }

@@ -2,9 +2,7 @@ using System.Text.Json;
 using Larder.Registry;
 using Larder.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace Larder.Orchestrations.Tests;
 
@@ -111,27 +109,24 @@ public sealed class FetchArchiveTests : IDisposable
     {
         await from.PublishAsync("iris", "one");
         var archive = await from.ExportAsync();
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
         var asked = 0;
-        app.MapGet("/larder.zip", (string? sig) => sig == "geheim-4711" ? Results.Bytes(archive) : Results.StatusCode(403));
-        app.MapGet("/empty.zip", () => Results.Bytes([]));
-        app.MapGet("/endless.zip", async (HttpContext context) =>
+        return await WebServer.StartAsync(app =>
         {
-            while (!context.RequestAborted.IsCancellationRequested)
-                await context.Response.Body.WriteAsync(archive, context.RequestAborted);
+            app.MapGet("/larder.zip", (string? sig) => sig == "geheim-4711" ? Results.Bytes(archive) : Results.StatusCode(403));
+            app.MapGet("/empty.zip", () => Results.Bytes([]));
+            app.MapGet("/endless.zip", async (HttpContext context) =>
+            {
+                while (!context.RequestAborted.IsCancellationRequested)
+                    await context.Response.Body.WriteAsync(archive, context.RequestAborted);
+            });
+            app.MapGet("/breaking.zip", async (HttpContext context) =>
+            {
+                context.Response.ContentLength = archive.Length;
+                var isFirst = Interlocked.Increment(ref asked) == 1;
+                await context.Response.Body.WriteAsync(isFirst ? archive.AsMemory(..100) : archive);
+                if (isFirst)
+                    context.Abort();
+            });
         });
-        app.MapGet("/breaking.zip", async (HttpContext context) =>
-        {
-            context.Response.ContentLength = archive.Length;
-            var isFirst = Interlocked.Increment(ref asked) == 1;
-            await context.Response.Body.WriteAsync(isFirst ? archive.AsMemory(..100) : archive);
-            if (isFirst)
-                context.Abort();
-        });
-        await app.StartAsync();
-        return app;
     }
 }
