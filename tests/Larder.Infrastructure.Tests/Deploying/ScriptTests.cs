@@ -1,4 +1,4 @@
-namespace Larder.Infrastructure.Tests;
+namespace Larder.Infrastructure.Tests.Deploying;
 
 public sealed class ScriptTests
 {
@@ -77,6 +77,15 @@ public sealed class ScriptTests
 
         Assert.Equal((0, "func-x has no function IngestUpload: there is nothing to subscribe.\n"), (script.ExitCode, script.Output));
         Assert.Single(script.Calls);
+    }
+
+    [Fact]
+    public async Task A_function_whose_name_begins_like_one_is_another()
+    {
+        using var script = new Script().With("az", "printf 'func-x/IngestUploadByPolling\\nfunc-x/ScoreDroppedFileByPolling\\n'");
+        await script.RunAsync("subscribe.sh", "group-x", "func-x", "topic-x");
+
+        Assert.Equal((0, "func-x has no function IngestUpload: there is nothing to subscribe.\n"), (script.ExitCode, script.Output));
     }
 
     [Fact]
