@@ -125,7 +125,7 @@ public sealed class ScriptTests
     }
 
     [Fact]
-    public async Task The_smoke_test_predicts_and_cleans_up_and_shows_its_key_to_nobody()
+    public async Task The_smoke_test_predicts_and_cleans_up_and_its_key_is_in_no_list_of_processes()
     {
         using var script = new Script().With("curl", Predicts);
         await script.RunAsync("smoke-test.sh", "https://func-x.example.net", "function-key");

@@ -96,7 +96,7 @@ public sealed partial class WorkflowTests(CompiledInfrastructure infrastructure)
 
     private static string Text(YamlMappingNode node, string key) => ((YamlScalarNode)node[key]).Value!;
 
-    // GitHub's and Azure's own actions by major version, as they recommend; whoever else's by commit.
+    // GitHub's and Azure's own actions by major version, as they recommend; those of others by commit.
     [GeneratedRegex("^((actions|azure)/[a-z-]+@v[0-9]+|[\\w.-]+/[\\w.-]+@[0-9a-f]{40})$")]
     private static partial Regex Pinned();
 

@@ -23,6 +23,13 @@ internal static class FlexConsumptionRule
         (Site, "properties.siteConfig.linuxFxVersion", [""]),
     ];
 
+    /// <summary>Settings that Flex Consumption has in functionAppConfig instead, or not at all; with the prefix WEBSITE_ there are more.</summary>
+    private static readonly HashSet<string> s_refused =
+    [
+        "AzureWebJobsStorage", "ENABLE_ORYX_BUILD", "FUNCTIONS_EXTENSION_VERSION", "FUNCTIONS_MAX_HTTP_CONCURRENCY", "FUNCTIONS_WORKER_DYNAMIC_CONCURRENCY_ENABLED",
+        "FUNCTIONS_WORKER_PROCESS_COUNT", "FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_WORKER_RUNTIME_VERSION", "SCM_DO_BUILD_DURING_DEPLOYMENT",
+    ];
+
     /// <param name="deployment">What is deployed.</param>
     /// <param name="framework">The target framework that the app is built for.</param>
     public static IEnumerable<string> Findings(Deployment deployment, string framework)
@@ -34,10 +41,7 @@ internal static class FlexConsumptionRule
                 yield return $"{property} of {type} is '{value}', not {string.Join(" or ", allowed.Select(one => one.Length > 0 ? one : "left out"))}";
         }
 
-        foreach (var name in deployment.Settings.Keys.Where(IsRefused))
-            yield return $"the setting {name} is of another plan: Flex Consumption has it in functionAppConfig, or not at all";
+        foreach (var name in deployment.Settings.Keys.Where(name => s_refused.Contains(name) || name.StartsWith("WEBSITE_", StringComparison.Ordinal)))
+            yield return $"the setting {name} is of another plan";
     }
-
-    private static bool IsRefused(string name) =>
-        name.StartsWith("WEBSITE_", StringComparison.Ordinal) || name is "FUNCTIONS_WORKER_RUNTIME" or "FUNCTIONS_EXTENSION_VERSION" or "AzureWebJobsStorage";
 }
