@@ -4,24 +4,31 @@ using Larder.Inference;
 using Larder.Orchestrations;
 using Larder.Registry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Larder.Functions;
 
-/// <summary>Puts the rooms together.</summary>
-internal static partial class LarderServices
+/// <summary>Puts the rooms together: what the isolated worker (Program.cs) and the self-host (host/) both call.</summary>
+public static partial class LarderServices
 {
     /// <summary>Room for a form's other fields beside the model file, in bytes.</summary>
     private const long FormOverhead = 1 << 20;
 
-    /// <summary>Registers everything that the functions ask for.</summary>
-    public static FunctionsApplicationBuilder AddLarder(this FunctionsApplicationBuilder builder)
+    /// <summary>Registers everything that the functions ask for, and the middleware that every invocation passes.</summary>
+    /// <param name="builder">The application. What writes HTTP answers must be in its middleware already: it comes before Larder's own.</param>
+    public static void AddLarder<TBuilder>(this TBuilder builder)
+        where TBuilder : IHostApplicationBuilder, IFunctionsWorkerApplicationBuilder
     {
-        var services = builder.Services;
+        builder.UseMiddleware<RequestIdMiddleware>();
+        builder.UseMiddleware<ErrorMiddleware>();
+        builder.UseMiddleware<AccessMiddleware>();
+
+        var services = ((IHostApplicationBuilder)builder).Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton(provider => new LocalFolder(
@@ -34,7 +41,7 @@ internal static partial class LarderServices
         services.AddScoring();
         services.AddSchedules();
         services.AddTransfer();
-        AddTelemetry(services);
+        services.AddTelemetry(builder.Configuration);
 
         services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
         services.AddSetting<AnswerLimits>("Limits", limits => limits.Validate());
@@ -54,7 +61,6 @@ internal static partial class LarderServices
             kestrel.Limits.MaxRequestBodySize = publishing.ModelBytes + FormOverhead;
             kestrel.AddServerHeader = false;
         });
-        return builder;
     }
 
     private static void AddAccess(this IServiceCollection services)
@@ -69,9 +75,6 @@ internal static partial class LarderServices
         services.AddSingleton<RateLimits>();
         services.AddHostedService<AccessCheck>();
     }
-
-    /// <summary>Has a body in the Azure build (Azure/): the embedded host logs to the console.</summary>
-    static partial void AddTelemetry(IServiceCollection services);
 
     private static void AddInference(this IServiceCollection services)
     {

@@ -133,7 +133,7 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
     public async IAsyncEnumerable<JobFile> ListAsync(
         string job, string? prefix = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await using var blobs = Container(job).GetBlobsAsync(prefix: prefix, cancellationToken: cancellation).GetAsyncEnumerator(cancellation);
+        await using var blobs = Container(job).GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancellation).GetAsyncEnumerator(cancellation);
         while (await BlobFailures.GuardAsync(NextAsync, cancellation))
         {
             var (blob, known) = (blobs.Current, blobs.Current.Properties);

@@ -91,7 +91,7 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
     /// <inheritdoc/>
     public async IAsyncEnumerable<ArtifactProperties> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await using var blobs = container.GetBlobsAsync(prefix: Folder, cancellationToken: cancellation).GetAsyncEnumerator(cancellation);
+        await using var blobs = container.GetBlobsAsync(new GetBlobsOptions { Prefix = Folder }, cancellation).GetAsyncEnumerator(cancellation);
         while (await BlobFailures.GuardAsync(() => MoveNextAsync(blobs), cancellation))
         {
             var blob = blobs.Current;

@@ -176,7 +176,7 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
     {
         try
         {
-            await foreach (var page in container.GetBlobsAsync(prefix: prefix, cancellationToken: cancellation).AsPages(marker, limit))
+            await foreach (var page in container.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancellation).AsPages(marker, limit))
                 return (page.Values, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
         }
         catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)

@@ -1,0 +1,46 @@
+using System.Linq.Expressions;
+using System.Reflection;
+using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
+
+namespace Larder.Host;
+
+/// <summary>Gives a blob's function its blob, and the parts of the blob's path to parameters of their names.</summary>
+internal sealed class BlobBinding(
+    HostFunction function, BlobPathPattern path, Func<IFunctionDispatcher, IFunctionListener> createListener) : ITriggerBinding
+{
+    /// <summary>The binding data's name of the container and blob.</summary>
+    public const string PathName = "BlobTrigger";
+
+    /// <summary>The binding data's name of the blob's address.</summary>
+    public const string UriName = "Uri";
+
+    /// <inheritdoc/>
+    public string Type => "blobTrigger";
+
+    /// <inheritdoc/>
+    public Expression? BindParameter(ParameterInfo parameter, Expression context)
+    {
+        var data = Expression.Convert(
+            Expression.Property(context, nameof(HostFunctionContext.TriggerData)), typeof(BlobTriggerData));
+        if (parameter.Name == function.TriggerParameter.Name)
+        {
+            return BlobContent.Types.Contains(parameter.ParameterType)
+                ? Expression.Convert(Expression.Property(data, nameof(BlobTriggerData.Content)), parameter.ParameterType)
+                : null;
+        }
+
+        // A binding of another kind is not a part of the path that happens to have its name.
+        if (parameter.GetCustomAttribute<BindingAttribute>() is not null
+            || !path.Parameters.Append(PathName).Append(UriName).Contains(parameter.Name, StringComparer.OrdinalIgnoreCase)
+            || PathValue.GetParser(parameter.ParameterType) is not { } parse)
+        {
+            return null;
+        }
+
+        return Expression.Call(
+            parse, Expression.Property(data, nameof(BlobTriggerData.BindingData)), Expression.Constant(parameter.Name));
+    }
+
+    /// <inheritdoc/>
+    public IFunctionListener CreateListener(IFunctionDispatcher dispatcher) => createListener(dispatcher);
+}

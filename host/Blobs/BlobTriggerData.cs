@@ -1,0 +1,6 @@
+namespace Larder.Host;
+
+/// <summary>What a blob's invocation binds its parameters from.</summary>
+/// <param name="Content">The trigger parameter's value.</param>
+/// <param name="BindingData">The others', as text.</param>
+internal sealed record BlobTriggerData(object Content, IReadOnlyDictionary<string, object?> BindingData);

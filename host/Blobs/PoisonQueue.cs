@@ -1,0 +1,41 @@
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Queues;
+
+namespace Larder.Host;
+
+/// <summary>Where blobs go that were tried in vain: the queue and the message of the real host (BlobTriggerMessage.cs), in the blobs' own account.</summary>
+internal sealed class PoisonQueue(QueueServiceClient account)
+{
+    /// <summary>The queue.</summary>
+    public const string Name = "webjobs-blobtrigger-poison";
+
+    private readonly QueueClient queue = account.GetQueueClient(Name);
+
+    /// <summary>Sends a message of one blob.</summary>
+    public async Task SendAsync(HostFunction function, FoundBlob blob, CancellationToken cancellationToken)
+    {
+        var message = JsonSerializer.Serialize(new
+        {
+            Type = "BlobTrigger",
+            FunctionId = HostStorage.FullName(function),
+            BlobType = $"{blob.Item.Properties.BlobType}Blob",
+            ContainerName = blob.Client.BlobContainerName,
+            BlobName = blob.Item.Name,
+            ETag = blob.QuotedETag,
+        });
+        try
+        {
+            await SendAsync(message, cancellationToken);
+        }
+        catch (RequestFailedException error) when (error.Status == 404)
+        {
+            await queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            await SendAsync(message, cancellationToken);
+        }
+    }
+
+    // It stays until somebody has looked at it: the default would be seven days.
+    private Task SendAsync(string message, CancellationToken cancellationToken) =>
+        queue.SendMessageAsync(message, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancellationToken);
+}

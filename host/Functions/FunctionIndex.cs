@@ -1,0 +1,55 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
+
+namespace Larder.Host;
+
+/// <summary>Finds functions. What is wrong with any of them is reported for all of them at once, in the real host's words.</summary>
+internal static partial class FunctionIndex
+{
+    private const BindingFlags AnyMethod =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+
+    /// <summary>The functions of some classes, by name.</summary>
+    /// <exception cref="SelfHostException">Some are in error: one line for each.</exception>
+    public static IReadOnlyList<HostFunction> Find(IEnumerable<Type> classes)
+    {
+        var functions = new SortedDictionary<string, HostFunction>(StringComparer.OrdinalIgnoreCase);
+        var errors = new FunctionErrors();
+        foreach (var method in classes.SelectMany(type => type.GetMethods(AnyMethod)))
+            if (method.GetCustomAttribute<FunctionAttribute>() is { } attribute)
+                errors.Collect(() =>
+                {
+                    var function = Describe(attribute.Name, method);
+                    if (!functions.TryAdd(function.Name, function))
+                        throw Error(attribute.Name, $"its name is used by {HostFunctionDefinition.EntryPointOf(functions[function.Name].Method)} too. The names of functions must be unique.");
+                });
+        errors.Throw();
+        return [.. functions.Values];
+    }
+
+    private static HostFunction Describe(string name, MethodInfo method)
+    {
+        if (!ValidName().IsMatch(name ?? ""))
+            throw Error(name ?? "", $"'{name}' is not a valid function name. A name begins with a letter, which up to 127 letters, digits, '_' and '-' may follow.");
+        if (!method.IsPublic)
+            throw Error(name!, $"its method {HostFunctionDefinition.EntryPointOf(method)} must be public.");
+        if (method.ContainsGenericParameters || (method.DeclaringType!.IsAbstract && !method.IsStatic))
+            throw Error(name!, $"its method {HostFunctionDefinition.EntryPointOf(method)} must not be generic, nor in an abstract class.");
+
+        var triggers = method.GetParameters()
+            .Select(parameter => (Parameter: parameter, Attribute: parameter.GetCustomAttribute<TriggerBindingAttribute>()))
+            .Where(trigger => trigger.Attribute is not null)
+            .ToList();
+        if (triggers.Count == 0)
+            throw Error(name!, "No trigger binding specified. A function must have a trigger input binding.");
+        if (triggers.Count > 1)
+            throw Error(name!, $"Multiple trigger bindings defined ({string.Join(", ", triggers.Select(trigger => $"'{trigger.Parameter.Name}'"))}). A function can only have a single trigger binding.");
+        return new HostFunction(new HostFunctionDefinition(name!, method, triggers[0].Parameter), method, triggers[0].Parameter, triggers[0].Attribute!);
+    }
+
+    private static SelfHostException Error(string name, string sentence) => new($"The '{name}' function is in error: {sentence}");
+
+    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_\-]{0,127}\z")]
+    private static partial Regex ValidName();
+}

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+
+namespace Larder.Host;
+
+/// <summary>What every invocation of one host shares.</summary>
+internal sealed class FunctionHost : IDisposable
+{
+    /// <summary>
+    /// How long requests may go on undisturbed while the host stops, before their tokens are signalled. The rest of the host's shutdown
+    /// time is for their answers.
+    /// </summary>
+    public static readonly TimeSpan RequestGrace = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource _requestsStopping;
+
+    public FunctionHost(IServiceProvider services, IConfiguration configuration, IHostApplicationLifetime lifetime, TimeProvider time)
+    {
+        Services = services;
+        FunctionTimeout = new HostJsonReader(configuration).Time("functionTimeout");
+        Stopping = lifetime.ApplicationStopping;
+        _requestsStopping = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        RequestsStopping = _requestsStopping.Token;
+        lifetime.ApplicationStopping.Register(() => _requestsStopping.CancelAfter(RequestGrace));
+    }
+
+    /// <summary>The application's services outside any scope.</summary>
+    public IServiceProvider Services { get; }
+
+    /// <summary>How long a function may run before its token is signalled; null when there is no limit.</summary>
+    public TimeSpan? FunctionTimeout { get; }
+
+    /// <summary>Signalled when the host begins to stop.</summary>
+    public CancellationToken Stopping { get; }
+
+    /// <summary>Signalled some time after the host began to stop: <see cref="RequestGrace"/>.</summary>
+    public CancellationToken RequestsStopping { get; }
+
+    public void Dispose() => _requestsStopping.Dispose();
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Larder.Host;
+
+/// <summary>Starts and stops what fires the functions that no web request fires.</summary>
+internal sealed class FunctionListenerService(FunctionCatalog catalog, IFunctionDispatcher dispatcher) : IHostedLifecycleService
+{
+    private readonly List<IFunctionListener> _listeners = [];
+    private Task _stopping = Task.CompletedTask;
+
+    /// <summary>Starts the listeners once the web server listens: a host that cannot have its port must not have run functions.</summary>
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        foreach (var function in catalog.Functions)
+            if (function.Binding.CreateListener(dispatcher) is { } listener)
+            {
+                await listener.StartAsync(cancellationToken);
+                _listeners.Add(listener);
+            }
+    }
+
+    /// <summary>Begins to stop the listeners while the web server still answers its last requests.</summary>
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _stopping = Task.WhenAll(_listeners.Select(listener => listener.StopAsync(cancellationToken)));
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => _stopping;
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,67 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace Larder.Host;
+
+/// <summary>The host's own services.</summary>
+internal static class HostServices
+{
+    /// <summary>The Functions host's own limit, 100 MiB.</summary>
+    private const long DefaultMaxRequestBodySize = 104_857_600;
+
+    /// <summary>The Functions host's own name for a setting of that limit.</summary>
+    private const string MaxRequestBodySizeKey = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
+
+    /// <summary>Before the application adds its own.</summary>
+    public static void Configure(WebApplicationBuilder web)
+    {
+        var development = web.Environment.IsDevelopment();
+        web.Host.UseDefaultServiceProvider(provider =>
+        {
+            provider.ValidateScopes = development;
+            provider.ValidateOnBuild = development;
+        });
+        web.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        var limit = BodyLimit(web.Configuration);
+        web.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = limit);
+        web.Services.AddRoutingCore();
+
+        web.Services.AddSingleton<FunctionHost>();
+        web.Services.AddSingleton<FunctionCatalog>();
+        web.Services.AddSingleton<FunctionDispatcher>();
+        web.Services.AddSingleton<IFunctionDispatcher>(services => services.GetRequiredService<FunctionDispatcher>());
+        web.Services.AddSingleton<FunctionKeys>();
+        web.Services.AddSingleton<StorageConnections>();
+        web.Services.AddSingleton<HostStorage>();
+
+        web.Services.AddMvcCore();
+        web.Services.AddSingleton<HttpOptions>();
+        web.Services.AddSingleton<HttpThrottle>();
+        web.Services.AddSingleton<HttpFunctions>();
+        web.Services.AddSingleton<ITriggerExtension, HttpTriggerExtension>();
+        web.Services.AddSingleton<ITriggerExtension, BlobExtension>();
+        web.Services.AddSingleton<ITriggerExtension, TimerExtension>();
+    }
+
+    /// <summary>After the application has added its own.</summary>
+    public static void Complete(WebApplicationBuilder web, HostCommandLine commandLine)
+    {
+        web.Services.TryAddSingleton(TimeProvider.System);
+        web.Services.AddHostedService<FunctionListenerService>();
+        web.Services.AddSingleton<IConnectionListenerFactory, HostTransport>();
+        web.WebHost.UseUrls(ListenAddresses.Choose(commandLine, web.Configuration));
+    }
+
+    private static long BodyLimit(IConfiguration configuration) =>
+        configuration[MaxRequestBodySizeKey] is not { Length: > 0 } text
+            ? DefaultMaxRequestBodySize
+            : long.TryParse(text, out var limit) && limit > 0
+                ? limit
+                : throw new SelfHostException($"{MaxRequestBodySizeKey} must be a positive number of bytes; it is '{text}'.");
+}

@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Larder.Host;
+
+/// <summary>The application, with what must be there before it starts and go after it has stopped.</summary>
+internal sealed class SelfHost(WebApplication app, StorageEmulator? storage, TextWriter output, HostPhase phase) : IHost, IAsyncDisposable
+{
+    public IServiceProvider Services => app.Services;
+
+    /// <summary>Starts storage, then the application; says what it serves and where.</summary>
+    /// <exception cref="SelfHostException">Something keeps it from starting.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            if (storage is not null)
+                await storage.StartAsync(cancellationToken);
+            await app.StartAsync(cancellationToken);
+            phase.Started = true;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            await StopWhatStartedAsync();
+            throw StartupErrors.From(exception);
+        }
+
+        FunctionList.Print(output, Services.GetRequiredService<FunctionCatalog>().Functions, app.Urls);
+    }
+
+    /// <summary>
+    /// Stops to accept, lets requests and invocations finish (the host's shutdown time-out, 30 s, is the limit), then stops storage. Another Ctrl-C ends
+    /// the wait.
+    /// </summary>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        using var impatience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var again = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => impatience.Cancel());
+        try
+        {
+            await app.StopAsync(impatience.Token);
+        }
+        finally
+        {
+            await StopStorageAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        await StopStorageAsync();
+    }
+
+    public void Dispose()
+    {
+        ((IDisposable)app).Dispose();
+        storage?.Dispose();
+    }
+
+    private async Task StopWhatStartedAsync()
+    {
+        try
+        {
+            await app.StopAsync(CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // What kept the host from starting may keep its parts from stopping; it is the first that counts.
+        }
+
+        await StopStorageAsync();
+    }
+
+    private Task StopStorageAsync() => storage?.StopAsync() ?? Task.CompletedTask;
+}

@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Larder.Host;
+
+/// <summary>An invocation by a request. Its services are the request's.</summary>
+internal sealed class HttpFunctionContext(HostFunction function, FunctionHost host, HttpContext httpContext) : HostFunctionContext(function, host)
+{
+    private CancellationTokenSource? _cancellation;
+
+    public HttpContext HttpContext { get; } = httpContext;
+
+    /// <summary>Whether what the function returned was made an answer.</summary>
+    public bool Answered { get; set; }
+
+    /// <summary>Signalled when the client has gone, the function's time is over, or the host has waited long enough for its last requests.</summary>
+    public override CancellationToken CancellationToken => (_cancellation ??= CreateCancellation()).Token;
+
+    /// <summary>Ends the invocation. What is the request's own ends with the request.</summary>
+    public void End() => _cancellation?.Dispose();
+
+    protected override IServiceProvider CreateInstanceServices() => HttpContext.RequestServices;
+
+    protected override IReadOnlyDictionary<string, object?> GetBindingData()
+    {
+        var data = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in HttpContext.Request.Query)
+            data[name] = value.ToString();
+        foreach (var (name, value) in HttpContext.Request.RouteValues)
+            data[name] = value;
+        return data;
+    }
+
+    private CancellationTokenSource CreateCancellation()
+    {
+        var cancellation = CancellationTokenSource.CreateLinkedTokenSource(HttpContext.RequestAborted, Host.RequestsStopping);
+        if (Host.FunctionTimeout is { } timeout)
+            cancellation.CancelAfter(timeout);
+        return cancellation;
+    }
+}

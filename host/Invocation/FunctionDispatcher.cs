@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Host;
+
+/// <summary>Runs functions, and logs that they run.</summary>
+internal sealed class FunctionDispatcher(FunctionHost host) : IFunctionDispatcher
+{
+    public async ValueTask<object?> InvokeAsync(HostFunction function, Invocation invocation, CancellationToken cancellationToken)
+    {
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, host.Stopping);
+        if (host.FunctionTimeout is { } timeout)
+            cancellation.CancelAfter(timeout);
+        await using var context = new HostFunctionContext(function, host)
+        {
+            TriggerData = invocation.Data,
+            Reason = invocation.Reason,
+            BindingData = invocation.BindingData,
+            RetryCount = invocation.RetryCount,
+            MaxRetryCount = invocation.MaxRetryCount,
+            InvocationToken = cancellation.Token,
+        };
+        await RunAsync(context, LogLevel.Information, LogLevel.Error);
+        return context.ResultValue;
+    }
+
+    /// <summary>Runs the pipeline of an invocation, and logs it.</summary>
+    /// <param name="context">The invocation.</param>
+    /// <param name="level">At which level its start and success are logged.</param>
+    /// <param name="failure">At which level its failure is.</param>
+    public async ValueTask RunAsync(HostFunctionContext context, LogLevel level, LogLevel failure)
+    {
+        var function = context.Function;
+        InvocationLog.Executing(function.Logger, level, function.Name, context.Reason, context.InvocationId);
+        var start = Stopwatch.GetTimestamp();
+        try
+        {
+            await function.Pipeline(context);
+        }
+        catch (Exception exception)
+        {
+            InvocationLog.Failed(function.Logger, failure, exception, function.Name, context.InvocationId, Milliseconds(start));
+            throw;
+        }
+
+        InvocationLog.Succeeded(function.Logger, level, function.Name, context.InvocationId, Milliseconds(start));
+    }
+
+    private static long Milliseconds(long start) => (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+}

@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Host;
+
+/// <summary>What is logged, and how it looks.</summary>
+internal static class HostLogging
+{
+    private const string Levels = "logging:logLevel";
+
+    // The generic host logs a failed start with its stack trace before it throws.
+    private const string GenericHost = "Microsoft.Extensions.Hosting.Internal.Host";
+
+    /// <summary>
+    /// One line per entry on the console, with its scopes; information and above, but of the frameworks only warnings. host.json's <c>logging.logLevel</c>
+    /// and the application's own <c>Logging</c> section change that, by category.
+    /// </summary>
+    /// <param name="logging">Where to.</param>
+    /// <param name="configuration">host.json and settings.</param>
+    /// <param name="phase">Until the host has started, <see cref="StartupErrors"/> alone say what went wrong, in a sentence.</param>
+    public static void Configure(ILoggingBuilder logging, IConfiguration configuration, HostPhase phase)
+    {
+        foreach (var level in new HostJsonReader(configuration).Section(Levels).GetChildren())
+            if (!Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _))
+                throw HostJsonReader.Wrong($"{Levels}:{level.Key}", $"one of {string.Join(", ", Enum.GetNames<LogLevel>())}", level.Value ?? "");
+
+        logging
+            .AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.IncludeScopes = true;
+                console.TimestampFormat = "HH:mm:ss.fff ";
+            })
+            .SetMinimumLevel(LogLevel.Information)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("System", LogLevel.Warning)
+            .AddFilter("Azure", LogLevel.Warning)
+            .AddConfiguration(configuration.GetSection($"{HostJsonFile.Section}:logging"))
+            .AddConfiguration(configuration.GetSection("Logging"))
+            .AddFilter(GenericHost, level => phase.Started && level >= LogLevel.Warning);
+    }
+}

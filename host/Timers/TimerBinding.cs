@@ -1,0 +1,20 @@
+using System.Linq.Expressions;
+using System.Reflection;
+
+namespace Larder.Host;
+
+/// <summary>Gives a timer's function its <see cref="TimerInfo"/>.</summary>
+internal sealed class TimerBinding(Func<IFunctionDispatcher, IFunctionListener> createListener) : ITriggerBinding
+{
+    /// <inheritdoc/>
+    public string Type => "timerTrigger";
+
+    /// <inheritdoc/>
+    public Expression? BindParameter(ParameterInfo parameter, Expression context) =>
+        parameter.ParameterType == typeof(TimerInfo)
+            ? Expression.Convert(Expression.Property(context, nameof(HostFunctionContext.TriggerData)), typeof(TimerInfo))
+            : null;
+
+    /// <inheritdoc/>
+    public IFunctionListener CreateListener(IFunctionDispatcher dispatcher) => createListener(dispatcher);
+}

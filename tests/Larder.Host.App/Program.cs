@@ -1,0 +1,17 @@
+using System.Globalization;
+using Azure.Storage.Blobs;
+using Larder.Host;
+using Larder.Host.App;
+using Larder.Host.Library;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+StartupErrors.PrintWhenUnhandled();
+
+var builder = new SelfHostBuilder(args, new SelfHostOptions { FunctionAssembly = typeof(Probes).Assembly });
+builder.Services.AddSingleton(new ShelfOptions("books"));
+builder.Services.AddSingleton(_ => new BlobContainerClient(builder.Configuration["AzureWebJobsStorage"], "notes"));
+builder.Services.AddSingleton<TimeProvider>(new ShiftedTimeProvider(TimeSpan.Parse(builder.Configuration["ClockShift"] ?? "0", CultureInfo.InvariantCulture)));
+builder.Services.AddSingleton(_ => new Journal(new BlobContainerClient(builder.Configuration["AzureWebJobsStorage"], builder.Configuration["Journal"])));
+builder.Build().Run();

@@ -1,0 +1,134 @@
+using System.Net.Http.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Larder.Host.Tests.Support;
+
+namespace Larder.Host.Tests;
+
+public sealed class InstanceTests
+{
+    public sealed class Single
+    {
+        public Guid Id { get; } = Guid.NewGuid();
+    }
+
+    public sealed class Scoped : IDisposable
+    {
+        public Guid Id { get; } = Guid.NewGuid();
+
+        public bool Disposed { get; private set; }
+
+        public void Dispose() => Disposed = true;
+    }
+
+    public sealed class WithSingleton(Single single, ILogger<WithSingleton> logger)
+    {
+        private readonly Guid _id = Guid.NewGuid();
+
+        [Function("WithSingleton")]
+        public IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "singleton")] HttpRequest request)
+        {
+            logger.LogInformation("ran");
+            return new OkObjectResult($"{single.Id} {_id}");
+        }
+    }
+
+    public sealed class WithScoped(Scoped scoped)
+    {
+        public static List<Scoped> Seen { get; } = [];
+
+        [Function("WithScoped")]
+        public IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "scoped")] HttpRequest request, FunctionContext context)
+        {
+            lock (Seen)
+                Seen.Add(scoped);
+            var same = ReferenceEquals(scoped, context.InstanceServices.GetRequiredService<Scoped>())
+                && ReferenceEquals(scoped, request.HttpContext.RequestServices.GetRequiredService<Scoped>());
+            return new OkObjectResult($"{same} {scoped.Disposed} {scoped.Id}");
+        }
+    }
+
+    public sealed class Context
+    {
+        [Function("Context")]
+        public IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "context")] HttpRequest request, FunctionContext context)
+        {
+            context.GetLogger("Mine").LogInformation("from the context");
+            context.Features.Set(new Single());
+            return new OkObjectResult(new
+            {
+                context.InvocationId,
+                context.FunctionId,
+                context.FunctionDefinition.Name,
+                context.FunctionDefinition.EntryPoint,
+                Parameters = context.FunctionDefinition.Parameters.Select(parameter => $"{parameter.Name}:{parameter.Type.Name}"),
+                Bindings = context.FunctionDefinition.InputBindings.Values.Select(binding => $"{binding.Name}:{binding.Type}:{binding.Direction}"),
+                context.RetryContext.RetryCount,
+                context.TraceContext.TraceParent,
+                Feature = context.Features.Get<Single>() is not null && context.Features.Get<Scoped>() is null,
+            });
+        }
+    }
+
+    private sealed record ContextSeen(
+        Guid InvocationId, string FunctionId, string Name, string EntryPoint, string[] Parameters, string[] Bindings, int RetryCount, string TraceParent, bool Feature);
+
+    [Fact]
+    public async Task A_function_object_is_new_for_each_invocation_and_gets_its_singletons()
+    {
+        await using var host = await TestHost.StartAsync<WithSingleton>(Configure);
+
+        var first = (await host.Client.GetStringAsync("singleton")).Split(' ');
+        var second = (await host.Client.GetStringAsync("singleton")).Split(' ');
+
+        Assert.Equal(first[0], second[0]);
+        Assert.NotEqual(first[1], second[1]);
+        Assert.Contains(host.Log.Entries, entry => entry.Message == "ran");
+    }
+
+    [Fact]
+    public async Task A_scoped_service_lives_as_long_as_its_invocation()
+    {
+        await using var host = await TestHost.StartAsync<WithScoped>(Configure);
+
+        var first = (await host.Client.GetStringAsync("scoped")).Split(' ');
+        var second = (await host.Client.GetStringAsync("scoped")).Split(' ');
+        await host.StopAsync();
+
+        Assert.Equal(["True", "False"], first[..2]);
+        Assert.NotEqual(first[2], second[2]);
+        Assert.All(WithScoped.Seen.Where(seen => first[2] == $"{seen.Id}" || second[2] == $"{seen.Id}"), seen => Assert.True(seen.Disposed));
+    }
+
+    [Fact]
+    public async Task The_context_tells_of_invocation_and_function()
+    {
+        await using var host = await TestHost.StartAsync<Context>(Configure);
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, "context") { Headers = { { "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" } } };
+        using var answer = await host.Client.SendAsync(request);
+        var first = await answer.Content.ReadFromJsonAsync<ContextSeen>();
+        var second = await host.Client.GetFromJsonAsync<ContextSeen>("context");
+
+        Assert.NotNull(first);
+        Assert.NotEqual(first.InvocationId, second!.InvocationId);
+        Assert.Equal(first.FunctionId, second.FunctionId);
+        Assert.Equal("Context", first.Name);
+        Assert.Equal("Larder.Host.Tests.InstanceTests+Context.Run", first.EntryPoint);
+        Assert.Equal(["request:HttpRequest", "context:FunctionContext"], first.Parameters);
+        Assert.Equal(["request:httpTrigger:In"], first.Bindings);
+        Assert.Equal(0, first.RetryCount);
+        Assert.Contains("0af7651916cd43dd8448eb211c80319c", first.TraceParent, StringComparison.Ordinal);
+        Assert.True(first.Feature);
+        Assert.Contains(host.Log.Entries, entry => entry is { Category: "Mine", Message: "from the context" });
+    }
+
+    private static void Configure(SelfHostBuilder builder)
+    {
+        builder.Services.AddSingleton<Single>();
+        builder.Services.AddScoped<Scoped>();
+    }
+}

@@ -1,0 +1,168 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Larder.Host.Tests.Support;
+
+namespace Larder.Host.Tests;
+
+public sealed class RoutingTests
+{
+    public sealed class Shop
+    {
+        [Function("Root")]
+        public IActionResult Root([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "/")] HttpRequest request) => new OkObjectResult("root");
+
+        [Function("Unrouted")]
+        public IActionResult Unrouted([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) => new OkObjectResult("by name");
+
+        [Function("ItemById")]
+        public IActionResult ItemById([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/{id:int:min(1)}")] HttpRequest request, int id) =>
+            new OkObjectResult($"number {id}");
+
+        [Function("ItemByName")]
+        public IActionResult ItemByName([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/{name}")] HttpRequest request, string name) =>
+            new OkObjectResult($"name {name}");
+
+        [Function("LiteralItem")]
+        public IActionResult LiteralItem([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/best")] HttpRequest request) => new OkObjectResult("the best");
+
+        [Function("PutItem")]
+        public IActionResult PutItem([HttpTrigger(AuthorizationLevel.Anonymous, "put", "patch", Route = "items/{name}")] HttpRequest request, string name) =>
+            new OkObjectResult($"{request.Method} {name}");
+
+        [Function("Page")]
+        public IActionResult Page([HttpTrigger(AuthorizationLevel.Anonymous, Route = "pages/{number:int?}")] HttpRequest request, int? number) =>
+            new OkObjectResult($"{request.Method} page {number?.ToString() ?? "none"}");
+
+        [Function("Language")]
+        public IActionResult Language([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "help/{language=en}")] HttpRequest request, string language) =>
+            new OkObjectResult($"help in {language}");
+
+        [Function("File")]
+        public IActionResult File([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "files/{*path}")] HttpRequest request, string? path) =>
+            new OkObjectResult($"file {path}");
+    }
+
+    public sealed class EmptyRoute
+    {
+        [Function("Empty")]
+        public IActionResult Empty([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "")] HttpRequest request) => new OkObjectResult("empty");
+    }
+
+    public sealed class CatchAll
+    {
+        [Function("Anything")]
+        public IActionResult Anything([HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request) =>
+            new OkObjectResult($"{request.Method} {request.Path}");
+    }
+
+    [Theory]
+    [InlineData("GET", "/", "root")]
+    [InlineData("GET", "/Unrouted", "by name")]
+    [InlineData("GET", "/unrouted", "by name")]
+    [InlineData("GET", "/items/7", "number 7")]
+    [InlineData("GET", "/items/0", "name 0")]
+    [InlineData("GET", "/items/hat", "name hat")]
+    [InlineData("GET", "/items/a%20b", "name a b")]
+    [InlineData("GET", "/items/best", "the best")]
+    [InlineData("PUT", "/items/best", "PUT best")]
+    [InlineData("PATCH", "/items/hat", "PATCH hat")]
+    [InlineData("GET", "/pages", "GET page none")]
+    [InlineData("DELETE", "/pages/3", "DELETE page 3")]
+    [InlineData("GET", "/help", "help in en")]
+    [InlineData("GET", "/help/de", "help in de")]
+    [InlineData("GET", "/files/a/b/c.txt", "file a/b/c.txt")]
+    [InlineData("GET", "/files", "file ")]
+    public async Task A_request_goes_to_the_function_whose_route_fits_best(string method, string path, string expected)
+    {
+        await using var host = await TestHost.StartAsync<Shop>();
+
+        using var answer = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(expected, await answer.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData("GET", "/nothing/here")]
+    [InlineData("GET", "/pages/three")]
+    [InlineData("POST", "/items/hat")]
+    [InlineData("HEAD", "/items/hat")]
+    [InlineData("OPTIONS", "/items/hat")]
+    [InlineData("GET", "/admin/host/status")]
+    public async Task A_request_that_no_route_and_method_fits_is_404_without_a_body(string method, string path)
+    {
+        await using var host = await TestHost.StartAsync<Shop>();
+
+        using var answer = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync());
+        Assert.Empty(answer.Content.Headers.Allow);
+    }
+
+    [Theory]
+    [InlineData("POST", "/items/hat", "POST /items/hat")]
+    [InlineData("HEAD", "/items/hat", null)]
+    [InlineData("GET", "/items/hat", "name hat")]
+    [InlineData("GET", "/else", "GET /else")]
+    [InlineData("POST", "/", "POST /")]
+    public async Task A_catch_all_gets_what_no_other_function_takes(string method, string path, string? expected)
+    {
+        await using var host = await TestHost.StartAsync(new TestHostSetup { Functions = [typeof(Shop), typeof(CatchAll)] });
+
+        using var answer = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        if (expected is not null)
+            Assert.Equal(expected, await answer.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData(null, "/api/items/hat")]
+    [InlineData("""{ "version": "2.0" }""", "/api/items/hat")]
+    [InlineData("""{ "version": "2.0", "extensions": { "http": { "routePrefix": "shop/v1" } } }""", "/shop/v1/items/hat")]
+    [InlineData("""{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } } }""", "/items/hat")]
+    public async Task Routes_begin_with_the_prefix_of_host_json(string? hostJson, string path)
+    {
+        await using var host = await TestHost.StartAsync(new TestHostSetup { Functions = [typeof(Shop)], HostJson = hostJson });
+
+        Assert.Equal("name hat", await host.Client.GetStringAsync(path));
+    }
+
+    [Theory]
+    [InlineData(TestHostSetup.NoPrefix, "/")]
+    [InlineData(null, "/api")]
+    public async Task An_empty_route_is_the_prefix_itself(string? hostJson, string path)
+    {
+        await using var host = await TestHost.StartAsync(new TestHostSetup { Functions = [typeof(EmptyRoute)], HostJson = hostJson });
+
+        Assert.Equal("empty", await host.Client.GetStringAsync(path));
+    }
+
+    [Fact]
+    public async Task A_ready_host_lists_its_functions_and_then_its_address()
+    {
+        await using var host = await TestHost.StartAsync(new TestHostSetup { Functions = [typeof(CatchAll), typeof(Shop)] });
+
+        var lines = host.Output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        var address = host.Address.ToString().TrimEnd('/');
+        Assert.Equal(
+            [
+                "Functions:",
+                $"\tAnything: {address}/{{*path}}",
+                $"\tFile: [GET] {address}/files/{{*path}}",
+                $"\tItemById: [GET] {address}/items/{{id:int:min(1)}}",
+                $"\tItemByName: [GET] {address}/items/{{name}}",
+                $"\tLanguage: [GET] {address}/help/{{language=en}}",
+                $"\tLiteralItem: [GET] {address}/items/best",
+                $"\tPage: {address}/pages/{{number:int?}}",
+                $"\tPutItem: [PUT,PATCH] {address}/items/{{name}}",
+                $"\tRoot: [GET] {address}/",
+                $"\tUnrouted: [GET] {address}/Unrouted",
+                $"Host started: {address}",
+            ],
+            lines);
+    }
+}

@@ -1,0 +1,19 @@
+
+namespace Larder.Host.Tests.Support;
+
+/// <summary>What a host in a test is made of.</summary>
+internal sealed record TestHostSetup
+{
+    public const string NoPrefix = """{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } } }""";
+
+    public IReadOnlyList<Type> Functions { get; init; } = [];
+
+    public string? HostJson { get; init; } = NoPrefix;
+
+    public string? LocalSettings { get; init; }
+
+    public string[] Arguments { get; init; } = ["--port", "0"];
+
+    /// <summary>In place of the call of ConfigureFunctionsWebApplication.</summary>
+    public Action<SelfHostBuilder>? Configure { get; init; }
+}

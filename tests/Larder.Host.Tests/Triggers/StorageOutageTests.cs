@@ -1,0 +1,76 @@
+using Azure.Storage.Blobs;
+using Larder.Testing;
+using Microsoft.Azure.Functions.Worker;
+using Larder.Host.Tests.Triggers.Blobs;
+using Larder.Host.Tests.Triggers.Support;
+using Larder.Host.Tests.Triggers.Timers;
+
+namespace Larder.Host.Tests.Triggers;
+
+/// <summary>Storage may go away under a running host, and come back.</summary>
+public class StorageOutageTests
+{
+    [Fact]
+    public async Task Blobs_are_found_again_when_storage_is_back()
+    {
+        await using var azurite = await Azurite.StartAsync(onDisk: true);
+        var fixture = new BlobFixture(azurite);
+        var calls = new Calls<BlobHandedOver>();
+        await using var host = await TestHost.StartAsync<Reading>(fixture.Settings, calls);
+        await fixture.UploadAsync("before");
+        await calls.NextAsync();
+        await fixture.WhenCompletedAsync("Read", 1);
+
+        await azurite.StopAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (!host.Log.Messages.Any(message => message.Contains("could not be listed", StringComparison.Ordinal)))
+            await Task.Delay(TimeSpan.FromMilliseconds(50), patience.Token);
+        await azurite.InitializeAsync();
+        await fixture.UploadAsync("after");
+
+        Assert.Equal("after", (await calls.NextAsync()).Name);
+        Assert.Empty(calls.Rest());
+    }
+
+    [Fact]
+    public async Task A_timer_goes_on_when_storage_is_back()
+    {
+        await using var azurite = await Azurite.StartAsync(onDisk: true);
+        var fixture = new TimerFixture(azurite);
+        var calls = new Calls<TimerInfo>();
+        await using var host = await fixture.StartAndWaitAsync<Ticking>(calls);
+        fixture.Clock.AdvanceTo(TimerFixture.At(0, 5));
+        await calls.NextAsync();
+        await fixture.WhenWaitingAsync();
+
+        // The lease cannot be renewed at 00:10, so the timer must not fire.
+        await azurite.StopAsync();
+        fixture.Clock.AdvanceTo(TimerFixture.At(0, 10));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (!host.Log.Messages.Any(message => message.StartsWith("Warning: The timer of 'Tick'", StringComparison.Ordinal)))
+            await Task.Delay(TimeSpan.FromMilliseconds(50), patience.Token);
+        Assert.Empty(calls.Rest());
+
+        await azurite.InitializeAsync();
+        var call = calls.NextAsync();
+        while (!call.IsCompleted)
+        {
+            fixture.Clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(call, Task.Delay(TimeSpan.FromMilliseconds(50)));
+        }
+
+        Assert.Equal(TimerFixture.At(0, 5).UtcDateTime, (await call).ScheduleStatus!.Last);
+    }
+
+    private sealed class Reading(Calls<BlobHandedOver> calls)
+    {
+        [Function("Read")]
+        public void Run([BlobTrigger("%Uploads%/{name}")] string blob, string name) => calls.Add(new("Read", name, blob));
+    }
+
+    private sealed class Ticking(Calls<TimerInfo> calls)
+    {
+        [Function("Tick")]
+        public void Run([TimerTrigger("%Schedule%")] TimerInfo timer) => calls.Add(timer);
+    }
+}

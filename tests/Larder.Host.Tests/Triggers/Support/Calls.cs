@@ -1,0 +1,40 @@
+using System.Threading.Channels;
+
+namespace Larder.Host.Tests.Triggers.Support;
+
+/// <summary>What a function under test was called with: it writes, the test reads.</summary>
+/// <typeparam name="T">What it is told.</typeparam>
+internal sealed class Calls<T>
+{
+    // A call that does not come is a failure; how long this waits for it changes nothing else.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly Channel<T> channel = Channel.CreateUnbounded<T>();
+
+    public void Add(T call) => Assert.True(channel.Writer.TryWrite(call));
+
+    /// <summary>Waits for the next call.</summary>
+    public async Task<T> NextAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        return await channel.Reader.ReadAsync(patience.Token);
+    }
+
+    /// <summary>Waits for the next calls.</summary>
+    public async Task<List<T>> NextAsync(int count)
+    {
+        var calls = new List<T>();
+        while (calls.Count < count)
+            calls.Add(await NextAsync());
+        return calls;
+    }
+
+    /// <summary>The calls that were not waited for.</summary>
+    public List<T> Rest()
+    {
+        var calls = new List<T>();
+        while (channel.Reader.TryRead(out var call))
+            calls.Add(call);
+        return calls;
+    }
+}

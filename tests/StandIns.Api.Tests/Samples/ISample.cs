@@ -1,6 +1,0 @@
-namespace StandIns.Api.Tests.Samples;
-
-public interface ISample
-{
-    string? Name { get; }
-}

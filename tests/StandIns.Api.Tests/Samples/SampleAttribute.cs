@@ -1,4 +1,0 @@
-namespace StandIns.Api.Tests.Samples;
-
-[AttributeUsage(AttributeTargets.Class | AttributeTargets.Method, Inherited = false)]
-public sealed class SampleAttribute : Attribute;

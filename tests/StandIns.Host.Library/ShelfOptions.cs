@@ -1,4 +1,0 @@
-namespace StandIns.Host.Library;
-
-/// <summary>What is on the shelf.</summary>
-public sealed record ShelfOptions(string Content);
