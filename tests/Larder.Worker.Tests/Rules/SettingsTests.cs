@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Larder.Azure.Tests;
+namespace Larder.Worker.Tests.Rules;
 
 /// <summary>local.settings.sample.json against the sources of the rooms: what code reads is in it, and what is in it is read.</summary>
 public sealed partial class SettingsTests

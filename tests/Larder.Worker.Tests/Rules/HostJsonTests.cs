@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Larder.Azure.Tests;
+namespace Larder.Worker.Tests.Rules;
 
 /// <summary>
 /// functions/host.json by the rules of the published schema (https://json.schemastore.org/host.json) for the sections that are used: a member that the real
