@@ -5,6 +5,9 @@ namespace Larder.Host;
 /// <summary>An invocation by a request. Its services are the request's.</summary>
 internal sealed class HttpFunctionContext(HostFunction function, FunctionHost host, HttpContext httpContext) : HostFunctionContext(function, host)
 {
+    // Where the worker's GetHttpContext() looks.
+    private const string HttpContextKey = "HttpRequestContext";
+
     private CancellationTokenSource? _cancellation;
 
     public HttpContext HttpContext { get; } = httpContext;
@@ -19,6 +22,8 @@ internal sealed class HttpFunctionContext(HostFunction function, FunctionHost ho
     public void End() => _cancellation?.Dispose();
 
     protected override IServiceProvider CreateInstanceServices() => HttpContext.RequestServices;
+
+    protected override IDictionary<object, object> CreateItems() => new Dictionary<object, object> { [HttpContextKey] = HttpContext };
 
     protected override IReadOnlyDictionary<string, object?> GetBindingData()
     {

@@ -58,7 +58,7 @@ internal class HostFunctionContext(HostFunction function, FunctionHost host) : F
 
     public override RetryContext RetryContext => field ??= new HostRetryContext(RetryCount, MaxRetryCount);
 
-    public override IDictionary<object, object> Items { get => field ??= new Dictionary<object, object>(); set; }
+    public override IDictionary<object, object> Items { get => field ??= CreateItems(); set; }
 
     public override IInvocationFeatures Features => field ??= new InvocationFeatures(this);
 
@@ -81,6 +81,9 @@ internal class HostFunctionContext(HostFunction function, FunctionHost host) : F
 
     /// <summary>The values of <see cref="BindingContext.BindingData"/>, when somebody asks.</summary>
     protected virtual IReadOnlyDictionary<string, object?> GetBindingData() => BindingData ?? s_nothing;
+
+    /// <summary>What <see cref="Items"/> holds at first.</summary>
+    protected virtual IDictionary<object, object> CreateItems() => new Dictionary<object, object>();
 
     /// <summary>The services of this invocation, when somebody asks.</summary>
     protected virtual IServiceProvider CreateInstanceServices()
