@@ -39,7 +39,7 @@ internal sealed class FunctionCatalog(
                 FunctionExecutionDelegate pipeline = execution.ExecuteAsync;
                 for (var i = middleware.Count - 1; i >= 0; i--)
                     pipeline = middleware[i](pipeline);
-                function.Complete(binding, pipeline, loggers.CreateLogger($"Function.{function.Name}"));
+                function.Complete(binding, binding.Wrap(pipeline), loggers.CreateLogger($"Function.{function.Name}"));
                 ready.Add(function);
             });
         (Functions, Disabled) = (ready, disabled);

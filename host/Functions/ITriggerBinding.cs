@@ -1,5 +1,6 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace Larder.Host;
 
@@ -50,6 +51,9 @@ internal interface ITriggerBinding
     /// and leaves it where the expressions find it (<see cref="HostFunctionContext.TriggerData"/>).
     /// </summary>
     ValueTask PrepareAsync(HostFunctionContext context) => ValueTask.CompletedTask;
+
+    /// <summary>Puts something around the function and its middleware; by default nothing.</summary>
+    FunctionExecutionDelegate Wrap(FunctionExecutionDelegate pipeline) => pipeline;
 
     /// <summary>What fires the function; null when something else does (HTTP: the web server).</summary>
     /// <param name="dispatcher">Where invocations go.</param>

@@ -57,6 +57,7 @@ internal static class HostServices
         web.Services.AddSingleton<ITriggerExtension, HttpTriggerExtension>();
         web.Services.AddSingleton<ITriggerExtension, BlobExtension>();
         web.Services.AddSingleton<ITriggerExtension, TimerExtension>();
+        web.Services.AddDurable();
     }
 
     /// <summary>After the application has added its own.</summary>

@@ -39,6 +39,7 @@ internal static class HostLogging
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("System", LogLevel.Warning)
             .AddFilter("Azure", LogLevel.Warning)
+            .AddFilter("DurableTask", LogLevel.Warning)
             .AddConfiguration(configuration.GetSection($"{HostJsonFile.Section}:logging"))
             .AddConfiguration(configuration.GetSection("Logging"))
             .AddFilter(GenericHost, level => phase.Started && level >= LogLevel.Warning);
