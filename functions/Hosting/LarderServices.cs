@@ -5,6 +5,7 @@ using Larder.Orchestrations;
 using Larder.Registry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -14,7 +15,7 @@ using Microsoft.Extensions.Options;
 namespace Larder.Functions;
 
 /// <summary>Puts the rooms together: what the isolated worker (Program.cs) and the self-host (host/) both call.</summary>
-public static partial class LarderServices
+public static class LarderServices
 {
     /// <summary>Room for a form's other fields beside the model file, in bytes.</summary>
     private const long FormOverhead = 1 << 20;
@@ -41,7 +42,7 @@ public static partial class LarderServices
         services.AddScoring();
         services.AddSchedules();
         services.AddTransfer();
-        services.AddTelemetry(builder.Configuration);
+        services.AddTelemetry(builder.Configuration, isWorker: builder is FunctionsApplicationBuilder);
 
         services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
         services.AddSetting<AnswerLimits>("Limits", limits => limits.Validate());

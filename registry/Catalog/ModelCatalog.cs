@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Larder.Registry;
@@ -12,6 +13,8 @@ namespace Larder.Registry;
 /// </remarks>
 public sealed partial class ModelCatalog : IDisposable
 {
+    private static readonly ActivitySource Spans = new("Larder.Registry");
+
     private readonly ModelRegistry registry;
     private readonly CatalogOptions options;
     private readonly TimeProvider time;
@@ -80,6 +83,7 @@ public sealed partial class ModelCatalog : IDisposable
         var parsed = ModelReference.Parse(reference);
         if (missing.TryGetValue(reference, out var nothing) && time.GetElapsedTime(nothing.ReadAt) < options.Missing)
             throw new NotFoundException(nothing.Message);
+        using var span = Spans.StartActivity("model resolve")?.SetTag("larder.model.reference", reference);
         return await Start(reference, parsed).WaitAsync(cancellation);
     }
 
