@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Larder.Inference;
 using Microsoft.Extensions.Logging;
 
 namespace Larder.Registry;
@@ -29,7 +30,7 @@ public sealed partial class ModelCatalog : IDisposable
     /// <summary>A catalog of a registry; it follows what the registry changes until it is disposed of.</summary>
     public ModelCatalog(ModelRegistry registry, CatalogOptions options, TimeProvider time, ILogger<ModelCatalog> log)
     {
-        options.Validate();
+        new RegistrySettingsValidator().Check("Cache", options);
         (this.registry, this.options, this.time, this.log) = (registry, options, time, log);
         registry.Changed += Invalidate;
     }
