@@ -4,7 +4,15 @@ using Microsoft.Extensions.Hosting;
 
 StartupErrors.PrintWhenUnhandled();
 
-var builder = new SelfHostBuilder(args, new SelfHostOptions { FunctionAssembly = typeof(LarderServices).Assembly });
+var builder = new SelfHostBuilder(args, new SelfHostOptions
+{
+    FunctionAssembly = typeof(LarderServices).Assembly,
+    FormerNames = new Dictionary<string, string>
+    {
+        ["IngestUpload"] = "IngestUploadByPolling",
+        ["ScoreDroppedFile"] = "ScoreDroppedFileByPolling",
+    },
+});
 builder.AddLarder();
 
 builder.Build().Run();

@@ -19,7 +19,7 @@ internal static class HostServices
     private const string MaxRequestBodySizeKey = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
 
     /// <summary>Before the application adds its own.</summary>
-    public static void Configure(WebApplicationBuilder web)
+    public static void Configure(WebApplicationBuilder web, SelfHostOptions options)
     {
         var development = web.Environment.IsDevelopment();
         web.Host.UseDefaultServiceProvider(provider =>
@@ -32,6 +32,7 @@ internal static class HostServices
         web.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = limit);
         web.Services.AddRoutingCore();
 
+        web.Services.AddSingleton(options);
         web.Services.AddSingleton<FunctionHost>();
         web.Services.AddSingleton<FunctionCatalog>();
         web.Services.AddSingleton<FunctionDispatcher>();

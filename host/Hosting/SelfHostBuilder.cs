@@ -31,7 +31,7 @@ public sealed class SelfHostBuilder : IHostApplicationBuilder, IFunctionsWorkerA
         });
         HostConfiguration.AddSources(_web.Configuration, options.Root, args);
         HostLogging.Configure(_web.Logging, _web.Configuration, _phase);
-        HostServices.Configure(_web);
+        HostServices.Configure(_web, options);
     }
 
     /// <inheritdoc />

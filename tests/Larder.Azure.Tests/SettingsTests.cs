@@ -12,6 +12,7 @@ public sealed partial class SettingsTests
     private static readonly string[] OfTheHost =
     [
         "FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsDisableHomepage", "AzureWebJobsStorage", "AzuriteLocation", "FunctionKeys:default", "MasterKey",
+        "AzureWebJobs.IngestUpload.Disabled", "AzureWebJobs.ScoreDroppedFile.Disabled",
     ];
 
     [Fact]

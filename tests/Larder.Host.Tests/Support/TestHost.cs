@@ -49,13 +49,12 @@ internal sealed class TestHost : IAsyncDisposable
             {
                 FunctionAssembly = typeof(TestHost).Assembly,
                 FunctionClasses = setup.Functions,
+                FormerNames = setup.FormerNames,
                 Root = root,
                 Output = output,
             });
             builder.Logging.ClearProviders().AddProvider(log);
-            if (setup.Configure is null)
-            else
-                setup.Configure(builder);
+            setup.Configure?.Invoke(builder);
             return new TestHost(builder.Build(), root, output, log);
         }
         catch

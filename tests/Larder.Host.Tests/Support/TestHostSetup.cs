@@ -8,6 +8,8 @@ internal sealed record TestHostSetup
 
     public IReadOnlyList<Type> Functions { get; init; } = [];
 
+    public IReadOnlyDictionary<string, string> FormerNames { get; init; } = new Dictionary<string, string>();
+
     public string? HostJson { get; init; } = NoPrefix;
 
     public string? LocalSettings { get; init; }
