@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.HttpsPolicy;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +34,7 @@ internal static class HostServices
         web.Services.AddRoutingCore();
 
         web.Services.AddSingleton(options);
+        web.Services.AddSingleton(new SingletonTypes(web.Services));
         web.Services.AddSingleton<FunctionHost>();
         web.Services.AddSingleton<FunctionCatalog>();
         web.Services.AddSingleton<FunctionDispatcher>();
@@ -41,13 +43,21 @@ internal static class HostServices
         web.Services.AddSingleton<StorageConnections>();
         web.Services.AddSingleton<HostStorage>();
 
+        web.Services.AddSingleton<HostJsonCheck>();
+        web.Services.AddSingleton(FunctionHost.Keys);
+        web.Services.AddSingleton(HostLogging.Keys);
+        web.Services.AddSingleton(BlobsOptions.Keys);
+
         web.Services.AddMvcCore();
+        web.Services.AddSingleton(HttpOptions.Keys);
         web.Services.AddSingleton<HttpOptions>();
+        web.Services.AddOptions<HstsOptions>().Configure<HttpOptions>((hsts, http) => http.Configure(hsts));
         web.Services.AddSingleton<HttpThrottle>();
         web.Services.AddSingleton<HttpFunctions>();
         web.Services.AddSingleton<ITriggerExtension, HttpTriggerExtension>();
         web.Services.AddSingleton<ITriggerExtension, BlobExtension>();
         web.Services.AddSingleton<ITriggerExtension, TimerExtension>();
+        web.Services.AddDurable();
     }
 
     /// <summary>After the application has added its own.</summary>

@@ -7,7 +7,7 @@ internal sealed class SelfHostOptions
 {
     private static readonly Dictionary<string, string> s_none = [];
 
-    /// <summary>The assembly where the search for functions and extensions begins.</summary>
+    /// <summary>The assembly where the search for functions begins. Its name is the application's: the host id in storage comes from it.</summary>
     public required Assembly FunctionAssembly { get; init; }
 
     /// <summary>The only classes whose functions count; null for all.</summary>
