@@ -36,7 +36,7 @@ public class DeclarationTests(Azurite azurite)
             [
                 "The 'BadPath' function is in error: parameter 'blob': the path 'uploads/{name' cannot be used: a { has no } after it (a brace of the name itself is written twice).",
                 "The 'BadType' function is in error: Cannot bind parameter 'blob' to type StringBuilder. Make sure the parameter Type is supported by the binding (blobTrigger).",
-                "The 'NoConnection' function is in error: parameter 'blob': the connection 'Elsewhere' does not exist: set 'Elsewhere' to a storage connection string, in local.settings.json or in the environment.",
+                "The 'NoConnection' function is in error: parameter 'blob': the connection 'Elsewhere' does not exist: set 'Elsewhere' to a storage connection string, or 'Elsewhere__accountName' to an account that this process's identity may use, in local.settings.json or in the environment.",
                 "The 'UnknownPart' function is in error: Cannot bind parameter 'model' to type String. Make sure the parameter Type is supported by the binding (blobTrigger).",
                 "The 'WrongPart' function is in error: Cannot bind parameter 'name' to type BlobClient. Make sure the parameter Type is supported by the binding (blobTrigger).",
             ],
@@ -44,7 +44,7 @@ public class DeclarationTests(Azurite azurite)
     }
 
     [Theory]
-    [InlineData("", "the connection 'AzureWebJobsStorage' does not exist: set 'AzureWebJobsStorage' to a storage connection string, in local.settings.json or in the environment.")]
+    [InlineData("", "the connection 'AzureWebJobsStorage' does not exist: set 'AzureWebJobsStorage' to a storage connection string, or 'AzureWebJobsStorage__accountName' to an account that this process's identity may use, in local.settings.json or in the environment.")]
     [InlineData("nonsense;AccountKey=secret", "the setting 'AzureWebJobsStorage' is not a storage connection string.")]
     public async Task Without_storage_no_trigger_can_do_its_work(string connectionString, string why)
     {
