@@ -8,10 +8,11 @@ public sealed partial class SettingsTests
 {
     private static readonly string[] Rooms = ["functions", "orchestrations", "registry", "inference"];
 
-    // Read by the Functions host or the self-host, not by the rooms.
+    // Read by the Functions hosts, the official one or the self-host, not by the rooms.
     private static readonly string[] OfTheHost =
     [
-        "FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsDisableHomepage", "AzureWebJobsStorage", "AzuriteLocation", "FunctionKeys:default", "MasterKey",
+        "FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "AzureWebJobsDisableHomepage", "AzureWebJobsStorage", "AzuriteLocation", "FunctionKeys:default", "MasterKey",
+        "AzureWebJobs.IngestUpload.Disabled", "AzureWebJobs.ScoreDroppedFile.Disabled",
     ];
 
     [Fact]
