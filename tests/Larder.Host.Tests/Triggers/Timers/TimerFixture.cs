@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Azure.Storage.Blobs;
-using Larder.Testing;
+using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Support;
+using Larder.Testing;
 
 namespace Larder.Host.Tests.Triggers.Timers;
 
@@ -12,14 +13,14 @@ internal sealed class TimerFixture
 
     public TimerFixture(Azurite azurite, string schedule = "0 */5 * * * *")
     {
-        Settings = TestHost.SettingsOn(azurite);
+        Settings = TriggerHost.SettingsOn(azurite);
         Settings["Schedule"] = schedule;
         Status = new BlobClient(
             azurite.ConnectionString, "azure-webjobs-hosts", $"timers/{Settings["AzureFunctionsWebHost:hostid"]}/Host.Functions.Tick/status");
     }
 
     /// <summary>Begins at midnight.</summary>
-    public ManualTimeProvider Clock { get; } = new(Midnight);
+    public WatchedTimeProvider Clock { get; } = new(Midnight);
 
     /// <summary>For <see cref="TestHost"/>.</summary>
     public Dictionary<string, string?> Settings { get; }
@@ -39,13 +40,13 @@ internal sealed class TimerFixture
     }
 
     /// <summary>Starts a host.</summary>
-    public Task<TestHost> StartAsync<TFunctions>(params object[] services) => TestHost.StartAsync<TFunctions>(Settings, [Clock, .. services]);
+    public Task<TestHost> StartAsync<TFunctions>(params object[] services) => TriggerHost.StartAsync<TFunctions>(Settings, [Clock, .. services]);
 
     /// <summary>Waits until the timer waits for an occurrence that is more than a minute away: nothing else waits so long.</summary>
     public Task WhenWaitingAsync()
     {
         var now = Clock.GetUtcNow();
-        return Clock.WhenTimerIsDue(due => due >= now.AddMinutes(1)).WaitAsync(TimeSpan.FromMinutes(2));
+        return Clock.WhenTimerIsSet(due => due >= now.AddMinutes(1)).WaitAsync(TimeSpan.FromMinutes(2));
     }
 
     /// <summary>The status as it is kept.</summary>
