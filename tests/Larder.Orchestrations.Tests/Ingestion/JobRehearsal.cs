@@ -27,8 +27,8 @@ internal sealed class JobRehearsal
             now = at;
             return Task.CompletedTask;
         });
-        Activity<object?>(nameof(BeginJob), _ => null);
-        Activity<object?>(nameof(EndJob), _ => null);
+        Activity<object?>(ActivityNames.BeginJob, _ => null);
+        Activity<object?>(ActivityNames.EndJob, _ => null);
     }
 
     /// <summary>Names of the activities that were called, in order.</summary>

@@ -11,8 +11,8 @@ public class ScoreDatasetTests
     public async Task A_scoring_goes_through_its_steps_and_succeeds()
     {
         var rehearsal = await new ScoringRehearsal(s_simple).RunAsync();
-        Assert.Equal([nameof(BeginJob), nameof(FetchDataset), nameof(PlanScoring)], rehearsal.Calls[..3]);
-        Assert.Equal([nameof(MergeScores), nameof(FinishScoring), nameof(EndJob)], rehearsal.Calls[^3..]);
+        Assert.Equal([ActivityNames.BeginJob, ActivityNames.FetchDataset, ActivityNames.PlanScoring], rehearsal.Calls[..3]);
+        Assert.Equal([ActivityNames.MergeScores, ActivityNames.FinishScoring, ActivityNames.EndJob], rehearsal.Calls[^3..]);
         Assert.Equal([0, 1, 2], rehearsal.Chunks.Select(chunk => chunk.Chunk));
         Assert.Equal(new EndJob.Input("job", JobState.Succeeded, null), rehearsal.Ended);
     }
@@ -37,7 +37,7 @@ public class ScoreDatasetTests
 
         rehearsal = await new ScoringRehearsal(rehearsal.WentOnWith, chunks: 250, rows: 2500).RunAsync();
         Assert.Equal(Enumerable.Range(100, 100), rehearsal.Chunks.Select(chunk => chunk.Chunk));
-        Assert.DoesNotContain(nameof(PlanScoring), rehearsal.Calls);
+        Assert.DoesNotContain(ActivityNames.PlanScoring, rehearsal.Calls);
 
         rehearsal = await new ScoringRehearsal(rehearsal.WentOnWith!, chunks: 250, rows: 2500).RunAsync();
         Assert.Equal(new EndJob.Input("job", JobState.Succeeded, null), rehearsal.Ended);
@@ -47,7 +47,7 @@ public class ScoreDatasetTests
     public async Task More_errors_than_allowed_stop_it_and_the_lowest_row_is_told()
     {
         var rehearsal = await new ScoringRehearsal(s_simple with { MaxErrors = 5 }, chunks: 50)
-            .Activity(nameof(ScoreChunk), input => new ScoreChunk.Result(10, 3, 1000 - ((ScoreChunk.Input)input!).Chunk, "'x' is not a number"))
+            .Activity(ActivityNames.ScoreChunk, input => new ScoreChunk.Result(10, 3, 1000 - ((ScoreChunk.Input)input!).Chunk, "'x' is not a number"))
             .RunAsync();
         Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
         Assert.Contains("more than max_errors (5)", rehearsal.Ended.Reason);
@@ -55,14 +55,14 @@ public class ScoreDatasetTests
         Assert.InRange(rehearsal.Chunks.Count, 2, 3);
         Assert.Equal(5, rehearsal.Chunks[0].MostErrors);
         Assert.Equal(0, rehearsal.Running);
-        Assert.DoesNotContain(nameof(MergeScores), rehearsal.Calls);
+        Assert.DoesNotContain(ActivityNames.MergeScores, rehearsal.Calls);
     }
 
     [Fact]
     public async Task Rows_with_errors_are_counted_in_the_reason_and_it_succeeds()
     {
         var rehearsal = await new ScoringRehearsal(s_simple)
-            .Activity(nameof(ScoreChunk), input => new ScoreChunk.Result(10, 1, 10 * ((ScoreChunk.Input)input!).Chunk + 4, "it is empty"))
+            .Activity(ActivityNames.ScoreChunk, input => new ScoreChunk.Result(10, 1, 10 * ((ScoreChunk.Input)input!).Chunk + 4, "it is empty"))
             .RunAsync();
         Assert.Equal(new EndJob.Input("job", JobState.Succeeded, "3 of 30 rows could not be scored; row 4 is the first: it is empty."), rehearsal.Ended);
     }
@@ -70,27 +70,27 @@ public class ScoreDatasetTests
     [Fact]
     public async Task When_no_row_can_be_scored_it_has_failed_with_its_result()
     {
-        var rehearsal = await new ScoringRehearsal(s_simple).Activity(nameof(ScoreChunk), _ => new ScoreChunk.Result(10, 10, 1, "it is empty")).RunAsync();
+        var rehearsal = await new ScoringRehearsal(s_simple).Activity(ActivityNames.ScoreChunk, _ => new ScoreChunk.Result(10, 10, 1, "it is empty")).RunAsync();
         Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
-        Assert.Contains(nameof(MergeScores), rehearsal.Calls);
+        Assert.Contains(ActivityNames.MergeScores, rehearsal.Calls);
     }
 
     [Theory]
-    [InlineData(nameof(FetchDataset))]
-    [InlineData(nameof(PlanScoring))]
-    [InlineData(nameof(ScoreChunk))]
+    [InlineData(ActivityNames.FetchDataset)]
+    [InlineData(ActivityNames.PlanScoring)]
+    [InlineData(ActivityNames.ScoreChunk)]
     public async Task What_cannot_be_done_fails_the_job_with_its_reason_after_a_clean_up(string step)
     {
         var rehearsal = new ScoringRehearsal(s_simple, chunks: 9);
         rehearsal = step switch
         {
-            nameof(FetchDataset) => rehearsal.Activity<string?>(step, _ => "No."),
-            nameof(PlanScoring) => rehearsal.Activity(step, _ => new PlanScoring.Result(0, 0, "No.")),
+            ActivityNames.FetchDataset => rehearsal.Activity<string?>(step, _ => "No."),
+            ActivityNames.PlanScoring => rehearsal.Activity(step, _ => new PlanScoring.Result(0, 0, "No.")),
             _ => rehearsal.Activity(step, _ => new ScoreChunk.Result(0, 0, Reason: "No.")),
         };
         await rehearsal.RunAsync();
         Assert.Equal(new EndJob.Input("job", JobState.Failed, "No."), rehearsal.Ended);
-        Assert.Equal([nameof(FinishScoring), nameof(EndJob)], rehearsal.Calls[^2..]);
+        Assert.Equal([ActivityNames.FinishScoring, ActivityNames.EndJob], rehearsal.Calls[^2..]);
         Assert.Equal(0, rehearsal.Running);
     }
 
@@ -98,7 +98,7 @@ public class ScoreDatasetTests
     public async Task Canceling_is_heeded_between_chunks_and_what_runs_is_waited_for()
     {
         var rehearsal = new ScoringRehearsal(s_simple, chunks: 50);
-        rehearsal.Activity(nameof(ScoreChunk), input =>
+        rehearsal.Activity(ActivityNames.ScoreChunk, input =>
         {
             if (((ScoreChunk.Input)input!).Chunk == 4)
                 rehearsal.Cancel();
@@ -116,8 +116,8 @@ public class ScoreDatasetTests
     {
         var merges = 0;
         var rehearsal = await new ScoringRehearsal(s_simple, chunks: 5, rows: 50)
-            .Activity<IReadOnlyList<int>>(nameof(MergeScores), _ => merges++ == 0 ? [1, 3, 4] : [])
-            .Activity(nameof(ScoreChunk), _ => new ScoreChunk.Result(10, 1, 1, "it is empty"))
+            .Activity<IReadOnlyList<int>>(ActivityNames.MergeScores, _ => merges++ == 0 ? [1, 3, 4] : [])
+            .Activity(ActivityNames.ScoreChunk, _ => new ScoreChunk.Result(10, 1, 1, "it is empty"))
             .RunAsync();
         Assert.Equal([0, 1, 2, 3, 4, 1, 3, 4], rehearsal.Chunks.Select(chunk => chunk.Chunk));
         Assert.StartsWith("5 of 50 rows", rehearsal.Ended!.Reason);
@@ -127,7 +127,7 @@ public class ScoreDatasetTests
     [Fact]
     public async Task Blocks_that_are_always_gone_end_it()
     {
-        var rehearsal = await new ScoringRehearsal(s_simple).Activity<IReadOnlyList<int>>(nameof(MergeScores), _ => [1]).RunAsync();
+        var rehearsal = await new ScoringRehearsal(s_simple).Activity<IReadOnlyList<int>>(ActivityNames.MergeScores, _ => [1]).RunAsync();
         Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
         Assert.Equal(3 + ScoreDataset.MostRepairs, rehearsal.Chunks.Count);
     }
@@ -136,7 +136,7 @@ public class ScoreDatasetTests
     public async Task An_activity_that_fails_for_good_fails_the_job_when_nothing_of_it_runs()
     {
         var rehearsal = await new ScoringRehearsal(s_simple, chunks: 9)
-            .Activity<ScoreChunk.Result>(nameof(ScoreChunk), _ => throw new TaskFailedException(nameof(ScoreChunk), 1, new InvalidOperationException("Broken.")))
+            .Activity<ScoreChunk.Result>(ActivityNames.ScoreChunk, _ => throw new TaskFailedException(ActivityNames.ScoreChunk, 1, new InvalidOperationException("Broken.")))
             .RunAsync();
         Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
         Assert.Contains("Broken.", rehearsal.Ended.Reason);

@@ -17,11 +17,11 @@ internal sealed class ScoringRehearsal
         context.Setup(c => c.InstanceId).Returns(input.Job);
         context.Setup(c => c.WaitForExternalEvent<object?>(JobScheduler.CancelEvent, It.IsAny<CancellationToken>())).Returns(cancel.Task);
         context.Setup(c => c.ContinueAsNew(It.IsAny<object?>(), It.IsAny<bool>())).Callback((object? next, bool _) => WentOnWith = (Scoring)next!);
-        Activity<string?>(nameof(FetchDataset), _ => null);
-        Activity(nameof(PlanScoring), _ => new PlanScoring.Result(chunks, rows));
-        Activity(nameof(ScoreChunk), _ => new ScoreChunk.Result(rows / Math.Max(1, chunks), 0));
-        Activity<IReadOnlyList<int>>(nameof(MergeScores), _ => []);
-        foreach (var name in new[] { nameof(BeginJob), nameof(NoteScoring), nameof(FinishScoring), nameof(EndJob) })
+        Activity<string?>(ActivityNames.FetchDataset, _ => null);
+        Activity(ActivityNames.PlanScoring, _ => new PlanScoring.Result(chunks, rows));
+        Activity(ActivityNames.ScoreChunk, _ => new ScoreChunk.Result(rows / Math.Max(1, chunks), 0));
+        Activity<IReadOnlyList<int>>(ActivityNames.MergeScores, _ => []);
+        foreach (var name in new[] { ActivityNames.BeginJob, ActivityNames.NoteScoring, ActivityNames.FinishScoring, ActivityNames.EndJob })
             Activity<object?>(name, _ => null);
     }
 

@@ -27,16 +27,16 @@ internal sealed class Rehearsal
             return Task.CompletedTask;
         });
         context.Setup(c => c.ContinueAsNew(It.IsAny<object?>(), It.IsAny<bool>())).Callback((object? next, bool preserve) => (WentOnWith, KeptEvents) = (next, preserve));
-        Activity<string?>(nameof(StageInputs), _ => null);
-        Activity(nameof(StartCompute), _ => new StartCompute.Result(true));
-        Activity(nameof(WatchCompute), _ => new WatchCompute.Result(true, true));
-        Activity(nameof(CollectResults), _ => new CollectResults.Result(null));
-        Activity(nameof(FindTrainedModel), _ => new FindTrainedModel.Result("attempt-1/outputs/iris.onnx"));
-        Activity(nameof(CheckTrainedModel), _ => new CheckTrainedModel.Result(Models.Prepared("a")));
-        Activity(nameof(CompileTrainedModel), _ => new CompileTrainedModel.Result(Models.Prepared("b"), "The same."));
-        Activity(nameof(RegisterTrainedModel), _ => new RegisterTrainedModel.Result(7));
-        Activity(nameof(GateTrainedModel), _ => "The alias moved.");
-        foreach (var name in new[] { nameof(StopCompute), nameof(DeleteCompute), nameof(CleanUpJob), nameof(EndJob) })
+        Activity<string?>(ActivityNames.StageInputs, _ => null);
+        Activity(ActivityNames.StartCompute, _ => new StartCompute.Result(true));
+        Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, true));
+        Activity(ActivityNames.CollectResults, _ => new CollectResults.Result(null));
+        Activity(ActivityNames.FindTrainedModel, _ => new FindTrainedModel.Result("attempt-1/outputs/iris.onnx"));
+        Activity(ActivityNames.CheckTrainedModel, _ => new CheckTrainedModel.Result(Models.Prepared("a")));
+        Activity(ActivityNames.CompileTrainedModel, _ => new CompileTrainedModel.Result(Models.Prepared("b"), "The same."));
+        Activity(ActivityNames.RegisterTrainedModel, _ => new RegisterTrainedModel.Result(7));
+        Activity(ActivityNames.GateTrainedModel, _ => "The alias moved.");
+        foreach (var name in new[] { ActivityNames.StopCompute, ActivityNames.DeleteCompute, ActivityNames.CleanUpJob, ActivityNames.EndJob })
             Activity<object?>(name, _ => null);
     }
 

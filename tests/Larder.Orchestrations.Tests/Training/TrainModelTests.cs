@@ -13,8 +13,8 @@ public class TrainModelTests
         var rehearsal = await new Rehearsal(s_simple).RunAsync();
         Assert.Equal(
             [
-                nameof(StageInputs), nameof(StartCompute), nameof(WatchCompute), nameof(CollectResults), nameof(DeleteCompute), nameof(FindTrainedModel),
-                nameof(CheckTrainedModel), nameof(RegisterTrainedModel), nameof(CleanUpJob), nameof(EndJob),
+                ActivityNames.StageInputs, ActivityNames.StartCompute, ActivityNames.WatchCompute, ActivityNames.CollectResults, ActivityNames.DeleteCompute, ActivityNames.FindTrainedModel,
+                ActivityNames.CheckTrainedModel, ActivityNames.RegisterTrainedModel, ActivityNames.CleanUpJob, ActivityNames.EndJob,
             ],
             rehearsal.Calls);
         Assert.Equal(new EndJob.Input("job", JobState.Succeeded, null), rehearsal.Ended);
@@ -25,12 +25,12 @@ public class TrainModelTests
     {
         RegisterTrainedModel.Input? registered = null;
         var rehearsal = await new Rehearsal(s_simple with { Compile = true, HasAlias = true })
-            .Activity(nameof(RegisterTrainedModel), input =>
+            .Activity(ActivityNames.RegisterTrainedModel, input =>
             {
                 registered = (RegisterTrainedModel.Input)input!;
                 return new RegisterTrainedModel.Result(7);
             })
-            .Activity(nameof(GateTrainedModel), input => $"Gate of {((GateTrainedModel.Input)input!).Version}.")
+            .Activity(ActivityNames.GateTrainedModel, input => $"Gate of {((GateTrainedModel.Input)input!).Version}.")
             .RunAsync();
         Assert.Equal("b", registered!.Optimized!.Sha256);
         Assert.Equal("a", registered.Model.Sha256);
@@ -42,8 +42,8 @@ public class TrainModelTests
     {
         RegisterTrainedModel.Input? registered = null;
         var rehearsal = await new Rehearsal(s_simple with { Compile = true })
-            .Activity(nameof(CompileTrainedModel), _ => new CompileTrainedModel.Result(null, "It differs."))
-            .Activity(nameof(RegisterTrainedModel), input =>
+            .Activity(ActivityNames.CompileTrainedModel, _ => new CompileTrainedModel.Result(null, "It differs."))
+            .Activity(ActivityNames.RegisterTrainedModel, input =>
             {
                 registered = (RegisterTrainedModel.Input)input!;
                 return new RegisterTrainedModel.Result(7);
@@ -54,33 +54,33 @@ public class TrainModelTests
     }
 
     [Theory]
-    [InlineData(nameof(FindTrainedModel))]
-    [InlineData(nameof(CheckTrainedModel))]
-    [InlineData(nameof(RegisterTrainedModel))]
+    [InlineData(ActivityNames.FindTrainedModel)]
+    [InlineData(ActivityNames.CheckTrainedModel)]
+    [InlineData(ActivityNames.RegisterTrainedModel)]
     public async Task What_is_wrong_with_the_model_fails_the_job_after_a_clean_up(string step)
     {
         var rehearsal = new Rehearsal(s_simple with { Attempts = 3 });
         rehearsal = step switch
         {
-            nameof(FindTrainedModel) => rehearsal.Activity(step, _ => new FindTrainedModel.Result(null, "No.")),
-            nameof(CheckTrainedModel) => rehearsal.Activity(step, _ => new CheckTrainedModel.Result(null, "No.")),
+            ActivityNames.FindTrainedModel => rehearsal.Activity(step, _ => new FindTrainedModel.Result(null, "No.")),
+            ActivityNames.CheckTrainedModel => rehearsal.Activity(step, _ => new CheckTrainedModel.Result(null, "No.")),
             _ => rehearsal.Activity(step, _ => new RegisterTrainedModel.Result(null, "No.")),
         };
         await rehearsal.RunAsync();
         Assert.Equal(new EndJob.Input("job", JobState.Failed, "No."), rehearsal.Ended);
-        Assert.Equal([nameof(CleanUpJob), nameof(EndJob)], rehearsal.Calls[^2..]);
-        Assert.Single(rehearsal.Calls, nameof(StartCompute));
+        Assert.Equal([ActivityNames.CleanUpJob, ActivityNames.EndJob], rehearsal.Calls[^2..]);
+        Assert.Single(rehearsal.Calls, ActivityNames.StartCompute);
     }
 
     [Fact]
     public async Task A_script_that_fails_is_run_as_often_as_the_options_say_and_each_attempt_is_removed_before_the_next()
     {
         var rehearsal = await new Rehearsal(s_simple with { Attempts = 3 })
-            .Activity(nameof(CollectResults), input => new CollectResults.Result($"Exit code {((ComputeId)input!).Attempt}."))
+            .Activity(ActivityNames.CollectResults, input => new CollectResults.Result($"Exit code {((ComputeId)input!).Attempt}."))
             .RunAsync();
-        Assert.Equal(3, rehearsal.Calls.Count(call => call == nameof(StartCompute)));
-        Assert.Equal(3, rehearsal.Calls.Count(call => call == nameof(DeleteCompute)));
-        Assert.DoesNotContain(nameof(FindTrainedModel), rehearsal.Calls);
+        Assert.Equal(3, rehearsal.Calls.Count(call => call == ActivityNames.StartCompute));
+        Assert.Equal(3, rehearsal.Calls.Count(call => call == ActivityNames.DeleteCompute));
+        Assert.DoesNotContain(ActivityNames.FindTrainedModel, rehearsal.Calls);
         Assert.Equal(new EndJob.Input("job", JobState.Failed, "Exit code 3."), rehearsal.Ended);
     }
 
@@ -88,10 +88,10 @@ public class TrainModelTests
     public async Task A_second_attempt_that_works_makes_the_model()
     {
         var rehearsal = await new Rehearsal(s_simple with { Attempts = 3 })
-            .Activity(nameof(CollectResults), input => new CollectResults.Result(((ComputeId)input!).Attempt == 1 ? "Lost." : null))
-            .Activity(nameof(FindTrainedModel), input => new FindTrainedModel.Result($"attempt-{((ComputeId)input!).Attempt}/iris.onnx"))
-            .Activity(nameof(CheckTrainedModel), input => new CheckTrainedModel.Result(Models.Prepared(((CheckTrainedModel.Input)input!).Path)))
-            .Activity(nameof(RegisterTrainedModel), input => new RegisterTrainedModel.Result(((RegisterTrainedModel.Input)input!).Model.Sha256 == "attempt-2/iris.onnx" ? 2 : null, "?"))
+            .Activity(ActivityNames.CollectResults, input => new CollectResults.Result(((ComputeId)input!).Attempt == 1 ? "Lost." : null))
+            .Activity(ActivityNames.FindTrainedModel, input => new FindTrainedModel.Result($"attempt-{((ComputeId)input!).Attempt}/iris.onnx"))
+            .Activity(ActivityNames.CheckTrainedModel, input => new CheckTrainedModel.Result(Models.Prepared(((CheckTrainedModel.Input)input!).Path)))
+            .Activity(ActivityNames.RegisterTrainedModel, input => new RegisterTrainedModel.Result(((RegisterTrainedModel.Input)input!).Model.Sha256 == "attempt-2/iris.onnx" ? 2 : null, "?"))
             .RunAsync();
         Assert.Equal(JobState.Succeeded, rehearsal.Ended!.State);
     }
@@ -100,7 +100,7 @@ public class TrainModelTests
     public async Task A_backend_that_is_full_is_asked_again_later_and_later()
     {
         var asked = 0;
-        var rehearsal = await new Rehearsal(s_simple).Activity(nameof(StartCompute), _ => new StartCompute.Result(++asked == 12)).RunAsync();
+        var rehearsal = await new Rehearsal(s_simple).Activity(ActivityNames.StartCompute, _ => new StartCompute.Result(++asked == 12)).RunAsync();
         Assert.Equal(12, asked);
         Assert.Equal(11, rehearsal.Waits.Count);
         Assert.Equal(rehearsal.Waits.Order(), rehearsal.Waits);
@@ -111,9 +111,9 @@ public class TrainModelTests
     [Fact]
     public async Task A_backend_that_refuses_fails_the_attempt_with_its_own_words()
     {
-        var rehearsal = await new Rehearsal(s_simple).Activity(nameof(StartCompute), _ => new StartCompute.Result(false, "Quota exceeded.")).RunAsync();
+        var rehearsal = await new Rehearsal(s_simple).Activity(ActivityNames.StartCompute, _ => new StartCompute.Result(false, "Quota exceeded.")).RunAsync();
         Assert.Equal(new EndJob.Input("job", JobState.Failed, "Quota exceeded."), rehearsal.Ended);
-        Assert.DoesNotContain(nameof(CollectResults), rehearsal.Calls);
+        Assert.DoesNotContain(ActivityNames.CollectResults, rehearsal.Calls);
     }
 
     [Fact]
@@ -121,22 +121,22 @@ public class TrainModelTests
     {
         var stopped = false;
         var rehearsal = await new Rehearsal(s_simple with { Attempts = 5 })
-            .Activity(nameof(WatchCompute), _ => new WatchCompute.Result(true, stopped))
-            .Activity<object?>(nameof(StopCompute), _ => stopped = true)
+            .Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, stopped))
+            .Activity<object?>(ActivityNames.StopCompute, _ => stopped = true)
             .RunAsync();
         Assert.Equal(JobState.TimedOut, rehearsal.Ended!.State);
         Assert.Contains("60 seconds", rehearsal.Ended.Reason);
         Assert.InRange(rehearsal.Elapsed, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(61));
-        Assert.True(rehearsal.Calls.IndexOf(nameof(StopCompute)) < rehearsal.Calls.IndexOf(nameof(CollectResults)));
-        Assert.DoesNotContain(nameof(FindTrainedModel), rehearsal.Calls);
-        Assert.Single(rehearsal.Calls, nameof(StartCompute));
+        Assert.True(rehearsal.Calls.IndexOf(ActivityNames.StopCompute) < rehearsal.Calls.IndexOf(ActivityNames.CollectResults));
+        Assert.DoesNotContain(ActivityNames.FindTrainedModel, rehearsal.Calls);
+        Assert.Single(rehearsal.Calls, ActivityNames.StartCompute);
     }
 
     [Fact]
     public async Task The_time_out_counts_from_when_it_runs_and_waiting_for_a_machine_has_a_limit_of_its_own()
     {
         var rehearsal = new Rehearsal(s_simple with { TimeoutSeconds = 1 });
-        rehearsal.Activity(nameof(WatchCompute), _ => new WatchCompute.Result(false, rehearsal.Calls.Contains(nameof(StopCompute))));
+        rehearsal.Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(false, rehearsal.Calls.Contains(ActivityNames.StopCompute)));
         await rehearsal.RunAsync();
         Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
         Assert.Contains("did not begin to run", rehearsal.Ended.Reason);
@@ -147,48 +147,48 @@ public class TrainModelTests
     public async Task A_time_out_that_the_backend_saw_first_is_one_and_not_tried_again()
     {
         var rehearsal = await new Rehearsal(s_simple with { Attempts = 3 })
-            .Activity(nameof(CollectResults), _ => new CollectResults.Result("It ran longer than the 60 seconds it was given.", TimedOut: true))
+            .Activity(ActivityNames.CollectResults, _ => new CollectResults.Result("It ran longer than the 60 seconds it was given.", TimedOut: true))
             .RunAsync();
         Assert.Equal(JobState.TimedOut, rehearsal.Ended!.State);
         Assert.Contains("60 seconds", rehearsal.Ended.Reason);
-        Assert.Single(rehearsal.Calls, nameof(StartCompute));
-        Assert.Equal([nameof(CleanUpJob), nameof(EndJob)], rehearsal.Calls[^2..]);
+        Assert.Single(rehearsal.Calls, ActivityNames.StartCompute);
+        Assert.Equal([ActivityNames.CleanUpJob, ActivityNames.EndJob], rehearsal.Calls[^2..]);
     }
 
     [Fact]
     public async Task A_task_that_does_not_stop_is_deleted_all_the_same()
     {
-        var rehearsal = await new Rehearsal(s_simple).Activity(nameof(WatchCompute), _ => new WatchCompute.Result(true, false)).RunAsync();
+        var rehearsal = await new Rehearsal(s_simple).Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, false)).RunAsync();
         Assert.Equal(JobState.TimedOut, rehearsal.Ended!.State);
-        Assert.Contains(nameof(DeleteCompute), rehearsal.Calls);
+        Assert.Contains(ActivityNames.DeleteCompute, rehearsal.Calls);
     }
 
     [Theory]
-    [InlineData(nameof(StageInputs), false, false)]
-    [InlineData(nameof(StartCompute), true, false)]
-    [InlineData(nameof(WatchCompute), true, false)]
-    [InlineData(nameof(CheckTrainedModel), true, false)]
-    [InlineData(nameof(CompileTrainedModel), true, false)]
-    [InlineData(nameof(RegisterTrainedModel), true, true)]
+    [InlineData(ActivityNames.StageInputs, false, false)]
+    [InlineData(ActivityNames.StartCompute, true, false)]
+    [InlineData(ActivityNames.WatchCompute, true, false)]
+    [InlineData(ActivityNames.CheckTrainedModel, true, false)]
+    [InlineData(ActivityNames.CompileTrainedModel, true, false)]
+    [InlineData(ActivityNames.RegisterTrainedModel, true, true)]
     public async Task Cancelling_is_heeded_until_registering_begins(string during, bool started, bool succeeded)
     {
         var rehearsal = new Rehearsal(s_simple with { Compile = true, HasAlias = true });
         switch (during)
         {
-            case nameof(StageInputs):
+            case ActivityNames.StageInputs:
                 rehearsal.Activity<string?>(during, _ => Cancel<string?>(null));
                 break;
-            case nameof(StartCompute):
+            case ActivityNames.StartCompute:
                 rehearsal.Activity(during, _ => Cancel(new StartCompute.Result(true)));
-                rehearsal.Activity(nameof(WatchCompute), _ => new WatchCompute.Result(true, rehearsal.Calls.Contains(nameof(StopCompute))));
+                rehearsal.Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, rehearsal.Calls.Contains(ActivityNames.StopCompute)));
                 break;
-            case nameof(WatchCompute):
-                rehearsal.Activity(during, _ => Cancel(new WatchCompute.Result(true, rehearsal.Calls.Contains(nameof(StopCompute)))));
+            case ActivityNames.WatchCompute:
+                rehearsal.Activity(during, _ => Cancel(new WatchCompute.Result(true, rehearsal.Calls.Contains(ActivityNames.StopCompute))));
                 break;
-            case nameof(CheckTrainedModel):
+            case ActivityNames.CheckTrainedModel:
                 rehearsal.Activity(during, _ => Cancel(new CheckTrainedModel.Result(Models.Prepared("a"))));
                 break;
-            case nameof(CompileTrainedModel):
+            case ActivityNames.CompileTrainedModel:
                 rehearsal.Activity(during, _ => Cancel(new CompileTrainedModel.Result(null, "")));
                 break;
             default:
@@ -198,10 +198,10 @@ public class TrainModelTests
 
         await rehearsal.RunAsync();
         Assert.Equal(succeeded ? JobState.Succeeded : JobState.Canceled, rehearsal.Ended!.State);
-        Assert.Equal(started, rehearsal.Calls.Contains(nameof(StartCompute)));
-        Assert.Equal(succeeded, rehearsal.Calls.Contains(nameof(RegisterTrainedModel)));
+        Assert.Equal(started, rehearsal.Calls.Contains(ActivityNames.StartCompute));
+        Assert.Equal(succeeded, rehearsal.Calls.Contains(ActivityNames.RegisterTrainedModel));
         Assert.StartsWith(succeeded ? "It was too late to cancel: version 7 was being registered." : "It was canceled.", rehearsal.Ended.Reason);
-        Assert.Equal([nameof(CleanUpJob), nameof(EndJob)], rehearsal.Calls[^2..]);
+        Assert.Equal([ActivityNames.CleanUpJob, ActivityNames.EndJob], rehearsal.Calls[^2..]);
 
         T Cancel<T>(T result)
         {
@@ -214,7 +214,7 @@ public class TrainModelTests
     public async Task Cancelling_while_the_backend_is_full_starts_nothing()
     {
         var rehearsal = new Rehearsal(s_simple);
-        rehearsal.Activity(nameof(StartCompute), _ =>
+        rehearsal.Activity(ActivityNames.StartCompute, _ =>
         {
             if (rehearsal.Calls.Count > 4)
                 rehearsal.Cancel();
@@ -222,28 +222,28 @@ public class TrainModelTests
         });
         await rehearsal.RunAsync();
         Assert.Equal(JobState.Canceled, rehearsal.Ended!.State);
-        Assert.DoesNotContain(nameof(WatchCompute), rehearsal.Calls);
+        Assert.DoesNotContain(ActivityNames.WatchCompute, rehearsal.Calls);
     }
 
     [Fact]
     public async Task A_long_run_goes_on_as_new_and_loses_neither_its_attempt_nor_its_deadline()
     {
         var looks = 0;
-        var first = await new Rehearsal(s_simple with { TimeoutSeconds = 86_400 }).Activity(nameof(WatchCompute), _ =>
+        var first = await new Rehearsal(s_simple with { TimeoutSeconds = 86_400 }).Activity(ActivityNames.WatchCompute, _ =>
         {
             looks++;
             return new WatchCompute.Result(true, false);
         }).RunAsync();
         Assert.Null(first.Ended);
         Assert.True(first.KeptEvents);
-        Assert.DoesNotContain(nameof(CleanUpJob), first.Calls);
+        Assert.DoesNotContain(ActivityNames.CleanUpJob, first.Calls);
         var next = Assert.IsType<Training>(first.WentOnWith);
         Assert.Equal(1, next.Watch!.Attempt);
         Assert.NotNull(next.Watch.Running);
 
         var second = await new Rehearsal(next).RunAsync();
-        Assert.DoesNotContain(nameof(StageInputs), second.Calls);
-        Assert.DoesNotContain(nameof(StartCompute), second.Calls);
+        Assert.DoesNotContain(ActivityNames.StageInputs, second.Calls);
+        Assert.DoesNotContain(ActivityNames.StartCompute, second.Calls);
         Assert.Equal(JobState.Succeeded, second.Ended!.State);
     }
 
@@ -252,11 +252,11 @@ public class TrainModelTests
     {
         var details = new TaskFailureDetails("System.IO.IOException", "The disk is gone.", null, null, null);
         var rehearsal = await new Rehearsal(s_simple)
-            .Activity<FindTrainedModel.Result>(nameof(FindTrainedModel), _ => throw new TaskFailedException(nameof(FindTrainedModel), 9, details))
+            .Activity<FindTrainedModel.Result>(ActivityNames.FindTrainedModel, _ => throw new TaskFailedException(ActivityNames.FindTrainedModel, 9, details))
             .RunAsync();
         Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
         Assert.Contains("FindTrainedModel", rehearsal.Ended.Reason);
         Assert.Contains("The disk is gone.", rehearsal.Ended.Reason);
-        Assert.Contains(nameof(CleanUpJob), rehearsal.Calls);
+        Assert.Contains(ActivityNames.CleanUpJob, rehearsal.Calls);
     }
 }
