@@ -1,0 +1,71 @@
+using System.ComponentModel.DataAnnotations;
+using DurableTask.AzureStorage;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Host;
+
+/// <summary>How this host runs orchestrations: the settings <c>SelfHost:Durable:*</c>. host.json's <c>storageProvider</c> values are the Functions host's.</summary>
+internal sealed class DurableOptions : IValidatableObject
+{
+    public const string Section = "SelfHost:Durable";
+
+    /// <summary>The keys of host.json's <c>extensions.durableTask</c> that this host reads.</summary>
+    public static IReadOnlyList<string> HostJsonKeys { get; } = [TaskHubName.Key];
+
+    /// <summary>
+    /// How long a message that a host has taken stays hidden from the others unless it is renewed: how soon the work of a killed host goes on elsewhere.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:06", "01:00:00")]
+    public TimeSpan Visibility { get; set; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>How long a host owns a partition of orchestrations unless it renews it.</summary>
+    [Range(typeof(TimeSpan), "00:00:06", "01:00:00")]
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>The longest time between two looks into an empty queue. Not given: 250 ms on a storage emulator, else 1 s.</summary>
+    public TimeSpan? LargestPollingInterval { get; set; }
+
+    /// <summary>Into how many queues orchestrations are divided: as many hosts can run them at once (activities: any number). Fixed once a hub exists.</summary>
+    [Range(1, 16)]
+    public int PartitionCount { get; set; } = 1;
+
+    /// <summary>The most activities that this host runs at once.</summary>
+    [Range(1, 10_000)]
+    public int ConcurrentActivities { get; set; } = 100;
+
+    /// <summary>The most orchestrations that this host advances at once.</summary>
+    [Range(1, 10_000)]
+    public int ConcurrentOrchestrations { get; set; } = 100;
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (LargestPollingInterval is { } interval && (interval < TimeSpan.FromMilliseconds(50) || interval > TimeSpan.FromMinutes(1)))
+            yield return new ValidationResult(
+                $"The field {nameof(LargestPollingInterval)} must be between 00:00:00.05 and 00:01:00.", [nameof(LargestPollingInterval)]);
+    }
+
+    /// <summary>The provider's settings that these amount to.</summary>
+    public AzureStorageOrchestrationServiceSettings ToSettings(string hub, DurableStorage storage, string workerId, ILoggerFactory loggers) => new()
+    {
+        AppName = hub,
+        TaskHubName = hub,
+        WorkerId = workerId,
+        StorageAccountClientProvider = storage.Clients,
+        LoggerFactory = loggers,
+        PartitionCount = PartitionCount,
+        ControlQueueVisibilityTimeout = Visibility,
+        WorkItemQueueVisibilityTimeout = Visibility,
+        LeaseInterval = Lease,
+        LeaseRenewInterval = Lease / 3,
+        LeaseAcquireInterval = Lease / 6,
+        MaxQueuePollingInterval = LargestPollingInterval ?? TimeSpan.FromMilliseconds(storage.IsEmulator ? 250 : 1000),
+        MaxConcurrentTaskActivityWorkItems = ConcurrentActivities,
+        MaxConcurrentTaskOrchestrationWorkItems = ConcurrentOrchestrations,
+        UseTablePartitionManagement = true,
+        UseLegacyPartitionManagement = false,
+        UseAppLease = false,
+        UseInstanceTableEtag = true,
+        ThrowExceptionOnInvalidDedupeStatus = true,
+    };
+}
