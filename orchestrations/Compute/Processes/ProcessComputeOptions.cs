@@ -34,6 +34,13 @@ public sealed record ProcessComputeOptions
     [AtLeast("00:00:00")]
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long an attempt waits for the server that runs it to be heard from again, before another server counts it as lost and a new attempt begins.
+    /// It is renewed every quarter of it.
+    /// </summary>
+    [Between("00:00:04", "01:00:00")]
+    public TimeSpan LeaseTtl { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Python 3.8 or later. It runs the supervisor, and commands that ask for <c>python3</c>.</summary>
     [Required(ErrorMessage = "It must not be empty.")]
     public string Python { get; init; } = "python3";
