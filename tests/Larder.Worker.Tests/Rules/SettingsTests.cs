@@ -38,7 +38,7 @@ public sealed partial class SettingsTests
         return [.. json.RootElement.GetProperty("Values").EnumerateObject().Select(value => value.Name).Where(name => name[0] != '_')];
     }
 
-    // Keys and sections that sources name. Whoever reads settings in another way has to be added here.
+    // Keys and sections that sources name. A source that reads settings in another way has to be added here.
     private static HashSet<string> Read() =>
     [
         .. Rooms.SelectMany(room => Directory.EnumerateFiles(Repository.Path(room), "*.cs", SearchOption.AllDirectories))

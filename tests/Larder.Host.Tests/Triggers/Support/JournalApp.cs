@@ -25,8 +25,8 @@ internal sealed class JournalApp
     /// <summary>Makes the containers; starts nothing.</summary>
     public static async Task<JournalApp> CreateAsync(Azurite azurite)
     {
-        var settings = TriggerHost.SettingsOn(azurite);
-        (settings["Uploads"], settings["Journal"]) = (TriggerHost.NewName(), TriggerHost.NewName());
+        var settings = TestHost.SettingsOn(azurite);
+        (settings["Uploads"], settings["Journal"]) = (TestHost.NewName(), TestHost.NewName());
         var app = new JournalApp(settings);
         await app.Uploads.CreateAsync();
         await app._journal.CreateAsync();
