@@ -9,8 +9,9 @@ internal sealed class DurableOptions : IValidatableObject
 {
     public const string Section = "SelfHost:Durable";
 
-    /// <summary>The keys of host.json's <c>extensions.durableTask</c> that this host reads.</summary>
-    public static IReadOnlyList<string> HostJsonKeys { get; } = [TaskHubName.Key];
+    /// <summary>What is read of host.json's <c>extensions.durableTask</c>, and what the settings of this class replace.</summary>
+    public static readonly HostJsonKeys Keys = new(
+        "extensions:durableTask", [TaskHubName.Key], ["storageProvider:*", "maxConcurrentActivityFunctions", "maxConcurrentOrchestratorFunctions"]);
 
     /// <summary>
     /// How long a message that a host has taken stays hidden from the others unless it is renewed: how soon the work of a killed host goes on elsewhere.

@@ -10,6 +10,7 @@ internal static class DurableServices
     public static void AddDurable(this IServiceCollection services)
     {
         services.AddOptions<DurableOptions>().BindConfiguration(DurableOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(DurableOptions.Keys);
         services.AddSingleton<DurableFunctions>();
         services.AddSingleton<DurableHub>();
         services.AddSingleton<HubClient>();
