@@ -3,8 +3,10 @@ using Larder.Host;
 using Microsoft.Extensions.Hosting;
 
 StartupErrors.PrintWhenUnhandled();
+if (HostCommandLine.Answers(args))
+    return;
 
-var builder = new SelfHostBuilder(args, new SelfHostOptions { FunctionAssembly = typeof(LarderServices).Assembly });
+var builder = new SelfHostBuilder(args, new SelfHostOptions { FunctionAssembly = typeof(LarderServices).Assembly, FormerNames = RenamedFunctions.FormerNames });
 builder.AddLarder();
 
 builder.Build().Run();

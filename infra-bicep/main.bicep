@@ -184,6 +184,7 @@ module cosmos 'modules/cosmos.bicep' = if (useCosmos) {
     location: location
     tags: tags
     suffix: suffix
+    workspaceId: monitoring.outputs.workspaceId
     autoscaleMaxThroughput: cosmosAutoscaleMaxThroughput
     privateOnly: privateNetwork
   }
@@ -195,6 +196,7 @@ module registry 'modules/container-registry.bicep' = if (useRegistry) {
     location: location
     tags: tags
     suffix: suffix
+    workspaceId: monitoring.outputs.workspaceId
     sku: containerRegistrySku
   }
 }
@@ -205,6 +207,7 @@ module network 'modules/network.bicep' = if (privateNetwork) {
     location: location
     tags: tags
     suffix: suffix
+    workspaceId: monitoring.outputs.workspaceId
     addressPrefix: networkPrefix
   }
 }
@@ -264,6 +267,7 @@ module app 'modules/function-app.bicep' = {
     location: location
     tags: tags
     suffix: suffix
+    workspaceId: monitoring.outputs.workspaceId
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     alwaysReadyHttp: alwaysReadyHttp
@@ -287,6 +291,7 @@ module events 'modules/event-grid.bicep' = {
     location: location
     tags: tags
     suffix: suffix
+    workspaceId: monitoring.outputs.workspaceId
     storageAccountId: storage.outputs.id
   }
 }

@@ -20,7 +20,7 @@ internal sealed class Server : IAsyncDisposable
 
     public static async Task<Server> StartAsync(string storage, string folder)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Larder.Functions.dll"), "--port", "0"])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Larder.Host.dll"), "--port", "0"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -31,7 +31,7 @@ async function start(name, folder, settings) {
 }
 
 async function startLarder(folder) {
-  const program = await build(path.join(root, 'functions'));
+  const program = await build(path.join(root, 'host'));
   const storage = await startStorage(path.join(folder, 'storage'));
   const port = await freePort();
   const host = processes.start('dotnet', [program, '--port', String(port)], {

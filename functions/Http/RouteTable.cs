@@ -23,7 +23,7 @@ public sealed class RouteTable
            let trigger = FunctionAccess.TriggerOf(method)
            let methods = trigger?.Methods
            where methods is { Length: > 0 }
-           let path = "/" + trigger.Route!.TrimStart('/')
+           let path = trigger.Route == Greeting.Root ? "/" : $"/{trigger.Route}"
            orderby path, methods[0]
            select new Entry(
                [.. methods.Select(m => m.ToUpperInvariant())],

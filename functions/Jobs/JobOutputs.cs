@@ -22,7 +22,7 @@ public sealed class JobOutputs(JobStore jobs, JobFiles files)
     }
 
     /// <summary>One of them, or a range of it (<see cref="FileAnswer"/>). 409 when it was changed since the job ended.</summary>
-    [Function("DownloadJobOutput"), Requires(Role.Reader), Description("A file that a job left; Range and If-None-Match are honoured.")]
+    [Function("ReadJobOutput"), Requires(Role.Reader), Description("A file that a job left; Range and If-None-Match are honoured.")]
     public async Task<IActionResult> Download(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs/{job}/outputs/{*path}")] HttpRequest request,
         string job,

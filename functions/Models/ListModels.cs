@@ -24,7 +24,7 @@ public sealed class ListModels(ModelRegistry registry)
     }
 
     /// <summary>What <see cref="GetModel"/> answers, for all models.</summary>
-    [Function("ListInformation"), Requires(Role.Reader), Description("Information on all models.")]
+    [Function("AllInformation"), Requires(Role.Reader), Description("Information on all models.")]
     public async Task<IActionResult> ListInformation(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/models/information")] HttpRequest request,
         CancellationToken cancellationToken)

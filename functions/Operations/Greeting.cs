@@ -9,9 +9,15 @@ namespace Larder.Functions;
 /// <summary>The front door: who this is, what it answers to, and that nothing else is here.</summary>
 public sealed class Greeting(RouteTable routes)
 {
+    /// <summary>
+    /// The route of <c>/</c>. The Functions worker cannot parse a route <c>"/"</c> behind an empty prefix, and takes an empty one for the function's name:
+    /// what it can parse is a parameter that is always absent.
+    /// </summary>
+    internal const string Root = "{root:maxlength(0)?}";
+
     /// <summary>Says hello.</summary>
     [Function("Greet"), Requires(Role.None), Description("Greeting.")]
-    public IActionResult Greet([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "/")] HttpRequest request) =>
+    public IActionResult Greet([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Root)] HttpRequest request) =>
         Envelope.Ok("Greetings from Larder, the machine learning model platform. For more information, visit /help");
 
     /// <summary>Lists the routes as plain text, each with the role that it needs.</summary>
@@ -27,10 +33,10 @@ public sealed class Greeting(RouteTable routes)
 
     /// <summary>
     /// Answers what no other function does, in the API's own error shape: 405 for a known path, 404 otherwise.
-    /// The Functions host alone would answer both with an empty 404.
+    /// The Functions host alone would answer both with an empty 404. It tries functions in the order of their names, so the name comes last.
     /// </summary>
-    [Function("NothingHere"), Requires(Role.None)]
-    public IActionResult NothingHere(
+    [Function("ZzUnknownPath"), Requires(Role.None)]
+    public IActionResult UnknownPath(
         [HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request)
     {
         var allowed = string.Join(", ", routes.MethodsOf(request.Path.Value ?? "/"));

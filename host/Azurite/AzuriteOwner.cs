@@ -12,7 +12,7 @@ namespace Larder.Host;
 internal sealed record AzuriteOwner(ProcessIdentity Host, ProcessIdentity Azurite)
 {
     private const string FileName = "owner.json";
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Notes that this process owns an Azurite.</summary>
     public static void Write(string location, Process azurite)
@@ -33,11 +33,11 @@ internal sealed record AzuriteOwner(ProcessIdentity Host, ProcessIdentity Azurit
         using var orphan = owner.Azurite.Find();
         if (orphan is null)
             return;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(s_patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(s_timeout);
         try
         {
-            await orphan.WaitForExitAsync(patience.Token);
+            await orphan.WaitForExitAsync(timeout.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

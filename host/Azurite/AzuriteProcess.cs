@@ -9,8 +9,8 @@ internal sealed class AzuriteProcess : IDisposable
 {
     private const string Ready = "service is successfully listening";
     private const int Services = 3;
-    private static readonly TimeSpan s_startPatience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan s_stopPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_startTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(20);
 
     private readonly Process _process;
     private readonly string _location;
@@ -59,10 +59,10 @@ internal sealed class AzuriteProcess : IDisposable
     public async Task StopAsync()
     {
         _process.StandardInput.Close();
-        using var patience = new CancellationTokenSource(s_stopPatience);
+        using var timeout = new CancellationTokenSource(s_stopTimeout);
         try
         {
-            await _process.WaitForExitAsync(patience.Token);
+            await _process.WaitForExitAsync(timeout.Token);
         }
         catch (OperationCanceledException)
         {
@@ -83,22 +83,22 @@ internal sealed class AzuriteProcess : IDisposable
 
     private async Task WaitUntilReadyAsync(CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(s_startPatience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(s_startTimeout);
         try
         {
             for (var ready = 0; ready < Services;)
-                if (await _process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+                if (await _process.StandardOutput.ReadLineAsync(timeout.Token) is { } line)
                     ready += line.Contains(Ready, StringComparison.Ordinal) ? 1 : 0;
                 else
-                    throw await EndedAsync(patience.Token);
+                    throw await EndedAsync(timeout.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new SelfHostException($"Azurite, the storage emulator, did not start within {s_startPatience.TotalSeconds:0} seconds.");
+            throw new SelfHostException($"Azurite, the storage emulator, did not start within {s_startTimeout.TotalSeconds:0} seconds.");
         }
 
-        // Nobody needs the rest, but on a pipe that nobody reads it would block some day.
+        // The rest is of no use, but a pipe that is not read fills up, and then Azurite would block.
         _ = _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
     }
 

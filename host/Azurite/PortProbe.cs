@@ -5,7 +5,7 @@ namespace Larder.Host;
 /// <summary>Finds out what a local port is used for.</summary>
 internal static class PortProbe
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether something listens on a port of 127.0.0.1.</summary>
     public static async Task<bool> IsTakenAsync(int port, CancellationToken cancellationToken)
@@ -25,7 +25,7 @@ internal static class PortProbe
     /// <summary>Whether a blob service listens there: one refuses a request without credentials, in its own manner.</summary>
     public static async Task<bool> IsBlobServiceAsync(int port, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = s_patience };
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = s_timeout };
         try
         {
             using var answer = await http.GetAsync($"http://127.0.0.1:{port}/{StorageEmulatorSettings.Account}?comp=list", cancellationToken);

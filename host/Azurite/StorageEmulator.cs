@@ -23,7 +23,8 @@ internal sealed partial class StorageEmulator(StorageEmulatorSettings settings, 
     /// </summary>
     public static StorageEmulatorSettings? Configure(ConfigurationManager configuration)
     {
-        if (!IsDevelopmentStorage(configuration[Setting]))
+        // With settings below it, the connection is an identity's, and the value is the default that nothing has replaced.
+        if (!IsDevelopmentStorage(configuration[Setting]) || configuration.GetSection(Setting).GetChildren().Any())
             return null;
         var settings = StorageEmulatorSettings.From(configuration);
         if (!settings.HasDefaultPorts)
@@ -57,7 +58,7 @@ internal sealed partial class StorageEmulator(StorageEmulatorSettings settings, 
         if (installation is null)
             throw new SelfHostException(
                 $"{Setting} is '{DevelopmentStorage}', but Azurite, the storage emulator, is not installed: there is no node_modules/azurite above " +
-                $"{AppContext.BaseDirectory}. Run 'npm ci' in the repository's root, or set {Setting} to the connection string of a storage account.");
+                $"{AppContext.BaseDirectory}, and no command 'azurite'. Run 'npm ci' in the repository's root or 'npm install --global azurite', or set {Setting} to the connection string of a storage account.");
 
         _azurite = await AzuriteProcess.StartAsync(installation.Script, location!, settings, cancellationToken);
         LogStarted(settings.BlobPort, location!);

@@ -7,6 +7,9 @@ internal sealed class BlobsOptions
 {
     private const string Section = "extensions:blobs";
 
+    /// <summary>What is read of it.</summary>
+    public static readonly HostJsonKeys Keys = new(Section, ["maxDegreeOfParallelism", "poisonBlobThreshold", "maxPollingInterval"]);
+
     /// <exception cref="SelfHostException">A value cannot be used: a sentence.</exception>
     public BlobsOptions(IConfiguration settings)
     {

@@ -1,39 +1,54 @@
-using Microsoft.Extensions.Configuration;
+using System.CommandLine;
 
 namespace Larder.Host;
 
-/// <summary>What the command line says to the host itself.</summary>
+/// <summary>What the command line says.</summary>
 /// <param name="Port">The port to listen on; 0 for any free one; null when not given.</param>
-/// <param name="Urls">The addresses to listen on; null when not given.</param>
-internal sealed record HostCommandLine(int? Port, string? Urls)
+/// <param name="Settings">Settings that override those of the environment: <c>--urls</c> and each <c>--setting</c>.</param>
+internal sealed record HostCommandLine(int? Port, IReadOnlyList<KeyValuePair<string, string?>> Settings)
 {
-    private static readonly Dictionary<string, string> s_switches = new() { ["-p"] = "port" };
+    private const int UsageError = 2;
 
-    /// <summary>Adds the command line to a configuration.</summary>
-    public static void AddTo(IConfigurationBuilder configuration, string[] args) => configuration.AddCommandLine(args, s_switches);
+    private static readonly Option<string?> s_port = new("--port", "-p") { Description = "The port to listen on, on this machine's loopback addresses. 0 is any free one. Default: 7071.", HelpName = "N" };
+    private static readonly Option<string?> s_urls = new("--urls") { Description = "Other addresses to listen on, separated by ';', as http://0.0.0.0:8080. Any other than loopback needs keys.", HelpName = "URLS" };
+    private static readonly Option<string[]> s_settings = new("--setting") { Description = "A setting, over local.settings.json and the environment. May be given several times.", HelpName = "NAME=VALUE" };
+    private static readonly RootCommand s_command = new("Runs the Larder functions app in this process, without the Functions runtime.") { s_port, s_urls, s_settings };
+
+    /// <summary>Answers <c>--help</c> and <c>--version</c>.</summary>
+    /// <returns>False when neither was asked for.</returns>
+    public static bool Answers(string[] args)
+    {
+        var result = s_command.Parse(args);
+        if (result.Action is null || result.Errors.Count > 0)
+            return false;
+        result.Invoke();
+        return true;
+    }
 
     /// <summary>Reads it.</summary>
-    /// <exception cref="SelfHostException">It has a switch that the host does not know, or a port that is none.</exception>
+    /// <exception cref="SelfHostException">It has an option that the host does not know, or a value that cannot be used.</exception>
     public static HostCommandLine Parse(string[] args)
     {
-        IConfigurationRoot values;
-        try
-        {
-            var builder = new ConfigurationBuilder();
-            AddTo(builder, args);
-            values = builder.Build();
-        }
-        catch (FormatException exception)
-        {
-            throw new SelfHostException($"The command line cannot be read: {exception.Message}", exception);
-        }
+        var result = s_command.Parse(args);
+        if (result.Errors.Count > 0)
+            throw Error($"{string.Join(' ', result.Errors.Select(error => error.Message))} --help lists the options.");
 
-        return new HostCommandLine(values["port"] is { } port ? ParsePort(port, "--port") : null, values["urls"]);
+        var settings = (result.GetValue(s_settings) ?? []).Select(Setting).ToList();
+        if (result.GetValue(s_urls) is { } urls)
+            settings.Add(new("urls", urls));
+        return new HostCommandLine(result.GetValue(s_port) is { } port ? ParsePort(port, "--port", UsageError) : null, settings);
     }
 
     /// <summary>A port number, or the sentence that says why it is none.</summary>
-    public static int ParsePort(string value, string name) =>
+    public static int ParsePort(string value, string name, int exitCode = 1) =>
         int.TryParse(value, out var port) && port is >= 0 and <= 65535
             ? port
-            : throw new SelfHostException($"{name} must be a port number from 0 (any free port) to 65535; it is '{value}'.");
+            : throw new SelfHostException($"{name} must be a port number from 0 (any free port) to 65535; it is '{value}'.") { ExitCode = exitCode };
+
+    private static KeyValuePair<string, string?> Setting(string text) =>
+        text.IndexOf('=') is > 0 and var end
+            ? new(text[..end].Replace("__", ":"), text[(end + 1)..])
+            : throw Error($"--setting must be NAME=VALUE; it is '{text}'.");
+
+    private static SelfHostException Error(string sentence) => new(sentence) { ExitCode = UsageError };
 }

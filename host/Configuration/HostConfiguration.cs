@@ -15,7 +15,7 @@ internal static class HostConfiguration
     /// host.json, then local.settings.json, then environment variables, then the command line: a later one wins. Without any of them there is
     /// storage all the same: the emulator's, where Core Tools would ask for the setting.
     /// </summary>
-    public static void AddSources(IConfigurationBuilder configuration, string root, string[] args)
+    public static void AddSources(IConfigurationBuilder configuration, string root, HostCommandLine commandLine)
     {
         configuration.AddInMemoryCollection([new(StorageEmulator.Setting, StorageEmulator.DevelopmentStorage)]);
         configuration.AddInMemoryCollection(HostJsonFile.Read(Path.Combine(root, HostJsonFile.Name)));
@@ -23,7 +23,7 @@ internal static class HostConfiguration
         configuration.AddEnvironmentVariables("DOTNET_");
         configuration.AddEnvironmentVariables("ASPNETCORE_");
         configuration.AddEnvironmentVariables();
-        HostCommandLine.AddTo(configuration, args);
+        configuration.AddInMemoryCollection(commandLine.Settings);
     }
 
     private static string? Variable(string name) =>

@@ -10,6 +10,9 @@ internal static class HostJsonFile
 {
     public const string Name = "host.json";
 
+    /// <summary>The version of its format.</summary>
+    public const string VersionKey = "version";
+
     /// <summary>The configuration section that holds it.</summary>
     public const string Section = "AzureFunctionsJobHost";
 
@@ -20,7 +23,7 @@ internal static class HostJsonFile
         using var file = JsonSettings.Open(path);
         if (file is null)
             return [];
-        if (!file.RootElement.TryGetProperty("version", out var version) || version.ValueKind != JsonValueKind.String || version.GetString() != "2.0")
+        if (!file.RootElement.TryGetProperty(VersionKey, out var version) || version.ValueKind != JsonValueKind.String || version.GetString() != "2.0")
             throw new SelfHostException($"The {Name} file must say \"version\": \"2.0\".");
         return JsonSettings.Flatten(Section, file.RootElement).ToList();
     }

@@ -17,26 +17,35 @@ internal sealed class HostJsonReader(IConfiguration configuration)
     }
 
     /// <summary>A text.</summary>
-    public string Text(string path, string otherwise) => At(path).Value ?? otherwise;
+    public string Text(string path, string otherwise) => Value(path, "a text") ?? otherwise;
+
+    /// <summary>True or false.</summary>
+    public bool Flag(string path, bool otherwise)
+    {
+        const string expected = "true or false";
+        return Value(path, expected) is not { } text ? otherwise : bool.TryParse(text, out var flag) ? flag : throw Wrong(path, expected, text);
+    }
 
     /// <summary>A number that is positive, or -1 for no limit: then null.</summary>
     public int? Limit(string path, int otherwise)
     {
-        if (At(path).Value is not { } text)
+        const string expected = "a positive whole number, or -1 for no limit";
+        if (Value(path, expected) is not { } text)
             return otherwise;
         if (!int.TryParse(text, CultureInfo.InvariantCulture, out var number) || number is not (-1 or > 0))
-            throw Wrong(path, "a positive whole number, or -1 for no limit", text);
+            throw Wrong(path, expected, text);
         return number == -1 ? null : number;
     }
 
-    /// <summary>A time; null when it is not given, or -1 for no limit.</summary>
+    /// <summary>A time; null when it is not given, or -1 for no limit. A number alone is days.</summary>
     public TimeSpan? Time(string path)
     {
-        if (At(path).Value is not { } text || text == "-1")
+        const string expected = "a positive time such as 00:05:00, or -1 for no limit";
+        if (Value(path, expected) is not { } text || text == "-1")
             return null;
         return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero
             ? time
-            : throw Wrong(path, "a positive time such as 00:05:00, or -1 for no limit", text);
+            : throw Wrong(path, expected, text);
     }
 
     /// <summary>The sentence for a value that is not what it must be.</summary>
@@ -44,4 +53,12 @@ internal sealed class HostJsonReader(IConfiguration configuration)
         new($"{HostJsonFile.Name}: '{path.Replace(':', '.')}' must be {expected}; it is '{value}'.");
 
     private IConfigurationSection At(string path) => configuration.GetSection($"{HostJsonFile.Section}:{path}");
+
+    private string? Value(string path, string expected)
+    {
+        var section = At(path);
+        return section.Value is null && section.GetChildren().Any()
+            ? throw new SelfHostException($"{HostJsonFile.Name}: '{path.Replace(':', '.')}' must be {expected}; it is an object.")
+            : section.Value;
+    }
 }

@@ -15,7 +15,8 @@ internal static class AssemblyWalk
     /// <summary>All classes of those assemblies, found by following the references from <paramref name="root"/>.</summary>
     public static IEnumerable<Type> Classes(Assembly root)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal) { root.GetName().Name! };
+        // An application that refers to the self-host does not mean the application that the self-host is for.
+        var seen = new HashSet<string>(StringComparer.Ordinal) { root.GetName().Name!, typeof(AssemblyWalk).Assembly.GetName().Name! };
         var loader = AssemblyLoadContext.GetLoadContext(root) ?? AssemblyLoadContext.Default;
         var queue = new Queue<Assembly>([root]);
         while (queue.TryDequeue(out var assembly))

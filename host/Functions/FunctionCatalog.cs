@@ -1,51 +1,70 @@
+using System.Reflection;
+using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 using Microsoft.Azure.Functions.Worker.Middleware;
-using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Larder.Host;
 
 /// <summary>The application's functions, ready to run.</summary>
 internal sealed class FunctionCatalog(
-    IEnumerable<ITriggerExtension> extensions, IEnumerable<IInputBindingExtension> inputs, ILoggerFactory loggers)
+    IEnumerable<ITriggerExtension> triggers, IEnumerable<IInputBindingExtension> inputs, IConfiguration settings, ILoggerFactory loggers)
 {
-    private readonly ITriggerExtension[] _extensions = [.. extensions];
-    private readonly IInputBindingExtension[] _inputs = [.. inputs];
+    private readonly Dictionary<Type, ITriggerExtension> _triggers = triggers.ToDictionary(extension => extension.AttributeType);
+    private readonly Dictionary<Type, IInputBindingExtension> _inputs = inputs.ToDictionary(extension => extension.AttributeType);
 
-    /// <summary>The functions, in the order of their names.</summary>
+    /// <summary>The functions that run, in the order of their names.</summary>
     public IReadOnlyList<HostFunction> Functions { get; private set; } = [];
+
+    /// <summary>The names of those that a setting disables: they are not routed, and nothing listens for them.</summary>
+    public IReadOnlyList<string> Disabled { get; private set; } = [];
+
+    /// <summary>The names of all functions, disabled ones included.</summary>
+    public IEnumerable<string> Names => Functions.Select(function => function.Name).Concat(Disabled);
 
     /// <summary>Binds and compiles functions: once, while the host is built.</summary>
     /// <param name="functions">What was found.</param>
-    /// <param name="services">All that is registered: says what can be had without a scope.</param>
     /// <param name="middleware">What every invocation passes, in its order.</param>
-    /// <exception cref="SelfHostException">Some cannot be bound: one line for each.</exception>
+    /// <param name="errors">Gets a sentence for each function that cannot be bound, which is left out.</param>
     public void Fill(
-        IReadOnlyList<HostFunction> functions,
-        IServiceCollection services,
-        IReadOnlyList<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>> middleware)
+        IReadOnlyList<HostFunction> functions, IReadOnlyList<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>> middleware, FunctionErrors errors)
     {
-        var errors = new FunctionErrors();
-        foreach (var function in functions)
+        var ready = new List<HostFunction>();
+        var disabled = functions.Select(function => function.Name).Where(IsDisabled).ToList();
+        foreach (var function in functions.Where(function => !disabled.Contains(function.Name)))
             errors.Collect(() =>
             {
-                var binding = ExtensionOf(function).Bind(function);
-                var execution = new FunctionExecution(binding, FunctionCompiler.Compile(function, binding, _inputs, services));
+                var binding = Bind(function);
+                var execution = new FunctionExecution(binding, FunctionCompiler.Compile(function, binding, _inputs));
                 FunctionExecutionDelegate pipeline = execution.ExecuteAsync;
                 for (var i = middleware.Count - 1; i >= 0; i--)
                     pipeline = middleware[i](pipeline);
                 function.Complete(binding, binding.Wrap(pipeline), loggers.CreateLogger($"Function.{function.Name}"));
+                ready.Add(function);
             });
-        errors.Throw();
-        Functions = functions;
+        (Functions, Disabled) = (ready, disabled);
     }
 
-    private ITriggerExtension ExtensionOf(HostFunction function)
+    private ITriggerBinding Bind(HostFunction function)
     {
-        if (_extensions.FirstOrDefault(extension => extension.AttributeType == function.Trigger.GetType()) is { } extension)
-            return extension;
-        var type = TriggerTypes.NameOf(function.TriggerParameter);
-        throw function.Error(type == "httpTrigger"
-            ? "HTTP triggers are served after a call of builder.ConfigureFunctionsWebApplication(), which is missing in Program.cs."
-            : $"The binding type(s) '{type}' are not registered. Please ensure the type is correct and the binding extension is installed.");
+        if (!_triggers.TryGetValue(function.Trigger.GetType(), out var extension))
+            throw NotSupported(function, function.Trigger);
+        foreach (var binding in UsedBindings.NotSupportedOn(function.Method))
+            throw NotSupported(function, binding);
+        foreach (var input in function.Method.GetParameters().Select(parameter => parameter.GetCustomAttribute<InputBindingAttribute>()).OfType<InputBindingAttribute>())
+            if (!_inputs.ContainsKey(input.GetType()))
+                throw NotSupported(function, input);
+        return extension.Bind(function);
+    }
+
+    private SelfHostException NotSupported(HostFunction function, Attribute binding) => function.Error(
+        $"its binding '{UsedBindings.TypeName(binding)}' is not supported by the self-host, which has " +
+        $"{string.Join(", ", _triggers.Keys.Concat(_inputs.Keys).Select(UsedBindings.TypeName).Order(StringComparer.Ordinal))}. Run the app with Core Tools (func start).");
+
+    // As the Functions host reads it: AzureWebJobs.NAME.Disabled, or with __ or : in place of the dots.
+    private bool IsDisabled(string name)
+    {
+        var value = settings[$"AzureWebJobs.{name}.Disabled"] ?? settings[$"AzureWebJobs:{name}:Disabled"];
+        return value is "1" || (bool.TryParse(value, out var disabled) && disabled);
     }
 }

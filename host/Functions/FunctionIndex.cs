@@ -1,21 +1,20 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 
 namespace Larder.Host;
 
-/// <summary>Finds functions. What is wrong with any of them is reported for all of them at once, in the real host's words.</summary>
+/// <summary>Finds functions. What is wrong with any of them is reported for all of them at once, in the Functions host's words.</summary>
 internal static partial class FunctionIndex
 {
     private const BindingFlags AnyMethod =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     /// <summary>The functions of some classes, by name.</summary>
-    /// <exception cref="SelfHostException">Some are in error: one line for each.</exception>
-    public static IReadOnlyList<HostFunction> Find(IEnumerable<Type> classes)
+    /// <param name="classes">The classes.</param>
+    /// <param name="errors">Gets a sentence for each function in error, which is left out.</param>
+    public static IReadOnlyList<HostFunction> Find(IEnumerable<Type> classes, FunctionErrors errors)
     {
         var functions = new SortedDictionary<string, HostFunction>(StringComparer.OrdinalIgnoreCase);
-        var errors = new FunctionErrors();
         foreach (var method in classes.SelectMany(type => type.GetMethods(AnyMethod)))
             if (method.GetCustomAttribute<FunctionAttribute>() is { } attribute)
                 errors.Collect(() =>
@@ -24,7 +23,6 @@ internal static partial class FunctionIndex
                     if (!functions.TryAdd(function.Name, function))
                         throw Error(attribute.Name, $"its name is used by {HostFunctionDefinition.EntryPointOf(functions[function.Name].Method)} too. The names of functions must be unique.");
                 });
-        errors.Throw();
         return [.. functions.Values];
     }
 
@@ -38,14 +36,15 @@ internal static partial class FunctionIndex
             throw Error(name!, $"its method {HostFunctionDefinition.EntryPointOf(method)} must not be generic, nor in an abstract class.");
 
         var triggers = method.GetParameters()
-            .Select(parameter => (Parameter: parameter, Attribute: parameter.GetCustomAttribute<TriggerBindingAttribute>()))
+            .Select(parameter => (Parameter: parameter, Attribute: UsedBindings.TriggerOf(parameter)))
             .Where(trigger => trigger.Attribute is not null)
             .ToList();
-        if (triggers.Count == 0)
-            throw Error(name!, "No trigger binding specified. A function must have a trigger input binding.");
-        if (triggers.Count > 1)
-            throw Error(name!, $"Multiple trigger bindings defined ({string.Join(", ", triggers.Select(trigger => $"'{trigger.Parameter.Name}'"))}). A function can only have a single trigger binding.");
-        return new HostFunction(new HostFunctionDefinition(name!, method, triggers[0].Parameter), method, triggers[0].Parameter, triggers[0].Attribute!);
+        return triggers.Count switch
+        {
+            1 => new HostFunction(new HostFunctionDefinition(name!, method, triggers[0].Parameter), method, triggers[0].Parameter, triggers[0].Attribute!),
+            0 => throw Error(name!, "No trigger binding specified. A function must have a trigger input binding."),
+            _ => throw Error(name!, $"Multiple trigger bindings defined ({string.Join(", ", triggers.Select(trigger => $"'{trigger.Parameter.Name}'"))}). A function can only have a single trigger binding."),
+        };
     }
 
     private static SelfHostException Error(string name, string sentence) => new($"The '{name}' function is in error: {sentence}");

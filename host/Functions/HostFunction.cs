@@ -32,15 +32,11 @@ internal sealed class HostFunction(
     /// <summary>Its log, of category <c>Function.NAME</c>, once compiled.</summary>
     public ILogger Logger { get; private set; } = null!;
 
-    /// <summary>An error that names this function, in the real host's words.</summary>
+    /// <summary>An error that names this function, in the Functions host's words.</summary>
     /// <param name="sentence">What is wrong, and what would be right.</param>
     public SelfHostException Error(string sentence) => new($"The '{Name}' function is in error: {sentence}");
 
     /// <summary>Makes it ready to run.</summary>
-    public void Complete(ITriggerBinding binding, FunctionExecutionDelegate pipeline, ILogger logger)
-    {
-        Binding = binding;
-        Pipeline = pipeline;
-        Logger = logger;
-    }
+    public void Complete(ITriggerBinding binding, FunctionExecutionDelegate pipeline, ILogger logger) =>
+        (Binding, Pipeline, Logger) = (binding, pipeline, logger);
 }

@@ -16,7 +16,7 @@ internal sealed class HostFunctionDefinition : FunctionDefinition
         Id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{name}\n{EntryPoint}")).AsSpan(0, 16));
         Parameters = [.. method.GetParameters().Select(parameter => new FunctionParameter(parameter.Name!, parameter.ParameterType))];
         InputBindings = ImmutableDictionary<string, BindingMetadata>.Empty
-            .Add(trigger.Name!, new HostBindingMetadata(trigger.Name!, TriggerTypes.NameOf(trigger), BindingDirection.In));
+            .Add(trigger.Name!, new InputBinding(trigger.Name!, UsedBindings.TypeName(UsedBindings.TriggerOf(trigger)!)));
     }
 
     public override ImmutableArray<FunctionParameter> Parameters { get; }
@@ -31,9 +31,18 @@ internal sealed class HostFunctionDefinition : FunctionDefinition
 
     public override IImmutableDictionary<string, BindingMetadata> InputBindings { get; }
 
-    /// <summary>Always empty: the embedded host has no output bindings.</summary>
+    /// <summary>Always empty: a function with an output binding is refused at start.</summary>
     public override IImmutableDictionary<string, BindingMetadata> OutputBindings => ImmutableDictionary<string, BindingMetadata>.Empty;
 
     /// <summary>A method as messages name it.</summary>
     public static string EntryPointOf(MethodInfo method) => $"{method.DeclaringType!.FullName}.{method.Name}";
+
+    private sealed class InputBinding(string name, string type) : BindingMetadata
+    {
+        public override string Name { get; } = name;
+
+        public override string Type { get; } = type;
+
+        public override BindingDirection Direction => BindingDirection.In;
+    }
 }

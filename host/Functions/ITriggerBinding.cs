@@ -4,7 +4,31 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace Larder.Host;
 
-/// <summary>One function's trigger: where its arguments come from, and what fires it.</summary>
+/// <summary>A kind of trigger that the self-host supports: it owns one trigger attribute. Registered as a singleton.</summary>
+internal interface ITriggerExtension
+{
+    /// <summary>The attribute: a TriggerBindingAttribute.</summary>
+    Type AttributeType { get; }
+
+    /// <summary>Looks at one function with that attribute, once, at start-up and before anything is started.</summary>
+    /// <exception cref="SelfHostException">The attribute's values cannot be used: <see cref="HostFunction.Error"/>.</exception>
+    ITriggerBinding Bind(HostFunction function);
+}
+
+/// <summary>A kind of input binding that the self-host supports, on functions of any trigger: it owns one input attribute. Registered as a singleton.</summary>
+internal interface IInputBindingExtension
+{
+    /// <summary>The attribute: an InputBindingAttribute.</summary>
+    Type AttributeType { get; }
+
+    /// <summary>How a parameter with that attribute gets its value, asked once when the function is compiled.</summary>
+    /// <param name="parameter">A parameter of a function's method.</param>
+    /// <param name="context">The invocation, of type <see cref="HostFunctionContext"/>.</param>
+    /// <returns>An expression that can be assigned to the parameter's type; null when there is none, and then the host refuses to start.</returns>
+    Expression? Bind(ParameterInfo parameter, Expression context);
+}
+
+/// <summary>The trigger of one function.</summary>
 internal interface ITriggerBinding
 {
     /// <summary>The binding's type as host and documentation call it: <c>blobTrigger</c>.</summary>

@@ -12,12 +12,17 @@ internal sealed class FunctionHost : IDisposable
     /// </summary>
     public static readonly TimeSpan RequestGrace = TimeSpan.FromSeconds(10);
 
+    private const string FunctionTimeoutKey = "functionTimeout";
+
+    /// <summary>What is read of host.json's values that stand in no section.</summary>
+    public static readonly HostJsonKeys Keys = new("", [HostJsonFile.VersionKey, FunctionTimeoutKey]);
+
     private readonly CancellationTokenSource _requestsStopping;
 
-    public FunctionHost(IServiceProvider services, IConfiguration configuration, IHostApplicationLifetime lifetime, TimeProvider time)
+    public FunctionHost(IServiceProvider services, SingletonTypes singletons, IConfiguration configuration, IHostApplicationLifetime lifetime, TimeProvider time)
     {
-        Services = services;
-        FunctionTimeout = new HostJsonReader(configuration).Time("functionTimeout");
+        (Services, Singletons) = (services, singletons);
+        FunctionTimeout = new HostJsonReader(configuration).Time(FunctionTimeoutKey);
         Stopping = lifetime.ApplicationStopping;
         _requestsStopping = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         RequestsStopping = _requestsStopping.Token;
@@ -26,6 +31,9 @@ internal sealed class FunctionHost : IDisposable
 
     /// <summary>The application's services outside any scope.</summary>
     public IServiceProvider Services { get; }
+
+    /// <summary>Which of them are the same in every scope.</summary>
+    public SingletonTypes Singletons { get; }
 
     /// <summary>How long a function may run before its token is signalled; null when there is no limit.</summary>
     public TimeSpan? FunctionTimeout { get; }

@@ -3,22 +3,19 @@ namespace Larder.Host;
 /// <summary>What the host prints when it is ready, as Core Tools print it.</summary>
 internal static class FunctionList
 {
-    /// <summary>The functions by name, those of HTTP first, then one line with the address.</summary>
-    public static void Print(TextWriter output, IReadOnlyList<HostFunction> functions, IEnumerable<string> addresses)
+    /// <summary>The functions by name, those of HTTP first and disabled ones last, then one line with the address.</summary>
+    public static void Print(TextWriter output, FunctionCatalog catalog, IEnumerable<string> addresses)
     {
         var address = addresses.First().Replace("[::]", "localhost").Replace("0.0.0.0", "localhost").TrimEnd('/');
-        if (functions.Count > 0)
-        {
-            output.WriteLine();
-            output.WriteLine("Functions:");
-            output.WriteLine();
-        }
-
-        foreach (var function in functions.OrderBy(function => function.Binding.Type == "httpTrigger" ? 0 : 1))
-        {
-            output.WriteLine($"\t{function.Name}: {function.Binding.Describe(address)}");
-            output.WriteLine();
-        }
+        var lines = catalog.Functions
+            .OrderBy(function => function.Binding is HttpTriggerBinding ? 0 : 1)
+            .Select(function => $"{function.Name}: {function.Binding.Describe(address)}")
+            .Concat(catalog.Disabled.Select(name => $"{name}: disabled by the setting AzureWebJobs.{name}.Disabled"))
+            .ToList();
+        if (lines.Count > 0)
+            output.WriteLine($"{Environment.NewLine}Functions:{Environment.NewLine}");
+        foreach (var line in lines)
+            output.WriteLine($"\t{line}{Environment.NewLine}");
 
         output.WriteLine($"Host started: {address}");
         output.Flush();

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.HttpsPolicy;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,7 +20,7 @@ internal static class HostServices
     private const string MaxRequestBodySizeKey = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
 
     /// <summary>Before the application adds its own.</summary>
-    public static void Configure(WebApplicationBuilder web)
+    public static void Configure(WebApplicationBuilder web, SelfHostOptions options)
     {
         var development = web.Environment.IsDevelopment();
         web.Host.UseDefaultServiceProvider(provider =>
@@ -32,6 +33,8 @@ internal static class HostServices
         web.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = limit);
         web.Services.AddRoutingCore();
 
+        web.Services.AddSingleton(options);
+        web.Services.AddSingleton(new SingletonTypes(web.Services));
         web.Services.AddSingleton<FunctionHost>();
         web.Services.AddSingleton<FunctionCatalog>();
         web.Services.AddSingleton<FunctionDispatcher>();
@@ -40,8 +43,15 @@ internal static class HostServices
         web.Services.AddSingleton<StorageConnections>();
         web.Services.AddSingleton<HostStorage>();
 
+        web.Services.AddSingleton<HostJsonCheck>();
+        web.Services.AddSingleton(FunctionHost.Keys);
+        web.Services.AddSingleton(HostLogging.Keys);
+        web.Services.AddSingleton(BlobsOptions.Keys);
+
         web.Services.AddMvcCore();
+        web.Services.AddSingleton(HttpOptions.Keys);
         web.Services.AddSingleton<HttpOptions>();
+        web.Services.AddOptions<HstsOptions>().Configure<HttpOptions>((hsts, http) => http.Configure(hsts));
         web.Services.AddSingleton<HttpThrottle>();
         web.Services.AddSingleton<HttpFunctions>();
         web.Services.AddSingleton<ITriggerExtension, HttpTriggerExtension>();

@@ -27,7 +27,7 @@ internal sealed class SelfHost(WebApplication app, StorageEmulator? storage, Tex
             throw StartupErrors.From(exception);
         }
 
-        FunctionList.Print(output, Services.GetRequiredService<FunctionCatalog>().Functions, app.Urls);
+        FunctionList.Print(output, Services.GetRequiredService<FunctionCatalog>(), app.Urls);
     }
 
     /// <summary>

@@ -29,9 +29,9 @@ public sealed class SelfHostBuilder : IHostApplicationBuilder, IFunctionsWorkerA
             ContentRootPath = options.Root,
             EnvironmentName = HostConfiguration.EnvironmentName(),
         });
-        HostConfiguration.AddSources(_web.Configuration, options.Root, args);
+        HostConfiguration.AddSources(_web.Configuration, options.Root, _commandLine);
         HostLogging.Configure(_web.Logging, _web.Configuration, _phase);
-        HostServices.Configure(_web);
+        HostServices.Configure(_web, options);
     }
 
     /// <inheritdoc />
@@ -78,9 +78,12 @@ public sealed class SelfHostBuilder : IHostApplicationBuilder, IFunctionsWorkerA
         var app = StartupErrors.Translate(_web.Build);
         try
         {
-            var functions = FunctionIndex.Find(_options.FunctionClasses ?? AssemblyWalk.Classes(_options.FunctionAssembly));
-            app.Services.GetRequiredService<FunctionCatalog>().Fill(functions, Services, _middleware);
-            app.Services.GetRequiredService<HttpFunctions>().Configure(app);
+            var errors = new FunctionErrors();
+            var catalog = app.Services.GetRequiredService<FunctionCatalog>();
+            catalog.Fill(FunctionIndex.Find(_options.FunctionClasses ?? AssemblyWalk.Classes(_options.FunctionAssembly), errors), _middleware, errors);
+            app.Services.GetRequiredService<HttpFunctions>().Configure(app, errors);
+            errors.Throw();
+            app.Services.GetRequiredService<HostJsonCheck>().Warn();
         }
         catch
         {

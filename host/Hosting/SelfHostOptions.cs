@@ -5,11 +5,16 @@ namespace Larder.Host;
 /// <summary>What a host takes from its process; tests give it something else.</summary>
 internal sealed class SelfHostOptions
 {
-    /// <summary>The assembly where the search for functions and extensions begins.</summary>
+    private static readonly Dictionary<string, string> s_none = [];
+
+    /// <summary>The assembly where the search for functions begins. Its name is the application's: the host id in storage comes from it.</summary>
     public required Assembly FunctionAssembly { get; init; }
 
     /// <summary>The only classes whose functions count; null for all.</summary>
     public IReadOnlyList<Type>? FunctionClasses { get; init; }
+
+    /// <summary>Names that functions had in earlier releases, each with the present one: a key that is called so still opens that function, and no other.</summary>
+    public IReadOnlyDictionary<string, string> FormerNames { get; init; } = s_none;
 
     /// <summary>Where host.json and local.settings.json are.</summary>
     public string Root { get; init; } = AppContext.BaseDirectory;

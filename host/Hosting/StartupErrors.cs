@@ -3,11 +3,11 @@ using Microsoft.Extensions.Options;
 
 namespace Larder.Host;
 
-/// <summary>Makes a sentence of whatever keeps the host from starting.</summary>
+/// <summary>Makes a sentence of what keeps the host from starting.</summary>
 internal static class StartupErrors
 {
     /// <summary>
-    /// When a start-up error leaves Program.cs unhandled, prints its sentence in place of a stack trace and ends the process with exit code 1. A program
+    /// When a start-up error leaves Program.cs unhandled, prints its sentence in place of a stack trace and ends the process with its exit code: 1, or 2 for a mistake on the command line. A program
     /// that handles it sees an ordinary exception.
     /// </summary>
     public static void PrintWhenUnhandled()
@@ -57,6 +57,6 @@ internal static class StartupErrors
         if (unhandled.ExceptionObject is not SelfHostException error)
             return;
         Console.Error.WriteLine(error.Message);
-        Environment.Exit(1);
+        Environment.Exit(error.ExitCode);
     }
 }

@@ -12,14 +12,24 @@ internal sealed record FunctionRoute(RoutePattern Pattern, IReadOnlyList<string>
     // They are the Functions host's own, below its root and below the route prefix.
     private static readonly string[] s_reserved = ["admin", "runtime"];
 
-    /// <summary>The route of a function.</summary>
+    /// <summary>The template as it is printed: without the slash that stands for an empty prefix.</summary>
+    public string Text => Pattern.RawText!.TrimStart('/');
+
+    /// <summary>
+    /// The route of a function. The template is made as the isolated worker makes it, so that one which would break the worker, where it takes
+    /// every function with it, is refused here too.
+    /// </summary>
     /// <exception cref="SelfHostException">Its template is none, or takes what belongs to the host.</exception>
     public static FunctionRoute For(HostFunction function, HttpTriggerAttribute trigger, HttpOptions options, ParameterPolicyFactory policies)
     {
-        var route = (trigger.Route ?? function.Name).Trim().Trim('/');
-        var template = $"{options.RoutePrefix}/{route}".Trim('/');
-        if (IsReserved(route) || IsReserved(template))
-            throw function.Error($"The specified route conflicts with one or more built in routes: '{template}' begins with one of {string.Join(", ", s_reserved.Select(name => $"'/{name}'"))}.");
+        var route = trigger.Route ?? function.Name;
+        var template = $"{options.RoutePrefix}/{route}";
+        if (route.Length == 0)
+            throw function.Error("Its route is empty: the Functions host would take the function's name for it, and the isolated worker the prefix alone. Leave Route out, or use a template such as '{root:maxlength(0)?}' for the prefix alone.");
+        if (route.Contains('%'))
+            throw function.Error($"The route template '{route}' has a '%': routes do not name settings.");
+        if (IsReserved(route) || IsReserved(template.TrimStart('/')))
+            throw function.Error($"The specified route conflicts with one or more built in routes: '{template.TrimStart('/')}' begins with one of {string.Join(", ", s_reserved.Select(name => $"'/{name}'"))}.");
         try
         {
             var pattern = RoutePatternFactory.Parse(template);
@@ -30,15 +40,16 @@ internal sealed record FunctionRoute(RoutePattern Pattern, IReadOnlyList<string>
         }
         catch (Exception exception) when (exception is RoutePatternException or InvalidOperationException)
         {
-            throw function.Error($"The route template '{template}' is not valid. {exception.Message}");
+            var leadingSlash = route[0] == '/' ? " A route begins without '/': the isolated worker would answer no request, to whichever function. '{root:maxlength(0)?}' is the prefix alone." : "";
+            throw function.Error($"The route template '{template}' is not valid. {exception.Message}{leadingSlash}");
         }
     }
 
-    /// <summary>Whether some requests would be answered by both this and another route, with nothing to choose between them.</summary>
+    /// <summary>Whether this route and another match the same paths, and have a method in common: then the second could never be called.</summary>
     public bool ConflictsWith(FunctionRoute other) =>
         Shape() == other.Shape() && (Methods.Count == 0 || other.Methods.Count == 0 || Methods.Intersect(other.Methods).Any());
 
-    private static bool IsReserved(string path) => s_reserved.Contains(path.Split('/')[0], StringComparer.OrdinalIgnoreCase);
+    private static bool IsReserved(string path) => s_reserved.Contains(path.TrimStart('/').Split('/')[0], StringComparer.OrdinalIgnoreCase);
 
     // The template with nothing in it that does not decide what it matches: neither the names of parameters nor their defaults.
     private string Shape() => string.Join('/', Pattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(Shape)))).ToUpperInvariant();

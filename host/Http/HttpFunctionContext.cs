@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Larder.Host;
 
-/// <summary>An invocation by a request. Its services are the request's.</summary>
+/// <summary>An invocation by a request. Its scope is the request's.</summary>
 internal sealed class HttpFunctionContext(HostFunction function, FunctionHost host, HttpContext httpContext) : HostFunctionContext(function, host)
 {
     // Where the worker's GetHttpContext() looks.
@@ -12,18 +12,18 @@ internal sealed class HttpFunctionContext(HostFunction function, FunctionHost ho
 
     public HttpContext HttpContext { get; } = httpContext;
 
-    /// <summary>Whether what the function returned was made an answer.</summary>
-    public bool Answered { get; set; }
-
     /// <summary>Signalled when the client has gone, the function's time is over, or the host has waited long enough for its last requests.</summary>
     public override CancellationToken CancellationToken => (_cancellation ??= CreateCancellation()).Token;
+
+    public override IServiceProvider ScopedServices => HttpContext.RequestServices;
 
     /// <summary>Ends the invocation. What is the request's own ends with the request.</summary>
     public void End() => _cancellation?.Dispose();
 
-    protected override IServiceProvider CreateInstanceServices() => HttpContext.RequestServices;
-
     protected override IDictionary<object, object> CreateItems() => new Dictionary<object, object> { [HttpContextKey] = HttpContext };
+
+    protected override TraceContext IncomingTrace() =>
+        new HostTraceContext(HttpContext.Request.Headers.TraceParent, HttpContext.Request.Headers.TraceState);
 
     protected override IReadOnlyDictionary<string, object?> GetBindingData()
     {

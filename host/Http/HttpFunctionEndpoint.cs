@@ -1,16 +1,18 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 
 namespace Larder.Host;
 
-/// <summary>What happens to a request that was routed to a function: key, limits, invocation, and an answer whatever comes.</summary>
+/// <summary>What happens to a request that was routed to a function: key, limits, invocation, and an answer in any case.</summary>
 internal sealed partial class HttpFunctionEndpoint(
     HostFunction function, FunctionHost host, FunctionDispatcher dispatcher, HttpThrottle throttle, KeyRing? keys, HttpOptions options)
 {
     private const string KeyHeader = "x-functions-key";
     private const string KeyQuery = "code";
 
-    // The real host's reason for every HTTP invocation.
+    // The Functions host's reason for every HTTP invocation.
     private const string Reason = "This function was programmatically called via the host APIs.";
 
     public async Task InvokeAsync(HttpContext http)
@@ -39,7 +41,7 @@ internal sealed partial class HttpFunctionEndpoint(
                 await dispatcher.RunAsync(context, LogLevel.Debug, LogLevel.Debug);
             else
                 await function.Pipeline(context);
-            await HttpAnswer.WriteAsync(context);
+            await AnswerAsync(context);
         }
         catch (Exception exception)
         {
@@ -51,6 +53,24 @@ internal sealed partial class HttpFunctionEndpoint(
             if (running)
                 throttle.Release();
             throttle.Leave();
+        }
+    }
+
+    // As the official integration does, it knows IActionResult and IResult; anything else leaves the response as the function made it.
+    private Task AnswerAsync(HttpFunctionContext context)
+    {
+        switch (context.ResultValue)
+        {
+            case IResult result:
+                return result.ExecuteAsync(context.HttpContext);
+            case EmptyResult or null:
+                return Task.CompletedTask;
+            case IActionResult result:
+                var action = ((HttpTriggerBinding)function.Binding).Action;
+                return result.ExecuteResultAsync(new ActionContext(context.HttpContext, context.HttpContext.GetRouteData(), action));
+            case var other:
+                NotAnAnswer(function.Logger, function.Name, other.GetType().Name);
+                return Task.CompletedTask;
         }
     }
 
@@ -79,7 +99,7 @@ internal sealed partial class HttpFunctionEndpoint(
         AddHeaders(http);
     }
 
-    // Of every answer, whoever gives it. A function's own value takes the place of one of these, as with the real host.
+    // On every answer. A function's own value takes the place of one of these, as with the Functions host.
     private void AddHeaders(HttpContext http)
     {
         foreach (var (name, value) in options.CustomHeaders)
@@ -90,6 +110,9 @@ internal sealed partial class HttpFunctionEndpoint(
         request.Headers.TryGetValue(KeyHeader, out var header) ? header.ToString()
         : request.QueryString.HasValue ? request.Query[KeyQuery].ToString()
         : null;
+
+    [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "No HTTP response returned from function '{Function}': its result, a {Type}, is neither an IActionResult nor an IResult.")]
+    private static partial void NotAnAnswer(ILogger logger, string function, string type);
 
     [LoggerMessage(EventId = 11, Level = LogLevel.Error, Message = "Exception while executing function: Functions.{Function}")]
     private static partial void Failed(ILogger logger, Exception exception, string function);

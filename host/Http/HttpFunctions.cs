@@ -8,27 +8,31 @@ namespace Larder.Host;
 internal sealed class HttpFunctions(
     FunctionCatalog catalog, FunctionHost host, FunctionDispatcher dispatcher, HttpThrottle throttle, FunctionKeys keys, HttpOptions options)
 {
-    public void Configure(WebApplication app)
+    /// <summary>Maps the catalogue's functions.</summary>
+    /// <param name="app">Where to.</param>
+    /// <param name="errors">Gets a sentence for each function whose route another has.</param>
+    public void Configure(WebApplication app, FunctionErrors errors)
     {
-        var functions = catalog.Functions
-            .Where(function => function.Binding is HttpTriggerBinding)
-            .Select(function => (Function: function, Binding: (HttpTriggerBinding)function.Binding))
-            .ToList();
-        var errors = new FunctionErrors();
-        foreach (var (function, binding) in functions)
-        foreach (var (other, _) in functions.TakeWhile(earlier => earlier.Function != function).Where(earlier => earlier.Binding.Route.ConflictsWith(binding.Route)))
+        var functions = catalog.Functions.Where(function => function.Binding is HttpTriggerBinding).ToList();
+        foreach (var function in functions)
+        foreach (var other in functions.TakeWhile(earlier => earlier != function).Where(earlier => RouteOf(earlier).ConflictsWith(RouteOf(function))))
             errors.Collect(() => throw function.Error($"The route specified conflicts with the route defined by function '{other.Name}'."));
-        errors.Throw();
 
+        if (options.Hsts)
+            app.UseHsts();
         app.Use(WrongMethodIsNotFound);
-        var endpoints = functions.Select(item => Endpoint(item.Function, item.Binding)).ToArray();
-        ((IEndpointRouteBuilder)app).DataSources.Add(new DefaultEndpointDataSource(endpoints));
+        ((IEndpointRouteBuilder)app).DataSources.Add(new DefaultEndpointDataSource(functions.Select(Endpoint).ToArray()));
     }
 
-    private Endpoint Endpoint(HostFunction function, HttpTriggerBinding binding)
+    private static FunctionRoute RouteOf(HostFunction function) => ((HttpTriggerBinding)function.Binding).Route;
+
+    // The Functions host tries functions in the order of their names, and the first whose route and method match gets the request. Routing
+    // prefers the more specific template only among endpoints of one order: each has its own, so the names decide.
+    private Endpoint Endpoint(HostFunction function, int order)
     {
+        var binding = (HttpTriggerBinding)function.Binding;
         var endpoint = new HttpFunctionEndpoint(function, host, dispatcher, throttle, KeysFor(function, binding.Level), options);
-        var builder = new RouteEndpointBuilder(endpoint.InvokeAsync, binding.Route.Pattern, order: 0) { DisplayName = function.Name };
+        var builder = new RouteEndpointBuilder(endpoint.InvokeAsync, binding.Route.Pattern, order) { DisplayName = function.Name };
         if (binding.Route.Methods.Count > 0)
             builder.Metadata.Add(new HttpMethodMetadata(binding.Route.Methods));
         return builder.Build();
@@ -37,9 +41,9 @@ internal sealed class HttpFunctions(
     private KeyRing? KeysFor(HostFunction function, AuthorizationLevel level) =>
         level == AuthorizationLevel.Anonymous || !keys.Any ? null
         : level == AuthorizationLevel.Admin ? keys.ForAdministrators()
-        : keys.For(function.Name, [.. catalog.Functions.Select(other => other.Name)]);
+        : keys.For(function.Name, [.. catalog.Names]);
 
-    // Routing answers a known path with an unknown method by an endpoint of its own, 405. The Functions host answers it with 404, and so nothing matched.
+    // Routing answers a known path with an unknown method by an endpoint of its own, 405. The Functions host answers it with 404, as if nothing matched.
     private static RequestDelegate WrongMethodIsNotFound(RequestDelegate next) => http =>
     {
         if (http.GetEndpoint() is { } endpoint and not RouteEndpoint)

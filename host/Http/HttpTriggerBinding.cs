@@ -18,7 +18,7 @@ internal sealed class HttpTriggerBinding(FunctionRoute route, AuthorizationLevel
     public ActionDescriptor Action { get; } = new() { DisplayName = function };
 
     public string Describe(string baseAddress) =>
-        $"{(Route.Methods.Count > 0 ? $"[{string.Join(",", Route.Methods)}] " : "")}{baseAddress}/{Route.Pattern.RawText}";
+        $"{(Route.Methods.Count > 0 ? $"[{string.Join(",", Route.Methods)}] " : "")}{baseAddress}/{Route.Text}";
 
     public Expression? BindParameter(ParameterInfo parameter, Expression context)
     {

@@ -11,10 +11,21 @@ internal sealed class HttpTriggerExtension(HttpOptions options, ParameterPolicyF
     public ITriggerBinding Bind(HostFunction function)
     {
         var trigger = (HttpTriggerAttribute)function.Trigger;
-        if (trigger.AuthLevel is not (AuthorizationLevel.Anonymous or AuthorizationLevel.Function or AuthorizationLevel.Admin))
-            throw function.Error($"Authorization level '{trigger.AuthLevel}' is not for functions. Use Anonymous, Function or Admin.");
+        var level = LevelOf(function);
+        if (level is not (AuthorizationLevel.Anonymous or AuthorizationLevel.Function or AuthorizationLevel.Admin))
+            throw function.Error($"Authorization level '{level}' is not for functions. Use Anonymous, Function or Admin.");
         if (function.TriggerParameter.ParameterType != typeof(HttpRequest))
             throw function.Error($"Cannot bind parameter '{function.TriggerParameter.Name}' to type {function.TriggerParameter.ParameterType.Name}. An HTTP trigger's parameter must be an HttpRequest.");
-        return new HttpTriggerBinding(FunctionRoute.For(function, trigger, options, policies), trigger.AuthLevel, function.Name);
+        return new HttpTriggerBinding(FunctionRoute.For(function, trigger, options, policies), level, function.Name);
     }
+
+    // Where the attribute gives no level, its property says Anonymous, but the Functions host asks for a key.
+    private static AuthorizationLevel LevelOf(HostFunction function) =>
+        function.TriggerParameter.GetCustomAttributesData()
+            .Single(attribute => attribute.AttributeType == typeof(HttpTriggerAttribute))
+            .ConstructorArguments
+            .Where(argument => argument.ArgumentType == typeof(AuthorizationLevel))
+            .Select(argument => (AuthorizationLevel)(int)argument.Value!)
+            .DefaultIfEmpty(AuthorizationLevel.Function)
+            .First();
 }

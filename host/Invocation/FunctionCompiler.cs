@@ -11,41 +11,35 @@ internal static class FunctionCompiler
     /// <summary>The call of one function; its result goes into the context.</summary>
     /// <exception cref="SelfHostException">A parameter cannot be bound, or the object cannot be made.</exception>
     public static Func<HostFunctionContext, Task> Compile(
-        HostFunction function, ITriggerBinding binding, IReadOnlyList<IInputBindingExtension> inputs, IServiceCollection services)
+        HostFunction function, ITriggerBinding binding, IReadOnlyDictionary<Type, IInputBindingExtension> inputs)
     {
         var context = Expression.Parameter(typeof(HostFunctionContext), "context");
         var arguments = function.Method.GetParameters().Select(parameter => Argument(function, binding, inputs, parameter, context));
-        var target = function.Method.IsStatic ? null : Instance(function, context, services);
+        var target = function.Method.IsStatic ? null : Instance(function, context);
         var call = Expression.Call(target, function.Method, arguments);
         return Expression.Lambda<Func<HostFunctionContext, Task>>(FunctionResult.Store(call, context), context).Compile();
     }
 
     private static Expression Argument(
-        HostFunction function, ITriggerBinding binding, IReadOnlyList<IInputBindingExtension> inputs, ParameterInfo parameter, Expression context)
+        HostFunction function, ITriggerBinding binding, IReadOnlyDictionary<Type, IInputBindingExtension> inputs, ParameterInfo parameter, Expression context)
     {
         var type = parameter.ParameterType;
         if (type == typeof(FunctionContext))
             return context;
         if (type == typeof(CancellationToken))
             return Expression.Property(context, nameof(FunctionContext.CancellationToken));
-        var input = parameter.GetCustomAttribute<InputBindingAttribute>()?.GetType();
-        var bound = input is null
-            ? binding.BindParameter(parameter, context)
-            : inputs.FirstOrDefault(extension => extension.AttributeType == input)?.Bind(parameter, context);
+        var bound = parameter.GetCustomAttribute<InputBindingAttribute>() is { } input
+            ? inputs[input.GetType()].Bind(parameter, context)
+            : binding.BindParameter(parameter, context);
         if (!type.IsByRef && bound is { } value)
             return value.Type == type ? value : Expression.Convert(value, type);
         throw function.Error($"Cannot bind parameter '{parameter.Name}' to type {TypeName(type)}. Make sure the parameter Type is supported by the binding ({binding.Type}).");
     }
 
-    private static Expression Instance(HostFunction function, Expression context, IServiceCollection services)
+    // A new object for each invocation, made by a compiled call of its constructor with services of the invocation.
+    private static UnaryExpression Instance(HostFunction function, Expression context)
     {
         var type = function.Method.DeclaringType!;
-        return ServiceLifetimes.NeedsScope(type, services) ? ScopedInstance(function, type, context) : SingletonInstance(type, context);
-    }
-
-    // ActivatorUtilities compiles the constructor call; it takes constructor parameters from the services that it is given.
-    private static UnaryExpression ScopedInstance(HostFunction function, Type type, Expression context)
-    {
         ObjectFactory factory;
         try
         {
@@ -57,18 +51,8 @@ internal static class FunctionCompiler
         }
 
         var instance = Expression.Invoke(
-            Expression.Constant(factory), Expression.Property(context, nameof(HostFunctionContext.InstanceServices)), Expression.Constant(null, typeof(object[])));
+            Expression.Constant(factory), Expression.Property(context, nameof(FunctionContext.InstanceServices)), Expression.Constant(null, typeof(object[])));
         return Expression.Convert(instance, type);
-    }
-
-    // A new object for each invocation all the same, but its services are looked up once.
-    private static NewExpression SingletonInstance(Type type, Expression context)
-    {
-        var constructor = type.GetConstructors().Single();
-        var types = constructor.GetParameters().Select(parameter => parameter.ParameterType).ToArray();
-        var values = Expression.Call(
-            Expression.Constant(new SingletonServices(types)), nameof(SingletonServices.From), null, Expression.Property(context, nameof(HostFunctionContext.RootServices)));
-        return Expression.New(constructor, types.Select((service, i) => Expression.Convert(Expression.ArrayIndex(values, Expression.Constant(i)), service)));
     }
 
     private static string TypeName(Type type) => type.IsGenericType

@@ -20,7 +20,18 @@ internal sealed class FunctionDispatcher(FunctionHost host) : IFunctionDispatche
             MaxRetryCount = invocation.MaxRetryCount,
             InvocationToken = cancellation.Token,
         };
-        await RunAsync(context, LogLevel.Information, LogLevel.Error);
+        using var activity = HostTraceContext.Source.StartActivity(function.Name, ActivityKind.Consumer);
+        activity?.SetTag("faas.name", function.Name).SetTag("faas.invocation_id", context.InvocationId);
+        try
+        {
+            await RunAsync(context, LogLevel.Information, LogLevel.Error);
+        }
+        catch (Exception exception)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
+            throw;
+        }
+
         return context.ResultValue;
     }
 

@@ -20,9 +20,6 @@ internal class HostFunctionContext(HostFunction function, FunctionHost host) : F
     /// <summary>The host that invokes it.</summary>
     public FunctionHost Host { get; } = host;
 
-    /// <summary>The application's services outside any scope.</summary>
-    public IServiceProvider RootServices => Host.Services;
-
     /// <summary>What the trigger's bindings need.</summary>
     public object? TriggerData { get; set; }
 
@@ -52,7 +49,7 @@ internal class HostFunctionContext(HostFunction function, FunctionHost host) : F
 
     public override FunctionDefinition FunctionDefinition => Function.Definition;
 
-    public override TraceContext TraceContext => field ??= HostTraceContext.Current();
+    public override TraceContext TraceContext => field ??= HostTraceContext.OfActivity() ?? IncomingTrace();
 
     public override BindingContext BindingContext => field ??= new HostBindingContext(GetBindingData());
 
@@ -62,16 +59,15 @@ internal class HostFunctionContext(HostFunction function, FunctionHost host) : F
 
     public override IInvocationFeatures Features => field ??= new InvocationFeatures(this);
 
-    public override IServiceProvider InstanceServices
-    {
-        get => field ??= CreateInstanceServices();
-        set;
-    }
+    public override IServiceProvider InstanceServices { get => field ??= new InvocationServices(this); set; }
 
     public override CancellationToken CancellationToken => InvocationToken;
 
     /// <summary>What <see cref="CancellationToken"/> gives.</summary>
     public CancellationToken InvocationToken { get; set; }
+
+    /// <summary>The services of this invocation's scope, which is made when they are first asked for.</summary>
+    public virtual IServiceProvider ScopedServices => (_scope ??= Host.Services.CreateAsyncScope()).ServiceProvider;
 
     internal int RetryCount { get; init; }
 
@@ -79,19 +75,14 @@ internal class HostFunctionContext(HostFunction function, FunctionHost host) : F
 
     internal IReadOnlyDictionary<string, object?>? BindingData { get; init; }
 
-    /// <summary>The values of <see cref="BindingContext.BindingData"/>, when somebody asks.</summary>
+    /// <summary>The values of <see cref="BindingContext.BindingData"/>.</summary>
     protected virtual IReadOnlyDictionary<string, object?> GetBindingData() => BindingData ?? s_nothing;
 
     /// <summary>What <see cref="Items"/> holds at first.</summary>
     protected virtual IDictionary<object, object> CreateItems() => new Dictionary<object, object>();
 
-    /// <summary>The services of this invocation, when somebody asks.</summary>
-    protected virtual IServiceProvider CreateInstanceServices()
-    {
-        var scope = RootServices.CreateAsyncScope();
-        _scope = scope;
-        return scope.ServiceProvider;
-    }
+    /// <summary>The trace that what triggered the function is part of, when nothing in this process traces.</summary>
+    protected virtual TraceContext IncomingTrace() => new HostTraceContext(null, null);
 
     /// <summary>Says where the result is once a task has ended.</summary>
     internal void SetResult(Task running, Func<Task, object?> resultOf) => (_running, _resultOf) = (running, resultOf);

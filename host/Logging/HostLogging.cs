@@ -8,6 +8,9 @@ internal static class HostLogging
 {
     private const string Levels = "logging:logLevel";
 
+    /// <summary>What is read of host.json's <c>logging.logLevel</c>.</summary>
+    public static readonly HostJsonKeys Keys = new(Levels, ["*"]);
+
     // The generic host logs a failed start with its stack trace before it throws.
     private const string GenericHost = "Microsoft.Extensions.Hosting.Internal.Host";
 
@@ -20,9 +23,10 @@ internal static class HostLogging
     /// <param name="phase">Until the host has started, <see cref="StartupErrors"/> alone say what went wrong, in a sentence.</param>
     public static void Configure(ILoggingBuilder logging, IConfiguration configuration, HostPhase phase)
     {
-        foreach (var level in new HostJsonReader(configuration).Section(Levels).GetChildren())
-            if (!Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _))
-                throw HostJsonReader.Wrong($"{Levels}:{level.Key}", $"one of {string.Join(", ", Enum.GetNames<LogLevel>())}", level.Value ?? "");
+        var reader = new HostJsonReader(configuration);
+        foreach (var level in reader.Section(Levels).GetChildren())
+            if (reader.Text($"{Levels}:{level.Key}", "") is var text && !Enum.TryParse<LogLevel>(text, ignoreCase: true, out _))
+                throw HostJsonReader.Wrong($"{Levels}:{level.Key}", $"one of {string.Join(", ", Enum.GetNames<LogLevel>())}", text);
 
         logging
             .AddSimpleConsole(console =>

@@ -10,12 +10,17 @@ param location string
 param tags object
 
 @description('Ends the name, so that it is unique in the world.')
+@minLength(13)
+@maxLength(13)
 param suffix string
 
 @description('Tier: Basic, Standard or Premium.')
 param sku string
 
-resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
+@description('Workspace that gets the logs.')
+param workspaceId string
+
+resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
   name: 'cr${name}${suffix}'
   location: location
   tags: tags
@@ -25,6 +30,24 @@ resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
   properties: {
     adminUserEnabled: false
     anonymousPullEnabled: false
+  }
+}
+
+resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: registry
+  name: 'larder'
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'ContainerRegistryLoginEvents'
+        enabled: true
+      }
+      {
+        category: 'ContainerRegistryRepositoryEvents'
+        enabled: true
+      }
+    ]
   }
 }
 

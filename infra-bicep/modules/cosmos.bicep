@@ -19,6 +19,9 @@ param autoscaleMaxThroughput int
 @description('Reached through a private endpoint only.')
 param privateOnly bool
 
+@description('Workspace that gets the logs.')
+param workspaceId string
+
 var documents = loadJsonContent('../documents.json')
 var serverless = autoscaleMaxThroughput == 0
 
@@ -78,6 +81,21 @@ resource containers 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containe
     }
   }
 ]
+
+// Who changed the account. Requests for data are counted by metrics; a log of each would cost more than the account.
+resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: account
+  name: 'larder'
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'ControlPlaneRequests'
+        enabled: true
+      }
+    ]
+  }
+}
 
 @description('Resource id of the account.')
 output id string = account.id

@@ -15,6 +15,9 @@ param suffix string
 @description('The account whose events these are.')
 param storageAccountId string
 
+@description('Workspace that gets the logs.')
+param workspaceId string
+
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
   name: 'evgt-${name}-${suffix}'
   location: location
@@ -22,6 +25,21 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
   properties: {
     source: storageAccountId
     topicType: 'Microsoft.Storage.StorageAccounts'
+  }
+}
+
+// A blob of which no event arrives is found by IngestMissed only; this says why.
+resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: topic
+  name: 'larder'
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'DeliveryFailures'
+        enabled: true
+      }
+    ]
   }
 }
 

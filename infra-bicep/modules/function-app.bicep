@@ -57,6 +57,9 @@ param extraSettings object
 @description('Client id of the Entra ID application that callers need tokens for; empty for function keys alone.')
 param authClientId string
 
+@description('Workspace that gets the logs.')
+param workspaceId string
+
 resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
   name: storageAccountName
 }
@@ -81,19 +84,32 @@ var telemetrySettings = {
 // An instance has 0.8 GB of temporary disk, whatever its memory: the package, uploads being checked and cached models share it.
 var diskBytes = 800000000
 var memoryBytes = instanceMemoryMB * 1048576
+var modelBytes = min(diskBytes / 4, memoryBytes / 8)
+
+// A form has a boundary and the other fields beside the model: as much as the app itself adds (functions/Hosting).
+var formOverheadBytes = 1048576
 
 var limitSettings = {
-  AzureWebJobsDisableHomepage: 'true'
   Preload: preload
   Limits__LoadedBytes: string(memoryBytes / 4)
   Limits__TrialMemoryBytes: string(memoryBytes / 4)
-  Limits__ModelBytes: string(min(diskBytes / 4, memoryBytes / 8))
+  Limits__ModelBytes: string(modelBytes)
   Limits__Archive__PackedBytes: string(diskBytes / 4)
   Limits__Archive__ExpandedBytes: string(diskBytes / 2)
   Limits__ArtifactCacheBytes: string(diskBytes / 4)
   Limits__DiskReserveBytes: string(diskBytes / 16)
   Limits__Job__DatasetBytes: string(diskBytes / 4)
   Limits__Scoring__DatasetBytes: string(diskBytes / 4)
+}
+
+// Polling for blobs does not exist on Flex Consumption: Event Grid starts IngestUpload and ScoreDroppedFile instead. Linux makes
+// underscores of the points in these names, and the host reads either form.
+var hostSettings = {
+  AzureWebJobsDisableHomepage: 'true'
+  'AzureWebJobs.IngestUploadByPolling.Disabled': 'true'
+  'AzureWebJobs.ScoreDroppedFileByPolling.Disabled': 'true'
+  // Without it the host takes 104857600 bytes, whatever the app takes.
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(modelBytes + formOverheadBytes)
 }
 
 // The platform's word for who calls counts where it asks for tokens. The app checks again that it does.
@@ -118,7 +134,8 @@ resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
 resource site 'Microsoft.Web/sites@2024-11-01' = {
   name: 'func-${name}-${suffix}'
   location: location
-  tags: tags
+  // azd deploys a service to the resource that has its name in this tag (azure.yaml).
+  tags: union(tags, { 'azd-service-name': 'functions' })
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
@@ -169,19 +186,25 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
 resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
   parent: site
   name: 'appsettings'
-  properties: union(storageSettings, telemetrySettings, limitSettings, accessSettings, extraSettings)
+  properties: union(storageSettings, telemetrySettings, hostSettings, limitSettings, accessSettings, extraSettings)
 }
 
 // No user names and passwords: what deploys is an identity.
-resource passwords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = [
-  for policy in ['ftp', 'scm']: {
-    parent: site
-    name: policy
-    properties: {
-      allow: false
-    }
+resource ftpPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+  parent: site
+  name: 'ftp'
+  properties: {
+    allow: false
   }
-]
+}
+
+resource scmPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+  parent: site
+  name: 'scm'
+  properties: {
+    allow: false
+  }
+}
 
 // Function keys are asked for as well. Event Grid and probes have no token, so their paths are left out here.
 resource authentication 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(authClientId)) {
@@ -216,6 +239,22 @@ resource authentication 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(aut
         enabled: false
       }
     }
+  }
+}
+
+// Who was let in and who was not, where Entra ID is in front. What the app itself logs goes to Application Insights, sampled; a second
+// copy of it here would use up the daily quota.
+resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: site
+  name: 'larder'
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'AppServiceAuthenticationLogs'
+        enabled: true
+      }
+    ]
   }
 }
 

@@ -15,6 +15,9 @@ param suffix string
 @description('Addresses of the network; at least a /22.')
 param addressPrefix string
 
+@description('Workspace that gets the logs.')
+param workspaceId string
+
 var appPrefix = cidrSubnet(addressPrefix, 24, 0)
 var jobsPrefix = cidrSubnet(addressPrefix, 24, 1)
 var endpointsPrefix = cidrSubnet(addressPrefix, 24, 2)
@@ -138,6 +141,48 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
         properties: {
           addressPrefix: endpointsPrefix
         }
+      }
+    ]
+  }
+}
+
+resource egressAddressLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: egressAddress
+  name: 'larder'
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'DDoSProtectionNotifications'
+        enabled: true
+      }
+    ]
+  }
+}
+
+resource jobsRulesLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: jobsRules
+  name: 'larder'
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'NetworkSecurityGroupEvent'
+        enabled: true
+      }
+    ]
+  }
+}
+
+resource networkLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: network
+  name: 'larder'
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'VMProtectionAlerts'
+        enabled: true
       }
     ]
   }

@@ -10,6 +10,8 @@ param location string
 param tags object
 
 @description('Ends the name, so that it is unique in the world.')
+@minLength(13)
+@maxLength(13)
 param suffix string
 
 @description('How many copies are kept, and where.')

@@ -22,7 +22,7 @@ if [ -n "$location" ]; then
 fi
 
 # Built first: a build that fails changes nothing in Azure.
-dotnet publish "$root/functions" --configuration Release --property:FunctionsHost=azure --output "$work/app"
+dotnet publish "$root/functions" --configuration Release --output "$work/app"
 (cd "$work/app" && zip --quiet --recurse-paths "$work/app.zip" .)
 
 az deployment group create --resource-group "$group" --name larder --parameters "$infra/main.bicepparam" "$@" --output none

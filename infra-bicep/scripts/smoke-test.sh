@@ -1,7 +1,7 @@
 #!/bin/sh
 # A model goes in and predicts, over HTTPS with a function key; afterwards it is deleted.
 # Usage: smoke-test.sh ENDPOINT FUNCTION_KEY
-# Where roles are given, whoever calls needs the role admin, to delete the model (docs/access.md).
+# Where roles are given, the caller needs the role admin, to delete the model (docs/access.md).
 # Where Entra ID is in front, LARDER_TOKEN is a token of the application: az account get-access-token --resource CLIENT_ID
 set -eu
 

@@ -12,21 +12,23 @@ function=IngestUpload
 tries=${SUBSCRIBE_TRIES:-20}
 pause=${SUBSCRIBE_PAUSE:-15}
 
+# Whole names, as APP/FUNCTION: others begin like these.
+has() {
+    printf '%s\n' "$functions" | grep -qx "[^/]*/$1"
+}
+
 # After a deployment the host takes a while to list its functions and to make its key.
 key=
 functions=
 while [ "$tries" -gt 0 ]; do
     functions=$(az functionapp function list --resource-group "$group" --name "$app" --query '[].name' --output tsv)
-    case $functions in
-        *"/$function"*)
-            key=$(az functionapp keys list --resource-group "$group" --name "$app" --query systemKeys.blobs_extension --output tsv)
-            if [ -n "$key" ]; then break; fi
-            ;;
-        */*)
-            printf '%s has no function %s: there is nothing to subscribe.\n' "$app" "$function"
-            exit 0
-            ;;
-    esac
+    if has "$function"; then
+        key=$(az functionapp keys list --resource-group "$group" --name "$app" --query systemKeys.blobs_extension --output tsv)
+        if [ -n "$key" ]; then break; fi
+    elif [ -n "$functions" ]; then
+        printf '%s has no function %s: there is nothing to subscribe.\n' "$app" "$function"
+        exit 0
+    fi
     tries=$((tries - 1))
     if [ "$tries" -gt 0 ]; then sleep "$pause"; fi
 done
@@ -50,6 +52,4 @@ subscribe() {
 }
 
 subscribe ingest-upload "$function" uploads
-case $functions in
-    */ScoreDroppedFile*) subscribe score-dropped-file ScoreDroppedFile scoring ;;
-esac
+if has ScoreDroppedFile; then subscribe score-dropped-file ScoreDroppedFile scoring; fi

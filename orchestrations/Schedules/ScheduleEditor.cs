@@ -113,7 +113,9 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
 
     /// <summary>When a schedule runs next, if nobody changes it; nothing while it is paused.</summary>
     public IReadOnlyList<DateTimeOffset> NextRuns(Schedule schedule, int count) =>
-        schedule.Enabled ? ScheduleClock.Of(schedule.Cron, schedule.TimeZone).Next(time.GetUtcNow(), count) : [];
+        schedule.Enabled && ScheduleExpression.RefusalOf(schedule.Cron) is null
+            ? ScheduleClock.Of(schedule.Cron, schedule.TimeZone).Next(time.GetUtcNow(), count)
+            : [];
 
     private async Task<Schedule> WholeAsync(
         SchedulePatch patch, string id, IReadOnlyDictionary<string, string> known, DateTimeOffset created, CancellationToken cancellation)
@@ -153,23 +155,16 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     {
         if (next.Name.Length == 0)
             throw Missing("name");
-        var progress = old.Progress;
-        if ((next.Cron, next.TimeZone, next.Enabled) != (old.Cron, old.TimeZone, old.Enabled))
-            progress = progress with { NextRun = NextRun(next, now) };
-        if (!next.Enabled && progress.Waiting is [var first, ..])
+        if (!next.Enabled)
         {
-            progress = (progress with { Waiting = [] }).With(new ScheduleRun
-            {
-                Due = progress.Waiting[^1],
-                Since = progress.Waiting.Count > 1 ? first : null,
-                Count = progress.Waiting.Count,
-                At = now,
-                Outcome = RunOutcome.Skipped,
-                Reason = "The schedule was paused.",
-            });
+            // A new expression is checked even while it does not run; the old one may be one that is no longer taken.
+            if ((next.Cron, next.TimeZone) != (old.Cron, old.TimeZone))
+                ScheduleClock.Of(next.Cron, next.TimeZone);
+            return next with { Progress = SchedulePlan.Paused(old.Progress, now) };
         }
 
-        return next with { Progress = progress };
+        var isSame = (next.Cron, next.TimeZone, next.Enabled) == (old.Cron, old.TimeZone, old.Enabled);
+        return next with { Progress = isSame ? old.Progress : old.Progress with { NextRun = NextRun(next, now) } };
     }
 
     private static DateTimeOffset? NextRun(Schedule schedule, DateTimeOffset now)

@@ -18,12 +18,30 @@ internal static class SchedulePlan
         var clock = ScheduleClock.Of(schedule.Cron, schedule.TimeZone);
         var before = first.AddTicks(-1);
         var graceBegins = now - options.Grace;
-        List<DateTimeOffset> onTime = [.. clock.Between(before > graceBegins ? before : graceBegins, now)];
+        // The first was promised, and is run even where other rules of the zone or of cron have come with a new release since.
+        List<DateTimeOffset> onTime = first > graceBegins ? [first, .. clock.Between(first, now)] : [.. clock.Between(graceBegins, now)];
         var plan = new Decisions(schedule, now, isBusy, options);
         if (first <= graceBegins)
             plan.MakeUpFor(clock, before, graceBegins, isLast: onTime.Count == 0);
         onTime.ForEach(plan.Take);
         return schedule with { Progress = plan.Progress with { NextRun = clock.NextAfter(now) } };
+    }
+
+    /// <summary>The progress of a schedule that is paused: nothing comes next, and what was waiting is left out.</summary>
+    public static ScheduleProgress Paused(ScheduleProgress progress, DateTimeOffset now)
+    {
+        progress = progress with { NextRun = null };
+        if (progress.Waiting is not [var first, ..])
+            return progress;
+        return (progress with { Waiting = [] }).With(new ScheduleRun
+        {
+            Due = progress.Waiting[^1],
+            Since = progress.Waiting.Count > 1 ? first : null,
+            Count = progress.Waiting.Count,
+            At = now,
+            Outcome = RunOutcome.Skipped,
+            Reason = "The schedule was paused.",
+        });
     }
 
     private sealed class Decisions(Schedule schedule, DateTimeOffset now, bool isBusy, ScheduleOptions options)

@@ -20,6 +20,9 @@ public sealed partial class ScheduleRunner(
 {
     private const int Parallelism = 4;
 
+    // Of the audit record when no person changes the schedule: a new release does.
+    private const string Actor = "deployment";
+
     /// <summary>Looks at all schedules once. Several may do so at the same time.</summary>
     public async Task RunAsync(DurableTaskClient client, CancellationToken cancellation)
     {
@@ -27,8 +30,11 @@ public sealed partial class ScheduleRunner(
         var due = new List<Schedule>();
         await foreach (var schedule in schedules.ScanAsync(cancellation))
         {
-            if (schedule.Enabled && (schedule.Progress.NextRun <= now || schedule.Progress.Waiting.Count > 0))
+            if (schedule.Enabled
+                && (schedule.Progress.NextRun <= now || schedule.Progress.Waiting.Count > 0 || ScheduleExpression.RefusalOf(schedule.Cron) is not null))
+            {
                 due.Add(schedule);
+            }
         }
 
         // Who has waited longest comes first, so that a bounded number of starts reaches everybody in the end.
@@ -47,6 +53,8 @@ public sealed partial class ScheduleRunner(
     {
         try
         {
+            if (ScheduleExpression.RefusalOf(schedule.Cron) is not null)
+                schedule = await PauseAsync(schedule.Id, cancellation);
             if (schedule.Progress.NextRun <= time.GetUtcNow())
                 schedule = await schedules.ChangeAsync(schedule.Id, read => DecideAsync(read, cancellation), cancellation);
             while (schedule.Enabled
@@ -66,6 +74,27 @@ public sealed partial class ScheduleRunner(
             // The others are not to suffer, and what is due stays due.
             LogInterrupted(e, schedule.Id);
         }
+    }
+
+    // An earlier release took the expression, and it may have meant something else there.
+    private Task<Schedule> PauseAsync(string id, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        return schedules.ReviseAsync(
+            id,
+            revision: null,
+            "pause",
+            Actor,
+            read =>
+            {
+                if (!read.Enabled || ScheduleExpression.RefusalOf(read.Cron) is not { } why)
+                    return Task.FromResult(read);
+                LogPaused(id, why);
+                var run = new ScheduleRun { Due = now, At = now, Outcome = RunOutcome.Skipped, Reason = $"The schedule was paused: {why}" };
+                return Task.FromResult(read with { Enabled = false, Progress = SchedulePlan.Paused(read.Progress, now).With(run) });
+            },
+            now,
+            cancellation);
     }
 
     private async Task<Schedule> DecideAsync(Schedule schedule, CancellationToken cancellation)
@@ -131,6 +160,9 @@ public sealed partial class ScheduleRunner(
 
     [LoggerMessage(3, LogLevel.Information, "What the schedule {Schedule} had due at {Due:O} is job {Job}.")]
     private partial void LogStarted(string schedule, DateTimeOffset due, string job);
+
+    [LoggerMessage(4, LogLevel.Warning, "The schedule {Schedule} is paused: {Reason}")]
+    private partial void LogPaused(string schedule, string reason);
 
     private sealed class Starts(int most)
     {

@@ -15,7 +15,7 @@ public sealed class ImportedSchedules(ScheduleStarter starter, ScheduleStore sto
     /// <exception cref="InvalidRequestException">It is such: why.</exception>
     internal void Check(Schedule schedule)
     {
-        ScheduleClock.Of(schedule.Cron, schedule.TimeZone);
+        ScheduleClock.ZoneOf(schedule.TimeZone);
         if (starter.TypeOf(schedule.Job.Type).IsAboutModel)
             ModelName.Validate(schedule.Job.Model);
         if (schedule.Name.Length == 0)
@@ -53,6 +53,8 @@ public sealed class ImportedSchedules(ScheduleStarter starter, ScheduleStore sto
     {
         try
         {
+            // An earlier release, where the archive may come from, took other expressions.
+            ScheduleExpression.Parse(schedule.Cron);
             await starter.TypeOf(schedule.Job.Type).CheckAsync(schedule.Job, NoSecrets, cancellation);
             return null;
         }

@@ -14,7 +14,7 @@ public sealed record Schedule
     /// <summary>Free text; empty when there is none.</summary>
     public string Description { get; init; } = "";
 
-    /// <summary>A cron expression: five fields, or six with seconds first.</summary>
+    /// <summary>A cron expression: five fields, six with seconds first, or a macro.</summary>
     public required string Cron { get; init; }
 
     /// <summary>IANA name of the time zone whose clock the expression means: <c>Europe/Berlin</c>.</summary>

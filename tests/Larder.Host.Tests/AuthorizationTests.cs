@@ -103,6 +103,37 @@ public sealed class AuthorizationTests
             [second.StatusCode, first.StatusCode, administration.StatusCode]);
     }
 
+    [Fact]
+    public async Task A_key_with_a_former_name_of_a_function_opens_that_function_and_no_other()
+    {
+        await using var host = await TestHost.StartAsync(new TestHostSetup
+        {
+            Functions = [typeof(Doors)],
+            LocalSettings = """{ "Values": { "FunctionKeys:OLDSECOND": "k" } }""",
+            FormerNames = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["OldSecond"] = "Second" },
+        });
+
+        using var second = await host.Client.GetAsync("second?code=k");
+        using var first = await host.Client.GetAsync("first?code=k");
+
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.Unauthorized], [second.StatusCode, first.StatusCode]);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_called_as_a_disabled_function_opens_no_other()
+    {
+        await using var host = await TestHost.StartAsync(new TestHostSetup
+        {
+            Functions = [typeof(Doors)],
+            LocalSettings = """{ "Values": { "FunctionKeys:second": "k", "AzureWebJobs.Second.Disabled": true } }""",
+        });
+
+        using var second = await host.Client.GetAsync("second?code=k");
+        using var first = await host.Client.GetAsync("first?code=k");
+
+        Assert.Equal([HttpStatusCode.NotFound, HttpStatusCode.Unauthorized], [second.StatusCode, first.StatusCode]);
+    }
+
     [Theory]
     [InlineData("http://0.0.0.0:0")]
     [InlineData("http://[::]:0")]
@@ -136,7 +167,8 @@ public sealed class AuthorizationTests
     public void Keys_of_any_length_are_told_apart(int length)
     {
         var key = string.Create(length, 0, static (text, _) => text.Fill('ü'));
-        var keys = new FunctionKeys(new ConfigurationBuilder().AddInMemoryCollection([new("MasterKey", key)]).Build()).For("any", []);
+        var keys = new FunctionKeys(
+            new ConfigurationBuilder().AddInMemoryCollection([new("MasterKey", key)]).Build(), new SelfHostOptions { FunctionAssembly = GetType().Assembly }).For("any", []);
 
         Assert.True(keys.Opens(key));
         Assert.False(keys.Opens(key[..^1]));

@@ -14,7 +14,7 @@ namespace Larder.Host.Tests;
 public sealed class ConfigurationTests : IDisposable
 {
     // Environment variables belong to the process: this one is only of these tests.
-    private const string Variable = "STANDINS_HOST_TESTS__Setting";
+    private const string Variable = "LARDER_HOST_TESTS__Setting";
 
     public void Dispose() => Environment.SetEnvironmentVariable(Variable, null);
 
@@ -27,13 +27,13 @@ public sealed class ConfigurationTests : IDisposable
     [Fact]
     public async Task Local_settings_are_overridden_by_the_environment_and_that_by_the_command_line()
     {
-        const string key = "STANDINS_HOST_TESTS:Setting";
-        var setup = new TestHostSetup { LocalSettings = """{ "Values": { "STANDINS_HOST_TESTS__Setting": "file", "Other:Name": 7, "Flag": true } }""" };
+        const string key = "LARDER_HOST_TESTS:Setting";
+        var setup = new TestHostSetup { LocalSettings = """{ "Values": { "LARDER_HOST_TESTS__Setting": "file", "Other:Name": 7, "Flag": true } }""" };
 
         await using var file = TestHost.Build(setup);
         Environment.SetEnvironmentVariable(Variable, "environment");
         await using var environment = TestHost.Build(setup);
-        await using var commandLine = TestHost.Build(setup with { Arguments = [$"--{key}", "command line"] });
+        await using var commandLine = TestHost.Build(setup with { Arguments = ["--setting", $"{key}=command line"] });
 
         Assert.Equal("file", file.Services.GetRequiredService<IConfiguration>()[key]);
         Assert.Equal("7", file.Services.GetRequiredService<IConfiguration>()["Other:Name"]);
@@ -171,7 +171,7 @@ public sealed class ConfigurationTests : IDisposable
         using var folder = new TemporaryFolder();
         if (localSettings is not null)
             File.WriteAllText(Path.Combine(folder.Path, "local.settings.json"), localSettings);
-        HostConfiguration.AddSources(configuration, folder.Path, arguments);
+        HostConfiguration.AddSources(configuration, folder.Path, HostCommandLine.Parse(arguments));
         return configuration;
     }
 

@@ -85,6 +85,30 @@ public sealed class ProcessTests
         Assert.Equal("host.json: 'functionTimeout' must be a positive time such as 00:05:00, or -1 for no limit; it is 'soon'.\n", app.Errors);
     }
 
+    [Theory]
+    [InlineData("--help", "NAME=VALUE")]
+    [InlineData("-h", "--urls")]
+    [InlineData("--version", "1.0.0")]
+    public async Task Help_and_version_are_printed_and_nothing_starts(string option, string expected)
+    {
+        await using var app = AppProcess.Start([option], ("AzureWebJobsStorage", "UseDevelopmentStorage=true"));
+
+        Assert.Equal(0, await app.EndAsync());
+        Assert.Contains(expected, app.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Host started", app.Output, StringComparison.Ordinal);
+        Assert.Empty(app.Errors);
+    }
+
+    [Fact]
+    public async Task An_unknown_option_is_one_sentence_and_exit_code_2()
+    {
+        await using var app = AppProcess.Start(["--prot", "1"]);
+
+        Assert.Equal(2, await app.EndAsync());
+        Assert.StartsWith("Unrecognized command or argument '--prot'.", app.Errors, StringComparison.Ordinal);
+        Assert.Single(app.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
     [Fact]
     public async Task Another_address_than_loopback_without_keys_is_one_sentence_and_exit_code_1()
     {

@@ -107,8 +107,8 @@ public sealed class RouteValueTests
     [InlineData("int/seven", "'value' to type 'System.Int32'")]
     [InlineData("int/2147483648", "'value' to type 'System.Int32'")]
     [InlineData("guid/6f96", "'value' to type 'System.Guid'")]
-    [InlineData("enum/blue", "'value' to type '" + nameof(StandIns))]
-    [InlineData("enum/7", "'value' to type '" + nameof(StandIns))]
+    [InlineData("enum/blue", "'value' to type '" + nameof(Larder))]
+    [InlineData("enum/7", "'value' to type '" + nameof(Larder))]
     [InlineData("maybe-int/x", "'value' to type 'System.Int32'")]
     [InlineData("must-be-there", "'value' of type 'System.Int32'")]
     public async Task A_value_that_does_not_convert_is_500_and_named_in_the_log(string path, string expected)

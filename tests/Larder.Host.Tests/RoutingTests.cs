@@ -11,7 +11,7 @@ public sealed class RoutingTests
     public sealed class Shop
     {
         [Function("Root")]
-        public IActionResult Root([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "/")] HttpRequest request) => new OkObjectResult("root");
+        public IActionResult Root([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "{root:maxlength(0)?}")] HttpRequest request) => new OkObjectResult("root");
 
         [Function("Unrouted")]
         public IActionResult Unrouted([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) => new OkObjectResult("by name");
@@ -24,8 +24,8 @@ public sealed class RoutingTests
         public IActionResult ItemByName([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/{name}")] HttpRequest request, string name) =>
             new OkObjectResult($"name {name}");
 
-        [Function("LiteralItem")]
-        public IActionResult LiteralItem([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/best")] HttpRequest request) => new OkObjectResult("the best");
+        [Function("BestItem")]
+        public IActionResult BestItem([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/best")] HttpRequest request) => new OkObjectResult("the best");
 
         [Function("PutItem")]
         public IActionResult PutItem([HttpTrigger(AuthorizationLevel.Anonymous, "put", "patch", Route = "items/{name}")] HttpRequest request, string name) =>
@@ -44,17 +44,26 @@ public sealed class RoutingTests
             new OkObjectResult($"file {path}");
     }
 
-    public sealed class EmptyRoute
-    {
-        [Function("Empty")]
-        public IActionResult Empty([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "")] HttpRequest request) => new OkObjectResult("empty");
-    }
-
     public sealed class CatchAll
     {
-        [Function("Anything")]
+        [Function("zzAnything")]
         public IActionResult Anything([HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request) =>
             new OkObjectResult($"{request.Method} {request.Path}");
+    }
+
+    public sealed class InTheOrderOfNames
+    {
+        [Function("M")]
+        public IActionResult CatchAll([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "things/{*path}")] HttpRequest request) => new OkObjectResult("M");
+
+        [Function("a")]
+        public IActionResult General([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "things/{kind}/{name}")] HttpRequest request) => new OkObjectResult("a");
+
+        [Function("B")]
+        public IActionResult Particular([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "things/hats/{name}")] HttpRequest request) => new OkObjectResult("B");
+
+        [Function("z")]
+        public IActionResult Literal([HttpTrigger(AuthorizationLevel.Anonymous, "get", "put", Route = "things/hats")] HttpRequest request) => new OkObjectResult("z");
     }
 
     [Theory]
@@ -74,7 +83,7 @@ public sealed class RoutingTests
     [InlineData("GET", "/help/de", "help in de")]
     [InlineData("GET", "/files/a/b/c.txt", "file a/b/c.txt")]
     [InlineData("GET", "/files", "file ")]
-    public async Task A_request_goes_to_the_function_whose_route_fits_best(string method, string path, string expected)
+    public async Task A_request_goes_to_the_first_function_whose_route_and_method_fit(string method, string path, string expected)
     {
         await using var host = await TestHost.StartAsync<Shop>();
 
@@ -132,13 +141,29 @@ public sealed class RoutingTests
     }
 
     [Theory]
-    [InlineData(TestHostSetup.NoPrefix, "/")]
-    [InlineData(null, "/api")]
-    public async Task An_empty_route_is_the_prefix_itself(string? hostJson, string path)
+    [InlineData("GET", "/things/hats/top", "a")] // B is more specific, but a comes first
+    [InlineData("GET", "/things/hats", "M")] // so is z
+    [InlineData("GET", "/things/x/y/z", "M")]
+    [InlineData("PUT", "/things/hats", "z")] // the only one that takes PUT
+    public async Task Functions_are_tried_in_the_order_of_their_names_ignoring_case_as_by_the_functions_host(string method, string path, string expected)
     {
-        await using var host = await TestHost.StartAsync(new TestHostSetup { Functions = [typeof(EmptyRoute)], HostJson = hostJson });
+        await using var host = await TestHost.StartAsync<InTheOrderOfNames>();
 
-        Assert.Equal("empty", await host.Client.GetStringAsync(path));
+        using var answer = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
+
+        Assert.Equal(expected, await answer.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task HEAD_goes_to_functions_that_name_it_and_to_no_others()
+    {
+        await using var host = await TestHost.StartAsync<InTheOrderOfNames>();
+
+        using var named = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/things/hats/top"));
+        await using var shop = await TestHost.StartAsync<Shop>();
+        using var notNamed = await shop.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/items/hat"));
+
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.NotFound], [named.StatusCode, notNamed.StatusCode]);
     }
 
     [Fact]
@@ -151,16 +176,16 @@ public sealed class RoutingTests
         Assert.Equal(
             [
                 "Functions:",
-                $"\tAnything: {address}/{{*path}}",
+                $"\tBestItem: [GET] {address}/items/best",
                 $"\tFile: [GET] {address}/files/{{*path}}",
                 $"\tItemById: [GET] {address}/items/{{id:int:min(1)}}",
                 $"\tItemByName: [GET] {address}/items/{{name}}",
                 $"\tLanguage: [GET] {address}/help/{{language=en}}",
-                $"\tLiteralItem: [GET] {address}/items/best",
                 $"\tPage: {address}/pages/{{number:int?}}",
                 $"\tPutItem: [PUT,PATCH] {address}/items/{{name}}",
-                $"\tRoot: [GET] {address}/",
+                $"\tRoot: [GET] {address}/{{root:maxlength(0)?}}",
                 $"\tUnrouted: [GET] {address}/Unrouted",
+                $"\tzzAnything: {address}/{{*path}}",
                 $"Host started: {address}",
             ],
             lines);

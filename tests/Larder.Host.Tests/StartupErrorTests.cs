@@ -101,6 +101,81 @@ public sealed class StartupErrorTests
         }
     }
 
+    public sealed class SlashRoute
+    {
+        [Function("SlashRoute")]
+        public void Run([HttpTrigger(Route = "/")] HttpRequest request)
+        {
+        }
+    }
+
+    public sealed class LeadingSlash
+    {
+        [Function("LeadingSlash")]
+        public void Run([HttpTrigger(Route = "/models")] HttpRequest request)
+        {
+        }
+    }
+
+    public sealed class EmptyRoute
+    {
+        [Function("EmptyRoute")]
+        public void Run([HttpTrigger(Route = "")] HttpRequest request)
+        {
+        }
+    }
+
+    public sealed class SettingInRoute
+    {
+        [Function("SettingInRoute")]
+        public void Run([HttpTrigger(Route = "%Prefix%/models")] HttpRequest request)
+        {
+        }
+    }
+
+    [AttributeUsage(AttributeTargets.All)]
+    public sealed class PigeonOutputAttribute : OutputBindingAttribute;
+
+    [AttributeUsage(AttributeTargets.Parameter)]
+    public sealed class PigeonInputAttribute : InputBindingAttribute;
+
+    public sealed class OutputOfMethod
+    {
+        [Function("OutputOfMethod"), PigeonOutput]
+        public string Run([HttpTrigger] HttpRequest request) => "";
+    }
+
+    public sealed class OutputOfResult
+    {
+        public sealed class Answers
+        {
+            [HttpResult]
+            public IActionResult? Answer { get; set; }
+
+            [PigeonOutput]
+            public string? Letter { get; set; }
+        }
+
+        [Function("OutputOfResult")]
+        public Task<Answers> Run([HttpTrigger] HttpRequest request) => Task.FromResult(new Answers());
+    }
+
+    public sealed class UnknownInput
+    {
+        [Function("UnknownInput")]
+        public void Run([HttpTrigger] HttpRequest request, [PigeonInput] string letter)
+        {
+        }
+    }
+
+    public sealed class RetriedByTheHost
+    {
+        [Function("RetriedByTheHost"), FixedDelayRetry(5, "00:00:10")]
+        public void Run([HttpTrigger] HttpRequest request)
+        {
+        }
+    }
+
     public sealed class AdminRoute
     {
         [Function("AdminRoute")]
@@ -153,13 +228,21 @@ public sealed class StartupErrorTests
         { typeof(BadName), "The 'bad name' function is in error: 'bad name' is not a valid function name." },
         { typeof(BadParameter), "The 'BadParameter' function is in error: Cannot bind parameter 'values' to type List<String>. Make sure the parameter Type is supported by the binding (httpTrigger)." },
         { typeof(BadTriggerParameter), "The 'BadTriggerParameter' function is in error: Cannot bind parameter 'body' to type String." },
-        { typeof(BadTemplate), "The 'BadTemplate' function is in error: The route template 'a/{b' is not valid." },
-        { typeof(BadConstraint), "The 'BadConstraint' function is in error: The route template 'a/{b:colour}' is not valid. The constraint reference 'colour' could not be resolved" },
+        { typeof(BadTemplate), "The 'BadTemplate' function is in error: The route template '/a/{b' is not valid." },
+        { typeof(BadConstraint), "The 'BadConstraint' function is in error: The route template '/a/{b:colour}' is not valid. The constraint reference 'colour' could not be resolved" },
         { typeof(AdminRoute), "The 'AdminRoute' function is in error: The specified route conflicts with one or more built in routes" },
         { typeof(RuntimeRoute), "The 'RuntimeRoute' function is in error: The specified route conflicts with one or more built in routes" },
         { typeof(SystemLevel), "The 'SystemLevel' function is in error: Authorization level 'System' is not for functions." },
         { typeof(UserLevel), "The 'UserLevel' function is in error: Authorization level 'User' is not for functions." },
-        { typeof(UnknownTrigger), "The 'UnknownTrigger' function is in error: The binding type(s) 'pigeonTrigger' are not registered." },
+        { typeof(UnknownTrigger), "The 'UnknownTrigger' function is in error: its binding 'pigeonTrigger' is not supported by the self-host, which has " },
+        { typeof(OutputOfMethod), "The 'OutputOfMethod' function is in error: its binding 'pigeonOutput' is not supported by the self-host, which has " },
+        { typeof(OutputOfResult), "The 'OutputOfResult' function is in error: its binding 'httpResult' is not supported by the self-host, which has " },
+        { typeof(UnknownInput), "The 'UnknownInput' function is in error: its binding 'pigeonInput' is not supported by the self-host, which has " },
+        { typeof(RetriedByTheHost), "The 'RetriedByTheHost' function is in error: its binding 'fixedDelayRetry' is not supported by the self-host, which has " },
+        { typeof(SlashRoute), "The 'SlashRoute' function is in error: The route template '//' is not valid. " },
+        { typeof(LeadingSlash), "The 'LeadingSlash' function is in error: The route template '//models' is not valid. " },
+        { typeof(EmptyRoute), "The 'EmptyRoute' function is in error: Its route is empty: " },
+        { typeof(SettingInRoute), "The 'SettingInRoute' function is in error: The route template '%Prefix%/models' has a '%': routes do not name settings." },
     };
 
     [Theory]
@@ -190,17 +273,24 @@ public sealed class StartupErrorTests
     [Fact]
     public async Task All_errors_are_reported_at_once()
     {
-        var refusal = await TestHost.RefusalAsync(new TestHostSetup { Functions = [typeof(NoTrigger), typeof(BadName), typeof(TwoTriggers)] });
+        var refusal = await TestHost.RefusalAsync(new TestHostSetup
+        {
+            Functions = [typeof(NoTrigger), typeof(BadName), typeof(Good), typeof(SameName), typeof(SameRoute), typeof(BadTemplate), typeof(UnknownTrigger)],
+        });
 
-        Assert.Equal(3, refusal.Split(Environment.NewLine).Length);
+        // Of every stage of the start: names, triggers, bindings, routes.
+        Assert.Equal(
+            ["bad name", "BadTemplate", "good", "NoTrigger", "Twin", "UnknownTrigger"],
+            refusal.Split(Environment.NewLine).Select(line => line.Split('\'')[1]).Order(StringComparer.OrdinalIgnoreCase));
     }
 
     [Fact]
-    public async Task HTTP_functions_need_the_web_application()
+    public async Task What_the_self_host_supports_is_said_with_what_it_does_not()
     {
-        var refusal = await TestHost.RefusalAsync(new TestHostSetup { Functions = [typeof(Good)], Configure = _ => { } });
+        var refusal = await TestHost.RefusalAsync(new TestHostSetup { Functions = [typeof(UnknownTrigger)] });
 
-        Assert.Equal("The 'Good' function is in error: HTTP triggers are served after a call of builder.ConfigureFunctionsWebApplication(), which is missing in Program.cs.", refusal);
+        foreach (var type in new[] { "httpTrigger", "blobTrigger", "timerTrigger" })
+            Assert.Contains(type, refusal, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -212,6 +302,11 @@ public sealed class StartupErrorTests
     [InlineData("""{ "version": "2.0", "extensions": "http" }""", "host.json: 'extensions' must be an object; it is 'http'.")]
     [InlineData("""{ "version": "2.0", "extensions": { "http": 1 } }""", "host.json: 'extensions.http' must be an object; it is '1'.")]
     [InlineData("""{ "version": "2.0", "extensions": { "http": { "maxConcurrentRequests": "many" } } }""", "host.json: 'extensions.http.maxConcurrentRequests' must be a positive whole number, or -1 for no limit; it is 'many'.")]
+    [InlineData("""{ "version": "2.0", "extensions": { "http": { "routePrefix": {"a": 1} } } }""", "host.json: 'extensions.http.routePrefix' must be a text; it is an object.")]
+    [InlineData("""{ "version": "2.0", "extensions": { "http": { "customHeaders": "none" } } }""", "host.json: 'extensions.http.customHeaders' must be an object; it is 'none'.")]
+    [InlineData("""{ "version": "2.0", "extensions": { "http": { "customHeaders": { "X-A": {"b": 1} } } } }""", "host.json: 'extensions.http.customHeaders.X-A' must be a text; it is an object.")]
+    [InlineData("""{ "version": "2.0", "extensions": { "http": { "hsts": { "isEnabled": "perhaps" } } } }""", "host.json: 'extensions.http.hsts.isEnabled' must be true or false; it is 'perhaps'.")]
+    [InlineData("""{ "version": "2.0", "functionTimeout": { "a": 1 } }""", "host.json: 'functionTimeout' must be a positive time such as 00:05:00, or -1 for no limit; it is an object.")]
     [InlineData("""{ "version": "2.0", "extensions": { "http": { "maxOutstandingRequests": 0 } } }""", "host.json: 'extensions.http.maxOutstandingRequests' must be a positive whole number, or -1 for no limit; it is '0'.")]
     [InlineData("""{ "version": "2.0", "logging": { "logLevel": { "default": "Loud" } } }""", "host.json: 'logging.logLevel.default' must be one of Trace, Debug, Information, Warning, Error, Critical, None; it is 'Loud'.")]
     public async Task A_mistake_in_host_json_is_a_sentence_that_names_it(string hostJson, string expected)
@@ -233,10 +328,16 @@ public sealed class StartupErrorTests
     [Theory]
     [InlineData("--port must be a port number from 0 (any free port) to 65535; it is '70000'.", "--port", "70000")]
     [InlineData("--port must be a port number from 0 (any free port) to 65535; it is 'http'.", "-p", "http")]
-    [InlineData("The command line cannot be read: ", "-x=1")]
-    public async Task A_mistake_on_the_command_line_is_a_sentence_that_names_it(string expected, params string[] arguments)
+    [InlineData("Unrecognized command or argument '--colour'.", "--colour", "red")]
+    [InlineData("Unrecognized command or argument 'start'.", "start")]
+    [InlineData("Required argument missing for option: '--port'.", "--port")]
+    [InlineData("--setting must be NAME=VALUE; it is 'NAME'.", "--setting", "NAME")]
+    public void A_mistake_on_the_command_line_is_a_sentence_that_names_it_and_exit_code_2(string expected, params string[] arguments)
     {
-        Assert.StartsWith(expected, await TestHost.RefusalAsync(new TestHostSetup { Functions = [typeof(Good)], Arguments = arguments }), StringComparison.Ordinal);
+        var error = Assert.Throws<SelfHostException>(() => HostCommandLine.Parse(arguments));
+
+        Assert.StartsWith(expected, error.Message, StringComparison.Ordinal);
+        Assert.Equal(2, error.ExitCode);
     }
 
     [Fact]

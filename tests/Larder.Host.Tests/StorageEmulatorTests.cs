@@ -227,7 +227,7 @@ public sealed class StorageEmulatorTests : IAsyncLifetime
         Assert.False((identity with { Started = identity.Started.AddMinutes(-1) }).IsAlive());
     }
 
-    private (string Name, string Value)[] Settings() =>
+    private (string Name, string? Value)[] Settings() =>
     [
         ("AzureWebJobsStorage", "UseDevelopmentStorage=true"),
         ("AzuriteLocation", _data.Path),

@@ -93,13 +93,8 @@ public sealed class FormatTests
         Assert.Equal([1, 10, 20, 3], shape);
         Assert.All(pixels.Chunk(3), pixel => Assert.Equal([200, 100, 50], pixel));
 
-        var moving = new Operation("gifload_buffer").With("buffer", gif.AsSpan()).With("n", -1);
-        using (moving)
-        {
-            using var frames = moving.RunToImage();
-            var webp = frames.WriteToBuffer(".webp[lossless]");
-            Assert.Equal(pixels, s_anySize.Decode<byte>(webp));
-        }
+        using var frames = Image.GifloadBuffer(gif, n: -1);
+        Assert.Equal(pixels, s_anySize.Decode<byte>(frames.WriteToBuffer(".webp[lossless]")));
     }
 
     [Fact]
@@ -136,8 +131,7 @@ public sealed class FormatTests
     public void A_colour_profile_is_followed_to_sRGB(string suffix)
     {
         using var srgb = Image.NewFromMemoryCopy<byte>([.. Enumerable.Repeat<byte[]>([200, 60, 40], 256).SelectMany(p => p)], 16, 16, 3, Enums.BandFormat.Uchar);
-        using var conversion = new Operation("icc_transform").With("in", srgb).With("output_profile", "p3").With("input_profile", "srgb");
-        using var p3 = conversion.RunToImage();
+        using var p3 = srgb.IccTransform("p3", inputProfile: "srgb");
         var file = p3.WriteToBuffer(suffix);
 
         using (var read = Image.NewFromBuffer(file))
@@ -168,8 +162,7 @@ public sealed class FormatTests
     private static byte[] SrgbProfile()
     {
         using var image = Image.NewFromMemoryCopy<byte>(new byte[12], 2, 2, 3, Enums.BandFormat.Uchar);
-        using var conversion = new Operation("icc_transform").With("in", image).With("output_profile", "srgb").With("input_profile", "srgb");
-        using var tagged = conversion.RunToImage();
+        using var tagged = image.IccTransform("srgb", inputProfile: "srgb");
         return (byte[])tagged.Get("icc-profile-data");
     }
 
@@ -229,8 +222,7 @@ public sealed class FormatTests
         var pixels = Encoded.Gradient(64, 32);
         using var srgb = Image.NewFromMemoryCopy<byte>(pixels, 64, 32, 3, Enums.BandFormat.Uchar);
         using var light = srgb.Colourspace(Enums.Interpretation.Scrgb);
-        using var save = new Operation("uhdrsave_buffer").With("in", light);
-        var file = Encoded.WithJpegSegment(save.RunToBytes("buffer"), 0xE1, [.. "Exif\0\0"u8, .. Encoded.Orientation(6)]);
+        var file = Encoded.WithJpegSegment(light.UhdrsaveBuffer(), 0xE1, [.. "Exif\0\0"u8, .. Encoded.Orientation(6)]);
         using (var read = Image.NewFromBuffer(file))
         {
             Assert.Equal("uhdrload_buffer", read.Get("vips-loader"));

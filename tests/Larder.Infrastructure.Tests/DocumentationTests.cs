@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Larder.Infrastructure.Tests;
 
-/// <summary>What the pages name is there: whoever moves a file or renames a test changes them too.</summary>
+/// <summary>What the pages name exists: a change that moves a file or renames a test changes them too.</summary>
 public sealed partial class DocumentationTests
 {
     private static readonly string[] s_notOurs = ["bin", "obj", "node_modules", ".git", ".data", ".vs", ".idea"];

@@ -1,6 +1,6 @@
 namespace Larder.Inference;
 
-/// <summary>What ONNX Runtime 1.29 can load, found by trying: a test tries again, and fails when the runtime moves on.</summary>
+/// <summary>What ONNX Runtime 1.31 can load, found by trying: a test tries again, and fails when the runtime moves on.</summary>
 internal static class OnnxSupport
 {
     public const string DefaultDomain = "ai.onnx";

@@ -25,8 +25,6 @@ internal static class HazardCheck
         "Div" or "Mod" when MayOverflow(node, ranges) =>
             "divides integers by integers that are not constant; the smallest integer divided by -1 would end the server: divide by a constant, by a shape, or as floating-point numbers.",
         "STFT" when MayBe(node, 3, ranges, 0) => "takes a frame length that is not constant; a length of 0 would end the server: make it a constant.",
-        "Trilu" when MayBe(node, 1, ranges, long.MinValue) || MayBe(node, 1, ranges, long.MinValue + 1) =>
-            "takes a diagonal that is not constant; the smallest integer would end the server: make it a constant, or derive it from a shape.",
         _ => null,
     };
 

@@ -47,7 +47,7 @@ internal sealed class LarderProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Larder.Functions.dll"));
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Larder.Host.dll"));
         start.ArgumentList.Add("--port");
         start.ArgumentList.Add("0");
         start.Environment["AzureWebJobsStorage"] = storage;

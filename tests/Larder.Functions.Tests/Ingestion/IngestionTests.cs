@@ -249,7 +249,7 @@ public sealed class IngestionTests(DropsFixture larder)
     private async Task<int> ReceiptsAsync(string path)
     {
         var receipts = 0;
-        await foreach (var receipt in BlobClients.Create(larder.Storage).GetBlobContainerClient("azure-webjobs-hosts").GetBlobsAsync(BlobTraits.Metadata, prefix: "blobreceipts/"))
+        await foreach (var receipt in BlobClients.Create(larder.Storage).GetBlobContainerClient("azure-webjobs-hosts").GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = "blobreceipts/" }))
             receipts += receipt.Name.EndsWith($"uploads/{path}", StringComparison.Ordinal) && receipt.Metadata.Values.Contains(bool.TrueString) ? 1 : 0;
         return receipts;
     }

@@ -282,7 +282,7 @@ public sealed class ScoringTests(LarderFixture larder)
         var job = await client.EndOfAsync(id);
         Assert.Equal("canceled", (string)job["state"]!);
         Assert.Empty(job["outputs"]!.AsArray());
-        Assert.Empty(new BlobContainerClient(larder.Storage, $"job-{id}").GetBlobs(states: Azure.Storage.Blobs.Models.BlobStates.Uncommitted));
+        Assert.Empty(new BlobContainerClient(larder.Storage, $"job-{id}").GetBlobs(new Azure.Storage.Blobs.Models.GetBlobsOptions { States = Azure.Storage.Blobs.Models.BlobStates.Uncommitted }));
     }
 
     [Fact]

@@ -44,11 +44,11 @@ public sealed class CrashTests : IAsyncLifetime
         new OnnxModel().Input("a", datatype, "n").Input("b", datatype, "n").Output("y", datatype, "n").Node(op, ["a", "b"], ["y"]), $$"""{"a": [{{smallest}}], "b": [-1]}""");
 
     [Fact]
-    public async Task A_diagonal_at_the_end_of_the_integers_ends_the_process()
+    public async Task A_diagonal_at_the_end_of_the_integers_does_not()
     {
         var model = new OnnxModel().Input("x", Datatype.Fp32, -1, -1).Input("k", Datatype.Int64).Output("y", Datatype.Fp32, -1, -1).Node("Trilu", ["x", "k"], ["y"]);
 
-        await Ends(model, """{"x": [[1, 2], [3, 4]], "k": -9223372036854775808}""");
+        await Survives(model, """{"x": [[1, 2], [3, 4]], "k": -9223372036854775808}""");
         await Survives(model, """{"x": [[1, 2], [3, 4]], "k": 9223372036854775807}""");
     }
 
@@ -65,7 +65,7 @@ public sealed class CrashTests : IAsyncLifetime
     [InlineData("DFT")]
     [InlineData("ConvTranspose")]
     [InlineData("Inverse")]
-    public async Task Nothing_ends_the_process(string op)
+    public async Task An_input_without_elements(string op)
     {
         var model = new OnnxModel().Opset("com.microsoft", 1).Output("y", Datatype.Fp32, "d", "e", "f")
             .Input("x", Datatype.Fp32, "a", "b", op switch { "LSTM" or "GRU" => 4, "DFT" => 1, _ => "c" });
@@ -80,15 +80,15 @@ public sealed class CrashTests : IAsyncLifetime
                 break;
             case "ConvTranspose":
                 model.Initializer(OnnxTensor.Of("w", new float[8], 2, 2, 2)).Node(op, ["x", "w"], ["y"]);
-                await Ends(model, "[[[], []]]");
+                await Survives(model, "[[[], []]]");
                 break;
             case "LpNormalization":
                 model.Node(new OnnxNode(op, ["x"], ["y"]).Int("axis", 1));
-                await Ends(model, "[[], []]");
+                await Survives(model, "[[], []]");
                 break;
             case "DFT":
                 model.Node(op, ["x"], ["y"]);
-                await Ends(model, "[[], []]");
+                await Survives(model, "[[], []]");
                 break;
             default:
                 model.Node(op, ["x"], ["y"], "com.microsoft");

@@ -136,20 +136,6 @@ public sealed class ProofTests(Validation validation) : IClassFixture<Validation
         .Function(new OnnxFunction("my.own", "Share", ["u", "v"], ["w"]).Node(new OnnxNode("Div", ["u", "v"], ["w"]))));
 
     [Fact]
-    public async Task A_diagonal_must_be_constant_or_come_from_a_shape()
-    {
-        OnnxModel Model() => new OnnxModel().Input("x", Datatype.Fp32, "rows", "columns").Output("y", Datatype.Fp32, "rows", "columns").Initializer(OnnxTensor.Of("one", [1L]));
-
-        Assert.Equal(
-            "Trilu node 'y' takes a diagonal that is not constant; the smallest integer would end the server: make it a constant, or derive it from a shape.",
-            await validation.Refuses(Model().Input("k", Datatype.Int64).Node("Trilu", ["x", "k"], ["y"])));
-        await validation.Accepts(Model().Node("Trilu", ["x"], ["y"]));
-        await validation.Accepts(Model().Node("Trilu", ["x", "one"], ["y"]));
-        await validation.Accepts(Model().Node("Shape", ["x"], ["s"]).Initializer(OnnxTensor.Of("zero", [0L]))
-            .Node("Gather", ["s", "zero"], ["d"]).Node("Add", ["d", "one"], ["k"]).Node("Trilu", ["x", "k"], ["y"]));
-    }
-
-    [Fact]
     public async Task The_length_of_a_frame_must_be_constant()
     {
         OnnxModel Model() => new OnnxModel().Input("x", Datatype.Fp32, 1, 64, 1).Output("y", Datatype.Fp32, 1, "frames", "bins", 2).Initializer(OnnxTensor.Of("step", [4L]));

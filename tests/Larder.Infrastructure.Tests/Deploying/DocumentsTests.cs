@@ -1,10 +1,13 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Larder.Infrastructure.Tests.Compiling;
 
-namespace Larder.Infrastructure.Tests;
+namespace Larder.Infrastructure.Tests.Deploying;
 
 /// <summary>documents.json is the one place that says which containers there are; Bicep makes them, registry/ uses them.</summary>
-public sealed partial class DocumentsTests
+[Collection(nameof(CompiledInfrastructure))]
+public sealed partial class DocumentsTests(CompiledInfrastructure infrastructure)
 {
     private static readonly JsonElement s_documents = JsonDocument.Parse(Repository.Read("infra-bicep/documents.json")).RootElement;
 
@@ -34,15 +37,17 @@ public sealed partial class DocumentsTests
         Assert.Equal("/*", Assert.Single(policy.GetProperty("excludedPaths").EnumerateArray()).GetProperty("path").GetString());
     }
 
-    [Fact]
-    public void Bicep_takes_names_keys_and_indexes_from_there()
+    [BicepFact]
+    public void The_template_makes_the_containers_with_these_keys_and_indexes()
     {
-        var cosmos = Sources.Deployed().Files.Single(file => file.Path == "modules/cosmos.bicep");
-        var containers = cosmos.Made.Single(resource => resource.Type.EndsWith("/containers", StringComparison.Ordinal)).Body;
+        var made = infrastructure.Everything.Of("Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers").ToList();
 
-        Assert.Equal("containers", Assert.IsType<MemberExpression>(Assert.IsType<ForExpression>(containers).Source).Member);
-        Assert.Equal("partitionKey", Assert.IsType<MemberExpression>(containers.Find("properties", "resource", "partitionKey")).Member);
-        Assert.Equal("indexingPolicy", Assert.IsType<MemberExpression>(containers.Find("properties", "resource", "indexingPolicy")).Member);
+        Assert.Equal(Containers, made.Select(container => Deployment.Text(container, "properties.resource.id")).Order());
+        foreach (var property in new[] { "partitionKey", "indexingPolicy" })
+        {
+            var written = JsonNode.Parse(s_documents.GetProperty(property).GetRawText());
+            Assert.All(made, container => Assert.True(JsonNode.DeepEquals(written, Deployment.Find(container, $"properties.resource.{property}"))));
+        }
     }
 
     [GeneratedRegex("RegistryJson\\.Collection<\\w+>\\(\"(?<name>[^\"]+)\"\\)")]

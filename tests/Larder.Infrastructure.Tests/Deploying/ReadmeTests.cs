@@ -1,16 +1,19 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Larder.Infrastructure.Tests.Compiling;
 
-namespace Larder.Infrastructure.Tests;
+namespace Larder.Infrastructure.Tests.Deploying;
 
-public sealed partial class ReadmeTests
+/// <summary>infra-bicep/README.md against the template.</summary>
+[Collection(nameof(CompiledInfrastructure))]
+public sealed partial class ReadmeTests(CompiledInfrastructure infrastructure)
 {
     private static readonly string s_readme = Repository.Read("infra-bicep/README.md");
 
-    [Fact]
+    [BicepFact]
     public void The_table_has_every_type_of_resource_that_is_made()
     {
-        var made = Sources.Deployed().Files.SelectMany(file => file.Made).Select(resource => resource.Type)
+        var made = infrastructure.Everything.Resources.Select(resource => Deployment.Text(resource, "type"))
             .Where(type => type.Count(c => c == '/') == 1 && type is not ("Microsoft.Authorization/roleAssignments" or "Microsoft.Insights/diagnosticSettings"));
         Assert.Equal(made.Distinct().Order(), Type().Matches(s_readme).Select(match => match.Groups["type"].Value).Distinct().Order());
     }
@@ -22,10 +25,10 @@ public sealed partial class ReadmeTests
         Assert.Equal([], roles.Where(role => !s_readme.Contains($"`{role}`", StringComparison.Ordinal)));
     }
 
-    [Fact]
+    [BicepFact]
     public void Parameters_that_it_names_exist()
     {
-        var parameters = Sources.Deployed().Files.Single(file => file.Path == "main.bicep").All<ParameterDeclaration>().Select(parameter => parameter.Name).ToHashSet();
+        var parameters = infrastructure.Template["parameters"]!.AsObject().Select(parameter => parameter.Key).ToHashSet();
         var named = Assignment().Matches(s_readme).Select(match => match.Groups["name"].Value).ToList();
 
         Assert.NotEmpty(named);

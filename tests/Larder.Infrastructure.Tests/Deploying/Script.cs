@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Larder.Infrastructure.Tests;
+namespace Larder.Infrastructure.Tests.Deploying;
 
 /// <summary>
 /// A script of infra-bicep/scripts, run by sh, with stand-ins for the programs that need Azure. What they were called with is in <see cref="Calls"/>.

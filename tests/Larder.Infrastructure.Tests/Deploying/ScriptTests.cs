@@ -1,4 +1,4 @@
-namespace Larder.Infrastructure.Tests;
+namespace Larder.Infrastructure.Tests.Deploying;
 
 public sealed class ScriptTests
 {
@@ -80,6 +80,15 @@ public sealed class ScriptTests
     }
 
     [Fact]
+    public async Task A_function_whose_name_begins_like_one_is_another()
+    {
+        using var script = new Script().With("az", "printf 'func-x/IngestUploadByPolling\\nfunc-x/ScoreDroppedFileByPolling\\n'");
+        await script.RunAsync("subscribe.sh", "group-x", "func-x", "topic-x");
+
+        Assert.Equal((0, "func-x has no function IngestUpload: there is nothing to subscribe.\n"), (script.ExitCode, script.Output));
+    }
+
+    [Fact]
     public async Task A_failing_az_ends_the_script()
     {
         using var script = new Script().With("az", "exit 7");
@@ -116,7 +125,7 @@ public sealed class ScriptTests
     }
 
     [Fact]
-    public async Task The_smoke_test_predicts_and_cleans_up_and_shows_its_key_to_nobody()
+    public async Task The_smoke_test_predicts_and_cleans_up_and_its_key_is_in_no_list_of_processes()
     {
         using var script = new Script().With("curl", Predicts);
         await script.RunAsync("smoke-test.sh", "https://func-x.example.net", "function-key");

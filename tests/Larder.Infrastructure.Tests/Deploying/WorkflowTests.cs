@@ -1,9 +1,12 @@
 using System.Text.RegularExpressions;
+using Larder.Infrastructure.Tests.Compiling;
 using YamlDotNet.RepresentationModel;
 
-namespace Larder.Infrastructure.Tests;
+namespace Larder.Infrastructure.Tests.Deploying;
 
-public sealed partial class WorkflowTests
+/// <summary>The workflows of .github, and what they run.</summary>
+[Collection(nameof(CompiledInfrastructure))]
+public sealed partial class WorkflowTests(CompiledInfrastructure infrastructure)
 {
     public static TheoryData<string> Workflows => [.. Directory.EnumerateFiles(Repository.Path(".github/workflows")).Select(file => Path.GetFileName(file)!)];
 
@@ -49,13 +52,26 @@ public sealed partial class WorkflowTests
     public void The_tests_are_those_that_the_project_promises() => Assert.Contains(".ci/run", Commands("ci.yml"));
 
     [Fact]
-    public void What_is_published_is_built_for_azure() =>
-        Assert.Contains(Commands("deploy.yml"), command => command.Contains("dotnet publish functions --configuration Release --property:FunctionsHost=azure ", StringComparison.Ordinal));
+    public void What_is_deployed_is_the_publish_output_of_the_app() =>
+        Assert.Contains(Commands("deploy.yml"), command => command.Contains("dotnet publish functions --configuration Release --output ", StringComparison.Ordinal));
 
     [Fact]
+    public void Public_CI_builds_with_the_package_that_has_a_stand_in() =>
+        Assert.Contains(Commands("ci.yml"), command => command.Contains("--property:ContainerInstancePackage=official", StringComparison.Ordinal));
+
+    [Fact]
+    public void Public_CI_drops_a_model_under_Core_Tools()
+    {
+        var commands = Commands("ci.yml").ToList();
+
+        Assert.Contains(commands, command => command.Contains("func start", StringComparison.Ordinal));
+        Assert.Contains(commands, command => command.StartsWith("samples/smoke/drop http://127.0.0.1:", StringComparison.Ordinal));
+    }
+
+    [BicepFact]
     public void Outputs_that_are_asked_for_exist()
     {
-        var outputs = Sources.Deployed().Files.Single(file => file.Path == "main.bicep").All<OutputDeclaration>().Select(output => output.Name).ToList();
+        var outputs = infrastructure.Template["outputs"]!.AsObject().Select(output => output.Key).ToList();
         var asked = OutputLoop().Match(Repository.Read(".github/workflows/deploy.yml")).Groups["names"].Value.Split(' ')
             .Concat(OutputCall().Matches(Repository.Read("infra-bicep/scripts/deploy.sh")).Select(match => match.Groups["name"].Value)).ToList();
 
@@ -80,7 +96,7 @@ public sealed partial class WorkflowTests
 
     private static string Text(YamlMappingNode node, string key) => ((YamlScalarNode)node[key]).Value!;
 
-    // GitHub's and Azure's own actions by major version, as they recommend; whoever else's by commit.
+    // GitHub's and Azure's own actions by major version, as they recommend; those of others by commit.
     [GeneratedRegex("^((actions|azure)/[a-z-]+@v[0-9]+|[\\w.-]+/[\\w.-]+@[0-9a-f]{40})$")]
     private static partial Regex Pinned();
 

@@ -1,46 +1,46 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Larder.Infrastructure.Tests.Compiling;
 
-namespace Larder.Infrastructure.Tests;
+namespace Larder.Infrastructure.Tests.Rules;
 
-/// <summary>Parameters that are secrets are secure and have no default; outputs hold none, not even on a detour.</summary>
-internal sealed partial class SecretsRule : IRule
+/// <summary>
+/// The template reads no key, and no output of it or of a module shows a secret: outputs stay readable in the history of deployments. What Bicep's linter
+/// finds (secure parameters in outputs, in defaults) is left to it; this is the rest.
+/// </summary>
+internal static partial class SecretsRule
 {
-    public IEnumerable<Finding> Check(BicepFile file, Sources sources) => Parameters(file).Concat(file.All<OutputDeclaration>().SelectMany(output => Output(file, output)));
-
-    private static IEnumerable<Finding> Parameters(BicepFile file)
+    /// <param name="template">The compiled template, with its modules in it.</param>
+    /// <param name="at">Where it is.</param>
+    public static IEnumerable<string> Findings(JsonNode template, string at = "main")
     {
-        foreach (var parameter in file.All<ParameterDeclaration>())
+        foreach (var (name, output) in template["outputs"]?.AsObject() ?? [])
         {
-            var secure = parameter.Decorator("secure") is not null;
-            var text = parameter.Type is "string" or "object" || file.IsParameters;
-            if (text && !secure && SecretName().IsMatch(parameter.Name))
-                yield return new(parameter.At, file.IsParameters ? $"'{parameter.Name}' is a secret: it does not belong into a file" : $"'{parameter.Name}' must be @secure()");
-            if (secure && parameter.Default is not (null or StringExpression { Texts: [""] } or CallExpression { Function: "newGuid" }))
-                yield return new(parameter.At, $"'{parameter.Name}' is secure: its default would be in the template for all to read");
+            if (SecretProperty().Match(output!["value"]!.ToJsonString()) is { Success: true } match)
+                yield return $"the output {name} of {at} shows {match.Value}";
         }
-    }
-
-    private static IEnumerable<Finding> Output(BicepFile file, OutputDeclaration output)
-    {
-        if (SecretName().IsMatch(output.Name))
-            yield return new(output.At, $"the output '{output.Name}' is called as a secret is");
-        foreach (var expression in file.Reached(output.Content))
+        // Bicep writes an object of symbolic names, or an array where none is referred to.
+        var resources = template["resources"] as JsonArray ?? [.. template["resources"]!.AsObject().Select(resource => resource.Value!.DeepClone())];
+        foreach (var resource in resources)
         {
-            switch (expression)
+            if (Deployment.Find(resource!, "properties.template") is { } module)
             {
-                case CallExpression call when call.Function.StartsWith("list", StringComparison.Ordinal) || call.Function == "getSecret":
-                    yield return new(output.At, $"the output '{output.Name}' shows what {call.Function}() gets");
-                    break;
-                case MemberExpression member when SecretName().IsMatch(member.Member):
-                    yield return new(output.At, $"the output '{output.Name}' shows '{member.Member}'");
-                    break;
-                case NameExpression name when file.All<ParameterDeclaration>().Any(parameter => parameter.Name == name.Name && parameter.Decorator("secure") is not null):
-                    yield return new(output.At, $"the output '{output.Name}' shows the secure parameter '{name.Name}'");
-                    break;
+                foreach (var finding in Findings(module, ModuleName().Match($"{resource!["name"]}").Groups["name"].Value))
+                    yield return finding;
+            }
+            else if (KeyCall().Match(resource!.ToJsonString()) is { Success: true } match)
+            {
+                yield return $"a {resource["type"]} of {at} calls {match.Value}";
             }
         }
     }
 
-    [GeneratedRegex("password|pwd$|secret|credential|connectionString|instrumentationKey|(access|account|api|function|host|master|primary|secondary|shared|storage|system)_?keys?|^keys?$|token$|sas$|sasUr[il]", RegexOptions.IgnoreCase)]
-    private static partial Regex SecretName();
+    [GeneratedRegex(@"\blist\w*(?=\()|\b(connectionString|instrumentationKey|primaryKey|secondaryKey|password|sharedKey)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex SecretProperty();
+
+    [GeneratedRegex(@"^\[format\('(?<name>\w+)-\{0")]
+    private static partial Regex ModuleName();
+
+    [GeneratedRegex(@"\blist\w*(?=\()")]
+    private static partial Regex KeyCall();
 }

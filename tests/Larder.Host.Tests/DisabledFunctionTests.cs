@@ -1,0 +1,71 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Larder.Host.Tests.Support;
+
+namespace Larder.Host.Tests;
+
+public sealed class DisabledFunctionTests
+{
+    public sealed class Functions
+    {
+        [Function("Old")]
+        public IActionResult Old([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "old")] HttpRequest request) => new OkResult();
+
+        [Function("New")]
+        public IActionResult New([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "new")] HttpRequest request) => new OkResult();
+
+        // Could not be bound: the schedule is none, and there is no storage.
+        [Function("Tick")]
+        public void Tick([TimerTrigger("%NoSuchSetting%")] TimerInfo timer)
+        {
+        }
+
+        [Function("Drop")]
+        public void Drop([BlobTrigger("%NoSuchSetting%/{name}")] string blob)
+        {
+        }
+    }
+
+    [Theory]
+    [InlineData("AzureWebJobs.{0}.Disabled", "true")]
+    [InlineData("AzureWebJobs.{0}.Disabled", "1")]
+    [InlineData("AzureWebJobs__{0}__Disabled", "True")]
+    [InlineData("AzureWebJobs:{0}:Disabled", "true")]
+    public async Task A_disabled_function_is_not_there_whatever_triggers_it_and_is_listed_as_disabled(string setting, string value)
+    {
+        await using var host = await TestHost.StartAsync(new TestHostSetup
+        {
+            Functions = [typeof(Functions)],
+            Arguments = ["--port", "0", .. new[] { "old", "Tick", "Drop" }.SelectMany(name => new[] { "--setting", $"{string.Format(null, setting, name)}={value}" })],
+        });
+
+        using var old = await host.Client.GetAsync("old");
+        using var @new = await host.Client.GetAsync("new");
+
+        Assert.Equal([HttpStatusCode.NotFound, HttpStatusCode.OK], [old.StatusCode, @new.StatusCode]);
+        Assert.Equal(["New"], host.Functions.Select(function => function.Name));
+        foreach (var name in new[] { "Old", "Tick", "Drop" })
+            Assert.Contains($"\t{name}: disabled", host.Output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("false")]
+    [InlineData("0")]
+    [InlineData("")]
+    public async Task Another_value_disables_nothing(string value)
+    {
+        await using var host = TestHost.Build(new TestHostSetup
+        {
+            Functions = [typeof(Functions)],
+            Settings = new Dictionary<string, string?>
+            {
+                ["AzureWebJobs.Old.Disabled"] = value,
+                ["AzureWebJobs.Tick.Disabled"] = "true",
+                ["AzureWebJobs.Drop.Disabled"] = "true",
+            },
+        });
+
+        Assert.Equal(["New", "Old"], host.Functions.Select(function => function.Name));
+    }
+}

@@ -1,0 +1,165 @@
+using System.Net.Http.Headers;
+
+namespace Larder.Worker.Tests.Parity;
+
+/// <summary>What is asked of both hosts, in this order: the tour of the README, and then what the tour has no room for.</summary>
+internal static class Exchanges
+{
+    private const string Flower = """{"values": [5.1, 3.5, 1.4, 0.2]}""";
+    private const string Models = "/api/v1/models";
+
+    /// <summary>Bytes of a body that the Functions host takes, and of one that it does not.</summary>
+    private const int Large = 40 << 20, TooLarge = 110 << 20;
+
+    /// <summary>Sent by a caller who may do everything.</summary>
+    public static IReadOnlyList<Exchange> All { get; } =
+    [
+        // The tour.
+        new("upload", "PUT", $"{Models}/iris", 201) { Body = () => Form(("path", "iris/iris.onnx"), ("model_description", "=Species of iris flowers")) },
+        new("predict", "POST", $"{Models}/iris/prediction", 200) { Body = () => Urlencoded(Flower) },
+        new("predict several", "POST", $"{Models}/iris/prediction", 200) { Body = () => Urlencoded("""{"values": [[5.1, 3.5, 1.4, 0.2], [6.7, 3.1, 4.7, 1.5], [7.7, 2.6, 6.9, 2.3]]}""") },
+        new("wrong input", "POST", $"{Models}/iris/prediction", 422) { Body = () => Urlencoded("""{"values": [[5.1, 3.5, 1.4, 0.2], [6.7, 3.1]]}""") },
+        new("upload digits", "PUT", $"{Models}/digits", 201) { Body = () => Form(("path", "digits/digits.onnx")) },
+        new("picture in a form", "POST", $"{Models}/digits/prediction", 200) { Body = () => Form(("path", "digits/files/7.jpg")) },
+        new("picture as the body", "POST", $"{Models}/digits/prediction", 200) { Body = () => Raw(Api.Sample("digits/files/2.png"), "image/png") },
+        new("second upload", "PUT", $"{Models}/iris", 201) { Body = () => Form(("path", "iris/iris.onnx")) },
+        new("alias", "PUT", $"{Models}/iris/aliases/champion", 200) { Body = () => Urlencoded("""{"version": 1}""") },
+        new("predict by alias", "POST", $"{Models}/iris:champion/prediction", 200) { Body = () => Urlencoded(Flower) },
+        new("default", "POST", $"{Models}/iris/default", 200) { Body = () => Urlencoded("""{"default": 1}""") },
+        new("default back", "POST", $"{Models}/iris/default", 200) { Body = () => Urlencoded("""{"default": 2}""") },
+        new("delete what an alias names", "DELETE", $"{Models}/iris:1", 409),
+        new("train", "POST", "/api/v1/train/iris", 202)
+        {
+            Body = () => Form(
+                ("script", "iris/train.py"), ("dataset", "iris/iris.csv"), ("options", """={"alias": "champion", "gate": {"metric": "accuracy", "threshold": 0.9}, "compile": {}}""")),
+            ToItsEnd = true,
+        },
+        new("log as a stream", "GET", "/api/v1/jobs/{train}/logs", 200) { Headers = [("Accept", "text/event-stream")] },
+        new("trained", "GET", "/api/v1/jobs/{train}", 200),
+        new("predict with the trained model", "POST", $"{Models}/iris:champion/prediction", 200) { Body = () => Urlencoded(Flower) },
+        new("unknown option", "POST", "/api/v1/train/iris", 422) { Body = () => Form(("script", "iris/train.py"), ("dataset", "iris/iris.csv"), ("options", """={"alais": "champion"}""")) },
+        new("help", "GET", "/help", 200),
+        new("metrics", "GET", "/metrics", 200) { Compared = Compared.Headers },
+        new("alive", "GET", "/healthz", 200),
+        new("ready", "GET", "/readyz", 200),
+        new("greeting", "GET", "/", 200),
+
+        // Models.
+        new("list", "GET", Models, 200),
+        new("list with details", "GET", $"{Models}?detail=true&limit=1", 200),
+        new("information on all", "GET", $"{Models}/information", 200),
+        new("information", "GET", $"{Models}/iris/information", 200),
+        new("a model", "GET", $"{Models}/iris", 200),
+        new("a version", "GET", $"{Models}/iris:1", 200),
+        new("no such model", "GET", $"{Models}/none", 404),
+        new("predict with no such model", "POST", $"{Models}/none/prediction", 404) { Body = () => Json(Flower) },
+        new("predict with a type that is not read", "POST", $"{Models}/iris/prediction", 415) { Body = () => Raw([1, 2, 3], "application/pdf") },
+        new("predict without a body", "POST", $"{Models}/iris/prediction", 422),
+        new("predict with GET", "GET", $"{Models}/iris/prediction", 200) { Body = () => Json(Flower) },
+        new("predict with broken JSON", "POST", $"{Models}/iris/prediction", 422) { Body = () => Json("""{"values": [5.1, """) },
+        new("upload of what is no model", "PUT", $"{Models}/broken", 422) { Body = () => Raw([1, 2, 3, 4], "application/octet-stream") },
+        new("upload as the body", "PUT", $"{Models}/raw?source=test", 201) { Body = () => Raw(Api.Sample("iris/iris.onnx"), "application/octet-stream") },
+        new("name that is none", "PUT", $"{Models}/-x", 422) { Body = () => Raw(Api.Sample("iris/iris.onnx"), "application/octet-stream") },
+        new("edit", "POST", $"{Models}/raw", 200) { Body = () => Json("""{"model_description": "Described", "tags": {"a": "b"}}""") },
+        new("edit by one who was slower", "POST", $"{Models}/raw", 412) { Body = () => Json("""{"owner": "x"}"""), Headers = [("If-Match", "\"0\"")] },
+        new("download", "GET", $"{Models}/iris:1/download", 200),
+        new("download of a range", "GET", $"{Models}/iris:1/download", 206) { Headers = [("Range", "bytes=10-19")] },
+        new("download of what one has", "GET", $"{Models}/iris:1/download", 304)
+        {
+            Headers = [("If-None-Match", "\"294bb62577e4451f7a006f502e65c65ea3acdb829574573ff04e848ba0838e88\"")],
+        },
+        new("delete an alias", "DELETE", $"{Models}/iris/aliases/champion", 200),
+        new("delete a version", "DELETE", $"{Models}/iris:1", 200),
+        new("delete a model", "DELETE", $"{Models}/raw", 200),
+
+        // Jobs.
+        new("jobs", "GET", "/api/v1/jobs", 200),
+        new("job types", "GET", "/api/v1/job-types", 200),
+        new("no such job", "GET", "/api/v1/jobs/0000000000000000", 404),
+        new("log in pages", "GET", "/api/v1/jobs/{train}/logs?limit=2", 200),
+        new("outputs", "GET", "/api/v1/jobs/{train}/outputs", 200),
+        new("an output", "GET", "/api/v1/jobs/{train}/outputs/metrics.json", 200),
+        new("cancel a job that is over", "POST", "/api/v1/jobs/{train}/cancel", 409),
+        new("score", "POST", $"{Models}/iris/scoring", 202) { Body = () => Form(("dataset", "iris/iris.csv")), ToItsEnd = true },
+        new("scored", "GET", "/api/v1/jobs/{score}", 200),
+        new("delete a job", "DELETE", "/api/v1/jobs/{score}", 200),
+        new("export", "POST", "/api/v1/admin/export", 202) { Body = () => Json("{}"), ToItsEnd = true },
+        new("exported", "GET", "/api/v1/jobs/{export}", 200),
+        new("audit", "GET", "/api/v1/audit?subject=models/digits", 200),
+
+        // Uploads in blocks, data sets, schedules.
+        new("data sets", "GET", "/api/v1/datasets", 200),
+        new("begin an upload", "POST", $"{Models}/big/uploads", 201) { Body = () => Json("""{"file": "model.onnx"}"""), Compared = Compared.Headers },
+        new("schedule", "POST", "/api/v1/schedules", 201)
+        {
+            Body = () => Json("""{"name": "nightly", "cron": "0 3 * * *", "time_zone": "UTC", "job": {"type": "export", "options": {}}}"""), Compared = Compared.Headers,
+        },
+        new("schedules", "GET", "/api/v1/schedules", 200) { Compared = Compared.Headers },
+
+        // What a caller may do wrong.
+        new("echo", "POST", "/api/test/sendtomodelhost", 200) { Body = () => Json("""{"data": [1, 2]}""") },
+        new("unknown path", "GET", "/api/v1/nothing", 404),
+        new("unknown path with POST", "POST", "/nothing/at/all", 404) { Body = () => Json("{}") },
+        new("wrong method", "DELETE", Models, 405),
+        new("HEAD", "HEAD", Models, 405),
+        new("path in capitals", "GET", "/API/v1/MODELS", 200),
+        new("slash at the end", "GET", $"{Models}/", 200),
+        new("page of another site", "POST", "/api/test/sendtomodelhost", 403) { Body = () => Json("""{"data": [1]}"""), Headers = [("Origin", "https://example.com")] },
+        new("large body", "PUT", $"{Models}/large", 422) { Body = () => Raw(new byte[Large], "application/octet-stream") },
+        new("too large a body", "PUT", $"{Models}/large", 500) { Body = () => Raw(new byte[TooLarge], "application/octet-stream") },
+        new("two slashes", "GET", $"/{Models}", 404),
+        new("interface of the host", "GET", "/admin/host/status", 403),
+        new("webhook of the host", "POST", "/runtime/webhooks/blobs", 403) { Body = () => Json("{}") },
+    ];
+
+    /// <summary>Sent by callers with keys and sign-ins, to an app that gives roles.</summary>
+    public static IReadOnlyList<Exchange> OfRoles { get; } =
+    [
+        new("no key", "GET", Models, 401),
+        new("wrong key", "GET", Models, 401) { Headers = [("x-functions-key", "wrong")] },
+        new("no key for a probe", "GET", "/healthz", 200),
+        new("no key for the greeting", "GET", "/", 200),
+        new("key without a role", "GET", Models, 403) { Headers = [Roles.Key("nobody")] },
+        new("reader reads", "GET", Models, 200) { Headers = [Roles.Key("reader")] },
+        new("reader reads by code", "GET", $"{Models}?code={Roles.Key("reader").Value}", 200),
+        new("reader predicts", "POST", $"{Models}/iris/prediction", 403) { Headers = [Roles.Key("reader")], Body = () => Json(Flower) },
+        new("predictor uploads", "PUT", $"{Models}/iris", 403) { Headers = [Roles.Key("predictor")], Body = () => Form(("path", "iris/iris.onnx")) },
+        new("contributor uploads", "PUT", $"{Models}/iris", 201) { Headers = [Roles.Key("contributor")], Body = () => Form(("path", "iris/iris.onnx")) },
+        new("predictor predicts", "POST", $"{Models}/iris/prediction", 200) { Headers = [Roles.Key("predictor")], Body = () => Json(Flower) },
+        new("contributor deletes a model", "DELETE", $"{Models}/iris", 403) { Headers = [Roles.Key("contributor")] },
+        new("contributor asks who did what", "GET", "/api/v1/audit", 403) { Headers = [Roles.Key("contributor")] },
+        new("signed-in writer behind a shared key", "PUT", $"{Models}/signed", 201)
+        {
+            Headers = [Roles.Key("nobody"), Roles.SignIn("Larder.Write", "1")], Body = () => Form(("path", "iris/iris.onnx")),
+        },
+        new("signed-in reader with a better key", "PUT", $"{Models}/signed", 403)
+        {
+            Headers = [Roles.Key("admin"), Roles.SignIn("reader", "2")], Body = () => Form(("path", "iris/iris.onnx")),
+        },
+        new("sign-in that cannot be read", "GET", Models, 401) { Headers = [Roles.Key("admin"), (Roles.SignInHeader, "forged")] },
+        new("audit of the admin", "GET", "/api/v1/audit?subject=models/signed", 200) { Headers = [Roles.Key("admin")] },
+        new("admin deletes a model", "DELETE", $"{Models}/signed", 200) { Headers = [Roles.Key("admin")] },
+    ];
+
+    private static StringContent Json(string json) => Api.Json(json);
+
+    // What curl -d says that its body is.
+    private static StringContent Urlencoded(string text) => new(text, new MediaTypeHeaderValue("application/x-www-form-urlencoded"));
+
+    private static ByteArrayContent Raw(byte[] bytes, string type) => new(bytes) { Headers = { ContentType = new MediaTypeHeaderValue(type) } };
+
+    // As curl -F: a file of samples/, or a value after an equals sign.
+    private static MultipartFormDataContent Form(params (string Name, string Value)[] fields)
+    {
+        var form = new MultipartFormDataContent();
+        foreach (var (name, value) in fields)
+        {
+            if (value[0] == '=')
+                form.Add(new StringContent(value[1..]), name);
+            else
+                form.Add(new ByteArrayContent(Api.Sample(value)), name, Path.GetFileName(value));
+        }
+
+        return form;
+    }
+}

@@ -1,0 +1,50 @@
+using Larder.Testing;
+using Larder.Worker.Tests.Host;
+
+namespace Larder.Worker.Tests.Parity;
+
+/// <summary>The answers of both hosts to all requests, each host on a storage account of its own.</summary>
+public sealed class ParityFixture : IAsyncLifetime
+{
+    private IReadOnlyDictionary<string, Answer> _published = new Dictionary<string, Answer>();
+    private IReadOnlyDictionary<string, Answer> _selfHosted = new Dictionary<string, Answer>();
+
+    /// <summary>What the published app answered under the tests' Functions host.</summary>
+    internal Answer Published(string name) => _published[name];
+
+    /// <summary>What the self-host answered.</summary>
+    internal Answer SelfHosted(string name) => _selfHosted[name];
+
+    /// <inheritdoc />
+    public async Task InitializeAsync()
+    {
+        var app = await PublishedApp.FolderAsync();
+        await using var azurite = await Azurite.StartAsync();
+        string[] keys = [.. Roles.Names.Select(name => Roles.Key(name).Value)];
+
+        var published = await PublishedAsync(app, azurite.NewAccount(), Exchanges.All, FunctionsHost.Key, settings: [], keys: null);
+        var publishedRoles = await PublishedAsync(app, azurite.NewAccount(), Exchanges.OfRoles, key: null, Roles.Settings(), keys);
+        var selfHosted = await SelfHostedAsync(azurite.NewAccount(), Exchanges.All);
+        var selfHostedRoles = await SelfHostedAsync(
+            azurite.NewAccount(), Exchanges.OfRoles, [.. Roles.Settings(), .. Roles.Names.Select(name => ($"FunctionKeys:{name}", Roles.Key(name).Value))]);
+        _published = published.Concat(publishedRoles).ToDictionary();
+        _selfHosted = selfHosted.Concat(selfHostedRoles).ToDictionary();
+    }
+
+    /// <inheritdoc />
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    private static async Task<IReadOnlyDictionary<string, Answer>> PublishedAsync(
+        string app, string storage, IEnumerable<Exchange> exchanges, string? key, IEnumerable<(string, string)> settings, IEnumerable<string>? keys)
+    {
+        await using var host = await FunctionsHost.StartAsync(app, storage, settings, keys);
+        using var client = host.CreateClient(key);
+        return await Conversation.HoldAsync(client, exchanges);
+    }
+
+    private static async Task<IReadOnlyDictionary<string, Answer>> SelfHostedAsync(string storage, IEnumerable<Exchange> exchanges, params (string, string)[] settings)
+    {
+        await using var host = await SelfHost.StartAsync(storage, settings);
+        return await Conversation.HoldAsync(host.Client, exchanges);
+    }
+}

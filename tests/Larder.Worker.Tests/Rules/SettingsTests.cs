@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Larder.Worker.Tests.Rules;
+
+/// <summary>local.settings.sample.json against the sources of the rooms: what code reads is in it, and what is in it is read.</summary>
+public sealed partial class SettingsTests
+{
+    private static readonly string[] Rooms = ["functions", "orchestrations", "registry", "inference"];
+
+    // Read by the Functions hosts, the real one or the embedded one, not by the rooms.
+    private static readonly string[] OfTheHost =
+    [
+        "FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "AzureWebJobsDisableHomepage", "AzureWebJobsStorage", "AzuriteLocation", "FunctionKeys:default", "MasterKey",
+    ];
+
+    [Fact]
+    public void What_the_code_reads_is_in_the_sample()
+    {
+        var sample = Sample();
+
+        Assert.Contains("Limits", Read());
+        Assert.All(Read(), key => Assert.Contains(sample, known => known == key || known.StartsWith($"{key}:", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void What_is_in_the_sample_is_read()
+    {
+        var read = Read();
+
+        Assert.All(Sample().Except(OfTheHost), known => Assert.Contains(read, key => known == key || known.StartsWith($"{key}:", StringComparison.Ordinal)));
+    }
+
+    private static HashSet<string> Sample()
+    {
+        using var json = JsonDocument.Parse(File.ReadAllBytes(Repository.Path("local.settings.sample.json")));
+        return [.. json.RootElement.GetProperty("Values").EnumerateObject().Select(value => value.Name).Where(name => name[0] != '_')];
+    }
+
+    // Keys and sections that sources name. Whoever reads settings in another way has to be added here.
+    private static HashSet<string> Read() =>
+    [
+        .. Rooms.SelectMany(room => Directory.EnumerateFiles(Repository.Path(room), "*.cs", SearchOption.AllDirectories))
+            .Where(file => !Repository.Relative(file).Split('/').Any(part => part is "obj" or "bin"))
+            .SelectMany(file => Reading().Matches(File.ReadAllText(file)))
+            .Select(match => match.Groups["key"].Value),
+    ];
+
+    [GeneratedRegex("""(?:[cC]onfiguration>?(?:\(\))?\[|GetSection\(|GetValue<[^>]+>\(|GetConnectionString\(|AddSetting<[^>]+>\()\s*"(?<key>[^"]+)""")]
+    private static partial Regex Reading();
+}
