@@ -10,8 +10,9 @@ internal sealed class DurableOptions
 {
     public const string Section = "SelfHost:Durable";
 
-    /// <summary>The keys of host.json's <c>extensions.durableTask</c> that this host reads.</summary>
-    public static IReadOnlyList<string> HostJsonKeys { get; } = [TaskHubName.Key];
+    /// <summary>What of host.json's section this host reads.</summary>
+    public static readonly HostJsonKeys Keys = new(
+        TaskHubName.Section, [TaskHubName.Key], Replaced: ["storageProvider:*", "maxConcurrentActivityFunctions", "maxConcurrentOrchestratorFunctions"]);
 
     /// <summary>
     /// How long a message that a host has taken stays hidden from the others unless it is renewed: how soon the work of a killed host goes on elsewhere.

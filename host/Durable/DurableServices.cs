@@ -12,6 +12,7 @@ internal static class DurableServices
     {
         services.AddOptions<DurableOptions>().BindConfiguration(DurableOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<DurableOptions>, DurableOptionsValidator>();
+        services.AddSingleton(DurableOptions.Keys);
         services.AddSingleton<DurableFunctions>();
         services.AddSingleton<DurableHub>();
         services.AddSingleton<HubClient>();

@@ -132,7 +132,7 @@ public sealed class DeterminismTests(HostFixture<DeterminismTests.Functions> fix
 
         Assert.Equal(OrchestrationRuntimeStatus.Failed, end.RuntimeStatus);
         Assert.Equal(
-            $"The orchestrator '{name}' awaited something that its context did not give it, such as Task.Delay or an HTTP call. " +
+            $"System.InvalidOperationException: The orchestrator '{name}' awaited something that its context did not give it, such as Task.Delay or an HTTP call. " +
             "An orchestrator may only await the tasks of its TaskOrchestrationContext; anything else belongs into an activity.",
             end.SerializedOutput);
     }
@@ -180,7 +180,7 @@ public sealed class DeterminismTests(HostFixture<DeterminismTests.Functions> fix
         var end = await host.RunAsync("Middled");
 
         Assert.Equal(OrchestrationRuntimeStatus.Failed, end.RuntimeStatus);
-        Assert.StartsWith("The orchestrator 'Middled' awaited something that its context did not give it", end.SerializedOutput);
+        Assert.StartsWith("System.InvalidOperationException: The orchestrator 'Middled' awaited something that its context did not give it", end.SerializedOutput);
     }
 
     [Fact]

@@ -233,7 +233,7 @@ public sealed class HostTests(Azurite azurite) : IClassFixture<Azurite>
     [InlineData("Visibility", "00:00:01", "The field Visibility must be between 00:00:06 and 01:00:00.")]
     [InlineData("PartitionCount", "17", "The field PartitionCount must be between 1 and 16.")]
     [InlineData("ConcurrentActivities", "0", "The field ConcurrentActivities must be between 1 and 10000.")]
-    [InlineData("LargestPollingInterval", "00:00:00.001", "The field LargestPollingInterval must be between 00:00:00.05 and 00:01:00.")]
+    [InlineData("LargestPollingInterval", "00:00:00.001", "The field LargestPollingInterval must be between 00:00:00.0500000 and 00:01:00.")]
     public async Task Settings_that_make_no_sense_keep_the_host_from_starting(string setting, string value, string sentence)
     {
         var error = await Assert.ThrowsAsync<SelfHostException>(() => StartAsync(DurableHost.NewHubName(), new Gate(), DurableHost.With(setting, value)));

@@ -158,7 +158,7 @@ public sealed class RetryTests(HostFixture<RetryTests.Functions> fixture) : ICla
         var end = await Host.RunAsync("Nobody");
 
         Assert.Equal(OrchestrationRuntimeStatus.Failed, end.RuntimeStatus);
-        Assert.StartsWith("There is no orchestrator 'Nobody': this application's are 'CallsNothing', ", end.SerializedOutput);
+        Assert.StartsWith("System.ArgumentException: There is no orchestrator 'Nobody': this application's are 'CallsNothing', ", end.SerializedOutput);
     }
 
     [Fact]
