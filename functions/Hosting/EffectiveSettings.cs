@@ -21,6 +21,9 @@ internal static class EffectiveSettings
     // In the sample a name that each deployment chooses.
     private const string Placeholder = "example";
 
+    // In the sample these choose functions for a developer's machine; nothing is disabled where they are not set.
+    private const string Disabling = ".Disabled";
+
     // All of that section are secrets.
     private const string Keys = "FunctionKeys";
 
@@ -35,7 +38,7 @@ internal static class EffectiveSettings
         var settings = new SortedDictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in sample)
         {
-            if (!name.Split(':').Contains(Placeholder))
+            if (!name.Split(':').Contains(Placeholder) && !name.EndsWith(Disabling, StringComparison.Ordinal))
                 settings[name] = value;
         }
 

@@ -227,7 +227,8 @@ public static partial class LarderServices
                 provider.GetRequiredService<ContainerInstanceOptions>(),
                 ContainerInstanceClient.Create(provider.GetRequiredService<ContainerInstanceOptions>()),
                 provider.GetRequiredService<TimeProvider>())
-            : ActivatorUtilities.CreateInstance<ProcessCompute>(provider));
+            : ActivatorUtilities.CreateInstance<LeasedProcessCompute>(provider, ActivatorUtilities.CreateInstance<ProcessCompute>(provider)));
+        services.AddHostedService<RenewComputeLeases>();
 
         static string Backend(IServiceProvider provider) => provider.GetRequiredService<ComputeOptions>().Choose();
     }

@@ -11,15 +11,15 @@ namespace Larder.Functions;
 /// </summary>
 public sealed class IngestMissed(DropBox drops, IngestSubmitter submitter, JobScheduler scheduler, TimeProvider time)
 {
-    /// <summary>How long the trigger is left to do it.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    /// <summary>How long the trigger has before a drop counts as missed.</summary>
+    private static readonly TimeSpan TriggerTimeout = TimeSpan.FromMinutes(5);
 
     /// <summary>Runs every quarter of an hour. Drops that have a job keep it.</summary>
     [Function("IngestMissed")]
     public async Task Run(
         [TimerTrigger("0 */15 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
-        foreach (var path in await drops.ListUnansweredAsync(time.GetUtcNow() - Patience, cancellationToken))
+        foreach (var path in await drops.ListUnansweredAsync(time.GetUtcNow() - TriggerTimeout, cancellationToken))
         {
             if (await submitter.SubmitAsync(path, cancellationToken) is { } job)
                 await scheduler.StartAsync(client, job, cancellationToken);

@@ -7,15 +7,27 @@ using Microsoft.DurableTask.Client;
 
 namespace Larder.Functions;
 
-/// <summary>Scores what is put into the container <c>scoring</c>, below the name of a model; the result is written beside it.</summary>
+/// <summary>
+/// Scores what is put into the container <c>scoring</c>, below the name of a model; the result is written beside it. It may run more than once for a file,
+/// which makes one job. Each source of blob triggers has a function, as with <see cref="IngestUpload"/>.
+/// </summary>
 public sealed class ScoreDroppedFile(ScoringSubmitter submitter, JobScheduler scheduler, DropFiles drops)
 {
-    /// <summary>Runs when a file is there or has been replaced; perhaps more than once, which makes one job.</summary>
+    /// <summary>Runs when Event Grid tells of a file that is new or has been replaced.</summary>
     [Function("ScoreDroppedFile")]
-    public async Task Run(
+    public Task RunOnEvent(
         [BlobTrigger("scoring/{path}", Source = BlobTriggerSource.EventGrid)] BlobClient blob,
         [DurableClient] DurableTaskClient client,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken) => SubmitAsync(blob, client, cancellationToken);
+
+    /// <summary>Runs when the host finds such a file in the container.</summary>
+    [Function("ScoreDroppedFileByPolling")]
+    public Task RunOnPoll(
+        [BlobTrigger("scoring/{path}", Source = BlobTriggerSource.LogsAndContainerScan)] BlobClient blob,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken) => SubmitAsync(blob, client, cancellationToken);
+
+    private async Task SubmitAsync(BlobClient blob, DurableTaskClient client, CancellationToken cancellationToken)
     {
         // Not of the trigger's pattern, where a first part takes as many folders as it can.
         var (model, slash) = (blob.Name.Split('/')[0], blob.Name.Contains('/'));

@@ -5,8 +5,11 @@ using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 namespace Larder.Host;
 
 /// <summary>Gives a blob's function its blob, and the parts of the blob's path to parameters of their names.</summary>
+/// <param name="function">The function.</param>
+/// <param name="path">Its path.</param>
+/// <param name="createListener">Makes what finds its blobs; null when Event Grid is to tell of them, which never reaches this host.</param>
 internal sealed class BlobBinding(
-    HostFunction function, BlobPathPattern path, Func<IFunctionDispatcher, IFunctionListener> createListener) : ITriggerBinding
+    HostFunction function, BlobPathPattern path, Func<IFunctionDispatcher, IFunctionListener>? createListener) : ITriggerBinding
 {
     /// <summary>The binding data's name of the container and blob.</summary>
     public const string PathName = "BlobTrigger";
@@ -16,6 +19,9 @@ internal sealed class BlobBinding(
 
     /// <inheritdoc/>
     public string Type => "blobTrigger";
+
+    /// <inheritdoc/>
+    public string Describe(string baseAddress) => createListener is null ? $"{Type} (waits for Event Grid, which does not reach the self-host)" : Type;
 
     /// <inheritdoc/>
     public Expression? BindParameter(ParameterInfo parameter, Expression context)
@@ -42,5 +48,5 @@ internal sealed class BlobBinding(
     }
 
     /// <inheritdoc/>
-    public IFunctionListener CreateListener(IFunctionDispatcher dispatcher) => createListener(dispatcher);
+    public IFunctionListener? CreateListener(IFunctionDispatcher dispatcher) => createListener?.Invoke(dispatcher);
 }

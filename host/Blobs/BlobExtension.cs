@@ -9,12 +9,13 @@ internal sealed class BlobExtension(
     IConfiguration settings,
     StorageConnections connections,
     HostStorage storage,
+    SelfHostOptions host,
     TimeProvider clock,
     IHostApplicationLifetime lifetime,
     ILoggerFactory logging) : ITriggerExtension, IDisposable
 {
-    private BlobsOptions? options;
-    private SemaphoreSlim? slots;
+    private BlobsOptions? _options;
+    private SemaphoreSlim? _slots;
 
     /// <inheritdoc/>
     public Type AttributeType => typeof(BlobTriggerAttribute);
@@ -26,19 +27,22 @@ internal sealed class BlobExtension(
         try
         {
             var path = BlobPathPattern.Parse(SettingReferences.Fill(trigger.BlobPath, settings));
+            if (trigger.Source == BlobTriggerSource.EventGrid)
+                return new BlobBinding(function, path, createListener: null);
             var container = connections.GetBlobService(trigger.Connection).GetBlobContainerClient(path.Container);
             var poison = new PoisonQueue(connections.GetQueueService(trigger.Connection));
-            var receipts = new BlobReceipts(storage, function, clock);
+            var formerNames = host.FormerNames.Where(name => name.Value == function.Name).Select(name => name.Key);
+            var receipts = new BlobReceipts(storage, function, formerNames, clock);
             var logger = logging.CreateLogger("Host.Triggers.Blobs");
-            options ??= new BlobsOptions(settings);
-            slots ??= new SemaphoreSlim(options.MaxDegreeOfParallelism);
+            _options ??= new BlobsOptions(settings);
+            _slots ??= new SemaphoreSlim(_options.MaxDegreeOfParallelism);
 
             // Asked for here, so that a missing connection is an error of the start.
             _ = storage.Container;
             return new BlobBinding(function, path, dispatcher =>
             {
-                var handler = new BlobHandler(function, dispatcher, receipts, poison, options, clock, lifetime.ApplicationStopping, logger);
-                return new BlobListener(function, path, container, receipts, handler, slots, options, clock, lifetime, logger);
+                var handler = new BlobHandler(function, dispatcher, receipts, poison, _options, clock, lifetime.ApplicationStopping, logger);
+                return new BlobListener(function, path, container, receipts, handler, _slots, _options, clock, lifetime, logger);
             });
         }
         catch (FormatException error)
@@ -48,5 +52,5 @@ internal sealed class BlobExtension(
     }
 
     /// <inheritdoc/>
-    public void Dispose() => slots?.Dispose();
+    public void Dispose() => _slots?.Dispose();
 }

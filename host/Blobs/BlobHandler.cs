@@ -13,12 +13,12 @@ internal sealed partial class BlobHandler(
     CancellationToken hostStopping,
     ILogger logger)
 {
-    // The real host tries again at once. A storage that is busy is given a moment; all five tries take three seconds.
+    // The Functions host tries again at once. Pauses give a busy storage time; with five tries they are three seconds together.
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
-    private readonly Type contentType = function.TriggerParameter.ParameterType;
-    private readonly string source = $"{((BlobTriggerAttribute)function.Trigger).Source}";
+    private readonly Type _contentType = function.TriggerParameter.ParameterType;
+    private readonly string _source = $"{((BlobTriggerAttribute)function.Trigger).Source}";
 
     /// <summary>Handles a blob, unless it was handled already or is another host's.</summary>
     /// <param name="blob">The blob.</param>
@@ -50,7 +50,7 @@ internal sealed partial class BlobHandler(
 
     private async Task<Outcome> TryAsync(FoundBlob blob, BlobClaim claim, CancellationToken either)
     {
-        var content = await BlobContent.OpenAsync(blob, contentType, either);
+        var content = await BlobContent.OpenAsync(blob, _contentType, either);
         await using var stream = content as Stream;
         if (content is null)
             return await claim.CompleteAsync(either) ? Outcome.Completed : Outcome.Lost;
@@ -62,7 +62,7 @@ internal sealed partial class BlobHandler(
             var bindingData = blob.CreateBindingData();
             var invocation = new Invocation(
                 new BlobTriggerData(content, bindingData),
-                $"New blob detected({source}): {blob.Path}",
+                $"New blob detected({_source}): {blob.Path}",
                 bindingData,
                 RetryCount: claim.Tries - 1,
                 MaxRetryCount: options.PoisonBlobThreshold - 1);

@@ -21,22 +21,22 @@ internal sealed partial class BlobListener : IFunctionListener
     // How soon a blob whose receipt was deleted is handled again.
     private static readonly TimeSpan ReceiptsInterval = TimeSpan.FromMinutes(5);
 
-    private readonly HostFunction function;
-    private readonly BlobPathPattern path;
-    private readonly BlobContainerClient container;
-    private readonly BlobReceipts receipts;
-    private readonly BlobHandler handler;
-    private readonly SemaphoreSlim slots;
-    private readonly BlobsOptions options;
-    private readonly TimeProvider clock;
-    private readonly ILogger logger;
-    private readonly HandledBlobs handled = new();
-    private readonly ConcurrentDictionary<UInt128, Task> underWay = [];
-    private readonly CancellationToken hostStopping;
-    private readonly CancellationTokenSource stopping;
+    private readonly HostFunction _function;
+    private readonly BlobPathPattern _path;
+    private readonly BlobContainerClient _container;
+    private readonly BlobReceipts _receipts;
+    private readonly BlobHandler _handler;
+    private readonly SemaphoreSlim _slots;
+    private readonly BlobsOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly HandledBlobs _handled = new();
+    private readonly ConcurrentDictionary<UInt128, Task> _underWay = [];
+    private readonly CancellationToken _hostStopping;
+    private readonly CancellationTokenSource _stopping;
 
-    private DateTimeOffset receiptsListed = DateTimeOffset.MinValue;
-    private Task running = Task.CompletedTask;
+    private DateTimeOffset _receiptsListed = DateTimeOffset.MinValue;
+    private Task _running = Task.CompletedTask;
 
     /// <param name="function">The function.</param>
     /// <param name="path">Its path.</param>
@@ -60,30 +60,30 @@ internal sealed partial class BlobListener : IFunctionListener
         IHostApplicationLifetime lifetime,
         ILogger logger)
     {
-        (this.function, this.path, this.container, this.receipts, this.handler) = (function, path, container, receipts, handler);
-        (this.slots, this.options, this.clock, this.logger) = (slots, options, clock, logger);
-        hostStopping = lifetime.ApplicationStopping;
-        stopping = CancellationTokenSource.CreateLinkedTokenSource(hostStopping);
+        (_function, _path, _container, _receipts, _handler) = (function, path, container, receipts, handler);
+        (_slots, _options, _clock, _logger) = (slots, options, clock, logger);
+        _hostStopping = lifetime.ApplicationStopping;
+        _stopping = CancellationTokenSource.CreateLinkedTokenSource(_hostStopping);
     }
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        running = RunAsync(stopping.Token);
+        _running = RunAsync(_stopping.Token);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await stopping.CancelAsync();
-        await running.WaitAsync(cancellationToken);
-        await Task.WhenAll(underWay.Values).WaitAsync(cancellationToken);
+        await _stopping.CancelAsync();
+        await _running.WaitAsync(cancellationToken);
+        await Task.WhenAll(_underWay.Values).WaitAsync(cancellationToken);
     }
 
     private async Task RunAsync(CancellationToken stop)
     {
-        var longest = options.MaxPollingInterval;
+        var longest = _options.MaxPollingInterval;
         var shortest = ShortestInterval < longest ? ShortestInterval : longest;
         var interval = shortest;
         while (!stop.IsCancellationRequested)
@@ -99,28 +99,28 @@ internal sealed partial class BlobListener : IFunctionListener
             catch (Exception error)
             {
                 // Storage, most likely. It comes back.
-                LogSweepFailed(error, container.Name, function.Name);
+                LogSweepFailed(error, _container.Name, _function.Name);
                 interval = Min(interval * 2, longest);
             }
 
-            await Task.Delay(interval, clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(interval, _clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     // Whether there was something to look at closer: then more may be on its way.
     private async Task<bool> SweepAsync(CancellationToken stop)
     {
-        if (clock.GetUtcNow() - receiptsListed >= ReceiptsInterval)
+        if (_clock.GetUtcNow() - _receiptsListed >= ReceiptsInterval)
         {
-            var asked = clock.GetUtcNow();
-            handled.Reset(await receipts.ListCompletedAsync(stop));
-            receiptsListed = asked;
+            var asked = _clock.GetUtcNow();
+            _handled.Reset(await _receipts.ListCompletedAsync(stop));
+            _receiptsListed = asked;
         }
 
         var found = false;
         try
         {
-            var pages = container.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = path.Prefix }, stop).AsPages(pageSizeHint: PageSize);
+            var pages = _container.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = _path.Prefix }, stop).AsPages(pageSizeHint: PageSize);
             await foreach (var page in pages)
             {
                 foreach (var item in page.Values)
@@ -132,22 +132,22 @@ internal sealed partial class BlobListener : IFunctionListener
             // It may come yet.
         }
 
-        handled.EndSweep();
+        _handled.EndSweep();
         return found;
     }
 
     private async Task<bool> ConsiderAsync(BlobItem item, CancellationToken stop)
     {
-        if (!path.TryMatch(item.Name, out var values))
+        if (!_path.TryMatch(item.Name, out var values))
             return false;
-        var blob = new FoundBlob(container.GetBlobClient(item.Name), item, values);
-        var key = HandledBlobs.Key(receipts.NameOf(blob));
-        if (handled.Contains(key) || underWay.ContainsKey(key))
+        var blob = new FoundBlob(_container.GetBlobClient(item.Name), item, values);
+        var key = HandledBlobs.Key(_receipts.NameOf(blob));
+        if (_handled.Contains(key) || _underWay.ContainsKey(key))
             return false;
 
-        await slots.WaitAsync(stop);
+        await _slots.WaitAsync(stop);
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        underWay[key] = done.Task;
+        _underWay[key] = done.Task;
         _ = HandleAsync(blob, key, done, stop);
         return true;
     }
@@ -156,22 +156,22 @@ internal sealed partial class BlobListener : IFunctionListener
     {
         try
         {
-            if (await handler.HandleAsync(blob, stop))
-                handled.Add(key);
+            if (await _handler.HandleAsync(blob, stop))
+                _handled.Add(key);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested || hostStopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested || _hostStopping.IsCancellationRequested)
         {
             // The next start goes on with it.
         }
         catch (Exception error)
         {
             // Storage or a lost claim: the blob is found again.
-            LogHandlingFailed(error, blob.Path, function.Name);
+            LogHandlingFailed(error, blob.Path, _function.Name);
         }
         finally
         {
-            underWay.TryRemove(key, out _);
-            slots.Release();
+            _underWay.TryRemove(key, out _);
+            _slots.Release();
             done.SetResult();
         }
     }

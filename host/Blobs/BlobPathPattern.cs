@@ -6,17 +6,17 @@ using System.Text.RegularExpressions;
 namespace Larder.Host;
 
 /// <summary>
-/// A container and a pattern of blob names, by the real host's rules (BlobPathSource.cs and the WebJobs SDK's binding templates;
+/// A container and a pattern of blob names, by the Functions host's rules (BlobPathSource.cs and the WebJobs SDK's binding templates;
 /// https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-blob-trigger#blob-name-patterns):
 /// <c>{name}</c> stands for any text, slashes included, and the first takes as much as it can, so <c>{name}.{ext}</c> splits at the
 /// last dot; <c>{{</c> and <c>}}</c> are braces; the rest is itself, upper and lower case apart; a container alone is all its blobs.
 /// </summary>
 internal sealed partial class BlobPathPattern
 {
-    private readonly Regex regex;
+    private readonly Regex _regex;
 
     private BlobPathPattern(string container, string prefix, Regex regex, ImmutableArray<string> parameters) =>
-        (Container, Prefix, this.regex, Parameters) = (container, prefix, regex, parameters);
+        (Container, Prefix, _regex, Parameters) = (container, prefix, regex, parameters);
 
     /// <summary>The container.</summary>
     public string Container { get; }
@@ -87,7 +87,7 @@ internal sealed partial class BlobPathPattern
     /// <param name="values">The parameters' values by name, in any case.</param>
     public bool TryMatch(string blobName, [NotNullWhen(true)] out IReadOnlyDictionary<string, string>? values)
     {
-        var match = regex.Match(blobName);
+        var match = _regex.Match(blobName);
         // $ also stands before a line feed at the end, which a blob's name may have.
         if (!match.Success || match.Length != blobName.Length)
         {

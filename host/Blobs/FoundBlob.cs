@@ -23,7 +23,7 @@ internal sealed record FoundBlob(BlobClient Client, BlobItem Item, IReadOnlyDict
     /// <summary>The blob as it was found, and in no other state.</summary>
     public BlobRequestConditions Unchanged => new() { IfMatch = ETag };
 
-    /// <summary>What the real host gives as binding data, structured values as JSON; a parameter of the path wins over a name of the host's.</summary>
+    /// <summary>What the Functions host gives as binding data, structured values as JSON; a parameter of the path wins over a name of the host's.</summary>
     public Dictionary<string, object?> CreateBindingData()
     {
         var data = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase)

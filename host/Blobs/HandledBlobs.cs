@@ -15,17 +15,17 @@ internal sealed class HandledBlobs
     /// <summary>The most that it holds in one generation, of which there are two: some 15 MB in all.</summary>
     public const int Capacity = 200_000;
 
-    private readonly Lock gate = new();
-    private HashSet<UInt128> seen = [];
-    private HashSet<UInt128> before = [];
+    private readonly Lock _gate = new();
+    private HashSet<UInt128> _seen = [];
+    private HashSet<UInt128> _before = [];
 
     /// <summary>How many it holds now.</summary>
     public int Count
     {
         get
         {
-            lock (gate)
-                return seen.Count + before.Count;
+            lock (_gate)
+                return _seen.Count + _before.Count;
         }
     }
 
@@ -36,24 +36,24 @@ internal sealed class HandledBlobs
     /// <summary>Remembers one.</summary>
     public void Add(UInt128 key)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (seen.Count < Capacity)
-                seen.Add(key);
+            if (_seen.Count < Capacity)
+                _seen.Add(key);
         }
     }
 
     /// <summary>Whether it is known; then it is remembered beyond this sweep.</summary>
     public bool Contains(UInt128 key)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (seen.Contains(key))
+            if (_seen.Contains(key))
                 return true;
-            if (!before.Contains(key))
+            if (!_before.Contains(key))
                 return false;
-            if (seen.Count < Capacity)
-                seen.Add(key);
+            if (_seen.Count < Capacity)
+                _seen.Add(key);
             return true;
         }
     }
@@ -61,8 +61,8 @@ internal sealed class HandledBlobs
     /// <summary>All blobs were looked at: those that were not seen are gone.</summary>
     public void EndSweep()
     {
-        lock (gate)
-            (before, seen) = (seen, []);
+        lock (_gate)
+            (_before, _seen) = (_seen, []);
     }
 
     /// <summary>
@@ -71,7 +71,7 @@ internal sealed class HandledBlobs
     /// <param name="receipts">The keys of all blobs that were handled, or as many as there is room for.</param>
     public void Reset(HashSet<UInt128> receipts)
     {
-        lock (gate)
-            (before, seen) = (receipts, []);
+        lock (_gate)
+            (_before, _seen) = (receipts, []);
     }
 }

@@ -4,13 +4,13 @@ using Azure.Storage.Queues;
 
 namespace Larder.Host;
 
-/// <summary>Where blobs go that were tried in vain: the queue and the message of the real host (BlobTriggerMessage.cs), in the blobs' own account.</summary>
+/// <summary>Tells of blobs whose tries all failed: the queue and the message of the Functions host (BlobTriggerMessage.cs), in the blobs' own account.</summary>
 internal sealed class PoisonQueue(QueueServiceClient account)
 {
     /// <summary>The queue.</summary>
     public const string Name = "webjobs-blobtrigger-poison";
 
-    private readonly QueueClient queue = account.GetQueueClient(Name);
+    private readonly QueueClient _queue = account.GetQueueClient(Name);
 
     /// <summary>Sends a message of one blob.</summary>
     public async Task SendAsync(HostFunction function, FoundBlob blob, CancellationToken cancellationToken)
@@ -30,12 +30,12 @@ internal sealed class PoisonQueue(QueueServiceClient account)
         }
         catch (RequestFailedException error) when (error.Status == 404)
         {
-            await queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            await _queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
             await SendAsync(message, cancellationToken);
         }
     }
 
-    // It stays until somebody has looked at it: the default would be seven days.
+    // It stays until it is read: the default would be seven days.
     private Task SendAsync(string message, CancellationToken cancellationToken) =>
-        queue.SendMessageAsync(message, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancellationToken);
+        _queue.SendMessageAsync(message, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancellationToken);
 }

@@ -10,9 +10,9 @@ internal sealed class DurableOptions
 {
     public const string Section = "SelfHost:Durable";
 
-    /// <summary>What of host.json's section this host reads.</summary>
+    /// <summary>What is read of host.json's <c>extensions.durableTask</c>, and what the settings of this class replace.</summary>
     public static readonly HostJsonKeys Keys = new(
-        TaskHubName.Section, [TaskHubName.Key], Replaced: ["storageProvider:*", "maxConcurrentActivityFunctions", "maxConcurrentOrchestratorFunctions"]);
+        TaskHubName.Section, [TaskHubName.Key], ["storageProvider:*", "maxConcurrentActivityFunctions", "maxConcurrentOrchestratorFunctions"]);
 
     /// <summary>
     /// How long a message that a host has taken stays hidden from the others unless it is renewed: how soon the work of a killed host goes on elsewhere.

@@ -5,48 +5,45 @@ using Azure.Storage.Blobs.Specialized;
 namespace Larder.Host;
 
 /// <summary>
-/// A lease on a blob, renewed in the background while this lives. Whoever has it is the only one, among all hosts: the storage
-/// service sees to that. It ends by itself when its holder dies, <see cref="Duration"/> after the last renewal.
+/// A lease on a blob, renewed in the background until this is disposed of. The storage service gives it to one holder at a time, among
+/// all hosts. When the holder's process ends without giving it back, it runs out <see cref="Duration"/> after the last renewal.
 /// </summary>
 internal sealed class HeldLease : IAsyncDisposable
 {
-    /// <summary>The shortest that the storage service gives: how long a killed host keeps others waiting.</summary>
+    /// <summary>The shortest that the storage service gives: how long others wait for the lease of a host that was killed.</summary>
     public static readonly TimeSpan Duration = TimeSpan.FromSeconds(15);
 
     // Two renewals may fail before it is lost.
     private static readonly TimeSpan RenewalInterval = Duration / 3;
 
-    private readonly BlobLeaseClient client;
-    private readonly TimeProvider clock;
-    private readonly CancellationTokenSource lost = new();
-    private readonly CancellationTokenSource ended = new();
-    private readonly SemaphoreSlim oneAtATime = new(1);
-    private readonly Task renewals;
-    private long renewedTicks;
+    private readonly BlobLeaseClient _client;
+    private readonly TimeProvider _clock;
+    private readonly CancellationTokenSource _lost = new();
+    private readonly CancellationTokenSource _ended = new();
+    private readonly SemaphoreSlim _oneAtATime = new(1);
+    private readonly Task _renewals;
+    private long _renewedTicks;
 
     private HeldLease(BlobLeaseClient client, TimeProvider clock, DateTimeOffset asked)
     {
-        this.client = client;
-        this.clock = clock;
-        renewedTicks = asked.UtcTicks;
-        renewals = RenewAsync();
+        _client = client;
+        _clock = clock;
+        _renewedTicks = asked.UtcTicks;
+        _renewals = RenewAsync();
     }
 
     /// <summary>What writes to the blob must carry.</summary>
-    public string Id => client.LeaseId;
+    public string Id => _client.LeaseId;
 
-    /// <summary>Whether nobody else can have it yet, by the clock that everybody shares. Asks nobody, so that it can be looked at before every step.</summary>
-    public bool IsSurelyHeld => !lost.IsCancellationRequested && Age < Duration;
+    private TimeSpan Age => new(_clock.GetUtcNow().UtcTicks - Volatile.Read(ref _renewedTicks));
 
-    private TimeSpan Age => new(clock.GetUtcNow().UtcTicks - Volatile.Read(ref renewedTicks));
-
-    /// <summary>Signalled when somebody else may have the lease.</summary>
-    public CancellationToken Lost => lost.Token;
+    /// <summary>Signalled when another holder may have the lease.</summary>
+    public CancellationToken Lost => _lost.Token;
 
     /// <summary>Asks for the lease.</summary>
     /// <param name="blob">The blob, which must exist.</param>
     /// <param name="clock">When to renew.</param>
-    /// <param name="id">An id of the caller's own, with which it may ask again for a lease that it has lost sight of; a new one if null.</param>
+    /// <param name="id">The lease's id, with which the same caller may acquire again a lease whose answer it did not get; a new one if null.</param>
     /// <param name="unchangedSince">Asks only for the blob as it was with this ETag.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>Null when another holds it, or when the blob is gone or has changed.</returns>
@@ -69,46 +66,46 @@ internal sealed class HeldLease : IAsyncDisposable
     }
 
     /// <summary>
-    /// Makes sure of the lease before something that only its holder may do. It renews unless that was done just now by the clock
-    /// that everybody shares: after a laptop has slept, the lease may be another's although no timer has told so.
+    /// Makes sure of the lease before something that only its holder may do: it renews unless the last renewal is recent by the clock.
+    /// After a machine has slept, the lease may be another's although no timer of this process has fired.
     /// </summary>
     /// <returns>False when it is lost.</returns>
     public async Task<bool> EnsureHeldAsync(CancellationToken cancellationToken)
     {
         if (Age > RenewalInterval)
             await TryRenewAsync(cancellationToken);
-        return !lost.IsCancellationRequested;
+        return !_lost.IsCancellationRequested;
     }
 
     /// <summary>Gives it back.</summary>
     public async ValueTask DisposeAsync()
     {
-        await ended.CancelAsync();
-        await renewals;
+        await _ended.CancelAsync();
+        await _renewals;
         try
         {
-            // Not the caller's token: giving it back is most wanted when all else is being cancelled.
-            using var patience = new CancellationTokenSource(RenewalInterval);
-            await client.ReleaseAsync(cancellationToken: patience.Token);
+            // Not the caller's token: the lease is to be given back when all else is being cancelled.
+            using var timeout = new CancellationTokenSource(RenewalInterval);
+            await _client.ReleaseAsync(cancellationToken: timeout.Token);
         }
         catch (Exception error) when (error is RequestFailedException or OperationCanceledException or AggregateException)
         {
             // It is lost, or it ends by itself.
         }
 
-        lost.Dispose();
-        ended.Dispose();
-        oneAtATime.Dispose();
+        _lost.Dispose();
+        _ended.Dispose();
+        _oneAtATime.Dispose();
     }
 
     private async Task RenewAsync()
     {
         try
         {
-            while (!lost.IsCancellationRequested)
+            while (!_lost.IsCancellationRequested)
             {
-                await Task.Delay(RenewalInterval, clock, ended.Token);
-                await TryRenewAsync(ended.Token);
+                await Task.Delay(RenewalInterval, _clock, _ended.Token);
+                await TryRenewAsync(_ended.Token);
             }
         }
         catch (OperationCanceledException)
@@ -119,29 +116,29 @@ internal sealed class HeldLease : IAsyncDisposable
 
     private async Task TryRenewAsync(CancellationToken cancellationToken)
     {
-        await oneAtATime.WaitAsync(cancellationToken);
+        await _oneAtATime.WaitAsync(cancellationToken);
         // The service's lease runs in real time, whatever the clock of the schedule says.
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(RenewalInterval);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(RenewalInterval);
         try
         {
-            var asked = clock.GetUtcNow().UtcTicks;
-            await client.RenewAsync(cancellationToken: patience.Token);
-            Volatile.Write(ref renewedTicks, asked);
+            var asked = _clock.GetUtcNow().UtcTicks;
+            await _client.RenewAsync(cancellationToken: timeout.Token);
+            Volatile.Write(ref _renewedTicks, asked);
         }
         catch (RequestFailedException error) when (IsLoss(error))
         {
-            await lost.CancelAsync();
+            await _lost.CancelAsync();
         }
         catch (Exception error) when (error is RequestFailedException or AggregateException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             // The service did not answer. The lease lasts for a while yet.
             if (Age >= Duration)
-                await lost.CancelAsync();
+                await _lost.CancelAsync();
         }
         finally
         {
-            oneAtATime.Release();
+            _oneAtATime.Release();
         }
     }
 

@@ -27,7 +27,10 @@ internal sealed class HostStorage(IConfiguration settings, IHostEnvironment envi
         settings["AzureFunctionsWebHost:hostid"] ?? settings["WEBSITE_SITE_NAME"] ?? environment.ApplicationName);
 
     /// <summary>A function's name in storage: the real host compiles all functions into a class of this name.</summary>
-    public static string FullName(HostFunction function) => $"Host.Functions.{function.Name}";
+    public static string FullName(HostFunction function) => FullName(function.Name);
+
+    /// <inheritdoc cref="FullName(HostFunction)"/>
+    public static string FullName(string functionName) => $"Host.Functions.{functionName}";
 
     /// <summary>Does something in the container, and makes the container if that is what was missing.</summary>
     public async Task<T> InContainerAsync<T>(Func<Task<T>> action, CancellationToken cancellationToken)

@@ -9,21 +9,21 @@ internal sealed partial class TimerListener
 
     private void LogSchedule()
     {
-        if (!logger.IsEnabled(LogLevel.Information))
+        if (!_logger.IsEnabled(LogLevel.Information))
             return;
         var occurrences = new List<string>();
-        for (var next = NextAfter(clock.GetUtcNow()); next != DateTimeOffset.MaxValue && occurrences.Count < OccurrencesShown; next = NextAfter(next))
+        for (var next = NextAfter(_clock.GetUtcNow()); next != DateTimeOffset.MaxValue && occurrences.Count < OccurrencesShown; next = NextAfter(next))
             occurrences.Add(next.ToString("yyyy-MM-dd HH:mm:sszzz", CultureInfo.InvariantCulture));
         if (occurrences.Count == 0)
-            LogNever(function.Name, schedule);
+            LogNever(_function.Name, _schedule);
         else
-            LogOccurrences(occurrences.Count, function.Name, schedule, Environment.NewLine + string.Join(Environment.NewLine, occurrences));
+            LogOccurrences(occurrences.Count, _function.Name, _schedule, Environment.NewLine + string.Join(Environment.NewLine, occurrences));
     }
 
     [LoggerMessage(1, LogLevel.Information, "The next {Count} occurrences of the '{Function}' schedule ({Schedule}) will be:{Occurrences}")]
     private partial void LogOccurrences(int count, string function, object schedule, string occurrences);
 
-    [LoggerMessage(2, LogLevel.Warning, "The '{Function}' schedule ({Schedule}) never occurs: no month that it allows has a day that it allows.")]
+    [LoggerMessage(2, LogLevel.Warning, "The '{Function}' schedule ({Schedule}) never occurs: no month that it names has a day that it names.")]
     private partial void LogNever(string function, object schedule);
 
     [LoggerMessage(3, LogLevel.Information, "Function '{Function}' is past due on startup. Executing now.")]

@@ -7,34 +7,34 @@ using Microsoft.Extensions.Logging;
 namespace Larder.Host;
 
 /// <summary>
-/// Fires one timer, in one host among all that share the storage: whoever holds the lease on the timer's lock. It does what the real
-/// TimerListener does: the occurrence after a run is the first after its start, so that one that passed meanwhile comes at once and
-/// once; the status is written after the run, so that one that a crash cut short is made up for.
+/// Fires one timer, in one host among all that share the storage: the one that holds the lease on the timer's lock. It does what the
+/// Functions host's TimerListener does: the occurrence after a run is the first after its start, so that occurrences which passed
+/// meanwhile cause one run, at once; the status is written after the run, so that a run which a crash cut short is made up for.
 /// </summary>
 internal sealed partial class TimerListener : IFunctionListener
 {
-    // How soon another host takes over after the lease of a dead one has ended, and how soon storage is asked again after an error.
+    // How soon another host takes over once the lease of a host that died has run out, and how soon storage is asked again after an error.
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
 
     // Long waits are cut, because the timers of a machine stand still while it sleeps, and the clock does not.
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
-    private readonly HostFunction function;
-    private readonly TimerTriggerAttribute trigger;
-    private readonly IFunctionDispatcher dispatcher;
-    private readonly TimerSchedule schedule;
-    private readonly HostStorage storage;
-    private readonly TimeProvider clock;
-    private readonly ILogger logger;
-    private readonly TimerStatusStore? store;
-    private readonly BlobClient lockBlob;
-    private readonly string leaseId = Guid.NewGuid().ToString();
-    private readonly CancellationToken hostStopping;
-    private readonly CancellationTokenSource stopping;
+    private readonly HostFunction _function;
+    private readonly TimerTriggerAttribute _trigger;
+    private readonly IFunctionDispatcher _dispatcher;
+    private readonly TimerSchedule _schedule;
+    private readonly HostStorage _storage;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly TimerStatusStore? _store;
+    private readonly BlobClient _lockBlob;
+    private readonly string _leaseId = Guid.NewGuid().ToString();
+    private readonly CancellationToken _hostStopping;
+    private readonly CancellationTokenSource _stopping;
 
-    private TimerStatus? lastRun;
-    private bool hasStarted;
-    private Task running = Task.CompletedTask;
+    private TimerStatus? _lastRun;
+    private bool _hasStarted;
+    private Task _running = Task.CompletedTask;
 
     public TimerListener(
         HostFunction function,
@@ -45,28 +45,28 @@ internal sealed partial class TimerListener : IFunctionListener
         IHostApplicationLifetime lifetime,
         ILogger logger)
     {
-        (this.function, this.dispatcher, this.schedule) = (function, dispatcher, schedule);
-        (this.storage, this.clock, this.logger) = (storage, clock, logger);
-        trigger = (TimerTriggerAttribute)function.Trigger;
-        store = trigger.UseMonitor && !schedule.IsSubMinute ? new TimerStatusStore(storage, function) : null;
-        lockBlob = storage.Container.GetBlobClient($"locks/{storage.HostId}/{HostStorage.FullName(function)}.Listener");
-        hostStopping = lifetime.ApplicationStopping;
-        stopping = CancellationTokenSource.CreateLinkedTokenSource(hostStopping);
+        (_function, _dispatcher, _schedule) = (function, dispatcher, schedule);
+        (_storage, _clock, _logger) = (storage, clock, logger);
+        _trigger = (TimerTriggerAttribute)function.Trigger;
+        _store = _trigger.UseMonitor && !schedule.IsSubMinute ? new TimerStatusStore(storage, function) : null;
+        _lockBlob = storage.Container.GetBlobClient($"locks/{storage.HostId}/{HostStorage.FullName(function)}.Listener");
+        _hostStopping = lifetime.ApplicationStopping;
+        _stopping = CancellationTokenSource.CreateLinkedTokenSource(_hostStopping);
     }
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         LogSchedule();
-        running = RunAsync(stopping.Token);
+        _running = RunAsync(_stopping.Token);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await stopping.CancelAsync();
-        await running.WaitAsync(cancellationToken);
+        await _stopping.CancelAsync();
+        await _running.WaitAsync(cancellationToken);
     }
 
     private async Task RunAsync(CancellationToken stop)
@@ -79,17 +79,17 @@ internal sealed partial class TimerListener : IFunctionListener
                 if (lease is not null)
                     await FollowScheduleAsync(lease, stop);
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested || hostStopping.IsCancellationRequested)
+            catch (OperationCanceledException) when (stop.IsCancellationRequested || _hostStopping.IsCancellationRequested)
             {
                 return;
             }
             catch (Exception error)
             {
-                // Storage, most likely. A timer must outlive whatever happens to it.
-                LogInterrupted(error, function.Name);
+                // Storage, most likely. The timer goes on when it answers again.
+                LogInterrupted(error, _function.Name);
             }
 
-            await Task.Delay(RetryInterval, clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(RetryInterval, _clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -98,52 +98,52 @@ internal sealed partial class TimerListener : IFunctionListener
         try
         {
             var options = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
-            await storage.InContainerAsync(() => lockBlob.UploadAsync(BinaryData.FromBytes(Array.Empty<byte>()), options, stop), stop);
+            await _storage.InContainerAsync(() => _lockBlob.UploadAsync(BinaryData.FromBytes(Array.Empty<byte>()), options, stop), stop);
         }
         catch (RequestFailedException error) when (error.Status is 409 or 412)
         {
             // It is there already.
         }
 
-        return await HeldLease.TryAcquireAsync(lockBlob, clock, leaseId, unchangedSince: null, stop);
+        return await HeldLease.TryAcquireAsync(_lockBlob, _clock, _leaseId, unchangedSince: null, stop);
     }
 
     private async Task FollowScheduleAsync(HeldLease lease, CancellationToken stop)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, lease.Lost);
         var status = await ResumeAsync(either.Token);
-        if (store is not null && clock.GetUtcNow() > status.Next)
+        if (_store is not null && _clock.GetUtcNow() > status.Next)
         {
-            LogPastDue(function.Name);
-            status = await FireAsync(lease, status, isPastDue: true, due: default, either.Token);
+            LogPastDue(_function.Name);
+            status = await FireAsync(lease, status, isPastDue: true, occurrence: default, either.Token);
         }
-        else if (trigger.RunOnStartup && !hasStarted)
+        else if (_trigger.RunOnStartup && !_hasStarted)
         {
-            LogRunOnStartup(function.Name);
-            status = await FireAsync(lease, status, isPastDue: false, due: default, either.Token);
+            LogRunOnStartup(_function.Name);
+            status = await FireAsync(lease, status, isPastDue: false, occurrence: default, either.Token);
         }
 
-        hasStarted = true;
+        _hasStarted = true;
         for (; ; )
         {
             await WaitUntilAsync(status.Next, either.Token);
             if (!await lease.EnsureHeldAsync(stop))
             {
-                LogLockLost(function.Name);
+                LogLockLost(_function.Name);
                 return;
             }
 
-            status = await FireAsync(lease, status, isPastDue: false, due: status.Next, either.Token);
+            status = await FireAsync(lease, status, isPastDue: false, occurrence: status.Next, either.Token);
         }
     }
 
     // Where the schedule was left, if it is still the same schedule.
     private async Task<TimerStatus> ResumeAsync(CancellationToken stop)
     {
-        var now = clock.GetUtcNow();
-        var kept = store is null ? null : await store.ReadAsync(stop);
-        if (store is not null && lastRun is not null && !(kept?.Last >= lastRun.Last))
-            kept = lastRun;
+        var now = _clock.GetUtcNow();
+        var kept = _store is null ? null : await _store.ReadAsync(stop);
+        if (_store is not null && _lastRun is not null && !(kept?.Last >= _lastRun.Last))
+            kept = _lastRun;
         var since = kept is null ? now : kept.Last != default ? kept.Last : kept.LastUpdated;
         var next = NextAfter(since);
         if (kept is not null && kept.Next == next)
@@ -152,22 +152,22 @@ internal sealed partial class TimerListener : IFunctionListener
         // A schedule that is new, or another than before, has missed nothing yet.
         var from = next < now ? now : since;
         var status = new TimerStatus(Last: default, NextAfter(from), from);
-        if (store is not null)
-            await store.WriteAsync(status, stop);
+        if (_store is not null)
+            await _store.WriteAsync(status, stop);
         return status;
     }
 
     private async Task<TimerStatus> FireAsync(
-        HeldLease lease, TimerStatus status, bool isPastDue, DateTimeOffset due, CancellationToken stop)
+        HeldLease lease, TimerStatus status, bool isPastDue, DateTimeOffset occurrence, CancellationToken stop)
     {
-        var started = clock.GetUtcNow();
-        var timer = new TimerInfo { IsPastDue = isPastDue, ScheduleStatus = store is null ? null : status.ToScheduleStatus() };
+        var started = _clock.GetUtcNow();
+        var timer = new TimerInfo { IsPastDue = isPastDue, ScheduleStatus = _store is null ? null : status.ToScheduleStatus() };
         var bindingData = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase) { ["TimerTrigger"] = $"{started:O}" };
         try
         {
-            await dispatcher.InvokeAsync(function, new Invocation(timer, $"Timer fired at {started:O}", bindingData), stop);
+            await _dispatcher.InvokeAsync(_function, new Invocation(timer, $"Timer fired at {started:O}", bindingData), stop);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested || hostStopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested || _hostStopping.IsCancellationRequested)
         {
             // Cut short: the status stays as it was, and the run is made up for. (The host's stop reaches the function on more than
             // one way, and may do so before it reaches this.)
@@ -175,14 +175,14 @@ internal sealed partial class TimerListener : IFunctionListener
         }
         catch (Exception)
         {
-            // The dispatcher has logged it, and a timer is not tried again: it comes again.
+            // The dispatcher has logged it. A timer's run is not tried again: the next occurrence comes.
         }
 
         // A clock that was put back in between must not find the same occurrence a second time.
-        var last = started > due ? started : due;
-        lastRun = new TimerStatus(last, NextAfter(last), last);
-        await KeepAsync(lastRun, lease.Lost);
-        return lastRun;
+        var last = started > occurrence ? started : occurrence;
+        _lastRun = new TimerStatus(last, NextAfter(last), last);
+        await KeepAsync(_lastRun, lease.Lost);
+        return _lastRun;
     }
 
     // The run has been, whether this can be written or not, so the schedule goes on; and also when the host is being stopped.
@@ -190,27 +190,27 @@ internal sealed partial class TimerListener : IFunctionListener
     {
         try
         {
-            if (store is not null)
-                await store.WriteAsync(status, lost);
+            if (_store is not null)
+                await _store.WriteAsync(status, lost);
         }
         catch (Exception error) when (error is RequestFailedException or AggregateException)
         {
-            LogNotKept(error, function.Name);
+            LogNotKept(error, _function.Name);
         }
     }
 
     private DateTimeOffset NextAfter(DateTimeOffset moment) =>
-        schedule.NextAfter(moment) ?? DateTimeOffset.MaxValue;
+        _schedule.NextAfter(moment) ?? DateTimeOffset.MaxValue;
 
     private async Task WaitUntilAsync(DateTimeOffset moment, CancellationToken stop)
     {
         for (; ; )
         {
             stop.ThrowIfCancellationRequested();
-            var left = moment - clock.GetUtcNow();
+            var left = moment - _clock.GetUtcNow();
             if (left <= TimeSpan.Zero)
                 return;
-            await Task.Delay(left < LongestWait ? left : LongestWait, clock, stop);
+            await Task.Delay(left < LongestWait ? left : LongestWait, _clock, stop);
         }
     }
 }

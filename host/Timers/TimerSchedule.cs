@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Cronos;
 
 namespace Larder.Host;
 
 /// <summary>When a timer fires: an NCRONTAB expression on the clock of a time zone, read by Cronos, or a fixed time after the last start.</summary>
-internal sealed class TimerSchedule
+internal sealed partial class TimerSchedule
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
@@ -24,6 +25,8 @@ internal sealed class TimerSchedule
         var fields = _text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         if (fields.Length > 1)
         {
+            if (Array.Find(fields, field => !NcrontabField().IsMatch(field)) is { } foreign)
+                throw new FormatException($"the schedule '{text}' is not an NCRONTAB expression: '{foreign}' is not made of *, numbers, and three-letter names of months or days, joined by - / and commas.");
             try
             {
                 _cron = CronExpression.Parse(_text, fields.Length == 6 ? CronFormat.IncludeSeconds : CronFormat.Standard);
@@ -58,5 +61,9 @@ internal sealed class TimerSchedule
         : null;
 
     /// <inheritdoc/>
-    public override string ToString() => _cron is not null ? $"{_text} ({_zone.Id})" : $"every {_interval:c}";
+    public override string ToString() => _cron is not null ? $"{_text}, {_zone.Id}" : $"every {_interval:c}";
+
+    // Cronos takes more than NCRONTAB has (L, W, #, ?): such a schedule would run here and not on the Functions host.
+    [GeneratedRegex(@"^(\*|[0-9]+|[A-Za-z]{3})([,/-](\*|[0-9]+|[A-Za-z]{3}))*$")]
+    private static partial Regex NcrontabField();
 }

@@ -5,19 +5,19 @@ using Azure.Storage.Blobs;
 namespace Larder.Host;
 
 /// <summary>
-/// Keeps one timer's status in storage: the blob and the JSON of the real timer extension (StorageScheduleMonitor.cs), so that its
+/// Keeps one timer's status in storage: the blob and the JSON of the Functions host's timer extension (StorageScheduleMonitor.cs), so that its
 /// documentation holds.
 /// </summary>
 internal sealed class TimerStatusStore(HostStorage storage, HostFunction function)
 {
-    private readonly BlobClient blob = storage.Container.GetBlobClient($"timers/{storage.HostId}/{HostStorage.FullName(function)}/status");
+    private readonly BlobClient _blob = storage.Container.GetBlobClient($"timers/{storage.HostId}/{HostStorage.FullName(function)}/status");
 
     /// <returns>Null when there is none, or none that can be read.</returns>
     public async Task<TimerStatus?> ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
-            var content = await blob.DownloadContentAsync(cancellationToken);
+            var content = await _blob.DownloadContentAsync(cancellationToken);
             return JsonSerializer.Deserialize<TimerStatus>(content.Value.Content);
         }
         catch (RequestFailedException error) when (error.Status == 404)
@@ -31,5 +31,5 @@ internal sealed class TimerStatusStore(HostStorage storage, HostFunction functio
     }
 
     public Task WriteAsync(TimerStatus status, CancellationToken cancellationToken) =>
-        storage.InContainerAsync(() => blob.UploadAsync(BinaryData.FromObjectAsJson(status), overwrite: true, cancellationToken), cancellationToken);
+        storage.InContainerAsync(() => _blob.UploadAsync(BinaryData.FromObjectAsJson(status), overwrite: true, cancellationToken), cancellationToken);
 }

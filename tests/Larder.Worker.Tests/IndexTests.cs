@@ -22,7 +22,7 @@ public sealed class IndexTests(WorkerFixture worker)
         await using var host = await FunctionsHost.StartAsync(await PublishedApp.FolderAsync(), worker.Storage);
         using var client = host.CreateClient();
         using var answer = await client.GetAsync("/healthz");
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{answer.StatusCode}\n{host.Log}");
 
         Assert.Equal(0, await host.TerminateWorkerAsync());
     }

@@ -64,7 +64,7 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
         {
             if (folder.ReadState() is not null)
                 return true;
-            if (TaskFolder.All(options.Folder).Count(other => other.Id != task.Id && IsRunning(other)) >= (options.MaxConcurrent ?? Environment.ProcessorCount))
+            if (!HasRoom(task.Id))
                 return false;
             folder.Prepare(EmbeddedText.Read("supervise.py"));
             await LaunchAsync(task, folder, cancellation);
@@ -75,6 +75,10 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
             starting.Release();
         }
     }
+
+    /// <summary>Whether a task could start at this moment, or runs already.</summary>
+    internal bool HasRoom(ComputeId id) =>
+        TaskFolder.All(options.Folder).Count(other => other.Id != id && IsRunning(other)) < (options.MaxConcurrent ?? Environment.ProcessorCount);
 
     /// <inheritdoc/>
     public async Task<ComputeStatus> GetStatusAsync(ComputeId id, CancellationToken cancellation)
@@ -145,7 +149,7 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
     /// <summary>Lets go of this backend, not of its tasks.</summary>
     public void Dispose() => starting.Dispose();
 
-    private static ComputeStatus StatusOf(TaskExit exit) => new(ComputeState.Exited, exit.ExitCode, exit.Reason, exit.TimedOut);
+    internal static ComputeStatus StatusOf(TaskExit exit) => new(ComputeState.Exited, exit.ExitCode, exit.Reason, exit.TimedOut);
 
     private static bool IsRunning(TaskFolder folder) => folder.ReadState() is { } state && folder.ReadExit() is null && state.IsAlive();
 

@@ -26,6 +26,12 @@ public sealed record ProcessComputeOptions
     /// <summary>From SIGTERM to SIGKILL. bootstrap.py gives the script 10 s of it, and needs the rest for the log and exit.json.</summary>
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long an attempt waits for the server that runs it to be heard from again, before another server counts it as lost and a new attempt begins.
+    /// It is renewed every quarter of it.
+    /// </summary>
+    public TimeSpan LeaseTtl { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Python 3.8 or later. It runs the supervisor, and commands that ask for <c>python3</c>.</summary>
     public string Python { get; init; } = "python3";
 
@@ -43,5 +49,7 @@ public sealed record ProcessComputeOptions
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(memory, nameof(DefaultMemoryGb));
         ArgumentOutOfRangeException.ThrowIfLessThan(DiskBytes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(StopGrace, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(LeaseTtl, TimeSpan.FromSeconds(4));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(LeaseTtl, TimeSpan.FromHours(1));
     }
 }

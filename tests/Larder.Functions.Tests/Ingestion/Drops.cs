@@ -10,7 +10,7 @@ namespace Larder.Functions.Tests;
 internal static class Drops
 {
     /// <summary>Looks into an idle container five times a second.</summary>
-    public static (string Name, string Value) Often => ("AzureFunctionsJobHost:extensions:blobs:maxPollingInterval", "00:00:00.2");
+    public static (string Name, string Value) Often => ("SelfHost:Blobs:MaxPollingInterval", "00:00:00.2");
 
     public static Task CreateContainerAsync(string storage) => Container(storage).CreateIfNotExistsAsync();
 

@@ -62,7 +62,7 @@ internal sealed class TestHost : IAsyncDisposable
     {
         ["AzureWebJobsStorage"] = azurite.ConnectionString,
         ["AzureFunctionsWebHost:hostid"] = NewName(),
-        ["AzureFunctionsJobHost:extensions:blobs:maxPollingInterval"] = "00:00:00.1",
+        ["SelfHost:Blobs:MaxPollingInterval"] = "00:00:00.1",
     };
 
     /// <summary>Builds a host and does not start it.</summary>

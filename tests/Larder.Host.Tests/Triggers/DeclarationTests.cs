@@ -1,8 +1,9 @@
 using System.Text;
 using Azure.Storage.Blobs;
+using Larder.Host.Tests.Support;
+using Larder.Host.Tests.Triggers.Support;
 using Larder.Testing;
 using Microsoft.Azure.Functions.Worker;
-using Larder.Host.Tests.Triggers.Support;
 
 namespace Larder.Host.Tests.Triggers;
 
@@ -11,82 +12,83 @@ namespace Larder.Host.Tests.Triggers;
 public class DeclarationTests(Azurite azurite)
 {
     [Fact]
-    public void Each_timer_in_error_gets_its_sentence()
+    public async Task Each_timer_in_error_gets_its_sentence()
     {
         var settings = TestHost.SettingsOn(azurite);
         settings["Hourly"] = "hourly";
 
         Assert.Equal(
             [
-                "The 'BadField' function is in error: parameter 'timer': the schedule '0 60 * * * *' is not an NCRONTAB expression: the minute field is '60', " +
-                "but 60 is outside 0 to 59. It takes * for all, numbers from 0 to 59, ranges such as 1-5, steps such as */2, and lists of these with commas.",
+                "The 'BadField' function is in error: parameter 'timer': the schedule '0 60 * * * *' is not an NCRONTAB expression: " +
+                "The given cron expression has an invalid format. Minutes: Value must be a number between 0 and 59 (all inclusive).",
                 "The 'BadSetting' function is in error: parameter 'timer': the schedule 'hourly' is neither an NCRONTAB expression such as '0 */5 * * * *' nor a time span such as '00:05:00'.",
                 "The 'BadType' function is in error: Cannot bind parameter 'timer' to type DateTime. Make sure the parameter Type is supported by the binding (timerTrigger).",
                 "The 'NoSetting' function is in error: parameter 'timer': '%Missing%' names the setting 'Missing', which has no value.",
                 "The 'OnePercent' function is in error: parameter 'timer': '%Missing' has a % without another: the name of a setting stands between two.",
             ],
-            TestHost.Refusal<Timers>(settings).Split(Environment.NewLine));
+            (await TestHost.RefusalAsync<Timers>(settings)).Split(Environment.NewLine));
     }
 
     [Fact]
-    public void Each_blob_trigger_in_error_gets_its_sentence()
+    public async Task Each_blob_trigger_in_error_gets_its_sentence()
     {
         Assert.Equal(
             [
                 "The 'BadPath' function is in error: parameter 'blob': the path 'uploads/{name' cannot be used: a { has no } after it (a brace of the name itself is written twice).",
                 "The 'BadType' function is in error: Cannot bind parameter 'blob' to type StringBuilder. Make sure the parameter Type is supported by the binding (blobTrigger).",
-                "The 'NoConnection' function is in error: parameter 'blob': the connection 'Elsewhere' does not exist: set 'Elsewhere' to a storage connection string, in local.settings.json or in the environment.",
+                "The 'NoConnection' function is in error: parameter 'blob': the connection 'Elsewhere' does not exist: set 'Elsewhere' to a storage connection string, or 'Elsewhere__accountName' to an account that this process's identity may use, in local.settings.json or in the environment.",
                 "The 'UnknownPart' function is in error: Cannot bind parameter 'model' to type String. Make sure the parameter Type is supported by the binding (blobTrigger).",
                 "The 'WrongPart' function is in error: Cannot bind parameter 'name' to type BlobClient. Make sure the parameter Type is supported by the binding (blobTrigger).",
             ],
-            TestHost.Refusal<Blobs>(TestHost.SettingsOn(azurite)).Split(Environment.NewLine));
+            (await TestHost.RefusalAsync<Blobs>(TestHost.SettingsOn(azurite))).Split(Environment.NewLine));
     }
 
     [Theory]
-    [InlineData("", "the connection 'AzureWebJobsStorage' does not exist: set 'AzureWebJobsStorage' to a storage connection string, in local.settings.json or in the environment.")]
+    [InlineData("", "the connection 'AzureWebJobsStorage' does not exist: set 'AzureWebJobsStorage' to a storage connection string, or 'AzureWebJobsStorage__accountName' to an account that this process's identity may use, in local.settings.json or in the environment.")]
     [InlineData("nonsense;AccountKey=secret", "the setting 'AzureWebJobsStorage' is not a storage connection string.")]
-    public void Without_storage_no_trigger_can_do_its_work(string connectionString, string why)
+    public async Task Without_storage_no_trigger_can_do_its_work(string connectionString, string why)
     {
         var settings = TestHost.SettingsOn(azurite);
         settings["AzureWebJobsStorage"] = connectionString;
 
-        Assert.Equal($"The 'Tick' function is in error: parameter 'timer': {why}", TestHost.Refusal<GoodTimer>(settings));
-        Assert.Equal($"The 'Read' function is in error: parameter 'blob': {why}", TestHost.Refusal<GoodBlob>(settings));
+        Assert.Equal($"The 'Tick' function is in error: parameter 'timer': {why}", await TestHost.RefusalAsync<GoodTimer>(settings));
+        Assert.Equal($"The 'Read' function is in error: parameter 'blob': {why}", await TestHost.RefusalAsync<GoodBlob>(settings));
     }
 
     [Fact]
-    public void An_identity_is_for_the_real_host()
-    {
-        var settings = TestHost.SettingsOn(azurite);
-        settings.Remove("AzureWebJobsStorage");
-        settings["AzureWebJobsStorage:blobServiceUri"] = "https://account.blob.core.windows.net";
-
-        Assert.Equal(
-            "The 'Read' function is in error: parameter 'blob': the connection 'AzureWebJobsStorage' is an identity ('AzureWebJobsStorage__...'), " +
-            "which only the real host can use: give the embedded host a connection string.",
-            TestHost.Refusal<GoodBlob>(settings));
-    }
-
-    [Fact]
-    public void A_time_zone_that_the_machine_does_not_know_is_told()
+    public async Task A_time_zone_that_the_machine_does_not_know_is_told()
     {
         var settings = TestHost.SettingsOn(azurite);
         settings["WEBSITE_TIME_ZONE"] = "Mars/Olympus";
 
         Assert.Equal(
             "The 'Tick' function is in error: parameter 'timer': the setting 'WEBSITE_TIME_ZONE' is 'Mars/Olympus', which is no time zone of this machine, such as 'Europe/Berlin'.",
-            TestHost.Refusal<GoodTimer>(settings));
+            await TestHost.RefusalAsync<GoodTimer>(settings));
     }
 
     [Fact]
-    public void What_host_json_says_of_blobs_must_make_sense()
+    public async Task What_host_json_says_of_blobs_must_make_sense()
     {
         var settings = TestHost.SettingsOn(azurite);
         settings["AzureFunctionsJobHost:extensions:blobs:poisonBlobThreshold"] = "0";
 
         Assert.Equal(
             "host.json: 'extensions.blobs.poisonBlobThreshold' must be a positive whole number, or -1 for no limit; it is '0'.",
-            TestHost.Refusal<GoodBlob>(settings));
+            await TestHost.RefusalAsync<GoodBlob>(settings));
+    }
+
+    [Theory]
+    [InlineData("soon")]
+    [InlineData("00:00:00")]
+    [InlineData("-00:00:05")]
+    public async Task The_polling_interval_must_be_a_time(string interval)
+    {
+        var settings = TestHost.SettingsOn(azurite);
+        settings["SelfHost:Blobs:MaxPollingInterval"] = interval;
+
+        Assert.Equal(
+            $"The setting 'SelfHost:Blobs:MaxPollingInterval' must be a positive time such as 00:00:05; it is '{interval}'.",
+            await TestHost.RefusalAsync<GoodBlob>(settings));
     }
 
     private sealed class Timers

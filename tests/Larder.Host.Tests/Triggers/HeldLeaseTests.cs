@@ -1,14 +1,16 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
-using Larder.Testing;
+using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Support;
+using Larder.Testing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Host.Tests.Triggers;
 
 [Collection(AzuriteCollection.Name)]
 public class HeldLeaseTests(Azurite azurite) : IAsyncLifetime
 {
-    private readonly ManualTimeProvider clock = new();
+    private readonly FakeTimeProvider clock = new();
     private readonly BlobClient blob = new(azurite.ConnectionString, TestHost.NewName(), "lock");
 
     public async Task InitializeAsync()

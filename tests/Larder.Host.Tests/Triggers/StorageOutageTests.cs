@@ -1,9 +1,10 @@
 using Azure.Storage.Blobs;
-using Larder.Testing;
-using Microsoft.Azure.Functions.Worker;
+using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Blobs;
 using Larder.Host.Tests.Triggers.Support;
 using Larder.Host.Tests.Triggers.Timers;
+using Larder.Testing;
+using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Host.Tests.Triggers;
 
@@ -22,9 +23,7 @@ public class StorageOutageTests
         await fixture.WhenCompletedAsync("Read", 1);
 
         await azurite.StopAsync();
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        while (!host.Log.Messages.Any(message => message.Contains("could not be listed", StringComparison.Ordinal)))
-            await Task.Delay(TimeSpan.FromMilliseconds(50), patience.Token);
+        await Eventually.TrueAsync(() => Task.FromResult(host.Log.Messages.Any(line => line.Contains("could not be listed", StringComparison.Ordinal))));
         await azurite.InitializeAsync();
         await fixture.UploadAsync("after");
 
@@ -39,16 +38,14 @@ public class StorageOutageTests
         var fixture = new TimerFixture(azurite);
         var calls = new Calls<TimerInfo>();
         await using var host = await fixture.StartAndWaitAsync<Ticking>(calls);
-        fixture.Clock.AdvanceTo(TimerFixture.At(0, 5));
+        fixture.Clock.SetUtcNow(TimerFixture.At(0, 5));
         await calls.NextAsync();
         await fixture.WhenWaitingAsync();
 
         // The lease cannot be renewed at 00:10, so the timer must not fire.
         await azurite.StopAsync();
-        fixture.Clock.AdvanceTo(TimerFixture.At(0, 10));
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        while (!host.Log.Messages.Any(message => message.StartsWith("Warning: The timer of 'Tick'", StringComparison.Ordinal)))
-            await Task.Delay(TimeSpan.FromMilliseconds(50), patience.Token);
+        fixture.Clock.SetUtcNow(TimerFixture.At(0, 10));
+        await Eventually.TrueAsync(() => Task.FromResult(host.Log.Messages.Any(line => line.StartsWith("Warning: The timer of 'Tick'", StringComparison.Ordinal))));
         Assert.Empty(calls.Rest());
 
         await azurite.InitializeAsync();

@@ -48,5 +48,14 @@ internal sealed class FunctionInvoker(WorkerChannel channel, DurableClientInput 
 /// <summary>The input of a durable client's binding, as the Durable extension writes it.</summary>
 /// <param name="RpcBaseUrl">Where the hub's gRPC service listens.</param>
 /// <param name="TaskHubName">The hub's name.</param>
-/// <param name="RequiredQueryStringParameters">What addresses for people would need; the app makes none.</param>
-internal sealed record DurableClientInput(Uri RpcBaseUrl, string TaskHubName, string RequiredQueryStringParameters = "");
+internal sealed record DurableClientInput(Uri RpcBaseUrl, string TaskHubName)
+{
+    /// <summary>What addresses for people would need; the app makes none.</summary>
+    public string RequiredQueryStringParameters => "";
+
+    /// <summary>The longest message that the client takes. Without it the client takes none.</summary>
+    public int MaxGrpcMessageSizeInBytes => int.MaxValue;
+
+    /// <summary>How long the client waits for an answer: JSON within the JSON.</summary>
+    public string GrpcHttpClientTimeout => JsonSerializer.Serialize(TimeSpan.FromSeconds(100));
+}

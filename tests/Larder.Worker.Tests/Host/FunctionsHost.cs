@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
+using Larder.Testing;
 using Larder.Worker.Tests.Host.Rpc;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -144,7 +146,9 @@ internal sealed class FunctionsHost : IAsyncDisposable
         Invoker = new FunctionInvoker(Channel, new DurableClientInput(AddressOf(grpc), hubName));
         await Hub.StartAsync(Invoker, functions);
         Functions = functions;
-        Front = new HttpFront(Invoker, functions, new Uri(Capabilities["HttpUri"]), hostJson.RootElement.Clone(), keys);
+        var http = new Uri(Capabilities["HttpUri"]);
+        await Eventually.TrueAsync(() => ListensAsync(http));
+        Front = new HttpFront(Invoker, functions, http, hostJson.RootElement.Clone(), keys);
         var front = Own(await ServeAsync(HttpProtocols.Http1, services => services.AddRouting().AddHttpForwarder(), Front.Map));
         Address = AddressOf(front);
     }
@@ -165,6 +169,21 @@ internal sealed class FunctionsHost : IAsyncDisposable
             Expect(loaded.Result, $"load {function.Name}");
         }));
         return functions;
+    }
+
+    // The worker names its address before it listens there.
+    private static async Task<bool> ListensAsync(Uri address)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(address.Host, address.Port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private static void Expect(StatusResult result, string what)

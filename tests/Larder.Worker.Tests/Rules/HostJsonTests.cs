@@ -23,6 +23,8 @@ public sealed class HostJsonTests
         ["extensions.durableTask.maxConcurrentActivityFunctions"] = IsPositive,
         ["extensions.durableTask.maxConcurrentOrchestratorFunctions"] = IsPositive,
         ["extensions.durableTask.storageProvider.maxQueuePollingInterval"] = IsTime,
+        ["extensions.durableTask.storageProvider.controlQueueVisibilityTimeout"] = IsTime,
+        ["extensions.durableTask.storageProvider.workItemQueueVisibilityTimeout"] = IsTime,
         ["extensions.durableTask.storageProvider.partitionCount"] = value => value.TryGetInt32(out var count) && count is >= 1 and <= 16,
         ["extensions.blobs.maxDegreeOfParallelism"] = IsPositive,
         ["extensions.blobs.poisonBlobThreshold"] = IsPositive,

@@ -8,10 +8,11 @@ public sealed partial class SettingsTests
 {
     private static readonly string[] Rooms = ["functions", "orchestrations", "registry", "inference"];
 
-    // Read by the Functions hosts, the real one or the embedded one, not by the rooms.
+    // Read by the Functions hosts, the official one or the self-host, not by the rooms.
     private static readonly string[] OfTheHost =
     [
         "FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "AzureWebJobsDisableHomepage", "AzureWebJobsStorage", "AzuriteLocation", "FunctionKeys:default", "MasterKey",
+        "AzureWebJobs.IngestUpload.Disabled", "AzureWebJobs.ScoreDroppedFile.Disabled",
     ];
 
     [Fact]
@@ -37,7 +38,7 @@ public sealed partial class SettingsTests
         return [.. json.RootElement.GetProperty("Values").EnumerateObject().Select(value => value.Name).Where(name => name[0] != '_')];
     }
 
-    // Keys and sections that sources name. Whoever reads settings in another way has to be added here.
+    // Keys and sections that sources name. A source that reads settings in another way has to be added here.
     private static HashSet<string> Read() =>
     [
         .. Rooms.SelectMany(room => Directory.EnumerateFiles(Repository.Path(room), "*.cs", SearchOption.AllDirectories))

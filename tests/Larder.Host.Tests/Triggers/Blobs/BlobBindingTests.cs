@@ -1,9 +1,10 @@
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Larder.Host.Tests.Support;
+using Larder.Host.Tests.Triggers.Support;
 using Larder.Testing;
 using Microsoft.Azure.Functions.Worker;
-using Larder.Host.Tests.Triggers.Support;
 
 namespace Larder.Host.Tests.Triggers.Blobs;
 
@@ -107,7 +108,7 @@ public class BlobBindingTests(Azurite azurite)
         Assert.Equal(4, properties.GetProperty("ContentLength").GetInt64());
         Assert.Equal("text/plain", properties.GetProperty("ContentType").GetString());
         Assert.Equal((await blob.GetPropertiesAsync()).Value.ETag.ToString("H"), properties.GetProperty("ETag").GetString());
-        Assert.Contains(host.Log.Messages, message => message.Contains($"Reason='New blob detected(EventGrid): {fixture.Uploads.Name}/a b/ü.txt'", StringComparison.Ordinal));
+        Assert.Contains(host.Log.Messages, message => message.Contains($"Reason='New blob detected(LogsAndContainerScan): {fixture.Uploads.Name}/a b/ü.txt'", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -167,7 +168,7 @@ public class BlobBindingTests(Azurite azurite)
     private sealed class Context(Calls<IReadOnlyDictionary<string, object?>> calls)
     {
         [Function("Context")]
-        public void Run([BlobTrigger("%Uploads%/{name}.txt", Source = BlobTriggerSource.EventGrid)] BlobClient blob, FunctionContext context) =>
+        public void Run([BlobTrigger("%Uploads%/{name}.txt")] BlobClient blob, FunctionContext context) =>
             calls.Add(context.BindingContext.BindingData);
     }
 

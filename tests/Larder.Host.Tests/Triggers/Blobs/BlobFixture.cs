@@ -1,6 +1,8 @@
 using Azure.Storage.Blobs;
-using Larder.Testing;
+using Azure.Storage.Blobs.Models;
+using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Support;
+using Larder.Testing;
 
 namespace Larder.Host.Tests.Triggers.Blobs;
 
@@ -42,7 +44,7 @@ internal sealed class BlobFixture
     public async Task<Dictionary<string, IDictionary<string, string>>> ListReceiptsAsync(string function)
     {
         var receipts = new Dictionary<string, IDictionary<string, string>>();
-        await foreach (var receipt in Hosts.GetBlobsAsync(Azure.Storage.Blobs.Models.BlobTraits.Metadata, prefix: ReceiptsOf(function)))
+        await foreach (var receipt in Hosts.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = ReceiptsOf(function) }))
             receipts.Add(receipt.Name[ReceiptsOf(function).Length..], receipt.Metadata);
         return receipts;
     }
@@ -50,8 +52,6 @@ internal sealed class BlobFixture
     /// <summary>Waits until so many receipts of a function say that their blob is done with.</summary>
     public async Task WhenCompletedAsync(string function, int count)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        while ((await ListReceiptsAsync(function)).Values.Count(metadata => metadata["Completed"] == "True") < count)
-            await Task.Delay(TimeSpan.FromMilliseconds(50), patience.Token);
+        await Eventually.TrueAsync(async () => (await ListReceiptsAsync(function)).Values.Count(metadata => metadata["Completed"] == "True") >= count);
     }
 }

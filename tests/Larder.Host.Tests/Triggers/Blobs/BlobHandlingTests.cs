@@ -6,9 +6,12 @@ using Azure.Core.Diagnostics;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues;
+using Larder.Host.Tests.Support;
+using Larder.Host.Tests.Triggers.Support;
 using Larder.Testing;
 using Microsoft.Azure.Functions.Worker;
-using Larder.Host.Tests.Triggers.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Host.Tests.Triggers.Blobs;
 
@@ -189,11 +192,85 @@ public class BlobHandlingTests(Azurite azurite)
     }
 
     [Fact]
+    public async Task A_function_that_waits_for_Event_Grid_gets_no_blobs_by_polling_and_the_list_at_start_says_so()
+    {
+        var fixture = new BlobFixture(azurite);
+        var calls = new Calls<BlobHandedOver>();
+        await fixture.UploadAsync("first");
+        await using var host = await TestHost.StartAsync<BothSources>(fixture.Settings, calls);
+
+        Assert.Equal("OnPoll", (await calls.NextAsync()).Function);
+        await fixture.WhenCompletedAsync("OnPoll", 1);
+        await fixture.UploadAsync("second");
+        Assert.Equal(new BlobHandedOver("OnPoll", "second", "second"), await calls.NextAsync());
+
+        Assert.Empty(calls.Rest());
+        Assert.Empty(await fixture.ListReceiptsAsync("OnEvent"));
+        var output = host.Output.ToString();
+        Assert.Contains("\tOnEvent: blobTrigger (waits for Event Grid, which does not reach the self-host)\n", output, StringComparison.Ordinal);
+        Assert.Contains("\tOnPoll: blobTrigger\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Blobs_that_were_handled_under_a_former_name_of_the_function_are_not_new()
+    {
+        var fixture = new BlobFixture(azurite);
+        var before = new Calls<BlobHandedOver>();
+        // The second leaves room for its path in the name of a receipt under the former name, and none under the present one.
+        await fixture.UploadAsync("handled", string.Join('/', Enumerable.Repeat(new string('n', 99), 9)));
+        await using (await TestHost.StartAsync<Reading>(fixture.Settings, before))
+        {
+            await before.NextAsync(2);
+            await fixture.WhenCompletedAsync("Read", 2);
+        }
+
+        await fixture.UploadAsync("new");
+        var calls = new Calls<BlobHandedOver>();
+        var setup = new TestHostSetup
+        {
+            Functions = [typeof(Renamed)],
+            Settings = fixture.Settings,
+            Configure = builder => builder.Services.AddSingleton(calls),
+            FormerNames = new Dictionary<string, string> { ["Read"] = "ReadUnderAVeryMuchLongerName" },
+        };
+        await using var host = await TestHost.StartAsync(setup);
+
+        Assert.Equal("new", (await calls.NextAsync()).Name);
+        await fixture.WhenCompletedAsync("ReadUnderAVeryMuchLongerName", 1);
+        Assert.Empty(calls.Rest());
+    }
+
+    [Fact]
+    public async Task Tries_under_a_former_name_of_the_function_count()
+    {
+        var fixture = new BlobFixture(azurite);
+        var calls = new Calls<BlobHandedOver>();
+        await using (var host = await TestHost.StartAsync<FailingThenWaiting>(fixture.Settings, calls))
+        {
+            await fixture.UploadAsync("slow");
+            Assert.Equal([0, 1], (await calls.NextAsync(2)).Select(call => call.Try));
+            await host.StopAsync();
+        }
+
+        var setup = new TestHostSetup
+        {
+            Functions = [typeof(Renamed)],
+            Settings = fixture.Settings,
+            Configure = builder => builder.Services.AddSingleton(calls),
+            FormerNames = new Dictionary<string, string> { ["FailThenWait"] = "ReadUnderAVeryMuchLongerName" },
+        };
+        await using var next = await TestHost.StartAsync(setup);
+
+        // The first has failed; the second was stopped, which is no try.
+        Assert.Equal(1, (await calls.NextAsync()).Try);
+    }
+
+    [Fact]
     public async Task Deleting_a_receipt_makes_its_blob_new_again()
     {
         var fixture = new BlobFixture(azurite);
         var calls = new Calls<BlobHandedOver>();
-        var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await fixture.UploadAsync("again");
         await using var host = await TestHost.StartAsync<Reading>(fixture.Settings, calls, clock);
         Assert.Equal("again", (await calls.NextAsync()).Name);
@@ -241,6 +318,24 @@ public class BlobHandlingTests(Azurite azurite)
         [Function("Read")]
         public void Run([BlobTrigger("%Uploads%/{name}")] string blob, string name, FunctionContext context) =>
             calls.Add(new("Read", name, blob, context.RetryContext.RetryCount));
+    }
+
+    private sealed class Renamed(Calls<BlobHandedOver> calls)
+    {
+        [Function("ReadUnderAVeryMuchLongerName")]
+        public void Run([BlobTrigger("%Uploads%/{name}")] string blob, string name, FunctionContext context) =>
+            calls.Add(new("Renamed", name, blob, context.RetryContext.RetryCount));
+    }
+
+    private sealed class BothSources(Calls<BlobHandedOver> calls)
+    {
+        [Function("OnEvent")]
+        public void RunOnEvent([BlobTrigger("%Uploads%/{name}", Source = BlobTriggerSource.EventGrid)] string blob, string name) =>
+            calls.Add(new("OnEvent", name, blob));
+
+        [Function("OnPoll")]
+        public void RunOnPoll([BlobTrigger("%Uploads%/{name}", Source = BlobTriggerSource.LogsAndContainerScan)] string blob, string name) =>
+            calls.Add(new("OnPoll", name, blob));
     }
 
     private sealed class Failing(Calls<BlobHandedOver> calls)

@@ -6,18 +6,17 @@ namespace Larder.Host.Tests.Triggers.Support;
 /// <typeparam name="T">What it is told.</typeparam>
 internal sealed class Calls<T>
 {
-    // A call that does not come is a failure; how long this waits for it changes nothing else.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
-    private readonly Channel<T> channel = Channel.CreateUnbounded<T>();
+    private readonly Channel<T> _channel = Channel.CreateUnbounded<T>();
 
-    public void Add(T call) => Assert.True(channel.Writer.TryWrite(call));
+    public void Add(T call) => Assert.True(_channel.Writer.TryWrite(call));
 
     /// <summary>Waits for the next call.</summary>
     public async Task<T> NextAsync()
     {
-        using var patience = new CancellationTokenSource(Patience);
-        return await channel.Reader.ReadAsync(patience.Token);
+        using var limit = new CancellationTokenSource(Limit);
+        return await _channel.Reader.ReadAsync(limit.Token);
     }
 
     /// <summary>Waits for the next calls.</summary>
@@ -33,7 +32,7 @@ internal sealed class Calls<T>
     public List<T> Rest()
     {
         var calls = new List<T>();
-        while (channel.Reader.TryRead(out var call))
+        while (_channel.Reader.TryRead(out var call))
             calls.Add(call);
         return calls;
     }

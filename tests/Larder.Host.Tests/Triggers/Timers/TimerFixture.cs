@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Azure.Storage.Blobs;
-using Larder.Testing;
+using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Support;
+using Larder.Testing;
 
 namespace Larder.Host.Tests.Triggers.Timers;
 
@@ -19,7 +20,7 @@ internal sealed class TimerFixture
     }
 
     /// <summary>Begins at midnight.</summary>
-    public ManualTimeProvider Clock { get; } = new(Midnight);
+    public WatchedTimeProvider Clock { get; } = new(Midnight);
 
     /// <summary>For <see cref="TestHost"/>.</summary>
     public Dictionary<string, string?> Settings { get; }
@@ -45,7 +46,7 @@ internal sealed class TimerFixture
     public Task WhenWaitingAsync()
     {
         var now = Clock.GetUtcNow();
-        return Clock.WhenTimerIsDue(due => due >= now.AddMinutes(1)).WaitAsync(TimeSpan.FromMinutes(2));
+        return Clock.WhenTimerIsSet(due => due >= now.AddMinutes(1)).WaitAsync(TimeSpan.FromMinutes(2));
     }
 
     /// <summary>The status as it is kept.</summary>

@@ -1,6 +1,7 @@
+using Larder.Host.Tests.Support;
+using Larder.Host.Tests.Triggers.Support;
 using Larder.Testing;
 using Microsoft.Azure.Functions.Worker;
-using Larder.Host.Tests.Triggers.Support;
 using static Larder.Host.Tests.Triggers.Timers.TimerFixture;
 
 namespace Larder.Host.Tests.Triggers.Timers;
@@ -21,11 +22,11 @@ public class TimerTests(Azurite azurite)
         Assert.Equal(At(0, 5), status.GetProperty("Next").GetDateTimeOffset());
         Assert.Equal(At(0, 0), status.GetProperty("LastUpdated").GetDateTimeOffset());
 
-        fixture.Clock.AdvanceTo(At(0, 5));
+        fixture.Clock.SetUtcNow(At(0, 5));
         var first = await calls.NextAsync();
         await fixture.WhenWaitingAsync();
         status = await fixture.ReadStatusAsync();
-        fixture.Clock.AdvanceTo(At(0, 10));
+        fixture.Clock.SetUtcNow(At(0, 10));
         var second = await calls.NextAsync();
 
         Assert.False(first.IsPastDue);
@@ -48,12 +49,12 @@ public class TimerTests(Azurite azurite)
         {
         }
 
-        fixture.Clock.AdvanceTo(At(0, 17));
+        fixture.Clock.SetUtcNow(At(0, 17));
         await using (var host = await fixture.StartAsync<Ticking>(calls))
         {
             var late = await calls.NextAsync();
             await fixture.WhenWaitingAsync();
-            fixture.Clock.AdvanceTo(At(0, 20));
+            fixture.Clock.SetUtcNow(At(0, 20));
             var next = await calls.NextAsync();
 
             Assert.True(late.IsPastDue);
@@ -75,10 +76,10 @@ public class TimerTests(Azurite azurite)
         var calls = new Calls<TimerInfo>();
         var gate = new Gate();
         await using var host = await fixture.StartAndWaitAsync<Slow>(calls, gate);
-        fixture.Clock.AdvanceTo(At(0, 5));
+        fixture.Clock.SetUtcNow(At(0, 5));
         await calls.NextAsync();
 
-        fixture.Clock.AdvanceTo(At(0, 17));
+        fixture.Clock.SetUtcNow(At(0, 17));
         gate.Open();
         var after = await calls.NextAsync();
         await fixture.WhenWaitingAsync();
@@ -97,7 +98,7 @@ public class TimerTests(Azurite azurite)
         var calls = new Calls<TimerInfo>();
         await using (var host = await fixture.StartAndWaitAsync<Slow>(calls, new Gate()))
         {
-            fixture.Clock.AdvanceTo(At(0, 6));
+            fixture.Clock.SetUtcNow(At(0, 6));
             await calls.NextAsync();
             await host.StopAsync();
         }
@@ -114,7 +115,7 @@ public class TimerTests(Azurite azurite)
         var gate = new Gate { IgnoresCancellation = true };
         await using (var host = await fixture.StartAndWaitAsync<Slow>(calls, gate))
         {
-            fixture.Clock.AdvanceTo(At(0, 6));
+            fixture.Clock.SetUtcNow(At(0, 6));
             await calls.NextAsync();
             var stopped = host.StopAsync();
             gate.Open();
@@ -134,7 +135,7 @@ public class TimerTests(Azurite azurite)
 
         for (var minute = 5; minute <= 15; minute += 5)
         {
-            fixture.Clock.AdvanceTo(At(0, minute));
+            fixture.Clock.SetUtcNow(At(0, minute));
             await calls.NextAsync();
             await fixture.WhenWaitingAsync();
         }
@@ -147,13 +148,13 @@ public class TimerTests(Azurite azurite)
     public async Task A_timer_may_run_when_the_host_starts()
     {
         var fixture = new TimerFixture(azurite);
-        fixture.Clock.AdvanceTo(At(0, 2));
+        fixture.Clock.SetUtcNow(At(0, 2));
         var calls = new Calls<TimerInfo>();
         await using var host = await fixture.StartAsync<OnStartup>(calls);
         var atStart = await calls.NextAsync();
         await fixture.WhenWaitingAsync();
 
-        fixture.Clock.AdvanceTo(At(0, 5));
+        fixture.Clock.SetUtcNow(At(0, 5));
         await calls.NextAsync();
 
         Assert.False(atStart.IsPastDue);
@@ -170,9 +171,9 @@ public class TimerTests(Azurite azurite)
         {
         }
 
-        fixture.Clock.AdvanceTo(At(0, 17));
+        fixture.Clock.SetUtcNow(At(0, 17));
         await using var host = await fixture.StartAndWaitAsync<Unmonitored>(calls);
-        fixture.Clock.AdvanceTo(At(0, 20));
+        fixture.Clock.SetUtcNow(At(0, 20));
         var call = await calls.NextAsync();
 
         Assert.False(call.IsPastDue);
@@ -192,8 +193,8 @@ public class TimerTests(Azurite azurite)
         for (var second = 20; second <= 60; second += 20)
         {
             // Shorter waits are the lease's.
-            await fixture.Clock.WhenTimerIsDue(due => due == Midnight.AddSeconds(second));
-            fixture.Clock.AdvanceTo(Midnight.AddSeconds(second));
+            await fixture.Clock.WhenTimerIsSet(due => due == Midnight.AddSeconds(second));
+            fixture.Clock.SetUtcNow(Midnight.AddSeconds(second));
             Assert.Null((await calls.NextAsync()).ScheduleStatus);
         }
 
@@ -204,11 +205,11 @@ public class TimerTests(Azurite azurite)
     public async Task A_time_span_counts_from_the_last_start()
     {
         var fixture = new TimerFixture(azurite, "00:07:00");
-        fixture.Clock.AdvanceTo(At(0, 1));
+        fixture.Clock.SetUtcNow(At(0, 1));
         var calls = new Calls<TimerInfo>();
         await using var host = await fixture.StartAndWaitAsync<Ticking>(calls);
 
-        fixture.Clock.AdvanceTo(At(0, 8));
+        fixture.Clock.SetUtcNow(At(0, 8));
         await calls.NextAsync();
         await fixture.WhenWaitingAsync();
 
@@ -224,11 +225,11 @@ public class TimerTests(Azurite azurite)
         {
         }
 
-        fixture.Clock.AdvanceTo(At(3, 10));
+        fixture.Clock.SetUtcNow(At(3, 10));
         fixture.Settings["Schedule"] = "0 30 * * * *";
         await using var host = await fixture.StartAndWaitAsync<Ticking>(calls);
         Assert.Equal(At(3, 30), (await fixture.ReadStatusAsync()).GetProperty("Next").GetDateTimeOffset());
-        fixture.Clock.AdvanceTo(At(3, 30));
+        fixture.Clock.SetUtcNow(At(3, 30));
 
         Assert.False((await calls.NextAsync()).IsPastDue);
         Assert.Empty(calls.Rest());
@@ -243,7 +244,7 @@ public class TimerTests(Azurite azurite)
         await using var host = await fixture.StartAndWaitAsync<Ticking>(calls);
 
         Assert.Equal("2024-01-01T09:30:00+09:00", (await fixture.ReadStatusAsync()).GetProperty("Next").GetString());
-        fixture.Clock.AdvanceTo(At(0, 30));
+        fixture.Clock.SetUtcNow(At(0, 30));
         Assert.Equal(At(0, 30).UtcDateTime, (await calls.NextAsync()).ScheduleStatus!.Next);
     }
 
@@ -255,7 +256,7 @@ public class TimerTests(Azurite azurite)
         await using var host = await fixture.StartAndWaitAsync<Ticking>(calls);
 
         Assert.Contains(
-            "Warning: The 'Tick' schedule (0 0 0 30 2 *) never occurs: no month that it allows has a day that it allows.", host.Log.Messages);
+            "Warning: The 'Tick' schedule (0 0 0 30 2 *, UTC) never occurs: no month that it names has a day that it names.", host.Log.Messages);
         Assert.Empty(calls.Rest());
     }
 
@@ -268,7 +269,7 @@ public class TimerTests(Azurite azurite)
         var told = Assert.Single(host.Log.Messages, message => message.Contains("occurrences", StringComparison.Ordinal));
         Assert.Equal(
             [
-                "Information: The next 5 occurrences of the 'Tick' schedule (0 0 6 * * Mon) will be:",
+                "Information: The next 5 occurrences of the 'Tick' schedule (0 0 6 * * Mon, UTC) will be:",
                 "2024-01-01 06:00:00+00:00", "2024-01-08 06:00:00+00:00", "2024-01-15 06:00:00+00:00", "2024-01-22 06:00:00+00:00", "2024-01-29 06:00:00+00:00",
             ],
             told.Split(Environment.NewLine));
@@ -284,7 +285,7 @@ public class TimerTests(Azurite azurite)
         {
             for (var minute = 5; minute <= 30; minute += 5)
             {
-                fixture.Clock.AdvanceTo(At(0, minute));
+                fixture.Clock.SetUtcNow(At(0, minute));
                 Assert.False((await calls[0].NextAsync()).IsPastDue);
                 await fixture.WhenWaitingAsync();
             }
@@ -300,7 +301,7 @@ public class TimerTests(Azurite azurite)
                 await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromMilliseconds(20)));
             }
 
-            fixture.Clock.AdvanceTo(At(0, 35));
+            fixture.Clock.SetUtcNow(At(0, 35));
             var taken = await calls[1].NextAsync();
             Assert.Equal(At(0, 30).UtcDateTime, taken.ScheduleStatus!.Last);
             Assert.Empty(calls[0].Rest());
