@@ -22,6 +22,7 @@ var builder = new SelfHostBuilder(args, new SelfHostOptions
 });
 builder.Services.AddSingleton(new ShelfOptions("books"));
 builder.Services.AddSingleton(_ => new BlobContainerClient(builder.Configuration["AzureWebJobsStorage"], "notes"));
+builder.Services.AddSingleton(_ => new Jobs.Executions(new BlobContainerClient(builder.Configuration["AzureWebJobsStorage"], "executions")));
 builder.Services.AddSingleton<TimeProvider>(new ShiftedTimeProvider(TimeSpan.Parse(builder.Configuration["ClockShift"] ?? "0", CultureInfo.InvariantCulture)));
 builder.Services.AddSingleton(_ => new Journal(new BlobContainerClient(builder.Configuration["AzureWebJobsStorage"], builder.Configuration["Journal"])));
 builder.Build().Run();
