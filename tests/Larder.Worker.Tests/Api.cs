@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Larder.Testing;
+using Larder.Worker.Tests.Host;
 
 namespace Larder.Worker.Tests;
 
@@ -49,14 +50,25 @@ internal static class Api
     public static async Task<JsonNode> JobAsync(this HttpClient client, string job) => (await client.SendJsonAsync(HttpMethod.Get, $"/api/v1/jobs/{job}")).Body["job"]!;
 
     /// <summary>Waits for a job's end.</summary>
-    public static async Task<JsonNode> EndOfAsync(this HttpClient client, string job)
+    /// <param name="client">Asks.</param>
+    /// <param name="job">The job's id.</param>
+    /// <param name="log">What to say if it does not end.</param>
+    public static async Task<JsonNode> EndOfAsync(this HttpClient client, string job, HostLog log)
     {
         JsonNode? last = null;
-        await Eventually.TrueAsync(async () =>
+        try
         {
-            last = await client.JobAsync(job);
-            return (string)last["state"]! is not ("queued" or "running");
-        });
+            await Eventually.TrueAsync(async () =>
+            {
+                last = await client.JobAsync(job);
+                return (string)last["state"]! is not ("queued" or "running");
+            });
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"{last}\n{log}", exception);
+        }
+
         return last!;
     }
 }
