@@ -9,6 +9,18 @@ namespace Larder.Worker.Tests;
 /// <summary>The calls that users make with curl.</summary>
 internal static class Api
 {
+    /// <summary>A caller.</summary>
+    /// <param name="address">Where the host is.</param>
+    /// <param name="key">Its key, sent with each request; null: none.</param>
+    public static HttpClient CreateClient(Uri address, string? key = null)
+    {
+        var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) };
+        var client = new HttpClient(handler) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
+        if (key is not null)
+            client.DefaultRequestHeaders.Add("x-functions-key", key);
+        return client;
+    }
+
     /// <summary>A file of samples/.</summary>
     public static byte[] Sample(string path) => File.ReadAllBytes(Repository.Path($"samples/{path}"));
 
