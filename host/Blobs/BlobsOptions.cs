@@ -10,7 +10,7 @@ internal sealed class BlobsOptions
     private const string IntervalSetting = "SelfHost:Blobs:MaxPollingInterval";
 
     /// <summary>What is read of it.</summary>
-    public static readonly HostJsonKeys Keys = new(Section, ["maxDegreeOfParallelism", "poisonBlobThreshold", "maxPollingInterval"]);
+    public static readonly HostJsonKeys Keys = new(Section, ["maxDegreeOfParallelism", "poisonBlobThreshold"]);
 
     /// <exception cref="SelfHostException">A value cannot be used: a sentence.</exception>
     public BlobsOptions(IConfiguration settings)

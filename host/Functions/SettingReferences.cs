@@ -2,7 +2,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace Larder.Host;
 
-/// <summary>The <c>%Name%</c> in a trigger attribute's text: the value of the setting of that name, as in the real host.</summary>
+/// <summary>The <c>%Name%</c> in a trigger attribute's text: the value of the setting of that name, as in the Functions host.</summary>
 internal static class SettingReferences
 {
     /// <exception cref="FormatException">A setting is missing, or a % has no other end: a sentence.</exception>

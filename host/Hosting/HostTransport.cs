@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace Larder.Host;
 
 /// <summary>
-/// The web server's sockets, whatever in the application asked for them: here it is certain that nothing but loopback is bound while no keys are
+/// The web server's sockets, whichever part of the application asked for them: here it is certain that nothing but loopback is bound while no keys are
 /// configured, and here a port that is taken gets its sentence.
 /// </summary>
 internal sealed class HostTransport(IOptions<SocketTransportOptions> options, ILoggerFactory loggers, FunctionKeys keys)
@@ -22,7 +22,7 @@ internal sealed class HostTransport(IOptions<SocketTransportOptions> options, IL
     {
         if (!keys.Any && !IsLocal(endpoint))
             throw new SelfHostException(
-                $"The host does not listen on {endpoint}: no keys are configured, so every function would be open to everybody who can reach that address. " +
+                $"The host does not listen on {endpoint}: no keys are configured, so every function would be open to all who can reach that address. " +
                 "Set the settings 'FunctionKeys:default' and 'MasterKey', or listen on a loopback address such as http://localhost:7071.");
         try
         {

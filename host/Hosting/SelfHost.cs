@@ -36,11 +36,11 @@ internal sealed class SelfHost(WebApplication app, StorageEmulator? storage, Tex
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
-        using var impatience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var again = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => impatience.Cancel());
+        using var stopNow = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var again = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => stopNow.Cancel());
         try
         {
-            await app.StopAsync(impatience.Token);
+            await app.StopAsync(stopNow.Token);
         }
         finally
         {

@@ -7,8 +7,8 @@ namespace Larder.Host;
 internal static class StartupErrors
 {
     /// <summary>
-    /// When a start-up error leaves Program.cs unhandled, prints its sentence in place of a stack trace and ends the process with its exit code: 1, or 2 for a mistake on the command line. A program
-    /// that handles it sees an ordinary exception.
+    /// When a start-up error leaves Program.cs unhandled, prints its sentence in place of a stack trace and ends the process with its exit code: 1, or 2
+    /// for a mistake on the command line. A program that handles it sees an ordinary exception.
     /// </summary>
     public static void PrintWhenUnhandled()
     {

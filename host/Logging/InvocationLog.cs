@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Larder.Host;
 
-/// <summary>What the log says of an invocation, in the real host's words.</summary>
+/// <summary>What the log says of an invocation, in the Functions host's words.</summary>
 internal static partial class InvocationLog
 {
     [LoggerMessage(EventId = 1, Message = "Executing 'Functions.{Function}' (Reason='{Reason}', Id={Id})")]

@@ -15,7 +15,7 @@ public static class IngestArtifact
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(IngestArtifact))]
+    [Function(OrchestrationNames.IngestArtifact)]
     public static async Task Run([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var job = context.GetInput<string>()!;
@@ -23,7 +23,7 @@ public static class IngestArtifact
         ReportDrop.Input report;
         try
         {
-            await context.CallActivityAsync(nameof(BeginJob), job, Retries.Patient);
+            await context.CallActivityAsync(ActivityNames.BeginJob, job, Retries.Patient);
             report = await IngestAsync(context, job, cancel);
         }
         catch (TaskFailedException e)
@@ -32,8 +32,8 @@ public static class IngestArtifact
         }
 
         SetStatus(context, "report");
-        await context.CallActivityAsync(nameof(ReportDrop), report, Retries.Stubborn);
-        await context.CallActivityAsync(nameof(EndJob), new EndJob.Input(job, report.State, report.Reason), Retries.Stubborn);
+        await context.CallActivityAsync(ActivityNames.ReportDrop, report, Retries.Stubborn);
+        await context.CallActivityAsync(ActivityNames.EndJob, new EndJob.Input(job, report.State, report.Reason), Retries.Stubborn);
     }
 
     private static async Task<ReportDrop.Input> IngestAsync(TaskOrchestrationContext context, string job, Task cancel)
@@ -41,7 +41,7 @@ public static class IngestArtifact
         SetStatus(context, "wait");
         for (var wait = s_shortestWait; ; wait = wait * 2 < s_longestWait ? wait * 2 : s_longestWait)
         {
-            var look = await context.CallActivityAsync<LookAtDrop.Result>(nameof(LookAtDrop), job, Retries.Patient);
+            var look = await context.CallActivityAsync<LookAtDrop.Result>(ActivityNames.LookAtDrop, job, Retries.Patient);
             if (cancel.IsCompleted)
                 return ReportDrop.Input.Canceled(job);
             if (look.IsReplaced)
@@ -56,7 +56,7 @@ public static class IngestArtifact
         }
 
         SetStatus(context, "stage");
-        var staged = await context.CallActivityAsync<StageDrop.Result>(nameof(StageDrop), job, Retries.Patient);
+        var staged = await context.CallActivityAsync<StageDrop.Result>(ActivityNames.StageDrop, job, Retries.Patient);
         if (cancel.IsCompleted)
             return ReportDrop.Input.Canceled(job);
         if (staged.IsReplaced)
@@ -65,7 +65,7 @@ public static class IngestArtifact
             return ReportDrop.Input.Refused(job, staged.Reason);
 
         SetStatus(context, "validate");
-        var arrived = await context.CallActivityAsync<CheckArrival.Result>(nameof(CheckArrival), job, Retries.Patient);
+        var arrived = await context.CallActivityAsync<CheckArrival.Result>(ActivityNames.CheckArrival, job, Retries.Patient);
         if (cancel.IsCompleted)
             return ReportDrop.Input.Canceled(job);
         if (arrived.Model is null)
@@ -73,7 +73,7 @@ public static class IngestArtifact
 
         SetStatus(context, "register");
         var registered = await context.CallActivityAsync<RegisterArrival.Result>(
-            nameof(RegisterArrival), new RegisterArrival.Input(job, arrived.Model), Retries.Patient);
+            ActivityNames.RegisterArrival, new RegisterArrival.Input(job, arrived.Model), Retries.Patient);
         return registered.Version is { } version
             ? new ReportDrop.Input(job, JobState.Succeeded, registered.Reason, version)
             : ReportDrop.Input.Refused(job, registered.Reason!);

@@ -13,7 +13,7 @@ public sealed class IngestJob : IJobType
     public string Name => Type;
 
     /// <inheritdoc/>
-    public string Orchestrator => nameof(IngestArtifact);
+    public string Orchestrator => OrchestrationNames.IngestArtifact;
 
     /// <inheritdoc/>
     public object InputOf(Job job) => job.Id;

@@ -17,6 +17,9 @@ public static class JobPaths
     /// <summary>bootstrap.py itself.</summary>
     public static string Bootstrap(int attempt) => Attempt(attempt) + "bootstrap.py";
 
+    /// <summary>Which machine runs it, while a machine's own process does (<see cref="LeasedProcessCompute"/>).</summary>
+    public static string Lease(int attempt) => Attempt(attempt) + "lease.json";
+
     /// <summary>The script's output, line by line.</summary>
     public static string Log(int attempt) => Attempt(attempt) + "log.jsonl";
 

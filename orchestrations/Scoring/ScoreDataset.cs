@@ -20,7 +20,7 @@ public static class ScoreDataset
     private const int Notes = 20;
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(ScoreDataset))]
+    [Function(OrchestrationNames.ScoreDataset)]
     public static async Task Run([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var scoring = context.GetInput<Scoring>()!;
@@ -45,24 +45,24 @@ public static class ScoreDataset
         }
 
         context.SetCustomStatus(new { step = "clean_up" });
-        await context.CallActivityAsync(nameof(FinishScoring), ending, Retries.Stubborn);
-        await context.CallActivityAsync(nameof(EndJob), new EndJob.Input(scoring.Job, ending.State, ending.Reason), Retries.Stubborn);
+        await context.CallActivityAsync(ActivityNames.FinishScoring, ending, Retries.Stubborn);
+        await context.CallActivityAsync(ActivityNames.EndJob, new EndJob.Input(scoring.Job, ending.State, ending.Reason), Retries.Stubborn);
     }
 
     private static async Task<(ScoringProgress? Progress, FinishScoring.Input? Ending)> BeginAsync(TaskOrchestrationContext context, Scoring scoring, Task cancel)
     {
-        await context.CallActivityAsync(nameof(BeginJob), scoring.Job, Retries.Patient);
+        await context.CallActivityAsync(ActivityNames.BeginJob, scoring.Job, Retries.Patient);
         context.SetCustomStatus(new { step = "fetch" });
-        if (await context.CallActivityAsync<string?>(nameof(FetchDataset), scoring.Job, Retries.Patient) is { } problem)
+        if (await context.CallActivityAsync<string?>(ActivityNames.FetchDataset, scoring.Job, Retries.Patient) is { } problem)
             return (null, Failed(scoring, problem));
         if (cancel.IsCompleted)
             return (null, Canceled(scoring));
         context.SetCustomStatus(new { step = "plan" });
-        var plan = await context.CallActivityAsync<PlanScoring.Result>(nameof(PlanScoring), scoring.Job, Retries.Patient);
+        var plan = await context.CallActivityAsync<PlanScoring.Result>(ActivityNames.PlanScoring, scoring.Job, Retries.Patient);
         if (plan.Reason is { } reason)
             return (null, Failed(scoring, reason));
         var progress = new ScoringProgress(plan.Chunks, plan.Rows);
-        await context.CallActivityAsync(nameof(NoteScoring), new NoteScoring.Input(scoring.Job, progress), Retries.Patient);
+        await context.CallActivityAsync(ActivityNames.NoteScoring, new NoteScoring.Input(scoring.Job, progress), Retries.Patient);
         return (progress, null);
     }
 
@@ -96,7 +96,7 @@ public static class ScoreDataset
                     ending ??= Failed(scoring, TooManyErrors(progress, scoring.MaxErrors.Value));
                 context.SetCustomStatus(new { step = "score", chunks = progress.Chunks, chunks_done = progress.Done, rows = progress.Rows, rows_done = progress.Scored, errors = progress.Errors });
                 if (progress.Done % noteEvery == 0 || progress.Done == progress.Chunks || ending is not null)
-                    await context.CallActivityAsync(nameof(NoteScoring), new NoteScoring.Input(scoring.Job, progress), Retries.Patient);
+                    await context.CallActivityAsync(ActivityNames.NoteScoring, new NoteScoring.Input(scoring.Job, progress), Retries.Patient);
             }
         }
         catch (TaskFailedException)
@@ -113,7 +113,7 @@ public static class ScoreDataset
         context.SetCustomStatus(new { step = "merge" });
         for (var repairs = 0; ; repairs++)
         {
-            var missing = await context.CallActivityAsync<IReadOnlyList<int>>(nameof(MergeScores), scoring.Job, Retries.Patient);
+            var missing = await context.CallActivityAsync<IReadOnlyList<int>>(ActivityNames.MergeScores, scoring.Job, Retries.Patient);
             if (missing.Count == 0)
                 break;
             if (repairs == MostRepairs)
@@ -128,7 +128,7 @@ public static class ScoreDataset
 
     private static Task<ScoreChunk.Result> StartAsync(TaskOrchestrationContext context, Scoring scoring, int chunk, long errors) =>
         context.CallActivityAsync<ScoreChunk.Result>(
-            nameof(ScoreChunk), new ScoreChunk.Input(scoring.Job, chunk, scoring.MaxErrors - errors), Retries.Patient);
+            ActivityNames.ScoreChunk, new ScoreChunk.Input(scoring.Job, chunk, scoring.MaxErrors - errors), Retries.Patient);
 
     private static async Task EndOfAsync(Task task)
     {

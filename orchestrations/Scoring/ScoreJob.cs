@@ -15,7 +15,7 @@ public sealed class ScoreJob(ScoringLimits limits, UrlSource urls) : IJobType
     public string Name => Type;
 
     /// <inheritdoc/>
-    public string Orchestrator => nameof(ScoreDataset);
+    public string Orchestrator => OrchestrationNames.ScoreDataset;
 
     /// <inheritdoc/>
     public bool KeepsVersion => true;

@@ -15,7 +15,7 @@ public sealed class TrainJob(IComputeBackend backend, UrlSource urls) : IJobType
     public string Name => Type;
 
     /// <inheritdoc/>
-    public string Orchestrator => nameof(TrainModel);
+    public string Orchestrator => OrchestrationNames.TrainModel;
 
     /// <inheritdoc/>
     public object InputOf(Job job)

@@ -23,7 +23,7 @@ public static class TrainModel
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromMinutes(2);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(TrainModel))]
+    [Function(OrchestrationNames.TrainModel)]
     public static async Task Run([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var training = context.GetInput<Training>()!;
@@ -46,8 +46,8 @@ public static class TrainModel
         }
 
         SetStatus(context, "clean_up");
-        await context.CallActivityAsync(nameof(CleanUpJob), training.Job, Retries.Stubborn);
-        await context.CallActivityAsync(nameof(EndJob), new EndJob.Input(training.Job, ending.State, ending.Reason), Retries.Stubborn);
+        await context.CallActivityAsync(ActivityNames.CleanUpJob, training.Job, Retries.Stubborn);
+        await context.CallActivityAsync(ActivityNames.EndJob, new EndJob.Input(training.Job, ending.State, ending.Reason), Retries.Stubborn);
     }
 
     private static async Task<AttemptsResult> RunAttemptsAsync(TaskOrchestrationContext context, Training training, Task cancel)
@@ -56,7 +56,7 @@ public static class TrainModel
         if (watch is null)
         {
             SetStatus(context, "stage");
-            if (await context.CallActivityAsync<string?>(nameof(StageInputs), training.Job, Retries.Patient) is { } problem)
+            if (await context.CallActivityAsync<string?>(ActivityNames.StageInputs, training.Job, Retries.Patient) is { } problem)
                 return new AttemptsResult(0, Ending.Failed(problem));
         }
 
@@ -76,8 +76,8 @@ public static class TrainModel
                 if (watched.GoOn is not null)
                     return watched;
                 SetStatus(context, "collect", number);
-                var collected = await context.CallActivityAsync<CollectResults.Result>(nameof(CollectResults), id, Retries.Patient);
-                await context.CallActivityAsync(nameof(DeleteCompute), id, Retries.Stubborn);
+                var collected = await context.CallActivityAsync<CollectResults.Result>(ActivityNames.CollectResults, id, Retries.Patient);
+                await context.CallActivityAsync(ActivityNames.DeleteCompute, id, Retries.Stubborn);
                 if (watched.Ending is not null || collected.Reason is null)
                     return watched;
                 // The backend's clock began a little earlier, and runs while no host does.
@@ -104,7 +104,7 @@ public static class TrainModel
     {
         for (var wait = s_shortestWait; !cancel.IsCompleted; wait = Shorter(wait * 1.5, s_longestWait / 6))
         {
-            var start = await context.CallActivityAsync<StartCompute.Result>(nameof(StartCompute), id, Retries.Patient);
+            var start = await context.CallActivityAsync<StartCompute.Result>(ActivityNames.StartCompute, id, Retries.Patient);
             if (start.Reason is not null)
                 return (null, start.Reason);
             if (start.Started)
@@ -121,7 +121,7 @@ public static class TrainModel
         var id = new ComputeId(training.Job, watch.Attempt);
         for (var looks = 0; looks < MostLooks; looks++)
         {
-            var look = await context.CallActivityAsync<WatchCompute.Result>(nameof(WatchCompute), id, Retries.Patient);
+            var look = await context.CallActivityAsync<WatchCompute.Result>(ActivityNames.WatchCompute, id, Retries.Patient);
             var now = context.CurrentUtcDateTime;
             if (look.IsOver)
                 return new AttemptsResult(watch.Attempt);
@@ -148,11 +148,11 @@ public static class TrainModel
     private static async Task<AttemptsResult> StopAsync(TaskOrchestrationContext context, ComputeId id, Ending ending)
     {
         SetStatus(context, "stop", id.Attempt);
-        await context.CallActivityAsync(nameof(StopCompute), id, Retries.Patient);
+        await context.CallActivityAsync(ActivityNames.StopCompute, id, Retries.Patient);
         var until = context.CurrentUtcDateTime + s_stopLimit;
         while (context.CurrentUtcDateTime < until)
         {
-            var look = await context.CallActivityAsync<WatchCompute.Result>(nameof(WatchCompute), id, Retries.Patient);
+            var look = await context.CallActivityAsync<WatchCompute.Result>(ActivityNames.WatchCompute, id, Retries.Patient);
             if (look.IsOver)
                 break;
             await context.CreateTimer(s_shortestWait, CancellationToken.None);
@@ -165,7 +165,7 @@ public static class TrainModel
     {
         var id = new ComputeId(training.Job, attempt);
         SetStatus(context, "find", attempt);
-        var found = await context.CallActivityAsync<FindTrainedModel.Result>(nameof(FindTrainedModel), id, Retries.Patient);
+        var found = await context.CallActivityAsync<FindTrainedModel.Result>(ActivityNames.FindTrainedModel, id, Retries.Patient);
         if (found.Path is null)
             return Ending.Failed(found.Reason!);
         if (cancel.IsCompleted)
@@ -173,7 +173,7 @@ public static class TrainModel
 
         SetStatus(context, "validate", attempt);
         var trained = await context.CallActivityAsync<CheckTrainedModel.Result>(
-            nameof(CheckTrainedModel), new CheckTrainedModel.Input(id, found.Path), Retries.Patient);
+            ActivityNames.CheckTrainedModel, new CheckTrainedModel.Input(id, found.Path), Retries.Patient);
         if (trained.Model is null)
             return Ending.Failed(trained.Reason!);
         if (cancel.IsCompleted)
@@ -184,7 +184,7 @@ public static class TrainModel
         {
             SetStatus(context, "compile", attempt);
             var compiled = await context.CallActivityAsync<CompileTrainedModel.Result>(
-                nameof(CompileTrainedModel), new CompileTrainedModel.Input(id, trained.Model), Retries.Patient);
+                ActivityNames.CompileTrainedModel, new CompileTrainedModel.Input(id, trained.Model), Retries.Patient);
             optimized = compiled.Model;
         }
 
@@ -192,7 +192,7 @@ public static class TrainModel
             return Ending.Canceled;
         SetStatus(context, "register", attempt);
         var registered = await context.CallActivityAsync<RegisterTrainedModel.Result>(
-            nameof(RegisterTrainedModel), new RegisterTrainedModel.Input(id, found.Path, trained.Model, optimized), Retries.Patient);
+            ActivityNames.RegisterTrainedModel, new RegisterTrainedModel.Input(id, found.Path, trained.Model, optimized), Retries.Patient);
         if (registered.Version is not { } version)
             return Ending.Failed(registered.Reason!);
 
@@ -200,7 +200,7 @@ public static class TrainModel
         if (training.HasAlias)
         {
             SetStatus(context, "gate", attempt);
-            gate = await context.CallActivityAsync<string>(nameof(GateTrainedModel), new GateTrainedModel.Input(training.Job, version), Retries.Patient);
+            gate = await context.CallActivityAsync<string>(ActivityNames.GateTrainedModel, new GateTrainedModel.Input(training.Job, version), Retries.Patient);
         }
 
         return new Ending(

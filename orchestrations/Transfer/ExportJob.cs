@@ -16,7 +16,7 @@ public sealed class ExportJob : IJobType
     public string Name => Type;
 
     /// <inheritdoc/>
-    public string Orchestrator => nameof(ExportRegistry);
+    public string Orchestrator => OrchestrationNames.ExportRegistry;
 
     /// <inheritdoc/>
     public object InputOf(Job job) => job.Id;

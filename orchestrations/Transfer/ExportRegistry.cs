@@ -8,6 +8,6 @@ namespace Larder.Orchestrations;
 public static class ExportRegistry
 {
     /// <summary>Runs it.</summary>
-    [Function(nameof(ExportRegistry))]
-    public static Task Run([OrchestrationTrigger] TaskOrchestrationContext context) => TransferSteps.RunAsync(context, nameof(WriteExport));
+    [Function(OrchestrationNames.ExportRegistry)]
+    public static Task Run([OrchestrationTrigger] TaskOrchestrationContext context) => TransferSteps.RunAsync(context, ActivityNames.WriteExport);
 }

@@ -14,7 +14,7 @@ public sealed class ImportJob(UrlSource urls) : IJobType
     public string Name => Type;
 
     /// <inheritdoc/>
-    public string Orchestrator => nameof(ImportRegistry);
+    public string Orchestrator => OrchestrationNames.ImportRegistry;
 
     /// <inheritdoc/>
     public string NotScheduled => "An archive is imported once: again, it changes nothing. Schedule export, for backups, and import one of them when it is needed.";

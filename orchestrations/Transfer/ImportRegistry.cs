@@ -11,7 +11,7 @@ namespace Larder.Orchestrations;
 public static class ImportRegistry
 {
     /// <summary>Runs it.</summary>
-    [Function(nameof(ImportRegistry))]
+    [Function(OrchestrationNames.ImportRegistry)]
     public static Task Run([OrchestrationTrigger] TaskOrchestrationContext context) =>
-        TransferSteps.RunAsync(context, nameof(FetchArchive), nameof(CheckImport), nameof(StoreImport), nameof(RegisterImport));
+        TransferSteps.RunAsync(context, ActivityNames.FetchArchive, ActivityNames.CheckImport, ActivityNames.StoreImport, ActivityNames.RegisterImport);
 }

@@ -13,7 +13,7 @@ internal static class TransferSteps
         FinishTransfer.Input ending;
         try
         {
-            await context.CallActivityAsync(nameof(BeginJob), job, Retries.Patient);
+            await context.CallActivityAsync(ActivityNames.BeginJob, job, Retries.Patient);
             ending = await StepsAsync(context, job, steps, cancel);
         }
         catch (TaskFailedException e)
@@ -21,8 +21,8 @@ internal static class TransferSteps
             ending = new FinishTransfer.Input(job, JobState.Failed, JobEnding.Of(e));
         }
 
-        await context.CallActivityAsync(nameof(FinishTransfer), ending, Retries.Stubborn);
-        await context.CallActivityAsync(nameof(EndJob), new EndJob.Input(job, ending.State, ending.Reason), Retries.Stubborn);
+        await context.CallActivityAsync(ActivityNames.FinishTransfer, ending, Retries.Stubborn);
+        await context.CallActivityAsync(ActivityNames.EndJob, new EndJob.Input(job, ending.State, ending.Reason), Retries.Stubborn);
     }
 
     private static async Task<FinishTransfer.Input> StepsAsync(TaskOrchestrationContext context, string job, string[] steps, Task cancel)

@@ -15,7 +15,7 @@ public sealed class DatasetJob(JobLimits training, ScoringLimits scoring) : IJob
     public string Name => Type;
 
     /// <inheritdoc/>
-    public string Orchestrator => nameof(ReceiveDataset);
+    public string Orchestrator => OrchestrationNames.ReceiveDataset;
 
     /// <inheritdoc/>
     public string NotScheduled =>

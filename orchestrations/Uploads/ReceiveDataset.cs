@@ -11,23 +11,23 @@ namespace Larder.Orchestrations;
 public static class ReceiveDataset
 {
     /// <summary>Runs it.</summary>
-    [Function(nameof(ReceiveDataset))]
+    [Function(OrchestrationNames.ReceiveDataset)]
     public static Task Run([OrchestrationTrigger] TaskOrchestrationContext context) =>
         ReceiveSteps.RunAsync(context, (job, cancel) => ReceiveAsync(context, job, cancel));
 
     private static async Task<EndJob.Input> ReceiveAsync(TaskOrchestrationContext context, string job, Task cancel)
     {
         context.SetCustomStatus(new { step = "stage" });
-        if (await context.CallActivityAsync<string?>(nameof(StageDataset), job, Retries.Patient) is { } problem)
+        if (await context.CallActivityAsync<string?>(ActivityNames.StageDataset, job, Retries.Patient) is { } problem)
             return EndJob.Input.Failed(job, problem);
         if (cancel.IsCompleted)
             return EndJob.Input.Canceled(job);
 
         context.SetCustomStatus(new { step = "register" });
-        var told = await context.CallActivityAsync<string>(nameof(RegisterDataset), job, Retries.Patient);
+        var told = await context.CallActivityAsync<string>(ActivityNames.RegisterDataset, job, Retries.Patient);
 
         context.SetCustomStatus(new { step = "clean_up" });
-        await context.CallActivityAsync(nameof(ReleaseUpload), job, Retries.Patient);
+        await context.CallActivityAsync(ActivityNames.ReleaseUpload, job, Retries.Patient);
         return new EndJob.Input(job, JobState.Succeeded, told);
     }
 }

@@ -15,7 +15,7 @@ internal static class ReceiveSteps
         EndJob.Input ending;
         try
         {
-            await context.CallActivityAsync(nameof(BeginJob), job, Retries.Patient);
+            await context.CallActivityAsync(ActivityNames.BeginJob, job, Retries.Patient);
             ending = await receive(job, cancel);
         }
         catch (TaskFailedException e)
@@ -23,6 +23,6 @@ internal static class ReceiveSteps
             ending = EndJob.Input.Failed(job, JobEnding.Of(e));
         }
 
-        await context.CallActivityAsync(nameof(EndJob), ending, Retries.Stubborn);
+        await context.CallActivityAsync(ActivityNames.EndJob, ending, Retries.Stubborn);
     }
 }

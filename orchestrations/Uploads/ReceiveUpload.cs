@@ -11,20 +11,20 @@ namespace Larder.Orchestrations;
 public static class ReceiveUpload
 {
     /// <summary>Runs it.</summary>
-    [Function(nameof(ReceiveUpload))]
+    [Function(OrchestrationNames.ReceiveUpload)]
     public static Task Run([OrchestrationTrigger] TaskOrchestrationContext context) =>
         ReceiveSteps.RunAsync(context, (job, cancel) => ReceiveAsync(context, job, cancel));
 
     private static async Task<EndJob.Input> ReceiveAsync(TaskOrchestrationContext context, string job, Task cancel)
     {
         SetStatus(context, "stage");
-        if (await context.CallActivityAsync<string?>(nameof(StageUpload), job, Retries.Patient) is { } problem)
+        if (await context.CallActivityAsync<string?>(ActivityNames.StageUpload, job, Retries.Patient) is { } problem)
             return EndJob.Input.Failed(job, problem);
         if (cancel.IsCompleted)
             return EndJob.Input.Canceled(job);
 
         SetStatus(context, "validate");
-        var arrived = await context.CallActivityAsync<CheckArrival.Result>(nameof(CheckArrival), job, Retries.Patient);
+        var arrived = await context.CallActivityAsync<CheckArrival.Result>(ActivityNames.CheckArrival, job, Retries.Patient);
         if (arrived.Model is null)
             return EndJob.Input.Failed(job, arrived.Reason!);
         if (cancel.IsCompleted)
@@ -32,12 +32,12 @@ public static class ReceiveUpload
 
         SetStatus(context, "register");
         var registered = await context.CallActivityAsync<RegisterArrival.Result>(
-            nameof(RegisterArrival), new RegisterArrival.Input(job, arrived.Model), Retries.Patient);
+            ActivityNames.RegisterArrival, new RegisterArrival.Input(job, arrived.Model), Retries.Patient);
         if (registered.Version is null)
             return EndJob.Input.Failed(job, registered.Reason!);
 
         SetStatus(context, "clean_up");
-        await context.CallActivityAsync(nameof(ReleaseUpload), job, Retries.Patient);
+        await context.CallActivityAsync(ActivityNames.ReleaseUpload, job, Retries.Patient);
         return new EndJob.Input(job, JobState.Succeeded, registered.Reason);
     }
 

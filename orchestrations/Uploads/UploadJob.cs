@@ -13,7 +13,7 @@ public sealed class UploadJob : IJobType
     public string Name => Type;
 
     /// <inheritdoc/>
-    public string Orchestrator => nameof(ReceiveUpload);
+    public string Orchestrator => OrchestrationNames.ReceiveUpload;
 
     /// <inheritdoc/>
     public string NotScheduled =>

@@ -73,6 +73,35 @@ public sealed class InstanceTests
         }
     }
 
+    public interface IRegisteredTwice;
+
+    public sealed class FirstOfTwo : IRegisteredTwice;
+
+    public sealed class SecondOfTwo : IRegisteredTwice;
+
+    public sealed class TransientService(Scoped scoped)
+    {
+        public Scoped Scoped { get; } = scoped;
+    }
+
+    public sealed class Kinds(Single single, Scoped scoped, TransientService transient, [FromKeyedServices("key")] Single keyed, IRegisteredTwice twice, ILogger<Kinds> logger)
+    {
+        [Function("Kinds")]
+        public IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "kinds")] HttpRequest request, FunctionContext context)
+        {
+            var ofContext = context.InstanceServices;
+            var ofRequest = request.HttpContext.RequestServices;
+            return new OkObjectResult(string.Join(
+                ' ',
+                single == ofContext.GetRequiredService<Single>() && single == ofRequest.GetRequiredService<Single>(),
+                scoped == ofContext.GetRequiredService<Scoped>() && scoped == ofRequest.GetRequiredService<Scoped>(),
+                transient.Scoped == scoped && transient != ofContext.GetRequiredService<TransientService>(),
+                keyed == ofContext.GetRequiredKeyedService<Single>("key") && keyed != single,
+                twice == ofContext.GetRequiredService<IRegisteredTwice>() && logger is not null,
+                twice.GetType().Name));
+        }
+    }
+
     private sealed record ContextSeen(
         Guid InvocationId, string FunctionId, string Name, string EntryPoint, string[] Parameters, string[] Bindings, int RetryCount, string TraceParent, bool Feature);
 
@@ -124,6 +153,22 @@ public sealed class InstanceTests
         Assert.Contains("0af7651916cd43dd8448eb211c80319c", first.TraceParent, StringComparison.Ordinal);
         Assert.True(first.Feature);
         Assert.Contains(host.Log.Entries, entry => entry is { Category: "Mine", Message: "from the context" });
+    }
+
+    [Fact]
+    public async Task Every_kind_of_service_is_the_same_from_the_constructor_the_context_and_the_request()
+    {
+        await using var host = await TestHost.StartAsync<Kinds>(builder =>
+        {
+            Configure(builder);
+            builder.Services.AddTransient<TransientService>();
+            builder.Services.AddKeyedSingleton("key", new Single());
+            // The last registration counts, whatever an earlier one said.
+            builder.Services.AddSingleton<IRegisteredTwice, FirstOfTwo>();
+            builder.Services.AddScoped<IRegisteredTwice, SecondOfTwo>();
+        });
+
+        Assert.Equal("True True True True True SecondOfTwo", await host.Client.GetStringAsync("kinds"));
     }
 
     private static void Configure(SelfHostBuilder builder)

@@ -176,6 +176,33 @@ public sealed class StorageEmulatorTests : IAsyncLifetime
         Assert.Single(app.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
+    [Fact]
+    public async Task Outside_a_checkout_Azurite_is_the_command_on_the_path_and_data_are_the_user_s()
+    {
+        var global = Path.Combine(_data.Path, "lib/node_modules/azurite/dist/src/azurite.js");
+        Directory.CreateDirectory(Path.GetDirectoryName(global)!);
+        await File.WriteAllTextAsync(global, "");
+        var commands = Directory.CreateDirectory(Path.Combine(_data.Path, "bin")).FullName;
+        File.CreateSymbolicLink(Path.Combine(commands, "azurite"), "../lib/node_modules/azurite/dist/src/azurite.js");
+        var application = Directory.CreateDirectory(Path.Combine(_data.Path, "opt/larder")).FullName;
+
+        var found = AzuriteInstallation.Find(application, $"/nowhere{Path.PathSeparator}{commands}", "/home/me/.local/share");
+
+        Assert.Equal(new AzuriteInstallation(global, "/home/me/.local/share/larder/azurite"), found);
+        Assert.Null(AzuriteInstallation.Find(application, "/nowhere", "/home/me/.local/share"));
+    }
+
+    [Fact]
+    public async Task In_a_checkout_Azurite_is_the_one_in_node_modules_and_data_are_beside_it()
+    {
+        var script = Path.Combine(_data.Path, "node_modules/azurite/dist/src/azurite.js");
+        Directory.CreateDirectory(Path.GetDirectoryName(script)!);
+        await File.WriteAllTextAsync(script, "");
+        var application = Directory.CreateDirectory(Path.Combine(_data.Path, "host/bin/Debug")).FullName;
+
+        Assert.Equal(new AzuriteInstallation(script, Path.Combine(_data.Path, ".data/azurite")), AzuriteInstallation.Find(application, "", "/home/me"));
+    }
+
     [Theory]
     [InlineData(null, false)]
     [InlineData("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=b", false)]

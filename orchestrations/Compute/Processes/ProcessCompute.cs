@@ -2,8 +2,10 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Larder.Inference;
 using Larder.Registry;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Larder.Orchestrations;
 
@@ -25,10 +27,10 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
     private readonly SemaphoreSlim starting = new(1);
 
     /// <summary>Makes a backend over a folder. Tasks that another one left there are this one's too.</summary>
-    /// <exception cref="ArgumentException">An option is wrong.</exception>
+    /// <exception cref="OptionsValidationException">An option is wrong.</exception>
     public ProcessCompute(ProcessComputeOptions options, TimeProvider time, ILogger<ProcessCompute> logger)
     {
-        options.Validate();
+        new OrchestrationSettingsValidator().Check("Jobs:Process", options);
         this.options = options;
         this.time = time;
         this.logger = logger;
@@ -64,7 +66,7 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
         {
             if (folder.ReadState() is not null)
                 return true;
-            if (TaskFolder.All(options.Folder).Count(other => other.Id != task.Id && IsRunning(other)) >= (options.MaxConcurrent ?? Environment.ProcessorCount))
+            if (!HasRoom(task.Id))
                 return false;
             folder.Prepare(EmbeddedText.Read("supervise.py"));
             await LaunchAsync(task, folder, cancellation);
@@ -75,6 +77,10 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
             starting.Release();
         }
     }
+
+    /// <summary>Whether a task could start at this moment, or runs already.</summary>
+    internal bool HasRoom(ComputeId id) =>
+        TaskFolder.All(options.Folder).Count(other => other.Id != id && IsRunning(other)) < (options.MaxConcurrent ?? Environment.ProcessorCount);
 
     /// <inheritdoc/>
     public async Task<ComputeStatus> GetStatusAsync(ComputeId id, CancellationToken cancellation)
@@ -145,7 +151,7 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
     /// <summary>Lets go of this backend, not of its tasks.</summary>
     public void Dispose() => starting.Dispose();
 
-    private static ComputeStatus StatusOf(TaskExit exit) => new(ComputeState.Exited, exit.ExitCode, exit.Reason, exit.TimedOut);
+    internal static ComputeStatus StatusOf(TaskExit exit) => new(ComputeState.Exited, exit.ExitCode, exit.Reason, exit.TimedOut);
 
     private static bool IsRunning(TaskFolder folder) => folder.ReadState() is { } state && folder.ReadExit() is null && state.IsAlive();
 

@@ -12,7 +12,7 @@ public sealed class CheckArrival(JobSteps steps, JobFiles files, IArtifactStore 
     public sealed record Result(PreparedModel? Model, string? Reason = null);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(CheckArrival))]
+    [Function(ActivityNames.CheckArrival)]
     public async Task<Result> Run([ActivityTrigger] string job, CancellationToken cancellation)
     {
         var (result, _) = await steps.RunAsync(

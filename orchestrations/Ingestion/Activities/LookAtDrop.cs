@@ -17,7 +17,7 @@ public sealed class LookAtDrop(JobSteps steps, DropBox drops, ModelRegistry regi
     private const int Page = 1000;
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(LookAtDrop))]
+    [Function(ActivityNames.LookAtDrop)]
     public Task<Result> Run([ActivityTrigger] string job, CancellationToken cancellation) => steps.RunAsync(
         job,
         "wait",

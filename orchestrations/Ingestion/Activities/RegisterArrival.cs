@@ -17,7 +17,7 @@ public sealed class RegisterArrival(JobSteps steps, JobFiles files, ModelPublish
     public sealed record Result(int? Version, string? Reason = null);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(RegisterArrival))]
+    [Function(ActivityNames.RegisterArrival)]
     public Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.RunAsync(
         input.Job,
         "register",

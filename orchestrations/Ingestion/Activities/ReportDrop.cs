@@ -24,7 +24,7 @@ public sealed class ReportDrop(JobSteps steps, DropBox drops)
     }
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(ReportDrop))]
+    [Function(ActivityNames.ReportDrop)]
     public Task Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.RunAsync(
         input.Job,
         "report",

@@ -13,7 +13,7 @@ public sealed class StageDrop(
     public sealed record Result(bool IsReplaced = false, string? Reason = null);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(StageDrop))]
+    [Function(ActivityNames.StageDrop)]
     public async Task<Result> Run([ActivityTrigger] string job, CancellationToken cancellation)
     {
         var (result, _) = await steps.RunAsync(

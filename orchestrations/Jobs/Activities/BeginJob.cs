@@ -7,7 +7,7 @@ namespace Larder.Orchestrations;
 public sealed class BeginJob(JobStore jobs, TimeProvider time)
 {
     /// <summary>Runs it.</summary>
-    [Function(nameof(BeginJob))]
+    [Function(ActivityNames.BeginJob)]
     public Task Run([ActivityTrigger] string job, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();

@@ -7,7 +7,7 @@ namespace Larder.Orchestrations;
 public sealed class CleanUpJob(JobSteps steps, DeleteCompute compute)
 {
     /// <summary>Runs it.</summary>
-    [Function(nameof(CleanUpJob))]
+    [Function(ActivityNames.CleanUpJob)]
     public Task Run([ActivityTrigger] string job, CancellationToken cancellation) => steps.RunAsync(
         job,
         "clean_up",

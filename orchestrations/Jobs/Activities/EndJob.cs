@@ -18,7 +18,7 @@ public sealed class EndJob(JobStore jobs, TimeProvider time)
     }
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(EndJob))]
+    [Function(ActivityNames.EndJob)]
     public Task Run([ActivityTrigger] Input input, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();

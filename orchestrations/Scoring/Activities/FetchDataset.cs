@@ -8,7 +8,7 @@ public sealed class FetchDataset(JobSteps steps, IArtifactStore artifacts, Datas
 {
     /// <summary>Runs it.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
-    [Function(nameof(FetchDataset))]
+    [Function(ActivityNames.FetchDataset)]
     public async Task<string?> Run([ActivityTrigger] string job, CancellationToken cancellation)
     {
         var (_, problem) = await steps.RunAsync(

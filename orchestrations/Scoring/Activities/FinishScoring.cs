@@ -16,7 +16,7 @@ public sealed class FinishScoring(JobSteps steps, JobFiles files, DropFiles drop
     public sealed record Input(string Job, JobState State, string? Reason);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(FinishScoring))]
+    [Function(ActivityNames.FinishScoring)]
     public Task Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.RunAsync(
         input.Job,
         "clean_up",

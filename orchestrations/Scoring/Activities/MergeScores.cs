@@ -11,7 +11,7 @@ public sealed class MergeScores(JobSteps steps, JobFiles files)
 
     /// <summary>Runs it.</summary>
     /// <returns>Chunks that are missing, from 0; as many as are to be made before this is tried again. None: it is done.</returns>
-    [Function(nameof(MergeScores))]
+    [Function(ActivityNames.MergeScores)]
     public async Task<IReadOnlyList<int>> Run([ActivityTrigger] string job, CancellationToken cancellation)
     {
         var merged = await steps.RunAsync(

@@ -11,7 +11,7 @@ public sealed class NoteScoring(JobSteps steps)
     public sealed record Input(string Job, ScoringProgress Progress);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(NoteScoring))]
+    [Function(ActivityNames.NoteScoring)]
     public Task Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.NoteAsync(
         input.Job,
         "score",

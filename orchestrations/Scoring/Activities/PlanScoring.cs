@@ -19,7 +19,7 @@ public sealed class PlanScoring(
     public sealed record Result(int Chunks, long Rows, string? Reason = null);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(PlanScoring))]
+    [Function(ActivityNames.PlanScoring)]
     public Task<Result> Run([ActivityTrigger] string job, CancellationToken cancellation) => steps.RunAsync(
         job,
         "plan",

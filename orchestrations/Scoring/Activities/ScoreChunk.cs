@@ -25,7 +25,7 @@ public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore art
     public sealed record Result(long Rows, long Errors, long FirstErrorRow = 0, string? FirstError = null, string? Reason = null);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(ScoreChunk))]
+    [Function(ActivityNames.ScoreChunk)]
     public async Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellation)
     {
         var job = await jobs.GetAsync(input.Job, cancellation);

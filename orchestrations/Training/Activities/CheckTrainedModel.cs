@@ -18,7 +18,7 @@ public sealed class CheckTrainedModel(JobSteps steps, JobFiles files, ModelPubli
     public sealed record Result(PreparedModel? Model, string? Reason = null);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(CheckTrainedModel))]
+    [Function(ActivityNames.CheckTrainedModel)]
     public Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.RunAsync(
         input.Id.Job,
         "validate",

@@ -21,7 +21,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
     public sealed record Result(string? Reason, bool TimedOut = false);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(CollectResults))]
+    [Function(ActivityNames.CollectResults)]
     public async Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellation)
     {
         var collected = await steps.RunAsync(

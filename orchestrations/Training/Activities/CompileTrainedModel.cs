@@ -26,7 +26,7 @@ public sealed class CompileTrainedModel(
     public sealed record Result(PreparedModel? Model, string Reason);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(CompileTrainedModel))]
+    [Function(ActivityNames.CompileTrainedModel)]
     public Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.RunAsync(
         input.Id.Job,
         "compile",

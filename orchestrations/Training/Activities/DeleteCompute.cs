@@ -7,7 +7,7 @@ namespace Larder.Orchestrations;
 public sealed class DeleteCompute(JobFiles files, IComputeBackend backend)
 {
     /// <summary>Runs it.</summary>
-    [Function(nameof(DeleteCompute))]
+    [Function(ActivityNames.DeleteCompute)]
     public async Task Run([ActivityTrigger] ComputeId id, CancellationToken cancellation)
     {
         await backend.DeleteAsync(id, cancellation);

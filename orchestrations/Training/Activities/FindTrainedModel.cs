@@ -20,7 +20,7 @@ public sealed class FindTrainedModel(JobSteps steps, JobFiles files)
     public sealed record Result(string? Path, string? Reason = null);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(FindTrainedModel))]
+    [Function(ActivityNames.FindTrainedModel)]
     public Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellation) => steps.RunAsync(
         id.Job,
         "find",

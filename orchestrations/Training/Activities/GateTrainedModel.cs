@@ -15,7 +15,7 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
 
     /// <summary>Runs it.</summary>
     /// <returns>What was decided, in a sentence.</returns>
-    [Function(nameof(GateTrainedModel))]
+    [Function(ActivityNames.GateTrainedModel)]
     public Task<string> Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.RunAsync(
         input.Job,
         "gate",

@@ -20,7 +20,7 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
     public sealed record Result(int? Version, string? Reason = null);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(RegisterTrainedModel))]
+    [Function(ActivityNames.RegisterTrainedModel)]
     public async Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellation)
     {
         var registered = await steps.RunAsync(

@@ -12,7 +12,7 @@ public sealed class StageInputs(
 {
     /// <summary>Runs it.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
-    [Function(nameof(StageInputs))]
+    [Function(ActivityNames.StageInputs)]
     public async Task<string?> Run([ActivityTrigger] string job, CancellationToken cancellation)
     {
         var staged = await steps.RunAsync(

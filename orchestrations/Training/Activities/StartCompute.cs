@@ -13,7 +13,7 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
     public sealed record Result(bool Started, string? Reason = null);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(StartCompute))]
+    [Function(ActivityNames.StartCompute)]
     public Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellation) => steps.RunAsync(
         id.Job,
         "start",

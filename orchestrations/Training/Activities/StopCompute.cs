@@ -6,6 +6,6 @@ namespace Larder.Orchestrations;
 public sealed class StopCompute(IComputeBackend backend)
 {
     /// <summary>Runs it.</summary>
-    [Function(nameof(StopCompute))]
+    [Function(ActivityNames.StopCompute)]
     public Task Run([ActivityTrigger] ComputeId id, CancellationToken cancellation) => backend.StopAsync(id, cancellation);
 }

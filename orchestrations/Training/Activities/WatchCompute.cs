@@ -12,7 +12,7 @@ public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend 
     public sealed record Result(bool IsRunning, bool IsOver);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(WatchCompute))]
+    [Function(ActivityNames.WatchCompute)]
     public async Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellation)
     {
         var status = await backend.GetStatusAsync(id, cancellation);

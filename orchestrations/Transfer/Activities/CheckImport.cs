@@ -11,7 +11,7 @@ public sealed class CheckImport(
     private const string Step = "check";
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(CheckImport))]
+    [Function(ActivityNames.CheckImport)]
     public Task<TransferResult> Run([ActivityTrigger] string job, CancellationToken cancellation) => steps.RunAsync(
         job, Step, 0, found => RunAsync(found, cancellation), detail: result => result.Problem ?? result.Summary, cancellation: cancellation);
 

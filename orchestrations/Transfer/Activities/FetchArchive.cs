@@ -10,7 +10,7 @@ public sealed class FetchArchive(JobSteps steps, JobFiles files, UrlSource urls,
     private const long MaxSecretBytes = 1 << 20;
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(FetchArchive))]
+    [Function(ActivityNames.FetchArchive)]
     public Task<TransferResult> Run([ActivityTrigger] string job, CancellationToken cancellation) => steps.RunAsync(
         job, Step, 0, found => FetchAsync(found, cancellation), detail: result => result.Problem ?? result.Summary, cancellation: cancellation);
 

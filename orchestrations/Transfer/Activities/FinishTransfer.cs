@@ -13,7 +13,7 @@ public sealed class FinishTransfer(JobSteps steps, JobFiles files)
     public sealed record Input(string Job, JobState State, string? Reason);
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(FinishTransfer))]
+    [Function(ActivityNames.FinishTransfer)]
     public Task Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.RunAsync(
         input.Job,
         "clean_up",

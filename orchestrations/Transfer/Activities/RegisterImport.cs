@@ -12,7 +12,7 @@ public sealed class RegisterImport(
     private const string Step = "register";
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(RegisterImport))]
+    [Function(ActivityNames.RegisterImport)]
     public async Task<TransferResult> Run([ActivityTrigger] string job, CancellationToken cancellation)
     {
         var (result, _) = await steps.RunAsync(

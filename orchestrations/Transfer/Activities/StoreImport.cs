@@ -9,7 +9,7 @@ public sealed class StoreImport(JobSteps steps, JobFiles files, ArchiveSources s
     private const string Step = "store";
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(StoreImport))]
+    [Function(ActivityNames.StoreImport)]
     public Task<TransferResult> Run([ActivityTrigger] string job, CancellationToken cancellation) => steps.RunAsync(
         job, Step, 0, found => RunAsync(found, cancellation), detail: result => result.Problem ?? result.Summary, cancellation: cancellation);
 

@@ -13,7 +13,7 @@ public sealed class WriteExport(JobSteps steps, JobFiles files, IDocumentStore d
     private const long MaxContents = 1 << 20;
 
     /// <summary>Runs it.</summary>
-    [Function(nameof(WriteExport))]
+    [Function(ActivityNames.WriteExport)]
     public async Task<TransferResult> Run([ActivityTrigger] string job, CancellationToken cancellation)
     {
         var (result, _) = await steps.RunAsync(

@@ -8,7 +8,7 @@ public sealed class RegisterDataset(JobSteps steps, DatasetStore datasets, TimeP
 {
     /// <summary>Runs it.</summary>
     /// <returns>What came of it, in a sentence.</returns>
-    [Function(nameof(RegisterDataset))]
+    [Function(ActivityNames.RegisterDataset)]
     public Task<string> Run([ActivityTrigger] string job, CancellationToken cancellation) => steps.RunAsync(
         job, "register", 0, found => RegisterAsync(found, cancellation), detail: told => told, cancellation: cancellation);
 

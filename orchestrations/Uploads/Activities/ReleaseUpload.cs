@@ -7,7 +7,7 @@ namespace Larder.Orchestrations;
 public sealed class ReleaseUpload(JobSteps steps, UploadSessions sessions)
 {
     /// <summary>Runs it.</summary>
-    [Function(nameof(ReleaseUpload))]
+    [Function(ActivityNames.ReleaseUpload)]
     public Task Run([ActivityTrigger] string job, CancellationToken cancellation) => steps.RunAsync(
         job,
         "clean_up",

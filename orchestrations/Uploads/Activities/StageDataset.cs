@@ -8,7 +8,7 @@ public sealed class StageDataset(JobSteps steps, UploadSessions sessions, Arriva
 {
     /// <summary>Runs it.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
-    [Function(nameof(StageDataset))]
+    [Function(ActivityNames.StageDataset)]
     public Task<string?> Run([ActivityTrigger] string job, CancellationToken cancellation) =>
         Arrivals.StageUploadAsync(steps, job, found => StageAsync(found, cancellation), cancellation);
 

@@ -8,7 +8,7 @@ public sealed class StageUpload(JobSteps steps, JobFiles files, UploadSessions s
 {
     /// <summary>Runs it.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
-    [Function(nameof(StageUpload))]
+    [Function(ActivityNames.StageUpload)]
     public Task<string?> Run([ActivityTrigger] string job, CancellationToken cancellation) =>
         Arrivals.StageUploadAsync(steps, job, found => StageAsync(found, cancellation), cancellation);
 

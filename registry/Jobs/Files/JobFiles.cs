@@ -46,6 +46,61 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
         return WriteAsync(job, async () => Unquoted((await blob.UploadAsync(content, overwrite: true, cancellation)).Value.ETag), cancellation);
     }
 
+    /// <summary>Writes a file whole if it is as it was when it was read, or if there is none.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="content">What it is to hold.</param>
+    /// <param name="ifMatch">The ETag that it must have; null when there must be no such file.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>Its ETag; null when it has another one than it must, and then nothing is written.</returns>
+    public Task<string?> TryWriteAsync(string job, string path, BinaryData content, string? ifMatch, CancellationToken cancellation = default)
+    {
+        var blob = Blob(job, path);
+        var options = new BlobUploadOptions
+        {
+            Conditions = ifMatch is null ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new BlobRequestConditions { IfMatch = new ETag($"\"{ifMatch}\"") },
+        };
+        return WriteAsync(
+            job,
+            async () =>
+            {
+                try
+                {
+                    return (string?)Unquoted((await blob.UploadAsync(content, options, cancellation)).Value.ETag);
+                }
+                catch (RequestFailedException e) when (e.Status == 412 || e.ErrorCode == BlobErrorCode.BlobAlreadyExists)
+                {
+                    return null;
+                }
+            },
+            cancellation);
+    }
+
+    /// <summary>Reads a small file whole, with its ETag.</summary>
+    /// <returns>Its bytes and ETag; null when there is no such file.</returns>
+    /// <inheritdoc cref="ReadAsync"/>
+    public Task<(BinaryData Content, string ETag)?> ReadWithETagAsync(string job, string path, long maxBytes, CancellationToken cancellation = default)
+    {
+        var blob = Blob(job, path);
+        return BlobFailures.GuardAsync(
+            async () =>
+            {
+                try
+                {
+                    BlobDownloadStreamingResult read = await blob.DownloadStreamingAsync(cancellationToken: cancellation);
+                    await using var content = read.Content;
+                    return read.Details.ContentLength > maxBytes
+                        ? throw new TooLargeException($"The file {ModelName.Shown(path)} of the job {job} has more than {maxBytes} bytes.")
+                        : ((BinaryData, string)?)(await BinaryData.FromStreamAsync(content, cancellation), Unquoted(read.Details.ETag));
+                }
+                catch (RequestFailedException e) when (IsMissing(e))
+                {
+                    return null;
+                }
+            },
+            cancellation);
+    }
+
     /// <summary>Makes an empty file that can be added to, unless something is there.</summary>
     public Task CreateAppendableAsync(string job, string path, CancellationToken cancellation = default)
     {

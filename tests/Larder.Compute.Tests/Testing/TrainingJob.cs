@@ -145,7 +145,7 @@ internal sealed class TrainingJob : IAsyncDisposable
     public async Task<IReadOnlyList<string>> BlobsAsync()
     {
         var names = new List<string>();
-        await foreach (var blob in container.GetBlobsAsync(prefix: Prefix))
+        await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions { Prefix = Prefix }))
             names.Add(blob.Name[Prefix.Length..]);
         return names;
     }

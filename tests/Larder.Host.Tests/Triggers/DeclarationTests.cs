@@ -1,5 +1,6 @@
 using System.Text;
 using Azure.Storage.Blobs;
+using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Support;
 using Larder.Testing;
 using Microsoft.Azure.Functions.Worker;
@@ -13,7 +14,7 @@ public class DeclarationTests(Azurite azurite)
     [Fact]
     public async Task Each_timer_in_error_gets_its_sentence()
     {
-        var settings = TriggerHost.SettingsOn(azurite);
+        var settings = TestHost.SettingsOn(azurite);
         settings["Hourly"] = "hourly";
 
         Assert.Equal(
@@ -25,7 +26,7 @@ public class DeclarationTests(Azurite azurite)
                 "The 'NoSetting' function is in error: parameter 'timer': '%Missing%' names the setting 'Missing', which has no value.",
                 "The 'OnePercent' function is in error: parameter 'timer': '%Missing' has a % without another: the name of a setting stands between two.",
             ],
-            (await TriggerHost.RefusalAsync<Timers>(settings)).Split(Environment.NewLine));
+            (await TestHost.RefusalAsync<Timers>(settings)).Split(Environment.NewLine));
     }
 
     [Fact]
@@ -35,58 +36,45 @@ public class DeclarationTests(Azurite azurite)
             [
                 "The 'BadPath' function is in error: parameter 'blob': the path 'uploads/{name' cannot be used: a { has no } after it (a brace of the name itself is written twice).",
                 "The 'BadType' function is in error: Cannot bind parameter 'blob' to type StringBuilder. Make sure the parameter Type is supported by the binding (blobTrigger).",
-                "The 'NoConnection' function is in error: parameter 'blob': the connection 'Elsewhere' does not exist: set 'Elsewhere' to a storage connection string, in local.settings.json or in the environment.",
+                "The 'NoConnection' function is in error: parameter 'blob': the connection 'Elsewhere' does not exist: set 'Elsewhere' to a storage connection string, or 'Elsewhere__accountName' to an account that this process's identity may use, in local.settings.json or in the environment.",
                 "The 'UnknownPart' function is in error: Cannot bind parameter 'model' to type String. Make sure the parameter Type is supported by the binding (blobTrigger).",
                 "The 'WrongPart' function is in error: Cannot bind parameter 'name' to type BlobClient. Make sure the parameter Type is supported by the binding (blobTrigger).",
             ],
-            (await TriggerHost.RefusalAsync<Blobs>(TriggerHost.SettingsOn(azurite))).Split(Environment.NewLine));
+            (await TestHost.RefusalAsync<Blobs>(TestHost.SettingsOn(azurite))).Split(Environment.NewLine));
     }
 
     [Theory]
-    [InlineData("", "the connection 'AzureWebJobsStorage' does not exist: set 'AzureWebJobsStorage' to a storage connection string, in local.settings.json or in the environment.")]
+    [InlineData("", "the connection 'AzureWebJobsStorage' does not exist: set 'AzureWebJobsStorage' to a storage connection string, or 'AzureWebJobsStorage__accountName' to an account that this process's identity may use, in local.settings.json or in the environment.")]
     [InlineData("nonsense;AccountKey=secret", "the setting 'AzureWebJobsStorage' is not a storage connection string.")]
     public async Task Without_storage_no_trigger_can_do_its_work(string connectionString, string why)
     {
-        var settings = TriggerHost.SettingsOn(azurite);
+        var settings = TestHost.SettingsOn(azurite);
         settings["AzureWebJobsStorage"] = connectionString;
 
-        Assert.Equal($"The 'Tick' function is in error: parameter 'timer': {why}", await TriggerHost.RefusalAsync<GoodTimer>(settings));
-        Assert.Equal($"The 'Read' function is in error: parameter 'blob': {why}", await TriggerHost.RefusalAsync<GoodBlob>(settings));
-    }
-
-    [Fact]
-    public async Task An_identity_is_for_the_real_host()
-    {
-        var settings = TriggerHost.SettingsOn(azurite);
-        settings.Remove("AzureWebJobsStorage");
-        settings["AzureWebJobsStorage:blobServiceUri"] = "https://account.blob.core.windows.net";
-
-        Assert.Equal(
-            "The 'Read' function is in error: parameter 'blob': the connection 'AzureWebJobsStorage' is an identity ('AzureWebJobsStorage__...'), " +
-            "which only the real host can use: give the embedded host a connection string.",
-            await TriggerHost.RefusalAsync<GoodBlob>(settings));
+        Assert.Equal($"The 'Tick' function is in error: parameter 'timer': {why}", await TestHost.RefusalAsync<GoodTimer>(settings));
+        Assert.Equal($"The 'Read' function is in error: parameter 'blob': {why}", await TestHost.RefusalAsync<GoodBlob>(settings));
     }
 
     [Fact]
     public async Task A_time_zone_that_the_machine_does_not_know_is_told()
     {
-        var settings = TriggerHost.SettingsOn(azurite);
+        var settings = TestHost.SettingsOn(azurite);
         settings["WEBSITE_TIME_ZONE"] = "Mars/Olympus";
 
         Assert.Equal(
             "The 'Tick' function is in error: parameter 'timer': the setting 'WEBSITE_TIME_ZONE' is 'Mars/Olympus', which is no time zone of this machine, such as 'Europe/Berlin'.",
-            await TriggerHost.RefusalAsync<GoodTimer>(settings));
+            await TestHost.RefusalAsync<GoodTimer>(settings));
     }
 
     [Fact]
     public async Task What_host_json_says_of_blobs_must_make_sense()
     {
-        var settings = TriggerHost.SettingsOn(azurite);
+        var settings = TestHost.SettingsOn(azurite);
         settings["AzureFunctionsJobHost:extensions:blobs:poisonBlobThreshold"] = "0";
 
         Assert.Equal(
             "host.json: 'extensions.blobs.poisonBlobThreshold' must be a positive whole number, or -1 for no limit; it is '0'.",
-            await TriggerHost.RefusalAsync<GoodBlob>(settings));
+            await TestHost.RefusalAsync<GoodBlob>(settings));
     }
 
     [Theory]
@@ -95,12 +83,12 @@ public class DeclarationTests(Azurite azurite)
     [InlineData("-00:00:05")]
     public async Task The_polling_interval_must_be_a_time(string interval)
     {
-        var settings = TriggerHost.SettingsOn(azurite);
+        var settings = TestHost.SettingsOn(azurite);
         settings["SelfHost:Blobs:MaxPollingInterval"] = interval;
 
         Assert.Equal(
             $"The setting 'SelfHost:Blobs:MaxPollingInterval' must be a positive time such as 00:00:05; it is '{interval}'.",
-            await TriggerHost.RefusalAsync<GoodBlob>(settings));
+            await TestHost.RefusalAsync<GoodBlob>(settings));
     }
 
     private sealed class Timers

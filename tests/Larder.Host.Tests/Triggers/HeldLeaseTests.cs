@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
+using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Support;
 using Larder.Testing;
 using Microsoft.Extensions.Time.Testing;
@@ -10,7 +11,7 @@ namespace Larder.Host.Tests.Triggers;
 public class HeldLeaseTests(Azurite azurite) : IAsyncLifetime
 {
     private readonly FakeTimeProvider clock = new();
-    private readonly BlobClient blob = new(azurite.ConnectionString, TriggerHost.NewName(), "lock");
+    private readonly BlobClient blob = new(azurite.ConnectionString, TestHost.NewName(), "lock");
 
     public async Task InitializeAsync()
     {

@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Blobs;
 using Larder.Host.Tests.Triggers.Support;
 using Larder.Host.Tests.Triggers.Timers;
@@ -16,13 +17,13 @@ public class StorageOutageTests
         await using var azurite = await Azurite.StartAsync(onDisk: true);
         var fixture = new BlobFixture(azurite);
         var calls = new Calls<BlobHandedOver>();
-        await using var host = await TriggerHost.StartAsync<Reading>(fixture.Settings, calls);
+        await using var host = await TestHost.StartAsync<Reading>(fixture.Settings, calls);
         await fixture.UploadAsync("before");
         await calls.NextAsync();
         await fixture.WhenCompletedAsync("Read", 1);
 
         await azurite.StopAsync();
-        await Eventually.TrueAsync(() => Task.FromResult(host.Log.Lines().Exists(line => line.Contains("could not be listed", StringComparison.Ordinal))));
+        await Eventually.TrueAsync(() => Task.FromResult(host.Log.Messages.Any(line => line.Contains("could not be listed", StringComparison.Ordinal))));
         await azurite.InitializeAsync();
         await fixture.UploadAsync("after");
 
@@ -44,7 +45,7 @@ public class StorageOutageTests
         // The lease cannot be renewed at 00:10, so the timer must not fire.
         await azurite.StopAsync();
         fixture.Clock.SetUtcNow(TimerFixture.At(0, 10));
-        await Eventually.TrueAsync(() => Task.FromResult(host.Log.Lines().Exists(line => line.StartsWith("Warning: The timer of 'Tick'", StringComparison.Ordinal))));
+        await Eventually.TrueAsync(() => Task.FromResult(host.Log.Messages.Any(line => line.StartsWith("Warning: The timer of 'Tick'", StringComparison.Ordinal))));
         Assert.Empty(calls.Rest());
 
         await azurite.InitializeAsync();

@@ -1,146 +1,193 @@
 using Larder.Registry;
-using Microsoft.DurableTask;
 
 namespace Larder.Orchestrations.Tests;
 
 public class ScoreDatasetTests
 {
-    private static readonly Scoring s_simple = new("job", Parallel: 2, MaxErrors: null);
+    private static readonly Scoring s_simple = new(Rehearsal.Job, Parallel: 2, MaxErrors: null);
 
     [Fact]
-    public async Task A_scoring_goes_through_its_steps_and_succeeds()
+    public void A_scoring_goes_through_its_steps_and_succeeds()
     {
-        var rehearsal = await new ScoringRehearsal(s_simple).RunAsync();
-        Assert.Equal([nameof(BeginJob), nameof(FetchDataset), nameof(PlanScoring)], rehearsal.Calls[..3]);
-        Assert.Equal([nameof(MergeScores), nameof(FinishScoring), nameof(EndJob)], rehearsal.Calls[^3..]);
-        Assert.Equal([0, 1, 2], rehearsal.Chunks.Select(chunk => chunk.Chunk));
-        Assert.Equal(new EndJob.Input("job", JobState.Succeeded, null), rehearsal.Ended);
+        var rehearsal = Rehearse(s_simple).Run();
+        Assert.Equal([ActivityNames.BeginJob, ActivityNames.FetchDataset, ActivityNames.PlanScoring], rehearsal.Calls[..3]);
+        Assert.Equal([ActivityNames.MergeScores, ActivityNames.FinishScoring, ActivityNames.EndJob], rehearsal.Calls[^3..]);
+        Assert.Equal([0, 1, 2], Chunks(rehearsal));
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, null), rehearsal.Ended);
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public async Task So_many_chunks_are_under_way_at_a_time_and_no_more(int parallel)
+    public void So_many_chunks_are_under_way_at_a_time_and_no_more(int parallel)
     {
-        var rehearsal = await new ScoringRehearsal(s_simple with { Parallel = parallel }, chunks: 20).RunAsync();
-        Assert.Equal(parallel, rehearsal.Widest);
-        Assert.Equal(20, rehearsal.Chunks.Count);
+        var rehearsal = Rehearse(s_simple with { Parallel = parallel }, chunks: 20).Run($"{parallel}");
+        Assert.Equal(parallel, rehearsal.Widest(ActivityNames.ScoreChunk));
+        Assert.Equal(20, Chunks(rehearsal).Count);
     }
 
     [Fact]
-    public async Task After_a_hundred_chunks_it_goes_on_as_new_where_it_was()
+    public void After_a_hundred_chunks_it_goes_on_as_new_where_it_was()
     {
-        var rehearsal = await new ScoringRehearsal(s_simple, chunks: 250, rows: 2500).RunAsync();
-        Assert.Equal(100, rehearsal.Chunks.Count);
-        Assert.Null(rehearsal.Ended);
-        Assert.Equal(new ScoringProgress(250, 2500, Next: 100, Done: 100, Scored: 1000), rehearsal.WentOnWith!.Progress);
+        var first = Rehearse(s_simple, chunks: 250, rows: 2500).Run();
+        Assert.Equal(100, Chunks(first).Count);
+        Assert.Null(first.Ended);
+        Assert.Equal(new ScoringProgress(250, 2500, Next: 100, Done: 100, Scored: 1000), first.WentOnWith<Scoring>()!.Progress);
 
-        rehearsal = await new ScoringRehearsal(rehearsal.WentOnWith, chunks: 250, rows: 2500).RunAsync();
-        Assert.Equal(Enumerable.Range(100, 100), rehearsal.Chunks.Select(chunk => chunk.Chunk));
-        Assert.DoesNotContain(nameof(PlanScoring), rehearsal.Calls);
+        var second = first.Next().Run("second");
+        Assert.Equal(Enumerable.Range(100, 100), Chunks(second));
+        Assert.DoesNotContain(ActivityNames.PlanScoring, second.Calls);
 
-        rehearsal = await new ScoringRehearsal(rehearsal.WentOnWith!, chunks: 250, rows: 2500).RunAsync();
-        Assert.Equal(new EndJob.Input("job", JobState.Succeeded, null), rehearsal.Ended);
+        var third = second.Next().Run("third");
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, null), third.Ended);
     }
 
     [Fact]
-    public async Task More_errors_than_allowed_stop_it_and_the_lowest_row_is_told()
+    public void More_errors_than_allowed_stop_it_and_the_lowest_row_is_told()
     {
-        var rehearsal = await new ScoringRehearsal(s_simple with { MaxErrors = 5 }, chunks: 50)
-            .Activity(nameof(ScoreChunk), input => new ScoreChunk.Result(10, 3, 1000 - ((ScoreChunk.Input)input!).Chunk, "'x' is not a number"))
-            .RunAsync();
+        var rehearsal = Rehearse(s_simple with { MaxErrors = 5 }, chunks: 50)
+            .Activity(ActivityNames.ScoreChunk, input => new ScoreChunk.Result(10, 3, 1000 - ((ScoreChunk.Input)input!).Chunk, "'x' is not a number"))
+            .Run();
         Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
-        Assert.Contains("more than max_errors (5)", rehearsal.Ended.Reason);
-        Assert.Contains("row 999: 'x' is not a number", rehearsal.Ended.Reason);
-        Assert.InRange(rehearsal.Chunks.Count, 2, 3);
-        Assert.Equal(5, rehearsal.Chunks[0].MostErrors);
-        Assert.Equal(0, rehearsal.Running);
-        Assert.DoesNotContain(nameof(MergeScores), rehearsal.Calls);
+        Assert.Contains("more than max_errors (5)", rehearsal.Ended!.Reason);
+        Assert.Contains("row 999: 'x' is not a number", rehearsal.Ended!.Reason);
+        Assert.InRange(Chunks(rehearsal).Count, 2, 3);
+        Assert.Equal(5, rehearsal.Inputs.OfType<ScoreChunk.Input>().First().MostErrors);
+        Assert.Equal(0, rehearsal.Running(ActivityNames.ScoreChunk));
+        Assert.DoesNotContain(ActivityNames.MergeScores, rehearsal.Calls);
     }
 
     [Fact]
-    public async Task Rows_with_errors_are_counted_in_the_reason_and_it_succeeds()
+    public void Rows_with_errors_are_counted_in_the_reason_and_it_succeeds()
     {
-        var rehearsal = await new ScoringRehearsal(s_simple)
-            .Activity(nameof(ScoreChunk), input => new ScoreChunk.Result(10, 1, 10 * ((ScoreChunk.Input)input!).Chunk + 4, "it is empty"))
-            .RunAsync();
-        Assert.Equal(new EndJob.Input("job", JobState.Succeeded, "3 of 30 rows could not be scored; row 4 is the first: it is empty."), rehearsal.Ended);
+        var rehearsal = Rehearse(s_simple)
+            .Activity(ActivityNames.ScoreChunk, input => new ScoreChunk.Result(10, 1, 10 * ((ScoreChunk.Input)input!).Chunk + 4, "it is empty"))
+            .Run();
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "3 of 30 rows could not be scored; row 4 is the first: it is empty."), rehearsal.Ended);
     }
 
     [Fact]
-    public async Task When_no_row_can_be_scored_it_has_failed_with_its_result()
+    public void When_no_row_can_be_scored_it_has_failed_with_its_result()
     {
-        var rehearsal = await new ScoringRehearsal(s_simple).Activity(nameof(ScoreChunk), _ => new ScoreChunk.Result(10, 10, 1, "it is empty")).RunAsync();
+        var rehearsal = Rehearse(s_simple).Activity(ActivityNames.ScoreChunk, _ => new ScoreChunk.Result(10, 10, 1, "it is empty")).Run();
         Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
-        Assert.Contains(nameof(MergeScores), rehearsal.Calls);
+        Assert.Contains(ActivityNames.MergeScores, rehearsal.Calls);
     }
 
     [Theory]
-    [InlineData(nameof(FetchDataset))]
-    [InlineData(nameof(PlanScoring))]
-    [InlineData(nameof(ScoreChunk))]
-    public async Task What_cannot_be_done_fails_the_job_with_its_reason_after_a_clean_up(string step)
+    [InlineData(ActivityNames.FetchDataset)]
+    [InlineData(ActivityNames.PlanScoring)]
+    [InlineData(ActivityNames.ScoreChunk)]
+    public void What_cannot_be_done_fails_the_job_with_its_reason_after_a_clean_up(string step)
     {
-        var rehearsal = new ScoringRehearsal(s_simple, chunks: 9);
+        var rehearsal = Rehearse(s_simple, chunks: 9);
         rehearsal = step switch
         {
-            nameof(FetchDataset) => rehearsal.Activity<string?>(step, _ => "No."),
-            nameof(PlanScoring) => rehearsal.Activity(step, _ => new PlanScoring.Result(0, 0, "No.")),
+            ActivityNames.FetchDataset => rehearsal.Activity<string?>(step, _ => "No."),
+            ActivityNames.PlanScoring => rehearsal.Activity(step, _ => new PlanScoring.Result(0, 0, "No.")),
             _ => rehearsal.Activity(step, _ => new ScoreChunk.Result(0, 0, Reason: "No.")),
         };
-        await rehearsal.RunAsync();
-        Assert.Equal(new EndJob.Input("job", JobState.Failed, "No."), rehearsal.Ended);
-        Assert.Equal([nameof(FinishScoring), nameof(EndJob)], rehearsal.Calls[^2..]);
-        Assert.Equal(0, rehearsal.Running);
+        rehearsal.Run(step);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "No."), rehearsal.Ended);
+        Assert.Equal([ActivityNames.FinishScoring, ActivityNames.EndJob], rehearsal.Calls[^2..]);
+        Assert.Equal(0, rehearsal.Running(ActivityNames.ScoreChunk));
     }
 
     [Fact]
-    public async Task Canceling_is_heeded_between_chunks_and_what_runs_is_waited_for()
+    public void Canceling_is_heeded_between_chunks_and_what_runs_is_waited_for()
     {
-        var rehearsal = new ScoringRehearsal(s_simple, chunks: 50);
-        rehearsal.Activity(nameof(ScoreChunk), input =>
+        var rehearsal = Rehearse(s_simple, chunks: 50);
+        rehearsal.Activity(ActivityNames.ScoreChunk, input =>
         {
             if (((ScoreChunk.Input)input!).Chunk == 4)
                 rehearsal.Cancel();
             return new ScoreChunk.Result(1, 0);
         });
-        await rehearsal.RunAsync();
-        Assert.Equal(new EndJob.Input("job", JobState.Canceled, "It was canceled."), rehearsal.Ended);
-        Assert.InRange(rehearsal.Chunks.Count, 5, 6);
-        Assert.Equal(0, rehearsal.Running);
-        Assert.Null(rehearsal.WentOnWith);
+        rehearsal.Run();
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Canceled, "It was canceled."), rehearsal.Ended);
+        Assert.InRange(Chunks(rehearsal).Count, 5, 6);
+        Assert.Equal(0, rehearsal.Running(ActivityNames.ScoreChunk));
+        Assert.Null(rehearsal.WentOnWith<Scoring>());
     }
 
     [Fact]
-    public async Task Chunks_whose_blocks_are_gone_are_scored_again_and_not_counted_again()
+    public void Chunks_whose_blocks_are_gone_are_scored_again_and_not_counted_again()
     {
         var merges = 0;
-        var rehearsal = await new ScoringRehearsal(s_simple, chunks: 5, rows: 50)
-            .Activity<IReadOnlyList<int>>(nameof(MergeScores), _ => merges++ == 0 ? [1, 3, 4] : [])
-            .Activity(nameof(ScoreChunk), _ => new ScoreChunk.Result(10, 1, 1, "it is empty"))
-            .RunAsync();
-        Assert.Equal([0, 1, 2, 3, 4, 1, 3, 4], rehearsal.Chunks.Select(chunk => chunk.Chunk));
+        var rehearsal = Rehearse(s_simple, chunks: 5, rows: 50)
+            .Activity<IReadOnlyList<int>>(ActivityNames.MergeScores, _ => merges++ == 0 ? [1, 3, 4] : [])
+            .Activity(ActivityNames.ScoreChunk, _ => new ScoreChunk.Result(10, 1, 1, "it is empty"))
+            .Run();
+        Assert.Equal([0, 1, 2, 3, 4, 1, 3, 4], Chunks(rehearsal));
         Assert.StartsWith("5 of 50 rows", rehearsal.Ended!.Reason);
         Assert.Equal(2, merges);
     }
 
     [Fact]
-    public async Task Blocks_that_are_always_gone_end_it()
+    public void Blocks_that_are_always_gone_end_it()
     {
-        var rehearsal = await new ScoringRehearsal(s_simple).Activity<IReadOnlyList<int>>(nameof(MergeScores), _ => [1]).RunAsync();
+        var rehearsal = Rehearse(s_simple).Activity<IReadOnlyList<int>>(ActivityNames.MergeScores, _ => [1]).Run();
         Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
-        Assert.Equal(3 + ScoreDataset.MostRepairs, rehearsal.Chunks.Count);
+        Assert.Equal(3 + ScoreDataset.MostRepairs, Chunks(rehearsal).Count);
+    }
+
+    [Theory]
+    [InlineData(ActivityNames.BeginJob)]
+    [InlineData(ActivityNames.ScoreChunk)]
+    [InlineData(ActivityNames.MergeScores)]
+    public void An_activity_that_fails_for_good_fails_the_job_when_nothing_of_it_runs(string step)
+    {
+        var rehearsal = Rehearse(s_simple, chunks: 9).Broken(step).Run(step);
+        Assert.Equal((JobState.Failed, $"The step {step} failed on the server: The disk is gone."), (rehearsal.Ended!.State, rehearsal.Ended.Reason));
+        Assert.Equal(0, rehearsal.Running(ActivityNames.ScoreChunk));
     }
 
     [Fact]
-    public async Task An_activity_that_fails_for_good_fails_the_job_when_nothing_of_it_runs()
+    public void A_chunk_that_works_at_another_try_is_no_failure()
     {
-        var rehearsal = await new ScoringRehearsal(s_simple, chunks: 9)
-            .Activity<ScoreChunk.Result>(nameof(ScoreChunk), _ => throw new TaskFailedException(nameof(ScoreChunk), 1, new InvalidOperationException("Broken.")))
-            .RunAsync();
-        Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
-        Assert.Contains("Broken.", rehearsal.Ended.Reason);
-        Assert.Equal(0, rehearsal.Running);
+        var rehearsal = Rehearse(s_simple).Broken(ActivityNames.ScoreChunk, times: 3).Broken(ActivityNames.FinishScoring, times: 1).Run();
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, null), rehearsal.Ended);
+        Assert.Equal(3 + 3, Chunks(rehearsal).Count);
+    }
+
+    [Fact]
+    public void A_cancellation_while_the_data_set_is_fetched_plans_nothing()
+    {
+        var rehearsal = Rehearse(s_simple);
+        rehearsal.Activity<string?>(ActivityNames.FetchDataset, _ =>
+        {
+            rehearsal.Cancel();
+            return null;
+        });
+        rehearsal.Run();
+        Assert.Equal(JobState.Canceled, rehearsal.Ended!.State);
+        Assert.DoesNotContain(ActivityNames.PlanScoring, rehearsal.Calls);
+    }
+
+    [Fact]
+    public void A_data_set_without_rows_is_merged_all_the_same()
+    {
+        var rehearsal = Rehearse(s_simple, chunks: 0, rows: 0).Run();
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "The data set has no rows."), rehearsal.Ended);
+        Assert.Contains(ActivityNames.MergeScores, rehearsal.Calls);
+    }
+
+    [Fact]
+    public void A_cancellation_that_comes_as_it_goes_on_as_new_is_heeded_by_what_goes_on()
+    {
+        var first = Rehearse(s_simple, chunks: 250, rows: 2500);
+        first.Activity(ActivityNames.ScoreChunk, chunk =>
+        {
+            if (((ScoreChunk.Input)chunk!).Chunk == 99)
+                first.CancelAlongside();
+            return new ScoreChunk.Result(10, 0);
+        });
+        first.Run();
+        Assert.Equal(100, Chunks(first).Count);
+
+        var second = first.Next().Run("second");
+        Assert.Equal(JobState.Canceled, second.Ended!.State);
+        Assert.Equal([100, 101], Chunks(second));
     }
 
     [Fact]
@@ -161,4 +208,13 @@ public class ScoreDatasetTests
         Assert.Equal(all.Order(StringComparer.Ordinal), whole);
         Assert.All(all, name => Assert.Equal(header.Length, name.Length));
     }
+
+    private static Rehearsal Rehearse(Scoring scoring, int chunks = 3, long rows = 30) => new Rehearsal(OrchestrationNames.ScoreDataset, scoring)
+        .Activity<string?>(ActivityNames.FetchDataset, _ => null)
+        .Activity(ActivityNames.PlanScoring, _ => new PlanScoring.Result(chunks, rows))
+        .Activity(ActivityNames.ScoreChunk, _ => new ScoreChunk.Result(rows / Math.Max(1, chunks), 0))
+        .Activity<IReadOnlyList<int>>(ActivityNames.MergeScores, _ => [])
+        .Activities(ActivityNames.BeginJob, ActivityNames.NoteScoring, ActivityNames.FinishScoring, ActivityNames.EndJob);
+
+    private static List<int> Chunks(Rehearsal rehearsal) => [.. rehearsal.Inputs.OfType<ScoreChunk.Input>().Select(chunk => chunk.Chunk)];
 }

@@ -1,106 +1,108 @@
 using Larder.Registry;
-using Microsoft.DurableTask;
 
 namespace Larder.Orchestrations.Tests;
 
 public class TrainModelTests
 {
-    private static readonly Training s_simple = new("job", Attempts: 1, TimeoutSeconds: 60, Compile: false, HasAlias: false);
+    private static readonly Training s_simple = new(Rehearsal.Job, Attempts: 1, TimeoutSeconds: 60, Compile: false, HasAlias: false);
 
     [Fact]
-    public async Task A_training_goes_through_its_steps_and_succeeds()
+    public void A_training_goes_through_its_steps_and_succeeds()
     {
-        var rehearsal = await new Rehearsal(s_simple).RunAsync();
+        var rehearsal = Rehearse(s_simple).Run();
         Assert.Equal(
             [
-                nameof(StageInputs), nameof(StartCompute), nameof(WatchCompute), nameof(CollectResults), nameof(DeleteCompute), nameof(FindTrainedModel),
-                nameof(CheckTrainedModel), nameof(RegisterTrainedModel), nameof(CleanUpJob), nameof(EndJob),
+                ActivityNames.StageInputs, ActivityNames.StartCompute, ActivityNames.WatchCompute, ActivityNames.CollectResults, ActivityNames.DeleteCompute,
+                ActivityNames.FindTrainedModel, ActivityNames.CheckTrainedModel, ActivityNames.RegisterTrainedModel, ActivityNames.CleanUpJob,
+                ActivityNames.EndJob,
             ],
             rehearsal.Calls);
-        Assert.Equal(new EndJob.Input("job", JobState.Succeeded, null), rehearsal.Ended);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, null), rehearsal.Ended);
     }
 
     [Fact]
-    public async Task With_compile_and_an_alias_the_optimised_model_is_registered_too_and_the_gate_has_the_last_word()
+    public void With_compile_and_an_alias_the_optimised_model_is_registered_too_and_the_gate_has_the_last_word()
     {
         RegisterTrainedModel.Input? registered = null;
-        var rehearsal = await new Rehearsal(s_simple with { Compile = true, HasAlias = true })
-            .Activity(nameof(RegisterTrainedModel), input =>
+        var rehearsal = Rehearse(s_simple with { Compile = true, HasAlias = true })
+            .Activity(ActivityNames.RegisterTrainedModel, input =>
             {
                 registered = (RegisterTrainedModel.Input)input!;
                 return new RegisterTrainedModel.Result(7);
             })
-            .Activity(nameof(GateTrainedModel), input => $"Gate of {((GateTrainedModel.Input)input!).Version}.")
-            .RunAsync();
+            .Activity(ActivityNames.GateTrainedModel, input => $"Gate of {((GateTrainedModel.Input)input!).Version}.")
+            .Run();
         Assert.Equal("b", registered!.Optimized!.Sha256);
         Assert.Equal("a", registered.Model.Sha256);
-        Assert.Equal(new EndJob.Input("job", JobState.Succeeded, "Gate of 7."), rehearsal.Ended);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "Gate of 7."), rehearsal.Ended);
     }
 
     [Fact]
-    public async Task A_compilation_that_gives_something_else_leaves_the_original()
+    public void A_compilation_that_gives_something_else_leaves_the_original()
     {
         RegisterTrainedModel.Input? registered = null;
-        var rehearsal = await new Rehearsal(s_simple with { Compile = true })
-            .Activity(nameof(CompileTrainedModel), _ => new CompileTrainedModel.Result(null, "It differs."))
-            .Activity(nameof(RegisterTrainedModel), input =>
+        var rehearsal = Rehearse(s_simple with { Compile = true })
+            .Activity(ActivityNames.CompileTrainedModel, _ => new CompileTrainedModel.Result(null, "It differs."))
+            .Activity(ActivityNames.RegisterTrainedModel, input =>
             {
                 registered = (RegisterTrainedModel.Input)input!;
                 return new RegisterTrainedModel.Result(7);
             })
-            .RunAsync();
+            .Run();
         Assert.Null(registered!.Optimized);
         Assert.Equal(JobState.Succeeded, rehearsal.Ended!.State);
     }
 
     [Theory]
-    [InlineData(nameof(FindTrainedModel))]
-    [InlineData(nameof(CheckTrainedModel))]
-    [InlineData(nameof(RegisterTrainedModel))]
-    public async Task What_is_wrong_with_the_model_fails_the_job_after_a_clean_up(string step)
+    [InlineData(ActivityNames.FindTrainedModel)]
+    [InlineData(ActivityNames.CheckTrainedModel)]
+    [InlineData(ActivityNames.RegisterTrainedModel)]
+    public void What_is_wrong_with_the_model_fails_the_job_after_a_clean_up(string step)
     {
-        var rehearsal = new Rehearsal(s_simple with { Attempts = 3 });
+        var rehearsal = Rehearse(s_simple with { Attempts = 3 });
         rehearsal = step switch
         {
-            nameof(FindTrainedModel) => rehearsal.Activity(step, _ => new FindTrainedModel.Result(null, "No.")),
-            nameof(CheckTrainedModel) => rehearsal.Activity(step, _ => new CheckTrainedModel.Result(null, "No.")),
+            ActivityNames.FindTrainedModel => rehearsal.Activity(step, _ => new FindTrainedModel.Result(null, "No.")),
+            ActivityNames.CheckTrainedModel => rehearsal.Activity(step, _ => new CheckTrainedModel.Result(null, "No.")),
             _ => rehearsal.Activity(step, _ => new RegisterTrainedModel.Result(null, "No.")),
         };
-        await rehearsal.RunAsync();
-        Assert.Equal(new EndJob.Input("job", JobState.Failed, "No."), rehearsal.Ended);
-        Assert.Equal([nameof(CleanUpJob), nameof(EndJob)], rehearsal.Calls[^2..]);
-        Assert.Single(rehearsal.Calls, nameof(StartCompute));
+        rehearsal.Run(step);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "No."), rehearsal.Ended);
+        Assert.Equal([ActivityNames.CleanUpJob, ActivityNames.EndJob], rehearsal.Calls[^2..]);
+        Assert.Single(rehearsal.Calls, ActivityNames.StartCompute);
     }
 
     [Fact]
-    public async Task A_script_that_fails_is_run_as_often_as_the_options_say_and_each_attempt_is_removed_before_the_next()
+    public void A_script_that_fails_is_run_as_often_as_the_options_say_and_each_attempt_is_removed_before_the_next()
     {
-        var rehearsal = await new Rehearsal(s_simple with { Attempts = 3 })
-            .Activity(nameof(CollectResults), input => new CollectResults.Result($"Exit code {((ComputeId)input!).Attempt}."))
-            .RunAsync();
-        Assert.Equal(3, rehearsal.Calls.Count(call => call == nameof(StartCompute)));
-        Assert.Equal(3, rehearsal.Calls.Count(call => call == nameof(DeleteCompute)));
-        Assert.DoesNotContain(nameof(FindTrainedModel), rehearsal.Calls);
-        Assert.Equal(new EndJob.Input("job", JobState.Failed, "Exit code 3."), rehearsal.Ended);
+        var rehearsal = Rehearse(s_simple with { Attempts = 3 })
+            .Activity(ActivityNames.CollectResults, input => new CollectResults.Result($"Exit code {((ComputeId)input!).Attempt}."))
+            .Run();
+        Assert.Equal(3, rehearsal.Calls.Count(call => call == ActivityNames.StartCompute));
+        Assert.Equal(3, rehearsal.Calls.Count(call => call == ActivityNames.DeleteCompute));
+        Assert.DoesNotContain(ActivityNames.FindTrainedModel, rehearsal.Calls);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "Exit code 3."), rehearsal.Ended);
     }
 
     [Fact]
-    public async Task A_second_attempt_that_works_makes_the_model()
+    public void A_second_attempt_that_works_makes_the_model()
     {
-        var rehearsal = await new Rehearsal(s_simple with { Attempts = 3 })
-            .Activity(nameof(CollectResults), input => new CollectResults.Result(((ComputeId)input!).Attempt == 1 ? "Lost." : null))
-            .Activity(nameof(FindTrainedModel), input => new FindTrainedModel.Result($"attempt-{((ComputeId)input!).Attempt}/iris.onnx"))
-            .Activity(nameof(CheckTrainedModel), input => new CheckTrainedModel.Result(Models.Prepared(((CheckTrainedModel.Input)input!).Path)))
-            .Activity(nameof(RegisterTrainedModel), input => new RegisterTrainedModel.Result(((RegisterTrainedModel.Input)input!).Model.Sha256 == "attempt-2/iris.onnx" ? 2 : null, "?"))
-            .RunAsync();
+        var rehearsal = Rehearse(s_simple with { Attempts = 3 })
+            .Activity(ActivityNames.CollectResults, input => new CollectResults.Result(((ComputeId)input!).Attempt == 1 ? "Lost." : null))
+            .Activity(ActivityNames.FindTrainedModel, input => new FindTrainedModel.Result($"attempt-{((ComputeId)input!).Attempt}/iris.onnx"))
+            .Activity(ActivityNames.CheckTrainedModel, input => new CheckTrainedModel.Result(Models.Prepared(((CheckTrainedModel.Input)input!).Path)))
+            .Activity(
+                ActivityNames.RegisterTrainedModel,
+                input => new RegisterTrainedModel.Result(((RegisterTrainedModel.Input)input!).Model.Sha256 == "attempt-2/iris.onnx" ? 2 : null, "?"))
+            .Run();
         Assert.Equal(JobState.Succeeded, rehearsal.Ended!.State);
     }
 
     [Fact]
-    public async Task A_backend_that_is_full_is_asked_again_later_and_later()
+    public void A_backend_that_is_full_is_asked_again_later_and_later()
     {
         var asked = 0;
-        var rehearsal = await new Rehearsal(s_simple).Activity(nameof(StartCompute), _ => new StartCompute.Result(++asked == 12)).RunAsync();
+        var rehearsal = Rehearse(s_simple).Activity(ActivityNames.StartCompute, _ => new StartCompute.Result(++asked == 12)).Run();
         Assert.Equal(12, asked);
         Assert.Equal(11, rehearsal.Waits.Count);
         Assert.Equal(rehearsal.Waits.Order(), rehearsal.Waits);
@@ -109,86 +111,90 @@ public class TrainModelTests
     }
 
     [Fact]
-    public async Task A_backend_that_refuses_fails_the_attempt_with_its_own_words()
+    public void A_backend_that_refuses_fails_the_attempt_with_its_own_words()
     {
-        var rehearsal = await new Rehearsal(s_simple).Activity(nameof(StartCompute), _ => new StartCompute.Result(false, "Quota exceeded.")).RunAsync();
-        Assert.Equal(new EndJob.Input("job", JobState.Failed, "Quota exceeded."), rehearsal.Ended);
-        Assert.DoesNotContain(nameof(CollectResults), rehearsal.Calls);
+        var rehearsal = Rehearse(s_simple).Activity(ActivityNames.StartCompute, _ => new StartCompute.Result(false, "Quota exceeded.")).Run();
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "Quota exceeded."), rehearsal.Ended);
+        Assert.DoesNotContain(ActivityNames.CollectResults, rehearsal.Calls);
     }
 
     [Fact]
-    public async Task A_run_that_takes_too_long_is_stopped_collected_and_timed_out_without_another_attempt()
+    public void A_run_that_takes_too_long_is_stopped_collected_and_timed_out_without_another_attempt()
     {
         var stopped = false;
-        var rehearsal = await new Rehearsal(s_simple with { Attempts = 5 })
-            .Activity(nameof(WatchCompute), _ => new WatchCompute.Result(true, stopped))
-            .Activity<object?>(nameof(StopCompute), _ => stopped = true)
-            .RunAsync();
+        var rehearsal = Rehearse(s_simple with { Attempts = 5 })
+            .Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, stopped))
+            .Activity<object?>(ActivityNames.StopCompute, _ => stopped = true)
+            .Run();
         Assert.Equal(JobState.TimedOut, rehearsal.Ended!.State);
-        Assert.Contains("60 seconds", rehearsal.Ended.Reason);
+        Assert.Contains("60 seconds", rehearsal.Ended!.Reason);
         Assert.InRange(rehearsal.Elapsed, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(61));
-        Assert.True(rehearsal.Calls.IndexOf(nameof(StopCompute)) < rehearsal.Calls.IndexOf(nameof(CollectResults)));
-        Assert.DoesNotContain(nameof(FindTrainedModel), rehearsal.Calls);
-        Assert.Single(rehearsal.Calls, nameof(StartCompute));
+        Assert.True(rehearsal.Calls.IndexOf(ActivityNames.StopCompute) < rehearsal.Calls.IndexOf(ActivityNames.CollectResults));
+        Assert.DoesNotContain(ActivityNames.FindTrainedModel, rehearsal.Calls);
+        Assert.Single(rehearsal.Calls, ActivityNames.StartCompute);
     }
 
     [Fact]
-    public async Task The_time_out_counts_from_when_it_runs_and_waiting_for_a_machine_has_a_limit_of_its_own()
+    public void The_time_out_counts_from_when_it_runs_and_waiting_for_a_machine_has_a_limit_of_its_own()
     {
-        var rehearsal = new Rehearsal(s_simple with { TimeoutSeconds = 1 });
-        rehearsal.Activity(nameof(WatchCompute), _ => new WatchCompute.Result(false, rehearsal.Calls.Contains(nameof(StopCompute))));
-        await rehearsal.RunAsync();
+        var rehearsal = Rehearse(s_simple with { TimeoutSeconds = 1 });
+        rehearsal.Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(false, rehearsal.Calls.Contains(ActivityNames.StopCompute)));
+        rehearsal.Run();
         Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
-        Assert.Contains("did not begin to run", rehearsal.Ended.Reason);
+        Assert.Contains("did not begin to run", rehearsal.Ended!.Reason);
         Assert.InRange(rehearsal.Elapsed, TrainModel.StartLimit, TrainModel.StartLimit + TimeSpan.FromSeconds(1));
     }
 
     [Fact]
-    public async Task A_time_out_that_the_backend_saw_first_is_one_and_not_tried_again()
+    public void A_time_out_that_the_backend_saw_first_is_one_and_not_tried_again()
     {
-        var rehearsal = await new Rehearsal(s_simple with { Attempts = 3 })
-            .Activity(nameof(CollectResults), _ => new CollectResults.Result("It ran longer than the 60 seconds it was given.", TimedOut: true))
-            .RunAsync();
+        var rehearsal = Rehearse(s_simple with { Attempts = 3 })
+            .Activity(ActivityNames.CollectResults, _ => new CollectResults.Result("It ran longer than the 60 seconds it was given.", TimedOut: true))
+            .Run();
         Assert.Equal(JobState.TimedOut, rehearsal.Ended!.State);
-        Assert.Contains("60 seconds", rehearsal.Ended.Reason);
-        Assert.Single(rehearsal.Calls, nameof(StartCompute));
-        Assert.Equal([nameof(CleanUpJob), nameof(EndJob)], rehearsal.Calls[^2..]);
+        Assert.Contains("60 seconds", rehearsal.Ended!.Reason);
+        Assert.Single(rehearsal.Calls, ActivityNames.StartCompute);
+        Assert.Equal([ActivityNames.CleanUpJob, ActivityNames.EndJob], rehearsal.Calls[^2..]);
     }
 
     [Fact]
-    public async Task A_task_that_does_not_stop_is_deleted_all_the_same()
+    public void A_task_that_does_not_stop_is_deleted_all_the_same()
     {
-        var rehearsal = await new Rehearsal(s_simple).Activity(nameof(WatchCompute), _ => new WatchCompute.Result(true, false)).RunAsync();
+        var rehearsal = Rehearse(s_simple).Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, false)).Run();
         Assert.Equal(JobState.TimedOut, rehearsal.Ended!.State);
-        Assert.Contains(nameof(DeleteCompute), rehearsal.Calls);
+        Assert.Contains(ActivityNames.DeleteCompute, rehearsal.Calls);
     }
 
     [Theory]
-    [InlineData(nameof(StageInputs), false, false)]
-    [InlineData(nameof(StartCompute), true, false)]
-    [InlineData(nameof(WatchCompute), true, false)]
-    [InlineData(nameof(CheckTrainedModel), true, false)]
-    [InlineData(nameof(CompileTrainedModel), true, false)]
-    [InlineData(nameof(RegisterTrainedModel), true, true)]
-    public async Task Cancelling_is_heeded_until_registering_begins(string during, bool started, bool succeeded)
+    [InlineData(ActivityNames.StageInputs, false, false)]
+    [InlineData(ActivityNames.StartCompute, true, false)]
+    [InlineData(ActivityNames.WatchCompute, true, false)]
+    [InlineData(ActivityNames.FindTrainedModel, true, false)]
+    [InlineData(ActivityNames.CheckTrainedModel, true, false)]
+    [InlineData(ActivityNames.CompileTrainedModel, true, false)]
+    [InlineData(ActivityNames.RegisterTrainedModel, true, true)]
+    public void Cancelling_is_heeded_until_registering_begins(string during, bool started, bool succeeded)
     {
-        var rehearsal = new Rehearsal(s_simple with { Compile = true, HasAlias = true });
+        var rehearsal = Rehearse(s_simple with { Compile = true, HasAlias = true });
         switch (during)
         {
-            case nameof(StageInputs):
+            case ActivityNames.StageInputs:
                 rehearsal.Activity<string?>(during, _ => Cancel<string?>(null));
                 break;
-            case nameof(StartCompute):
+            case ActivityNames.StartCompute:
                 rehearsal.Activity(during, _ => Cancel(new StartCompute.Result(true)));
-                rehearsal.Activity(nameof(WatchCompute), _ => new WatchCompute.Result(true, rehearsal.Calls.Contains(nameof(StopCompute))));
+                rehearsal.Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, rehearsal.Calls.Contains(ActivityNames.StopCompute)));
                 break;
-            case nameof(WatchCompute):
-                rehearsal.Activity(during, _ => Cancel(new WatchCompute.Result(true, rehearsal.Calls.Contains(nameof(StopCompute)))));
+            case ActivityNames.WatchCompute:
+                rehearsal.Activity(during, _ => Cancel(new WatchCompute.Result(true, rehearsal.Calls.Contains(ActivityNames.StopCompute))));
                 break;
-            case nameof(CheckTrainedModel):
+            case ActivityNames.FindTrainedModel:
+                rehearsal.Activity(during, _ => Cancel(new FindTrainedModel.Result("attempt-1/outputs/iris.onnx")));
+                break;
+            case ActivityNames.CheckTrainedModel:
                 rehearsal.Activity(during, _ => Cancel(new CheckTrainedModel.Result(Models.Prepared("a"))));
                 break;
-            case nameof(CompileTrainedModel):
+            case ActivityNames.CompileTrainedModel:
                 rehearsal.Activity(during, _ => Cancel(new CompileTrainedModel.Result(null, "")));
                 break;
             default:
@@ -196,12 +202,12 @@ public class TrainModelTests
                 break;
         }
 
-        await rehearsal.RunAsync();
+        rehearsal.Run(during);
         Assert.Equal(succeeded ? JobState.Succeeded : JobState.Canceled, rehearsal.Ended!.State);
-        Assert.Equal(started, rehearsal.Calls.Contains(nameof(StartCompute)));
-        Assert.Equal(succeeded, rehearsal.Calls.Contains(nameof(RegisterTrainedModel)));
-        Assert.StartsWith(succeeded ? "It was too late to cancel: version 7 was being registered." : "It was canceled.", rehearsal.Ended.Reason);
-        Assert.Equal([nameof(CleanUpJob), nameof(EndJob)], rehearsal.Calls[^2..]);
+        Assert.Equal(started, rehearsal.Calls.Contains(ActivityNames.StartCompute));
+        Assert.Equal(succeeded, rehearsal.Calls.Contains(ActivityNames.RegisterTrainedModel));
+        Assert.StartsWith(succeeded ? "It was too late to cancel: version 7 was being registered." : "It was canceled.", rehearsal.Ended!.Reason);
+        Assert.Equal([ActivityNames.CleanUpJob, ActivityNames.EndJob], rehearsal.Calls[^2..]);
 
         T Cancel<T>(T result)
         {
@@ -211,52 +217,119 @@ public class TrainModelTests
     }
 
     [Fact]
-    public async Task Cancelling_while_the_backend_is_full_starts_nothing()
+    public void Cancelling_while_the_backend_is_full_starts_nothing()
     {
-        var rehearsal = new Rehearsal(s_simple);
-        rehearsal.Activity(nameof(StartCompute), _ =>
+        var rehearsal = Rehearse(s_simple);
+        rehearsal.Activity(ActivityNames.StartCompute, _ =>
         {
             if (rehearsal.Calls.Count > 4)
                 rehearsal.Cancel();
             return new StartCompute.Result(false);
         });
-        await rehearsal.RunAsync();
+        rehearsal.Run();
         Assert.Equal(JobState.Canceled, rehearsal.Ended!.State);
-        Assert.DoesNotContain(nameof(WatchCompute), rehearsal.Calls);
+        Assert.DoesNotContain(ActivityNames.WatchCompute, rehearsal.Calls);
     }
 
     [Fact]
-    public async Task A_long_run_goes_on_as_new_and_loses_neither_its_attempt_nor_its_deadline()
+    public void A_long_run_goes_on_as_new_and_loses_neither_its_attempt_nor_its_deadline()
     {
-        var looks = 0;
-        var first = await new Rehearsal(s_simple with { TimeoutSeconds = 86_400 }).Activity(nameof(WatchCompute), _ =>
-        {
-            looks++;
-            return new WatchCompute.Result(true, false);
-        }).RunAsync();
+        var first = Rehearse(s_simple with { TimeoutSeconds = 86_400 })
+            .Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, false))
+            .Run();
         Assert.Null(first.Ended);
-        Assert.True(first.KeptEvents);
-        Assert.DoesNotContain(nameof(CleanUpJob), first.Calls);
-        var next = Assert.IsType<Training>(first.WentOnWith);
+        Assert.DoesNotContain(ActivityNames.CleanUpJob, first.Calls);
+        var next = first.WentOnWith<Training>()!;
         Assert.Equal(1, next.Watch!.Attempt);
         Assert.NotNull(next.Watch.Running);
 
-        var second = await new Rehearsal(next).RunAsync();
-        Assert.DoesNotContain(nameof(StageInputs), second.Calls);
-        Assert.DoesNotContain(nameof(StartCompute), second.Calls);
+        var second = first.Next().Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, true)).Run("next");
+        Assert.DoesNotContain(ActivityNames.StageInputs, second.Calls);
+        Assert.DoesNotContain(ActivityNames.StartCompute, second.Calls);
         Assert.Equal(JobState.Succeeded, second.Ended!.State);
     }
 
     [Fact]
-    public async Task A_step_that_fails_on_the_server_fails_the_job_after_a_clean_up()
+    public void A_cancellation_in_the_last_wait_before_it_goes_on_as_new_is_heeded_first()
     {
-        var details = new TaskFailureDetails("System.IO.IOException", "The disk is gone.", null, null, null);
-        var rehearsal = await new Rehearsal(s_simple)
-            .Activity<FindTrainedModel.Result>(nameof(FindTrainedModel), _ => throw new TaskFailedException(nameof(FindTrainedModel), 9, details))
-            .RunAsync();
-        Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
-        Assert.Contains("FindTrainedModel", rehearsal.Ended.Reason);
-        Assert.Contains("The disk is gone.", rehearsal.Ended.Reason);
-        Assert.Contains(nameof(CleanUpJob), rehearsal.Calls);
+        var begun = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        var rehearsal = Rehearse(s_simple with { TimeoutSeconds = 86_400, Watch = new TrainingWatch(1, begun, begun) });
+        rehearsal.Activity(ActivityNames.WatchCompute, _ =>
+        {
+            if (rehearsal.Calls.Count == 200)
+                rehearsal.Cancel(after: TimeSpan.FromSeconds(0.2));
+            return new WatchCompute.Result(true, rehearsal.Calls.Contains(ActivityNames.StopCompute));
+        });
+        rehearsal.Run();
+        Assert.Null(rehearsal.WentOnWith<Training>());
+        Assert.Equal(JobState.Canceled, rehearsal.Ended!.State);
     }
+
+    [Fact]
+    public void A_cancellation_ends_the_wait_for_a_run()
+    {
+        var rehearsal = Rehearse(s_simple);
+        rehearsal.Activity(ActivityNames.WatchCompute, _ =>
+        {
+            if (rehearsal.Calls.Count == 4)
+                rehearsal.Cancel(after: TimeSpan.FromSeconds(0.2));
+            return new WatchCompute.Result(true, rehearsal.Calls.Contains(ActivityNames.StopCompute));
+        });
+        rehearsal.Run();
+        Assert.Equal(JobState.Canceled, rehearsal.Ended!.State);
+        Assert.Equal(TimeSpan.FromSeconds(0.5 + 0.2), rehearsal.Elapsed);
+    }
+
+    [Theory]
+    [InlineData("as_it_fails", 0)]
+    [InlineData("between_attempts", 1)]
+    public void A_cancellation_leaves_no_further_attempt(string when, int seconds)
+    {
+        var rehearsal = Rehearse(s_simple with { Attempts = 3 });
+        rehearsal.Activity(ActivityNames.CollectResults, _ =>
+        {
+            rehearsal.Cancel(after: TimeSpan.FromSeconds(seconds));
+            return new CollectResults.Result("Lost.");
+        });
+        rehearsal.Run(when);
+        Assert.Equal(JobState.Canceled, rehearsal.Ended!.State);
+        Assert.Single(rehearsal.Calls, ActivityNames.StartCompute);
+        Assert.Equal(TimeSpan.FromSeconds(seconds), rehearsal.Elapsed);
+    }
+
+    [Fact]
+    public void What_the_server_can_do_at_another_try_is_no_failure()
+    {
+        var rehearsal = Rehearse(s_simple)
+            .Broken(ActivityNames.StageInputs, times: 1)
+            .Broken(ActivityNames.StartCompute, times: 1)
+            .Broken(ActivityNames.WatchCompute, times: 2)
+            .Broken(ActivityNames.CleanUpJob, times: 1)
+            .Run();
+        Assert.Equal(JobState.Succeeded, rehearsal.Ended!.State);
+        Assert.Equal([1, 1, 1, 2, 1], rehearsal.Waits.Select(wait => (int)wait.TotalSeconds));
+    }
+
+    [Theory]
+    [InlineData(ActivityNames.StageInputs)]
+    [InlineData(ActivityNames.CollectResults)]
+    [InlineData(ActivityNames.FindTrainedModel)]
+    public void A_step_that_fails_on_the_server_fails_the_job_after_a_clean_up(string step)
+    {
+        var rehearsal = Rehearse(s_simple).Broken(step).Run(step);
+        Assert.Equal((JobState.Failed, $"The step {step} failed on the server: The disk is gone."), (rehearsal.Ended!.State, rehearsal.Ended.Reason));
+        Assert.Equal([ActivityNames.CleanUpJob, ActivityNames.EndJob], rehearsal.Calls[^2..]);
+    }
+
+    private static Rehearsal Rehearse(Training training) => new Rehearsal(OrchestrationNames.TrainModel, training)
+        .Activity<string?>(ActivityNames.StageInputs, _ => null)
+        .Activity(ActivityNames.StartCompute, _ => new StartCompute.Result(true))
+        .Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, true))
+        .Activity(ActivityNames.CollectResults, _ => new CollectResults.Result(null))
+        .Activity(ActivityNames.FindTrainedModel, _ => new FindTrainedModel.Result("attempt-1/outputs/iris.onnx"))
+        .Activity(ActivityNames.CheckTrainedModel, _ => new CheckTrainedModel.Result(Models.Prepared("a")))
+        .Activity(ActivityNames.CompileTrainedModel, _ => new CompileTrainedModel.Result(Models.Prepared("b"), "The same."))
+        .Activity(ActivityNames.RegisterTrainedModel, _ => new RegisterTrainedModel.Result(7))
+        .Activity(ActivityNames.GateTrainedModel, _ => "The alias moved.")
+        .Activities(ActivityNames.StopCompute, ActivityNames.DeleteCompute, ActivityNames.CleanUpJob, ActivityNames.EndJob);
 }

@@ -4,66 +4,100 @@ namespace Larder.Orchestrations.Tests;
 
 public sealed class TransferStepsTests
 {
-    private static readonly string[] s_import = [nameof(FetchArchive), nameof(CheckImport), nameof(StoreImport), nameof(RegisterImport)];
+    private static readonly string[] s_steps =
+    [
+        ActivityNames.FetchArchive, ActivityNames.CheckImport, ActivityNames.StoreImport, ActivityNames.RegisterImport,
+    ];
+
+    private readonly Rehearsal import = Rehearse(OrchestrationNames.ImportRegistry, s_steps);
+    private readonly Rehearsal export = Rehearse(OrchestrationNames.ExportRegistry, ActivityNames.WriteExport);
 
     [Fact]
-    public async Task An_import_takes_its_steps_in_order_and_ends_with_what_the_last_one_says()
+    public void An_import_takes_its_steps_in_order_and_ends_with_what_the_last_one_says()
     {
-        var rehearsal = await Import().RunAsync(ImportRegistry.Run);
+        import.Run();
 
-        Assert.Equal([nameof(BeginJob), .. s_import, nameof(FinishTransfer), nameof(EndJob)], rehearsal.Calls);
-        Assert.Equal(new EndJob.Input(JobRehearsal.Job, JobState.Succeeded, "RegisterImport is done."), rehearsal.Ended);
+        Assert.Equal([ActivityNames.BeginJob, .. s_steps, ActivityNames.FinishTransfer, ActivityNames.EndJob], import.Calls);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "RegisterImport is done."), import.Ended);
     }
 
     [Fact]
-    public async Task What_one_step_refuses_no_other_begins()
+    public void An_export_is_one_step()
     {
-        var rehearsal = await Import().Activity(nameof(CheckImport), _ => new TransferResult("It is no archive.")).RunAsync(ImportRegistry.Run);
+        export.Run();
 
-        Assert.Equal([nameof(BeginJob), nameof(FetchArchive), nameof(CheckImport), nameof(FinishTransfer), nameof(EndJob)], rehearsal.Calls);
-        Assert.Equal(new EndJob.Input(JobRehearsal.Job, JobState.Failed, "It is no archive."), rehearsal.Ended);
+        Assert.Equal([ActivityNames.BeginJob, ActivityNames.WriteExport, ActivityNames.FinishTransfer, ActivityNames.EndJob], export.Calls);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "WriteExport is done."), export.Ended);
     }
 
     [Fact]
-    public async Task A_cancelled_import_registers_nothing()
+    public void What_one_step_refuses_no_other_begins()
     {
-        var rehearsal = Import();
-        rehearsal.Activity(nameof(StoreImport), _ =>
+        import.Activity(ActivityNames.CheckImport, _ => new TransferResult("It is no archive.")).Run();
+
+        Assert.Equal(
+            [ActivityNames.BeginJob, ActivityNames.FetchArchive, ActivityNames.CheckImport, ActivityNames.FinishTransfer, ActivityNames.EndJob], import.Calls);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "It is no archive."), import.Ended);
+    }
+
+    [Theory]
+    [InlineData(ActivityNames.BeginJob, ActivityNames.FetchArchive)]
+    [InlineData(ActivityNames.StoreImport, ActivityNames.RegisterImport)]
+    public void A_cancelled_import_begins_no_further_step(string during, string next)
+    {
+        import.Activity(during, _ =>
         {
-            rehearsal.Cancel();
+            import.Cancel();
             return new TransferResult();
         });
 
-        await rehearsal.RunAsync(ImportRegistry.Run);
+        import.Run(during);
 
-        Assert.DoesNotContain(nameof(RegisterImport), rehearsal.Calls);
-        Assert.Equal((JobState.Canceled, "It was canceled."), (rehearsal.Ended.State, rehearsal.Ended.Reason));
+        Assert.DoesNotContain(next, import.Calls);
+        Assert.Equal((JobState.Canceled, "It was canceled."), (import.Ended!.State, import.Ended.Reason));
     }
 
     [Fact]
-    public async Task A_cancelled_export_cleans_up()
+    public void A_cancelled_export_cleans_up()
     {
-        var rehearsal = await Import().Activity(nameof(WriteExport), _ => TransferResult.Canceled).RunAsync(ExportRegistry.Run);
+        export.Activity(ActivityNames.WriteExport, _ => TransferResult.Canceled).Run();
 
-        Assert.Equal([nameof(BeginJob), nameof(WriteExport), nameof(FinishTransfer), nameof(EndJob)], rehearsal.Calls);
-        Assert.Equal(JobState.Canceled, rehearsal.Ended.State);
+        Assert.Equal([ActivityNames.BeginJob, ActivityNames.WriteExport, ActivityNames.FinishTransfer, ActivityNames.EndJob], export.Calls);
+        Assert.Equal(JobState.Canceled, export.Ended!.State);
     }
 
     [Fact]
-    public async Task A_step_that_the_server_cannot_do_fails_the_job()
+    public void An_export_that_cannot_be_fails_the_job()
     {
-        var rehearsal = await Import().Broken<TransferResult>(nameof(StoreImport)).RunAsync(ImportRegistry.Run);
+        export.Activity(ActivityNames.WriteExport, _ => new TransferResult("There is no such model.")).Run();
 
-        Assert.Equal(JobState.Failed, rehearsal.Ended.State);
-        Assert.Contains("The disk is gone.", rehearsal.Ended.Reason);
-        Assert.Contains(nameof(FinishTransfer), rehearsal.Calls);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "There is no such model."), export.Ended);
     }
 
-    private static JobRehearsal Import()
+    [Fact]
+    public void A_step_that_the_server_cannot_do_fails_the_job()
     {
-        var rehearsal = new JobRehearsal().Activity<object?>(nameof(FinishTransfer), _ => null);
-        foreach (var step in s_import)
-            rehearsal.Activity(step, _ => new TransferResult(Summary: $"{step} is done."));
-        return rehearsal;
+        import.Broken(ActivityNames.StoreImport).Run();
+        export.Broken(ActivityNames.WriteExport).Run();
+
+        Assert.All([import, export], rehearsal =>
+        {
+            Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
+            Assert.Contains("The disk is gone.", rehearsal.Ended.Reason);
+            Assert.Contains(ActivityNames.FinishTransfer, rehearsal.Calls);
+        });
     }
+
+    [Fact]
+    public void A_step_that_works_at_another_try_is_no_failure()
+    {
+        import.Broken(ActivityNames.FetchArchive, times: 1).Broken(ActivityNames.FinishTransfer, times: 2).Run();
+        export.Broken(ActivityNames.WriteExport, times: 1).Run();
+
+        Assert.All([import, export], rehearsal => Assert.Equal(JobState.Succeeded, rehearsal.Ended!.State));
+    }
+
+    private static Rehearsal Rehearse(string orchestrator, params string[] steps) => steps.Aggregate(
+        new Rehearsal(orchestrator, Rehearsal.Job).Activities(ActivityNames.BeginJob, ActivityNames.FinishTransfer, ActivityNames.EndJob),
+        (rehearsal, step) => rehearsal.Activity(step, _ => new TransferResult(Summary: $"{step} is done.")));
 }

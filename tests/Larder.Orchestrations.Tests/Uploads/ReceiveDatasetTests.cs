@@ -4,48 +4,68 @@ namespace Larder.Orchestrations.Tests;
 
 public class ReceiveDatasetTests
 {
-    private readonly JobRehearsal rehearsal = new JobRehearsal()
-        .Activity<string?>(nameof(StageDataset), _ => null)
-        .Activity(nameof(RegisterDataset), _ => "It is datasets/iris/a.csv.")
-        .Activity<object?>(nameof(ReleaseUpload), _ => null);
+    private readonly Rehearsal rehearsal = new Rehearsal(OrchestrationNames.ReceiveDataset, Rehearsal.Job)
+        .Activities(ActivityNames.BeginJob, ActivityNames.ReleaseUpload, ActivityNames.EndJob)
+        .Activity<string?>(ActivityNames.StageDataset, _ => null)
+        .Activity(ActivityNames.RegisterDataset, _ => "It is datasets/iris/a.csv.");
 
     [Fact]
-    public async Task A_data_set_goes_through_its_steps_and_says_how_it_is_named()
+    public void A_data_set_goes_through_its_steps_and_says_how_it_is_named()
     {
-        await rehearsal.RunAsync(ReceiveDataset.Run);
+        rehearsal.Run();
 
-        Assert.Equal([nameof(BeginJob), nameof(StageDataset), nameof(RegisterDataset), nameof(ReleaseUpload), nameof(EndJob)], rehearsal.Calls);
-        Assert.Equal(new EndJob.Input(JobRehearsal.Job, JobState.Succeeded, "It is datasets/iris/a.csv."), rehearsal.Ended);
+        Assert.Equal(
+            [ActivityNames.BeginJob, ActivityNames.StageDataset, ActivityNames.RegisterDataset, ActivityNames.ReleaseUpload, ActivityNames.EndJob],
+            rehearsal.Calls);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "It is datasets/iris/a.csv."), rehearsal.Ended);
     }
 
     [Fact]
-    public async Task What_is_not_what_was_announced_fails_the_job_and_keeps_the_blocks()
+    public void What_is_not_what_was_announced_fails_the_job_and_keeps_the_blocks()
     {
-        await rehearsal.Activity<string?>(nameof(StageDataset), _ => "No.").RunAsync(ReceiveDataset.Run);
+        rehearsal.Activity<string?>(ActivityNames.StageDataset, _ => "No.").Run();
 
-        Assert.Equal(new EndJob.Input(JobRehearsal.Job, JobState.Failed, "No."), rehearsal.Ended);
-        Assert.DoesNotContain(nameof(RegisterDataset), rehearsal.Calls);
-        Assert.DoesNotContain(nameof(ReleaseUpload), rehearsal.Calls);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "No."), rehearsal.Ended);
+        Assert.DoesNotContain(ActivityNames.RegisterDataset, rehearsal.Calls);
+        Assert.DoesNotContain(ActivityNames.ReleaseUpload, rehearsal.Calls);
     }
 
     [Fact]
-    public async Task What_goes_wrong_on_the_server_fails_the_job()
+    public void What_goes_wrong_on_the_server_fails_the_job()
     {
-        await rehearsal.Broken<string>(nameof(RegisterDataset)).RunAsync(ReceiveDataset.Run);
+        rehearsal.Broken(ActivityNames.RegisterDataset).Run();
 
-        Assert.Equal((JobState.Failed, "The step RegisterDataset failed on the server: The disk is gone."), (rehearsal.Ended.State, rehearsal.Ended.Reason));
+        Assert.Equal((JobState.Failed, "The step RegisterDataset failed on the server: The disk is gone."), (rehearsal.Ended!.State, rehearsal.Ended!.Reason));
     }
 
     [Fact]
-    public async Task A_canceled_one_gets_no_name()
+    public void A_canceled_one_gets_no_name()
     {
-        await rehearsal.Activity<string?>(nameof(StageDataset), _ =>
+        rehearsal.Activity<string?>(ActivityNames.StageDataset, _ =>
         {
             rehearsal.Cancel();
             return null;
-        }).RunAsync(ReceiveDataset.Run);
+        }).Run();
 
-        Assert.Equal(JobState.Canceled, rehearsal.Ended.State);
-        Assert.DoesNotContain(nameof(RegisterDataset), rehearsal.Calls);
+        Assert.Equal(JobState.Canceled, rehearsal.Ended!.State);
+        Assert.DoesNotContain(ActivityNames.RegisterDataset, rehearsal.Calls);
+    }
+
+    [Fact]
+    public void What_the_server_can_do_at_another_try_is_no_failure()
+    {
+        rehearsal.Broken(ActivityNames.StageDataset, times: 9).Run();
+
+        Assert.Equal([1, 2, 4, 8, 16, 32, 60, 60, 60], rehearsal.Waits.Select(wait => (int)wait.TotalSeconds));
+        Assert.Equal(JobState.Succeeded, rehearsal.Ended!.State);
+    }
+
+    [Fact]
+    public void A_job_whose_end_cannot_be_written_for_hours_is_left_to_the_janitor()
+    {
+        rehearsal.Broken(ActivityNames.EndJob).Run();
+
+        Assert.True(rehearsal.IsBroken);
+        Assert.InRange(rehearsal.Elapsed, TimeSpan.FromHours(7), TimeSpan.FromHours(9));
     }
 }

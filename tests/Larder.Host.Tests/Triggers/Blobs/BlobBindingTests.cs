@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Support;
 using Larder.Testing;
 using Microsoft.Azure.Functions.Worker;
@@ -20,7 +21,7 @@ public class BlobBindingTests(Azurite azurite)
     {
         var fixture = new BlobFixture(azurite);
         var calls = new Calls<BlobHandedOver>();
-        await using var host = await TriggerHost.StartAsync<Types>(fixture.Settings, calls);
+        await using var host = await TestHost.StartAsync<Types>(fixture.Settings, calls);
         await fixture.Uploads.CreateAsync();
 
         await fixture.Uploads.GetBlobClient($"{type}/some.txt").UploadAsync(BinaryData.FromString("päckchen"));
@@ -38,7 +39,7 @@ public class BlobBindingTests(Azurite azurite)
         await fixture.Uploads.CreateAsync();
         await fixture.Uploads.GetBlobClient("text/utf16").UploadAsync(BinaryData.FromBytes([0xFF, 0xFE, (byte)'a', 0]));
 
-        await using var host = await TriggerHost.StartAsync<Types>(fixture.Settings, calls);
+        await using var host = await TestHost.StartAsync<Types>(fixture.Settings, calls);
 
         Assert.Equal("a", (await calls.NextAsync()).Text);
     }
@@ -52,7 +53,7 @@ public class BlobBindingTests(Azurite azurite)
         foreach (var type in new[] { "bytes", "text", "stream", "client" })
             await fixture.Uploads.GetBlobClient($"{type}/empty").UploadAsync(BinaryData.FromString(""));
 
-        await using var host = await TriggerHost.StartAsync<Types>(fixture.Settings, calls);
+        await using var host = await TestHost.StartAsync<Types>(fixture.Settings, calls);
 
         var handed = await calls.NextAsync(4);
         Assert.All(handed, call => Assert.Equal("", call.Text));
@@ -64,7 +65,7 @@ public class BlobBindingTests(Azurite azurite)
     {
         var fixture = new BlobFixture(azurite);
         var calls = new Calls<string>();
-        await using var host = await TriggerHost.StartAsync<Parts>(fixture.Settings, calls);
+        await using var host = await TestHost.StartAsync<Parts>(fixture.Settings, calls);
         await fixture.UploadAsync("7/Friday/1.5/name.tar.gz");
 
         Assert.Equal($"7 Friday 1.5 name.tar gz {fixture.Uploads.Name}/7/Friday/1.5/name.tar.gz", await calls.NextAsync());
@@ -74,12 +75,12 @@ public class BlobBindingTests(Azurite azurite)
     public async Task A_part_of_the_path_that_cannot_be_converted_fails_the_function()
     {
         var fixture = new BlobFixture(azurite, poisonBlobThreshold: 1);
-        await using var host = await TriggerHost.StartAsync<Parts>(fixture.Settings, new Calls<string>());
+        await using var host = await TestHost.StartAsync<Parts>(fixture.Settings, new Calls<string>());
         await fixture.UploadAsync("many/Friday/1.5/name.gz");
 
         await fixture.WhenCompletedAsync("Parts", 1);
 
-        Assert.Contains(host.Log.Lines(), message =>
+        Assert.Contains(host.Log.Messages, message =>
             message.Contains("Failed", StringComparison.Ordinal) && message.EndsWith("The part 'count' of the blob's path is 'many', which is no Int32.", StringComparison.Ordinal));
     }
 
@@ -96,7 +97,7 @@ public class BlobBindingTests(Azurite azurite)
             HttpHeaders = new BlobHttpHeaders { ContentType = "text/plain" },
         });
 
-        await using var host = await TriggerHost.StartAsync<Context>(fixture.Settings, calls);
+        await using var host = await TestHost.StartAsync<Context>(fixture.Settings, calls);
 
         var data = await calls.NextAsync();
         Assert.Equal($"{fixture.Uploads.Name}/a b/ü.txt", data["BlobTrigger"]);
@@ -107,7 +108,7 @@ public class BlobBindingTests(Azurite azurite)
         Assert.Equal(4, properties.GetProperty("ContentLength").GetInt64());
         Assert.Equal("text/plain", properties.GetProperty("ContentType").GetString());
         Assert.Equal((await blob.GetPropertiesAsync()).Value.ETag.ToString("H"), properties.GetProperty("ETag").GetString());
-        Assert.Contains(host.Log.Lines(), message => message.Contains($"Reason='New blob detected(LogsAndContainerScan): {fixture.Uploads.Name}/a b/ü.txt'", StringComparison.Ordinal));
+        Assert.Contains(host.Log.Messages, message => message.Contains($"Reason='New blob detected(LogsAndContainerScan): {fixture.Uploads.Name}/a b/ü.txt'", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -122,7 +123,7 @@ public class BlobBindingTests(Azurite azurite)
         await elsewhere.GetBlobClient("there").UploadAsync(BinaryData.FromString("far away"));
         await fixture.UploadAsync("here");
 
-        await using var host = await TriggerHost.StartAsync<Elsewhere>(fixture.Settings, calls);
+        await using var host = await TestHost.StartAsync<Elsewhere>(fixture.Settings, calls);
 
         Assert.Equal("far away", (await calls.NextAsync()).Text);
         await fixture.WhenCompletedAsync("elsewhere", 1);

@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Support;
 using Larder.Testing;
 
@@ -11,8 +12,8 @@ internal sealed class BlobFixture
     public BlobFixture(Azurite azurite, int maxDegreeOfParallelism = 8, int poisonBlobThreshold = 5)
     {
         var service = new BlobServiceClient(azurite.ConnectionString);
-        Settings = TriggerHost.SettingsOn(azurite);
-        Settings["Uploads"] = TriggerHost.NewName();
+        Settings = TestHost.SettingsOn(azurite);
+        Settings["Uploads"] = TestHost.NewName();
         Settings["AzureFunctionsJobHost:extensions:blobs:maxDegreeOfParallelism"] = $"{maxDegreeOfParallelism}";
         Settings["AzureFunctionsJobHost:extensions:blobs:poisonBlobThreshold"] = $"{poisonBlobThreshold}";
         Uploads = service.GetBlobContainerClient(Settings["Uploads"]);

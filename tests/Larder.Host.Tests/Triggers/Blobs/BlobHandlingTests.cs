@@ -10,6 +10,7 @@ using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Support;
 using Larder.Testing;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Host.Tests.Triggers.Blobs;
@@ -23,7 +24,7 @@ public class BlobHandlingTests(Azurite azurite)
     {
         var fixture = new BlobFixture(azurite, maxDegreeOfParallelism: 6);
         var work = new Work { Parallel = 6 };
-        await using var host = await TriggerHost.StartAsync<Working>(fixture.Settings, work);
+        await using var host = await TestHost.StartAsync<Working>(fixture.Settings, work);
         var names = Enumerable.Range(0, 500).Select(i => $"{i:D3}").ToList();
 
         await fixture.UploadAsync(names);
@@ -38,15 +39,15 @@ public class BlobHandlingTests(Azurite azurite)
     {
         var fixture = new BlobFixture(azurite);
         var work = new Work();
-        await using var one = await TriggerHost.StartAsync<Working>(fixture.Settings, work);
-        await using var other = await TriggerHost.StartAsync<Working>(fixture.Settings, work);
+        await using var one = await TestHost.StartAsync<Working>(fixture.Settings, work);
+        await using var other = await TestHost.StartAsync<Working>(fixture.Settings, work);
         var names = Enumerable.Range(0, 200).Select(i => $"{i:D3}").ToList();
 
         await fixture.UploadAsync(names);
 
         await fixture.WhenCompletedAsync("Work", names.Count);
         Assert.Equal(names, work.Handled.Order());
-        Assert.All(new[] { one, other }, host => Assert.Contains(host.Log.Lines(), message => message.Contains("(Succeeded", StringComparison.Ordinal)));
+        Assert.All(new[] { one, other }, host => Assert.Contains(host.Log.Messages, message => message.Contains("(Succeeded", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -55,7 +56,7 @@ public class BlobHandlingTests(Azurite azurite)
         var fixture = new BlobFixture(azurite);
         var calls = new Calls<BlobHandedOver>();
         await fixture.UploadAsync("old", "kept");
-        await using (await TriggerHost.StartAsync<Reading>(fixture.Settings, calls))
+        await using (await TestHost.StartAsync<Reading>(fixture.Settings, calls))
         {
             Assert.Equal(["kept", "old"], (await calls.NextAsync(2)).Select(call => call.Name).Order());
             await fixture.WhenCompletedAsync("Read", 2);
@@ -63,7 +64,7 @@ public class BlobHandlingTests(Azurite azurite)
 
         await fixture.Uploads.GetBlobClient("old").UploadAsync(BinaryData.FromString("changed"), overwrite: true);
         await fixture.UploadAsync("new");
-        await using (await TriggerHost.StartAsync<Reading>(fixture.Settings, calls))
+        await using (await TestHost.StartAsync<Reading>(fixture.Settings, calls))
         {
             var handed = await calls.NextAsync(2);
             await fixture.WhenCompletedAsync("Read", 4);
@@ -78,7 +79,7 @@ public class BlobHandlingTests(Azurite azurite)
     {
         var fixture = new BlobFixture(azurite);
         await fixture.UploadAsync("a folder/name");
-        await using var host = await TriggerHost.StartAsync<Reading>(fixture.Settings, new Calls<BlobHandedOver>());
+        await using var host = await TestHost.StartAsync<Reading>(fixture.Settings, new Calls<BlobHandedOver>());
         await fixture.WhenCompletedAsync("Read", 1);
 
         var (name, metadata) = Assert.Single(await fixture.ListReceiptsAsync("Read"));
@@ -95,13 +96,13 @@ public class BlobHandlingTests(Azurite azurite)
         var calls = new Calls<BlobHandedOver>();
         var name = string.Join('/', Enumerable.Repeat(new string('n', 99), 10));
         await fixture.UploadAsync(name);
-        await using (await TriggerHost.StartAsync<Reading>(fixture.Settings, calls))
+        await using (await TestHost.StartAsync<Reading>(fixture.Settings, calls))
         {
             Assert.Equal(name, (await calls.NextAsync()).Name);
             await fixture.WhenCompletedAsync("Read", 1);
         }
 
-        await using (await TriggerHost.StartAsync<Reading>(fixture.Settings, calls))
+        await using (await TestHost.StartAsync<Reading>(fixture.Settings, calls))
         {
             await fixture.UploadAsync("second");
             Assert.Equal("second", (await calls.NextAsync()).Name);
@@ -113,12 +114,12 @@ public class BlobHandlingTests(Azurite azurite)
     {
         var fixture = new BlobFixture(azurite);
         var calls = new Calls<BlobHandedOver>();
-        await using var host = await TriggerHost.StartAsync<Reading>(fixture.Settings, calls);
+        await using var host = await TestHost.StartAsync<Reading>(fixture.Settings, calls);
 
         await fixture.UploadAsync("late");
 
         Assert.Equal("late", (await calls.NextAsync()).Name);
-        Assert.DoesNotContain(host.Log.Lines(), message => message.StartsWith("Warning", StringComparison.Ordinal));
+        Assert.DoesNotContain(host.Log.Messages, message => message.StartsWith("Warning", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -128,7 +129,7 @@ public class BlobHandlingTests(Azurite azurite)
         var calls = new Calls<BlobHandedOver>();
         var queue = new QueueServiceClient(azurite.ConnectionString).GetQueueClient("webjobs-blobtrigger-poison");
         await queue.DeleteIfExistsAsync();
-        await using var host = await TriggerHost.StartAsync<Failing>(fixture.Settings, calls);
+        await using var host = await TestHost.StartAsync<Failing>(fixture.Settings, calls);
 
         await fixture.UploadAsync("bad");
 
@@ -151,7 +152,7 @@ public class BlobHandlingTests(Azurite azurite)
     {
         var fixture = new BlobFixture(azurite);
         var calls = new Calls<BlobHandedOver>();
-        await using (var host = await TriggerHost.StartAsync<FailingThenWaiting>(fixture.Settings, calls))
+        await using (var host = await TestHost.StartAsync<FailingThenWaiting>(fixture.Settings, calls))
         {
             await fixture.UploadAsync("slow");
             Assert.Equal([0, 1], (await calls.NextAsync(2)).Select(call => call.Try));
@@ -160,13 +161,13 @@ public class BlobHandlingTests(Azurite azurite)
             await host.StopAsync();
         }
 
-        await using (await TriggerHost.StartAsync<Reading>(fixture.Settings, calls))
+        await using (await TestHost.StartAsync<Reading>(fixture.Settings, calls))
         {
             // Another function's receipts are other receipts: this one begins anew.
             Assert.Equal(new BlobHandedOver("Read", "slow", "slow", Try: 0), await calls.NextAsync());
         }
 
-        await using (await TriggerHost.StartAsync<FailingThenWaiting>(fixture.Settings, calls))
+        await using (await TestHost.StartAsync<FailingThenWaiting>(fixture.Settings, calls))
             Assert.Equal(1, (await calls.NextAsync()).Try);
     }
 
@@ -176,7 +177,7 @@ public class BlobHandlingTests(Azurite azurite)
         var fixture = new BlobFixture(azurite, maxDegreeOfParallelism: 1);
         var work = new Work { Gate = new TaskCompletionSource() };
         await fixture.UploadAsync("a", "b", "c");
-        await using var host = await TriggerHost.StartAsync<Working>(fixture.Settings, work);
+        await using var host = await TestHost.StartAsync<Working>(fixture.Settings, work);
         await work.Began;
 
         // The listing that found all three waits for the first.
@@ -187,7 +188,7 @@ public class BlobHandlingTests(Azurite azurite)
         // The first, the one that was, and both states of the third.
         await fixture.WhenCompletedAsync("Work", 4);
         Assert.Equal(["a", "c, replaced"], work.Handled.Order());
-        Assert.DoesNotContain(host.Log.Lines(), message => message.Contains("Failed", StringComparison.Ordinal));
+        Assert.DoesNotContain(host.Log.Messages, message => message.Contains("Failed", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -196,7 +197,7 @@ public class BlobHandlingTests(Azurite azurite)
         var fixture = new BlobFixture(azurite);
         var calls = new Calls<BlobHandedOver>();
         await fixture.UploadAsync("first");
-        await using var host = await TriggerHost.StartAsync<BothSources>(fixture.Settings, calls);
+        await using var host = await TestHost.StartAsync<BothSources>(fixture.Settings, calls);
 
         Assert.Equal("OnPoll", (await calls.NextAsync()).Function);
         await fixture.WhenCompletedAsync("OnPoll", 1);
@@ -217,7 +218,7 @@ public class BlobHandlingTests(Azurite azurite)
         var before = new Calls<BlobHandedOver>();
         // The second leaves room for its path in the name of a receipt under the former name, and none under the present one.
         await fixture.UploadAsync("handled", string.Join('/', Enumerable.Repeat(new string('n', 99), 9)));
-        await using (await TriggerHost.StartAsync<Reading>(fixture.Settings, before))
+        await using (await TestHost.StartAsync<Reading>(fixture.Settings, before))
         {
             await before.NextAsync(2);
             await fixture.WhenCompletedAsync("Read", 2);
@@ -225,8 +226,11 @@ public class BlobHandlingTests(Azurite azurite)
 
         await fixture.UploadAsync("new");
         var calls = new Calls<BlobHandedOver>();
-        var setup = TriggerHost.SetupOf<Renamed>(fixture.Settings, calls) with
+        var setup = new TestHostSetup
         {
+            Functions = [typeof(Renamed)],
+            Settings = fixture.Settings,
+            Configure = builder => builder.Services.AddSingleton(calls),
             FormerNames = new Dictionary<string, string> { ["Read"] = "ReadUnderAVeryMuchLongerName" },
         };
         await using var host = await TestHost.StartAsync(setup);
@@ -241,15 +245,18 @@ public class BlobHandlingTests(Azurite azurite)
     {
         var fixture = new BlobFixture(azurite);
         var calls = new Calls<BlobHandedOver>();
-        await using (var host = await TriggerHost.StartAsync<FailingThenWaiting>(fixture.Settings, calls))
+        await using (var host = await TestHost.StartAsync<FailingThenWaiting>(fixture.Settings, calls))
         {
             await fixture.UploadAsync("slow");
             Assert.Equal([0, 1], (await calls.NextAsync(2)).Select(call => call.Try));
             await host.StopAsync();
         }
 
-        var setup = TriggerHost.SetupOf<Renamed>(fixture.Settings, calls) with
+        var setup = new TestHostSetup
         {
+            Functions = [typeof(Renamed)],
+            Settings = fixture.Settings,
+            Configure = builder => builder.Services.AddSingleton(calls),
             FormerNames = new Dictionary<string, string> { ["FailThenWait"] = "ReadUnderAVeryMuchLongerName" },
         };
         await using var next = await TestHost.StartAsync(setup);
@@ -265,7 +272,7 @@ public class BlobHandlingTests(Azurite azurite)
         var calls = new Calls<BlobHandedOver>();
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await fixture.UploadAsync("again");
-        await using var host = await TriggerHost.StartAsync<Reading>(fixture.Settings, calls, clock);
+        await using var host = await TestHost.StartAsync<Reading>(fixture.Settings, calls, clock);
         Assert.Equal("again", (await calls.NextAsync()).Name);
         await fixture.WhenCompletedAsync("Read", 1);
         await fixture.Hosts.DeleteBlobAsync(fixture.ReceiptsOf("Read") + (await fixture.ListReceiptsAsync("Read")).Keys.Single());
@@ -296,7 +303,7 @@ public class BlobHandlingTests(Azurite azurite)
         var requests = new ConcurrentQueue<string>();
         using (new AzureEventSourceListener((request, _) => requests.Enqueue($"{request.Payload?[1]} {request.Payload?[2]}"), EventLevel.Informational))
         {
-            await using var host = await TriggerHost.StartAsync<Reading>(fixture.Settings, calls);
+            await using var host = await TestHost.StartAsync<Reading>(fixture.Settings, calls);
             await fixture.UploadAsync("last");
             Assert.Equal("last", (await calls.NextAsync()).Name);
         }

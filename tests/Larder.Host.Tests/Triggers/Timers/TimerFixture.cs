@@ -13,7 +13,7 @@ internal sealed class TimerFixture
 
     public TimerFixture(Azurite azurite, string schedule = "0 */5 * * * *")
     {
-        Settings = TriggerHost.SettingsOn(azurite);
+        Settings = TestHost.SettingsOn(azurite);
         Settings["Schedule"] = schedule;
         Status = new BlobClient(
             azurite.ConnectionString, "azure-webjobs-hosts", $"timers/{Settings["AzureFunctionsWebHost:hostid"]}/Host.Functions.Tick/status");
@@ -40,7 +40,7 @@ internal sealed class TimerFixture
     }
 
     /// <summary>Starts a host.</summary>
-    public Task<TestHost> StartAsync<TFunctions>(params object[] services) => TriggerHost.StartAsync<TFunctions>(Settings, [Clock, .. services]);
+    public Task<TestHost> StartAsync<TFunctions>(params object[] services) => TestHost.StartAsync<TFunctions>(Settings, [Clock, .. services]);
 
     /// <summary>Waits until the timer waits for an occurrence that is more than a minute away: nothing else waits so long.</summary>
     public Task WhenWaitingAsync()

@@ -61,7 +61,7 @@ public class TimerTests(Azurite azurite)
             Assert.Equal(At(0, 5).UtcDateTime, late.ScheduleStatus!.Next);
             Assert.False(next.IsPastDue);
             Assert.Equal(At(0, 17).UtcDateTime, next.ScheduleStatus!.Last);
-            Assert.Contains("Information: Function 'Tick' is past due on startup. Executing now.", host.Log.Lines());
+            Assert.Contains("Information: Function 'Tick' is past due on startup. Executing now.", host.Log.Messages);
             await fixture.WhenWaitingAsync();
         }
 
@@ -141,7 +141,7 @@ public class TimerTests(Azurite azurite)
         }
 
         Assert.Empty(calls.Rest());
-        Assert.Equal(3, host.Log.Lines().Count(message => message.Contains("(Failed", StringComparison.Ordinal)));
+        Assert.Equal(3, host.Log.Messages.Count(message => message.Contains("(Failed", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public class TimerTests(Azurite azurite)
         await calls.NextAsync();
 
         Assert.False(atStart.IsPastDue);
-        Assert.Contains("Information: Function 'Tick' is configured to run on startup. Executing now.", host.Log.Lines());
+        Assert.Contains("Information: Function 'Tick' is configured to run on startup. Executing now.", host.Log.Messages);
         Assert.Empty(calls.Rest());
     }
 
@@ -256,7 +256,7 @@ public class TimerTests(Azurite azurite)
         await using var host = await fixture.StartAndWaitAsync<Ticking>(calls);
 
         Assert.Contains(
-            "Warning: The 'Tick' schedule (0 0 0 30 2 *, UTC) never occurs: no month that it names has a day that it names.", host.Log.Lines());
+            "Warning: The 'Tick' schedule (0 0 0 30 2 *, UTC) never occurs: no month that it names has a day that it names.", host.Log.Messages);
         Assert.Empty(calls.Rest());
     }
 
@@ -266,7 +266,7 @@ public class TimerTests(Azurite azurite)
         var fixture = new TimerFixture(azurite, "0 0 6 * * Mon");
         await using var host = await fixture.StartAndWaitAsync<Ticking>(new Calls<TimerInfo>());
 
-        var told = Assert.Single(host.Log.Lines(), message => message.Contains("occurrences", StringComparison.Ordinal));
+        var told = Assert.Single(host.Log.Messages, message => message.Contains("occurrences", StringComparison.Ordinal));
         Assert.Equal(
             [
                 "Information: The next 5 occurrences of the 'Tick' schedule (0 0 6 * * Mon, UTC) will be:",

@@ -1,0 +1,35 @@
+using Larder.Orchestrations;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Functions;
+
+/// <summary>Keeps the leases of the attempts that this machine runs in processes of its own, from the start of the server on.</summary>
+internal sealed partial class RenewComputeLeases(IComputeBackend backend, TimeProvider time, ILogger<RenewComputeLeases> logger) : BackgroundService
+{
+    // Also how soon this server does what another one asks for.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (backend is not LeasedProcessCompute leased)
+            return;
+        // The start goes on meanwhile.
+        await Task.Yield();
+        for (; ; await Task.Delay(Pause, time, stoppingToken))
+        {
+            try
+            {
+                await leased.RenewAsync(stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogFailed(e);
+            }
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "The leases of local jobs could not be looked after; it is tried again.")]
+    private partial void LogFailed(Exception exception);
+}

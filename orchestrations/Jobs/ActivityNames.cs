@@ -1,0 +1,55 @@
+namespace Larder.Orchestrations;
+
+/// <summary>
+/// The names under which the task hub knows the activities. As those of orchestrators (<see cref="OrchestrationNames"/>), they stand in the histories of
+/// instances that run, and are never changed.
+/// </summary>
+internal static class ActivityNames
+{
+    // Jobs/
+    public const string BeginJob = "BeginJob";
+    public const string CleanUpJob = "CleanUpJob";
+    public const string EndJob = "EndJob";
+
+    // Ingestion/
+    public const string CheckArrival = "CheckArrival";
+    public const string LookAtDrop = "LookAtDrop";
+    public const string RegisterArrival = "RegisterArrival";
+    public const string ReportDrop = "ReportDrop";
+    public const string StageDrop = "StageDrop";
+
+    // Uploads/
+    public const string RegisterDataset = "RegisterDataset";
+    public const string ReleaseUpload = "ReleaseUpload";
+    public const string StageDataset = "StageDataset";
+    public const string StageUpload = "StageUpload";
+
+    // Training/
+    public const string CheckTrainedModel = "CheckTrainedModel";
+    public const string CollectResults = "CollectResults";
+    public const string CompileTrainedModel = "CompileTrainedModel";
+    public const string DeleteCompute = "DeleteCompute";
+    public const string FindTrainedModel = "FindTrainedModel";
+    public const string GateTrainedModel = "GateTrainedModel";
+    public const string RegisterTrainedModel = "RegisterTrainedModel";
+    public const string StageInputs = "StageInputs";
+    public const string StartCompute = "StartCompute";
+    public const string StopCompute = "StopCompute";
+    public const string WatchCompute = "WatchCompute";
+
+    // Scoring/
+    public const string FetchDataset = "FetchDataset";
+    public const string FinishScoring = "FinishScoring";
+    public const string MergeScores = "MergeScores";
+    public const string NoteScoring = "NoteScoring";
+    public const string PlanScoring = "PlanScoring";
+    public const string ScoreChunk = "ScoreChunk";
+
+    // Transfer/
+    public const string CheckImport = "CheckImport";
+    public const string FetchArchive = "FetchArchive";
+    public const string FinishTransfer = "FinishTransfer";
+    public const string RegisterImport = "RegisterImport";
+    public const string StoreImport = "StoreImport";
+    public const string WriteExport = "WriteExport";
+}
