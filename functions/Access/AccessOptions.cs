@@ -1,7 +1,9 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Larder.Functions;
 
 /// <summary>Who is who, and who may do what (section <c>Access</c>).</summary>
-public sealed record AccessOptions
+public sealed record AccessOptions : IValidatableObject
 {
     /// <summary>
     /// Takes callers and their app roles from the header that App Service Authentication adds. It counts in Azure only, and only while that
@@ -35,28 +37,31 @@ public sealed record AccessOptions
     /// <summary>The app roles that are mapped.</summary>
     internal IEnumerable<KeyValuePair<string, string>> GivenAppRoles => AppRoles.Where(role => role.Value.Length > 0);
 
-    /// <summary>Checks the values.</summary>
-    /// <exception cref="ArgumentException">One of them is wrong.</exception>
-    public void Validate()
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var (name, key) in GivenKeys)
         {
             if (RoleNames.Find(key.Role) is null)
-                throw new ArgumentException($"Setting Access:Keys:{name}:Role: It must be {RoleNames.All}; got '{key.Role}'.");
+                yield return WrongRole($"{nameof(Keys)}:{name}:{nameof(KeyOptions.Role)}", key.Role);
             if (key.Sha256.Length > 0 && KeyHash.Parse(key.Sha256) is null)
-                throw new ArgumentException($"Setting Access:Keys:{name}:Sha256: It must be the key's SHA-256, 64 hexadecimal digits.");
+                yield return new ValidationResult("It must be the key's SHA-256, 64 hexadecimal digits.", [$"{nameof(Keys)}:{name}:{nameof(KeyOptions.Sha256)}"]);
         }
+
         foreach (var (value, role) in GivenAppRoles)
         {
             if (RoleNames.Find(role) is null)
-                throw new ArgumentException($"Setting Access:AppRoles:{value}: It must be {RoleNames.All}; got '{role}'.");
+                yield return WrongRole($"{nameof(AppRoles)}:{value}", role);
         }
+
         foreach (var origin in Separate(AllowedOrigins))
         {
             if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.GetLeftPart(UriPartial.Authority) != origin)
-                throw new ArgumentException($"Setting Access:AllowedOrigins: An origin is as https://example.com, in small letters; got '{origin}'.");
+                yield return new ValidationResult($"An origin is as https://example.com, in small letters; got '{origin}'.", [nameof(AllowedOrigins)]);
         }
     }
+
+    private static ValidationResult WrongRole(string setting, string role) => new($"It must be {RoleNames.All}; got '{role}'.", [setting]);
 
     /// <summary>The members of a list in a setting.</summary>
     internal static string[] Separate(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

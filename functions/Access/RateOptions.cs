@@ -1,3 +1,5 @@
+using Larder.Inference;
+
 namespace Larder.Functions;
 
 /// <summary>How many requests one caller may send to one instance.</summary>
@@ -10,9 +12,11 @@ public sealed record RateOptions
     /// Requests a second; 0 is any number. Empty: 1000, and any number where no key is asked for and only this machine's own users can call (setting
     /// <c>Limits:Rate:PerSecond</c>).
     /// </summary>
+    [Between(0, 1_000_000)]
     public int? PerSecond { get; init; }
 
     /// <summary>Requests that may come at once, after a quiet time. Empty: those of two seconds (setting <c>Limits:Rate:Burst</c>).</summary>
+    [Between(1, 2_000_000)]
     public int? Burst { get; init; }
 
     /// <summary>Whether this machine's own users are limited too.</summary>
@@ -23,14 +27,4 @@ public sealed record RateOptions
 
     /// <summary>Requests at once.</summary>
     internal int AtOnce => Burst ?? 2 * Rate;
-
-    /// <summary>Checks the values.</summary>
-    public void Validate()
-    {
-        const int most = 1_000_000;
-        if (PerSecond is < 0 or > most)
-            throw new ArgumentOutOfRangeException(nameof(PerSecond), $"It must be from 0 to {most}; got {PerSecond}.");
-        if (Burst is < 1 or > 2 * most)
-            throw new ArgumentOutOfRangeException(nameof(Burst), $"It must be from 1 to {2 * most}; got {Burst}.");
-    }
 }

@@ -10,15 +10,19 @@ internal static class DocumentStoreServices
 {
     public static void AddDocumentStore(this IServiceCollection services)
     {
-        services.AddSetting<StoreOptions>("Store", options => options.Validate());
+        var validator = new RegistrySettingsValidator();
+        services.AddSetting<StoreOptions>("Store", validator);
+        services.AddSetting<CosmosOptions>("Store:Cosmos", validator, isUsed: UsesCosmos);
         services.AddSingleton<CosmosMetrics>();
-        services.AddSingleton(provider => CosmosClients.Create(provider.GetRequiredService<StoreOptions>().Cosmos));
+        services.AddSingleton(provider => CosmosClients.Create(provider.GetRequiredService<CosmosOptions>()));
         services.AddSingleton(provider =>
-            new CosmosContainers(provider.GetRequiredService<CosmosClient>(), provider.GetRequiredService<StoreOptions>().Cosmos));
-        services.AddSingleton<IDocumentStore>(provider => provider.GetRequiredService<StoreOptions>() is { IsCosmos: true, Cosmos: var cosmos }
-            ? new CosmosDocumentStore(provider.GetRequiredService<CosmosClient>(), cosmos, provider.GetRequiredService<CosmosMetrics>())
+            new CosmosContainers(provider.GetRequiredService<CosmosClient>(), provider.GetRequiredService<CosmosOptions>()));
+        services.AddSingleton<IDocumentStore>(provider => UsesCosmos(provider)
+            ? new CosmosDocumentStore(provider.GetRequiredService<CosmosClient>(), provider.GetRequiredService<CosmosOptions>(), provider.GetRequiredService<CosmosMetrics>())
             : new BlobDocumentStore(provider.GetRequiredService<BlobServiceClient>()));
         services.AddHostedService(provider => new DocumentStorePreparation(
-            provider.GetRequiredService<StoreOptions>().IsCosmos ? provider.GetRequiredService<CosmosContainers>() : null));
+            UsesCosmos(provider) ? provider.GetRequiredService<CosmosContainers>() : null));
+
+        static bool UsesCosmos(IServiceProvider provider) => provider.GetRequiredService<StoreOptions>().IsCosmos;
     }
 }

@@ -5,19 +5,24 @@ using Larder.Orchestrations;
 using Larder.Registry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace Larder.Functions;
 
 /// <summary>Puts the rooms together: what the isolated worker (Program.cs) and the self-host (host/) both call.</summary>
-public static partial class LarderServices
+public static class LarderServices
 {
     /// <summary>Room for a form's other fields beside the model file, in bytes.</summary>
     private const long FormOverhead = 1 << 20;
+
+    private static readonly FunctionSettingsValidator ApiSettings = new();
+    private static readonly InferenceSettingsValidator InferenceSettings = new();
+    private static readonly RegistrySettingsValidator RegistrySettings = new();
+    private static readonly OrchestrationSettingsValidator JobSettings = new();
 
     /// <summary>Registers everything that the functions ask for, and the middleware that every invocation passes.</summary>
     /// <param name="builder">The application. What writes HTTP answers must be in its middleware already: it comes before Larder's own.</param>
@@ -41,10 +46,10 @@ public static partial class LarderServices
         services.AddScoring();
         services.AddSchedules();
         services.AddTransfer();
-        services.AddTelemetry(builder.Configuration);
+        services.AddTelemetry(builder.Configuration, isWorker: builder is FunctionsApplicationBuilder);
 
-        services.AddSetting<PredictionLimits>("Limits", limits => limits.Validate());
-        services.AddSetting<AnswerLimits>("Limits", limits => limits.Validate());
+        services.AddSetting<PredictionLimits>("Limits", ApiSettings);
+        services.AddSetting<AnswerLimits>("Limits", ApiSettings);
         services.AddSingleton<RouteTable>();
         services.AddSingleton<PredictionMetrics>();
         services.AddSingleton<PredictionResponse>();
@@ -65,8 +70,8 @@ public static partial class LarderServices
 
     private static void AddAccess(this IServiceCollection services)
     {
-        services.AddSetting<AccessOptions>("Access", options => options.Validate());
-        services.AddSetting<RateOptions>("Limits:Rate", options => options.Validate());
+        services.AddSetting<AccessOptions>("Access", ApiSettings);
+        services.AddSetting<RateOptions>("Limits:Rate", ApiSettings);
         services.AddSingleton(_ => Platform.Here());
         services.AddSingleton(_ => FunctionAccess.OfThisApp());
         services.AddSingleton<CallerKeys>();
@@ -78,9 +83,9 @@ public static partial class LarderServices
 
     private static void AddInference(this IServiceCollection services)
     {
-        services.AddSetting<InferenceLimits>("Limits", limits => limits.Validate());
-        services.AddSetting<ValidationLimits>("Limits", limits => limits.Validate());
-        services.AddSetting<ImageLimits>("Limits:Image", limits => limits.Validate());
+        services.AddSetting<InferenceLimits>("Limits", InferenceSettings);
+        services.AddSetting<ValidationLimits>("Limits", InferenceSettings);
+        services.AddSetting<ImageLimits>("Limits:Image", InferenceSettings);
         services.AddSingleton<InferenceMetrics>();
         services.AddSingleton<ModelValidator>();
         services.AddSingleton<SessionCache>();
@@ -116,10 +121,10 @@ public static partial class LarderServices
         services.AddSingleton<RegistrySweeper>();
         services.AddSetting<PublishingOptions>(
             "Limits",
-            options => options.Validate(),
+            RegistrySettings,
             (options, provider) => options with { StagingFolder = Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "staging") });
-        services.AddSetting<CatalogOptions>("Cache", options => options.Validate());
-        services.AddSetting<SweeperOptions>("Sweep", options => options.Validate());
+        services.AddSetting<CatalogOptions>("Cache", RegistrySettings);
+        services.AddSetting<SweeperOptions>("Sweep", RegistrySettings);
         services.AddSingleton<ValidateModel>(provider => provider.GetRequiredService<ModelValidator>().ValidateAsync);
         services.AddSingleton<AdoptArtifact>(provider =>
         {
@@ -134,7 +139,7 @@ public static partial class LarderServices
 
     private static void AddJobs(this IServiceCollection services)
     {
-        services.AddSetting<JobLimits>("Limits:Job", limits => limits.Validate());
+        services.AddSetting<JobLimits>("Limits:Job", JobSettings);
         services.AddCompute();
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobFiles>();
@@ -156,9 +161,9 @@ public static partial class LarderServices
 
     private static void AddIngestion(this IServiceCollection services)
     {
-        services.AddSetting<ArchiveLimits>("Limits:Archive", limits => limits.Validate());
-        services.AddSetting<IngestionOptions>("Ingestion", options => options.Validate());
-        services.AddSetting<UploadSessionOptions>("Uploads", options => options.Validate());
+        services.AddSetting<ArchiveLimits>("Limits:Archive", JobSettings);
+        services.AddSetting<IngestionOptions>("Ingestion", JobSettings);
+        services.AddSetting<UploadSessionOptions>("Uploads", RegistrySettings);
         services.AddSingleton<DropBox>();
         services.AddSingleton<UploadSessions>();
         services.AddSingleton<Arrivals>();
@@ -176,7 +181,7 @@ public static partial class LarderServices
 
     private static void AddScoring(this IServiceCollection services)
     {
-        services.AddSetting<ScoringLimits>("Limits:Scoring", limits => limits.Validate());
+        services.AddSetting<ScoringLimits>("Limits:Scoring", JobSettings);
         services.AddSingleton<DropFiles>();
         services.AddSingleton<UrlSource>();
         services.AddSingleton<IJobType, ScoreJob>();
@@ -185,7 +190,7 @@ public static partial class LarderServices
 
     private static void AddTransfer(this IServiceCollection services)
     {
-        services.AddSetting<ImportLimits>("Limits:Import", limits => limits.Validate());
+        services.AddSetting<ImportLimits>("Limits:Import", RegistrySettings);
         services.AddSingleton<RegistryImporter>();
         services.AddSingleton<ArchiveSources>();
         services.AddSingleton<ImportedSchedules>();
@@ -197,7 +202,7 @@ public static partial class LarderServices
 
     private static void AddSchedules(this IServiceCollection services)
     {
-        services.AddSetting<ScheduleOptions>("Schedules", options => options.Validate());
+        services.AddSetting<ScheduleOptions>("Schedules", JobSettings);
         services.AddSingleton<IScheduledJob, ScheduledTraining>();
         services.AddSingleton<IScheduledJob, ScheduledScoring>();
         services.AddSingleton<IScheduledJob, ScheduledIngest>();
@@ -211,17 +216,17 @@ public static partial class LarderServices
     /// <summary>Both backends' settings are bound; those of the one that is used must be right.</summary>
     private static void AddCompute(this IServiceCollection services)
     {
-        services.AddSetting<ComputeOptions>("Jobs", options => options.Validate());
+        services.AddSetting<ComputeOptions>("Jobs", JobSettings);
         services.AddSetting<ProcessComputeOptions>(
             "Jobs:Process",
-            options => options.Validate(),
+            JobSettings,
             (options, provider) => options with
             {
                 Folder = options.Folder.Length > 0 ? options.Folder : Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "jobs"),
             },
             provider => Backend(provider) == ComputeOptions.Process);
         services.AddSetting<ContainerInstanceOptions>(
-            "Jobs:ContainerInstances", options => options.Validate(), isUsed: provider => Backend(provider) == ComputeOptions.ContainerInstances);
+            "Jobs:ContainerInstances", JobSettings, isUsed: provider => Backend(provider) == ComputeOptions.ContainerInstances);
         services.AddSingleton<IComputeBackend>(provider => Backend(provider) == ComputeOptions.ContainerInstances
             ? new ContainerInstanceCompute(
                 provider.GetRequiredService<ContainerInstanceOptions>(),
@@ -250,51 +255,5 @@ public static partial class LarderServices
         if (storage["blobServiceUri"] is { Length: > 0 } uri)
             return new BlobServiceClient(new Uri(uri), new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = storage["clientId"] }), BlobClients.Options());
         throw new InvalidOperationException("AzureWebJobsStorage is not set: give it a connection string, or AzureWebJobsStorage__blobServiceUri for an identity.");
-    }
-
-    /// <summary>Binds a section to a record of settings, checks it at start (unless it is not used), and offers the record itself.</summary>
-    internal static void AddSetting<T>(
-        this IServiceCollection services,
-        string section,
-        Action<T> validate,
-        Func<T, IServiceProvider, T>? complete = null,
-        Func<IServiceProvider, bool>? isUsed = null)
-        where T : class
-    {
-        services.AddSingleton<IValidateOptions<T>>(
-            provider => new SettingValidator<T>(section, options =>
-            {
-                if (isUsed?.Invoke(provider) ?? true)
-                    validate(options);
-            }));
-        services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
-        services.AddSingleton(provider =>
-        {
-            var bound = provider.GetRequiredService<IOptions<T>>().Value;
-            return complete is null ? bound : complete(bound, provider);
-        });
-    }
-
-    private sealed class SettingValidator<T>(string section, Action<T> validate) : IValidateOptions<T>
-        where T : class
-    {
-        public ValidateOptionsResult Validate(string? name, T options)
-        {
-            try
-            {
-                validate(options);
-                return ValidateOptionsResult.Success;
-            }
-            catch (ArgumentException exception)
-            {
-                return ValidateOptionsResult.Fail(Describe(exception));
-            }
-        }
-
-        // The rooms know their options' names; what those are called as settings is known here.
-        private string Describe(ArgumentException exception) =>
-            exception.ParamName is { } name && typeof(T).GetProperty(name) is not null
-                ? $"Setting {section}:{name}: {exception.Message.Replace($" (Parameter '{name}')", "")}"
-                : exception.Message;
     }
 }

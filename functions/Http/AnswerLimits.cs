@@ -1,3 +1,5 @@
+using Larder.Inference;
+
 namespace Larder.Functions;
 
 /// <summary>How long a request may be worked on.</summary>
@@ -7,8 +9,6 @@ public sealed record AnswerLimits
     /// Seconds from a request's last byte to its answer (setting <c>Limits:AnswerSeconds</c>). In Azure the load balancer gives up after 230, whatever the
     /// function does.
     /// </summary>
+    [AtLeast(1)]
     public int AnswerSeconds { get; init; } = 150;
-
-    /// <summary>Checks the values.</summary>
-    public void Validate() => ArgumentOutOfRangeException.ThrowIfNegativeOrZero(AnswerSeconds);
 }

@@ -10,6 +10,10 @@ public sealed class Metrics(PrometheusScraper scraper)
 {
     /// <summary>All metrics in Prometheus' text format.</summary>
     [Function("Metrics"), Requires(Role.Reader), Description("Prometheus metrics.")]
-    public IActionResult Scrape([HttpTrigger(AuthorizationLevel.Function, "get", "post", Route = "metrics")] HttpRequest request) =>
-        new FileContentResult(scraper.Scrape(), PrometheusScraper.ContentType);
+    public async Task<IActionResult> Scrape([HttpTrigger(AuthorizationLevel.Function, "get", "post", Route = "metrics")] HttpRequest request)
+    {
+        await scraper.ScrapeAsync(request.HttpContext);
+        // The exporter has written the answer.
+        return new EmptyResult();
+    }
 }

@@ -1,11 +1,11 @@
+using Larder.Inference;
+
 namespace Larder.Functions;
 
 /// <summary>Limits of a prediction request that HTTP enforces.</summary>
 public sealed record PredictionLimits
 {
     /// <summary>Largest body of a prediction, in bytes (setting <c>Limits:PredictionBytes</c>).</summary>
+    [AtLeast(1)]
     public long PredictionBytes { get; init; } = 64 * 1024 * 1024;
-
-    /// <summary>Checks the values.</summary>
-    public void Validate() => ArgumentOutOfRangeException.ThrowIfLessThan(PredictionBytes, 1);
 }

@@ -14,8 +14,11 @@ internal sealed class FunctionHost : IDisposable
 
     private const string FunctionTimeoutKey = "functionTimeout";
 
+    // How the Functions host sends telemetry of its own; here all of it is the application's.
+    private const string TelemetryModeKey = "telemetryMode";
+
     /// <summary>What is read of host.json's values that stand in no section.</summary>
-    public static readonly HostJsonKeys Keys = new("", [HostJsonFile.VersionKey, FunctionTimeoutKey]);
+    public static readonly HostJsonKeys Keys = new("", [HostJsonFile.VersionKey, FunctionTimeoutKey], Replaced: [TelemetryModeKey]);
 
     private readonly CancellationTokenSource _requestsStopping;
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Larder.Inference;
 
 /// <summary>A request that waits for a run. Its state is the queue's, and changes under the queue's lock.</summary>
@@ -7,6 +9,9 @@ internal sealed class QueuedRun(PredictionInputs inputs)
     public PredictionInputs Inputs { get; } = inputs;
 
     public long Rows { get; } = inputs.Rows;
+
+    /// <summary>The span that asked for it, as its run is on another thread; null when traces are not collected.</summary>
+    public Activity? Caller { get; } = InferenceSpans.AreCollected ? Activity.Current : null;
 
     /// <summary>Must not be run with others (again).</summary>
     public bool Alone { get; set; }

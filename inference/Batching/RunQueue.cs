@@ -104,7 +104,7 @@ internal sealed class RunQueue
     {
         try
         {
-            return new(new PredictionOutputs(_model.Signature, RunOne(inputs, cancellationToken)));
+            return new(new PredictionOutputs(_model.Signature, RunOne(inputs, [], cancellationToken)));
         }
         catch (Exception failure)
         {
@@ -116,9 +116,9 @@ internal sealed class RunQueue
         }
     }
 
-    private RunResult RunOne(PredictionInputs inputs, CancellationToken cancellationToken)
+    private RunResult RunOne(PredictionInputs inputs, IReadOnlyList<QueuedRun> members, CancellationToken cancellationToken)
     {
-        var result = _runner.Run(inputs, 1, cancellationToken);
+        var result = _runner.Run(inputs, members, cancellationToken);
         _time.Add(result.Time);
         return result;
     }
@@ -145,6 +145,7 @@ internal sealed class RunQueue
 
     private async Task<PredictionOutputs> WaitAsync(QueuedRun run, CancellationToken cancellationToken)
     {
+        using var span = InferenceSpans.Wait(_model.Model);
         using (cancellationToken.UnsafeRegister(static (state, token) =>
         {
             var (queue, run) = ((RunQueue, QueuedRun))state!;
@@ -226,7 +227,7 @@ internal sealed class RunQueue
         {
             if (batch.Members is [var only])
             {
-                var result = RunOne(only.Inputs, batch.Abandoned);
+                var result = RunOne(only.Inputs, batch.Members, batch.Abandoned);
                 Complete(only, new PredictionOutputs(_model.Signature, result), null);
             }
             else if (!TryRunTogether(batch))
@@ -249,7 +250,7 @@ internal sealed class RunQueue
         {
             using var merged = _model.RentInputs();
             Batching.Merge(batch.Members, merged);
-            result = _runner.Run(merged, batch.Members.Count, batch.Abandoned);
+            result = _runner.Run(merged, batch.Members, batch.Abandoned);
         }
         catch (Exception) when (!batch.Abandoned.IsCancellationRequested)
         {

@@ -26,7 +26,8 @@ internal sealed class RunThreads
             }
         }
 
-        new Thread(TakeWork) { IsBackground = true, Name = "Larder run" }.Start();
+        // It serves other requests after this one: it must not keep this one's execution context.
+        new Thread(TakeWork) { IsBackground = true, Name = "Larder run" }.UnsafeStart();
     }
 
     private void TakeWork()

@@ -127,6 +127,8 @@ public sealed class SessionCache : IAsyncDisposable
     {
         var model = entry.Model;
         var started = _time.GetTimestamp();
+        // The first request's trace has it; later ones only wait for it.
+        using var span = InferenceSpans.Load(model);
         try
         {
             var loaded = await BuildAsync(entry, cancellationToken);
@@ -137,6 +139,7 @@ public sealed class SessionCache : IAsyncDisposable
         catch (Exception failure)
         {
             _metrics.LoadFailures.Add(1);
+            InferenceSpans.Fail(span, failure);
             entry.RetryAt = _time.GetTimestamp() + (long)(_limits.LoadRetrySeconds * _time.TimestampFrequency);
             if (failure is ModelTooLargeException)
                 throw;

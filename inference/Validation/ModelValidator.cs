@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace Larder.Inference;
 
 /// <summary>
@@ -9,10 +11,10 @@ public sealed class ModelValidator : IAsyncDisposable
     private readonly ValidationLimits _limits;
 
     /// <summary>A validator with these limits. The child process starts with the first model.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A limit is not positive.</exception>
+    /// <exception cref="OptionsValidationException">A limit is wrong.</exception>
     public ModelValidator(ValidationLimits limits, TimeProvider? time = null)
     {
-        limits.Validate();
+        new InferenceSettingsValidator().Check("Limits", limits);
         _limits = limits;
         Trial = new ModelTrial(limits, time ?? TimeProvider.System);
     }

@@ -4,37 +4,30 @@ namespace Larder.Inference;
 public sealed record ValidationLimits
 {
     /// <summary>Seconds that loading the model and running it on zeros may take together.</summary>
+    [Between(1, 86_400)]
     public int LoadSeconds { get; init; } = 60;
 
     /// <summary>Bytes of memory that loading the model and running it on zeros may take. Default 4 GiB.</summary>
+    [AtLeast(1)]
     public long TrialMemoryBytes { get; init; } = 4L << 30;
 
     /// <summary>Most nodes in all graphs and functions of a file.</summary>
+    [AtLeast(1)]
     public int MaxNodes { get; init; } = 100_000;
 
     /// <summary>Most initializers in all graphs of a file.</summary>
+    [AtLeast(1)]
     public int MaxInitializers { get; init; } = 100_000;
 
     /// <summary>Most inputs of a model, and most outputs.</summary>
+    [AtLeast(1)]
     public int MaxValues { get; init; } = 1_024;
 
     /// <summary>Deepest nesting of protobuf messages; a subgraph takes three levels.</summary>
+    [AtLeast(1)]
     public int MaxNesting { get; init; } = 32;
 
     /// <summary>Validations that may wait for their turn; one more is answered with <see cref="ValidatorBusyException"/>.</summary>
+    [AtLeast(1)]
     public int MaxWaiting { get; init; } = 64;
-
-    /// <summary>Refuses limits that nothing could keep.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A limit is not positive, or <see cref="LoadSeconds"/> is more than a day.</exception>
-    public void Validate()
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(LoadSeconds);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(LoadSeconds, 86_400);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(TrialMemoryBytes);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxNodes);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxInitializers);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxValues);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxNesting);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxWaiting);
-    }
 }

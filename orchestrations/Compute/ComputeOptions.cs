@@ -1,7 +1,9 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Larder.Orchestrations;
 
 /// <summary>Where jobs run.</summary>
-public sealed record ComputeOptions
+public sealed record ComputeOptions : IValidatableObject
 {
     /// <summary>Name of <see cref="ProcessCompute"/>.</summary>
     public const string Process = "process";
@@ -18,16 +20,15 @@ public sealed record ComputeOptions
     /// <summary>The backend's name.</summary>
     public string Choose() => Backend.Length > 0 ? Backend : RunsInAzure ? ContainerInstances : Process;
 
-    /// <summary>Refuses a backend that does not exist, or not here.</summary>
-    /// <exception cref="ArgumentException">It is one of these.</exception>
-    public void Validate()
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Choose() is not (Process or ContainerInstances))
-            throw new ArgumentException($"The backend of jobs is '{Process}' or '{ContainerInstances}'; got '{Backend}'.", nameof(Backend));
+            yield return new ValidationResult($"The backend of jobs is '{Process}' or '{ContainerInstances}'; got '{Backend}'.", [nameof(Backend)]);
         if (RunsInAzure && Choose() == Process)
         {
-            throw new ArgumentException(
-                $"In Azure jobs cannot be processes of the app: their code would have the app's identity. Use '{ContainerInstances}'.", nameof(Backend));
+            yield return new ValidationResult(
+                $"In Azure jobs cannot be processes of the app: their code would have the app's identity. Use '{ContainerInstances}'.", [nameof(Backend)]);
         }
     }
 }

@@ -1,19 +1,22 @@
+using System.ComponentModel.DataAnnotations;
+using Larder.Inference;
+
 namespace Larder.Orchestrations;
 
 /// <summary>How patient ingestion is with blobs that are still being written (settings <c>Ingestion:*</c>).</summary>
-public sealed record IngestionOptions
+public sealed record IngestionOptions : IValidatableObject
 {
     /// <summary>How long a blob that may grow must have been as it is; block blobs with content are there whole, and wait for nothing.</summary>
+    [AtLeast("00:00:00")]
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a blob may take to be complete, before it is refused.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Refuses values that make no sense.</summary>
-    /// <exception cref="ArgumentException">One of them does.</exception>
-    public void Validate()
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(Settle, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfLessThan(Patience, Settle);
+        if (Patience < Settle)
+            yield return new ValidationResult($"It must be at least Ingestion:Settle, which is {Settle}; got {Patience}.", [nameof(Patience)]);
     }
 }

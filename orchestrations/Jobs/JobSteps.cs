@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Larder.Registry;
 
 namespace Larder.Orchestrations;
@@ -7,6 +8,8 @@ namespace Larder.Orchestrations;
 /// <param name="time">The clock.</param>
 public sealed class JobSteps(JobStore jobs, TimeProvider time)
 {
+    private static readonly ActivitySource Spans = new("Larder.Orchestrations");
+
     /// <summary>Runs a step. One that runs again takes the place of what it left before.</summary>
     /// <param name="job">The job's id.</param>
     /// <param name="name">The step (<see cref="JobStep"/>).</param>
@@ -24,6 +27,8 @@ public sealed class JobSteps(JobStore jobs, TimeProvider time)
         Func<T, string?>? detail = null,
         CancellationToken cancellation = default)
     {
+        using var span = Spans.StartActivity("job step")?
+            .SetTag("larder.job.id", job).SetTag("larder.job.step", name).SetTag("larder.job.attempt", attempt);
         var step = new JobStep(name, attempt, time.GetUtcNow());
         var begun = await jobs.UpdateAsync(job, now => With(now, step), cancellation);
         try
@@ -35,6 +40,7 @@ public sealed class JobSteps(JobStore jobs, TimeProvider time)
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
+            span?.SetStatus(ActivityStatusCode.Error, e.Message).SetTag("error.type", e.GetType().FullName);
             // It will be tried again; until then the job says what it is about.
             var failed = step with { Detail = e is RegistryException ? e.Message : $"It failed ({e.GetType().Name}); the server's log says more." };
             await jobs.UpdateAsync(job, now => With(now, failed), cancellation);

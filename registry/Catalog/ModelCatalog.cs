@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using Larder.Inference;
 using Microsoft.Extensions.Logging;
 
 namespace Larder.Registry;
@@ -12,6 +14,8 @@ namespace Larder.Registry;
 /// </remarks>
 public sealed partial class ModelCatalog : IDisposable
 {
+    private static readonly ActivitySource Spans = new("Larder.Registry");
+
     private readonly ModelRegistry registry;
     private readonly CatalogOptions options;
     private readonly TimeProvider time;
@@ -26,7 +30,7 @@ public sealed partial class ModelCatalog : IDisposable
     /// <summary>A catalog of a registry; it follows what the registry changes until it is disposed of.</summary>
     public ModelCatalog(ModelRegistry registry, CatalogOptions options, TimeProvider time, ILogger<ModelCatalog> log)
     {
-        options.Validate();
+        new RegistrySettingsValidator().Check("Cache", options);
         (this.registry, this.options, this.time, this.log) = (registry, options, time, log);
         registry.Changed += Invalidate;
     }
@@ -80,6 +84,7 @@ public sealed partial class ModelCatalog : IDisposable
         var parsed = ModelReference.Parse(reference);
         if (missing.TryGetValue(reference, out var nothing) && time.GetElapsedTime(nothing.ReadAt) < options.Missing)
             throw new NotFoundException(nothing.Message);
+        using var span = Spans.StartActivity("model resolve")?.SetTag("larder.model.reference", reference);
         return await Start(reference, parsed).WaitAsync(cancellation);
     }
 

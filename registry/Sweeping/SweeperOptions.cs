@@ -1,3 +1,5 @@
+using Larder.Inference;
+
 namespace Larder.Registry;
 
 /// <summary>How patient the sweeper is.</summary>
@@ -7,9 +9,6 @@ public sealed record SweeperOptions
     /// How old something must be before the sweeper takes it for a crash's leftover. It must be longer than any upload takes from
     /// its first byte to its last write.
     /// </summary>
+    [AtLeast("00:01:00")]
     public TimeSpan Grace { get; init; } = TimeSpan.FromHours(24);
-
-    /// <summary>Refuses values that make no sense.</summary>
-    /// <exception cref="ArgumentException">One of them does.</exception>
-    public void Validate() => ArgumentOutOfRangeException.ThrowIfLessThan(Grace, TimeSpan.FromMinutes(1));
 }

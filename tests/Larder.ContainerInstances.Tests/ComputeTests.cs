@@ -1,4 +1,5 @@
 using Azure.ResourceManager;
+using Larder.Inference;
 using Larder.Orchestrations;
 using Larder.Testing;
 
@@ -65,7 +66,7 @@ public abstract class ComputeTests : IAsyncLifetime
     protected ContainerInstanceCompute NewCompute(Func<ContainerInstanceOptions, ContainerInstanceOptions>? change = null, TimeProvider? clock = null)
     {
         var options = change?.Invoke(NewOptions()) ?? NewOptions();
-        options.Validate();
+        new OrchestrationSettingsValidator().Check("Jobs:ContainerInstances", options);
         return new ContainerInstanceCompute(options, NewClient(options), clock ?? Clock);
     }
 

@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations;
 
 namespace Larder.ContainerInstances.Tests;
@@ -40,23 +41,26 @@ public class OptionsTests
     };
 
     [Fact]
-    public void Three_settings_are_enough() => Assert.Null(Record.Exception(Good.Validate));
+    public void Three_settings_are_enough() => Assert.Empty(Problems(Good));
 
     [Theory]
     [MemberData(nameof(Bad), DisableDiscoveryEnumeration = true)]
     public void A_wrong_setting_is_named(string word, ContainerInstanceOptions options) =>
-        Assert.Contains(word, Assert.ThrowsAny<ArgumentException>(options.Validate).Message);
+        Assert.Contains(word, string.Join('\n', Problems(options)));
 
     [Theory]
     [InlineData("larder-", "7zzr2x0k9ab3cdef", 1, "larder-7zzr2x0k9ab3cdef-1")]
     [InlineData("a2345678901-", "0123456789012345678901234567890123456789", int.MaxValue, "a2345678901-0123456789012345678901234567890123456789-2147483647")]
     public void Names_are_DNS_labels(string prefix, string job, int attempt, string name)
     {
-        Assert.Null(Record.Exception((Good with { NamePrefix = prefix }).Validate));
+        Assert.Empty(Problems(Good with { NamePrefix = prefix }));
 
         Assert.Equal(name, ContainerGroupLabels.NameOf(prefix, new ComputeId(job, attempt)));
         Assert.InRange(name.Length, 1, 63);
     }
+
+    private static IReadOnlyList<string> Problems(ContainerInstanceOptions options) =>
+        new OrchestrationSettingsValidator().Problems("Jobs:ContainerInstances", options);
 
     [Theory]
     [InlineData("", 1)]

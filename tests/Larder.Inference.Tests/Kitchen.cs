@@ -16,7 +16,7 @@ internal sealed class Kitchen : IAsyncDisposable
     {
         Directory = System.IO.Directory.CreateTempSubdirectory("larder-kitchen-").FullName;
         Limits = limits ?? new InferenceLimits();
-        Limits.Validate();
+        new InferenceSettingsValidator().Check("Limits", Limits);
         Time = time ?? TimeProvider.System;
         Files = OpenFiles();
         Sessions = new SessionCache(Files, Limits, Metrics, Time);

@@ -1,13 +1,19 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
+using Larder.Inference;
 
 namespace Larder.Orchestrations;
 
 /// <summary>Where and how jobs run as Azure container instances. Empty texts count as not set.</summary>
-public sealed partial record ContainerInstanceOptions
+public sealed partial record ContainerInstanceOptions : IValidatableObject
 {
     // What the service gives one group in most regions; a region may give less, and says so itself.
     private const double ServiceCpu = 31;
     private const double ServiceMemoryGb = 240;
+
+    private const double Least = 0.1;
+    private const string Subnets = "/virtualnetworks/";
+    private const string Identities = "/userassignedidentities/";
 
     /// <summary>The subscription that pays: its id. Required.</summary>
     public string SubscriptionId { get; init; } = "";
@@ -33,9 +39,11 @@ public sealed partial record ContainerInstanceOptions
     public double MemoryGb { get; init; } = 2;
 
     /// <summary>The most cores that a job may name.</summary>
+    [Between(Least, ServiceCpu)]
     public double MaxCpu { get; init; } = 4;
 
     /// <summary>The most memory that a job may name, in gigabytes.</summary>
+    [Between(Least, ServiceMemoryGb)]
     public double MaxMemoryGb { get; init; } = 16;
 
     /// <summary>Resource id of a subnet delegated to <c>Microsoft.ContainerInstance/containerGroups</c>; null for the internet.</summary>
@@ -53,12 +61,15 @@ public sealed partial record ContainerInstanceOptions
     public string NamePrefix { get; init; } = "larder-";
 
     /// <summary>How long a group may take to start, pulling the image included. The service itself gives up after 30 minutes.</summary>
+    [AtLeast("00:00:00.001")]
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromMinutes(30);
 
     /// <summary>How long deleting waits before it looks again.</summary>
+    [AtLeast("00:00:00.001")]
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long deleting waits for a group to be gone before it is an error, which asking again may mend.</summary>
+    [AtLeast("00:00:00.001")]
     public TimeSpan DeleteLimit { get; init; } = TimeSpan.FromMinutes(3);
 
     /// <summary>Client id of the user-assigned identity with which Larder itself calls Azure; null for the system-assigned one, or whoever is logged in.</summary>
@@ -80,68 +91,56 @@ public sealed partial record ContainerInstanceOptions
     public IEnumerable<string> Allowed() =>
         AllowedImages.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Prepend(Image).Distinct();
 
-    /// <summary>Refuses values with which no job could run.</summary>
-    /// <exception cref="ArgumentException">One of them is so.</exception>
-    public void Validate()
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        CheckRequired(SubscriptionId, "the id of the subscription that pays", nameof(SubscriptionId));
-        if (!Guid.TryParse(SubscriptionId, out _))
-            throw new ArgumentException($"It must be a subscription's id, a GUID; got '{SubscriptionId}'.", nameof(SubscriptionId));
-        CheckRequired(ResourceGroup, "the name of a resource group that exists", nameof(ResourceGroup));
-        CheckRequired(Location, "a region, as westeurope", nameof(Location));
-        CheckRequired(Image, "the image of jobs that name none", nameof(Image));
-        CheckImage(Image, nameof(Image));
-        foreach (var image in Allowed())
-            CheckImage(image, nameof(AllowedImages));
-        CheckRange(MaxCpu, 0.1, ServiceCpu, nameof(MaxCpu));
-        CheckRange(Cpu, 0.1, MaxCpu, nameof(Cpu));
-        CheckRange(MaxMemoryGb, 0.1, ServiceMemoryGb, nameof(MaxMemoryGb));
-        CheckRange(MemoryGb, 0.1, MaxMemoryGb, nameof(MemoryGb));
+        if (string.IsNullOrWhiteSpace(SubscriptionId))
+            yield return Missing("the id of the subscription that pays", nameof(SubscriptionId));
+        else if (!Guid.TryParse(SubscriptionId, out _))
+            yield return new($"It must be a subscription's id, a GUID; got '{SubscriptionId}'.", [nameof(SubscriptionId)]);
+        if (string.IsNullOrWhiteSpace(ResourceGroup))
+            yield return Missing("the name of a resource group that exists", nameof(ResourceGroup));
+        if (string.IsNullOrWhiteSpace(Location))
+            yield return Missing("a region, as westeurope", nameof(Location));
+        if (string.IsNullOrWhiteSpace(Image))
+            yield return Missing("the image of jobs that name none", nameof(Image));
+        foreach (var image in Allowed().Where(image => image.Any(char.IsUpper)))
+        {
+            yield return new(
+                $"The image '{image}' has upper-case letters; container instances never start such an image. Write it in lower case.",
+                [image == Image ? nameof(Image) : nameof(AllowedImages)]);
+        }
+
+        if (!(Cpu >= Least && Cpu <= MaxCpu))
+            yield return new(FormattableString.Invariant($"It must be from {Least} to {MaxCpu}; got {Cpu}."), [nameof(Cpu)]);
+        if (!(MemoryGb >= Least && MemoryGb <= MaxMemoryGb))
+            yield return new(FormattableString.Invariant($"It must be from {Least} to {MaxMemoryGb}; got {MemoryGb}."), [nameof(MemoryGb)]);
         if (!Prefix().IsMatch(NamePrefix))
-            throw new ArgumentException($"It must be 2 to 12 lower-case letters, digits and single hyphens, from a letter to a hyphen; got '{NamePrefix}'.", nameof(NamePrefix));
-        CheckId(SubnetId, "/virtualnetworks/", nameof(SubnetId));
-        CheckId(IdentityId, "/userassignedidentities/", nameof(IdentityId));
+            yield return new($"It must be 2 to 12 lower-case letters, digits and single hyphens, from a letter to a hyphen; got '{NamePrefix}'.", [nameof(NamePrefix)]);
+        if (!IsId(SubnetId, Subnets))
+            yield return WrongId(SubnetId, Subnets, nameof(SubnetId));
+        if (!IsId(IdentityId, Identities))
+            yield return WrongId(IdentityId, Identities, nameof(IdentityId));
         if (!string.IsNullOrEmpty(RegistryServer) && string.IsNullOrEmpty(IdentityId))
-            throw new ArgumentException($"It needs {nameof(IdentityId)} too: images are pulled by identity, never with a password.", nameof(RegistryServer));
+            yield return new($"It needs {nameof(IdentityId)} too: images are pulled by identity, never with a password.", [nameof(RegistryServer)]);
         if (!string.IsNullOrEmpty(RegistryServer) && (RegistryServer.Contains('/') || RegistryServer.Any(char.IsUpper)))
-            throw new ArgumentException($"It must be a host name in lower case; got '{RegistryServer}'.", nameof(RegistryServer));
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StartLimit, TimeSpan.Zero, nameof(StartLimit));
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PollInterval, TimeSpan.Zero, nameof(PollInterval));
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DeleteLimit, TimeSpan.Zero, nameof(DeleteLimit));
-        CheckAddress(ArmEndpoint, nameof(ArmEndpoint));
-        CheckAddress(AuthorityHost, nameof(AuthorityHost));
+            yield return new($"It must be a host name in lower case; got '{RegistryServer}'.", [nameof(RegistryServer)]);
+        foreach (var (address, name) in new[] { (ArmEndpoint, nameof(ArmEndpoint)), (AuthorityHost, nameof(AuthorityHost)) })
+        {
+            if (address is not null && (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttps))
+                yield return new($"It must begin with https://, since tokens or secrets are sent there; got '{address}'.", [name]);
+        }
     }
 
-    private static void CheckRequired(string value, string meaning, string name)
-    {
-        if (string.IsNullOrWhiteSpace(value))
-            throw new ArgumentException($"Jobs cannot run as container instances without it: it must be {meaning}.", name);
-    }
+    private static ValidationResult Missing(string meaning, string name) =>
+        new($"Jobs cannot run as container instances without it: it must be {meaning}.", [name]);
 
-    private static void CheckImage(string image, string name)
-    {
-        if (image.Any(char.IsUpper))
-            throw new ArgumentException($"The image '{image}' has upper-case letters; container instances never start such an image. Write it in lower case.", name);
-    }
+    private static bool IsId(string? id, string type) =>
+        string.IsNullOrEmpty(id)
+        || id.StartsWith("/subscriptions/", StringComparison.OrdinalIgnoreCase) && id.Contains(type, StringComparison.OrdinalIgnoreCase);
 
-    private static void CheckId(string? id, string type, string name)
-    {
-        if (!string.IsNullOrEmpty(id)
-            && (!id.StartsWith("/subscriptions/", StringComparison.OrdinalIgnoreCase) || !id.Contains(type, StringComparison.OrdinalIgnoreCase)))
-            throw new ArgumentException($"It must be a whole resource id, from /subscriptions/ on, with {type} in it; got '{id}'.", name);
-    }
-
-    private static void CheckAddress(Uri? address, string name)
-    {
-        if (address is not null && (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttps))
-            throw new ArgumentException($"It must begin with https://, since tokens or secrets are sent there; got '{address}'.", name);
-    }
-
-    private static void CheckRange(double value, double least, double most, string name)
-    {
-        if (!(value >= least && value <= most))
-            throw new ArgumentException(FormattableString.Invariant($"It must be from {least} to {most}; got {value}."), name);
-    }
+    private static ValidationResult WrongId(string? id, string type, string name) =>
+        new($"It must be a whole resource id, from /subscriptions/ on, with {type} in it; got '{id}'.", [name]);
 
     // With 40 characters of a job's id and ten digits of an attempt, 12 make a name of at most 63 characters.
     [GeneratedRegex("^(?=.{2,12}$)[a-z][a-z0-9]*(-[a-z0-9]+)*-$")]

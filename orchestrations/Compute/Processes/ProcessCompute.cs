@@ -2,8 +2,10 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Larder.Inference;
 using Larder.Registry;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Larder.Orchestrations;
 
@@ -25,10 +27,10 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
     private readonly SemaphoreSlim starting = new(1);
 
     /// <summary>Makes a backend over a folder. Tasks that another one left there are this one's too.</summary>
-    /// <exception cref="ArgumentException">An option is wrong.</exception>
+    /// <exception cref="OptionsValidationException">An option is wrong.</exception>
     public ProcessCompute(ProcessComputeOptions options, TimeProvider time, ILogger<ProcessCompute> logger)
     {
-        options.Validate();
+        new OrchestrationSettingsValidator().Check("Jobs:Process", options);
         this.options = options;
         this.time = time;
         this.logger = logger;

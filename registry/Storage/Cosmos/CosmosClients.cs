@@ -1,4 +1,5 @@
 using Azure.Identity;
+using Larder.Inference;
 using Microsoft.Azure.Cosmos;
 
 namespace Larder.Registry;
@@ -14,7 +15,7 @@ public static class CosmosClients
     /// <param name="network">Under the client, in Gateway mode: what tests put between it and the account.</param>
     internal static CosmosClient Create(CosmosOptions options, HttpMessageHandler? network)
     {
-        options.Validate();
+        new RegistrySettingsValidator().Check("Store:Cosmos", options);
         var client = new CosmosClientOptions
         {
             ApplicationName = "larder",

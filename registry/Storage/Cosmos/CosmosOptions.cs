@@ -1,12 +1,12 @@
+using System.ComponentModel.DataAnnotations;
+using Larder.Inference;
 using Microsoft.Azure.Cosmos;
 
 namespace Larder.Registry;
 
 /// <summary>Which Cosmos DB, and how to talk to it: settings <c>Store:Cosmos:*</c>, needed when <c>Store:Kind</c> is <c>cosmos</c>.</summary>
-public sealed record CosmosOptions
+public sealed record CosmosOptions : IValidatableObject
 {
-    private const string Section = "Store:Cosmos:";
-
     /// <summary>Where the account answers, as <c>https://NAME.documents.azure.com:443/</c>.</summary>
     public string Endpoint { get; init; } = "";
 
@@ -29,12 +29,15 @@ public sealed record CosmosOptions
     public bool Create { get; init; }
 
     /// <summary>How often a request is sent again that the account answered with 429, each time after the pause that the answer asks for.</summary>
+    [Between(0, 100)]
     public int ThrottleRetries { get; init; } = 9;
 
     /// <summary>How long those pauses may be together.</summary>
+    [Between("00:00:00", "00:05:00")]
     public TimeSpan ThrottleWait { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a call of the store may take with all its retries.</summary>
+    [Between("00:00:01", "00:05:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Talks to <see cref="Endpoint"/> only, not to the regions that it names: for emulators.</summary>
@@ -43,33 +46,27 @@ public sealed record CosmosOptions
     /// <summary>Takes any certificate. For emulators: refused unless <see cref="Endpoint"/> is on this machine.</summary>
     public bool AnyCertificate { get; init; }
 
-    /// <summary>Refuses what cannot work.</summary>
-    /// <exception cref="ArgumentException">Its message names the setting.</exception>
-    public void Validate()
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        var isAddress = Uri.TryCreate(Endpoint, UriKind.Absolute, out var endpoint) && endpoint.Scheme == Uri.UriSchemeHttps;
         if (Endpoint.Length == 0)
-            throw Wrong(nameof(Endpoint), "is not set: with Store:Kind=cosmos it is where the account answers, as https://NAME.documents.azure.com:443/.");
-        if (!Uri.TryCreate(Endpoint, UriKind.Absolute, out var endpoint) || endpoint.Scheme != Uri.UriSchemeHttps)
-            throw Wrong(nameof(Endpoint), "must be an https address, as https://NAME.documents.azure.com:443/.");
+            yield return Wrong(nameof(Endpoint), "It is not set: with Store:Kind=cosmos it is where the account answers, as https://NAME.documents.azure.com:443/.");
+        else if (!isAddress)
+            yield return Wrong(nameof(Endpoint), $"It must be an https address, as https://NAME.documents.azure.com:443/; got '{Endpoint}'.");
         if (Key.Length > 0 && !Convert.TryFromBase64String(Key, new byte[Key.Length], out _))
-            throw Wrong(nameof(Key), "is no key of an account: those are base64. Leave it empty to use an identity.");
+            yield return Wrong(nameof(Key), "It is no key of an account: those are base64. Leave it empty to use an identity.");
         if (Database.Length is 0 or > 255 || Database.AsSpan().ContainsAny("/\\?# "))
-            throw Wrong(nameof(Database), "must be a name of 1 to 255 characters without spaces, / \\ ? #.");
+            yield return Wrong(nameof(Database), $"It must be a name of 1 to 255 characters without spaces, / \\ ? #; got '{Database}'.");
         if (!Enum.IsDefined(Mode))
-            throw Wrong(nameof(Mode), "must be Gateway or Direct.");
+            yield return Wrong(nameof(Mode), $"It must be Gateway or Direct; got {Mode}.");
         if (!Enum.IsDefined(Consistency))
-            throw Wrong(nameof(Consistency), "must be Account, Strong, BoundedStaleness or Session.");
+            yield return Wrong(nameof(Consistency), $"It must be Account, Strong, BoundedStaleness or Session; got {Consistency}.");
         if (Create && Key.Length == 0)
-            throw Wrong(nameof(Create), "needs Store:Cosmos:Key: an identity may not make containers. Deploy them with infra-bicep, or set it to false.");
-        if (ThrottleRetries is < 0 or > 100)
-            throw Wrong(nameof(ThrottleRetries), "must be 0 to 100.");
-        if (ThrottleWait < TimeSpan.Zero || ThrottleWait > TimeSpan.FromMinutes(5))
-            throw Wrong(nameof(ThrottleWait), "must be 0 to 5 minutes.");
-        if (Timeout < TimeSpan.FromSeconds(1) || Timeout > TimeSpan.FromMinutes(5))
-            throw Wrong(nameof(Timeout), "must be 1 second to 5 minutes.");
-        if (AnyCertificate && !endpoint.IsLoopback)
-            throw Wrong(nameof(AnyCertificate), "is for emulators on this machine only: Store:Cosmos:Endpoint must be a loopback address.");
+            yield return Wrong(nameof(Create), "It needs Store:Cosmos:Key: an identity may not make containers. Deploy them with infra-bicep, or set it to false.");
+        if (AnyCertificate && isAddress && !endpoint!.IsLoopback)
+            yield return Wrong(nameof(AnyCertificate), "It is for emulators on this machine only: Store:Cosmos:Endpoint must be a loopback address.");
     }
 
-    private static ArgumentException Wrong(string setting, string sentence) => new($"{Section}{setting} {sentence}");
+    private static ValidationResult Wrong(string setting, string sentence) => new(sentence, [setting]);
 }

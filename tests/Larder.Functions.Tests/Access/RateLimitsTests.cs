@@ -1,3 +1,5 @@
+using Larder.Inference;
+
 namespace Larder.Functions.Tests;
 
 /// <summary>How often callers may call.</summary>
@@ -36,5 +38,5 @@ public sealed class RateLimitsTests
     [InlineData(2_000_000, null)]
     [InlineData(1, 0)]
     public void A_rate_that_is_none_is_refused(int perSecond, int? burst) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new RateOptions { PerSecond = perSecond, Burst = burst }.Validate());
+        Assert.Single(new FunctionSettingsValidator().Problems("Limits:Rate", new RateOptions { PerSecond = perSecond, Burst = burst }));
 }

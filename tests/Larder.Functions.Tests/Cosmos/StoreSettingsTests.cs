@@ -5,9 +5,9 @@ namespace Larder.Functions.Tests;
 public sealed class StoreSettingsTests
 {
     [Theory]
-    [InlineData("Store:Kind must be blobs or cosmos; it is 'tables'.", "Store:Kind=tables")]
-    [InlineData("Store:Cosmos:Endpoint is not set", "Store:Kind=cosmos", "Store:Cosmos:Endpoint=")]
-    [InlineData("Store:Cosmos:AnyCertificate is for emulators", "Store:Kind=cosmos", "Store:Cosmos:Endpoint=https://larder.example", "Store:Cosmos:AnyCertificate=true")]
+    [InlineData("Setting Store:Kind: It must be blobs or cosmos; got 'tables'.", "Store:Kind=tables")]
+    [InlineData("Setting Store:Cosmos:Endpoint: It is not set", "Store:Kind=cosmos", "Store:Cosmos:Endpoint=")]
+    [InlineData("Setting Store:Cosmos:AnyCertificate: It is for emulators", "Store:Kind=cosmos", "Store:Cosmos:Endpoint=https://larder.example", "Store:Cosmos:AnyCertificate=true")]
     [InlineData("Store:Cosmos:Mode", "Store:Kind=cosmos", "Store:Cosmos:Endpoint=https://larder.example", "Store:Cosmos:Mode=Sideways")]
     // Nothing listens on port 1.
     [InlineData("Store:Cosmos:Endpoint", "Store:Kind=cosmos", "Store:Cosmos:Endpoint=https://127.0.0.1:1", "Store:Cosmos:Key=bGFyZGVy", "Store:Cosmos:LimitToEndpoint=true", "Store:Cosmos:Timeout=00:00:02")]

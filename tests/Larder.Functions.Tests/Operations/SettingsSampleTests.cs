@@ -45,8 +45,8 @@ public sealed class SettingsSampleTests
 
         foreach (var property in options.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
         {
-            // Not settings: the folder is below LocalFolder, Cosmos is a section, and what has no setter is computed.
-            if (property.Name is nameof(PublishingOptions.StagingFolder) or nameof(StoreOptions.Cosmos) || property.SetMethod is null)
+            // Not settings: the folder is below LocalFolder, and what has no setter is computed.
+            if (property.Name is nameof(PublishingOptions.StagingFolder) || property.SetMethod is null)
                 continue;
             var key = $"{section}:{property.Name}";
             // A section whose members have names of the owner's: the sample has one that says nothing.

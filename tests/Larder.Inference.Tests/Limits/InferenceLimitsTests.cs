@@ -1,9 +1,18 @@
+using Microsoft.Extensions.Options;
+
 namespace Larder.Inference.Tests.Limits;
 
 public sealed class InferenceLimitsTests
 {
     [Fact]
-    public void The_defaults_are_valid() => new InferenceLimits().Validate();
+    public void The_defaults_are_valid()
+    {
+        var validator = new InferenceSettingsValidator();
+
+        Assert.Empty(validator.Problems("Limits", new InferenceLimits()));
+        Assert.Empty(validator.Problems("Limits", new ValidationLimits()));
+        Assert.Empty(validator.Problems("Limits:Image", new ImageLimits()));
+    }
 
     [Fact]
     public void Every_limit_out_of_range_is_named()
@@ -21,8 +30,21 @@ public sealed class InferenceLimitsTests
             (limits with { LoadRetrySeconds = -1 }, "LoadRetrySeconds"),
         })
         {
-            Assert.StartsWith($"Limits:{name} must be ", Assert.Throws<ArgumentException>(wrong.Validate).Message);
+            Assert.StartsWith($"Setting Limits:{name}: It must be ", Assert.Single(new InferenceSettingsValidator().Problems("Limits", wrong)));
         }
+    }
+
+    [Fact]
+    public void A_sentence_says_what_would_be_right_and_what_came()
+    {
+        var validator = new InferenceSettingsValidator();
+
+        Assert.Equal(
+            ["Setting Limits:TensorBytes: It must be from 1024 to 1073741824; got 2147483648.", "Setting Limits:RunSeconds: It must be from 0.001 to 86400; got NaN."],
+            validator.Problems("Limits", new InferenceLimits { TensorBytes = 2L << 30, RunSeconds = double.NaN }));
+        Assert.Equal(
+            "Setting Limits:Image:MaxPixels: It must be at least 1; got -1.",
+            Assert.Throws<OptionsValidationException>(() => validator.Check("Limits:Image", new ImageLimits { MaxPixels = -1 })).Message);
     }
 
     [Fact]

@@ -26,6 +26,7 @@ internal sealed class JournalApp
     public static async Task<JournalApp> CreateAsync(Azurite azurite)
     {
         var settings = TestHost.SettingsOn(azurite);
+        settings["APP_FUNCTIONS"] = "triggers";
         (settings["Uploads"], settings["Journal"]) = (TestHost.NewName(), TestHost.NewName());
         var app = new JournalApp(settings);
         await app.Uploads.CreateAsync();
@@ -34,8 +35,7 @@ internal sealed class JournalApp
     }
 
     /// <summary>Starts a process.</summary>
-    public AppProcess Start() => AppProcess.Start(
-        ["--port", "0"], [.. Settings.Select(setting => (setting.Key.Replace(":", "__", StringComparison.Ordinal), setting.Value!))]);
+    public AppProcess Start() => AppProcess.Start(["--port", "0"], Settings.Select(setting => (setting.Key, setting.Value)));
 
     /// <summary>Waits until the journal has so many entries, and returns them in their order.</summary>
     public async Task<List<string>> EntriesAsync(int count)

@@ -1,0 +1,11 @@
+using Microsoft.Extensions.Options;
+
+namespace Larder.Functions;
+
+/// <summary>Checks the settings of the API, by the attributes of their records. The compiler writes it.</summary>
+[OptionsValidator]
+public sealed partial class FunctionSettingsValidator :
+    IValidateOptions<AccessOptions>,
+    IValidateOptions<RateOptions>,
+    IValidateOptions<PredictionLimits>,
+    IValidateOptions<AnswerLimits>;
