@@ -7,7 +7,7 @@ if (await TakeOver.IsVictimAsync(args))
     return;
 
 // The host and the bare provider take turns, so that a slow moment of the machine falls on both; a ratio is taken within a round.
-const int rounds = 5;
+const int rounds = 3;
 const int starts = 20;
 const double target = 1.2;
 
@@ -35,7 +35,7 @@ Report(
     await CompareAsync(async engine => [await TimeAsync(() => Task.WhenAll(Enumerable.Range(0, 50).Select(_ => engine.RunAsync(5)))) / 250]),
     round => 1000 * round[0]);
 var takeOvers = new List<(List<double> Host, List<double> Bare)>();
-for (var round = 0; round < 3; round++)
+for (var round = 0; round < rounds; round++)
     takeOvers.Add(([await TakeOver.MeasureAsync("host", azurite.ConnectionString)], [await TakeOver.MeasureAsync("bare", azurite.ConnectionString)]));
 Report("one of two killed: next orchestration's end, s", takeOvers, round => round[0]);
 Console.WriteLine($"Load after: {File.ReadAllText("/proc/loadavg").Trim()}");
