@@ -39,7 +39,7 @@ internal sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) :
             => StatusCodes.Status422UnprocessableEntity,
         BadHttpRequestException e => e.StatusCode,
         OperationCanceledException => StatusCodes.Status499ClientClosedRequest,
-        StorageUnavailableException or ModelBusyException or ValidatorBusyException or ModelLoadException or ModelTooLargeException
+        StorageUnavailableException or NewerDocumentException or ModelBusyException or ValidatorBusyException or ModelLoadException or ModelTooLargeException
             => StatusCodes.Status503ServiceUnavailable,
         RunTimeoutException => StatusCodes.Status504GatewayTimeout,
         _ => StatusCodes.Status500InternalServerError,

@@ -1,17 +1,18 @@
 using System.ComponentModel.DataAnnotations;
 using DurableTask.AzureStorage;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Larder.Host;
 
 /// <summary>How this host runs orchestrations: the settings <c>SelfHost:Durable:*</c>. host.json's <c>storageProvider</c> values are the Functions host's.</summary>
-internal sealed class DurableOptions : IValidatableObject
+internal sealed class DurableOptions
 {
     public const string Section = "SelfHost:Durable";
 
     /// <summary>What is read of host.json's <c>extensions.durableTask</c>, and what the settings of this class replace.</summary>
     public static readonly HostJsonKeys Keys = new(
-        "extensions:durableTask", [TaskHubName.Key], ["storageProvider:*", "maxConcurrentActivityFunctions", "maxConcurrentOrchestratorFunctions"]);
+        TaskHubName.Section, [TaskHubName.Key], ["storageProvider:*", "maxConcurrentActivityFunctions", "maxConcurrentOrchestratorFunctions"]);
 
     /// <summary>
     /// How long a message that a host has taken stays hidden from the others unless it is renewed: how soon the work of a killed host goes on elsewhere.
@@ -24,6 +25,7 @@ internal sealed class DurableOptions : IValidatableObject
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(6);
 
     /// <summary>The longest time between two looks into an empty queue. Not given: 250 ms on a storage emulator, else 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.05", "00:01:00")]
     public TimeSpan? LargestPollingInterval { get; set; }
 
     /// <summary>Into how many queues orchestrations are divided: as many hosts can run them at once (activities: any number). Fixed once a hub exists.</summary>
@@ -37,14 +39,6 @@ internal sealed class DurableOptions : IValidatableObject
     /// <summary>The most orchestrations that this host advances at once.</summary>
     [Range(1, 10_000)]
     public int ConcurrentOrchestrations { get; set; } = 100;
-
-    /// <inheritdoc />
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
-    {
-        if (LargestPollingInterval is { } interval && (interval < TimeSpan.FromMilliseconds(50) || interval > TimeSpan.FromMinutes(1)))
-            yield return new ValidationResult(
-                $"The field {nameof(LargestPollingInterval)} must be between 00:00:00.05 and 00:01:00.", [nameof(LargestPollingInterval)]);
-    }
 
     /// <summary>The provider's settings that these amount to.</summary>
     public AzureStorageOrchestrationServiceSettings ToSettings(string hub, DurableStorage storage, string workerId, ILoggerFactory loggers) => new()
@@ -69,4 +63,16 @@ internal sealed class DurableOptions : IValidatableObject
         UseInstanceTableEtag = true,
         ThrowExceptionOnInvalidDedupeStatus = true,
     };
+}
+
+/// <summary>Checks them at start.</summary>
+internal sealed class DurableOptionsValidator : IValidateOptions<DurableOptions>
+{
+    public ValidateOptionsResult Validate(string? name, DurableOptions options)
+    {
+        var wrong = new List<ValidationResult>();
+        return Validator.TryValidateObject(options, new ValidationContext(options), wrong, validateAllProperties: true)
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail(wrong.Select(result => $"{DurableOptions.Section}: {result.ErrorMessage}"));
+    }
 }

@@ -1,5 +1,6 @@
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Larder.Host;
 
@@ -9,7 +10,8 @@ internal static class DurableServices
     /// <summary>Registers them. The hub is made for the first function that needs it: an application without any needs no storage for it.</summary>
     public static void AddDurable(this IServiceCollection services)
     {
-        services.AddOptions<DurableOptions>().BindConfiguration(DurableOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<DurableOptions>().BindConfiguration(DurableOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<DurableOptions>, DurableOptionsValidator>();
         services.AddSingleton(DurableOptions.Keys);
         services.AddSingleton<DurableFunctions>();
         services.AddSingleton<DurableHub>();

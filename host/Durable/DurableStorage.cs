@@ -33,7 +33,7 @@ internal sealed class DurableStorage
         try
         {
             var blobs = new Azure.Storage.Blobs.BlobServiceClient(text);
-            return new(new StorageAccountClientProvider(text), blobs.Uri.AbsoluteUri, blobs.AccountName == StorageEmulatorSettings.Account);
+            return new(new StorageAccountClientProvider(text), blobs.Uri.AbsoluteUri, blobs.Uri.IsLoopback);
         }
         // What the library says of a bad connection string may hold parts of it, and so of the key.
         catch (Exception exception) when (exception is FormatException or ArgumentException)

@@ -6,10 +6,13 @@ namespace Larder.Host;
 /// <summary>The task hub's name, which the Functions host must find too: host.json's, else the site's, else the extension's default.</summary>
 internal static partial class TaskHubName
 {
-    /// <summary>Its key in host.json's <c>extensions.durableTask</c>.</summary>
+    /// <summary>The section of host.json.</summary>
+    public const string Section = "extensions:durableTask";
+
+    /// <summary>The name's key in it.</summary>
     public const string Key = "hubName";
 
-    private const string Path = $"extensions:durableTask:{Key}";
+    private const string Path = $"{Section}:{Key}";
     private const string Default = "TestHubName";
     private const int Longest = 45;
 

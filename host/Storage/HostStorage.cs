@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Larder.Host;
 
-/// <summary>Where the host itself remembers things: the container and the folders of the real host, so that its tools and documentation apply.</summary>
+/// <summary>Where the host keeps what it must remember: the container and the folders of the Functions host, so that its tools and documentation apply.</summary>
 internal sealed class HostStorage(IConfiguration settings, IHostEnvironment environment, StorageConnections connections)
 {
     private const string ContainerName = "azure-webjobs-hosts";
@@ -26,7 +26,7 @@ internal sealed class HostStorage(IConfiguration settings, IHostEnvironment envi
     public string HostId { get; } = Sanitize(
         settings["AzureFunctionsWebHost:hostid"] ?? settings["WEBSITE_SITE_NAME"] ?? environment.ApplicationName);
 
-    /// <summary>A function's name in storage: the real host compiles all functions into a class of this name.</summary>
+    /// <summary>A function's name in storage: the Functions host compiles all functions into a class of this name.</summary>
     public static string FullName(HostFunction function) => FullName(function.Name);
 
     /// <inheritdoc cref="FullName(HostFunction)"/>

@@ -6,7 +6,7 @@ namespace Larder.Orchestrations;
 
 /// <summary>
 /// Puts right what no orchestration can: jobs that were accepted by a server which then died, orchestrations that failed by themselves, compute that nobody
-/// waits for. Several may run at once.
+/// waits for, histories that nothing needs any more. Several may run at once.
 /// </summary>
 /// <param name="jobs">The jobs.</param>
 /// <param name="scheduler">Starts them.</param>
@@ -24,6 +24,9 @@ public sealed partial class JobJanitor(
     /// <summary>Nearly every job that is not over is younger: no job runs longer than six days.</summary>
     private static readonly TimeSpan s_recent = TimeSpan.FromDays(7);
 
+    private static readonly OrchestrationQuery s_ended = new(
+        Statuses: [OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Terminated]);
+
     /// <summary>Looks at what is recent once, and on the hour at everything.</summary>
     public async Task RunAsync(DurableTaskClient client, CancellationToken cancellation)
     {
@@ -36,11 +39,27 @@ public sealed partial class JobJanitor(
 
         await foreach (var task in backend.ListAsync(cancellation))
         {
-            if (await IsOrphanAsync(task, cancellation))
+            // Compute is deleted before a job becomes final: what is there afterwards was left by a step that ran twice.
+            if (await IsOverAsync(task.Job, cancellation))
             {
                 LogOrphan(task.Job, task.Attempt);
                 await backend.DeleteAsync(task, cancellation);
             }
+        }
+
+        await PurgeHistoriesAsync(client, cancellation);
+    }
+
+    // The last step of an orchestration makes its job final, so its history is there for a moment longer, and goes here.
+    private async Task PurgeHistoriesAsync(DurableTaskClient client, CancellationToken cancellation)
+    {
+        var ended = new List<string>();
+        await foreach (var instance in client.GetAllInstancesAsync(s_ended).WithCancellation(cancellation))
+            ended.Add(instance.InstanceId);
+        foreach (var id in ended)
+        {
+            if (await IsOverAsync(id, cancellation))
+                await client.PurgeInstanceAsync(id, cancellation);
         }
     }
 
@@ -49,15 +68,18 @@ public sealed partial class JobJanitor(
         var instance = await client.GetInstanceAsync(job.InstanceId, getInputsAndOutputs: true, cancellation);
         if (instance is null)
         {
+            // Read again: it may have ended meanwhile, and its history be gone.
+            if (await IsOverAsync(job.Id, cancellation))
+                return;
             LogStarted(job.Id);
             await scheduler.StartAsync(client, job, cancellation);
         }
         else if (instance.IsCompleted)
         {
             // Read again: the orchestration's last step may have come between the two reads.
-            if ((await jobs.GetAsync(job.Id, cancellation)).IsFinal)
+            if (await IsOverAsync(job.Id, cancellation))
                 return;
-            var reason = instance.FailureDetails?.ErrorMessage ?? $"its orchestration is {instance.RuntimeStatus}";
+            var reason = JobEnding.ReasonOf(instance);
             LogEnded(job.Id, reason);
             await cleanUp.Run(job.Id, cancellation);
             await end.Run(new EndJob.Input(job.Id, JobState.Failed, $"The server could not finish it: {reason}"), cancellation);
@@ -69,12 +91,11 @@ public sealed partial class JobJanitor(
         }
     }
 
-    private async Task<bool> IsOrphanAsync(ComputeId task, CancellationToken cancellation)
+    private async Task<bool> IsOverAsync(string job, CancellationToken cancellation)
     {
         try
         {
-            // Compute is deleted before a job becomes final: what is there afterwards was left by a step that ran twice.
-            return (await jobs.GetAsync(task.Job, cancellation)).IsFinal;
+            return (await jobs.GetAsync(job, cancellation)).IsFinal;
         }
         catch (NotFoundException)
         {

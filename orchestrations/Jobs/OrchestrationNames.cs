@@ -2,7 +2,7 @@ namespace Larder.Orchestrations;
 
 /// <summary>
 /// The names under which the task hub knows the orchestrators. Instances that run have them in their histories, so a value is never changed, whatever
-/// becomes of the class; README.md says what to do instead.
+/// becomes of the class; "Changing an orchestrator" in README.md says what to do instead.
 /// </summary>
 internal static class OrchestrationNames
 {

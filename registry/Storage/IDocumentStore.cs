@@ -8,6 +8,7 @@ namespace Larder.Registry;
 /// <remarks>
 /// Partitions and ids are any non-empty Unicode strings, <c>/ \ ? # %</c> included, of up to about 900 bytes together (those bytes that are not
 /// letters, digits, <c>-</c>, <c>.</c> or <c>_</c> count three times). A read sees every write that was acknowledged before it began.
+/// Every method that reads throws <see cref="NewerDocumentException"/> when a newer release has written the document.
 /// Every method throws <see cref="StorageUnavailableException"/> when the store does not answer, after a bounded number of tries.
 /// </remarks>
 public interface IDocumentStore

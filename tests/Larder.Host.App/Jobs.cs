@@ -5,8 +5,11 @@ using Microsoft.DurableTask;
 namespace Larder.Host.App;
 
 /// <summary>Orchestrations that are interrupted.</summary>
-public sealed class Jobs(BlobContainerClient executions)
+public sealed class Jobs(Jobs.Executions executions)
 {
+    /// <summary>Where each execution of a step leaves its trace.</summary>
+    public sealed record Executions(BlobContainerClient Container);
+
     /// <summary>Ten activities, one after the other; gives what each has returned.</summary>
     [Function("TenSteps")]
     public static async Task<string[]> TenSteps([OrchestrationTrigger] TaskOrchestrationContext context)
@@ -22,7 +25,7 @@ public sealed class Jobs(BlobContainerClient executions)
     public async Task<string> Step([ActivityTrigger] string step, CancellationToken cancellationToken)
     {
         var trace = $"{step}/{Guid.NewGuid():N}";
-        await executions.GetBlobClient(trace).UploadAsync(BinaryData.FromBytes(Array.Empty<byte>()), cancellationToken);
+        await executions.Container.GetBlobClient(trace).UploadAsync(BinaryData.FromBytes(Array.Empty<byte>()), cancellationToken);
         return trace;
     }
 

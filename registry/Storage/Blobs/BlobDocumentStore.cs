@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Text;
-using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -33,7 +32,7 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
         var name = BlobNames.Document(collection.Name, partition, id);
         return BlobFailures.GuardAsync(
             async () => await DownloadAsync(name, cancellation) is var (content, etag)
-                ? new Document<T>(partition, id, etag, Parse(collection, content))
+                ? new Document<T>(partition, id, etag, DocumentJson.Deserialize(collection, content.ToMemory().Span))
                 : null,
             cancellation);
     }
@@ -99,7 +98,7 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
         CancellationToken cancellation)
     {
         var blob = container.GetBlobClient(BlobNames.Document(collection.Name, partition, id));
-        var content = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(value, collection.Json));
+        var content = BinaryData.FromBytes(DocumentJson.Serialize(collection, value));
         var writeId = Guid.NewGuid().ToString("N");
         var options = new BlobUploadOptions
         {
@@ -196,11 +195,11 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
         if (!BlobNames.TryParse(blob.Name, out var partition, out var id))
             return null;
         if (blob.Properties.ETag is { } listed && cache.TryGet(blob.Name, Unquoted(listed), out var known))
-            return new Document<T>(partition, id, Unquoted(listed), Parse(collection, known));
+            return new Document<T>(partition, id, Unquoted(listed), DocumentJson.Deserialize(collection, known.ToMemory().Span));
         if (await DownloadAsync(blob.Name, cancellation) is not var (content, etag))
             return null;
         cache.Set(blob.Name, etag, content);
-        return new Document<T>(partition, id, etag, Parse(collection, content));
+        return new Document<T>(partition, id, etag, DocumentJson.Deserialize(collection, content.ToMemory().Span));
     }
 
     private async Task<(BinaryData Content, string ETag)?> DownloadAsync(string name, CancellationToken cancellation)
@@ -215,10 +214,6 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
             return null;
         }
     }
-
-    private static T Parse<T>(DocumentCollection<T> collection, BinaryData content) =>
-        JsonSerializer.Deserialize(content.ToMemory().Span, collection.Json)
-        ?? throw new JsonException($"A document in {collection.Name} is null.");
 
     // Headers carry ETags in quotes, listings do not.
     private static string Unquoted(ETag etag) => etag.ToString().Trim('"');

@@ -18,7 +18,7 @@ internal static class CosmosItem
             json.WriteString("partition", key.Partition);
             json.WriteString("write", write);
             json.WritePropertyName("value");
-            JsonSerializer.Serialize(json, value, collection.Json);
+            json.WriteRawValue(DocumentJson.Serialize(collection, value), skipInputValidation: true);
             json.WriteEndObject();
         }
 
@@ -29,7 +29,7 @@ internal static class CosmosItem
     public static Document<T> Read<T>(DocumentCollection<T> collection, JsonElement item)
     {
         var key = Key(item);
-        var value = item.GetProperty("value").Deserialize(collection.Json) ?? throw new JsonException($"A document in {collection.Name} is null.");
+        var value = DocumentJson.Deserialize(collection, item.GetProperty("value"));
         return new Document<T>(DocumentKey.Unescape(key.Partition), DocumentKey.Unescape(key.Id), ETag(item), value);
     }
 

@@ -44,8 +44,8 @@ internal sealed class AppProcess : IAsyncDisposable
     /// <summary>Starts it, without waiting for anything.</summary>
     /// <param name="arguments">Its command line.</param>
     /// <param name="settings">
-    /// Its settings, as environment variables. Without AzureWebJobsStorage it has no storage; APP_FUNCTIONS is <c>triggers</c> or <c>jobs</c> for other
-    /// functions than those of HTTP.
+    /// Its settings, as environment variables. Without AzureWebJobsStorage it has no storage. Its triggers run with <c>Journal</c> and <c>Uploads</c>, its
+    /// orchestrations with host.json's name of the task hub.
     /// </param>
     public static AppProcess Start(string[] arguments, params IEnumerable<(string Name, string? Value)> settings)
     {

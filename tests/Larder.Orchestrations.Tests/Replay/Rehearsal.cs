@@ -24,16 +24,16 @@ internal sealed class Rehearsal(string orchestrator, object input)
         .Where(parameter => parameter.IsDefined(typeof(ActivityTriggerAttribute)))
         .ToDictionary(parameter => parameter.Member.GetCustomAttribute<FunctionAttribute>()!.Name, parameter => parameter.ParameterType);
 
-    private readonly Dictionary<string, Func<object?, object?>> activities = [];
-    private readonly PriorityQueue<HistoryEvent[], (DateTime At, int Order)> arrivals = new();
-    private readonly Dictionary<int, string> open = [];
-    private readonly Dictionary<string, int> widest = [];
-    private IList<HistoryEvent> history = [];
-    private IEnumerable<HistoryEvent> carriedOver = [];
-    private HistoryEvent? alongside;
-    private OrchestrationCompleteOrchestratorAction? end;
-    private DateTime now = s_begin;
-    private int order;
+    private readonly Dictionary<string, Func<object?, object?>> _activities = [];
+    private readonly PriorityQueue<HistoryEvent[], (DateTime At, int Order)> _arrivals = new();
+    private readonly Dictionary<int, string> _open = [];
+    private readonly Dictionary<string, int> _widest = [];
+    private IList<HistoryEvent> _history = [];
+    private IEnumerable<HistoryEvent> _carriedOver = [];
+    private HistoryEvent? _alongside;
+    private OrchestrationCompleteOrchestratorAction? _end;
+    private DateTime _now = s_begin;
+    private int _order;
 
     /// <summary>Names of the activities that were called, in order.</summary>
     public List<string> Calls { get; } = [];
@@ -45,24 +45,24 @@ internal sealed class Rehearsal(string orchestrator, object input)
     public List<TimeSpan> Waits { get; } = [];
 
     /// <summary>The time that has passed.</summary>
-    public TimeSpan Elapsed => now - s_begin;
+    public TimeSpan Elapsed => _now - s_begin;
 
     /// <summary>What the job ended with.</summary>
     public EndJob.Input? Ended => Inputs.OfType<EndJob.Input>().LastOrDefault();
 
     /// <summary>Whether the instance itself has failed, and not only its job.</summary>
-    public bool IsBroken => end?.OrchestrationStatus == OrchestrationStatus.Failed;
+    public bool IsBroken => _end?.OrchestrationStatus == OrchestrationStatus.Failed;
 
     /// <summary>Activities of that name that were under way at its end.</summary>
-    public int Running(string name) => open.Values.Count(other => other == name);
+    public int Running(string name) => _open.Values.Count(other => other == name);
 
     /// <summary>The most activities of that name that were under way at a time.</summary>
-    public int Widest(string name) => widest.GetValueOrDefault(name);
+    public int Widest(string name) => _widest.GetValueOrDefault(name);
 
     /// <summary>Says what an activity answers; an <see cref="IOException"/> is a failure of the server.</summary>
     public Rehearsal Activity<T>(string name, Func<object?, T> answer)
     {
-        activities[name] = given => answer(given);
+        _activities[name] = given => answer(given);
         return this;
     }
 
@@ -72,15 +72,15 @@ internal sealed class Rehearsal(string orchestrator, object input)
     /// <summary>An activity that the server cannot do, so often as it is tried; or so many times.</summary>
     public Rehearsal Broken(string name, int times = int.MaxValue)
     {
-        var answer = activities.GetValueOrDefault(name);
+        var answer = _activities.GetValueOrDefault(name);
         return Activity(name, given => times-- > 0 ? throw new IOException("The disk is gone.") : answer!(given));
     }
 
     /// <summary>The event that cancels arrives: before the answer of an activity that calls it; or later, while nothing else happens.</summary>
-    public void Cancel(TimeSpan after = default) => Arrive(now + after, Cancellation());
+    public void Cancel(TimeSpan after = default) => Arrive(_now + after, Cancellation());
 
     /// <summary>The event that cancels arrives in one turn with the answer of the activity that calls it, behind it.</summary>
-    public void CancelAlongside() => alongside = Cancellation();
+    public void CancelAlongside() => _alongside = Cancellation();
 
     /// <summary>Runs it to its end.</summary>
     /// <param name="variant">Tells apart the histories of one test.</param>
@@ -93,46 +93,46 @@ internal sealed class Rehearsal(string orchestrator, object input)
             Version = "",
             OrchestrationInstance = new OrchestrationInstance { InstanceId = Job, ExecutionId = Job },
         };
-        Arrive(now, [started, .. carriedOver]);
-        while (end is null)
+        Arrive(_now, [started, .. _carriedOver]);
+        while (_end is null)
             Turn();
-        Histories.Keep(History.Of(orchestrator, history), variant is null ? scenario : $"{scenario}.{variant}");
+        Histories.Keep(History.Of(orchestrator, _history), variant is null ? scenario : $"{scenario}.{variant}");
         return this;
     }
 
     /// <summary>The instance that goes on as new where this one has ended, with the same activities and the events that had no turn any more.</summary>
     public Rehearsal Next()
     {
-        Assert.Equal(OrchestrationStatus.ContinuedAsNew, end?.OrchestrationStatus);
-        var next = new Rehearsal(orchestrator, JsonSerializer.Deserialize<JsonElement>(end!.Result!)) { carriedOver = end.CarryoverEvents, now = now };
-        foreach (var (name, answer) in activities)
-            next.activities[name] = answer;
+        Assert.Equal(OrchestrationStatus.ContinuedAsNew, _end?.OrchestrationStatus);
+        var next = new Rehearsal(orchestrator, JsonSerializer.Deserialize<JsonElement>(_end!.Result!)) { _carriedOver = _end.CarryoverEvents, _now = _now };
+        foreach (var (name, answer) in _activities)
+            next._activities[name] = answer;
         return next;
     }
 
     /// <summary>The input with which it goes on as new; null when it does not.</summary>
     public T? WentOnWith<T>()
         where T : class =>
-        end?.OrchestrationStatus == OrchestrationStatus.ContinuedAsNew ? (T?)JsonDataConverter.Default.Deserialize(end.Result, typeof(T)) : null;
+        _end?.OrchestrationStatus == OrchestrationStatus.ContinuedAsNew ? (T?)JsonDataConverter.Default.Deserialize(_end.Result, typeof(T)) : null;
 
     private static EventRaisedEvent Cancellation() => new(-1, null) { Name = JobScheduler.CancelEvent };
 
     private void Turn()
     {
-        Assert.True(arrivals.TryDequeue(out var arrived, out var when), $"After {string.Join(", ", Calls)} it waits for what never comes.");
-        now = when.At > now ? when.At : now;
-        var state = new OrchestrationRuntimeState(history);
-        state.AddEvent(new OrchestratorStartedEvent(-1) { Timestamp = now });
+        Assert.True(_arrivals.TryDequeue(out var arrived, out var when), $"After {string.Join(", ", Calls)} it waits for what never comes.");
+        _now = when.At > _now ? when.At : _now;
+        var state = new OrchestrationRuntimeState(_history);
+        state.AddEvent(new OrchestratorStartedEvent(-1) { Timestamp = _now });
         foreach (var happened in arrived)
         {
-            open.Remove((happened as TaskCompletedEvent)?.TaskScheduledId ?? (happened as TaskFailedEvent)?.TaskScheduledId ?? -1);
+            _open.Remove((happened as TaskCompletedEvent)?.TaskScheduledId ?? (happened as TaskFailedEvent)?.TaskScheduledId ?? -1);
             state.AddEvent(happened);
         }
 
         foreach (var action in History.Execute(orchestrator, Orchestrators.All[orchestrator], state))
             state.AddEvent(Decided(action));
         state.AddEvent(new OrchestratorCompletedEvent(-1));
-        history = state.Events;
+        _history = state.Events;
     }
 
     /// <summary>Does what the orchestrator has decided.</summary>
@@ -142,19 +142,19 @@ internal sealed class Rehearsal(string orchestrator, object input)
         {
             case ScheduleTaskOrchestratorAction call:
                 var name = call.Name!;
-                open[call.Id] = name;
-                widest[name] = Math.Max(Widest(name), Running(name));
+                _open[call.Id] = name;
+                _widest[name] = Math.Max(Widest(name), Running(name));
                 var answer = Answer(call.Id, name, call.Input!);
-                Arrive(now, alongside is null ? [answer] : [answer, alongside]);
-                alongside = null;
+                Arrive(_now, _alongside is null ? [answer] : [answer, _alongside]);
+                _alongside = null;
                 // As in the engine's histories: the input went with the message.
                 return new TaskScheduledEvent(call.Id, name, call.Version, input: null);
             case CreateTimerOrchestratorAction timer:
-                Waits.Add(timer.FireAt - now);
+                Waits.Add(timer.FireAt - _now);
                 Arrive(timer.FireAt, new TimerFiredEvent(-1, timer.FireAt) { TimerId = timer.Id });
                 return new TimerCreatedEvent(timer.Id, timer.FireAt);
             case OrchestrationCompleteOrchestratorAction completion:
-                end = completion;
+                _end = completion;
                 return completion.OrchestrationStatus == OrchestrationStatus.ContinuedAsNew
                     ? new ContinueAsNewEvent(completion.Id, completion.Result)
                     : new ExecutionCompletedEvent(completion.Id, completion.Result, completion.OrchestrationStatus, completion.FailureDetails);
@@ -172,7 +172,7 @@ internal sealed class Rehearsal(string orchestrator, object input)
         Inputs.Add(given);
         try
         {
-            return new TaskCompletedEvent(-1, id, JsonDataConverter.Default.Serialize(activities[name](given)));
+            return new TaskCompletedEvent(-1, id, JsonDataConverter.Default.Serialize(_activities[name](given)));
         }
         catch (IOException e)
         {
@@ -180,5 +180,5 @@ internal sealed class Rehearsal(string orchestrator, object input)
         }
     }
 
-    private void Arrive(DateTime at, params HistoryEvent[] happened) => arrivals.Enqueue(happened, (at, order++));
+    private void Arrive(DateTime at, params HistoryEvent[] happened) => _arrivals.Enqueue(happened, (at, _order++));
 }

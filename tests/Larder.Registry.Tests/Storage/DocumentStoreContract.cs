@@ -12,6 +12,9 @@ public abstract class DocumentStoreContract
 
     protected abstract string NewAccount();
 
+    /// <summary>Stores a note as the bytes that another release wrote; the partition and id are plain letters.</summary>
+    protected abstract Task PlantAsync(string account, string partition, string id, string json);
+
     private Task<IDocumentStore> OpenAsync() => OpenAsync(NewAccount());
 
     [Fact]
@@ -409,6 +412,71 @@ public abstract class DocumentStoreContract
         Assert.Equal(Enumerable.Range(1, 64), numbers.Order());
         Assert.Equal(64, (await stores[0].GetAsync(Notes, "p", "i"))!.Value.Number);
     }
+
+    [Fact]
+    public async Task What_a_release_wrote_that_had_no_formats_is_read_and_written()
+    {
+        var account = NewAccount();
+        var store = await OpenAsync(account);
+        await PlantAsync(account, "p", "i", """{"text":"old","number":3}""");
+
+        var read = (await store.GetAsync(Notes, "p", "i"))!;
+        Assert.Equal(new Note("old", 3), read.Value);
+        Assert.Equal(read, Assert.Single((await store.ListAsync(Notes, "p", 10)).Documents));
+
+        await store.ReplaceAsync(Notes, "p", "i", read.Value with { Number = 4 }, read.ETag);
+        Assert.Equal(4, (await store.GetAsync(Notes, "p", "i"))!.Value.Number);
+    }
+
+    [Fact]
+    public async Task What_a_newer_release_has_written_is_refused_with_a_sentence_and_stays()
+    {
+        var account = NewAccount();
+        var store = await OpenAsync(account);
+        var newer = await OpenAsync(account);
+        var etag = await newer.CreateAsync(Notes with { Format = 2 }, "p", "i", new Note("new", 7));
+
+        var refusals = new[]
+        {
+            await Assert.ThrowsAsync<NewerDocumentException>(() => store.GetAsync(Notes, "p", "i")),
+            await Assert.ThrowsAsync<NewerDocumentException>(() => store.ListAsync(Notes, "p", 10)),
+            await Assert.ThrowsAsync<NewerDocumentException>(() => store.ScanAsync(Notes, 10)),
+        };
+
+        Assert.All(refusals, refused => Assert.Matches("newer release of Larder.*notes.*format 2.*knows 1.*upgrade", refused.Message));
+        await Assert.ThrowsAsync<DocumentExistsException>(() => store.CreateAsync(Notes, "p", "i", new Note("old")));
+        Assert.Equal(new Document<Note>("p", "i", etag, new Note("new", 7)), await newer.GetAsync(Notes with { Format = 2 }, "p", "i"));
+    }
+
+    [Fact]
+    public async Task What_was_read_before_a_newer_release_wrote_it_cannot_be_written_any_more()
+    {
+        var account = NewAccount();
+        var (store, newer) = (await OpenAsync(account), await OpenAsync(account));
+        var first = await store.CreateAsync(Notes, "p", "i", new Note("old"));
+        // A newer release reads what an older one has written.
+        var read = (await newer.GetAsync(Notes with { Format = 2 }, "p", "i"))!;
+        await newer.ReplaceAsync(Notes with { Format = 2 }, "p", "i", read.Value with { Text = "new" }, read.ETag);
+
+        await Assert.ThrowsAsync<ETagMismatchException>(() => store.ReplaceAsync(Notes, "p", "i", new Note("older"), first));
+        await Assert.ThrowsAsync<ETagMismatchException>(() => store.DeleteAsync(Notes, "p", "i", first));
+
+        Assert.Equal("new", (await newer.GetAsync(Notes with { Format = 2 }, "p", "i"))!.Value.Text);
+    }
+
+    [Fact]
+    public async Task A_document_without_members_has_a_format_too()
+    {
+        var account = NewAccount();
+        var store = await OpenAsync(account);
+        var empty = RegistryJson.Collection<Nothing>("notes") with { Format = 3 };
+        await store.CreateAsync(empty, "p", "i", new Nothing());
+
+        Assert.NotNull(await store.GetAsync(empty, "p", "i"));
+        await Assert.ThrowsAsync<NewerDocumentException>(() => store.GetAsync(empty with { Format = 2 }, "p", "i"));
+    }
+
+    public sealed record Nothing;
 
     public sealed record Note(string Text, int Number = 0);
 }

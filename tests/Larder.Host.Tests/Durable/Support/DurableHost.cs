@@ -1,6 +1,6 @@
-using System.Text.Json;
-using Azure.Storage.Blobs;
-using Larder.Testing;
+using Larder.Host.Tests.Support;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -8,39 +8,32 @@ using Microsoft.Extensions.Logging;
 
 namespace Larder.Host.Tests.Durable.Support;
 
-/// <summary>A functions host in the test's process, with the functions of one class and a task hub of the test's.</summary>
+/// <summary>A self-host in the test's process, with the functions of some classes and a task hub of the test's.</summary>
 internal sealed class DurableHost : IAsyncDisposable
 {
-    private readonly IHost host;
-    private readonly string root;
-    private bool isStopped;
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
 
-    private DurableHost(IHost host, string root, CapturedLog log, BlobContainerClient container) =>
-        (this.host, this.root, Log, Container) = (host, root, log, container);
+    private readonly IHost _host;
+    private readonly string _root;
+    private Task? _stopped;
+
+    private DurableHost(IHost host, string root, CapturedLog log) => (_host, _root, Log) = (host, root, log);
 
     public CapturedLog Log { get; }
 
-    public IServiceProvider Services => host.Services;
+    public IServiceProvider Services => _host.Services;
 
-    public DurableTaskClient Client => Services.GetRequiredService<EmbeddedDurableTaskClient>();
-
-    public HubStore Store => Services.GetRequiredService<HubStore>();
-
-    /// <summary>What the hub's blobs are in.</summary>
-    public BlobContainerClient Container { get; }
-
-    public TaskHubWorker Worker => Services.GetRequiredService<TaskHubWorker>();
+    public DurableTaskClient Client => Services.GetRequiredService<HubClient>();
 
     /// <summary>A hub's name that no other test has.</summary>
     public static string NewHubName() => $"T{Guid.NewGuid():N}";
 
-    /// <summary>Builds and starts a host with a hub of its own.</summary>
-    public static Task<DurableHost> StartAsync(Azurite azurite, Type[] functions, params Action<SelfHostBuilder>[] configure) =>
-        StartAsync(azurite, NewHubName(), functions, configure);
-
     /// <summary>Builds and starts a host.</summary>
-    public static async Task<DurableHost> StartAsync(
-        Azurite azurite, string hubName, Type[] functions, params Action<SelfHostBuilder>[] configure)
+    /// <param name="storage">A connection string.</param>
+    /// <param name="hub">The task hub's name.</param>
+    /// <param name="functions">The classes whose functions it runs.</param>
+    /// <param name="configure">What else is to be done to it.</param>
+    public static async Task<DurableHost> StartAsync(string storage, string hub, Type[] functions, params Action<SelfHostBuilder>[] configure)
     {
         var root = Directory.CreateTempSubdirectory("durable-").FullName;
         File.WriteAllText(Path.Combine(root, "host.json"), """{ "version": "2.0" }""");
@@ -53,8 +46,10 @@ internal sealed class DurableHost : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["AzureWebJobsStorage"] = azurite.ConnectionString,
-            ["AzureFunctionsJobHost:extensions:durableTask:hubName"] = hubName,
+            ["AzureWebJobsStorage"] = storage,
+            ["AzureFunctionsJobHost:extensions:durableTask:hubName"] = hub,
+            ["LocalFolder"] = root,
+            ["SelfHost:Durable:LargestPollingInterval"] = "00:00:00.1",
         });
         var log = new CapturedLog();
         builder.Logging.ClearProviders().AddProvider(log);
@@ -62,62 +57,35 @@ internal sealed class DurableHost : IAsyncDisposable
             step(builder);
         var host = builder.Build();
         await host.StartAsync();
-        return new DurableHost(host, root, log, new BlobContainerClient(azurite.ConnectionString, $"durable-{hubName.ToLowerInvariant()}"));
+        return new DurableHost(host, root, log);
     }
 
-    /// <summary>Sets a value of host.json, below extensions.durableTask.</summary>
-    public static Action<SelfHostBuilder> With(string name, string value) =>
-        builder => builder.Configuration[$"AzureFunctionsJobHost:extensions:durableTask:{name}"] = value;
-
-    /// <summary>Runs orchestrations on a clock of the test's.</summary>
-    public static Action<SelfHostBuilder> On(TimeProvider clock) => builder => builder.Services.AddSingleton(clock);
+    /// <summary>Sets a value below <c>SelfHost:Durable</c>.</summary>
+    public static Action<SelfHostBuilder> With(string name, string value) => builder => builder.Configuration[$"SelfHost:Durable:{name}"] = value;
 
     /// <summary>Gives functions a service.</summary>
-    public static Action<SelfHostBuilder> WithService<T>(T service) where T : class => builder => builder.Services.AddSingleton(service);
-
-    /// <summary>The names of what is stored below a prefix.</summary>
-    public async Task<IReadOnlyList<string>> BlobsBelow(string prefix)
-    {
-        var names = new List<string>();
-        await foreach (var blob in Container.GetBlobsAsync(prefix: prefix))
-            names.Add(blob.Name);
-        return names;
-    }
-
-    /// <summary>Waits until an instance's stored history is as a condition says.</summary>
-    public async Task<IReadOnlyList<Episode>> HistoryOf(string id, Func<IReadOnlyList<Episode>, bool> isReached)
-    {
-        IReadOnlyList<Episode> history = [];
-        await UntilAsync(id, async document =>
-        {
-            var read = await Store.Data.ReadSegmentsAsync(document.Segments, default);
-            read.AddRange(document.Tail);
-            history = read;
-            return isReached(history);
-        });
-        return history;
-    }
-
-    /// <summary>Waits until an instance that has ended has nothing left for others.</summary>
-    public Task Quiet(string id) => DocumentOf(id, document => !document.IsActive);
-
-    /// <summary>Waits until an instance's document is as a condition says.</summary>
-    public Task<InstanceDocument> DocumentOf(string id, Func<InstanceDocument, bool> isReached) => UntilAsync(id, document => Task.FromResult(isReached(document)));
+    public static Action<SelfHostBuilder> WithService<T>(T service)
+        where T : class => builder => builder.Services.AddSingleton(service);
 
     /// <summary>Starts an orchestration, and waits for its end.</summary>
-    public async Task<OrchestrationMetadata> RunAsync(string name, object? input = null, StartOrchestrationOptions? options = null)
+    public async Task<OrchestrationMetadata> RunAsync(string name, object? input = null, StartOrchestrationOptions? options = null) =>
+        await EndOf(await Client.ScheduleNewOrchestrationInstanceAsync(name, input, options));
+
+    /// <summary>Starts an orchestration, and waits until it has begun.</summary>
+    public async Task<string> BeginAsync(string name, string? id = null, object? input = null)
     {
-        var id = await Client.ScheduleNewOrchestrationInstanceAsync(name, input, options);
-        return await EndOf(id);
+        var started = await Client.ScheduleNewOrchestrationInstanceAsync(name, input, new StartOrchestrationOptions(id));
+        await Client.WaitForInstanceStartAsync(started);
+        return started;
     }
 
     /// <summary>Waits for an orchestration's end; one that hangs shows what the host has logged.</summary>
     public async Task<OrchestrationMetadata> EndOf(string id)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var limit = new CancellationTokenSource(s_limit);
         try
         {
-            return await Client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, patience.Token);
+            return await Client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, limit.Token);
         }
         catch (OperationCanceledException)
         {
@@ -126,36 +94,15 @@ internal sealed class DurableHost : IAsyncDisposable
         }
     }
 
-    // One that hangs shows what is stored and what the host has logged.
-    private async Task<InstanceDocument> UntilAsync(string id, Func<InstanceDocument, Task<bool>> isReached)
-    {
-        var watch = Services.GetRequiredService<InstanceWatch>();
-        while (true)
-        {
-            var changed = watch.NextChange(id);
-            var document = (await Store.Instances.ReadAsync(id, default))?.Document;
-            if (document is not null && await isReached(document))
-                return document;
-            try
-            {
-                await changed.WaitAsync(TimeSpan.FromMinutes(1));
-            }
-            catch (TimeoutException)
-            {
-                throw new TimeoutException($"{JsonSerializer.Serialize(document, DurableJson.Stored.InstanceDocument)}: {string.Join('\n', Log.Entries)}");
-            }
-        }
-    }
-
-    public async Task StopAsync()
-    {
-        if (isStopped)
-            return;
-        isStopped = true;
-        await host.StopAsync();
-        await ((IAsyncDisposable)host).DisposeAsync();
-        Directory.Delete(root, recursive: true);
-    }
+    /// <summary>Stops it as SIGTERM would.</summary>
+    public Task StopAsync() => _stopped ??= StopOnceAsync();
 
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    private async Task StopOnceAsync()
+    {
+        await _host.StopAsync();
+        await ((IAsyncDisposable)_host).DisposeAsync();
+        Directory.Delete(_root, recursive: true);
+    }
 }

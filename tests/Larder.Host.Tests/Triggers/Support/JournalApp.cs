@@ -34,8 +34,7 @@ internal sealed class JournalApp
     }
 
     /// <summary>Starts a process.</summary>
-    public AppProcess Start() => AppProcess.Start(
-        ["--port", "0"], [.. Settings.Select(setting => (setting.Key.Replace(":", "__", StringComparison.Ordinal), setting.Value!))]);
+    public AppProcess Start() => AppProcess.Start(["--port", "0"], Settings.Select(setting => (setting.Key, setting.Value)));
 
     /// <summary>Waits until the journal has so many entries, and returns them in their order.</summary>
     public async Task<List<string>> EntriesAsync(int count)

@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
+using System.Text;
 using Larder.Testing;
+using Microsoft.Azure.Cosmos;
 
 namespace Larder.Registry.Tests;
 
@@ -16,6 +18,14 @@ public sealed class CosmosDocumentStoreTests(CosmosServer server) : DocumentStor
     protected override Task<IDocumentStore> OpenAsync(string account) => hosts.OpenAsync(hosts.Options(account));
 
     protected override string NewAccount() => server.NewDatabase();
+
+    protected override async Task PlantAsync(string account, string partition, string id, string json)
+    {
+        var container = hosts.Client(hosts.Options(account)).GetContainer(account, Notes.Name);
+        using var item = new MemoryStream(Encoding.UTF8.GetBytes($$"""{"id":"{{id}}","partition":"{{partition}}","write":"planted","value":{{json}}}"""));
+        using var response = await container.CreateItemStreamAsync(item, new PartitionKey(partition));
+        response.EnsureSuccessStatusCode();
+    }
 
     [Fact]
     public async Task A_write_that_is_answered_with_429_waits_as_told_and_goes_through()
