@@ -2,12 +2,25 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Larder.Testing;
+using Larder.Worker.Tests.Host;
 
 namespace Larder.Worker.Tests;
 
 /// <summary>The calls that users make with curl.</summary>
 internal static class Api
 {
+    /// <summary>A caller.</summary>
+    /// <param name="address">Where the host is.</param>
+    /// <param name="key">Its key, sent with each request; null: none.</param>
+    public static HttpClient CreateClient(Uri address, string? key = null)
+    {
+        var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) };
+        var client = new HttpClient(handler) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
+        if (key is not null)
+            client.DefaultRequestHeaders.Add("x-functions-key", key);
+        return client;
+    }
+
     /// <summary>A file of samples/.</summary>
     public static byte[] Sample(string path) => File.ReadAllBytes(Repository.Path($"samples/{path}"));
 
@@ -49,14 +62,25 @@ internal static class Api
     public static async Task<JsonNode> JobAsync(this HttpClient client, string job) => (await client.SendJsonAsync(HttpMethod.Get, $"/api/v1/jobs/{job}")).Body["job"]!;
 
     /// <summary>Waits for a job's end.</summary>
-    public static async Task<JsonNode> EndOfAsync(this HttpClient client, string job)
+    /// <param name="client">Asks.</param>
+    /// <param name="job">The job's id.</param>
+    /// <param name="log">What to say if it does not end.</param>
+    public static async Task<JsonNode> EndOfAsync(this HttpClient client, string job, HostLog log)
     {
         JsonNode? last = null;
-        await Eventually.TrueAsync(async () =>
+        try
         {
-            last = await client.JobAsync(job);
-            return (string)last["state"]! is not ("queued" or "running");
-        });
+            await Eventually.TrueAsync(async () =>
+            {
+                last = await client.JobAsync(job);
+                return (string)last["state"]! is not ("queued" or "running");
+            });
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"{last}\n{log}", exception);
+        }
+
         return last!;
     }
 }

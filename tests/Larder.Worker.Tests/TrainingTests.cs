@@ -17,7 +17,7 @@ public sealed class TrainingTests(WorkerFixture worker)
         var job = await worker.Client.TrainAsync(
             "trained", Api.Sample("iris/train.py"), """{"alias": "champion", "gate": {"metric": "accuracy", "threshold": 0.9}, "compile": {}}""");
 
-        var end = await worker.Client.EndOfAsync(job);
+        var end = await worker.Client.EndOfAsync(job, worker.Host.Log);
 
         Assert.True((string)end["state"]! == "succeeded", $"{end}\n{worker.Host.Log}");
         Assert.Equal((1, 2), ((int)end["version"]!, (int)end["optimized_version"]!));
@@ -31,7 +31,7 @@ public sealed class TrainingTests(WorkerFixture worker)
     {
         var job = await worker.Client.TrainAsync("failed", Encoding.UTF8.GetBytes("raise SystemExit(3)"));
 
-        var end = await worker.Client.EndOfAsync(job);
+        var end = await worker.Client.EndOfAsync(job, worker.Host.Log);
 
         Assert.Equal("failed", (string)end["state"]!);
         Assert.Equal(3, (int)end["exit_code"]!);
@@ -58,7 +58,7 @@ public sealed class TrainingTests(WorkerFixture worker)
         Assert.Equal("running", (string)(await worker.Client.JobAsync(job))["state"]!);
         var (status, _) = await worker.Client.SendJsonAsync(HttpMethod.Post, $"/api/v1/jobs/{job}/cancel");
         Assert.Equal(HttpStatusCode.Accepted, status);
-        Assert.Equal("canceled", (string)(await worker.Client.EndOfAsync(job))["state"]!);
+        Assert.Equal("canceled", (string)(await worker.Client.EndOfAsync(job, worker.Host.Log))["state"]!);
 
         Assert.NotNull(await worker.Host.Hub.Service.GetOrchestrationStateAsync(job, executionId: null));
         Assert.Equal(HttpStatusCode.OK, (await worker.Client.SendJsonAsync(HttpMethod.Delete, $"/api/v1/jobs/{job}")).Status);

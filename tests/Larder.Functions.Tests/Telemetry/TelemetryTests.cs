@@ -22,7 +22,7 @@ public sealed class TelemetryTests
         await using var receiver = await OtlpReceiver.StartAsync();
         // A host that has the model in storage only, so that it reads and loads it for the request.
         await using (var first = await LarderProcess.StartAsync(azurite.ConnectionString))
-            Assert.Equal(HttpStatusCode.OK, (await first.Client.UploadAsync("traced", OnnxModel.Linear())).Status);
+            Assert.Equal(HttpStatusCode.Created, (await first.Client.UploadAsync("traced", OnnxModel.Linear())).Status);
         await using var larder = await LarderProcess.StartAsync(
             azurite.ConnectionString, [.. receiver.Settings, ("OTEL_SERVICE_NAME", "pantry"), ("FunctionKeys:default", Secret), ("Logging:LogLevel:Function", "Debug")]);
 

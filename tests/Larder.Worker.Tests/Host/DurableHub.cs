@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DurableTask.AzureStorage;
 using DurableTask.Core;
 using DurableTask.Core.Command;
@@ -98,7 +99,7 @@ internal sealed class DurableHub : INameVersionObjectManager<TaskOrchestration>,
             return;
         }
 
-        var response = Proto.OrchestratorResponse.Parser.ParseFrom(Convert.FromBase64String(TextOf(answer.ReturnValue)!));
+        var response = Proto.OrchestratorResponse.Parser.ParseFrom(Convert.FromBase64String(answer.ReturnValue.String));
         context.SetProperty(new OrchestratorExecutionResult
         {
             Actions = [.. response.Actions.Select(ProtobufUtils.ToOrchestratorAction)],
@@ -116,9 +117,9 @@ internal sealed class DurableHub : INameVersionObjectManager<TaskOrchestration>,
         }
         else
         {
-            var answer = await InvokeAsync(function, scheduled.Input ?? "", context.GetProperty<OrchestrationInstance>().InstanceId);
+            var answer = await InvokeAsync(function, InputOf(scheduled), context.GetProperty<OrchestrationInstance>().InstanceId);
             outcome = answer.Result.Status == StatusResult.Types.Status.Success
-                ? new TaskCompletedEvent(-1, scheduled.EventId, TextOf(answer.ReturnValue))
+                ? new TaskCompletedEvent(-1, scheduled.EventId, ResultOf(answer.ReturnValue))
                 : new TaskFailedEvent(-1, scheduled.EventId, $"The activity {scheduled.Name} failed.", details: null, FailureOf(answer.Result.Exception));
         }
 
@@ -151,11 +152,19 @@ internal sealed class DurableHub : INameVersionObjectManager<TaskOrchestration>,
     private static FailureDetails FailureOf(Proto.TaskFailureDetails details) => new(
         details.ErrorType, details.ErrorMessage, details.StackTrace, details.InnerFailure is { } inner ? FailureOf(inner) : null, details.IsNonRetriable);
 
-    private static string? TextOf(TypedData? value) => value?.DataCase switch
+    // The history has an activity's input as the only member of an array; the function is given the member.
+    private static string InputOf(TaskScheduledEvent scheduled)
+    {
+        using var inputs = JsonDocument.Parse(scheduled.Input ?? "[null]");
+        return inputs.RootElement[0].GetRawText();
+    }
+
+    // JSON, as the history has it.
+    private static string? ResultOf(TypedData? value) => value?.DataCase switch
     {
         null or TypedData.DataOneofCase.None => null,
         TypedData.DataOneofCase.Json => value.Json,
-        TypedData.DataOneofCase.String => value.String,
+        TypedData.DataOneofCase.String => JsonSerializer.Serialize(value.String),
         _ => throw new NotSupportedException($"A return value of the kind {value.DataCase}."),
     };
 }

@@ -80,13 +80,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
     public LoadedFunction Function(string name) => Functions.Single(function => function.Name == name);
 
     /// <summary>A caller that has the host's key.</summary>
-    public HttpClient CreateClient(string? key = Key)
-    {
-        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(2) };
-        if (key is not null)
-            client.DefaultRequestHeaders.Add("x-functions-key", key);
-        return client;
-    }
+    public HttpClient CreateClient(string? key = Key) => Api.CreateClient(Address, key);
 
     /// <summary>Asks the worker to end, as the host does when it stops, and waits until it has.</summary>
     public async Task<int> TerminateWorkerAsync()

@@ -21,7 +21,11 @@ internal sealed class HttpFront(FunctionInvoker invoker, IReadOnlyList<LoadedFun
     private static readonly string[] OwnPaths = ["/admin", "/runtime"];
 
     private readonly ConcurrentDictionary<string, string> _running = new();
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false });
+
+    // A trace goes with the invocation; the forwarded request has no more headers than the caller sent.
+    private readonly HttpMessageInvoker _client =
+        new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ActivityHeadersPropagator = null });
+
     private readonly ForwarderRequestConfig _forwarding = new() { ActivityTimeout = TimeSpan.FromSeconds(240) };
     private readonly JsonElement _http = hostJson.GetProperty("extensions").GetProperty("http");
 

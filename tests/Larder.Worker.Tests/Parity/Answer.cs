@@ -33,7 +33,7 @@ internal sealed partial record Answer(int Status, string Headers, string Body, s
                 value = value.Replace(id, $"{{{name}}}", StringComparison.Ordinal);
             if (job is not null)
                 value = value.Replace(job, "{job}", StringComparison.Ordinal);
-            return Id().Replace(Port().Replace(Time().Replace(value, "{time}"), "{host}"), "{id}");
+            return Id().Replace(Tag().Replace(Port().Replace(Time().Replace(value, "{time}"), "{host}"), "{tag}"), "{id}");
         }
 
         var headers = response.Headers.Concat(response.Content.Headers)
@@ -68,6 +68,9 @@ internal sealed partial record Answer(int Status, string Headers, string Body, s
 
     [GeneratedRegex(@"127\.0\.0\.1:\d+")]
     private static partial Regex Port();
+
+    [GeneratedRegex(@"0x[0-9A-F]{8,}")]
+    private static partial Regex Tag();
 
     // Ids are sixteen small letters and digits, with a digit among them.
     [GeneratedRegex(@"\b(?=[a-z]*\d)[a-z0-9]{16}\b")]

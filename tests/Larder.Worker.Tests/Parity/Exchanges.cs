@@ -53,10 +53,11 @@ internal static class Exchanges
         new("a version", "GET", $"{Models}/iris:1", 200),
         new("no such model", "GET", $"{Models}/none", 404),
         new("predict with no such model", "POST", $"{Models}/none/prediction", 404) { Body = () => Json(Flower) },
-        new("predict with a type that is not read", "POST", $"{Models}/iris/prediction", 415) { Body = () => Raw([1, 2, 3], "application/pdf") },
+        new("picture that is not read", "POST", $"{Models}/digits/prediction", 422) { Body = () => Raw([66, 77, 3, 4], "image/bmp") },
         new("predict without a body", "POST", $"{Models}/iris/prediction", 422),
         new("predict with GET", "GET", $"{Models}/iris/prediction", 200) { Body = () => Json(Flower) },
         new("predict with broken JSON", "POST", $"{Models}/iris/prediction", 422) { Body = () => Json("""{"values": [5.1, """) },
+        new("upload of another file", "PUT", $"{Models}/broken", 415) { Body = () => Form(("path", "iris/iris.csv")) },
         new("upload of what is no model", "PUT", $"{Models}/broken", 422) { Body = () => Raw([1, 2, 3, 4], "application/octet-stream") },
         new("upload as the body", "PUT", $"{Models}/raw?source=test", 201) { Body = () => Raw(Api.Sample("iris/iris.onnx"), "application/octet-stream") },
         new("name that is none", "PUT", $"{Models}/-x", 422) { Body = () => Raw(Api.Sample("iris/iris.onnx"), "application/octet-stream") },
@@ -84,15 +85,15 @@ internal static class Exchanges
         new("scored", "GET", "/api/v1/jobs/{score}", 200),
         new("delete a job", "DELETE", "/api/v1/jobs/{score}", 200),
         new("export", "POST", "/api/v1/admin/export", 202) { Body = () => Json("{}"), ToItsEnd = true },
-        new("exported", "GET", "/api/v1/jobs/{export}", 200),
-        new("audit", "GET", "/api/v1/audit?subject=models/digits", 200),
+        new("exported", "GET", "/api/v1/jobs/{export}", 200) { Compared = Compared.Headers },
+        new("audit", "GET", "/api/v1/audit?subject=model:digits", 200),
 
         // Uploads in blocks, data sets, schedules.
         new("data sets", "GET", "/api/v1/datasets", 200),
-        new("begin an upload", "POST", $"{Models}/big/uploads", 201) { Body = () => Json("""{"file": "model.onnx"}"""), Compared = Compared.Headers },
+        new("begin an upload", "POST", $"{Models}/big/uploads", 201) { Body = () => Json("""{"kind": "model"}"""), Compared = Compared.Headers },
         new("schedule", "POST", "/api/v1/schedules", 201)
         {
-            Body = () => Json("""{"name": "nightly", "cron": "0 3 * * *", "time_zone": "UTC", "job": {"type": "export", "options": {}}}"""), Compared = Compared.Headers,
+            Body = () => Json("""{"name": "nightly", "cron": "0 3 * * *", "time_zone": "UTC", "job": {"type": "train", "model": "iris", "inputs": {"version": "iris:3"}}}"""), Compared = Compared.Headers,
         },
         new("schedules", "GET", "/api/v1/schedules", 200) { Compared = Compared.Headers },
 
@@ -106,7 +107,7 @@ internal static class Exchanges
         new("slash at the end", "GET", $"{Models}/", 200),
         new("page of another site", "POST", "/api/test/sendtomodelhost", 403) { Body = () => Json("""{"data": [1]}"""), Headers = [("Origin", "https://example.com")] },
         new("large body", "PUT", $"{Models}/large", 422) { Body = () => Raw(new byte[Large], "application/octet-stream") },
-        new("too large a body", "PUT", $"{Models}/large", 500) { Body = () => Raw(new byte[TooLarge], "application/octet-stream") },
+        new("too large a body", "PUT", $"{Models}/large", 500) { Body = () => Raw(new byte[TooLarge], "application/octet-stream"), Headers = [("Expect", "100-continue")] },
         new("two slashes", "GET", $"/{Models}", 404),
         new("interface of the host", "GET", "/admin/host/status", 403),
         new("webhook of the host", "POST", "/runtime/webhooks/blobs", 403) { Body = () => Json("{}") },
@@ -137,7 +138,7 @@ internal static class Exchanges
             Headers = [Roles.Key("admin"), Roles.SignIn("reader", "2")], Body = () => Form(("path", "iris/iris.onnx")),
         },
         new("sign-in that cannot be read", "GET", Models, 401) { Headers = [Roles.Key("admin"), (Roles.SignInHeader, "forged")] },
-        new("audit of the admin", "GET", "/api/v1/audit?subject=models/signed", 200) { Headers = [Roles.Key("admin")] },
+        new("audit of the admin", "GET", "/api/v1/audit?subject=model:signed", 200) { Headers = [Roles.Key("admin")] },
         new("admin deletes a model", "DELETE", $"{Models}/signed", 200) { Headers = [Roles.Key("admin")] },
     ];
 

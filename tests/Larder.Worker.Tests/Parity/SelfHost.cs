@@ -11,7 +11,7 @@ internal sealed class SelfHost : IAsyncDisposable
     private readonly DirectoryInfo _folder;
 
     private SelfHost(AppProcess process, DirectoryInfo folder, Uri address) =>
-        (_process, _folder, Client) = (process, folder, new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) });
+        (_process, _folder, Client) = (process, folder, Api.CreateClient(address));
 
     /// <summary>Talks to it, without a key.</summary>
     public HttpClient Client { get; }
