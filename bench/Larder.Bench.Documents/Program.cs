@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs.Models;
 using System.Diagnostics;
 using Larder.Bench.Documents;
 using Larder.Registry;
@@ -63,7 +64,7 @@ async Task SearchAsync()
 async Task ListNamesAsync()
 {
     var names = 0;
-    await foreach (var page in container.GetBlobsAsync(prefix: "models/").AsPages(pageSizeHint: 5000))
+    await foreach (var page in container.GetBlobsAsync(new GetBlobsOptions { Prefix = "models/" }).AsPages(pageSizeHint: 5000))
         names += page.Values.Count;
     if (names != models)
         throw new InvalidOperationException($"The listing has {names} names.");
@@ -71,7 +72,7 @@ async Task ListNamesAsync()
 
 async ValueTask NamesAsync(int count)
 {
-    await foreach (var page in container.GetBlobsAsync(prefix: "models/").AsPages(pageSizeHint: count))
+    await foreach (var page in container.GetBlobsAsync(new GetBlobsOptions { Prefix = "models/" }).AsPages(pageSizeHint: count))
         return;
 }
 

@@ -3,7 +3,7 @@ using Microsoft.DurableTask;
 
 namespace Larder.Bench.Durable;
 
-/// <summary>Orchestrations whose activities do nothing: what is left is the engine.</summary>
+/// <summary>An orchestration whose activities do nothing: what is left is the engine.</summary>
 public static class Steps
 {
     [Function(nameof(Chain))]
@@ -13,10 +13,6 @@ public static class Steps
             await context.CallActivityAsync<int>(nameof(Step), i);
         return count;
     }
-
-    [Function(nameof(Fan))]
-    public static async Task<int> Fan([OrchestrationTrigger] TaskOrchestrationContext context, int count) =>
-        (await Task.WhenAll(Enumerable.Range(0, count).Select(i => context.CallActivityAsync<int>(nameof(Step), i)))).Length;
 
     [Function(nameof(Step))]
     public static int Step([ActivityTrigger] int number) => number;

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Globalization;
 using DurableTask.AzureStorage;
 using DurableTask.Core;
 using DurableTask.Core.History;
 using DurableTask.Core.Query;
+using DurableTask.Core.Tracing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Converters;
@@ -130,6 +132,9 @@ internal sealed class HubClient(DurableHub hub, TimeProvider time) : DurableTask
     {
         await hub.EnsureCreatedAsync(cancellation);
         started.OrchestrationInstance = new OrchestrationInstance { InstanceId = id, ExecutionId = Guid.NewGuid().ToString("N") };
+        // The engine's spans of the orchestration and its activities become part of the trace that starts it.
+        if (Activity.Current is { Recorded: true, Id: { } parent } activity)
+            started.ParentTraceContext = new DistributedTraceContext(parent, activity.TraceStateString);
         await hub.Service.CreateTaskOrchestrationAsync(
             new TaskMessage { OrchestrationInstance = started.OrchestrationInstance, Event = started }, [.. s_running.Union((dedupe ?? []).Select(Status))]);
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -195,5 +196,20 @@ public sealed class AnswerTests
 
         Assert.Equal("10", await fits.Content.ReadAsStringAsync());
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, tooLarge.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_body_that_breaks_the_rules_of_HTTP_is_400_and_no_error_of_the_function()
+    {
+        await using var host = await TestHost.StartAsync<Answers>();
+        using var client = new TcpClient();
+        await client.ConnectAsync(host.Address.Host, host.Address.Port);
+        await using var stream = client.GetStream();
+
+        await stream.WriteAsync("POST /length HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n"u8.ToArray());
+
+        using var reader = new StreamReader(stream);
+        Assert.Equal("HTTP/1.1 400 Bad Request", await reader.ReadLineAsync());
+        Assert.DoesNotContain(host.Log.Entries, entry => entry.Level >= LogLevel.Error);
     }
 }

@@ -1,6 +1,8 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
 using Larder.Host.Tests.Support;
 
 namespace Larder.Host.Tests;
@@ -15,7 +17,7 @@ public sealed class DisabledFunctionTests
         [Function("New")]
         public IActionResult New([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "new")] HttpRequest request) => new OkResult();
 
-        // Could not be bound: the schedule is none, and there is no storage.
+        // None of these could be bound: settings are missing, and there is no storage.
         [Function("Tick")]
         public void Tick([TimerTrigger("%NoSuchSetting%")] TimerInfo timer)
         {
@@ -25,7 +27,18 @@ public sealed class DisabledFunctionTests
         public void Drop([BlobTrigger("%NoSuchSetting%/{name}")] string blob)
         {
         }
+
+        [Function("Train")]
+        public static Task Train([OrchestrationTrigger] TaskOrchestrationContext context) => Task.CompletedTask;
+
+        [Function("Stage")]
+        public static string Stage([ActivityTrigger] string input) => input;
+
+        [Function("Submit")]
+        public IActionResult Submit([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "submit")] HttpRequest request, [DurableClient] DurableTaskClient client) => new OkResult();
     }
+
+    private static readonly string[] s_withoutStorage = ["Tick", "Drop", "Train", "Stage", "Submit"];
 
     [Theory]
     [InlineData("AzureWebJobs.{0}.Disabled", "true")]
@@ -37,7 +50,7 @@ public sealed class DisabledFunctionTests
         await using var host = await TestHost.StartAsync(new TestHostSetup
         {
             Functions = [typeof(Functions)],
-            Arguments = ["--port", "0", .. new[] { "old", "Tick", "Drop" }.SelectMany(name => new[] { "--setting", $"{string.Format(null, setting, name)}={value}" })],
+            Arguments = ["--port", "0", .. s_withoutStorage.Prepend("old").SelectMany(name => new[] { "--setting", $"{string.Format(null, setting, name)}={value}" })],
         });
 
         using var old = await host.Client.GetAsync("old");
@@ -45,7 +58,7 @@ public sealed class DisabledFunctionTests
 
         Assert.Equal([HttpStatusCode.NotFound, HttpStatusCode.OK], [old.StatusCode, @new.StatusCode]);
         Assert.Equal(["New"], host.Functions.Select(function => function.Name));
-        foreach (var name in new[] { "Old", "Tick", "Drop" })
+        foreach (var name in s_withoutStorage.Prepend("Old"))
             Assert.Contains($"\t{name}: disabled", host.Output.ToString(), StringComparison.Ordinal);
     }
 
@@ -58,12 +71,10 @@ public sealed class DisabledFunctionTests
         await using var host = TestHost.Build(new TestHostSetup
         {
             Functions = [typeof(Functions)],
-            Settings = new Dictionary<string, string?>
-            {
-                ["AzureWebJobs.Old.Disabled"] = value,
-                ["AzureWebJobs.Tick.Disabled"] = "true",
-                ["AzureWebJobs.Drop.Disabled"] = "true",
-            },
+            Settings = s_withoutStorage
+                .Select(name => KeyValuePair.Create($"AzureWebJobs.{name}.Disabled", (string?)"true"))
+                .Append(new("AzureWebJobs.Old.Disabled", value))
+                .ToDictionary(),
         });
 
         Assert.Equal(["New", "Old"], host.Functions.Select(function => function.Name));

@@ -130,7 +130,7 @@ public sealed class RoutingTests
 
     [Theory]
     [InlineData(null, "/api/items/hat")]
-    [InlineData("""{ "version": "2.0" }""", "/api/items/hat")]
+    [InlineData("""{ "version": "2.0" /* a comment, and a comma at the end */, }""", "/api/items/hat")]
     [InlineData("""{ "version": "2.0", "extensions": { "http": { "routePrefix": "shop/v1" } } }""", "/shop/v1/items/hat")]
     [InlineData("""{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } } }""", "/items/hat")]
     public async Task Routes_begin_with_the_prefix_of_host_json(string? hostJson, string path)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Azure.Storage.Blobs;
 using Larder.Testing;
 using Microsoft.Extensions.Configuration;
 using Larder.Host.Tests.Support;
@@ -55,6 +56,32 @@ public sealed class StorageEmulatorTests : IAsyncLifetime
         app.Signal(AppProcess.Interrupt);
         Assert.Equal(0, await app.EndAsync());
         Assert.True(azurite.HasExited);
+    }
+
+    [Fact]
+    public async Task Storage_answers_until_the_last_request_of_an_application_that_stops_has_ended()
+    {
+        await using var app = await AppProcess.StartReadyAsync(Settings());
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", app.Client.BaseAddress!.Port);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync("PUT /notes/last HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nke"u8.ToArray());
+        // The function makes the container before it reads the body.
+        using var configuration = new ConfigurationManager();
+        foreach (var (name, value) in Settings())
+            configuration[name.Replace("__", ":")] = value;
+        StorageEmulator.Configure(configuration);
+        var container = new BlobContainerClient(configuration["AzureWebJobsStorage"], "notes");
+        await Eventually.TrueAsync(async () => await container.ExistsAsync());
+
+        app.Signal(AppProcess.Terminate);
+        await Eventually.TrueAsync(async () => !await ListensAsync(app.Client.BaseAddress.Port));
+        await stream.WriteAsync("pt"u8.ToArray());
+
+        using var reader = new StreamReader(stream);
+        Assert.Equal("HTTP/1.1 201 Created", await reader.ReadLineAsync());
+        Assert.Equal(0, await app.EndAsync());
+        Assert.False(await ListensAsync(_ports[0]));
     }
 
     [Fact]

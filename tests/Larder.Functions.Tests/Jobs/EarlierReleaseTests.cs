@@ -1,3 +1,4 @@
+using Azure.Data.Tables;
 using Larder.Testing;
 
 namespace Larder.Functions.Tests;
@@ -11,12 +12,12 @@ public sealed class EarlierReleaseTests
     private const string Job = "zybqcgq3480s6emm";
 
     [Fact]
-    public async Task A_training_that_an_earlier_release_left_running_is_started_again_and_succeeds()
+    public async Task A_training_that_an_earlier_release_left_running_is_started_again_and_succeeds_and_its_history_goes()
     {
         await using var azurite = await Azurite.StartAsync(onDisk: true);
         await azurite.StopAsync();
         Directory.Delete(azurite.Folder, recursive: true);
-        Copy(Path.Combine(AppContext.BaseDirectory, "RunningJobOfEarlierRelease"), azurite.Folder);
+        Copy(Path.Combine(AppContext.BaseDirectory, "Jobs", "RunningJobOfEarlierRelease"), azurite.Folder);
         await azurite.InitializeAsync();
 
         // The janitor looks once a minute.
@@ -27,6 +28,13 @@ public sealed class EarlierReleaseTests
         var versions = (await larder.Client.GetJsonAsync($"/api/v1/models/{job["model"]}")).Body["versions"]!.AsArray();
         Assert.Equal([(int)job["version"]!], versions.Select(version => (int)version!["version"]!));
         Assert.Contains($"The job {Job} was accepted, but not started; it is started now.", larder.Log);
+
+        var history = new TableClient(azurite.ConnectionString, "LarderHistory");
+        await Eventually.TrueAsync(async () =>
+        {
+            await using var events = history.QueryAsync<TableEntity>(entity => entity.PartitionKey == Job).GetAsyncEnumerator();
+            return !await events.MoveNextAsync();
+        });
     }
 
     private static void Copy(string from, string to)

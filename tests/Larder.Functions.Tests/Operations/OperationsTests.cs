@@ -82,7 +82,7 @@ public sealed class OperationsTests(LarderFixture larder)
         foreach (var name in new[] { "loads", "evictions", "loaded_bytes", "queue_depth" })
             Assert.Matches($"(?m)^# TYPE larder_\\w*{name}\\w* (counter|gauge)$", text);
         foreach (var line in text.TrimEnd('\n').Split('\n'))
-            Assert.Matches("""^(# (HELP|TYPE) \w+ .*|\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? -?[0-9.E+-]+)$""", line);
+            Assert.Matches("""^(# (HELP|TYPE|UNIT) \w+ .*|# EOF|\w+(\{(\w+="[^"]*"(,\w+="[^"]*")*)?\})? -?[0-9.eE+-]+)$""", line);
     }
 
     private static double Value(string text, string series) =>

@@ -12,17 +12,18 @@ namespace Larder.Functions.Tests;
 public sealed class TelemetryTests
 {
     private const string Trace = "0af7651916cd43dd8448eb211c80319c";
+    private const string JobTrace = "1af7651916cd43dd8448eb211c80319d";
     private const string Caller = "b7ad6b7169203331";
     private const string Secret = "open-sesame-4711";
 
     [Fact]
-    public async Task A_trace_goes_from_the_request_to_the_run_and_to_storage_with_metrics_and_logs_and_no_secret()
+    public async Task A_trace_goes_from_the_request_to_the_run_to_storage_and_to_a_jobs_steps_with_metrics_and_logs_and_no_secret()
     {
         await using var azurite = await Azurite.StartAsync();
         await using var receiver = await OtlpReceiver.StartAsync();
         // A host that has the model in storage only, so that it reads and loads it for the request.
         await using (var first = await LarderProcess.StartAsync(azurite.ConnectionString))
-            Assert.Equal(HttpStatusCode.OK, (await first.Client.UploadAsync("traced", OnnxModel.Linear())).Status);
+            Assert.Equal(HttpStatusCode.Created, (await first.Client.UploadAsync("traced", OnnxModel.Linear())).Status);
         await using var larder = await LarderProcess.StartAsync(
             azurite.ConnectionString, [.. receiver.Settings, ("OTEL_SERVICE_NAME", "pantry"), ("FunctionKeys:default", Secret), ("Logging:LogLevel:Function", "Debug")]);
 
@@ -43,6 +44,13 @@ public sealed class TelemetryTests
             Assert.Contains(spans, span => span.Source.StartsWith("Azure.Storage.Blobs", StringComparison.Ordinal) && IsBelow(span, reads, spans));
         Assert.DoesNotContain(spans, span => span.Source == "System.Net.Http");
 
+        var accepted = await larder.Client.SendJsonAsync(
+            HttpMethod.Post, $"/api/v1/admin/export?code={Secret}", null, ("traceparent", $"00-{JobTrace}-{Caller}-01"));
+        Assert.Equal(HttpStatusCode.Accepted, accepted.Status);
+        await UntilAsync(() => OfTrace(JobTrace).Any(span => span.Name == "job step"
+            && OfTrace(JobTrace).FirstOrDefault(first => first.ParentId == Caller) is { } submitted && IsBelow(span, submitted, OfTrace(JobTrace))));
+        Assert.Contains(OfTrace(JobTrace), span => span.Source == "DurableTask.Core");
+
         await UntilAsync(() => receiver.Metrics.Any(metric => metric.Name == "larder.prediction.requests"));
         await UntilAsync(() => receiver.Metrics.Any(metric => metric.Name == "http.server.request.duration"));
         await UntilAsync(() => receiver.Logs.Any(log => Convert.ToHexStringLower(log.TraceId.Span) == Trace));
@@ -51,7 +59,9 @@ public sealed class TelemetryTests
         Assert.DoesNotContain(receiver.Spans, span => span.ParentId.Length == 0 && span.Source.StartsWith("Azure.", StringComparison.Ordinal));
         Assert.All(receiver.Bodies, body => Assert.True(body.AsSpan().IndexOf(Encoding.UTF8.GetBytes(Secret)) < 0, "The key is in what was sent."));
 
-        IReadOnlyList<ReceivedSpan> Spans() => [.. receiver.Spans.Where(span => span.TraceId == Trace)];
+        IReadOnlyList<ReceivedSpan> Spans() => OfTrace(Trace);
+
+        IReadOnlyList<ReceivedSpan> OfTrace(string id) => [.. receiver.Spans.Where(span => span.TraceId == id)];
     }
 
     [Fact]

@@ -84,7 +84,6 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
         ("AzureWebJobsStorage", azurite.ConnectionString),
         ("AzureFunctionsJobHost__extensions__durableTask__hubName", hub),
         ("LocalFolder", Path.Combine(_folder.Path, folder)),
-        ("APP_FUNCTIONS", "jobs"),
         ("Logging__LogLevel__Function", "Error"));
 
     private Task<DurableHost> StartClientAsync(string hub) => DurableHost.StartAsync(azurite.ConnectionString, hub, [typeof(ClientOnly)]);

@@ -10,6 +10,9 @@ internal sealed class CapturedLog : ILoggerProvider
 
     public IReadOnlyCollection<Entry> Entries => _entries;
 
+    /// <summary>The entries as lines: <c>Warning: MESSAGE EXCEPTION</c>.</summary>
+    public IReadOnlyCollection<string> Messages => [.. _entries.Select(entry => $"{entry.Level}: {entry.Message} {entry.Exception?.Message}".TrimEnd())];
+
     public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _entries);
 
     public void Dispose()

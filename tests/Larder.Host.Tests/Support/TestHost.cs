@@ -1,4 +1,5 @@
 using System.Reflection;
+using Larder.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -52,6 +53,17 @@ internal sealed class TestHost : IAsyncDisposable
     public HttpClient Client { get; private set; } = null!;
 
     public IReadOnlyList<HostFunction> Functions => Services.GetRequiredService<FunctionCatalog>().Functions;
+
+    /// <summary>A name that no other test uses, good for a container or a host id.</summary>
+    public static string NewName() => $"t{Guid.NewGuid():N}"[..24];
+
+    /// <summary>Settings of an application of its own in a storage. Hosts with the same settings are hosts of one application.</summary>
+    public static Dictionary<string, string?> SettingsOn(Azurite azurite) => new()
+    {
+        ["AzureWebJobsStorage"] = azurite.ConnectionString,
+        ["AzureFunctionsWebHost:hostid"] = NewName(),
+        ["SelfHost:Blobs:MaxPollingInterval"] = "00:00:00.1",
+    };
 
     /// <summary>Builds a host and does not start it.</summary>
     public static TestHost Build(TestHostSetup setup)
@@ -109,12 +121,30 @@ internal sealed class TestHost : IAsyncDisposable
     public static Task<TestHost> StartAsync<T>(Action<SelfHostBuilder>? configure = null) =>
         StartAsync(new TestHostSetup { Functions = [typeof(T)], Configure = configure });
 
+    /// <summary>Builds and starts a host with the functions of one class.</summary>
+    /// <param name="settings">Its settings: <see cref="SettingsOn"/>.</param>
+    /// <param name="services">What its functions need; a TimeProvider is its clock.</param>
+    public static Task<TestHost> StartAsync<T>(IReadOnlyDictionary<string, string?> settings, params object[] services) => StartAsync(new TestHostSetup
+    {
+        Functions = [typeof(T)],
+        Settings = settings,
+        Configure = builder =>
+        {
+            foreach (var service in services)
+                builder.Services.AddSingleton(service is TimeProvider ? typeof(TimeProvider) : service.GetType(), service);
+        },
+    });
+
     /// <summary>The sentence with which a host refuses to be built or to start.</summary>
     public static async Task<string> RefusalAsync(TestHostSetup setup) =>
         (await Assert.ThrowsAsync<SelfHostException>(async () =>
         {
             await using var host = await StartAsync(setup);
         })).Message;
+
+    /// <summary>The sentence with which a host refuses to be built or to start.</summary>
+    public static Task<string> RefusalAsync<T>(IReadOnlyDictionary<string, string?> settings) =>
+        RefusalAsync(new TestHostSetup { Functions = [typeof(T)], Settings = settings });
 
     /// <summary>Stops it as Ctrl-C would.</summary>
     public Task StopAsync() => _host.StopAsync();

@@ -15,13 +15,28 @@ public sealed partial class SettingsTests
         "AzureWebJobs.IngestUpload.Disabled", "AzureWebJobs.ScoreDroppedFile.Disabled",
     ];
 
+    // Names that OpenTelemetry and Azure give, in any program; WEBSITE_SITE_NAME is the platform's.
+    private static readonly string[] OfTelemetry =
+    [
+        "APPLICATIONINSIGHTS_CONNECTION_STRING", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SDK_DISABLED", "OTEL_SERVICE_NAME",
+    ];
+
+    [Fact]
+    public void What_the_code_reads_of_telemetry_is_documented()
+    {
+        var page = File.ReadAllText(Repository.Path("docs/telemetry.md"));
+
+        Assert.All(OfTelemetry, name => Assert.Contains($"`{name}`", page));
+        Assert.All(OfTelemetry, name => Assert.Contains(name, Read()));
+    }
+
     [Fact]
     public void What_the_code_reads_is_in_the_sample()
     {
         var sample = Sample();
 
         Assert.Contains("Limits", Read());
-        Assert.All(Read(), key => Assert.Contains(sample, known => known == key || known.StartsWith($"{key}:", StringComparison.Ordinal)));
+        Assert.All(Read().Except([.. OfTelemetry, "WEBSITE_SITE_NAME"]), key => Assert.Contains(sample, known => known == key || known.StartsWith($"{key}:", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -26,7 +26,6 @@ internal sealed class JournalApp
     public static async Task<JournalApp> CreateAsync(Azurite azurite)
     {
         var settings = TestHost.SettingsOn(azurite);
-        settings["APP_FUNCTIONS"] = "triggers";
         (settings["Uploads"], settings["Journal"]) = (TestHost.NewName(), TestHost.NewName());
         var app = new JournalApp(settings);
         await app.Uploads.CreateAsync();
