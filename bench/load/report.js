@@ -6,11 +6,13 @@ const os = require('node:os');
 const targets = [
   { of: 'perSecond', over: 'floor', text: 'requests/s, Larder / floor', target: 'at least 0.6', met: (ratio) => ratio >= 0.6 },
   { of: 'perSecond', over: 'peer', text: 'requests/s, Larder / peer', target: 'at least 2', met: (ratio) => ratio >= 2 },
+  { of: 'perSecond', over: 'previous', text: 'requests/s, Larder / the other release', target: 'at least 0.95', met: (ratio) => ratio >= 0.95 },
   { of: 'p99', over: 'floor', text: 'p99, Larder / floor', target: 'at most 2', met: (ratio) => ratio <= 2 },
 ];
 
 const titles = {
   larder: 'Larder',
+  previous: 'another release of Larder',
   floor: 'floor: bare Kestrel, parse and echo',
   peer: 'peer: fastify, onnxruntime-node',
 };

@@ -17,7 +17,7 @@ const started = /Host started: (http:\S+)/;
 const account = 'devstoreaccount1';
 const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
-const starters = { larder: startLarder, floor: startFloor, peer: startPeer };
+const starters = { larder: startLarder, previous: startPrevious, floor: startFloor, peer: startPeer };
 
 /** Starts a server and makes sure that it gives the right answer; `url` of the answer is where to load it. */
 async function start(name, folder, settings) {
@@ -31,12 +31,20 @@ async function start(name, folder, settings) {
 }
 
 async function startLarder(folder) {
-  const program = await build(path.join(root, 'host'));
+  return startRelease(await build(path.join(root, 'host')), path.join(folder, 'larder'));
+}
+
+async function startPrevious(folder, settings) {
+  return startRelease(path.resolve(settings.previous), path.join(folder, 'previous'));
+}
+
+async function startRelease(program, folder) {
+  fs.mkdirSync(folder);
   const storage = await startStorage(path.join(folder, 'storage'));
   const port = await freePort();
   const host = processes.start('dotnet', [program, '--port', String(port)], {
     cwd: folder,
-    env: { AzureWebJobsStorage: storage },
+    env: { AzureWebJobsStorage: storage, LocalFolder: path.join(folder, 'local') },
   });
   const [, address] = await processes.printed(host, started);
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Larder.Testing;
 
@@ -79,7 +80,7 @@ public class TrainingFixture : IAsyncLifetime
         // No job.json, which has URLs, and nothing half-written.
         var expected = new List<string> { "secrets.json" };
         foreach (var attempt in ended["attempts"]!.AsArray().Select(attempt => (int)attempt!["number"]!))
-            expected.AddRange([$"attempt-{attempt}/log.jsonl", $"attempt-{attempt}/exit.json", $"attempt-{attempt}/backend.log"]);
+            expected.AddRange([$"attempt-{attempt}/log.jsonl", $"attempt-{attempt}/exit.json", $"attempt-{attempt}/backend.log", $"attempt-{attempt}/lease.json"]);
         var files = await FilesAsync(job);
         Assert.DoesNotContain(files.Except(expected), file => !file.Contains("/outputs/") && !file.Contains("/found/"));
         return ended;
@@ -157,9 +158,23 @@ public class TrainingFixture : IAsyncLifetime
         return found;
     }
 
-    /// <summary>Timers' and the durable engine's own, which come and go.</summary>
+    /// <summary>What the durable engine has stored of a job's orchestration: rows of its tables.</summary>
+    internal async Task<IReadOnlyList<string>> HistoryAsync(string job)
+    {
+        var rows = new List<string>();
+        var tables = new TableServiceClient(_azurite!.ConnectionString);
+        await foreach (var table in tables.QueryAsync())
+        {
+            await foreach (var row in tables.GetTableClient(table.Name).QueryAsync<TableEntity>(row => row.PartitionKey == job))
+                rows.Add($"{table.Name}: {row.RowKey}");
+        }
+
+        return rows;
+    }
+
+    /// <summary>Timers' and the task hub's own (its containers begin with its name), which come and go.</summary>
     private static bool IsTheHosts(string name) =>
-        name.StartsWith("azure-webjobs", StringComparison.Ordinal) || name.Contains("/inbox/", StringComparison.Ordinal) || name.Contains("/data/", StringComparison.Ordinal);
+        name.StartsWith("azure-webjobs", StringComparison.Ordinal) || name.StartsWith("larder-", StringComparison.Ordinal);
 
     private async IAsyncEnumerable<(string Name, BlobClient Blob)> BlobsAsync()
     {

@@ -135,11 +135,11 @@ public sealed class TrainingResultTests(TrainingFixture larder)
     {
         var job = await larder.TrainAsync("deleted", TrainingClient.Copy);
         var id = (string)job["id"]!;
-        Assert.Contains(await larder.EverythingAsync(), name => name.EndsWith($"/instances/{id}", StringComparison.Ordinal));
 
         Assert.Equal(HttpStatusCode.OK, (await larder.Client.SendJsonAsync(HttpMethod.Delete, $"/api/v1/jobs/{id}")).Status);
 
         Assert.DoesNotContain(await larder.EverythingAsync(), name => name.Contains(id, StringComparison.Ordinal));
+        Assert.Empty(await larder.HistoryAsync(id));
         foreach (var path in new[] { "", "/logs", "/outputs", "/outputs/deleted.onnx" })
             Assert.Equal(HttpStatusCode.NotFound, (await larder.Client.GetJsonAsync($"/api/v1/jobs/{id}{path}")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await larder.Client.SendJsonAsync(HttpMethod.Post, $"/api/v1/jobs/{id}/retry")).Status);
