@@ -10,6 +10,9 @@ internal sealed class DurableOptions
 {
     public const string Section = "SelfHost:Durable";
 
+    private const int PerProcessor = 10;
+    private const int PrefetchedMessages = 16;
+
     /// <summary>What is read of host.json's <c>extensions.durableTask</c>, and what the settings of this class replace.</summary>
     public static readonly HostJsonKeys Keys = new(
         TaskHubName.Section, [TaskHubName.Key], ["storageProvider:*", "maxConcurrentActivityFunctions", "maxConcurrentOrchestratorFunctions"]);
@@ -32,13 +35,13 @@ internal sealed class DurableOptions
     [Range(1, 16)]
     public int PartitionCount { get; set; } = 1;
 
-    /// <summary>The most activities that this host runs at once.</summary>
+    /// <summary>The most activities that this host runs at once. Not given: ten for each processor, as on the Functions host.</summary>
     [Range(1, 10_000)]
-    public int ConcurrentActivities { get; set; } = 100;
+    public int? ConcurrentActivities { get; set; }
 
-    /// <summary>The most orchestrations that this host advances at once.</summary>
+    /// <summary>The most orchestrations that this host advances at once. Not given: ten for each processor, as on the Functions host.</summary>
     [Range(1, 10_000)]
-    public int ConcurrentOrchestrations { get; set; } = 100;
+    public int? ConcurrentOrchestrations { get; set; }
 
     /// <summary>The provider's settings that these amount to.</summary>
     public AzureStorageOrchestrationServiceSettings ToSettings(string hub, DurableStorage storage, string workerId, ILoggerFactory loggers) => new()
@@ -55,8 +58,11 @@ internal sealed class DurableOptions
         LeaseRenewInterval = Lease / 3,
         LeaseAcquireInterval = Lease / 6,
         MaxQueuePollingInterval = LargestPollingInterval ?? TimeSpan.FromMilliseconds(storage.IsEmulator ? 250 : 1000),
-        MaxConcurrentTaskActivityWorkItems = ConcurrentActivities,
-        MaxConcurrentTaskOrchestrationWorkItems = ConcurrentOrchestrations,
+        MaxConcurrentTaskActivityWorkItems = ConcurrentActivities ?? PerProcessor * Environment.ProcessorCount,
+        MaxConcurrentTaskOrchestrationWorkItems = ConcurrentOrchestrations ?? PerProcessor * Environment.ProcessorCount,
+        // Messages that wait in memory are not renewed: those that wait for longer than Visibility come again, and are done again.
+        ControlQueueBatchSize = PrefetchedMessages,
+        ControlQueueBufferThreshold = PrefetchedMessages,
         UseTablePartitionManagement = true,
         UseLegacyPartitionManagement = false,
         UseAppLease = false,
