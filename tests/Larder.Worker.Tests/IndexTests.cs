@@ -19,7 +19,7 @@ public sealed class IndexTests(WorkerFixture worker)
     [Fact]
     public async Task A_worker_that_is_told_to_end_ends_by_itself_with_0()
     {
-        await using var host = await FunctionsHost.StartAsync(await PublishedApp.FolderAsync(), worker.Storage);
+        await using var host = await WorkerHost.StartAsync(await PublishedApp.FolderAsync(), worker.Storage);
         using var client = host.CreateClient();
         using var answer = await client.GetAsync("/healthz");
         Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{answer.StatusCode}\n{host.Log}");

@@ -10,7 +10,7 @@ public sealed class WorkerFixture : IAsyncLifetime
     private HttpClient? _client;
 
     /// <summary>The host.</summary>
-    internal FunctionsHost Host { get; private set; } = null!;
+    internal WorkerHost Host { get; private set; } = null!;
 
     /// <summary>A caller that has the host's key.</summary>
     internal HttpClient Client => _client!;
@@ -22,7 +22,7 @@ public sealed class WorkerFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _azurite = await Azurite.StartAsync();
-        Host = await FunctionsHost.StartAsync(await PublishedApp.FolderAsync(), Storage);
+        Host = await WorkerHost.StartAsync(await PublishedApp.FolderAsync(), Storage);
         _client = Host.CreateClient();
     }
 

@@ -22,7 +22,7 @@ public sealed class ParityFixture : IAsyncLifetime
         await using var azurite = await Azurite.StartAsync();
         string[] keys = [.. Roles.Names.Select(name => Roles.Key(name).Value)];
 
-        var published = await PublishedAsync(app, azurite.NewAccount(), Exchanges.All, FunctionsHost.Key, settings: [], keys: null);
+        var published = await PublishedAsync(app, azurite.NewAccount(), Exchanges.All, WorkerHost.Key, settings: [], keys: null);
         var publishedRoles = await PublishedAsync(app, azurite.NewAccount(), Exchanges.OfRoles, key: null, Roles.Settings(), keys);
         var selfHosted = await SelfHostedAsync(azurite.NewAccount(), Exchanges.All);
         var selfHostedRoles = await SelfHostedAsync(
@@ -37,7 +37,7 @@ public sealed class ParityFixture : IAsyncLifetime
     private static async Task<IReadOnlyDictionary<string, Answer>> PublishedAsync(
         string app, string storage, IEnumerable<Exchange> exchanges, string? key, IEnumerable<(string, string)> settings, IEnumerable<string>? keys)
     {
-        await using var host = await FunctionsHost.StartAsync(app, storage, settings, keys);
+        await using var host = await WorkerHost.StartAsync(app, storage, settings, keys);
         using var client = host.CreateClient(key);
         return await Conversation.HoldAsync(client, exchanges);
     }

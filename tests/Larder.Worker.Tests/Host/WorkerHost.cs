@@ -16,7 +16,7 @@ namespace Larder.Worker.Tests.Host;
 /// A small Functions host: it starts the published app as its worker, asks it for its functions, loads them, and then does what makes them run, over HTTP, in the task hub,
 /// and for a test that plays a timer or Event Grid.
 /// </summary>
-internal sealed class FunctionsHost : IAsyncDisposable
+internal sealed class WorkerHost : IAsyncDisposable
 {
     /// <summary>The function key that opens everything.</summary>
     public const string Key = "the-default-key-of-the-host-0001";
@@ -26,7 +26,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
     private readonly List<IAsyncDisposable> _parts = [];
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("larder-worker-tests-");
 
-    private FunctionsHost()
+    private WorkerHost()
     {
     }
 
@@ -61,9 +61,9 @@ internal sealed class FunctionsHost : IAsyncDisposable
     /// <param name="storage">Connection string of the storage account.</param>
     /// <param name="settings">The app's further settings.</param>
     /// <param name="keys">The function keys that the host knows; null: <see cref="Key"/>.</param>
-    public static async Task<FunctionsHost> StartAsync(string app, string storage, IEnumerable<(string Name, string Value)>? settings = null, IEnumerable<string>? keys = null)
+    public static async Task<WorkerHost> StartAsync(string app, string storage, IEnumerable<(string Name, string Value)>? settings = null, IEnumerable<string>? keys = null)
     {
-        var host = new FunctionsHost();
+        var host = new WorkerHost();
         try
         {
             await host.RunAsync(app, storage, settings ?? [], keys?.ToHashSet() ?? [Key]);
