@@ -241,7 +241,7 @@ public sealed class ModelTests(LarderFixture larder)
         Assert.Equal(before - 1, await LoadedModelsAsync());
 
         async Task<int> LoadedModelsAsync() =>
-            int.Parse((await _client.GetStringAsync("/metrics")).Split('\n').Single(line => line.StartsWith("larder_inference_loaded_models ", StringComparison.Ordinal)).Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+            int.Parse((await _client.GetStringAsync("/metrics")).Split('\n').Single(line => line.StartsWith("larder_inference_loaded_models{} ", StringComparison.Ordinal)).Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]
