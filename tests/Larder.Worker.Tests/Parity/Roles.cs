@@ -10,13 +10,13 @@ internal static class Roles
     /// <summary>The header that App Service Authentication adds.</summary>
     public const string SignInHeader = "X-MS-CLIENT-PRINCIPAL";
 
-    /// <summary>Names of the keys, which are those of their roles; nobody has none.</summary>
+    /// <summary>Names of the keys, which are those of their roles; the key `nobody` has no role.</summary>
     public static readonly string[] Names = ["nobody", "reader", "predictor", "contributor", "admin"];
 
     /// <summary>The key of a name, in its header.</summary>
     public static (string Name, string Value) Key(string name) => ("x-functions-key", $"the-key-of-{name}-2c9f");
 
-    /// <summary>What the platform says of somebody who has signed in.</summary>
+    /// <summary>What the platform says of a caller who has signed in.</summary>
     public static (string Name, string Value) SignIn(string role, string id)
     {
         var claims = new { claims = new[] { new { typ = "roles", val = role }, new { typ = "oid", val = id } } };
