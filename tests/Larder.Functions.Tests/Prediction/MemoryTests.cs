@@ -26,9 +26,12 @@ public sealed class MemoryTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _azurite = await Azurite.StartAsync();
+        // Nothing is to be cut off for being slow, however busy the machine is.
+        List<(string, string)> settings = [("Limits:RunSeconds", "600")];
         // In a group the server finds by itself what it has; a resource limit it cannot see.
-        (string, string)[] settings = _cage.IsGroup ? [] : [("Limits:RunBytes", $"{256 << 20}"), ("Limits:InFlightBytes", $"{256 << 20}"), ("DOTNET_GCHeapHardLimit", "40000000")];
-        _larder = await LarderProcess.StartAsync(_azurite.ConnectionString, _cage.Prefix, settings);
+        if (!_cage.IsGroup)
+            settings.AddRange([("Limits:RunBytes", $"{256 << 20}"), ("Limits:InFlightBytes", $"{256 << 20}"), ("DOTNET_GCHeapHardLimit", "40000000")]);
+        _larder = await LarderProcess.StartAsync(_azurite.ConnectionString, _cage.Prefix, [.. settings]);
         await Larder.Client.UploadAsync("iris", await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "samples", "iris", "iris.onnx")));
     }
 
@@ -54,7 +57,7 @@ public sealed class MemoryTests(ITestOutputHelper output) : IAsyncLifetime
         await UploadShapedAsync("texts", new OnnxModel().Input("s", Datatype.Int64, -1).Output("y", Datatype.Bytes, -1)
             .Initializer(OnnxTensor.Of("one", ["a text that is longer than a short one"], 1)).Node("Expand", ["one", "s"], ["y"]));
         string[] models = ["zeros", "expanded", "tiled", "texts"];
-        string[] values = ["[2400000000]", "[300000000]", "[60000000]", "[4611686018427387904]", "[1099511627776,1099511627776]", "[1099511627776,0]", "[-3]"];
+        string[] values = ["[2400000000]", "[300000000]", "[30000000]", "[4611686018427387904]", "[1099511627776,1099511627776]", "[1099511627776,0]", "[-3]"];
         var answers = new ConcurrentDictionary<(string, HttpStatusCode), int>();
 
         await WhileAnotherPredictsAsync(() => Parallel.ForEachAsync(
@@ -68,7 +71,7 @@ public sealed class MemoryTests(ITestOutputHelper output) : IAsyncLifetime
             }));
 
         output.WriteLine(string.Join(", ", answers.OrderBy(answer => answer.Key.Item1).Select(answer => $"{answer.Key.Item1} {(int)answer.Key.Item2}: {answer.Value}")));
-        Assert.All(answers.Keys, answer => Assert.True((int)answer.Item2 is 200 or 413 or 422 or 503 or 504, $"{answer}"));
+        Assert.All(answers.Keys, answer => Assert.True((int)answer.Item2 is 200 or 413 or 422 or 503, $"{answer}"));
         Assert.Contains(("zeros", HttpStatusCode.UnprocessableEntity), answers.Keys);
         AssertBelowLimit();
     }
@@ -106,16 +109,7 @@ public sealed class MemoryTests(ITestOutputHelper output) : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/models/{model}/prediction") { Content = content };
         using var response = await Larder.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         await using var body = await response.Content.ReadAsStreamAsync(cancellation);
-        try
-        {
-            await body.CopyToAsync(Stream.Null, cancellation);
-        }
-        catch (IOException) when (!Larder.HasExited && response.StatusCode == HttpStatusCode.OK)
-        {
-            // It took longer than Limits:RunSeconds.
-            return HttpStatusCode.GatewayTimeout;
-        }
-
+        await body.CopyToAsync(Stream.Null, cancellation);
         return response.StatusCode;
     }
 
