@@ -8,11 +8,11 @@ namespace Larder.Inference;
 /// </summary>
 public sealed class PredictionOutputs : IDisposable
 {
-    private readonly ModelSignature _signature;
-    private readonly int _firstRow;
     // Up to here, the text of all of it is a matter of some hundred kilobytes.
     private const long SmallBytes = 32 << 10;
 
+    private readonly ModelSignature _signature;
+    private readonly int _firstRow;
     private readonly int _rows;
     private readonly long _bytes;
     private RunResult? _result;
