@@ -34,7 +34,8 @@ public sealed class MemoryCage : IDisposable
             throw new PlatformNotSupportedException("Only Linux limits the memory of a process.");
         return TryMakeGroup("cgroup v1", bytes, "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.max_usage_in_bytes")
             ?? TryMakeGroup("cgroup v2", bytes, "/sys/fs/cgroup", "memory.max", "memory.peak")
-            ?? new MemoryCage("RLIMIT_DATA", bytes, null, null, ["prlimit", $"--data={bytes}"]);
+            // The soft limit only: the trial process sets another for itself.
+            ?? new MemoryCage("RLIMIT_DATA", bytes, null, null, ["prlimit", $"--data={bytes}:"]);
     }
 
     /// <summary>The most that a process under the limit has had, in bytes: of the group, or of the process itself.</summary>
