@@ -31,6 +31,7 @@ public static class LarderServices
     {
         builder.UseMiddleware<RequestIdMiddleware>();
         builder.UseMiddleware<ErrorMiddleware>();
+        builder.UseMiddleware<RawTargetMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
 
         var services = ((IHostApplicationBuilder)builder).Services;

@@ -28,5 +28,5 @@ internal sealed class HttpTriggerBinding(FunctionRoute route, AuthorizationLevel
             : HttpValue.Read(parameter, http);
     }
 
-    public IFunctionListener? CreateListener(IFunctionDispatcher dispatcher) => null;
+    public IFunctionListener? CreateListener(FunctionDispatcher dispatcher) => null;
 }

@@ -4,6 +4,7 @@ using Larder.Testing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Moq;
 
 namespace Larder.Orchestrations.Tests;
@@ -23,13 +24,13 @@ internal sealed class Bakery
     private readonly DurableTaskClient client;
 
     public Bakery(string account, DateTimeOffset? start = null, ScheduleOptions? options = null)
-        : this(account, new ManualTimeProvider(start ?? Noon), options ?? new ScheduleOptions(), [], store => store)
+        : this(account, new FakeTimeProvider(start ?? Noon), options ?? new ScheduleOptions(), [], store => store)
     {
     }
 
     private Bakery(
         string account,
-        ManualTimeProvider time,
+        FakeTimeProvider time,
         ScheduleOptions options,
         ConcurrentDictionary<string, string> instances,
         Func<IDocumentStore, IDocumentStore> wrap)
@@ -56,7 +57,7 @@ internal sealed class Bakery
 
     public BakeJob Bake { get; } = new();
 
-    public ManualTimeProvider Time { get; }
+    public FakeTimeProvider Time { get; }
 
     public ScheduleStore Schedules { get; }
 
