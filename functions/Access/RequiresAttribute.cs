@@ -1,3 +1,5 @@
+using Larder.Registry;
+
 namespace Larder.Functions;
 
 /// <summary>The least role that a caller of this HTTP function needs. Every HTTP function has one: <see cref="FunctionAccess"/> sees to it.</summary>

@@ -12,7 +12,7 @@ public sealed class Datasets(DatasetStore datasets)
     /// <summary>Data sets by model and name, a page at a time.</summary>
     [Function("ListDatasets"), Requires(Role.Reader), Description("Uploaded data sets; ?model=&limit=&cursor=.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/datasets")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request, "model", "limit", "cursor");
@@ -27,7 +27,7 @@ public sealed class Datasets(DatasetStore datasets)
     /// <summary>A data set.</summary>
     [Function("GetDataset"), Requires(Role.Reader), Description("An uploaded data set: its size and hash.")]
     public async Task<IActionResult> Get(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/datasets/{model}/{file}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{model}/{file}")] HttpRequest request,
         string model,
         string file,
         CancellationToken cancellationToken)
@@ -39,7 +39,7 @@ public sealed class Datasets(DatasetStore datasets)
     /// <summary>Deletes a data set. Jobs that were given it, those that run too, keep its bytes, and can be run again.</summary>
     [Function("DeleteDataset"), Requires(Role.Contributor), Description("Delete an uploaded data set; jobs keep what they were given.")]
     public async Task<IActionResult> Delete(
-        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/v1/datasets/{model}/{file}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/datasets/{model}/{file}")] HttpRequest request,
         string model,
         string file,
         CancellationToken cancellationToken)

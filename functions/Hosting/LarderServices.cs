@@ -69,13 +69,22 @@ public static class LarderServices
         });
     }
 
+    /// <summary>Whether callers are asked for credentials, by the settings. Where they are not, only this machine's own users may reach the server.</summary>
+    public static bool AsksForCredentials(IConfiguration configuration) =>
+        CallerKeys.AnyIn(configuration, configuration.GetSection("Access").Get<AccessOptions>() ?? new AccessOptions());
+
     private static void AddAccess(this IServiceCollection services)
     {
         services.AddSetting<AccessOptions>("Access", ApiSettings);
         services.AddSetting<RateOptions>("Limits:Rate", ApiSettings);
+        services.AddSetting<WrongCredentialOptions>("Limits:WrongCredentials", ApiSettings);
+        services.AddSetting<TokenCacheOptions>("Access:Tokens", RegistrySettings);
         services.AddSingleton(_ => Platform.Here());
         services.AddSingleton(_ => FunctionAccess.OfThisApp());
         services.AddSingleton<CallerKeys>();
+        services.AddSingleton<TokenStore>();
+        services.AddSingleton<TokenCatalog>();
+        services.AddSingleton<WrongCredentials>();
         services.AddSingleton<Callers>();
         services.AddSingleton<BrowserGuard>();
         services.AddSingleton<RateLimits>();

@@ -31,6 +31,7 @@ internal sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) :
     public static int StatusOf(Exception exception) => exception switch
     {
         RefusedException e => e.Status,
+        ForbiddenException => StatusCodes.Status403Forbidden,
         NotFoundException => StatusCodes.Status404NotFound,
         ConflictException => StatusCodes.Status409Conflict,
         PreconditionFailedException => StatusCodes.Status412PreconditionFailed,

@@ -14,7 +14,7 @@ public sealed class ChangeJob(JobScheduler scheduler, JobSubmitter submitter)
     /// <summary>Asks a job to end. It becomes <c>canceled</c> when nothing of it runs any more; asking again changes nothing.</summary>
     [Function("CancelJob"), Requires(Role.Contributor), Description("End a job; it is final when nothing of it runs.")]
     public async Task<IActionResult> Cancel(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/jobs/{job}/cancel")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/jobs/{job}/cancel")] HttpRequest request,
         string job,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
@@ -28,7 +28,7 @@ public sealed class ChangeJob(JobScheduler scheduler, JobSubmitter submitter)
     /// <summary>Runs a job that has ended again: a new job with the same inputs and options.</summary>
     [Function("RetryJob"), Requires(Role.Contributor), Description("Run an ended job again, with the same inputs.")]
     public async Task<IActionResult> Retry(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/jobs/{job}/retry")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/jobs/{job}/retry")] HttpRequest request,
         string job,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)

@@ -14,7 +14,7 @@ public sealed class DeleteJob(JobStore jobs, JobFiles files)
     /// <summary>Deletes a job, its logs and outputs. What it made stays. 409 while it is not over.</summary>
     [Function("DeleteJob"), Requires(Role.Contributor), Description("Delete a job that is over: document, logs, outputs.")]
     public async Task<IActionResult> Delete(
-        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/v1/jobs/{job}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/jobs/{job}")] HttpRequest request,
         string job,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)

@@ -14,7 +14,7 @@ public sealed class GetJob(JobStore jobs)
     /// <summary>The job, with its steps and their times; while it is not over also <c>status</c>, what its orchestration says it is doing.</summary>
     [Function("GetJob"), Requires(Role.Reader), Description("A job, its steps and what came of it.")]
     public async Task<IActionResult> Get(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs/{job}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}")] HttpRequest request,
         string job,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)

@@ -18,7 +18,7 @@ public sealed class GetJobLogs(JobStore jobs, JobLogReader logs, LogStream strea
     /// </summary>
     [Function("GetJobLogs"), Requires(Role.Reader), Description("A job's log; ?after=&limit=&attempt=; live with Accept: text/event-stream.")]
     public async Task<IActionResult> Get(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs/{job}/logs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}/logs")] HttpRequest request,
         string job,
         CancellationToken cancellationToken)
     {

@@ -12,7 +12,7 @@ public sealed class JobOutputs(JobStore jobs, JobFiles files)
     /// <summary>What there is.</summary>
     [Function("ListJobOutputs"), Requires(Role.Reader), Description("The files that a job left.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs/{job}/outputs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}/outputs")] HttpRequest request,
         string job,
         CancellationToken cancellationToken)
     {
@@ -24,7 +24,7 @@ public sealed class JobOutputs(JobStore jobs, JobFiles files)
     /// <summary>One of them, or a range of it (<see cref="FileAnswer"/>). 409 when it was changed since the job ended.</summary>
     [Function("ReadJobOutput"), Requires(Role.Reader), Description("A file that a job left; Range and If-None-Match are honoured.")]
     public async Task<IActionResult> Download(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs/{job}/outputs/{*path}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}/outputs/{*path}")] HttpRequest request,
         string job,
         string? path,
         CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ public sealed class ListJobs(JobStore jobs, IEnumerable<IJobType> types)
     /// <summary>The jobs that fit the query, the newest first, a page at a time, and how many there are in all.</summary>
     [Function("ListJobs"), Requires(Role.Reader), Description("Jobs; ?state=&type=&model=&schedule=&text=&from=&to=&limit=&cursor=.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request, "state", "type", "model", "schedule", "text", "from", "to", "limit", "cursor");
@@ -27,7 +27,7 @@ public sealed class ListJobs(JobStore jobs, IEnumerable<IJobType> types)
 
     /// <summary>What can be submitted, and the JSON Schema of each one's options, which is what the server checks them by; and whether schedules can run it.</summary>
     [Function("ListJobTypes"), Requires(Role.Reader), Description("What jobs can be submitted, with the JSON Schema of their options.")]
-    public IActionResult ListTypes([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/job-types")] HttpRequest request)
+    public IActionResult ListTypes([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/job-types")] HttpRequest request)
     {
         JobQuery.RequireKnown(request);
         return Envelope.Ok("Job types provided")

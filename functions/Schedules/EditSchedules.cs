@@ -14,7 +14,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleStore schedules
     /// <summary>Makes a schedule.</summary>
     [Function("CreateSchedule"), Requires(Role.Contributor), Description("Run a job by the clock: {\"name\", \"cron\", \"time_zone\", \"job\", \"overlap\", \"missed\"}.")]
     public async Task<IActionResult> Create(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/schedules")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/schedules")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
@@ -26,7 +26,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleStore schedules
     /// <summary>Puts another schedule in the place of one. Honours <c>If-Match</c>.</summary>
     [Function("ReplaceSchedule"), Requires(Role.Contributor), Description("Replace a schedule: all of it.")]
     public async Task<IActionResult> Replace(
-        [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
@@ -39,7 +39,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleStore schedules
     /// <summary>Changes what is named; the rest stays. Honours <c>If-Match</c>.</summary>
     [Function("ChangeSchedule"), Requires(Role.Contributor), Description("Change a schedule: what is named.")]
     public async Task<IActionResult> Change(
-        [HttpTrigger(AuthorizationLevel.Function, "post", "patch", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", "patch", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
@@ -52,7 +52,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleStore schedules
     /// <summary>Deletes a schedule. Its jobs stay, those that run too. Honours <c>If-Match</c>.</summary>
     [Function("DeleteSchedule"), Requires(Role.Contributor), Description("Delete a schedule; its jobs stay.")]
     public async Task<IActionResult> Delete(
-        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
@@ -64,7 +64,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleStore schedules
     /// <summary>Stops a schedule; what comes meanwhile is not made up for, and what was waiting is left out. Its jobs go on.</summary>
     [Function("PauseSchedule"), Requires(Role.Contributor), Description("Pause a schedule.")]
     public async Task<IActionResult> Pause(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/schedules/{schedule}/pause")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/schedules/{schedule}/pause")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
@@ -76,7 +76,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleStore schedules
     /// <summary>Lets a paused schedule go on.</summary>
     [Function("ResumeSchedule"), Requires(Role.Contributor), Description("Let a paused schedule go on.")]
     public async Task<IActionResult> Resume(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/schedules/{schedule}/resume")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/schedules/{schedule}/resume")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {

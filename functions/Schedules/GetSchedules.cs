@@ -16,7 +16,7 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
     /// <summary>The schedules that fit the query, the newest first, a page at a time, and how many there are in all.</summary>
     [Function("ListSchedules"), Requires(Role.Reader), Description("Schedules; ?model=&type=&enabled=&limit=&cursor=.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/schedules")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/schedules")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request, "model", "type", "enabled", "limit", "cursor");
@@ -31,7 +31,7 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
     /// <summary>A schedule, with the next times that it runs, and an ETag for <c>If-Match</c>.</summary>
     [Function("GetSchedule"), Requires(Role.Reader), Description("A schedule, its last run and its next five.")]
     public async Task<IActionResult> Get(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
@@ -46,7 +46,7 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
     /// <summary>What became of its newest occurrences, the newest first.</summary>
     [Function("ListScheduleRuns"), Requires(Role.Reader), Description("The newest runs of a schedule; ?limit=&cursor=.")]
     public async Task<IActionResult> ListRuns(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/schedules/{schedule}/runs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/schedules/{schedule}/runs")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {

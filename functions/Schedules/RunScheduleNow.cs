@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Larder.Orchestrations;
+using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -13,7 +14,7 @@ public sealed class RunScheduleNow(ScheduleEditor editor)
     /// <summary>Runs it now, paused or not. With the header <c>Idempotency-Key</c>, asking again answers the same job.</summary>
     [Function("RunScheduleNow"), Requires(Role.Contributor), Description("Run a schedule's job now.")]
     public async Task<IActionResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/schedules/{schedule}/run")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/schedules/{schedule}/run")] HttpRequest request,
         string schedule,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)

@@ -19,7 +19,7 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
     /// </summary>
     [Function("SubmitScoring"), Requires(Role.Contributor), Description("Score a data set: multipart dataset, or {\"dataset\": ...}; JSON options.")]
     public async Task<IActionResult> Submit(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{reference}/scoring")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{reference}/scoring")] HttpRequest request,
         string reference,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)

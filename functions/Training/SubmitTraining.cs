@@ -17,7 +17,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
     /// </summary>
     [Function("SubmitTraining"), Requires(Role.Contributor), Description("Train: multipart script, dataset, requirements; JSON options. Or JSON.")]
     public async Task<IActionResult> Submit(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/train/{model}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/train/{model}")] HttpRequest request,
         string model,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)

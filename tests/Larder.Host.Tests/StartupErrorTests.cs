@@ -192,6 +192,22 @@ public sealed class StartupErrorTests
         }
     }
 
+    public sealed class FunctionLevel
+    {
+        [Function("FunctionLevel")]
+        public void Run([HttpTrigger(AuthorizationLevel.Function)] HttpRequest request)
+        {
+        }
+    }
+
+    public sealed class NoLevel
+    {
+        [Function("NoLevel")]
+        public void Run([HttpTrigger("get")] HttpRequest request)
+        {
+        }
+    }
+
     public sealed class SystemLevel
     {
         [Function("SystemLevel")]
@@ -232,8 +248,10 @@ public sealed class StartupErrorTests
         { typeof(BadConstraint), "The 'BadConstraint' function is in error: The route template '/a/{b:colour}' is not valid. The constraint reference 'colour' could not be resolved" },
         { typeof(AdminRoute), "The 'AdminRoute' function is in error: The specified route conflicts with one or more built in routes" },
         { typeof(RuntimeRoute), "The 'RuntimeRoute' function is in error: The specified route conflicts with one or more built in routes" },
-        { typeof(SystemLevel), "The 'SystemLevel' function is in error: Authorization level 'System' is not for functions." },
-        { typeof(UserLevel), "The 'UserLevel' function is in error: Authorization level 'User' is not for functions." },
+        { typeof(SystemLevel), "The 'SystemLevel' function is in error: Authorization level 'System' is not supported" },
+        { typeof(UserLevel), "The 'UserLevel' function is in error: Authorization level 'User' is not supported" },
+        { typeof(FunctionLevel), "The 'FunctionLevel' function is in error: Authorization level 'Function' is not supported: this host has no keys." },
+        { typeof(NoLevel), "The 'NoLevel' function is in error: Authorization level 'Function' is not supported: this host has no keys." },
         { typeof(UnknownTrigger), "The 'UnknownTrigger' function is in error: its binding 'pigeonTrigger' is not supported by the self-host, which has " },
         { typeof(OutputOfMethod), "The 'OutputOfMethod' function is in error: its binding 'pigeonOutput' is not supported by the self-host, which has " },
         { typeof(OutputOfResult), "The 'OutputOfResult' function is in error: its binding 'httpResult' is not supported by the self-host, which has " },

@@ -1,3 +1,4 @@
+using Larder.Registry;
 using Larder.Testing;
 
 namespace Larder.Functions.Tests;
