@@ -38,7 +38,6 @@ internal static class HostServices
         web.Services.AddSingleton<FunctionHost>();
         web.Services.AddSingleton<FunctionCatalog>();
         web.Services.AddSingleton<FunctionDispatcher>();
-        web.Services.AddSingleton<FunctionDispatcher>();
         web.Services.AddSingleton<StorageConnections>();
         web.Services.AddSingleton<HostStorage>();
 

@@ -2,6 +2,7 @@ using System.Net;
 using Larder.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Functions.Tests;
 
@@ -11,7 +12,7 @@ public sealed class WrongCredentialsTests
     private static readonly IPAddress One = IPAddress.Parse("192.0.2.1");
     private static readonly IPAddress Other = IPAddress.Parse("192.0.2.2");
 
-    private readonly ManualTimeProvider time = new();
+    private readonly FakeTimeProvider time = new();
     private readonly Lines lines = new();
 
     [Fact]
