@@ -12,7 +12,7 @@ namespace Larder.Functions;
 /// <see cref="CallerExtensions.Caller"/>. The host asks for nothing: every function is anonymous to it.
 /// </summary>
 internal sealed partial class AccessMiddleware(
-    FunctionAccess functions, Callers callers, BrowserGuard browsers, RateLimits limits, ILogger<AccessMiddleware> logger) : IFunctionsWorkerMiddleware
+    FunctionAccess functions, Callers callers, BrowserGuard browsers, RateLimits limits, ModelScopes scopes, ILogger<AccessMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     /// <inheritdoc />
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
@@ -58,7 +58,28 @@ internal sealed partial class AccessMiddleware(
         }
 
         http.Features.Set(caller);
-        return next(context);
+        return caller.Scope is null ? next(context) : DecideByScopeAsync(context, http, function, caller, next);
+    }
+
+    private async Task DecideByScopeAsync(FunctionContext context, HttpContext http, FunctionAccess.Entry function, Caller caller, FunctionExecutionDelegate next)
+    {
+        if (function.Scope == ScopeRule.AllModels)
+        {
+            await Refuse(context, http, StatusCodes.Status403Forbidden, $"This is about all models, and the token {caller.Name} has a scope: use a token without one.");
+            return;
+        }
+
+        // What the function is given: the host's values of the route, whatever the request's address looks like here.
+        if (function.ModelParameter is { } parameter)
+        {
+            var name = $"{context.BindingContext.BindingData.GetValueOrDefault(parameter)}".Split(':')[0];
+            if (!await scopes.CoverAsync(caller, name, context.CancellationToken))
+            {
+                await Refuse(context, http, StatusCodes.Status403Forbidden, ModelScopes.Refusal(caller, name));
+                return;
+            }
+        }
+        await next(context);
     }
 
     // Not by an exception: to refuse a flood must cost little.

@@ -15,10 +15,15 @@ internal sealed class FunctionAccess
     /// <summary>What one function declares.</summary>
     /// <param name="Role">The least role.</param>
     /// <param name="IsProbe">As <see cref="RequiresAttribute.IsProbe"/>.</param>
-    public sealed record Entry(Role Role, bool IsProbe);
+    /// <param name="Scope">As <see cref="RequiresAttribute.Scope"/>.</param>
+    /// <param name="ModelParameter">The parameter of the route that names a model; null when none does.</param>
+    public sealed record Entry(Role Role, bool IsProbe, ScopeRule Scope, string? ModelParameter);
 
     // They hold no functions, and there are hundreds of them.
     private static readonly string[] Frameworks = ["System", "Microsoft", "Azure", "StandIn", "mscorlib", "netstandard", "WindowsBase"];
+
+    // A reference is a model's name, with a version or an alias after a colon.
+    private static readonly string[] Models = ["model", "reference"];
 
     private readonly FrozenDictionary<string, Entry> _entries;
 
@@ -35,7 +40,7 @@ internal sealed class FunctionAccess
             if (method.GetCustomAttribute<FunctionAttribute>() is not { } function)
                 continue;
             names.Add(function.Name);
-            if (TriggerOf(method) is null)
+            if (TriggerOf(method) is not { } trigger)
                 continue;
             if (method.GetCustomAttribute<RequiresAttribute>() is not { } requires)
                 problems.Add($"The function {function.Name} answers requests, but does not say who may send them: it lacks [Requires].");
@@ -43,8 +48,10 @@ internal sealed class FunctionAccess
                 problems.Add($"The function {function.Name} makes the host ask for a key of its own before Larder is asked: its authorization level must be Anonymous.");
             else if (requires is { IsProbe: true, Role: > Role.None })
                 problems.Add($"The function {function.Name} is a probe, but requires a role.");
+            else if (requires.Role > Role.None && (requires.Scope == ScopeRule.Route) != (ModelIn(trigger.Route) is not null))
+                problems.Add($"The function {function.Name} does not say what it has to do with models: [Requires] needs a Scope where, and only where, the route names no model.");
             else
-                entries[function.Name] = new Entry(requires.Role, requires.IsProbe);
+                entries[function.Name] = new Entry(requires.Role, requires.IsProbe, requires.Scope, ModelIn(trigger.Route));
         }
         if (problems.Count > 0)
             throw new InvalidOperationException(string.Join(Environment.NewLine, problems));
@@ -66,6 +73,8 @@ internal sealed class FunctionAccess
     /// <exception cref="InvalidOperationException">The function was not there at the start.</exception>
     public Entry Of(string function) =>
         _entries.GetValueOrDefault(function) ?? throw new InvalidOperationException($"Who may call the function {function} is not known.");
+
+    private static string? ModelIn(string? route) => Models.FirstOrDefault(name => route?.Contains($"{{{name}}}", StringComparison.Ordinal) == true);
 
     // Where the attribute gives no level, its property says Anonymous, but the Functions host asks for a key.
     private static bool IsAnonymous(MethodInfo method) => method.GetParameters()

@@ -7,10 +7,10 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>The data sets that were uploaded in blocks. They live until they are deleted.</summary>
-public sealed class Datasets(DatasetStore datasets)
+public sealed class Datasets(DatasetStore datasets, ModelScopes scopes)
 {
     /// <summary>Data sets by model and name, a page at a time.</summary>
-    [Function("ListDatasets"), Requires(Role.Reader), Description("Uploaded data sets; ?model=&limit=&cursor=.")]
+    [Function("ListDatasets"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Uploaded data sets; ?model=&limit=&cursor=.")]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets")] HttpRequest request,
         CancellationToken cancellationToken)
@@ -19,9 +19,17 @@ public sealed class Datasets(DatasetStore datasets)
         var model = JobQuery.Text(request, "model");
         if (model is not null)
             ModelName.Validate(model);
-        var paging = Paging.Of(request);
-        var page = await datasets.ListAsync(model, paging.Limit, paging.Cursor, cancellationToken);
-        return Envelope.Ok("Data set list provided").With("datasets", page.Items.Select(DatasetView.Of)).With("next_cursor", page.Cursor);
+        var (limit, cursor) = Paging.Of(request);
+        var isShown = await scopes.NamesAsync(request.Caller(), cancellationToken);
+        var found = new List<Dataset>();
+        do
+        {
+            var page = await datasets.ListAsync(model, limit - found.Count, cursor, cancellationToken);
+            found.AddRange(page.Items.Where(dataset => isShown(dataset.Model)));
+            cursor = page.Cursor;
+        }
+        while (cursor is not null && found.Count < limit);
+        return Envelope.Ok("Data set list provided").With("datasets", found.Select(DatasetView.Of)).With("next_cursor", cursor);
     }
 
     /// <summary>A data set.</summary>

@@ -126,6 +126,7 @@ public static class LarderServices
         services.AddHostedService<SettingsRecorder>();
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<ModelCatalog>();
+        services.AddSingleton<ModelScopes>();
         services.AddSingleton<StagingArea>();
         services.AddSingleton<ModelPublisher>();
         services.AddSingleton<RegistrySweeper>();
@@ -158,6 +159,7 @@ public static class LarderServices
         services.AddSingleton<LogStream>();
         services.AddSingleton<ModelCompiler>();
         services.AddSingleton<JobSteps>();
+        services.AddSingleton<JobAccess>();
         services.AddSingleton<JobScheduler>();
         services.AddSingleton<JobJanitor>();
         services.AddSingleton<IJobType, TrainJob>();

@@ -10,7 +10,7 @@ namespace Larder.Functions;
 public sealed class Metrics(PrometheusScraper scraper)
 {
     /// <summary>All metrics in Prometheus' text format.</summary>
-    [Function("Metrics"), Requires(Role.Reader), Description("Prometheus metrics.")]
+    [Function("Metrics"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("Prometheus metrics.")]
     public async Task<IActionResult> Scrape([HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "metrics")] HttpRequest request)
     {
         await scraper.ScrapeAsync(request.HttpContext);

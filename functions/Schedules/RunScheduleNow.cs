@@ -12,7 +12,7 @@ namespace Larder.Functions;
 public sealed class RunScheduleNow(ScheduleEditor editor)
 {
     /// <summary>Runs it now, paused or not. With the header <c>Idempotency-Key</c>, asking again answers the same job.</summary>
-    [Function("RunScheduleNow"), Requires(Role.Contributor), Description("Run a schedule's job now.")]
+    [Function("RunScheduleNow"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Run a schedule's job now.")]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/schedules/{schedule}/run")] HttpRequest request,
         string schedule,
@@ -21,7 +21,7 @@ public sealed class RunScheduleNow(ScheduleEditor editor)
     {
         JobQuery.RequireKnown(request);
         var key = IdempotencyKey.Of(request);
-        var job = await editor.RunNowAsync(client, schedule, key, request.Caller().Name, cancellationToken);
+        var job = await editor.RunNowAsync(client, schedule, key, request.Caller(), cancellationToken);
         return JobView.Accepted(job, $"The run of schedule {schedule} is job {job.Id}");
     }
 }

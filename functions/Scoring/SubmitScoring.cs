@@ -34,18 +34,18 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
 
     private async Task<Job> AcceptAsync(HttpRequest request, string reference, string? key, CancellationToken cancellationToken)
     {
-        var owner = request.Caller().Name;
+        var caller = request.Caller();
         if (request.IsJson())
         {
             var body = await Json.ReadAsync<Body>(request, "{dataset:string, options:object}", cancellationToken);
-            return await submitter.SubmitAsync(reference, body.Dataset, ScoreOptions.Schema.ReadOrDefault(body.Options), key, owner, cancellationToken);
+            return await submitter.SubmitAsync(reference, body.Dataset, ScoreOptions.Schema.ReadOrDefault(body.Options), key, caller, cancellationToken);
         }
 
         await using var form = await ScoreForm.ReadAsync(request, staging, limits, cancellationToken);
         var options = ScoreOptions.Schema.ReadOrDefault(form.Options);
         return form.Address is { } address
-            ? await submitter.SubmitAsync(reference, address, options, key, owner, cancellationToken)
-            : await submitter.SubmitAsync(reference, form.FileName, form.File!, options, key, owner, cancellationToken);
+            ? await submitter.SubmitAsync(reference, address, options, key, caller, cancellationToken)
+            : await submitter.SubmitAsync(reference, form.FileName, form.File!, options, key, caller, cancellationToken);
     }
 
     private sealed record Body

@@ -16,7 +16,7 @@ public sealed class Tokens(TokenStore tokens, TimeProvider time)
     /// <summary>
     /// Makes a token, and shows it: this once. With the header <c>Idempotency-Key</c>, sending the same again makes no other token; it is not shown again.
     /// </summary>
-    [Function("CreateToken"), Requires(Role.Admin), Description("Make a token: {\"name\", \"role\", \"scope\", \"expires\"}; it is shown once.")]
+    [Function("CreateToken"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("Make a token: {\"name\", \"role\", \"scope\", \"expires\"}; it is shown once.")]
     public async Task<IActionResult> Create(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/admin/tokens")] HttpRequest request,
         CancellationToken cancellationToken)
@@ -34,7 +34,7 @@ public sealed class Tokens(TokenStore tokens, TimeProvider time)
     }
 
     /// <summary>What tokens there are, without themselves, a page at a time.</summary>
-    [Function("ListTokens"), Requires(Role.Admin), Description("Tokens, what they allow and when they were used last; ?limit=&cursor=.")]
+    [Function("ListTokens"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("Tokens, what they allow and when they were used last; ?limit=&cursor=.")]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/admin/tokens")] HttpRequest request,
         CancellationToken cancellationToken)
@@ -46,7 +46,7 @@ public sealed class Tokens(TokenStore tokens, TimeProvider time)
     }
 
     /// <summary>Revokes a token: this server refuses it at once, others within a minute (<c>Access:Tokens:Usable</c>).</summary>
-    [Function("RevokeToken"), Requires(Role.Admin), Description("Revoke a token; other servers refuse it within a minute.")]
+    [Function("RevokeToken"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("Revoke a token; other servers refuse it within a minute.")]
     public async Task<IActionResult> Revoke(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/admin/tokens/{token}")] HttpRequest request,
         string token,

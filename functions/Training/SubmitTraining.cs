@@ -32,11 +32,11 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
 
     private async Task<Job> AcceptAsync(HttpRequest request, string model, string? key, CancellationToken cancellationToken)
     {
-        var owner = request.Caller().Name;
+        var caller = request.Caller();
         if (!request.IsJson())
         {
             await using var form = await TrainForm.ReadAsync(request, staging, limits, cancellationToken);
-            return await submitter.SubmitAsync(model, form.Files, form.Address, Validated(TrainOptions.Schema.ReadOrDefault(form.Options)), key, owner, cancellationToken);
+            return await submitter.SubmitAsync(model, form.Files, form.Address, Validated(TrainOptions.Schema.ReadOrDefault(form.Options)), key, caller, cancellationToken);
         }
 
         var body = await Json.ReadAsync<TrainBody>(request, TrainBody.Expected, cancellationToken);
@@ -44,7 +44,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         var files = await body.StageAsync(staging, limits, cancellationToken);
         try
         {
-            return await submitter.SubmitAsync(model, files, body.Dataset, options, key, owner, cancellationToken);
+            return await submitter.SubmitAsync(model, files, body.Dataset, options, key, caller, cancellationToken);
         }
         finally
         {

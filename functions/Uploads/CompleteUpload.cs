@@ -30,11 +30,11 @@ public sealed class CompleteUpload(UploadSessions sessions, UploadSubmitter subm
         ModelName.Validate(model);
         var body = await Json.ReadAsync<JsonElement>(request, Expected, cancellationToken);
         var json = Encoding.UTF8.GetBytes(body.GetRawText());
-        var owner = request.Caller().Name;
+        var caller = request.Caller();
         var session = await sessions.GetAsync(model, upload, cancellationToken);
         var job = session.Kind == UploadKind.Dataset
-            ? await submitter.CompleteAsync(model, upload, DatasetOptions.Schema.Read(json), owner, cancellationToken)
-            : await submitter.CompleteAsync(model, upload, UploadOptions.Schema.Read(json), owner, cancellationToken);
+            ? await submitter.CompleteAsync(model, upload, DatasetOptions.Schema.Read(json), caller, cancellationToken)
+            : await submitter.CompleteAsync(model, upload, UploadOptions.Schema.Read(json), caller, cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);
         return JobView.Accepted(job, $"The upload {upload} of {model} is job {job.Id}");

@@ -57,7 +57,7 @@ param preload string
 @description('Settings that only the caller knows: where documents are, where jobs run, and who may do what.')
 param extraSettings object
 
-@description('Client id of the Entra ID application that callers need tokens for; empty for function keys alone.')
+@description('Client id of the Entra ID application that callers need tokens for; empty for Larder\'s tokens and keys alone.')
 param authClientId string
 
 @description('Workspace that gets the logs.')

@@ -20,13 +20,13 @@ public sealed class ScheduleStarter(IEnumerable<IScheduledJob> types, IEnumerabl
             ? $"A job of the type {type} cannot be scheduled. {why}"
             : $"job.type must be {string.Join(" or ", types.Select(one => one.Type).Order(StringComparer.Ordinal))}.");
 
-    /// <summary>Makes a job of a schedule, and starts it. Asking again with the same key gives the same job.</summary>
+    /// <summary>Makes a job of a schedule, with the rights of the schedule's maker, and starts it. Asking again with the same key gives the same job.</summary>
     /// <exception cref="RegistryException">It cannot be had.</exception>
     public async Task<Job> StartAsync(DurableTaskClient client, Schedule schedule, string? key, CancellationToken cancellation)
     {
-        var request = await TypeOf(schedule.Job.Type).RequestAsync(schedule.Job, schedule.Secrets, cancellation);
+        var request = await TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellation);
         var job = await submitter.SubmitAsync(
-            request with { Key = key, Fingerprint = key, Owner = schedule.Owner, Schedule = schedule.Id }, cancellation);
+            request with { Key = key, Fingerprint = key, By = schedule.ActsAs, Owner = schedule.Owner, Schedule = schedule.Id }, cancellation);
         await scheduler.StartAsync(client, job, cancellation);
         return job;
     }

@@ -15,6 +15,9 @@ public sealed record Caller(string Name, Role Role, ModelScope? Scope = null)
     /// <summary>A caller of a server that asks for no credentials, which listens on loopback only.</summary>
     public static Caller Local { get; } = new("local", Role.Admin);
 
+    /// <summary>Who puts files into storage: a right that is storage's to give.</summary>
+    public static Caller Drop { get; } = new("drop", Role.Contributor);
+
     /// <summary>A caller that sends no credentials.</summary>
     public static Caller Anonymous { get; } = new("anonymous", Role.None);
 }

@@ -84,7 +84,7 @@ public sealed record TokenRequest(string Name, Role Role, ModelScope? Scope, Dat
     private const int MaxName = 64;
 
     // Callers that are no tokens, and actors that are no callers.
-    private static readonly string[] Reserved = [Caller.Local.Name, Caller.Anonymous.Name, Caller.Master, Caller.AdminToken, "deployment"];
+    private static readonly string[] Reserved = [Caller.Local.Name, Caller.Anonymous.Name, Caller.Drop.Name, Caller.Master, Caller.AdminToken, "deployment"];
 
     /// <summary>Refuses what cannot be had.</summary>
     /// <exception cref="InvalidRequestException">It cannot: why, in a sentence.</exception>

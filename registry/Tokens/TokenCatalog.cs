@@ -62,7 +62,7 @@ public sealed partial class TokenCatalog : IDisposable
         if (age >= options.Usable)
             return null;
         if (age >= options.Fresh && entry.ClaimRefresh())
-            _ = InBackgroundAsync(() => ReadAsync(hash, CancellationToken.None), entry.Token.Id);
+            Refresh(hash, entry.Token.Id);
         NoteUse(entry);
         return entry.Token;
     }
@@ -119,8 +119,13 @@ public sealed partial class TokenCatalog : IDisposable
         {
             return;
         }
-        _ = InBackgroundAsync(() => store.NoteUseAsync(entry.Token.Id, now), entry.Token.Id);
+        NoteUse(entry.Token.Id, now);
     }
+
+    // Apart, so that a request that does neither makes no closure.
+    private void Refresh(KeyHash hash, string id) => _ = InBackgroundAsync(() => ReadAsync(hash, CancellationToken.None), id);
+
+    private void NoteUse(string id, DateTimeOffset when) => _ = InBackgroundAsync(() => store.NoteUseAsync(id, when), id);
 
     private async Task InBackgroundAsync(Func<Task> work, string id)
     {

@@ -15,6 +15,9 @@ public sealed class AccessFixture : IAsyncLifetime
     /// <summary>Talks to it without a key.</summary>
     public HttpClient Client => _larder!.Client;
 
+    /// <summary>Its storage.</summary>
+    public string Storage => _azurite!.ConnectionString;
+
     /// <summary>What it has printed.</summary>
     public string Log => _larder!.Log;
 

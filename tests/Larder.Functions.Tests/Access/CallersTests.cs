@@ -157,7 +157,7 @@ public sealed class CallersTests
         var callers = Callers(Azure,
             ("Access:Keys:ci1:Role", "admin"), ("Access:Keys:ci1:Sha256", Hash("old")), ("Access:Keys:ci2:Role", "admin"), ("Access:Keys:ci2:Sha256", Hash("new")));
 
-        Assert.Equal([new Caller("ci1", Role.Admin), new Caller("ci2", Role.Admin)], [Who(callers, Request(key: "old")), Who(callers, Request(key: "new"))]);
+        Assert.Equal([new Caller("ci1", Role.Admin), new Caller("ci2", Role.Admin)], [Who(callers, Request(key: "old"))!, Who(callers, Request(key: "new"))!]);
     }
 
     [Fact]

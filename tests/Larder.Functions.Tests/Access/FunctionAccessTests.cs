@@ -111,6 +111,8 @@ public sealed class FunctionAccessTests
     [InlineData(typeof(Undeclared), "The function Forgotten answers requests, but does not say who may send them: it lacks [Requires].")]
     [InlineData(typeof(Keyed), "The function Keyed makes the host ask for a key of its own before Larder is asked: its authorization level must be Anonymous.")]
     [InlineData(typeof(Unsaid), "The function Unsaid makes the host ask for a key of its own before Larder is asked: its authorization level must be Anonymous.")]
+    [InlineData(typeof(Scopeless), "The function Scopeless does not say what it has to do with models: [Requires] needs a Scope where, and only where, the route names no model.")]
+    [InlineData(typeof(Scoped), "The function Scoped does not say what it has to do with models: [Requires] needs a Scope where, and only where, the route names no model.")]
     [InlineData(typeof(GuardedProbe), "The function GuardedProbe is a probe, but requires a role.")]
     public void A_function_that_does_not_say_who_may_call_it_keeps_the_host_from_starting(Type functions, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<InvalidOperationException>(() => new FunctionAccess([typeof(Declared), functions])).Message);
@@ -153,7 +155,7 @@ public sealed class FunctionAccessTests
 
     private static class Declared
     {
-        [Function("Declared"), Requires(Role.Reader)]
+        [Function("Declared"), Requires(Role.Reader, Scope = ScopeRule.NoModel)]
         public static IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "declared")] HttpRequest request) => new OkResult();
     }
 
@@ -167,6 +169,19 @@ public sealed class FunctionAccessTests
     {
         [Function("Keyed"), Requires(Role.Reader)]
         public static IActionResult Run([HttpTrigger(AuthorizationLevel.Function, "get", Route = "keyed")] HttpRequest request) => new OkResult();
+    }
+
+    private static class Scopeless
+    {
+        [Function("Scopeless"), Requires(Role.Reader)]
+        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "scopeless")] HttpRequest request) => new OkResult();
+    }
+
+    // What names a model cannot say that it has to do with none.
+    private static class Scoped
+    {
+        [Function("Scoped"), Requires(Role.Reader, Scope = ScopeRule.NoModel)]
+        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "scoped/{model}")] HttpRequest request, string model) => new OkResult();
     }
 
     // The Functions host takes this for Function.

@@ -18,6 +18,8 @@ internal sealed class Bakery
     /// <summary>Who changes schedules here.</summary>
     public const string Actor = "baker";
 
+    public static Caller Baker { get; } = new(Actor, Role.Contributor);
+
     private readonly string account;
     private readonly ScheduleOptions options;
     private readonly ConcurrentDictionary<string, string> instances;
@@ -40,10 +42,12 @@ internal sealed class Bakery
         var documents = wrap(new BlobDocumentStore(storage));
         Schedules = new ScheduleStore(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance));
         Jobs = new JobStore(documents, time);
-        var submitter = new JobSubmitter(Jobs, new JobFiles(storage, time), new BlobArtifactStore(storage, time), [Bake], new JobLimits(), time);
-        var starter = new ScheduleStarter([Bake], [Bake], submitter, new JobScheduler(Jobs, [Bake], time, NullLogger<JobScheduler>.Instance));
+        // No caller here has a scope: no model is looked at.
+        var access = new JobAccess(Jobs, [Bake], new ModelScopes(null!, null!));
+        var submitter = new JobSubmitter(Jobs, new JobFiles(storage, time), new BlobArtifactStore(storage, time), [Bake], access, new JobLimits(), time);
+        var starter = new ScheduleStarter([Bake], [Bake], submitter, new JobScheduler(Jobs, [Bake], access, time, NullLogger<JobScheduler>.Instance));
         Runner = new ScheduleRunner(Schedules, Jobs, starter, options, time, NullLogger<ScheduleRunner>.Instance);
-        Editor = new ScheduleEditor(Schedules, starter, options, time);
+        Editor = new ScheduleEditor(Schedules, starter, access, options, time);
 
         var mock = new Mock<DurableTaskClient>("bakery") { CallBase = true };
         mock.Setup(c => c.GetInstanceAsync(It.IsAny<string>(), It.IsAny<CancellationToken>()))
@@ -85,7 +89,7 @@ internal sealed class Bakery
                 Missed = missed,
                 Job = new ScheduledJob { Type = "bake", Model = "bread" },
             },
-            Actor,
+            Baker,
             CancellationToken.None);
 
     /// <summary>The timer fires.</summary>
@@ -98,7 +102,7 @@ internal sealed class Bakery
         return TickAsync();
     }
 
-    public Task<Job> RunNowAsync(Schedule schedule, string? key = null) => Editor.RunNowAsync(client, schedule.Id, key, Actor, CancellationToken.None);
+    public Task<Job> RunNowAsync(Schedule schedule, string? key = null) => Editor.RunNowAsync(client, schedule.Id, key, Baker, CancellationToken.None);
 
     public async Task<ScheduleProgress> ProgressAsync(Schedule schedule) => (await Schedules.GetAsync(schedule.Id)).Progress;
 
