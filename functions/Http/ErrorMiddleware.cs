@@ -35,12 +35,12 @@ internal sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) :
         NotFoundException => StatusCodes.Status404NotFound,
         ConflictException => StatusCodes.Status409Conflict,
         PreconditionFailedException => StatusCodes.Status412PreconditionFailed,
-        TooLargeException => StatusCodes.Status413PayloadTooLarge,
+        TooLargeException or MemoryLimitException => StatusCodes.Status413PayloadTooLarge,
         InvalidRequestException or InvalidSettingsException or InvalidInputException or InvalidModelException or JsonException
             => StatusCodes.Status422UnprocessableEntity,
         BadHttpRequestException e => e.StatusCode,
         OperationCanceledException => StatusCodes.Status499ClientClosedRequest,
-        StorageUnavailableException or NewerDocumentException or ModelBusyException or ValidatorBusyException or ModelLoadException or ModelTooLargeException
+        StorageUnavailableException or NewerDocumentException or ModelBusyException or MemoryBusyException or ValidatorBusyException or ModelLoadException or ModelTooLargeException
             => StatusCodes.Status503ServiceUnavailable,
         RunTimeoutException => StatusCodes.Status504GatewayTimeout,
         _ => StatusCodes.Status500InternalServerError,

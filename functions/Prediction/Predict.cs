@@ -32,12 +32,18 @@ public sealed class Predict(
         {
             model = await catalog.ResolveAsync(reference, cancellationToken);
             using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
-            using var inputs = lease.Model.RentInputs();
-            if (ImageBody.IsImage(request))
-                await images.ReadAsync(request, lease.Model, inputs, cancellationToken);
-            else
-                await values.ReadAsync(request, inputs, lease.Model.Signature, cancellationToken);
-            using var outputs = await lease.Model.RunAsync(inputs, cancellationToken);
+            PredictionOutputs result;
+            using (var inputs = lease.Model.RentInputs())
+            {
+                if (ImageBody.IsImage(request))
+                    await images.ReadAsync(request, lease.Model, inputs, cancellationToken);
+                else
+                    await values.ReadAsync(request, inputs, lease.Model.Signature, cancellationToken);
+                result = await lease.Model.RunAsync(inputs, cancellationToken);
+            }
+
+            // However slowly the answer is read, the inputs' memory is another's by then.
+            using var outputs = result;
             await answers.SendAsync(request.HttpContext.Response, model, outputs, cancellationToken);
             metrics.End(began, model, StatusCodes.Status200OK);
             return Sent;

@@ -250,6 +250,7 @@ internal sealed class RunQueue
         {
             using var merged = _model.RentInputs();
             Batching.Merge(batch.Members, merged);
+            merged.Charge(merged.Bytes);
             result = _runner.Run(merged, batch.Members, batch.Abandoned);
         }
         catch (Exception) when (!batch.Abandoned.IsCancellationRequested)
@@ -269,7 +270,7 @@ internal sealed class RunQueue
         var row = 0;
         foreach (var member in batch.Members)
         {
-            Complete(member, new PredictionOutputs(_model.Signature, result, row, (int)member.Rows), null);
+            Complete(member, new PredictionOutputs(_model.Signature, result, row, (int)member.Rows, batch.Rows), null);
             row += (int)member.Rows;
         }
 

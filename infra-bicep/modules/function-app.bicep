@@ -96,6 +96,8 @@ var limitSettings = {
   Preload: preload
   Limits__LoadedBytes: string(memoryBytes / 4)
   Limits__TrialMemoryBytes: string(memoryBytes / 4)
+  Limits__RunBytes: string(memoryBytes / 8)
+  Limits__InFlightBytes: string(memoryBytes / 8)
   Limits__ModelBytes: string(modelBytes)
   Limits__Archive__PackedBytes: string(diskBytes / 4)
   Limits__Archive__ExpandedBytes: string(diskBytes / 2)
