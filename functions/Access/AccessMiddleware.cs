@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
@@ -26,12 +25,13 @@ internal sealed partial class AccessMiddleware(
         }
 
         if (browsers.Refuse(http.Request) is { } sentence)
-            return Refuse(context, StatusCodes.Status403Forbidden, sentence);
+            return Refuse(context, new ErrorAnswer(ErrorKind.Forbidden, sentence));
         var caller = callers.Of(http.Request, function.IsKeyChecked);
         if (limits.Take(caller) is > 0 and var seconds)
         {
-            http.Response.Headers[HeaderNames.RetryAfter] = $"{seconds}";
-            return Refuse(context, StatusCodes.Status429TooManyRequests, $"{caller.Name} sends requests faster than this server takes them.");
+            return Refuse(
+                context,
+                new ErrorAnswer(ErrorKind.TooMany, $"{caller.Name} sends requests faster than this server takes them.").WithHeader(HeaderNames.RetryAfter, $"{seconds}"));
         }
         if (caller.Role < function.Role)
         {
@@ -39,8 +39,8 @@ internal sealed partial class AccessMiddleware(
             LogRefused(caller.Name, RoleNames.Of(caller.Role), context.FunctionDefinition.Name, needed);
             // Nobody has asked for a key yet where the host has none.
             return caller == Caller.Anonymous && callers.IsOpen
-                ? Refuse(context, StatusCodes.Status401Unauthorized, $"This needs the role {needed}; nothing in the request tells who sends it.")
-                : Refuse(context, StatusCodes.Status403Forbidden, $"This needs the role {needed}.");
+                ? Refuse(context, new ErrorAnswer(ErrorKind.Unauthenticated, $"This needs the role {needed}; nothing in the request tells who sends it."))
+                : Refuse(context, new ErrorAnswer(ErrorKind.Forbidden, $"This needs the role {needed}."));
         }
 
         http.Features.Set(caller);
@@ -48,9 +48,9 @@ internal sealed partial class AccessMiddleware(
     }
 
     // Not by an exception: to refuse a flood must cost little.
-    private static Task Refuse(FunctionContext context, int status, string sentence)
+    private static Task Refuse(FunctionContext context, ErrorAnswer answer)
     {
-        context.GetInvocationResult().Value = new Envelope(status, sentence);
+        context.GetInvocationResult().Value = answer;
         return Task.CompletedTask;
     }
 

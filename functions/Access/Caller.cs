@@ -29,6 +29,6 @@ internal static class CallerExtensions
     public static void Require(this HttpRequest request, Role role, string what)
     {
         if (request.Caller().Role < role)
-            throw new RefusedException(StatusCodes.Status403Forbidden, $"{what} needs the role {RoleNames.Of(role)}.");
+            throw new RefusedException(ErrorKind.Forbidden, $"{what} needs the role {RoleNames.Of(role)}.");
     }
 }

@@ -84,7 +84,7 @@ internal sealed record ClientPrincipal
         value is null ? null : string.Concat(value.Take(MaxName).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)).Trim();
 
     private static RefusedException Unreadable() =>
-        new(StatusCodes.Status401Unauthorized, "Who sends this cannot be told from the identity that came with it.");
+        new(ErrorKind.Unauthenticated, "Who sends this cannot be told from the identity that came with it.");
 
     /// <summary>One claim.</summary>
     /// <param name="Type">What it is about.</param>

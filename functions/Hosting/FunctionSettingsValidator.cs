@@ -7,5 +7,6 @@ namespace Larder.Functions;
 public sealed partial class FunctionSettingsValidator :
     IValidateOptions<AccessOptions>,
     IValidateOptions<RateOptions>,
+    IValidateOptions<LogStreamLimits>,
     IValidateOptions<PredictionLimits>,
     IValidateOptions<AnswerLimits>;

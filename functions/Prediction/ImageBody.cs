@@ -2,8 +2,6 @@ using System.Buffers;
 using Larder.Inference;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
@@ -25,7 +23,8 @@ public sealed class ImageBody(ImageLimits limits) : IDisposable
     public async ValueTask ReadAsync(HttpRequest request, LoadedModel model, PredictionInputs inputs, CancellationToken cancellationToken)
     {
         var plan = ImagePlan.For(model.Signature, model.Settings.Image);
-        var file = await FileAsync(request, cancellationToken);
+        var parts = MultipartForm.PartsOf(request, cancellationToken)?.GetAsyncEnumerator(cancellationToken);
+        var file = parts is null ? request.OpenBody() : await FileOfAsync(parts);
         // One byte more than allowed tells too large from just fitting.
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? limits.MaxBytes, limits.MaxBytes) + 1);
         try
@@ -40,6 +39,8 @@ public sealed class ImageBody(ImageLimits limits) : IDisposable
                 if (length == buffer.Length)
                     break;
             }
+            if (parts is not null && await parts.MoveNextAsync())
+                throw new InvalidRequestException($"The field '{RequestText.Shown(parts.Current.Name)}' is too many: a prediction takes one file, 'path' or 'file'.");
             await _decoders.WaitAsync(cancellationToken);
             try
             {
@@ -60,28 +61,18 @@ public sealed class ImageBody(ImageLimits limits) : IDisposable
     /// <inheritdoc />
     public void Dispose() => _decoders.Dispose();
 
-    private static async ValueTask<Stream> FileAsync(HttpRequest request, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> FileOfAsync(IAsyncEnumerator<FormPart> parts)
     {
-        if (MultipartForm.ReaderOf(request) is not { } reader)
-            return request.Body;
-        try
-        {
-            while (await reader.ReadNextSectionAsync(cancellationToken) is { } part)
-            {
-                if (part.GetContentDispositionHeader() is not { } disposition || !disposition.IsFileDisposition())
-                    continue;
-                if (HeaderUtilities.RemoveQuotes(disposition.Name).Value is not ("path" or "file"))
-                    throw new InvalidRequestException("The name of the file path must be 'path' or 'file'");
-                if (part.ContentType is { } partType && !IsImageType(partType))
-                    throw new InvalidRequestException($"Filetype {MultipartForm.Shown(partType)} is not currently allowed for predictions. The model server only supports images so far");
-                return part.Body;
-            }
-        }
-        catch (Exception exception) when (MultipartForm.IsBroken(exception))
-        {
-            throw MultipartForm.Broken();
-        }
-        throw new InvalidRequestException("No json data {values:[...]} or file provided");
+        if (!await parts.MoveNextAsync())
+            throw new InvalidRequestException("No json data {values:[...]} or file provided");
+        var part = parts.Current;
+        if (!part.IsFile)
+            throw new InvalidRequestException($"The field '{RequestText.Shown(part.Name)}' is not known; a prediction takes one file, 'path' or 'file'.");
+        if (part.Name is not ("path" or "file"))
+            throw new InvalidRequestException("The name of the file path must be 'path' or 'file'");
+        return part.ContentType is not { } type || IsImageType(type)
+            ? part.Open()
+            : throw new InvalidRequestException($"Filetype {RequestText.Shown(type)} is not currently allowed for predictions. The model server only supports images so far");
     }
 
     // Clients that do not know an image's type call it an octet-stream; what it is, its bytes say.

@@ -158,7 +158,7 @@ public sealed class CallersTests
 
         var refused = Assert.Throws<RefusedException>(() => callers.Of(Request(key: "k", principal: header), true));
 
-        Assert.Equal(401, refused.Status);
+        Assert.Equal(ErrorKind.Unauthenticated, refused.Kind);
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class CallersTests
         var request = Request();
         request.Headers[ClientPrincipal.Header] = new([Principal((Oid, "1")), Principal((Oid, "2"), ("roles", "admin"))]);
 
-        Assert.Equal(401, Assert.Throws<RefusedException>(() => callers.Of(request, true)).Status);
+        Assert.Equal(ErrorKind.Unauthenticated, Assert.Throws<RefusedException>(() => callers.Of(request, true)).Kind);
     }
 
     [Theory]
