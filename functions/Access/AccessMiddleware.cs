@@ -27,7 +27,7 @@ internal sealed partial class AccessMiddleware(
         }
 
         if (browsers.Refuse(http.Request) is { } sentence)
-            return Refuse(context, http, StatusCodes.Status403Forbidden, sentence);
+            return Refuse(context, http, ErrorKind.Forbidden, sentence);
         // What is open to everyone does not tell whether a credential is right.
         if (function.Role == Role.None && !callers.IsShut)
             return Decide(context, http, function, new Identity(callers.IsOpen ? Caller.Local : Caller.Anonymous), next);
@@ -41,20 +41,20 @@ internal sealed partial class AccessMiddleware(
     private Task Decide(FunctionContext context, HttpContext http, FunctionAccess.Entry function, Identity identity, FunctionExecutionDelegate next)
     {
         if (identity.Caller is not { } caller)
-            return Refuse(context, http, identity.Status, identity.Sentence, identity.RetryAfter);
+            return Refuse(context, http, identity.Kind, identity.Sentence, identity.RetryAfter);
         if (limits.Take(caller) is > 0 and var seconds)
-            return Refuse(context, http, StatusCodes.Status429TooManyRequests, $"{caller.Name} sends requests faster than this server takes them.", seconds);
+            return Refuse(context, http, ErrorKind.TooMany, $"{caller.Name} sends requests faster than this server takes them.", seconds);
         var needed = RoleNames.Of(function.Role);
         if (ReferenceEquals(caller, Caller.Anonymous) && (callers.IsShut || function.Role > Role.None))
         {
-            return Refuse(context, http, StatusCodes.Status401Unauthorized, callers.IsShut
+            return Refuse(context, http, ErrorKind.Unauthenticated, callers.IsShut
                 ? "No token, key or sign-in is configured, so this server answers probes only: set Access:AdminTokenSha256 to the SHA-256 of a token (docs/access.md)."
                 : $"This needs the role {needed}, and the request has no credentials. Send a token or key as {Credential.Ways}.");
         }
         if (caller.Role < function.Role)
         {
             LogRefused(caller.Name, RoleNames.Of(caller.Role), context.FunctionDefinition.Name, needed);
-            return Refuse(context, http, StatusCodes.Status403Forbidden, $"This needs the role {needed}.");
+            return Refuse(context, http, ErrorKind.Forbidden, $"This needs the role {needed}.");
         }
 
         http.Features.Set(caller);
@@ -65,7 +65,7 @@ internal sealed partial class AccessMiddleware(
     {
         if (function.Scope == ScopeRule.AllModels)
         {
-            await Refuse(context, http, StatusCodes.Status403Forbidden, $"This is about all models, and the token {caller.Name} has a scope: use a token without one.");
+            await Refuse(context, http, ErrorKind.Forbidden, $"This is about all models, and the token {caller.Name} has a scope: use a token without one.");
             return;
         }
 
@@ -75,7 +75,7 @@ internal sealed partial class AccessMiddleware(
             var name = $"{context.BindingContext.BindingData.GetValueOrDefault(parameter)}".Split(':')[0];
             if (!await scopes.CoverAsync(caller, name, context.CancellationToken))
             {
-                await Refuse(context, http, StatusCodes.Status403Forbidden, ModelScopes.Refusal(caller, name));
+                await Refuse(context, http, ErrorKind.Forbidden, ModelScopes.Refusal(caller, name));
                 return;
             }
         }
@@ -83,13 +83,13 @@ internal sealed partial class AccessMiddleware(
     }
 
     // Not by an exception: to refuse a flood must cost little.
-    private static Task Refuse(FunctionContext context, HttpContext http, int status, string sentence, int retryAfter = 0)
+    private static Task Refuse(FunctionContext context, HttpContext http, ErrorKind kind, string sentence, int retryAfter = 0)
     {
-        if (status == StatusCodes.Status401Unauthorized)
+        if (kind == ErrorKind.Unauthenticated)
             http.Response.Headers.WWWAuthenticate = Credential.Challenges;
         if (retryAfter > 0)
             http.Response.Headers[HeaderNames.RetryAfter] = $"{retryAfter}";
-        context.GetInvocationResult().Value = new Envelope(status, sentence);
+        context.GetInvocationResult().Value = new ErrorAnswer(kind, sentence);
         return Task.CompletedTask;
     }
 

@@ -6,10 +6,10 @@ namespace Larder.Functions;
 
 /// <summary>What is known of who sends a request.</summary>
 /// <param name="Caller">Who; null when the request is to be refused.</param>
-/// <param name="Status">Then the status of the refusal.</param>
+/// <param name="Kind">Then the kind of the refusal.</param>
 /// <param name="Sentence">And why.</param>
 /// <param name="RetryAfter">The seconds after which it may be sent again; 0 where waiting does not help.</param>
-internal readonly record struct Identity(Caller? Caller, int Status = 0, string Sentence = "", int RetryAfter = 0);
+internal readonly record struct Identity(Caller? Caller, ErrorKind Kind = 0, string Sentence = "", int RetryAfter = 0);
 
 /// <summary>
 /// Authenticates: tells who a request comes from. A signed-in principal counts before a token or key. Until roles are given to anybody, every key of the
@@ -48,7 +48,7 @@ internal sealed class Callers(
         {
             return new ValueTask<Identity>(key.Functions?.Contains(function) != false
                 ? new Identity(key.Caller)
-                : new Identity(null, StatusCodes.Status403Forbidden, $"The key {key.Caller.Name} opens only the function of that name."));
+                : new Identity(null, ErrorKind.Forbidden, $"The key {key.Caller.Name} opens only the function of that name."));
         }
         if (!given.CanBeToken)
             return new ValueTask<Identity>(Wrong(request, Unknown));
@@ -76,14 +76,14 @@ internal sealed class Callers(
         if (token is null)
         {
             wrong.Note(address);
-            return new Identity(null, StatusCodes.Status401Unauthorized, Unknown);
+            return new Identity(null, ErrorKind.Unauthenticated, Unknown);
         }
         wrong.GiveBack(address);
         return Of(token);
     }
 
     private Identity Of(CallerToken token) => token.Expires <= time.GetUtcNow()
-        ? new Identity(null, StatusCodes.Status401Unauthorized, "The token has expired.")
+        ? new Identity(null, ErrorKind.Unauthenticated, "The token has expired.")
         : new Identity(token.Caller);
 
     private Identity OfPrincipal(string header)
@@ -94,7 +94,7 @@ internal sealed class Callers(
         }
         catch (FormatException e)
         {
-            return new Identity(null, StatusCodes.Status401Unauthorized, e.Message);
+            return new Identity(null, ErrorKind.Unauthenticated, e.Message);
         }
     }
 
@@ -104,9 +104,9 @@ internal sealed class Callers(
         if (wrong.Take(address) is > 0 and var seconds)
             return TooMany(seconds);
         wrong.Note(address);
-        return new Identity(null, StatusCodes.Status401Unauthorized, sentence);
+        return new Identity(null, ErrorKind.Unauthenticated, sentence);
     }
 
     private static Identity TooMany(int seconds) => new(
-        null, StatusCodes.Status429TooManyRequests, "Too many wrong tokens or keys came from this address: wait before the next one.", seconds);
+        null, ErrorKind.TooMany, "Too many wrong tokens or keys came from this address: wait before the next one.", seconds);
 }

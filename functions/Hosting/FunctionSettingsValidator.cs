@@ -8,5 +8,6 @@ public sealed partial class FunctionSettingsValidator :
     IValidateOptions<AccessOptions>,
     IValidateOptions<RateOptions>,
     IValidateOptions<WrongCredentialOptions>,
+    IValidateOptions<LogStreamLimits>,
     IValidateOptions<PredictionLimits>,
     IValidateOptions<AnswerLimits>;

@@ -52,6 +52,7 @@ public static class LarderServices
         services.AddSetting<PredictionLimits>("Limits", ApiSettings);
         services.AddSetting<AnswerLimits>("Limits", ApiSettings);
         services.AddSingleton<RouteTable>();
+        services.AddSingleton(Dialects.All);
         services.AddSingleton<PredictionMetrics>();
         services.AddSingleton<PredictionResponse>();
         services.AddSingleton<PredictionBody>();
@@ -66,6 +67,7 @@ public static class LarderServices
         {
             kestrel.Limits.MaxRequestBodySize = publishing.ModelBytes + FormOverhead;
             kestrel.AddServerHeader = false;
+            kestrel.RequestHeaderEncodingSelector = ContentLengthEncoding.For;
         });
     }
 
@@ -157,6 +159,8 @@ public static class LarderServices
         services.AddSingleton<JobLog>();
         services.AddSingleton<JobLogReader>();
         services.AddSingleton<LogStream>();
+        services.AddSetting<LogStreamLimits>("Limits:LogStreams", ApiSettings);
+        services.AddSingleton<LogStreams>();
         services.AddSingleton<ModelCompiler>();
         services.AddSingleton<JobSteps>();
         services.AddSingleton<JobAccess>();

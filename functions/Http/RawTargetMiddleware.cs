@@ -19,7 +19,7 @@ internal sealed class RawTargetMiddleware(Platform platform) : IFunctionsWorkerM
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
         if (context.GetHttpContext() is { } http && Refuses(http))
-            throw new RefusedException(StatusCodes.Status400BadRequest, "The path has a segment '.' or '..'. Send the path without such segments; names cannot be '.' or '..'.");
+            throw new RefusedException(ErrorKind.Malformed, "The path has a segment '.' or '..'. Send the path without such segments; names cannot be '.' or '..'.");
         return next(context);
     }
 

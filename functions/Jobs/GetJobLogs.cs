@@ -9,7 +9,7 @@ using Microsoft.Extensions.Hosting;
 namespace Larder.Functions;
 
 /// <summary>What a job wrote.</summary>
-public sealed class GetJobLogs(JobAccess access, JobLogReader logs, LogStream stream, IHostApplicationLifetime host)
+public sealed class GetJobLogs(JobAccess access, JobLogReader logs, LogStream stream, LogStreams streams, IHostApplicationLifetime host)
 {
     private const int UsualLimit = 1000;
 
@@ -41,6 +41,7 @@ public sealed class GetJobLogs(JobAccess access, JobLogReader logs, LogStream st
 
         if (isStream)
         {
+            using var counted = streams.Open(request.Caller());
             await StreamAsync(request.HttpContext.Response, found.Id, attempt, after, follow: asked is null, cancellationToken);
             return new EmptyResult();
         }

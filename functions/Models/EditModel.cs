@@ -21,9 +21,7 @@ public sealed class EditModel(ModelRegistry registry)
         CancellationToken cancellationToken)
     {
         ModelName.Validate(model);
-        var body = await Json.ReadAsync<JsonElement>(request, Expected, cancellationToken);
-        if (body.ValueKind != JsonValueKind.Object)
-            throw new InvalidRequestException($"The JSON must be an object {Expected}");
+        var body = await Json.ReadObjectAsync(request, Expected, ["model_description", "owner", "tags", "settings"], cancellationToken);
         if (!body.EnumerateObject().Any())
             throw new InvalidRequestException("No model_description provided");
         if (body.TryGetProperty("model_description", out var text) && text.ValueKind != JsonValueKind.String)

@@ -62,11 +62,7 @@ public sealed class MoveAlias(ModelRegistry registry)
     private static async Task<int?> VersionAsync(
         HttpRequest request, string member, string expected, string missing, string wrong, CancellationToken cancellationToken)
     {
-        var body = await Json.ReadAsync<JsonElement>(request, expected, cancellationToken);
-        if (body.ValueKind != JsonValueKind.Object)
-            throw new InvalidRequestException($"The JSON must be an object {expected}");
-        if (body.EnumerateObject().FirstOrDefault(given => given.Name != member) is { Value.ValueKind: not JsonValueKind.Undefined } unknown)
-            throw new InvalidRequestException($"The member '{unknown.Name}' is not known; send {expected}.");
+        var body = await Json.ReadObjectAsync(request, expected, [member], cancellationToken);
         if (!body.TryGetProperty(member, out var value))
             throw new InvalidRequestException(missing);
         if (value.ValueKind == JsonValueKind.Null)

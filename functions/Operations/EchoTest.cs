@@ -21,8 +21,8 @@ public sealed class EchoTest
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/test/sendtomodelhost")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        var body = await Json.ReadAsync<JsonElement>(request, "{data:list}", cancellationToken);
-        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("data", out var data))
+        var body = await Json.ReadObjectAsync(request, "{data:list}", ["data"], cancellationToken);
+        if (!body.TryGetProperty("data", out var data))
             throw new InvalidRequestException("No test data provided (data:[...])");
         if (data.ValueKind != JsonValueKind.Array)
             throw new InvalidRequestException("Test data is not a list enclosed by squared brackets");

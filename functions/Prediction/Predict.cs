@@ -50,7 +50,7 @@ public sealed class Predict(
         }
         catch (Exception exception)
         {
-            metrics.End(began, model, ErrorMiddleware.StatusOf(exception));
+            metrics.End(began, model, Dialect.ModelApi.StatusOf(ErrorKinds.Of(exception)));
             throw;
         }
     }

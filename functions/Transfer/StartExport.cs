@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Text;
 using System.Text.Json;
 using Larder.Orchestrations;
 using Larder.Registry;
@@ -7,7 +6,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
@@ -27,10 +25,8 @@ public sealed class StartExport(TransferSubmitter submitter, JobScheduler schedu
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
-        var isEmpty = request.ContentLength is 0 || (request.ContentLength is null && !request.Headers.ContainsKey(HeaderNames.TransferEncoding));
-        var options = isEmpty
-            ? new ExportOptions()
-            : ExportOptions.Schema.Read(Encoding.UTF8.GetBytes((await Json.ReadAsync<JsonElement>(request, Expected, cancellationToken)).GetRawText()));
+        var body = await Json.ReadOrDefaultAsync<JsonElement>(request, Expected, cancellationToken);
+        var options = ExportOptions.Schema.ReadOrDefault(body);
         var job = await submitter.ExportAsync(options, IdempotencyKey.Of(request), request.Caller(), cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);

@@ -14,6 +14,13 @@ namespace Larder.Functions;
 public sealed class StartImport(TransferSubmitter submitter, JobScheduler scheduler, StagingArea staging, ImportLimits limits)
 {
     private const string Expected = "{source:string, options:object}";
+    private const string Archive = "archive";
+
+    private readonly FormSpec _form = new(
+        "an import",
+        "JSON that names the archive: {\"source\": \"id of an export's job, uploads/path or URL\"}",
+        new FormField(Archive) { Stage = (content, cancellation) => staging.AddAsync(content, Archive, limits.ArchiveBytes, null, cancellation) },
+        FormField.Options);
 
     /// <summary>
     /// Starts an import: multipart <c>archive</c> and perhaps the JSON field <c>options</c> (<see cref="ImportOptions"/>); or JSON
@@ -41,9 +48,10 @@ public sealed class StartImport(TransferSubmitter submitter, JobScheduler schedu
             return await submitter.ImportAsync(body.Source, ImportOptions.Schema.ReadOrDefault(body.Options), key, caller, cancellationToken);
         }
 
-        await using var form = await ImportForm.ReadAsync(request, staging, limits, cancellationToken);
-        var options = ImportOptions.Schema.ReadOrDefault(form.Options);
-        return await submitter.ImportAsync(form.FileName, form.File, options, key, caller, cancellationToken);
+        await using var form = await Form.ReadAsync(request, _form, cancellationToken);
+        var options = ImportOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options));
+        var archive = form.Require(Archive, $"No archive provided with name '{Archive}'");
+        return await submitter.ImportAsync(archive.FileName, archive.Staged, options, key, caller, cancellationToken);
     }
 
     private sealed record Body

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Text;
 using System.Text.Json;
 using Larder.Orchestrations;
 using Larder.Registry;
@@ -29,12 +28,11 @@ public sealed class CompleteUpload(UploadSessions sessions, UploadSubmitter subm
     {
         ModelName.Validate(model);
         var body = await Json.ReadAsync<JsonElement>(request, Expected, cancellationToken);
-        var json = Encoding.UTF8.GetBytes(body.GetRawText());
         var caller = request.Caller();
         var session = await sessions.GetAsync(model, upload, cancellationToken);
         var job = session.Kind == UploadKind.Dataset
-            ? await submitter.CompleteAsync(model, upload, DatasetOptions.Schema.Read(json), caller, cancellationToken)
-            : await submitter.CompleteAsync(model, upload, UploadOptions.Schema.Read(json), caller, cancellationToken);
+            ? await submitter.CompleteAsync(model, upload, DatasetOptions.Schema.ReadOrDefault(body), caller, cancellationToken)
+            : await submitter.CompleteAsync(model, upload, UploadOptions.Schema.ReadOrDefault(body), caller, cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);
         return JobView.Accepted(job, $"The upload {upload} of {model} is job {job.Id}");

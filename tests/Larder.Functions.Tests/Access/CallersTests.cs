@@ -53,9 +53,9 @@ public sealed class CallersTests
 
         Assert.Equal("a", Who(callers, Request(key: "k2", query: "?code=k2", authorization: "Bearer k1"))!.Name);
         Assert.Equal("a", Who(callers, Request(key: "k1", query: "?code=k2"))!.Name);
-        Assert.Equal(401, Of(callers, Request(key: "x", query: "?code=k1")).Status);
-        Assert.Equal(401, Of(callers, Request(key: "", query: "?code=k1")).Status);
-        Assert.Equal(401, Of(callers, Request(key: "k1", authorization: "Bearer x")).Status);
+        Assert.Equal(ErrorKind.Unauthenticated, Of(callers, Request(key: "x", query: "?code=k1")).Kind);
+        Assert.Equal(ErrorKind.Unauthenticated, Of(callers, Request(key: "", query: "?code=k1")).Kind);
+        Assert.Equal(ErrorKind.Unauthenticated, Of(callers, Request(key: "k1", authorization: "Bearer x")).Kind);
     }
 
     [Theory]
@@ -70,7 +70,7 @@ public sealed class CallersTests
     {
         var identity = Of(Callers(Laptop, ("FunctionKeys:a", "k1")), Request(authorization: authorization, key: "k1"));
 
-        Assert.Equal((null, 401, sentence), (identity.Caller, identity.Status, identity.Sentence));
+        Assert.Equal((null, ErrorKind.Unauthenticated, sentence), (identity.Caller, identity.Kind, identity.Sentence));
     }
 
     [Fact]
@@ -81,8 +81,8 @@ public sealed class CallersTests
         request.Headers.Authorization = new(["Bearer k1", "Bearer k1"]);
 
         Assert.Equal("The header Authorization is given more than once.", Of(callers, request).Sentence);
-        Assert.Equal(401, Of(callers, Request(authorization: Basic($"{new string('u', 30_000)}:k1"))).Status);
-        Assert.Equal(401, Of(callers, Request(authorization: $"Bearer {new string('u', 30_000)}")).Status);
+        Assert.Equal(ErrorKind.Unauthenticated, Of(callers, Request(authorization: Basic($"{new string('u', 30_000)}:k1"))).Kind);
+        Assert.Equal(ErrorKind.Unauthenticated, Of(callers, Request(authorization: $"Bearer {new string('u', 30_000)}")).Kind);
     }
 
     [Theory]
@@ -96,7 +96,7 @@ public sealed class CallersTests
 
         Assert.Equal(name, Of(callers, Request(key: "k"), now ?? name).Caller?.Name);
         var refused = Of(callers, Request(key: "k"), "Predict");
-        Assert.Equal((null, 403, $"The key {name} opens only the function of that name."), (refused.Caller, refused.Status, refused.Sentence));
+        Assert.Equal((null, ErrorKind.Forbidden, $"The key {name} opens only the function of that name."), (refused.Caller, refused.Kind, refused.Sentence));
         Assert.Equal("any", Of(callers, Request(key: "all"), "Predict").Caller?.Name);
         Assert.Equal("master", Of(callers, Request(key: "m"), "Predict").Caller?.Name);
     }
@@ -108,7 +108,7 @@ public sealed class CallersTests
 
         Assert.NotNull(Of(callers, Request(key: "two"), "GetModel").Caller);
         Assert.NotNull(Of(callers, Request(key: "two"), "Predict").Caller);
-        Assert.Equal(403, Of(callers, Request(key: "two"), "ListModels").Status);
+        Assert.Equal(ErrorKind.Forbidden, Of(callers, Request(key: "two"), "ListModels").Kind);
         Assert.NotNull(Of(callers, Request(key: "all"), "GetModel").Caller);
     }
 
@@ -127,7 +127,7 @@ public sealed class CallersTests
 
         Assert.False(callers.IsShut);
         Assert.Equal(new Caller("admin-token", Role.Admin), Who(callers, Request(authorization: "Bearer lrd_first")));
-        Assert.Equal(401, Of(callers, Request(authorization: "Bearer lrd_other")).Status);
+        Assert.Equal(ErrorKind.Unauthenticated, Of(callers, Request(authorization: "Bearer lrd_other")).Kind);
         Assert.Equal(Caller.Anonymous, Who(callers, Request()));
     }
 
@@ -139,7 +139,7 @@ public sealed class CallersTests
         Assert.True(callers.IsShut);
         Assert.False(callers.IsOpen);
         Assert.Equal(Caller.Anonymous, Who(callers, Request()));
-        Assert.Equal(401, Of(callers, Request(key: "one")).Status);
+        Assert.Equal(ErrorKind.Unauthenticated, Of(callers, Request(key: "one")).Kind);
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class CallersTests
         var callers = Callers(Azure, ("Access:Keys:phone:Role", "predictor"), ("Access:Keys:phone:Sha256", Hash("secret").ToUpperInvariant()));
 
         Assert.Equal(new Caller("phone", Role.Predictor), Who(callers, Request(key: "secret")));
-        Assert.Equal(401, Of(callers, Request(key: "Secret")).Status);
+        Assert.Equal(ErrorKind.Unauthenticated, Of(callers, Request(key: "Secret")).Kind);
     }
 
     [Fact]
@@ -244,7 +244,7 @@ public sealed class CallersTests
     {
         var callers = Callers(Signed, ("Access:ClientPrincipal", "true"));
 
-        Assert.Equal(401, Of(callers, Request(key: "k", principal: header)).Status);
+        Assert.Equal(ErrorKind.Unauthenticated, Of(callers, Request(key: "k", principal: header)).Kind);
     }
 
     [Fact]
@@ -254,7 +254,7 @@ public sealed class CallersTests
         var request = Request();
         request.Headers[ClientPrincipal.Header] = new([Principal((Oid, "1")), Principal((Oid, "2"), ("roles", "admin"))]);
 
-        Assert.Equal(401, Of(callers, request).Status);
+        Assert.Equal(ErrorKind.Unauthenticated, Of(callers, request).Kind);
     }
 
     [Theory]
