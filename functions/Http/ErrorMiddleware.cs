@@ -39,6 +39,7 @@ internal sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) :
             => StatusCodes.Status422UnprocessableEntity,
         BadHttpRequestException e => e.StatusCode,
         OperationCanceledException => StatusCodes.Status499ClientClosedRequest,
+        ValidatorBusyException { IsCallers: true } => StatusCodes.Status429TooManyRequests,
         StorageUnavailableException or NewerDocumentException or ModelBusyException or ValidatorBusyException or ModelLoadException or ModelTooLargeException
             => StatusCodes.Status503ServiceUnavailable,
         RunTimeoutException => StatusCodes.Status504GatewayTimeout,
@@ -60,7 +61,7 @@ internal sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) :
             _ when status == StatusCodes.Status500InternalServerError => $"The server failed. Its log has the reason under request id {id}.",
             _ => exception.Message,
         });
-        return status == StatusCodes.Status503ServiceUnavailable ? envelope.WithHeader("Retry-After", "5") : envelope;
+        return status == StatusCodes.Status503ServiceUnavailable || exception is ValidatorBusyException ? envelope.WithHeader("Retry-After", "5") : envelope;
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "{Function} failed (request id {RequestId})")]
