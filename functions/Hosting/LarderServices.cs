@@ -138,7 +138,11 @@ public static class LarderServices
             (options, provider) => options with { StagingFolder = Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "staging") });
         services.AddSetting<CatalogOptions>("Cache", RegistrySettings);
         services.AddSetting<SweeperOptions>("Sweep", RegistrySettings);
-        services.AddSingleton<ValidateModel>(provider => provider.GetRequiredService<ModelValidator>().ValidateAsync);
+        services.AddSingleton<ValidateModel>(provider =>
+        {
+            var validator = provider.GetRequiredService<ModelValidator>();
+            return (path, caller, cancellation) => validator.ValidateAsync(path, cancellation, caller);
+        });
         services.AddSingleton<AdoptArtifact>(provider =>
         {
             var files = provider.GetRequiredService<ArtifactFileCache>();

@@ -77,6 +77,7 @@ internal static class ErrorKinds
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => ErrorKind.Slow,
         BadHttpRequestException => ErrorKind.Malformed,
         OperationCanceledException => ErrorKind.ClientGone,
+        ValidatorBusyException { IsCallers: true } => ErrorKind.TooMany,
         StorageUnavailableException or NewerDocumentException or ModelBusyException or MemoryBusyException or ValidatorBusyException or ModelLoadException or ModelTooLargeException
             => ErrorKind.Unavailable,
         RunTimeoutException => ErrorKind.Timeout,

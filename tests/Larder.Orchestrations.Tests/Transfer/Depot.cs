@@ -135,7 +135,7 @@ internal sealed class Depot : IDisposable
     public static Task<TransferArchive> OpenAsync(byte[] archive, ImportLimits? limits = null) => TransferArchive.OpenAsync(
         new RangeStream(archive.Length, (offset, count, _) => Task.FromResult<Stream>(new MemoryStream(archive, (int)offset, (int)count)), windowBytes: 300), limits ?? Limits, default);
 
-    private static async Task<ModelDescription> ValidateAsync(string path, CancellationToken cancellation)
+    private static async Task<ModelDescription> ValidateAsync(string path, string caller, CancellationToken cancellation)
     {
         var content = await File.ReadAllTextAsync(path, cancellation);
         if (!content.StartsWith("onnx ", StringComparison.Ordinal))

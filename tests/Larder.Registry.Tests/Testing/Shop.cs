@@ -48,7 +48,7 @@ internal sealed class Shop : IDisposable
         Publisher = new ModelPublisher(
             Registry,
             Artifacts,
-            validate ?? ((_, _) => Task.FromResult(Description)),
+            validate ?? ((_, _, _) => Task.FromResult(Description)),
             adopt ?? ((_, _, _) => Task.CompletedTask),
             new StagingArea(publishing),
             publishing,
