@@ -166,7 +166,7 @@ public abstract class TokenTests
         store.IsDown = true;
 
         for (var i = 0; i < 100; i++)
-            Assert.NotNull(catalog.TryFind(hash));
+            Assert.NotNull(catalog.TryFind(hash)!.Caller);
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++)
             _ = catalog.TryFind(hash)!.Caller;
