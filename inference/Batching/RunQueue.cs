@@ -270,7 +270,7 @@ internal sealed class RunQueue
         var row = 0;
         foreach (var member in batch.Members)
         {
-            Complete(member, new PredictionOutputs(_model.Signature, result, row, (int)member.Rows, batch.Rows), null);
+            Complete(member, new PredictionOutputs(_model.Signature, result, row, (int)member.Rows), null);
             row += (int)member.Rows;
         }
 

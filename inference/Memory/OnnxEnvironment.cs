@@ -36,8 +36,7 @@ internal sealed class OnnxEnvironment
     private OnnxEnvironment(long runBytes)
     {
         RunBytes = runBytes;
-        var environment = OrtEnv.Instance();
-        environment.EnvLogLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
+        var environment = Make();
         using var memory = new OrtMemoryInfo(OrtMemoryInfo.allocatorCPU, OrtAllocatorType.ArenaAllocator, 0, OrtMemType.Default);
         using var arena = new OrtArenaCfg(checked((uint)runBytes), ExtendAsRequested, DefaultSize, MostSpareBytes);
         environment.CreateAndRegisterAllocator(memory, arena);
@@ -53,6 +52,15 @@ internal sealed class OnnxEnvironment
 
     /// <summary>Whether a single run, or what one has given, is all that holds memory now.</summary>
     public bool HasOneHolder => Volatile.Read(ref _holders) <= 1;
+
+    /// <summary>ONNX Runtime's environment itself, without the arena: all that the trial process needs, whose memory the system limits.</summary>
+    public static OrtEnv Make()
+    {
+        var environment = OrtEnv.Instance();
+        // Failures are exceptions; ONNX Runtime would also print them.
+        environment.EnvLogLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
+        return environment;
+    }
 
     /// <summary>The process's environment. Whoever asks first decides about its memory.</summary>
     /// <param name="runBytes">What all runs may take together.</param>

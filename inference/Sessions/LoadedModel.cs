@@ -67,7 +67,6 @@ public sealed class LoadedModel
     /// <exception cref="ModelBusyException">Too many requests wait already.</exception>
     /// <exception cref="MemoryBusyException">Other runs have the memory that this one needs.</exception>
     /// <exception cref="RunTimeoutException">The run took too long.</exception>
-    /// <exception cref="ModelRunException">The run failed, and not for its input.</exception>
     /// <exception cref="OperationCanceledException">The request was cancelled.</exception>
     public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken)
     {

@@ -15,7 +15,6 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
     /// <exception cref="InvalidInputException">A node of the model refused the input, it needs more memory than runs may have, or its outputs are too large.</exception>
     /// <exception cref="MemoryBusyException">Other runs have the memory.</exception>
     /// <exception cref="RunTimeoutException">It took too long.</exception>
-    /// <exception cref="ModelRunException">It failed for another reason.</exception>
     public RunResult Run(PredictionInputs inputs, IReadOnlyList<QueuedRun> members, CancellationToken cancellationToken)
     {
         var values = inputs.ToOrtValues();

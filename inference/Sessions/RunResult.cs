@@ -16,9 +16,9 @@ internal sealed class RunResult
     private const long ItemBytes = 1024;
 
     private readonly IDisposableReadOnlyCollection<OrtValue> _values;
-    private readonly MemoryShare _work;
-    private readonly OnnxEnvironment _environment;
+    private readonly SessionCache _cache;
     private readonly PredictionInputs? _held;
+    private readonly int _members;
     private int _holders;
 
     /// <summary>Takes over the values, or frees them when they are too large.</summary>
@@ -31,8 +31,8 @@ internal sealed class RunResult
     /// <param name="cache">Whose limits and budget these are.</param>
     public RunResult(IDisposableReadOnlyCollection<OrtValue> values, PredictionInputs? inputs, ServableModel model, int holders, TimeSpan time, SessionCache cache)
     {
-        (_values, _holders, Time) = (values, holders, time);
-        (_work, _environment) = (cache.Memory.Work, cache.Environment);
+        (_values, _cache, Time) = (values, cache, time);
+        _members = _holders = holders;
         var outputs = model.Description.Signature.Outputs;
         try
         {
@@ -53,9 +53,9 @@ internal sealed class RunResult
 
         _held = inputs;
         _held?.Hold();
-        _work.Add(Bytes);
+        cache.Memory.Work.Add(Bytes);
         if (IsLarge)
-            _environment.Begin();
+            cache.Environment.Begin();
     }
 
     /// <summary>How long the run took.</summary>
@@ -63,6 +63,9 @@ internal sealed class RunResult
 
     /// <summary>Bytes of the values, by estimate where they are not tensors of numbers.</summary>
     public long Bytes { get; }
+
+    /// <summary>What each of those that were run together has of them, about.</summary>
+    public long BytesOfMember => Bytes / _members;
 
     private bool IsLarge => Bytes > OnnxEnvironment.LargeBytes;
 
@@ -74,9 +77,9 @@ internal sealed class RunResult
             return;
         _values.Dispose();
         _held?.Release();
-        _work.Release(Bytes);
+        _cache.Memory.Work.Release(Bytes);
         if (IsLarge)
-            _environment.End();
+            _cache.Environment.End();
     }
 
     private static long BytesOf(OrtValue value, ValueSignature output) => output.Kind switch

@@ -8,35 +8,31 @@ namespace Larder.Inference;
 /// </summary>
 public sealed class PredictionOutputs : IDisposable
 {
-    private readonly ModelSignature _signature;
-    private readonly int _firstRow;
     // Up to here, the text of all of it is a matter of some hundred kilobytes.
     private const long SmallBytes = 32 << 10;
 
+    private readonly ModelSignature _signature;
+    private readonly int _firstRow;
     private readonly int _rows;
-    private readonly long _bytes;
     private RunResult? _result;
 
-    /// <summary>Takes a share in a result: all of it, or of <paramref name="allRows"/> rows some.</summary>
-    internal PredictionOutputs(ModelSignature signature, RunResult result, int firstRow = 0, int rows = -1, long allRows = 1)
+    internal PredictionOutputs(ModelSignature signature, RunResult result, int firstRow = 0, int rows = -1)
     {
         _signature = signature;
         _result = result;
         _firstRow = firstRow;
         _rows = rows;
-        _bytes = rows < 0 ? result.Bytes : result.Bytes * rows / allRows;
-        RunTime = result.Time;
     }
 
     /// <summary>How long the run took.</summary>
-    public TimeSpan RunTime { get; }
+    public TimeSpan RunTime => Result.Time;
 
     /// <summary>Whether the outputs are so small that they may as well be written at once.</summary>
     public bool AreSmall
     {
         get
         {
-            if (_bytes > SmallBytes)
+            if (Result.BytesOfMember > SmallBytes)
                 return false;
             for (var i = 0; i < Count; i++)
             {

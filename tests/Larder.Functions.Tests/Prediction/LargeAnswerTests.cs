@@ -87,6 +87,40 @@ public sealed class LargeAnswerTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, small.Status);
     }
 
+    [Fact]
+    public async Task A_body_that_does_not_say_its_length_is_counted_as_it_comes()
+    {
+        await StartAsync();
+        using var body = new MemoryStream(Encoding.ASCII.GetBytes($$"""{"rest":"{{new string('x', 3 << 20)}}","values":[3]}"""));
+        using var content = new StreamContent(body) { Headers = { ContentType = new("application/json") } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/models/zeros/prediction") { Content = content };
+        request.Headers.TransferEncodingChunked = true;
+
+        var answer = await Larder.Client.SendAsync(request).ReadAnswerAsync();
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.Equal("[0,0,0]", answer.Body["values"]!.ToJsonString());
+        Assert.Equal(0, await InFlightAsync());
+    }
+
+    [Fact]
+    public async Task An_image_counts_with_its_pixels()
+    {
+        await StartAsync(("Limits:InFlightBytes", $"{32 << 20}"));
+        await Larder.Client.UploadAsync("digits", await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "samples", "digits", "digits.onnx")));
+        var answers = new List<Answer>();
+        foreach (var size in new[] { 100, 3000 })
+        {
+            using var image = NetVips.Image.Black(size, size);
+            using var content = new ByteArrayContent(image.PngsaveBuffer()) { Headers = { ContentType = new("image/png") } };
+            answers.Add(await Larder.Client.PostAsync("/api/v1/models/digits/prediction", content).ReadAnswerAsync());
+        }
+
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.RequestEntityTooLarge], answers.Select(answer => answer.Status));
+        Assert.Matches(@"^The request needs about 34\.\d+ MiB of memory \(work\); one request may take 14 MiB", answers[1].Description);
+        Assert.Equal(0, await InFlightAsync());
+    }
+
     private async Task StartAsync(params (string, string)[] settings)
     {
         _larder = await LarderProcess.StartAsync(_azurite!.ConnectionString, settings);
