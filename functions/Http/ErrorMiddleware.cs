@@ -34,6 +34,7 @@ internal sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) :
         NotFoundException => StatusCodes.Status404NotFound,
         ConflictException => StatusCodes.Status409Conflict,
         PreconditionFailedException => StatusCodes.Status412PreconditionFailed,
+        NoRoomException => StatusCodes.Status507InsufficientStorage,
         TooLargeException => StatusCodes.Status413PayloadTooLarge,
         InvalidRequestException or InvalidSettingsException or InvalidInputException or InvalidModelException or JsonException
             => StatusCodes.Status422UnprocessableEntity,
@@ -43,7 +44,7 @@ internal sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) :
         StorageUnavailableException or NewerDocumentException or ModelBusyException or ValidatorBusyException or ModelLoadException or ModelTooLargeException
             => StatusCodes.Status503ServiceUnavailable,
         RunTimeoutException => StatusCodes.Status504GatewayTimeout,
-        _ => StatusCodes.Status500InternalServerError,
+        _ => FullDisk.Is(exception) ? StatusCodes.Status507InsufficientStorage : StatusCodes.Status500InternalServerError,
     };
 
     private Envelope Answer(Exception exception, HttpContext http, string function)
@@ -58,10 +59,11 @@ internal sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) :
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => "The request body is larger than this server accepts.",
             BadHttpRequestException => "The request is not valid HTTP.",
             OperationCanceledException => "The request was given up.",
+            _ when FullDisk.Is(exception) => "The server's disk is full at this moment; try again later.",
             _ when status == StatusCodes.Status500InternalServerError => $"The server failed. Its log has the reason under request id {id}.",
             _ => exception.Message,
         });
-        return status == StatusCodes.Status503ServiceUnavailable || exception is ValidatorBusyException ? envelope.WithHeader("Retry-After", "5") : envelope;
+        return status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status507InsufficientStorage || exception is ValidatorBusyException ? envelope.WithHeader("Retry-After", "5") : envelope;
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "{Function} failed (request id {RequestId})")]

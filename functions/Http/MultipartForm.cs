@@ -1,4 +1,5 @@
 using System.Text;
+using Larder.Inference;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -99,7 +100,7 @@ internal static class MultipartForm
     public static InvalidRequestException Twice(string name) => new($"The field '{Shown(name)}' is given twice.");
 
     /// <summary>Whether an exception says that the form itself, and not the connection, is broken.</summary>
-    public static bool IsBroken(Exception exception) => exception is InvalidDataException or IOException and not BadHttpRequestException;
+    public static bool IsBroken(Exception exception) => exception is InvalidDataException or IOException and not BadHttpRequestException && !FullDisk.Is(exception);
 
     /// <summary>What the caller is told about it.</summary>
     public static InvalidRequestException Broken() => new("The multipart form is broken or ends too early.");

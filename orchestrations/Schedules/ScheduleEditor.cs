@@ -102,13 +102,12 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     {
         if (key is not null)
             JobStore.ValidateKey(key);
-        var schedule = await schedules.GetAsync(id, cancellation);
-        var now = time.GetUtcNow();
-        var jobKey = key is null ? null : $"schedule:{id}:now:{TextHash.Of(key)}";
-        var job = await starter.StartAsync(client, schedule, jobKey, cancellation);
-        var run = new ScheduleRun { Due = now, At = now, Outcome = RunOutcome.Started, Job = job.Id, Manual = true };
-        await schedules.NoteRunAsync(id, job.Id, actor, read => ScheduleStarter.With(read, run, ended: []), now, CancellationToken.None);
-        return job;
+        await starter.CheckAsync(await schedules.GetAsync(id, cancellation), cancellation);
+        var asked = new AskedRun($"schedule:{id}:now:{(key is null ? Guid.NewGuid().ToString("N") : TextHash.Of(key))}", time.GetUtcNow(), actor);
+
+        // Before the job: a server that dies in between has left word, and the next look at schedules goes on from it.
+        var schedule = await schedules.ChangeAsync(id, read => Task.FromResult(ScheduleStarter.With(read, asked)), cancellation);
+        return await starter.StartAskedAsync(client, schedule, asked, cancellation);
     }
 
     /// <summary>When a schedule runs next, if nobody changes it; nothing while it is paused.</summary>

@@ -37,10 +37,12 @@ internal sealed class Bakery
         (this.account, Time, this.options, this.instances) = (account, time, options, instances);
         var storage = BlobClients.Create(account);
         var documents = wrap(new BlobDocumentStore(storage));
-        Schedules = new ScheduleStore(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance));
+        var audit = new AuditLog(documents, NullLogger<AuditLog>.Instance);
+        Schedules = new ScheduleStore(documents, audit);
+        Audit = new AuditHistory(documents, new ModelRegistry(documents, time, audit), Schedules, time);
         Jobs = new JobStore(documents, time);
         var submitter = new JobSubmitter(Jobs, new JobFiles(storage, time), new BlobArtifactStore(storage, time), [Bake], new JobLimits(), time);
-        var starter = new ScheduleStarter([Bake], [Bake], submitter, new JobScheduler(Jobs, [Bake], time, NullLogger<JobScheduler>.Instance));
+        var starter = new ScheduleStarter([Bake], [Bake], submitter, new JobScheduler(Jobs, [Bake], time, NullLogger<JobScheduler>.Instance), Schedules);
         Runner = new ScheduleRunner(Schedules, Jobs, starter, options, time, NullLogger<ScheduleRunner>.Instance);
         Editor = new ScheduleEditor(Schedules, starter, options, time);
 
@@ -59,6 +61,8 @@ internal sealed class Bakery
     public ManualTimeProvider Time { get; }
 
     public ScheduleStore Schedules { get; }
+
+    public AuditHistory Audit { get; }
 
     public JobStore Jobs { get; }
 
