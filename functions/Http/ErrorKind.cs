@@ -58,6 +58,9 @@ internal enum ErrorKind
 
     /// <summary>It took too long.</summary>
     Timeout = 504,
+
+    /// <summary>The server's disk is full.</summary>
+    NoRoom = 507,
 }
 
 /// <summary>Which kind an exception is of.</summary>
@@ -71,6 +74,7 @@ internal static class ErrorKinds
         NotFoundException => ErrorKind.NotFound,
         ConflictException => ErrorKind.Conflict,
         PreconditionFailedException => ErrorKind.PreconditionFailed,
+        NoRoomException => ErrorKind.NoRoom,
         TooLargeException or MemoryLimitException => ErrorKind.TooLarge,
         InvalidRequestException or InvalidSettingsException or InvalidInputException or InvalidModelException or JsonException => ErrorKind.Invalid,
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ErrorKind.TooLarge,
@@ -81,7 +85,7 @@ internal static class ErrorKinds
         StorageUnavailableException or NewerDocumentException or ModelBusyException or MemoryBusyException or ValidatorBusyException or ModelLoadException or ModelTooLargeException
             => ErrorKind.Unavailable,
         RunTimeoutException => ErrorKind.Timeout,
-        _ => ErrorKind.Internal,
+        _ => FullDisk.Is(exception) ? ErrorKind.NoRoom : ErrorKind.Internal,
     };
 }
 

@@ -129,14 +129,14 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     {
         if (key is not null)
             JobStore.ValidateKey(key);
-        var schedule = await schedules.GetAsync(id, cancellation);
-        await access.RequireAsync(caller, JobWay.Submit, schedule.Job.Type, schedule.Job.Model, cancellation);
-        var now = time.GetUtcNow();
-        var jobKey = key is null ? null : $"schedule:{id}:now:{TextHash.Of(key)}";
-        var job = await starter.StartAsync(client, schedule, jobKey, cancellation);
-        var run = new ScheduleRun { Due = now, At = now, Outcome = RunOutcome.Started, Job = job.Id, Manual = true };
-        await schedules.NoteRunAsync(id, job.Id, caller.Name, read => ScheduleStarter.With(read, run, ended: []), now, CancellationToken.None);
-        return job;
+        var found = await schedules.GetAsync(id, cancellation);
+        await access.RequireAsync(caller, JobWay.Submit, found.Job.Type, found.Job.Model, cancellation);
+        await starter.CheckAsync(found, cancellation);
+        var asked = new AskedRun($"schedule:{id}:now:{(key is null ? Guid.NewGuid().ToString("N") : TextHash.Of(key))}", time.GetUtcNow(), caller.Name);
+
+        // Before the job: a server that is killed after this has left a note, and the next look at schedules goes on from it.
+        var schedule = await schedules.ChangeAsync(id, read => Task.FromResult(ScheduleStarter.With(read, asked)), cancellation);
+        return await starter.StartAskedAsync(client, schedule, asked, cancellation);
     }
 
     /// <summary>When a schedule runs next, if nobody changes it; nothing while it is paused.</summary>

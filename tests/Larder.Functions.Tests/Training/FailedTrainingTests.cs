@@ -47,7 +47,7 @@ public sealed class FailedTrainingTests(TrainingFixture larder)
 
         // Where control groups can be made they limit the job as a whole: then it is killed, and gets its cores so slowly that its time is up first.
         Assert.Contains((string?)jobs[0]["reason"], new[] { "The script ended with exit code 1: MemoryError", "The script was ended by signal 9 (SIGKILL), perhaps for want of memory." });
-        Assert.Contains(((string?)jobs[1]["state"], (string?)jobs[1]["reason"]), new[]
+        Assert.Contains(((string?)jobs[1]["state"], (string?)jobs[1]["reason"]), new (string?, string?)[]
         {
             ("failed", "The script was ended by signal 24 (SIGXCPU), having used more CPU time than it may."),
             ("timed_out", "It ran longer than 20 seconds, which is its time-out, and was stopped."),

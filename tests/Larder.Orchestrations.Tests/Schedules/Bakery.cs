@@ -40,12 +40,14 @@ internal sealed class Bakery
         (this.account, Time, this.options, this.instances) = (account, time, options, instances);
         var storage = BlobClients.Create(account);
         var documents = wrap(new BlobDocumentStore(storage));
-        Schedules = new ScheduleStore(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance));
+        var audit = new AuditLog(documents, NullLogger<AuditLog>.Instance);
+        Schedules = new ScheduleStore(documents, audit);
+        Audit = new AuditHistory(documents, new ModelRegistry(documents, time, audit), Schedules, time);
         Jobs = new JobStore(documents, time);
         // No caller here has a scope: no model is looked at.
         var access = new JobAccess(Jobs, [Bake], new ModelScopes(null!, null!));
         var submitter = new JobSubmitter(Jobs, new JobFiles(storage, time), new BlobArtifactStore(storage, time), [Bake], access, new JobLimits(), time);
-        var starter = new ScheduleStarter([Bake], [Bake], submitter, new JobScheduler(Jobs, [Bake], access, time, NullLogger<JobScheduler>.Instance));
+        var starter = new ScheduleStarter([Bake], [Bake], submitter, new JobScheduler(Jobs, [Bake], access, time, NullLogger<JobScheduler>.Instance), Schedules);
         Runner = new ScheduleRunner(Schedules, Jobs, starter, options, time, NullLogger<ScheduleRunner>.Instance);
         Editor = new ScheduleEditor(Schedules, starter, access, options, time);
 
@@ -64,6 +66,8 @@ internal sealed class Bakery
     public FakeTimeProvider Time { get; }
 
     public ScheduleStore Schedules { get; }
+
+    public AuditHistory Audit { get; }
 
     public JobStore Jobs { get; }
 

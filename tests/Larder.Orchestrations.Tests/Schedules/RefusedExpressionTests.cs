@@ -81,7 +81,7 @@ public sealed class RefusedExpressionTests(Azurite azurite)
             Created = Bakery.Noon,
             Updated = Bakery.Noon,
         };
-        var imports = new ImportedSchedules(new ScheduleStarter([bakery.Bake], [bakery.Bake], null!, null!), bakery.Schedules, new ScheduleOptions(), bakery.Time);
+        var imports = new ImportedSchedules(new ScheduleStarter([bakery.Bake], [bakery.Bake], null!, null!, bakery.Schedules), bakery.Schedules, new ScheduleOptions(), bakery.Time);
 
         imports.Check(archived);
         var (prepared, reason) = await imports.PrepareAsync(archived, Bakery.Baker, arePaused: false, CancellationToken.None);
