@@ -161,6 +161,6 @@ internal sealed class Form : IAsyncDisposable
         var name = field.Name;
         var hint = field.Stage is null ? "" : "; to send a file, give it a file name";
         var bytes = await part.ReadAsync(field.TextBytes, $"The field {name} is limited to {field.TextBytes} bytes of text{hint}.", cancellationToken);
-        return field.IsJson ? RequestBody.JsonText(bytes.Span).ToArray() : Encoding.UTF8.GetBytes(RequestBody.Text(bytes.Span, $"The field {name}"));
+        return field.IsJson ? JsonText.Check(bytes.Span).ToArray() : Encoding.UTF8.GetBytes(RequestBody.Text(bytes.Span, $"The field {name}"));
     }
 }

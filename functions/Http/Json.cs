@@ -11,7 +11,7 @@ namespace Larder.Functions;
 internal static class Json
 {
     /// <summary>Deepest nesting of a JSON body that describes a change; predictions have their own limit.</summary>
-    public const int MaxDepth = 64;
+    private const int MaxDepth = JsonText.MaxDepth;
 
     /// <summary>Longest JSON body that describes a change; predictions have their own limit.</summary>
     private const int MaxBodyBytes = 1 << 20;
@@ -70,7 +70,7 @@ internal static class Json
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(RequestBody.JsonText(json), Options) ?? throw Absent(expected);
+            return JsonSerializer.Deserialize<T>(JsonText.Check(json), Options) ?? throw Absent(expected);
         }
         catch (JsonException exception)
         {

@@ -34,9 +34,22 @@ internal static class MultipartForm
     {
         while (await NextAsync(reader, cancellationToken) is { } section)
         {
-            yield return section.GetContentDispositionHeader() is { } disposition
+            yield return PartOf(section);
+        }
+    }
+
+    private static FormPart PartOf(MultipartSection section)
+    {
+        try
+        {
+            return section.GetContentDispositionHeader() is { } disposition
                 ? new FormPart(section, disposition)
                 : throw new InvalidRequestException("A part of the form has no Content-Disposition.");
+        }
+        catch (ArgumentException)
+        {
+            // ASP.NET Core's own, for a parameter without a value: filename*.
+            throw new InvalidRequestException("A part of the form has a Content-Disposition that cannot be read.");
         }
     }
 
@@ -68,7 +81,7 @@ internal sealed class FormPart(MultipartSection section, ContentDispositionHeade
     public string Name { get; } = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
 
     /// <summary>Whether it is a file, and not a field.</summary>
-    public bool IsFile => disposition.IsFileDisposition();
+    public bool IsFile { get; } = disposition.IsFileDisposition();
 
     /// <summary>Its media type; null when it has none.</summary>
     public string? ContentType => section.ContentType;

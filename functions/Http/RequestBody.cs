@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
-using System.Text.Json;
-using System.Text.Unicode;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
@@ -19,8 +17,6 @@ internal static class RequestBody
     private const string Utf8Name = "utf-8";
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
-    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>The body's bytes.</summary>
     /// <exception cref="RefusedException">It is compressed, or in another charset than UTF-8 (415).</exception>
@@ -82,40 +78,12 @@ internal static class RequestBody
     {
         try
         {
-            return RequestText.Require(StrictUtf8.GetString(WithoutMark(utf8)), what);
+            return RequestText.Require(StrictUtf8.GetString(JsonText.WithoutMark(utf8)), what);
         }
         catch (DecoderFallbackException)
         {
-            throw new InvalidRequestException($"{what} is not text in UTF-8: byte {FirstInvalid(utf8)} does not belong there.");
+            throw new InvalidRequestException($"{what} is not text in UTF-8: byte {JsonText.FirstInvalid(utf8)} does not belong there.");
         }
-    }
-
-    /// <summary>
-    /// JSON that can be read without surprises: UTF-8 in which every name and every text is well-formed and has no NUL. Whether it is JSON at all says whoever
-    /// reads it, and knows what it should have been.
-    /// </summary>
-    /// <param name="utf8">The bytes.</param>
-    /// <returns>The bytes without a byte-order mark.</returns>
-    /// <exception cref="InvalidRequestException">It has such a text; a sentence that names the place.</exception>
-    public static ReadOnlySpan<byte> JsonText(ReadOnlySpan<byte> utf8)
-    {
-        if (!Utf8.IsValid(utf8))
-            throw new InvalidRequestException($"The JSON is not UTF-8: byte {FirstInvalid(utf8)} does not belong there.");
-        var json = WithoutMark(utf8);
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = Json.MaxDepth });
-        try
-        {
-            while (reader.Read())
-            {
-                if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String && reader.ValueIsEscaped)
-                    RequireText(ref reader, utf8.Length - json.Length);
-            }
-        }
-        catch (JsonException)
-        {
-            // Up to here there was nothing to refuse.
-        }
-        return json;
     }
 
     private static void RequirePlain(HttpRequest request)
@@ -133,38 +101,7 @@ internal static class RequestBody
 
     /// <summary>The bytes behind the byte-order mark that they may begin with.</summary>
     public static ReadOnlySequence<byte> WithoutMark(in ReadOnlySequence<byte> utf8) =>
-        new SequenceReader<byte>(utf8).IsNext(ByteOrderMark) ? utf8.Slice(ByteOrderMark.Length) : utf8;
-
-    private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> utf8) => utf8.StartsWith(ByteOrderMark) ? utf8[ByteOrderMark.Length..] : utf8;
-
-    private static int FirstInvalid(ReadOnlySpan<byte> utf8)
-    {
-        var at = 0;
-        while (Rune.DecodeFromUtf8(utf8[at..], out _, out var length) == OperationStatus.Done)
-            at += length;
-        return at + 1;
-    }
-
-    private static void RequireText(ref Utf8JsonReader reader, int skipped)
-    {
-        var space = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
-        try
-        {
-            // Unescaping never makes a text longer.
-            if (!space.AsSpan(0, reader.CopyString(space)).Contains((byte)0))
-                return;
-        }
-        catch (InvalidOperationException)
-        {
-            // A surrogate without its other half: \ud800.
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(space);
-        }
-        var what = reader.TokenType == JsonTokenType.PropertyName ? "The member's name" : "The text";
-        throw new InvalidRequestException($"{what} at byte {skipped + reader.TokenStartIndex + 1} of the JSON has a NUL, or half of a surrogate pair: it must be well-formed Unicode.");
-    }
+        new SequenceReader<byte>(utf8).IsNext(JsonText.ByteOrderMark) ? utf8.Slice(JsonText.ByteOrderMark.Length) : utf8;
 }
 
 /// <summary>Text that came with a request.</summary>
