@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;

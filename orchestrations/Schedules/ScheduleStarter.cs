@@ -27,7 +27,7 @@ public sealed class ScheduleStarter(
 
     /// <summary>Looks whether a schedule's job can be had at this moment.</summary>
     /// <exception cref="RegistryException">It cannot.</exception>
-    public Task CheckAsync(Schedule schedule, CancellationToken cancellation) => TypeOf(schedule.Job.Type).RequestAsync(schedule.Job, schedule.Secrets, cancellation);
+    public Task CheckAsync(Schedule schedule, CancellationToken cancellation) => TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellation);
 
     /// <summary>Makes the job of a run that somebody asked for, starts it, and writes it down, with its audit record. Doing it again gives the same job and one record.</summary>
     /// <param name="client">Starts orchestrations.</param>
