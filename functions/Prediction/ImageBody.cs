@@ -1,8 +1,6 @@
 using Larder.Inference;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
@@ -31,7 +29,8 @@ public sealed class ImageBody(ImageLimits limits, SessionCache sessions) : IDisp
     public async ValueTask ReadAsync(HttpRequest request, LoadedModel model, PredictionInputs inputs, CancellationToken cancellationToken)
     {
         var plan = ImagePlan.For(model.Signature, model.Settings.Image);
-        var file = await FileAsync(request, cancellationToken);
+        var parts = MultipartForm.PartsOf(request, cancellationToken)?.GetAsyncEnumerator(cancellationToken);
+        var file = parts is null ? request.OpenBody() : await FileOfAsync(parts);
         var bodies = sessions.Memory.Bodies;
         var taken = Math.Min(request.ContentLength ?? FirstBytes, limits.MaxBytes);
         await bodies.TakeAsync(taken, cancellationToken);
@@ -54,6 +53,8 @@ public sealed class ImageBody(ImageLimits limits, SessionCache sessions) : IDisp
                 taken = larger;
                 Array.Resize(ref buffer, (int)taken + 1);
             }
+            if (parts is not null && await parts.MoveNextAsync())
+                throw new InvalidRequestException($"The field '{RequestText.Shown(parts.Current.Name)}' is too many: a prediction takes one file, 'path' or 'file'.");
 
             await inputs.ReserveAsync(plan.BytesFor(buffer.AsMemory(0, length), limits), cancellationToken);
             await _decoders.WaitAsync(cancellationToken);
@@ -76,28 +77,18 @@ public sealed class ImageBody(ImageLimits limits, SessionCache sessions) : IDisp
     /// <inheritdoc />
     public void Dispose() => _decoders.Dispose();
 
-    private static async ValueTask<Stream> FileAsync(HttpRequest request, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> FileOfAsync(IAsyncEnumerator<FormPart> parts)
     {
-        if (MultipartForm.ReaderOf(request) is not { } reader)
-            return request.Body;
-        try
-        {
-            while (await reader.ReadNextSectionAsync(cancellationToken) is { } part)
-            {
-                if (part.GetContentDispositionHeader() is not { } disposition || !disposition.IsFileDisposition())
-                    continue;
-                if (HeaderUtilities.RemoveQuotes(disposition.Name).Value is not ("path" or "file"))
-                    throw new InvalidRequestException("The name of the file path must be 'path' or 'file'");
-                if (part.ContentType is { } partType && !IsImageType(partType))
-                    throw new InvalidRequestException($"Filetype {MultipartForm.Shown(partType)} is not currently allowed for predictions. The model server only supports images so far");
-                return part.Body;
-            }
-        }
-        catch (Exception exception) when (MultipartForm.IsBroken(exception))
-        {
-            throw MultipartForm.Broken();
-        }
-        throw new InvalidRequestException("No json data {values:[...]} or file provided");
+        if (!await parts.MoveNextAsync())
+            throw new InvalidRequestException("No json data {values:[...]} or file provided");
+        var part = parts.Current;
+        if (!part.IsFile)
+            throw new InvalidRequestException($"The field '{RequestText.Shown(part.Name)}' is not known; a prediction takes one file, 'path' or 'file'.");
+        if (part.Name is not ("path" or "file"))
+            throw new InvalidRequestException("The name of the file path must be 'path' or 'file'");
+        return part.ContentType is not { } type || IsImageType(type)
+            ? part.Open()
+            : throw new InvalidRequestException($"Filetype {RequestText.Shown(type)} is not currently allowed for predictions. The model server only supports images so far");
     }
 
     // Clients that do not know an image's type call it an octet-stream; what it is, its bytes say.

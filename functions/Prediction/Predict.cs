@@ -22,7 +22,7 @@ public sealed class Predict(
     /// <summary>Runs a model on the request's values or image.</summary>
     [Function("Predict"), Requires(Role.Predictor), Description("Predict: {\"values\": ...}, or an image.")]
     public async Task<IActionResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "post", Route = "api/v1/models/{reference}/prediction")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "api/v1/models/{reference}/prediction")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken)
     {
@@ -50,7 +50,7 @@ public sealed class Predict(
         }
         catch (Exception exception)
         {
-            metrics.End(began, model, ErrorMiddleware.StatusOf(exception));
+            metrics.End(began, model, Dialect.ModelApi.StatusOf(ErrorKinds.Of(exception)));
             throw;
         }
     }

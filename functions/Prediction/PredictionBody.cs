@@ -21,12 +21,13 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
     /// <exception cref="MemoryLimitException">The body, or its tensors, are more than the server holds of one request.</exception>
     /// <exception cref="MemoryBusyException">The server holds too much of other requests.</exception>
     /// <exception cref="InvalidInputException">The values do not fit the model.</exception>
-    /// <exception cref="InvalidRequestException">There is no <c>values</c>.</exception>
+    /// <exception cref="InvalidRequestException">There is no <c>values</c>, or something beside it.</exception>
+    /// <exception cref="RefusedException">The body is compressed, or in another charset than UTF-8 (415).</exception>
     public async ValueTask ReadAsync(HttpRequest request, PredictionInputs inputs, ModelSignature signature, CancellationToken cancellationToken)
     {
         if (request.ContentLength > limits.PredictionBytes)
             throw TooLarge();
-        var body = request.BodyReader;
+        var body = request.OpenBodyReader();
         var bodies = sessions.Memory.Bodies;
         var taken = request.ContentLength ?? Math.Min(FirstBytes, limits.PredictionBytes);
         await bodies.TakeAsync(taken, cancellationToken);
@@ -73,7 +74,7 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
     {
         if (body.IsEmpty)
             throw new InvalidRequestException("No json data {values:[...]} or file provided");
-        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = inference.JsonDepth });
+        var reader = new Utf8JsonReader(RequestBody.WithoutMark(body), new JsonReaderOptions { MaxDepth = inference.JsonDepth });
         var found = false;
         try
         {
@@ -81,19 +82,13 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
                 throw new InvalidRequestException("The body must be a JSON object {values:[...]}");
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var isValues = reader.ValueTextEquals("values"u8);
-                if (isValues && found)
+                if (!MemberName.Is(ref reader, "values"u8))
+                    throw new InvalidRequestException($"The member '{MemberName.Shown(ref reader)}' is not known; send {{values:[...]}}");
+                if (found)
                     throw new InvalidRequestException("values is given twice");
                 reader.Read();
-                if (isValues)
-                {
-                    found = true;
-                    inputs.Read(ref reader);
-                }
-                else
-                {
-                    reader.Skip();
-                }
+                found = true;
+                inputs.Read(ref reader);
             }
             // Anything but white space after the object is an error, which the reader finds by reading on.
             while (reader.Read())

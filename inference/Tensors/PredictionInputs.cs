@@ -249,7 +249,7 @@ public sealed class PredictionInputs : IDisposable
     {
         for (var i = 0; i < _names.Length; i++)
         {
-            if (!reader.ValueTextEquals(_names[i]))
+            if (!MemberName.Is(ref reader, _names[i]))
                 continue;
             if (_tensors[i].HasValue)
                 throw new InvalidInputException($"values has {_tensors[i].Signature.Name} twice");

@@ -1,4 +1,5 @@
 using Larder.Testing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Inference.Tests.Memory;
 
@@ -8,7 +9,7 @@ public sealed class MemoryShareTests : IDisposable
     private const long Large = Most - (Most / 8);
 
     private readonly InferenceMetrics _metrics = new();
-    private readonly ManualTimeProvider _time = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly MemoryShare _share;
 
     public MemoryShareTests() => _share = new MemoryBudget(new InferenceLimits { InFlightBytes = 2 * Most, InFlightWaitSeconds = 10 }, _metrics, _time).Work;
