@@ -18,7 +18,10 @@ internal sealed class BrowserGuard(AccessOptions options, Callers callers)
     {
         if (_hosts is not null && !IsKnown(NameOf(request.Host.Value)))
             return "This server answers under the names of this machine only.";
-        if (request.Headers.Origin is [{ } origin, ..] && !IsSafe(request.Method) && !IsOwn(origin, request.Host.Value) && !_origins.Contains(origin, StringComparer.Ordinal))
+        var origins = request.Headers.Origin;
+        if (origins.Count > 1)
+            return "A request has one Origin; this one names several.";
+        if (origins is [{ } origin] && !IsSafe(request.Method) && !IsOwn(origin, request.Host.Value) && !_origins.Contains(origin, StringComparer.Ordinal))
             return "Changes are not taken from the pages of other sites.";
         return null;
     }

@@ -31,6 +31,7 @@ public static class LarderServices
     {
         builder.UseMiddleware<RequestIdMiddleware>();
         builder.UseMiddleware<ErrorMiddleware>();
+        builder.UseMiddleware<RawTargetMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
 
         var services = ((IHostApplicationBuilder)builder).Services;
@@ -51,6 +52,7 @@ public static class LarderServices
         services.AddSetting<PredictionLimits>("Limits", ApiSettings);
         services.AddSetting<AnswerLimits>("Limits", ApiSettings);
         services.AddSingleton<RouteTable>();
+        services.AddSingleton(Dialects.All);
         services.AddSingleton<PredictionMetrics>();
         services.AddSingleton<PredictionResponse>();
         services.AddSingleton<PredictionBody>();
@@ -65,16 +67,26 @@ public static class LarderServices
         {
             kestrel.Limits.MaxRequestBodySize = publishing.ModelBytes + FormOverhead;
             kestrel.AddServerHeader = false;
+            kestrel.RequestHeaderEncodingSelector = ContentLengthEncoding.For;
         });
     }
+
+    /// <summary>Whether callers are asked for credentials, by the settings. Where they are not, only this machine's own users may reach the server.</summary>
+    public static bool AsksForCredentials(IConfiguration configuration) =>
+        CallerKeys.AnyIn(configuration, configuration.GetSection("Access").Get<AccessOptions>() ?? new AccessOptions());
 
     private static void AddAccess(this IServiceCollection services)
     {
         services.AddSetting<AccessOptions>("Access", ApiSettings);
         services.AddSetting<RateOptions>("Limits:Rate", ApiSettings);
+        services.AddSetting<WrongCredentialOptions>("Limits:WrongCredentials", ApiSettings);
+        services.AddSetting<TokenCacheOptions>("Access:Tokens", RegistrySettings);
         services.AddSingleton(_ => Platform.Here());
         services.AddSingleton(_ => FunctionAccess.OfThisApp());
         services.AddSingleton<CallerKeys>();
+        services.AddSingleton<TokenStore>();
+        services.AddSingleton<TokenCatalog>();
+        services.AddSingleton<WrongCredentials>();
         services.AddSingleton<Callers>();
         services.AddSingleton<BrowserGuard>();
         services.AddSingleton<RateLimits>();
@@ -116,6 +128,7 @@ public static class LarderServices
         services.AddHostedService<SettingsRecorder>();
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<ModelCatalog>();
+        services.AddSingleton<ModelScopes>();
         services.AddSingleton<StagingArea>();
         services.AddSingleton<ModelPublisher>();
         services.AddSingleton<RegistrySweeper>();
@@ -150,8 +163,11 @@ public static class LarderServices
         services.AddSingleton<JobLog>();
         services.AddSingleton<JobLogReader>();
         services.AddSingleton<LogStream>();
+        services.AddSetting<LogStreamLimits>("Limits:LogStreams", ApiSettings);
+        services.AddSingleton<LogStreams>();
         services.AddSingleton<ModelCompiler>();
         services.AddSingleton<JobSteps>();
+        services.AddSingleton<JobAccess>();
         services.AddSingleton<JobScheduler>();
         services.AddSingleton<JobJanitor>();
         services.AddSingleton<IJobType, TrainJob>();

@@ -7,16 +7,51 @@ using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
+/// <summary>An answer in JSON. It is built whole before anything is sent, so that a failure can still be told.</summary>
+internal abstract class JsonAnswer : IActionResult
+{
+    private readonly List<(string Name, string Value)> _headers = [];
+    private readonly ArrayBufferWriter<byte> _body = new();
+    private int _status;
+
+    /// <summary>Writes the body, in the dialect of the route where the answer is an error. <see cref="ErrorMiddleware"/> calls it, which has an answer for what fails here.</summary>
+    public void Build(Dialect dialect)
+    {
+        using var writer = new Utf8JsonWriter(_body, new JsonWriterOptions { Encoder = Json.Options.Encoder });
+        _status = Write(writer, dialect);
+    }
+
+    /// <inheritdoc />
+    public async Task ExecuteResultAsync(ActionContext context)
+    {
+        if (_status == 0)
+            Build(Dialect.ModelApi);
+        var response = context.HttpContext.Response;
+        response.StatusCode = _status;
+        response.ContentType = "application/json; charset=utf-8";
+        response.ContentLength = _body.WrittenCount;
+        foreach (var (name, value) in _headers)
+            response.Headers[name] = value;
+        await response.BodyWriter.WriteAsync(_body.WrittenMemory, context.HttpContext.RequestAborted);
+    }
+
+    /// <summary>Writes the body.</summary>
+    /// <returns>The HTTP status.</returns>
+    protected abstract int Write(Utf8JsonWriter writer, Dialect dialect);
+
+    /// <summary>Adds a response header.</summary>
+    protected void Add(string header, string value) => _headers.Add((header, value));
+}
+
 /// <summary>
 /// The answer of the model API, in MLBuffet's shape: <c>{"http_status": {"code", "name", "description"}, ...}</c>.
 /// The HTTP status is always the one the body names.
 /// </summary>
 /// <param name="status">HTTP status code.</param>
 /// <param name="description">A sentence about what happened.</param>
-internal sealed class Envelope(int status, string description) : IActionResult
+internal sealed class Envelope(int status, string description) : JsonAnswer
 {
     private readonly List<(string Name, object? Value)> _members = [];
-    private readonly List<(string Name, string Value)> _headers = [];
 
     /// <summary>200 with a description.</summary>
     public static Envelope Ok(string description) => new(StatusCodes.Status200OK, description);
@@ -31,32 +66,26 @@ internal sealed class Envelope(int status, string description) : IActionResult
     /// <summary>Adds a response header.</summary>
     public Envelope WithHeader(string name, string value)
     {
-        _headers.Add((name, value));
+        Add(name, value);
         return this;
     }
 
     /// <summary>Adds the ETag of the document that the answer shows or has written.</summary>
     public Envelope WithETag(string etag) => WithHeader(HeaderNames.ETag, $"\"{etag.Trim('"')}\"");
 
-    /// <inheritdoc />
-    public async Task ExecuteResultAsync(ActionContext context)
+    /// <summary>Writes the member <c>http_status</c>.</summary>
+    public static void WriteStatus(Utf8JsonWriter writer, int status, string description)
     {
-        // Built whole before anything is sent, so that a failure can still be told.
-        var body = new ArrayBufferWriter<byte>();
-        Write(body);
-
-        var response = context.HttpContext.Response;
-        response.StatusCode = status;
-        response.ContentType = "application/json; charset=utf-8";
-        response.ContentLength = body.WrittenCount;
-        foreach (var (name, value) in _headers)
-            response.Headers[name] = value;
-        await response.BodyWriter.WriteAsync(body.WrittenMemory, context.HttpContext.RequestAborted);
+        writer.WriteStartObject("http_status");
+        writer.WriteNumber("code", status);
+        writer.WriteString("name", ReasonPhrases.GetReasonPhrase(status));
+        writer.WriteString("description", description);
+        writer.WriteEndObject();
     }
 
-    private void Write(ArrayBufferWriter<byte> body)
+    /// <inheritdoc />
+    protected override int Write(Utf8JsonWriter writer, Dialect dialect)
     {
-        using var writer = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = Json.Options.Encoder });
         writer.WriteStartObject();
         WriteStatus(writer, status, description);
         foreach (var (name, value) in _members)
@@ -65,14 +94,27 @@ internal sealed class Envelope(int status, string description) : IActionResult
             JsonSerializer.Serialize(writer, value, Json.Options);
         }
         writer.WriteEndObject();
+        return status;
+    }
+}
+
+/// <summary>An error, which the dialect of the route gives its status and its body.</summary>
+/// <param name="kind">What is wrong.</param>
+/// <param name="sentence">What is wrong and what would be right, for the caller.</param>
+internal sealed class ErrorAnswer(ErrorKind kind, string sentence) : JsonAnswer
+{
+    /// <summary>Adds a response header.</summary>
+    public ErrorAnswer WithHeader(string name, string value)
+    {
+        Add(name, value);
+        return this;
     }
 
-    private static void WriteStatus(Utf8JsonWriter writer, int status, string description)
+    /// <inheritdoc />
+    protected override int Write(Utf8JsonWriter writer, Dialect dialect)
     {
-        writer.WriteStartObject("http_status");
-        writer.WriteNumber("code", status);
-        writer.WriteString("name", ReasonPhrases.GetReasonPhrase(status));
-        writer.WriteString("description", description);
-        writer.WriteEndObject();
+        var status = dialect.StatusOf(kind);
+        dialect.Write(writer, status, sentence);
+        return status;
     }
 }

@@ -39,7 +39,7 @@ internal sealed record FileAnswer(string ETag, long SizeBytes, string FileName, 
         if (length <= 0 && SizeBytes > 0)
         {
             response.Headers.ContentRange = $"bytes */{SizeBytes}";
-            throw new RefusedException(StatusCodes.Status416RangeNotSatisfiable, $"The file has {SizeBytes} bytes; the range is outside.");
+            throw new RefusedException(ErrorKind.WrongRange, $"The file has {SizeBytes} bytes; the range is outside.");
         }
 
         var isPart = length < SizeBytes;

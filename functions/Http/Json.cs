@@ -10,8 +10,11 @@ namespace Larder.Functions;
 /// <summary>How the API reads and writes JSON: snake_case, and an unknown member is an error, never ignored.</summary>
 internal static class Json
 {
+    /// <summary>Deepest nesting of a JSON body that describes a change; predictions have their own limit.</summary>
+    private const int MaxDepth = JsonText.MaxDepth;
+
     /// <summary>Longest JSON body that describes a change; predictions have their own limit.</summary>
-    private const long MaxBodyBytes = 1 << 20;
+    private const int MaxBodyBytes = 1 << 20;
 
     /// <summary>Shared options.</summary>
     public static JsonSerializerOptions Options { get; } = new()
@@ -21,6 +24,7 @@ internal static class Json
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
         AllowDuplicateProperties = false,
+        MaxDepth = MaxDepth,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
@@ -29,24 +33,36 @@ internal static class Json
     /// <param name="expected">What the body should be, for the message, as <c>{model_description:string}</c>.</param>
     /// <param name="cancellationToken">Ends the read.</param>
     /// <exception cref="InvalidRequestException">There is no body, it is not JSON, or it does not fit the type.</exception>
-    public static async Task<T> ReadAsync<T>(HttpRequest request, string expected, CancellationToken cancellationToken)
-    {
-        if (request.ContentLength > MaxBodyBytes)
-            throw new TooLargeException($"The JSON body is limited to {MaxBodyBytes} bytes; {request.ContentLength} came.");
+    /// <exception cref="RefusedException">It is compressed, or in another charset than UTF-8 (415).</exception>
+    public static async Task<T> ReadAsync<T>(HttpRequest request, string expected, CancellationToken cancellationToken) =>
+        await ReadBytesAsync(request, cancellationToken) is { IsEmpty: false } body
+            ? Deserialize<T>(body.Span, expected)
+            : throw Absent(expected);
 
-        using var body = new MemoryStream();
-        var buffer = new byte[16 * 1024];
-        int read;
-        while ((read = await request.Body.ReadAsync(buffer, cancellationToken)) > 0)
+    /// <summary>Reads a JSON body that may be left out.</summary>
+    /// <returns>What it says; of an empty body, what nobody has said anything about.</returns>
+    /// <inheritdoc cref="ReadAsync"/>
+    public static async Task<T> ReadOrDefaultAsync<T>(HttpRequest request, string expected, CancellationToken cancellationToken)
+        where T : new() =>
+        await ReadBytesAsync(request, cancellationToken) is { IsEmpty: false } body ? Deserialize<T>(body.Span, expected) : new T();
+
+    /// <summary>Reads a JSON object whose members are few.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="expected">What the body should be, for the message, as <c>{model_description:string}</c>.</param>
+    /// <param name="members">The members that it may have.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <exception cref="InvalidRequestException">There is no body, it is not a JSON object, or it has other members.</exception>
+    public static async Task<JsonElement> ReadObjectAsync(HttpRequest request, string expected, string[] members, CancellationToken cancellationToken)
+    {
+        var body = await ReadAsync<JsonElement>(request, expected, cancellationToken);
+        if (body.ValueKind != JsonValueKind.Object)
+            throw new InvalidRequestException($"The JSON must be an object {expected}");
+        foreach (var member in body.EnumerateObject())
         {
-            body.Write(buffer, 0, read);
-            if (body.Length > MaxBodyBytes)
-                throw new TooLargeException($"The JSON body is limited to {MaxBodyBytes} bytes.");
+            if (!members.Contains(member.Name))
+                throw new InvalidRequestException($"The member '{RequestText.Shown(member.Name)}' is not known; send {expected}.");
         }
-        if (body.Length == 0)
-            throw new InvalidRequestException($"No json data provided {expected}");
-        body.Position = 0;
-        return Deserialize<T>(body.GetBuffer().AsSpan(0, (int)body.Length), expected);
+        return body;
     }
 
     /// <summary>Parses JSON of a type; a failure is a sentence for the caller.</summary>
@@ -54,8 +70,7 @@ internal static class Json
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(json, Options)
-                ?? throw new InvalidRequestException($"No json data provided {expected}");
+            return JsonSerializer.Deserialize<T>(JsonText.Check(json), Options) ?? throw Absent(expected);
         }
         catch (JsonException exception)
         {
@@ -69,17 +84,33 @@ internal static class Json
     /// <summary>What was wrong with a JSON text, without .NET type names.</summary>
     public static string Explain(JsonException exception)
     {
-        var where = exception.Path is { Length: > 1 } path ? $"at {path}" : $"at line {(exception.LineNumber ?? 0) + 1}, byte {(exception.BytePositionInLine ?? 0) + 1}";
+        var where = exception.Path is { Length: > 1 } path
+            ? $"at {RequestText.Shown(path)}"
+            : $"at line {(exception.LineNumber ?? 0) + 1}, byte {(exception.BytePositionInLine ?? 0) + 1}";
         if (exception.Message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal))
         {
-            var name = exception.Message.Split('\'') is [_, var unknown, ..] ? unknown : "?";
+            var name = exception.Message.Split('\'') is [_, var unknown, ..] ? RequestText.Shown(unknown) : "?";
             return $"the member '{name}' is not known.";
         }
         if (exception.Message.Contains("could not be converted", StringComparison.Ordinal))
             return $"the value {where} has the wrong type.";
-        if (exception.Message.Contains("Duplicate property", StringComparison.OrdinalIgnoreCase))
+        if (exception.Message.Contains("Duplicate", StringComparison.Ordinal))
             return $"a member is given twice {where}.";
+        // The reader's own words are about the letters N and I.
+        if (exception.Message.StartsWith("'N' ", StringComparison.Ordinal) || exception.Message.Contains("'I'", StringComparison.Ordinal))
+            return $"JSON has no NaN and no Infinity ({where}).";
         var sentence = exception.Message.Split(" Path:", 2)[0].Split(" LineNumber:", 2)[0];
-        return $"{sentence.TrimEnd('.')} ({where}).";
+        return $"{RequestText.Shown(sentence.TrimEnd('.'))} ({where}).";
     }
+
+    private static Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = request.OpenBody();
+        var tooLarge = $"The JSON body is limited to {MaxBodyBytes} bytes.";
+        return request.ContentLength > MaxBodyBytes
+            ? throw new TooLargeException(tooLarge)
+            : RequestBody.ReadAsync(body, MaxBodyBytes, tooLarge, cancellationToken);
+    }
+
+    private static InvalidRequestException Absent(string expected) => new($"No json data provided {expected}");
 }

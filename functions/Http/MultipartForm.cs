@@ -1,5 +1,4 @@
-using System.Text;
-using Larder.Inference;
+using System.Runtime.CompilerServices;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -7,104 +6,150 @@ using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
-/// <summary>What every route that reads a streamed form needs.</summary>
+/// <summary>Reads multipart forms while they arrive.</summary>
 internal static class MultipartForm
 {
     /// <summary>RFC 2046: a boundary has at most 70 characters.</summary>
     private const int MaxBoundary = 70;
 
-    /// <summary>Longest JSON of the options, in bytes.</summary>
-    private const int MaxOptionsBytes = 1 << 20;
-
-    /// <summary>Longest field that is a line of text, in bytes.</summary>
-    private const int MaxTextBytes = 8192;
-
-    /// <summary>Longest name of a file: what file systems take, in characters that may have four bytes.</summary>
-    private const int MaxFileName = 255;
-
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
-    /// <summary>A reader of the request's parts; null when it is no form.</summary>
-    /// <exception cref="InvalidRequestException">The form has no usable boundary.</exception>
-    public static MultipartReader? ReaderOf(HttpRequest request)
+    /// <summary>The parts of the request's form, in their order; null when it is none. What is not read of a part is skipped.</summary>
+    /// <exception cref="InvalidRequestException">The form has no usable boundary, or is not well-formed.</exception>
+    /// <exception cref="RefusedException">It is compressed (415).</exception>
+    public static IAsyncEnumerable<FormPart>? PartsOf(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
             return null;
         return HeaderUtilities.RemoveQuotes(type.Boundary).Value is { Length: > 0 and <= MaxBoundary } boundary
-            ? new MultipartReader(boundary, request.Body)
+            ? ReadAsync(new MultipartReader(boundary, request.OpenBody()), cancellationToken)
             : throw new InvalidRequestException("The multipart form has no usable boundary.");
     }
 
-    /// <summary>Reads a form, part after part.</summary>
-    /// <param name="reader">The form.</param>
-    /// <param name="take">Takes a part. What it does not read is skipped.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="InvalidRequestException">The form is not well-formed.</exception>
-    public static async Task ReadAsync(MultipartReader reader, Func<FormPart, Task> take, CancellationToken cancellationToken)
+    /// <summary>Whether an exception says that the form itself, and not what was done with it, is broken.</summary>
+    public static bool IsBroken(Exception exception) => exception is InvalidDataException or IOException and not BadHttpRequestException;
+
+    /// <summary>What the caller is told about it.</summary>
+    public static InvalidRequestException Broken() => new("The multipart form is broken or ends too early.");
+
+    private static async IAsyncEnumerable<FormPart> ReadAsync(MultipartReader reader, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (await NextAsync(reader, cancellationToken) is { } section)
+        {
+            yield return PartOf(section);
+        }
+    }
+
+    private static FormPart PartOf(MultipartSection section)
     {
         try
         {
-            while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
-            {
-                if (section.GetContentDispositionHeader() is not { } disposition)
-                    throw new InvalidRequestException("A part of the form has no Content-Disposition.");
-                await take(new FormPart(HeaderUtilities.RemoveQuotes(disposition.Name).ToString(), disposition, section));
-            }
+            return section.GetContentDispositionHeader() is { } disposition
+                ? new FormPart(section, disposition)
+                : throw new InvalidRequestException("A part of the form has no Content-Disposition.");
+        }
+        catch (ArgumentException)
+        {
+            // ASP.NET Core's own, for a parameter without a value: filename*.
+            throw new InvalidRequestException("A part of the form has a Content-Disposition that cannot be read.");
+        }
+    }
+
+    private static async Task<MultipartSection?> NextAsync(MultipartReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadNextSectionAsync(cancellationToken);
         }
         catch (Exception exception) when (IsBroken(exception))
         {
             throw Broken();
         }
     }
+}
 
-    /// <summary>Reads the field of the options.</summary>
-    /// <exception cref="TooLargeException">It is too long.</exception>
-    public static async Task<byte[]> ReadOptionsAsync(FormPart part, CancellationToken cancellationToken)
-    {
-        var buffer = new byte[MaxOptionsBytes + 1];
-        var length = await part.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-        return length <= MaxOptionsBytes ? buffer[..length] : throw new TooLargeException($"The options are limited to {MaxOptionsBytes} bytes.");
-    }
+/// <summary>One part of a form while it streams in.</summary>
+/// <param name="section">Its headers and its body.</param>
+/// <param name="disposition">Its header of that name.</param>
+internal sealed class FormPart(MultipartSection section, ContentDispositionHeaderValue disposition)
+{
+    /// <summary>Longest name of a file: what file systems take, in characters that may have four bytes.</summary>
+    private const int MaxFileName = 255;
 
-    /// <summary>Reads a field of a line of text.</summary>
-    /// <exception cref="TooLargeException">It is too long.</exception>
-    /// <exception cref="InvalidRequestException">It is empty, or no UTF-8.</exception>
-    public static async Task<string> ReadTextAsync(FormPart part, CancellationToken cancellationToken)
+    // What was common in mail, and RFC 7578 gave up: bytes as they are need none of it.
+    private static readonly string[] Plain = ["7bit", "8bit", "binary", "identity"];
+
+    /// <summary>The field's name.</summary>
+    public string Name { get; } = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
+
+    /// <summary>Whether it is a file, and not a field.</summary>
+    public bool IsFile { get; } = disposition.IsFileDisposition();
+
+    /// <summary>Its media type; null when it has none.</summary>
+    public string? ContentType => section.ContentType;
+
+    /// <summary>What the client calls the file, without folders; empty when it does not say.</summary>
+    /// <exception cref="InvalidRequestException">The name is too long, or not well-formed.</exception>
+    public string FileName
     {
-        var buffer = new byte[MaxTextBytes + 1];
-        var length = await part.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-        if (length > MaxTextBytes)
-            throw new TooLargeException($"The field {part.Name} is limited to {MaxTextBytes} bytes of text; to send a file, give it a file name.");
-        try
+        get
         {
-            var text = StrictUtf8.GetString(buffer, 0, length).Trim();
-            return text.Length > 0 ? text : throw new InvalidRequestException($"The field {part.Name} is empty.");
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new InvalidRequestException($"The field {part.Name} is no text in UTF-8; to send a file, give it a file name.");
+            var given = disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName;
+            var name = HeaderUtilities.RemoveQuotes(given).ToString().Replace('\\', '/');
+            name = new([.. name[(name.LastIndexOf('/') + 1)..].Trim().Where(character => !char.IsControl(character))]);
+            return name.Length <= MaxFileName
+                ? RequestText.Require(name, "The name of a file")
+                : throw new InvalidRequestException($"The name of a file can have at most {MaxFileName} characters.");
         }
     }
 
-    /// <summary>What the client calls a file, without folders; empty when it does not say.</summary>
-    /// <exception cref="InvalidRequestException">The name is too long.</exception>
-    public static string FileNameOf(ContentDispositionHeaderValue disposition)
+    /// <summary>Its bytes.</summary>
+    /// <exception cref="RefusedException">They are encoded (415).</exception>
+    public Stream Open()
     {
-        var given = disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName;
-        var name = HeaderUtilities.RemoveQuotes(given).ToString().Replace('\\', '/');
-        name = new([.. name[(name.LastIndexOf('/') + 1)..].Trim().Where(character => !char.IsControl(character))]);
-        return name.Length <= MaxFileName ? name : throw new InvalidRequestException($"The name of a file can have at most {MaxFileName} characters.");
+        foreach (var header in (string[])["Content-Transfer-Encoding", HeaderNames.ContentEncoding])
+        {
+            if (section.Headers?.TryGetValue(header, out var coding) == true && !Plain.Contains(coding.ToString().Trim(), StringComparer.OrdinalIgnoreCase))
+                throw new RefusedException(ErrorKind.UnsupportedMedia, $"Send the parts of the form as they are; {header} '{RequestText.Shown(coding.ToString())}' is not supported.");
+        }
+        return new PartStream(section.Body);
     }
 
-    /// <summary>What the caller is told of a field that comes again.</summary>
-    public static InvalidRequestException Twice(string name) => new($"The field '{Shown(name)}' is given twice.");
+    /// <summary>Its bytes, all of them.</summary>
+    /// <param name="limit">The most that there may be.</param>
+    /// <param name="tooLarge">What the caller is told when there are more.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <exception cref="TooLargeException">There are more.</exception>
+    /// <exception cref="RefusedException">They are encoded, or in another charset than UTF-8 (415).</exception>
+    public Task<ReadOnlyMemory<byte>> ReadAsync(int limit, string tooLarge, CancellationToken cancellationToken)
+    {
+        RequestBody.RequireUtf8(ContentType);
+        return RequestBody.ReadAsync(Open(), limit, tooLarge, cancellationToken);
+    }
 
-    /// <summary>Whether an exception says that the form itself, and not the connection, is broken.</summary>
-    public static bool IsBroken(Exception exception) => exception is InvalidDataException or IOException and not BadHttpRequestException && !FullDisk.Is(exception);
+    // What fails in the form is told from what fails where its bytes go, such as a full disk.
+    private sealed class PartStream(Stream body) : ForwardStream
+    {
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            try
+            {
+                return body.Read(buffer, offset, count);
+            }
+            catch (Exception exception) when (MultipartForm.IsBroken(exception))
+            {
+                throw MultipartForm.Broken();
+            }
+        }
 
-    /// <summary>What the caller is told about it.</summary>
-    public static InvalidRequestException Broken() => new("The multipart form is broken or ends too early.");
-
-    /// <summary>Text from a header as a message may repeat it.</summary>
-    public static string Shown(string text) => new([.. text.Take(100).Where(character => !char.IsControl(character))]);
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                return await body.ReadAsync(buffer, cancellationToken);
+            }
+            catch (Exception exception) when (MultipartForm.IsBroken(exception))
+            {
+                throw MultipartForm.Broken();
+            }
+        }
+    }
 }

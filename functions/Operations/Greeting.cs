@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text;
+using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -41,7 +42,7 @@ public sealed class Greeting(RouteTable routes)
     {
         var allowed = string.Join(", ", routes.MethodsOf(request.Path.Value ?? "/"));
         return allowed.Length > 0
-            ? new Envelope(StatusCodes.Status405MethodNotAllowed, $"{request.Method} is not possible here; {allowed} is.").WithHeader("Allow", allowed)
-            : new Envelope(StatusCodes.Status404NotFound, "There is no such route. Visit GET /help for the list.");
+            ? new ErrorAnswer(ErrorKind.WrongMethod, $"{request.Method} is not possible here; {allowed} is.").WithHeader("Allow", allowed)
+            : new ErrorAnswer(ErrorKind.NotFound, "There is no such route. Visit GET /help for the list.");
     }
 }

@@ -1,15 +1,17 @@
-using System.Buffers;
 using Larder.Inference;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions;
 
-/// <summary>Reads one image, from a form's field <c>path</c> or <c>file</c> or as the whole body, into a model's input tensor.</summary>
-public sealed class ImageBody(ImageLimits limits) : IDisposable
+/// <summary>
+/// Reads one image, from a form's field <c>path</c> or <c>file</c> or as the whole body, into a model's input tensor. File, pixels and tensor are of the budget of bytes in flight.
+/// </summary>
+public sealed class ImageBody(ImageLimits limits, SessionCache sessions) : IDisposable
 {
+    // Of a body that does not say its length.
+    private const int FirstBytes = 64 << 10;
+
     // Decoding can take hundreds of megabytes for an image at the limit: no more of it at a time than there are cores to do it.
     private readonly SemaphoreSlim _decoders = new(Environment.ProcessorCount);
 
@@ -21,15 +23,21 @@ public sealed class ImageBody(ImageLimits limits) : IDisposable
 
     /// <summary>Reads and decodes the image.</summary>
     /// <exception cref="InvalidInputException">The model takes no image, or the image cannot be decoded or is too large.</exception>
+    /// <exception cref="MemoryLimitException">The image needs more memory than a request may have.</exception>
+    /// <exception cref="MemoryBusyException">The server holds too much of other requests.</exception>
     /// <exception cref="InvalidRequestException">The form has no such file.</exception>
     public async ValueTask ReadAsync(HttpRequest request, LoadedModel model, PredictionInputs inputs, CancellationToken cancellationToken)
     {
         var plan = ImagePlan.For(model.Signature, model.Settings.Image);
-        var file = await FileAsync(request, cancellationToken);
-        // One byte more than allowed tells too large from just fitting.
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? limits.MaxBytes, limits.MaxBytes) + 1);
+        var parts = MultipartForm.PartsOf(request, cancellationToken)?.GetAsyncEnumerator(cancellationToken);
+        var file = parts is null ? request.OpenBody() : await FileOfAsync(parts);
+        var bodies = sessions.Memory.Bodies;
+        var taken = Math.Min(request.ContentLength ?? FirstBytes, limits.MaxBytes);
+        await bodies.TakeAsync(taken, cancellationToken);
         try
         {
+            // One byte more than allowed tells too large from just fitting.
+            var buffer = new byte[taken + 1];
             var length = 0;
             int read;
             while ((read = await file.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
@@ -37,9 +45,18 @@ public sealed class ImageBody(ImageLimits limits) : IDisposable
                 length += read;
                 if (length > limits.MaxBytes)
                     throw new TooLargeException($"An image is limited to {limits.MaxBytes} bytes.");
-                if (length == buffer.Length)
-                    break;
+                if (length < buffer.Length)
+                    continue;
+                var larger = Math.Min(2 * taken, limits.MaxBytes);
+                await bodies.TakeAsync(larger, cancellationToken);
+                bodies.Release(taken);
+                taken = larger;
+                Array.Resize(ref buffer, (int)taken + 1);
             }
+            if (parts is not null && await parts.MoveNextAsync())
+                throw new InvalidRequestException($"The field '{RequestText.Shown(parts.Current.Name)}' is too many: a prediction takes one file, 'path' or 'file'.");
+
+            await inputs.ReserveAsync(plan.BytesFor(buffer.AsMemory(0, length), limits), cancellationToken);
             await _decoders.WaitAsync(cancellationToken);
             try
             {
@@ -53,35 +70,25 @@ public sealed class ImageBody(ImageLimits limits) : IDisposable
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            bodies.Release(taken);
         }
     }
 
     /// <inheritdoc />
     public void Dispose() => _decoders.Dispose();
 
-    private static async ValueTask<Stream> FileAsync(HttpRequest request, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> FileOfAsync(IAsyncEnumerator<FormPart> parts)
     {
-        if (MultipartForm.ReaderOf(request) is not { } reader)
-            return request.Body;
-        try
-        {
-            while (await reader.ReadNextSectionAsync(cancellationToken) is { } part)
-            {
-                if (part.GetContentDispositionHeader() is not { } disposition || !disposition.IsFileDisposition())
-                    continue;
-                if (HeaderUtilities.RemoveQuotes(disposition.Name).Value is not ("path" or "file"))
-                    throw new InvalidRequestException("The name of the file path must be 'path' or 'file'");
-                if (part.ContentType is { } partType && !IsImageType(partType))
-                    throw new InvalidRequestException($"Filetype {MultipartForm.Shown(partType)} is not currently allowed for predictions. The model server only supports images so far");
-                return part.Body;
-            }
-        }
-        catch (Exception exception) when (MultipartForm.IsBroken(exception))
-        {
-            throw MultipartForm.Broken();
-        }
-        throw new InvalidRequestException("No json data {values:[...]} or file provided");
+        if (!await parts.MoveNextAsync())
+            throw new InvalidRequestException("No json data {values:[...]} or file provided");
+        var part = parts.Current;
+        if (!part.IsFile)
+            throw new InvalidRequestException($"The field '{RequestText.Shown(part.Name)}' is not known; a prediction takes one file, 'path' or 'file'.");
+        if (part.Name is not ("path" or "file"))
+            throw new InvalidRequestException("The name of the file path must be 'path' or 'file'");
+        return part.ContentType is not { } type || IsImageType(type)
+            ? part.Open()
+            : throw new InvalidRequestException($"Filetype {RequestText.Shown(type)} is not currently allowed for predictions. The model server only supports images so far");
     }
 
     // Clients that do not know an image's type call it an octet-stream; what it is, its bytes say.

@@ -13,13 +13,25 @@ namespace Larder.Functions;
 /// <summary>Scorings: each is a job that leaves a file with a row for each row of a data set.</summary>
 public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler scheduler, StagingArea staging, ScoringLimits limits)
 {
+    private const string Dataset = "dataset";
+
+    private readonly FormSpec _form = new(
+        "a scoring",
+        $"JSON that names the data set: {{\"{Dataset}\": \"uploads/file.csv\"}}",
+        new FormField(Dataset)
+        {
+            Stage = (content, cancellation) => staging.AddAsync(content, "data set", limits.DatasetBytes, null, cancellation),
+            TextBytes = FormField.AddressBytes,
+        },
+        FormField.Options);
+
     /// <summary>
     /// Accepts a scoring: multipart <c>dataset</c>, a file or the address of one, and perhaps the JSON field <c>options</c> (<see cref="ScoreOptions"/>); or JSON
     /// <c>{"dataset": "uploads/path, datasets/model/file or URL", "options": {...}}</c>. With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
     /// </summary>
     [Function("SubmitScoring"), Requires(Role.Contributor), Description("Score a data set: multipart dataset, or {\"dataset\": ...}; JSON options.")]
     public async Task<IActionResult> Submit(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{reference}/scoring")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{reference}/scoring")] HttpRequest request,
         string reference,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
@@ -34,18 +46,19 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
 
     private async Task<Job> AcceptAsync(HttpRequest request, string reference, string? key, CancellationToken cancellationToken)
     {
-        var owner = request.Caller().Name;
+        var caller = request.Caller();
         if (request.IsJson())
         {
             var body = await Json.ReadAsync<Body>(request, "{dataset:string, options:object}", cancellationToken);
-            return await submitter.SubmitAsync(reference, body.Dataset, ScoreOptions.Schema.ReadOrDefault(body.Options), key, owner, cancellationToken);
+            return await submitter.SubmitAsync(reference, body.Dataset, ScoreOptions.Schema.ReadOrDefault(body.Options), key, caller, cancellationToken);
         }
 
-        await using var form = await ScoreForm.ReadAsync(request, staging, limits, cancellationToken);
-        var options = ScoreOptions.Schema.ReadOrDefault(form.Options);
-        return form.Address is { } address
-            ? await submitter.SubmitAsync(reference, address, options, key, owner, cancellationToken)
-            : await submitter.SubmitAsync(reference, form.FileName, form.File!, options, key, owner, cancellationToken);
+        await using var form = await Form.ReadAsync(request, _form, cancellationToken);
+        var options = ScoreOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options));
+        if (form.Line(Dataset) is { } address)
+            return await submitter.SubmitAsync(reference, address, options, key, caller, cancellationToken);
+        var file = form.Require(Dataset, "No data provided with name 'dataset'");
+        return await submitter.SubmitAsync(reference, file.FileName, file.Staged, options, key, caller, cancellationToken);
     }
 
     private sealed record Body

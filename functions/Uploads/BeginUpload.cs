@@ -16,13 +16,12 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
     /// <summary>Begins an upload. The body may be empty, or say <c>kind</c>, <c>file_name</c> and <c>size_bytes</c>; a data set needs a <c>file_name</c>.</summary>
     [Function("BeginUpload"), Requires(Role.Contributor), Description("Begin a big upload, of a model or a data set: a URL to put blocks to.")]
     public async Task<IActionResult> Begin(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}/uploads")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{model}/uploads")] HttpRequest request,
         string model,
         CancellationToken cancellationToken)
     {
         ModelName.Validate(model);
-        var isEmpty = request.ContentLength is 0 || (request.ContentLength is null && !request.Headers.ContainsKey(HeaderNames.TransferEncoding));
-        var body = isEmpty ? new Body() : await Json.ReadAsync<Body>(request, Expected, cancellationToken);
+        var body = await Json.ReadOrDefaultAsync<Body>(request, Expected, cancellationToken);
         var isDataset = body.Kind is { } kind && IsDataset(kind);
         if (body.SizeBytes is < 1)
             throw new InvalidRequestException("size_bytes must be at least 1.");
@@ -30,7 +29,7 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
         if (body.SizeBytes > most)
             throw new TooLargeException($"The {(isDataset ? "data set" : "model")} has more than {most} bytes, which is the limit.");
         if (!isDataset && Path.GetExtension(body.FileName) is { Length: > 0 } extension && !extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase))
-            throw new RefusedException(StatusCodes.Status415UnsupportedMediaType, "Filename extension not allowed. Please use one of these: ['.onnx']");
+            throw new RefusedException(ErrorKind.UnsupportedMedia, "Filename extension not allowed. Please use one of these: ['.onnx']");
 
         var session = await sessions.CreateAsync(
             model, body.FileName, body.SizeBytes, isDataset ? UploadKind.Dataset : UploadKind.Model, cancellationToken);
@@ -47,5 +46,12 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
         _ => throw new InvalidRequestException("kind must be model or dataset."),
     };
 
-    private sealed record Body(string? FileName = null, long? SizeBytes = null, string? Kind = null);
+    private sealed record Body
+    {
+        public string? FileName { get; init; }
+
+        public long? SizeBytes { get; init; }
+
+        public string? Kind { get; init; }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Larder.Registry;
 
 namespace Larder.Orchestrations;
 
@@ -9,19 +10,35 @@ internal static class MetricsFile
 
     private const int MaxMetrics = 1000;
     private const int MaxName = 250;
-    private const int MaxShown = 60;
 
     /// <exception cref="JsonException">It is something else: what, to follow a colon.</exception>
     public static IReadOnlyDictionary<string, double> Parse(BinaryData json)
     {
         var metrics = new Dictionary<string, double>();
-        foreach (var (name, value) in json.ToObjectFromJson<Dictionary<string, JsonElement>>() ?? throw new JsonException("it must be an object of plain numbers by name, and is null"))
+        foreach (var (name, value) in Read(json) ?? throw new JsonException("it must be an object of plain numbers by name, and is null"))
         {
             if (name.Length is 0 or > MaxName || name.Any(char.IsControl) || value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var number) || !double.IsFinite(number))
-                throw new JsonException($"it must be an object of plain numbers by name, and '{(name.Length <= MaxShown ? name : name[..MaxShown] + " ...")}' is none");
+                throw new JsonException($"it must be an object of plain numbers by name, and {Names.Shown(name)} is none");
             metrics[name] = number;
         }
 
         return metrics.Count <= MaxMetrics ? metrics : throw new JsonException($"it has more than {MaxMetrics} numbers");
+    }
+
+    private static Dictionary<string, JsonElement>? Read(BinaryData json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(JsonText.Check(json));
+        }
+        catch (InvalidRequestException e)
+        {
+            throw new JsonException(e.Message.TrimEnd('.'));
+        }
+        catch (JsonException e)
+        {
+            // Its own words name types of .NET.
+            throw new JsonException($"it must be an object of plain numbers by name, and is not (line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1})");
+        }
     }
 }

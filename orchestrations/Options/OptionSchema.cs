@@ -48,6 +48,7 @@ public sealed class OptionSchema<T>
     /// <exception cref="InvalidRequestException">They are not JSON, or not what the schema says; a sentence that names the place.</exception>
     public T Read(ReadOnlyMemory<byte> json)
     {
+        JsonText.Check(json.Span);
         try
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });

@@ -11,6 +11,8 @@ internal static class ScheduleExpression
 {
     private const string Example = "cron must be an expression such as '30 2 * * *' or, with seconds first, '0 30 2 * * *'";
 
+    private const int MaxLength = 256;
+
     // Cronos' calendar ends in 2499. Dates fall on the same days of the week again after 400 years, so what has not come by then never does.
     private static readonly DateTime CalendarStart = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
@@ -18,7 +20,11 @@ internal static class ScheduleExpression
     /// <exception cref="InvalidRequestException">The text is no expression, is ambiguous, or names a day that never comes: what would be right, in a sentence.</exception>
     public static CronExpression Parse(string text)
     {
-        var fields = text.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+        if (text.Length > MaxLength || text.Any(c => !char.IsBetween(c, ' ', '~') && c != '\t'))
+            throw new InvalidRequestException($"{Example}: it has at most {MaxLength} characters, all of them ASCII.");
+        // Of a character that is wrong, Cronos repeats it.
+        text = text.Replace('\t', ' ');
+        var fields = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (fields is not [['@', ..]])
         {
             if (fields.Length is not (5 or 6))
@@ -54,7 +60,7 @@ internal static class ScheduleExpression
         }
         catch (CronFormatException e)
         {
-            throw new InvalidRequestException($"{Example}. {e.Message} Names of months and days have three letters: JAN, MON.");
+            throw new InvalidRequestException($"{Example}. {e.Message.Replace("character '\0'", "end", StringComparison.Ordinal)} Names of months and days have three letters: JAN, MON.");
         }
         catch (MissingSeedException)
         {

@@ -27,7 +27,7 @@ public sealed class ScheduleStarter(
 
     /// <summary>Looks whether a schedule's job can be had at this moment.</summary>
     /// <exception cref="RegistryException">It cannot.</exception>
-    public Task CheckAsync(Schedule schedule, CancellationToken cancellation) => TypeOf(schedule.Job.Type).RequestAsync(schedule.Job, schedule.Secrets, cancellation);
+    public Task CheckAsync(Schedule schedule, CancellationToken cancellation) => TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellation);
 
     /// <summary>Makes the job of a run that somebody asked for, starts it, and writes it down, with its audit record. Doing it again gives the same job and one record.</summary>
     /// <param name="client">Starts orchestrations.</param>
@@ -59,13 +59,13 @@ public sealed class ScheduleStarter(
         return job;
     }
 
-    /// <summary>Makes a job of a schedule, and starts it. Asking again with the same key gives the same job.</summary>
+    /// <summary>Makes a job of a schedule, with the rights of the schedule's maker, and starts it. Asking again with the same key gives the same job.</summary>
     /// <exception cref="RegistryException">It cannot be had.</exception>
     public async Task<Job> StartAsync(DurableTaskClient client, Schedule schedule, string? key, CancellationToken cancellation)
     {
-        var request = await TypeOf(schedule.Job.Type).RequestAsync(schedule.Job, schedule.Secrets, cancellation);
+        var request = await TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellation);
         var job = await submitter.SubmitAsync(
-            request with { Key = key, Fingerprint = key, Owner = schedule.Owner, Schedule = schedule.Id }, cancellation);
+            request with { Key = key, Fingerprint = key, By = schedule.ActsAs, Owner = schedule.Owner, Schedule = schedule.Id }, cancellation);
         await scheduler.StartAsync(client, job, cancellation);
         return job;
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -16,12 +17,17 @@ internal static partial class YamlJson
 {
     private const int MaxDepth = 32;
 
+    // YAML 1.2, section 5.1. The parser fails on a NUL, where it should refuse it.
+    private static readonly SearchValues<char> NotPrintable = SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(c => (char)c).Where(c => char.IsControl(c) && c is not ('\t' or '\n' or '\r' or '\u0085'))]);
+
     /// <exception cref="InvalidRequestException">It is no YAML, or more than is understood here: a sentence that names the line.</exception>
     public static JsonNode? Read(BinaryData yaml)
     {
         try
         {
             var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(yaml.ToMemory().Span).TrimStart('\uFEFF');
+            if (text.AsSpan().IndexOfAny(NotPrintable) is >= 0 and var at)
+                throw new InvalidRequestException($"line {text.AsSpan(0, at).Count('\n') + 1} has a character that no YAML may have (U+{(int)text[at]:X4}).");
             var parser = new Parser(new StringReader(text));
             parser.Consume<StreamStart>();
             if (parser.TryConsume<StreamEnd>(out _))
@@ -34,6 +40,11 @@ internal static partial class YamlJson
         catch (DecoderFallbackException)
         {
             throw new InvalidRequestException("it is not UTF-8.");
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // YamlDotNet's own: for a plain text that ends in a character which it takes for white space in one place only, as U+2028; for a tag that is no URI.
+            throw new InvalidRequestException("it is no YAML.");
         }
         catch (YamlException e)
         {

@@ -59,10 +59,21 @@ public sealed class BrowserGuardTests
         }
     }
 
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    public void Several_origins_are_refused_whichever_they_are(string method)
+    {
+        var request = Request(method, "localhost:7071");
+        request.Headers.Origin = new(["http://localhost:7071", "http://localhost:7071"]);
+
+        Assert.NotNull(Guard(new AccessOptions(), isOpen: true).Refuse(request));
+    }
+
     private static BrowserGuard Guard(AccessOptions options, bool isOpen)
     {
-        var keys = new CallerKeys(new ConfigurationBuilder().AddInMemoryCollection([new("MasterKey", isOpen ? "" : "k")]).Build(), options);
-        return new BrowserGuard(options, new Callers(options, keys, new Platform(IsAzure: false, IsAuthenticating: false)));
+        var keys = new CallerKeys(new ConfigurationBuilder().AddInMemoryCollection([new("MasterKey", isOpen ? "" : "k")]).Build(), options, FunctionAccess.OfThisApp());
+        return new BrowserGuard(options, new Callers(options, keys, null!, null!, new Platform(IsAzure: false, IsAuthenticating: false), TimeProvider.System));
     }
 
     private static HttpRequest Request(string method, string host, string? origin = null)

@@ -167,6 +167,31 @@ public sealed class JobLogTests(JobsFixture larder)
         Assert.Empty(await listener.RestAsync());
     }
 
+    [Fact]
+    public async Task One_stream_more_than_a_caller_may_follow_is_429_until_another_is_closed()
+    {
+        var job = await larder.AddAsync("log-limited");
+        await using var host = await LarderProcess.StartAsync(larder.Storage, ("Limits:LogStreams:PerCaller", "1"));
+        var first = await LogListener.StartAsync(host.Client, job);
+
+        var refused = await FollowAsync();
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.NotNull(refused.Headers.RetryAfter);
+        // Pages are not counted.
+        Assert.Equal(HttpStatusCode.OK, (await host.Client.GetJsonAsync($"/api/v1/jobs/{job.Id}/logs")).Status);
+
+        await first.DisposeAsync();
+        await Eventually.TrueAsync(async () => (await FollowAsync()).StatusCode == HttpStatusCode.OK);
+
+        async Task<HttpResponseMessage> FollowAsync()
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/jobs/{job.Id}/logs") { Headers = { { "Accept", "text/event-stream" } } };
+            var response = await host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            response.Dispose();
+            return response;
+        }
+    }
+
     private static IEnumerable<int> Numbers(Answer answer) => answer.Body["lines"]!.AsArray().Select(line => (int)line!["n"]!);
 
     private Task<Answer> LogsAsync(Job job, string query = "") => larder.Client.GetJsonAsync($"/api/v1/jobs/{job.Id}/logs?{query}");

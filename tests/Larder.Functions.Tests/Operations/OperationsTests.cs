@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Larder.Registry;
 using Larder.Testing;
 
 namespace Larder.Functions.Tests;
@@ -39,7 +40,7 @@ public sealed class OperationsTests(LarderFixture larder)
         var scalar = await _client.SendJsonAsync(HttpMethod.Post, "/api/test/sendtomodelhost", """{"data":1}""");
 
         Assert.Equal("""[1,"two",[3]]""", answer.Body["data"]!.ToJsonString());
-        Assert.Equal("No test data provided (data:[...])", missing.Description);
+        Assert.Equal("The member 'date' is not known; send {data:list}.", missing.Description);
         Assert.Equal("Test data is not a list enclosed by squared brackets", scalar.Description);
         Assert.Equal(HttpStatusCode.OK, (await _client.GetJsonAsync("/api/test")).Status);
     }

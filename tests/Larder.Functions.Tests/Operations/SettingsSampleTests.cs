@@ -34,6 +34,7 @@ public sealed class SettingsSampleTests
         { typeof(ScheduleOptions), "Schedules" },
         { typeof(AccessOptions), "Access" },
         { typeof(RateOptions), "Limits:Rate" },
+        { typeof(LogStreamLimits), "Limits:LogStreams" },
     };
 
     [Theory]

@@ -11,7 +11,7 @@ namespace Larder.Functions.Tests;
 [Collection(nameof(SharedLarder))]
 public sealed class MutatedRequestTests(LarderFixture larder)
 {
-    private const string Valid = """{"values":[[5.1,3.5,1.4,0.2],[6.7,3.1,4.7,1.5]],"other":{"a":[null,true,"é"]}}""";
+    private const string Valid = """{"values":[[5.1,3.5,1.4,0.2],[6.7,3.1,4.7,1.5]]}""";
 
     [Fact]
     public async Task Mutated_bodies_are_answered_with_200_or_4xx_and_an_envelope()

@@ -73,7 +73,7 @@ public sealed class RefusedTrainingTests(TrainingFixture larder)
         await RefusedAsync(HttpStatusCode.UnprocessableEntity, "at most 255 characters", script, ("dataset", new string('x', 256), "1"u8.ToArray()));
         await RefusedAsync(HttpStatusCode.UnsupportedMediaType, "['.py']", ("script", "train.sh", Script), dataset);
         await RefusedAsync(HttpStatusCode.RequestEntityTooLarge, "100000", ("script", "train.py", new byte[100_001]), dataset);
-        await RefusedAsync(HttpStatusCode.RequestEntityTooLarge, "options are limited", script, dataset, ("options", null, huge));
+        await RefusedAsync(HttpStatusCode.RequestEntityTooLarge, "The field options is limited", script, dataset, ("options", null, huge));
         await RefusedAsync(HttpStatusCode.UnprocessableEntity, "environment is limited to 65536 bytes", script, dataset, ("options", null, environment));
         await RefusedAsync(HttpStatusCode.UnprocessableEntity, "The options are not JSON", script, dataset, ("options", null, deep));
         await RefusedAsync(HttpStatusCode.UnprocessableEntity, "arguments are limited to 100000 bytes", script, dataset, ("options", null, Encoding.UTF8.GetBytes($$"""{"arguments": ["{{new string('x', 100_000)}}"]}""")));

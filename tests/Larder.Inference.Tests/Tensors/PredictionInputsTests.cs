@@ -50,6 +50,16 @@ public sealed class PredictionInputsTests : IAsyncLifetime
         Assert.Equal(sentence, error.Message);
     }
 
+    [Theory]
+    [InlineData("""{"\ud800":1}""", @"\ud800")]
+    [InlineData("""{"gr\u00f6\udc00e":1}""", @"gr\u00f6\udc00e")]
+    public async Task A_name_that_is_no_text_is_no_input(string values, string shown)
+    {
+        var error = await Assert.ThrowsAsync<InvalidInputException>(() => _kitchen.PredictAsync(Scale, values));
+
+        Assert.StartsWith($"values has {shown}, which the model does not take", error.Message);
+    }
+
     [Fact]
     public async Task A_name_from_a_client_is_short_and_printable_in_the_message()
     {

@@ -71,6 +71,14 @@ public sealed class LarderYamlTests
     public void Nesting_without_end_is_refused() =>
         Assert.Contains("nested more than 32 deep", Assert.Throws<InvalidRequestException>(() => Read($"labels: {new string('[', 100_000)}")).Message);
 
+    [Theory]
+    [InlineData("name: a\0b", "line 1 has a character that no YAML may have (U+0000)")]
+    [InlineData("# x\nname: \u001b[2J", "line 2 has a character that no YAML may have (U+001B)")]
+    [InlineData("image: {la\u2028: x}", "no YAML")]
+    [InlineData("name: \"\\uD800\"", "no YAML")]
+    public void Text_that_cannot_be_kept_is_refused(string text, string expected) =>
+        Assert.Contains(expected, Assert.Throws<InvalidRequestException>(() => Read(text)).Message);
+
     [Fact]
     public void Bytes_that_are_no_text_are_refused() =>
         Assert.Contains("not UTF-8", Assert.Throws<InvalidRequestException>(() => LarderYaml.Read(BinaryData.FromBytes([0xFF, 0xFE, 0x00]))).Message);

@@ -32,6 +32,13 @@ public sealed class OptionSchemaTests
         AssertJson("""{"type":"string","enum":["max","min"],"default":"max"}""", Without(gate["properties"]!["direction"]!));
     }
 
+    [Theory]
+    [InlineData("""{"arguments": ["a", "\ud800"]}""", "/arguments/1")]
+    [InlineData("""{"tags": {"\udc00": "x"}}""", "A member's name in /tags")]
+    [InlineData("""{"environment": {"A": {"secret": "\u0000"}}}""", "/environment/A/secret")]
+    public void Text_that_is_not_well_formed_is_refused_with_its_place(string json, string place) =>
+        Assert.Contains(place, Assert.Throws<InvalidRequestException>(() => TrainOptions.Schema.Read(Encoding.UTF8.GetBytes(json))).Message);
+
     [Fact]
     public void Nothing_given_is_every_default()
     {

@@ -238,11 +238,11 @@ public sealed class OnceTests(Azurite azurite)
         var schedule = await bakery.AddAsync("* * * * *", OverlapPolicy.Queue);
         await bakery.TickAfterAsync(Minute);
         await bakery.TickAfterAsync(Minute);
-        await bakery.Editor.ChangeAsync(schedule.Id, null, new SchedulePatch { Description = "Fresh." }, Bakery.Actor, CancellationToken.None);
+        await bakery.Editor.ChangeAsync(schedule.Id, null, new SchedulePatch { Description = "Fresh." }, Bakery.Baker, CancellationToken.None);
         Assert.Single((await bakery.ProgressAsync(schedule)).Waiting);
         Assert.Equal(Bakery.Noon + 3 * Minute, (await bakery.ProgressAsync(schedule)).NextRun);
 
-        await bakery.Editor.EnableAsync(schedule.Id, null, enabled: false, Bakery.Actor, CancellationToken.None);
+        await bakery.Editor.EnableAsync(schedule.Id, null, enabled: false, Bakery.Baker, CancellationToken.None);
         await bakery.EndAllAsync();
         await bakery.TickAfterAsync(Minute);
 

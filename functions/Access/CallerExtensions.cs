@@ -1,0 +1,23 @@
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+
+namespace Larder.Functions;
+
+/// <summary>Finds the caller again.</summary>
+internal static class CallerExtensions
+{
+    /// <summary>Who the request comes from.</summary>
+    public static Caller Caller(this HttpRequest request) =>
+        request.HttpContext.Features.Get<Caller>() ?? throw new InvalidOperationException($"The request did not pass {nameof(AccessMiddleware)}.");
+
+    /// <summary>For what needs more than the function's own <see cref="RequiresAttribute"/> says.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="role">The least role.</param>
+    /// <param name="what">What needs it, as the beginning of a sentence.</param>
+    /// <exception cref="ForbiddenException">The caller has less (403).</exception>
+    public static void Require(this HttpRequest request, Role role, string what)
+    {
+        if (request.Caller().Role < role)
+            throw new ForbiddenException($"{what} needs the role {RoleNames.Of(role)}.");
+    }
+}

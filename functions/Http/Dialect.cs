@@ -1,0 +1,44 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Larder.Functions;
+
+/// <summary>How a protocol says what went wrong.</summary>
+/// <param name="Prefix">What the paths of its routes begin with; empty for all that no other dialect has.</param>
+/// <param name="Statuses">The kinds of errors for which it has another HTTP status than the kind's own.</param>
+/// <param name="Write">Writes the body of an error: of which status, and the sentence for the caller.</param>
+internal sealed record Dialect(PathString Prefix, IReadOnlyDictionary<ErrorKind, int> Statuses, Action<Utf8JsonWriter, int, string> Write)
+{
+    /// <summary>That of the model API: MLBuffet's <c>http_status</c>.</summary>
+    public static Dialect ModelApi { get; } = new(
+        PathString.Empty,
+        new Dictionary<ErrorKind, int>(),
+        (writer, status, sentence) =>
+        {
+            writer.WriteStartObject();
+            Envelope.WriteStatus(writer, status, sentence);
+            writer.WriteEndObject();
+        });
+
+    /// <summary>The HTTP status of a kind of error.</summary>
+    public int StatusOf(ErrorKind kind) => Statuses.TryGetValue(kind, out var own) ? own : (int)kind;
+}
+
+/// <summary>The dialects that this server speaks. With <see cref="ErrorKind"/> and <see cref="ErrorKinds"/> it is the one table of what errors look like.</summary>
+internal sealed class Dialects(params Dialect[] entries)
+{
+    /// <summary>All of them; a new protocol is an entry here.</summary>
+    public static Dialects All { get; } = new(Dialect.ModelApi);
+
+    /// <summary>The dialect of a path, whether there is a route or not: the one with the longest prefix.</summary>
+    public Dialect Of(PathString path)
+    {
+        var found = Dialect.ModelApi;
+        foreach (var entry in entries)
+        {
+            if (path.StartsWithSegments(entry.Prefix) && entry.Prefix.Value!.Length >= found.Prefix.Value!.Length)
+                found = entry;
+        }
+        return found;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Larder.Inference;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Larder.Functions.Tests;
+
+/// <summary>What errors look like, by kind and by dialect.</summary>
+public sealed class DialectTests
+{
+    // As Open Inference has errors, and with a status of its own for one kind.
+    private static readonly Dialect Other = new(
+        "/other",
+        new Dictionary<ErrorKind, int> { [ErrorKind.Invalid] = 400 },
+        (writer, _, sentence) => { writer.WriteStartObject(); writer.WriteString("error", sentence); writer.WriteEndObject(); });
+
+    private static readonly Dialects Table = new(Dialect.ModelApi, Other);
+
+    [Theory]
+    [InlineData("/other", true)]
+    [InlineData("/other/models/x", true)]
+    [InlineData("/OTHER/x", true)]
+    [InlineData("/others", false)]
+    [InlineData("/", false)]
+    [InlineData("/api/v1/models/other", false)]
+    public void The_path_says_which_dialect_a_route_has(string path, bool isOther) =>
+        Assert.Same(isOther ? Other : Dialect.ModelApi, Table.Of(path));
+
+    [Fact]
+    public async Task Every_kind_of_error_has_the_status_and_the_body_of_the_dialect()
+    {
+        foreach (var kind in Enum.GetValues<ErrorKind>())
+        {
+            var (own, ownBody) = await SendAsync(new ErrorAnswer(kind, "Why."), Dialect.ModelApi);
+            var (other, otherBody) = await SendAsync(new ErrorAnswer(kind, "Why."), Other);
+
+            Assert.Equal((int)kind, own);
+            Assert.Equal((own, "Why."), ((int)ownBody["http_status"]!["code"]!, (string?)ownBody["http_status"]!["description"]));
+            Assert.NotEmpty((string)ownBody["http_status"]!["name"]!);
+            Assert.Equal(kind == ErrorKind.Invalid ? 400 : (int)kind, other);
+            Assert.Equal("""{"error":"Why."}""", otherBody.ToJsonString());
+        }
+    }
+
+    [Fact]
+    public void What_the_rooms_throw_has_a_kind()
+    {
+        var unknown = typeof(NotFoundException).Assembly.GetTypes().Concat(typeof(InvalidInputException).Assembly.GetTypes())
+            .Where(type => type.IsPublic && type.IsAssignableTo(typeof(Exception)) && !type.IsAbstract)
+            .Where(type => ErrorKinds.Of((Exception)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(type)) == ErrorKind.Internal)
+            .Select(type => type.Name)
+            .Order();
+
+        // The server's own faults, which callers are told nothing of.
+        Assert.Equal(["ArtifactCorruptException", "ModelRunException"], unknown);
+    }
+
+    [Theory]
+    [InlineData(@"\ud800")]
+    [InlineData(@"a\udc00\0\u202e\r\n\""<\u2028")]
+    public async Task An_answer_survives_whatever_text_is_in_it(string escaped)
+    {
+        var text = Regex.Unescape(escaped);
+        var (status, error) = await SendAsync(new ErrorAnswer(ErrorKind.Invalid, text), Dialect.ModelApi);
+        var (shown, envelope) = await SendAsync(Envelope.Ok(text).With("text", text).With("map", new Dictionary<string, string> { [text] = text }), Dialect.ModelApi);
+
+        Assert.Equal((422, 200), (status, shown));
+        Assert.Equal(Replaced(text), (string)error["http_status"]!["description"]!);
+        Assert.Equal(Replaced(text), (string)envelope["text"]!);
+    }
+
+    private static string Replaced(string text) => string.Concat(text.EnumerateRunes());
+
+    private static async Task<(int Status, JsonNode Body)> SendAsync(JsonAnswer answer, Dialect dialect)
+    {
+        var http = new DefaultHttpContext { Response = { Body = new MemoryStream() } };
+        answer.Build(dialect);
+        await answer.ExecuteResultAsync(new ActionContext { HttpContext = http });
+        var body = ((MemoryStream)http.Response.Body).ToArray();
+        Assert.Equal(body.Length, http.Response.ContentLength);
+        return (http.Response.StatusCode, JsonNode.Parse(Encoding.UTF8.GetString(body))!);
+    }
+}

@@ -1,0 +1,163 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
+
+namespace Larder.Functions.Tests;
+
+/// <summary>The one rule by which bodies are read.</summary>
+public sealed class RequestBodyTests
+{
+    private const string Expected = "{name:string}";
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("", true)]
+    [InlineData("identity", true)]
+    [InlineData("gzip", false)]
+    [InlineData("br", false)]
+    [InlineData("deflate", false)]
+    [InlineData("identity, gzip", false)]
+    [InlineData("aws-chunked", false)]
+    public async Task A_body_that_is_compressed_is_415_and_the_answer_says_what_would_be_taken(string? coding, bool isTaken)
+    {
+        var request = Request("""{"name":"x"}""");
+        if (coding is not null)
+            request.Headers.ContentEncoding = coding;
+
+        if (isTaken)
+        {
+            Assert.Equal("x", (await Json.ReadAsync<Body>(request, Expected, default)).Name);
+            return;
+        }
+        var refused = await Assert.ThrowsAsync<RefusedException>(() => Json.ReadAsync<Body>(request, Expected, default));
+        Assert.Equal(ErrorKind.UnsupportedMedia, refused.Kind);
+        Assert.Equal("identity", request.HttpContext.Response.Headers.AcceptEncoding);
+    }
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("application/json", true)]
+    [InlineData("application/json; charset=utf-8", true)]
+    [InlineData("application/json; charset=\"UTF-8\"", true)]
+    [InlineData("application/x-www-form-urlencoded", true)]
+    [InlineData("application/json; charset=utf-16", false)]
+    [InlineData("application/json; charset=iso-8859-1", false)]
+    [InlineData("text/plain; a=b; charset=windows-1252", false)]
+    public async Task Text_in_another_charset_than_utf_8_is_415(string? contentType, bool isTaken)
+    {
+        var request = Request("""{"name":"x"}""");
+        request.ContentType = contentType;
+
+        var thrown = await Record.ExceptionAsync(() => Json.ReadAsync<Body>(request, Expected, default));
+
+        Assert.Equal(isTaken ? null : ErrorKind.UnsupportedMedia, (thrown as RefusedException)?.Kind);
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_is_skipped()
+    {
+        Assert.Equal("x", (await Json.ReadAsync<Body>(Request("\uFEFF{\"name\":\"x\"}"), Expected, default)).Name);
+        Assert.Equal("ä", RequestBody.Text("\uFEFFä"u8, "The text"));
+    }
+
+    [Theory]
+    [InlineData("""{"name":"\ud800"}""", "The text at /name has")]
+    [InlineData("""{"name":"a\udc00b"}""", "The text at /name has")]
+    [InlineData("""{"name":"\ud83d\ud83d"}""", "The text at /name has")]
+    [InlineData("""{"\ud800":"x"}""", "A member's name in / has")]
+    [InlineData("""{"name":"\u0000"}""", "The text at /name has")]
+    [InlineData("""{"name":"a","tags":{"a/b~":["x",{"c":[],"\udfff":1}]}}""", "A member's name in /tags/a~1b~0/1 has")]
+    [InlineData("""[[],{},[1,{"a":"b"},"\u0000"]]""", "The text at /2/2 has")]
+    [InlineData("\"\\ud800\"", "The text at / has")]
+    [InlineData("\uFEFF{\"name\":\"\\ud800\"}", "The text at /name has")]
+    public async Task Text_that_is_not_well_formed_is_refused_with_its_place(string json, string place)
+    {
+        var asRecord = await Assert.ThrowsAsync<InvalidRequestException>(() => Json.ReadAsync<Body>(Request(json), Expected, default));
+        var asElement = await Assert.ThrowsAsync<InvalidRequestException>(() => Json.ReadAsync<JsonElement>(Request(json), Expected, default));
+
+        Assert.StartsWith(place, asRecord.Message);
+        Assert.Equal(asRecord.Message, asElement.Message);
+    }
+
+    [Theory]
+    [InlineData("""{"name":"\ud83d\ude00 \u202e"}""", "\U0001F600 \u202e")]
+    [InlineData("""{"n\u0061me":"x"}""", "x")]
+    public async Task Escapes_that_stand_for_text_are_read(string json, string name) =>
+        Assert.Equal(name, (await Json.ReadAsync<Body>(Request(json), Expected, default)).Name);
+
+    [Theory]
+    [InlineData("7B226E616D65223A22FF227D", "byte 10 ")]
+    [InlineData("7B226E616D65223A22EDA080227D", "byte 10 ")]
+    [InlineData("7B22C328223A2278227D", "byte 3 ")]
+    [InlineData("7B226E616D65223A22C0AF227D", "byte 10 ")]
+    public async Task Bytes_that_are_no_utf_8_are_refused_with_their_place(string hex, string place)
+    {
+        var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => Json.ReadAsync<JsonElement>(Request(Convert.FromHexString(hex)), Expected, default));
+
+        Assert.Contains("not UTF-8", refused.Message);
+        Assert.Contains(place, refused.Message);
+    }
+
+    [Theory]
+    [InlineData("""{"name":"x","nam":"y"}""", "the member 'nam' is not known.")]
+    [InlineData("""{"name":"x","name":"y"}""", "a member is given twice")]
+    [InlineData("""{"tags":{"a":1,"a":2}}""", "a member is given twice")]
+    [InlineData("""{"name":NaN}""", "JSON has no NaN and no Infinity")]
+    [InlineData("""{"name":Infinity}""", "JSON has no NaN and no Infinity")]
+    [InlineData("""{"name":-Infinity}""", "JSON has no NaN and no Infinity")]
+    [InlineData("""{"name":1}""", "the value at $.name has the wrong type.")]
+    [InlineData("""{"name":"x"} x""", "at ")]
+    [InlineData("""{"name":"x" """, "at ")]
+    public async Task What_does_not_fit_is_refused_with_a_sentence(string json, string says)
+    {
+        var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => Json.ReadAsync<Body>(Request(json), Expected, default));
+
+        Assert.StartsWith($"The JSON is not {Expected}: ", refused.Message);
+        Assert.Contains(says, refused.Message);
+    }
+
+    [Theory]
+    [InlineData("""{"a":1,"a":2}""")]
+    [InlineData("""{"b":[{"a":1,"a":2}]}""")]
+    public async Task A_member_that_is_given_twice_is_refused_where_the_json_has_no_type_too(string json)
+    {
+        var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => Json.ReadAsync<JsonElement>(Request(json), Expected, default));
+
+        Assert.Contains("a member is given twice", refused.Message);
+    }
+
+    [Fact]
+    public async Task Depth_and_length_have_limits()
+    {
+        var deep = await Assert.ThrowsAsync<InvalidRequestException>(() => Json.ReadAsync<JsonElement>(Request(new string('[', 100_000)), Expected, default));
+        await Assert.ThrowsAsync<TooLargeException>(() => Json.ReadAsync<JsonElement>(Request($"\"{new string('x', 1 << 20)}\""), Expected, default));
+        var announced = Request("{}");
+        announced.ContentLength = long.MaxValue;
+        await Assert.ThrowsAsync<TooLargeException>(() => Json.ReadAsync<JsonElement>(announced, Expected, default));
+
+        Assert.Contains("depth", deep.Message);
+    }
+
+    [Theory]
+    [InlineData(@"name\0", "has a NUL")]
+    [InlineData(@"\ud800", "at character 1")]
+    [InlineData(@"ab\udc00", "at character 3")]
+    [InlineData(@"\ud83d\ude00\ud800x", "at character 3")]
+    public void Text_from_elsewhere_has_the_same_rule(string escaped, string says) =>
+        Assert.Contains(says, Assert.Throws<InvalidRequestException>(() => RequestText.Require(Regex.Unescape(escaped), "The text")).Message);
+
+    [Fact]
+    public void What_a_message_repeats_is_short_and_well_formed()
+    {
+        Assert.Equal("a\uFFFDb", RequestText.Shown("a\ud800\0\u001b\u202eb\n"));
+        Assert.Equal(100 + 1, RequestText.Shown(new string('x', 70_000)).Length);
+    }
+
+    private static HttpRequest Request(string body) => Request(Encoding.UTF8.GetBytes(body));
+
+    private static HttpRequest Request(byte[] body) => new DefaultHttpContext { Request = { Body = new MemoryStream(body) } }.Request;
+
+    private sealed record Body(string? Name, Dictionary<string, JsonElement>? Tags);
+}
