@@ -42,7 +42,7 @@ internal sealed class Bakery
         var documents = wrap(new BlobDocumentStore(storage));
         var audit = new AuditLog(documents, NullLogger<AuditLog>.Instance);
         Schedules = new ScheduleStore(documents, audit);
-        Audit = new AuditHistory(documents, new ModelRegistry(documents, time, audit), Schedules, time);
+        Audit = new AuditHistory(documents, new ModelRegistry(documents, time, audit), Schedules, new TokenStore(documents, audit, time), time);
         Jobs = new JobStore(documents, time);
         // No caller here has a scope: no model is looked at.
         var access = new JobAccess(Jobs, [Bake], new ModelScopes(null!, null!));

@@ -178,7 +178,7 @@ public sealed class OnceTests(Azurite azurite)
         for (var call = 1; ; call++)
         {
             var schedule = await bakery.AddAsync("0 0 1 1 *");
-            await bakery.Editor.EnableAsync(schedule.Id, revision: null, enabled: false, Bakery.Actor, CancellationToken.None);
+            await bakery.Editor.EnableAsync(schedule.Id, revision: null, enabled: false, Bakery.Baker, CancellationToken.None);
             var death = new Mortality(call, afterwards);
             string? answered = null;
             try
