@@ -110,7 +110,8 @@ internal sealed partial class BlobListener : IFunctionListener
     // Whether there was something to look at closer: then more may be on its way.
     private async Task<bool> SweepAsync(CancellationToken stop)
     {
-        if (_clock.GetUtcNow() - _receiptsListed >= ReceiptsInterval)
+        // Also when the clock was set back by more.
+        if ((_clock.GetUtcNow() - _receiptsListed).Duration() >= ReceiptsInterval)
         {
             var asked = _clock.GetUtcNow();
             _handled.Reset(await _receipts.ListCompletedAsync(stop));

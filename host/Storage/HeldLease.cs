@@ -35,7 +35,8 @@ internal sealed class HeldLease : IAsyncDisposable
     /// <summary>What writes to the blob must carry.</summary>
     public string Id => _client.LeaseId;
 
-    private TimeSpan Age => new(_clock.GetUtcNow().UtcTicks - Volatile.Read(ref _renewedTicks));
+    // Of a clock that was set back since, nothing is known but that: old.
+    private TimeSpan Age => new TimeSpan(_clock.GetUtcNow().UtcTicks - Volatile.Read(ref _renewedTicks)).Duration();
 
     /// <summary>Signalled when another holder may have the lease.</summary>
     public CancellationToken Lost => _lost.Token;

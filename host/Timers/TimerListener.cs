@@ -19,6 +19,9 @@ internal sealed partial class TimerListener : IFunctionListener
     // Long waits are cut, because the timers of a machine stand still while it sleeps, and the clock does not.
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
+    // More than clocks are put right by.
+    private static readonly TimeSpan ClockAdjustment = TimeSpan.FromMinutes(1);
+
     private readonly HostFunction _function;
     private readonly TimerTriggerAttribute _trigger;
     private readonly FunctionDispatcher _dispatcher;
@@ -142,6 +145,8 @@ internal sealed partial class TimerListener : IFunctionListener
     {
         var now = _clock.GetUtcNow();
         var kept = _store is null ? null : await _store.ReadAsync(stop);
+        if (kept?.Last - now > ClockAdjustment)
+            kept = null;
         if (_store is not null && _lastRun is not null && !(kept?.Last >= _lastRun.Last))
             kept = _lastRun;
         var since = kept is null ? now : kept.Last != default ? kept.Last : kept.LastUpdated;
@@ -178,8 +183,9 @@ internal sealed partial class TimerListener : IFunctionListener
             // The dispatcher has logged it. A timer's run is not tried again: the next occurrence comes.
         }
 
-        // A clock that was put back in between must not find the same occurrence a second time.
-        var last = started > occurrence ? started : occurrence;
+        // A clock that is put right by a little must not find the same occurrence a second time. One that was set back by more is followed: the timer
+        // would wait until it has caught up.
+        var last = started > occurrence || occurrence - started > ClockAdjustment ? started : occurrence;
         _lastRun = new TimerStatus(last, NextAfter(last), last);
         await KeepAsync(_lastRun, lease.Lost);
         return _lastRun;
@@ -204,10 +210,15 @@ internal sealed partial class TimerListener : IFunctionListener
 
     private async Task WaitUntilAsync(DateTimeOffset moment, CancellationToken stop)
     {
-        for (; ; )
+        for (var seen = DateTimeOffset.MinValue; ; )
         {
             stop.ThrowIfCancellationRequested();
-            var left = moment - _clock.GetUtcNow();
+            var now = _clock.GetUtcNow();
+            // A clock that was set back does not make it wait for longer.
+            if (seen - now > ClockAdjustment)
+                moment -= seen - now;
+            seen = now;
+            var left = moment - now;
             if (left <= TimeSpan.Zero)
                 return;
             await Task.Delay(left < LongestWait ? left : LongestWait, _clock, stop);

@@ -8,6 +8,7 @@ import collections
 import concurrent.futures
 import datetime
 import hashlib
+import html.entities
 import http.client
 import json
 import os
@@ -39,6 +40,7 @@ APPEND_BLOCK = 4 * MIB       # the service's limit for one append
 PENDING_LOG = 16 * MIB       # unsent lines; a script that writes more waits, as it would for a slow terminal
 UPLOADS = 4
 SHORTEST_SECRET = 4          # "1" or "yes" would blot out half of every log
+LONGEST_WAY = 12             # %F0%9F%98%80
 REASON_LENGTH = 300
 LINUX = sys.platform.startswith("linux")
 
@@ -331,22 +333,174 @@ class Attempts:
 # Log
 
 
+def ways_to_write(unit):
+    """How programs write a character (or the end of a line): as it is, and in URLs, HTML, JSON and Python."""
+    if len(unit) == 1 and unit.isascii() and unit.isalnum():
+        return [unit]
+    # Lines are looked at without their ends.
+    found = ["" if unit in ("\r\n", "\n") else unit]
+    escaped = [(["%%%02x" % byte for byte in unit.encode("utf-8", "replace")])]
+    utf16 = unit.encode("utf-16-be", "surrogatepass")
+    escaped.append(["\\u%02x%02x" % (utf16[index], utf16[index + 1]) for index in range(0, len(utf16), 2)])
+    escaped.append(["&#x%x;" % ord(character) for character in unit])
+    escaped.append(["\\x%02x" % ord(character) if ord(character) < 256 else "\\U%08x" % ord(character) for character in unit])
+    for parts in escaped:
+        # Hexadecimal digits in either case, not the letters before them.
+        found += ["".join(parts), "".join(re.sub("(?<=[%uxU])[0-9a-f]+", lambda digits: digits.group().upper(), part) for part in parts)]
+    found.append("".join("&#%d;" % ord(character) for character in unit))
+    if len(unit) == 1 and ord(unit) in html.entities.codepoint2name:
+        found.append("&%s;" % html.entities.codepoint2name[ord(unit)])
+    short = {"\r\n": ["\\r\\n"], "\n": ["\\n"], "\r": ["\\r"], "\t": ["\\t"], "\b": ["\\b"], "\f": ["\\f"], " ": ["+"], "'": ["\\'", "&apos;"]}
+    found += short.get(unit, ["\\" + unit] if unit in '"\\/' else [])
+    return list(dict.fromkeys(found))
+
+
+class Form:
+    """One way in which a value may be written: for each character the texts that stand for it."""
+
+    ANCHOR = 32
+
+    def __init__(self, units):
+        self._units = units
+        self.longest = sum(max(len(way.encode("utf-8", "replace")) for way in ways) for ways in units)
+        self._firsts = {way[0] for way in units[0]}
+        # What every way of writing it has: a search for that is much faster than one for all ways.
+        self._at, length = 0, 0
+        start = 0
+        for index in range(len(units) + 1):
+            if index == len(units) or len(units[index]) > 1:
+                if index - start > length:
+                    self._at, length = start, index - start
+                start = index + 1
+        self._anchor = "".join(ways[0] for ways in units[self._at:self._at + min(length, self.ANCHOR)])
+
+    def find(self, text):
+        """Where it is: pairs of start and end."""
+        place = 0
+        while True:
+            place, anchor = self._next(text, place)
+            if place < 0:
+                return
+            starts = self._before(self._units[:self._at], text, place)
+            ends = starts and self._after(self._units[self._at + anchor:], text, place + anchor)[0]
+            if ends:
+                yield min(starts), max(ends)
+                place = max(max(ends), place + 1)
+            else:
+                place += 1
+
+    def begins(self, text):
+        """Where it begins and goes on to the end of the text, its rest still missing; the text's length when nowhere."""
+        for start in range(max(0, len(text) - self.longest), len(text)):
+            if text[start] in self._firsts and self._after(self._units, text, start)[1]:
+                return start
+        return len(text)
+
+    def _next(self, text, place):
+        """The next place of the anchor, and how many characters that is; -1 for none."""
+        if self._anchor:
+            return text.find(self._anchor, place), len(self._anchor)
+        while place < len(text) and text[place] not in self._firsts:
+            place += 1
+        return (place if place < len(text) else -1), 0
+
+    @staticmethod
+    def _before(units, text, place):
+        """Where units may begin that end at a place."""
+        places = {place}
+        for ways in reversed(units):
+            places = {place - len(way) for place in places for way in ways if text.endswith(way, 0, place)}
+        return places
+
+    @staticmethod
+    def _after(units, text, place):
+        """Where units may end that begin at a place; and whether the text ends before they may."""
+        places, unfinished = {place}, False
+        for ways in units:
+            unfinished = unfinished or any(
+                len(text) - place < len(way) and way.startswith(text[place:]) for place in places if place + LONGEST_WAY > len(text) for way in ways)
+            places = {place + len(way) for place in places for way in ways if text.startswith(way, place)}
+            if not places:
+                break
+        return places, unfinished
+
+
 class Mask:
-    """Replaces secret values: each of their lines, and the whole as JSON, Python and URLs write it."""
+    """Replaces secret values, and each line of one that has several: as they are and as URLs, HTML, JSON, Python and base64 write them, also when
+    lines end in between (as base64 is wrapped)."""
 
     def __init__(self, secrets):
-        forms = set()
-        for secret in secrets:
-            for part in [secret] + re.split(r"[\r\n]+", secret):
-                for text in (part, part.strip()):
-                    forms |= {text, json.dumps(text)[1:-1], repr(text)[1:-1], urllib.parse.quote(text, safe="")}
-        # Lines are masked many at a time: a form that spans two would make one of them.
-        forms = sorted((form for form in forms if len(form) >= SHORTEST_SECRET and not set(form) & set("\r\n")), key=len, reverse=True)
-        self.longest = max((len(form.encode("utf-8", "replace")) for form in forms), default=0)
-        self._pattern = re.compile("|".join(map(re.escape, forms))) if forms else None
+        texts = dict.fromkeys(form for secret in secrets for part in [secret] + re.split(r"[\r\n]+", secret) for form in (part.strip("\r\n"), part.strip()))
+        self._forms = []
+        for text in texts:
+            if len(text) >= SHORTEST_SECRET:
+                self._forms.append(Form([ways_to_write(unit) for unit in re.findall("\r\n|.", text, re.DOTALL)]))
+                self._forms += map(Form, self._base64(text.encode("utf-8", "replace")))
+        self.longest = max((form.longest for form in self._forms), default=0)
 
     def __call__(self, text):
-        return self._pattern.sub("***", text) if self._pattern else text
+        """A text of one line without them."""
+        return self.lines([text])[0]
+
+    def lines(self, lines, is_end=True):
+        """Lines without them. What went over several leaves its mark in each. Unless it is the end, those are left out, from the first, that have
+        something of a value whose rest may be in a line that has not come yet."""
+        if not self._forms:
+            return lines
+        text = "".join(lines)
+        apart = self._find(text)
+        if not is_end:
+            begun = min(form.begins(text) for form in self._forms)
+            whole, at = 0, 0
+            while whole < len(lines) and at + len(lines[whole]) <= begun:
+                at += len(lines[whole])
+                whole += 1
+            # What goes over the border is not cut there.
+            while any(start < at < end for start, end in apart):
+                whole -= 1
+                at -= len(lines[whole])
+            lines = lines[:whole]
+        masked, at, first = [], 0, 0
+        for line in lines:
+            end = at + len(line)
+            while first < len(apart) and apart[first][1] <= at:
+                first += 1
+            pieces, index = [], first
+            while index < len(apart) and apart[index][0] < end:
+                pieces += [text[at:max(at, apart[index][0])], "***"]
+                at = min(apart[index][1], end)
+                index += 1
+            masked.append("".join(pieces) + text[at:end])
+            at = end
+        return masked
+
+    def _find(self, text):
+        """Where values are: starts and ends, in order, none over another."""
+        apart = []
+        for start, end in sorted((place for form in self._forms for place in form.find(text)), key=lambda place: (place[0], -place[1])):
+            if apart and start < apart[-1][1]:
+                apart[-1][1] = max(apart[-1][1], end)
+            else:
+                apart.append([start, end])
+        return apart
+
+    @staticmethod
+    def _base64(value):
+        """Forms of a value in base64, alone or within something longer: what is the same whatever stands before and behind it."""
+        forms = []
+        for before in range(3):
+            first, last = -(-8 * before // 6), 8 * (before + len(value)) // 6
+            digits = base64.b64encode(bytes(before) + value).decode()[first:last]
+            if len(digits) < (5 if before == 0 else 8):
+                continue
+            form = [ways_to_write(digit) + {"+": ["-"], "/": ["_"]}.get(digit, []) for digit in digits]
+            forms.append(form)
+            if before == 0:
+                # Alone: with the digit that has its last bits, and with what fills it up.
+                rest = [ways_to_write(digit) + {"+": ["-"], "/": ["_"]}.get(digit, []) for digit in base64.b64encode(value).decode()[last:]]
+                if rest:
+                    forms += [form + rest[:1], form + rest]
+        return forms
 
 
 class Log:
@@ -482,6 +636,7 @@ class Reader(threading.Thread):
         # So much of a line is kept that a secret which begins before the cut is there whole, and masked before it is cut.
         self._keep = log.line_bytes + log.mask.longest
         self._rest = b""
+        self._held = []
         self._after_return = False
         self._ended = threading.Event()
         self.start()
@@ -497,13 +652,13 @@ class Reader(threading.Thread):
             if not select.select([descriptor], [], [], 1.0)[0]:
                 if self._ended.is_set():
                     break
+                self._emit([], all_of_it=True)
                 continue
             data = os.read(descriptor, 4 * 65536)
             if not data:
                 break
             self._feed(data)
-        if self._rest:
-            self._emit([self._rest])
+        self._emit([self._rest] if self._rest else [], all_of_it=True)
         self._pipe.close()
 
     def _feed(self, data):
@@ -516,14 +671,19 @@ class Reader(threading.Thread):
         if lines:
             self._emit([line[:self._keep + 1] for line in lines])
 
-    def _emit(self, raw):
-        lines = self._log.mask(b"\n".join(raw).decode("utf-8", "replace")).split("\n")
+    def _emit(self, raw, all_of_it=False):
+        """Sends lines, but not those at whose end a secret may have begun: they wait for the next line, or for a second without one."""
+        raw = self._held + raw
+        lines = [line.decode("utf-8", "replace") for line in raw]
+        lines = self._log.mask.lines(lines, is_end=all_of_it or sum(map(len, raw)) > MIB)
+        self._held = raw[len(lines):]
         limit = self._log.line_bytes
         for index, line in enumerate(lines):
             if len(raw[index]) > limit:
                 lines[index] = self._cut(line, limit, len(raw[index]) > self._keep)
         self.last.extend(line for line in lines[-50:] if line.strip())
-        self._log.add(self._stream, lines)
+        if lines:
+            self._log.add(self._stream, lines)
 
     def _cut(self, line, limit, was_cut):
         data = line.encode("utf-8", "replace")

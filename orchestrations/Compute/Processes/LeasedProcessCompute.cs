@@ -177,7 +177,9 @@ public sealed partial class LeasedProcessCompute : IComputeBackend, IDisposable
             if (lease.StopRequested)
                 await _processes.StopAsync(id, cancellation);
             var next = await SeenAsync(id, lease, cancellation);
-            if (next.Expires - _time.GetUtcNow() <= _ttl * 0.75)
+            // More than all of it is left when this machine's clock was set back: then others, whose clocks go on, would see it run out.
+            var left = next.Expires - _time.GetUtcNow();
+            if (left <= _ttl * 0.75 || left > _ttl)
                 next = next with { Expires = _time.GetUtcNow() + _ttl };
             if (next != lease)
                 await _leases.TryReplaceAsync(id, next, etag, cancellation);

@@ -79,6 +79,9 @@ internal sealed class ProcessSandbox
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             };
+            var path = start.Environment["PATH"];
+            start.Environment.Clear();
+            start.Environment["PATH"] = path;
             using var process = Process.Start(start)!;
             process.StandardInput.BaseStream.Write(TaskFolder.ToJson(Specification));
             process.StandardInput.Close();

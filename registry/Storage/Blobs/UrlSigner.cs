@@ -38,7 +38,7 @@ internal sealed class UrlSigner(BlobServiceClient account, TimeProvider time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(life, TimeSpan.Zero);
         var now = time.GetUtcNow();
-        grant.StartsOn = now - ClockSkew;
+        // No start: storage, whose clock may be behind this one, would not take the URL yet.
         grant.ExpiresOn = now + life;
         // An emulator may have no certificate.
         grant.Protocol = resource.Scheme == Uri.UriSchemeHttp ? SasProtocol.HttpsAndHttp : SasProtocol.Https;
