@@ -34,6 +34,8 @@ public sealed class SettingsSampleTests
         { typeof(ScheduleOptions), "Schedules" },
         { typeof(AccessOptions), "Access" },
         { typeof(RateOptions), "Limits:Rate" },
+        { typeof(TokenCacheOptions), "Access:Tokens" },
+        { typeof(WrongCredentialOptions), "Limits:WrongCredentials" },
         { typeof(LogStreamLimits), "Limits:LogStreams" },
     };
 
