@@ -6,7 +6,12 @@ StartupErrors.PrintWhenUnhandled();
 if (HostCommandLine.Answers(args))
     return;
 
-var builder = new SelfHostBuilder(args, new SelfHostOptions { FunctionAssembly = typeof(LarderServices).Assembly, FormerNames = RenamedFunctions.FormerNames });
+var builder = new SelfHostBuilder(args, new SelfHostOptions
+{
+    FunctionAssembly = typeof(LarderServices).Assembly,
+    FormerNames = RenamedFunctions.FormerNames,
+    AsksForCredentials = LarderServices.AsksForCredentials,
+});
 builder.AddLarder();
 
 builder.Build().Run();

@@ -88,10 +88,13 @@ param privateNetwork bool = false
 @description('With a virtual network: its addresses, at least a /22.')
 param networkPrefix string = '10.20.0.0/16'
 
-@description('Client id of the Entra ID application that callers need tokens for; empty for function keys alone.')
+@description('SHA-256 of the first administrator\'s token, 64 hexadecimal digits: scripts/deploy.sh makes one. Empty: without keys or sign-in, probes alone are answered.')
+param adminTokenSha256 string = ''
+
+@description('Client id of the Entra ID application that callers need tokens for; empty for Larder\'s tokens and keys alone.')
 param authClientId string = ''
 
-@description('Settings of Access and Limits__Rate, as they are named in the app: roles of function keys, by hash, and of app roles. docs/access.md has them. Empty: every function key may do everything.')
+@description('Settings of Access and Limits__Rate, as they are named in the app: roles of keys, by hash, and of app roles. docs/access.md has them.')
 param access object = {}
 
 @description('Days that logs are kept.')
@@ -280,6 +283,7 @@ module app 'modules/function-app.bicep' = {
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
     preload: preload
     extraSettings: union(storeSettings, jobSettings, jobRegistrySettings, jobNetworkSettings, access)
+    adminTokenSha256: adminTokenSha256
     authClientId: authClientId
   }
   dependsOn: [roles, jobsGroup, storageEndpoints, cosmosEndpoint]

@@ -7,4 +7,5 @@ param alwaysReadyHttp = 0
 param store = 'blobs'
 param containerRegistrySku = 'none'
 param privateNetwork = false
+param adminTokenSha256 = readEnvironmentVariable('LARDER_ADMIN_TOKEN_SHA256', '')
 param authClientId = readEnvironmentVariable('LARDER_AUTH_CLIENT_ID', '')

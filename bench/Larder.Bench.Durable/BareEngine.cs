@@ -33,14 +33,14 @@ internal sealed class BareEngine : IEngine
     }
 
     // The end is looked for as the self-host's client does it.
-    public async Task RunAsync(int steps)
+    public async Task<Run> RunAsync(int steps)
     {
         var instance = await new TaskHubClient(_service).CreateOrchestrationInstanceAsync(typeof(Chain), steps);
         for (var pause = s_firstLook; ; pause = pause * 1.5 < s_longestPause ? pause * 1.5 : s_longestPause)
         {
             var state = (await _service.GetOrchestrationStateAsync(instance.InstanceId, allExecutions: false))[0];
             if (state.OrchestrationStatus == OrchestrationStatus.Completed)
-                return;
+                return new Run(state.CreatedTime, state.LastUpdatedTime);
             if (state.OrchestrationStatus is not (OrchestrationStatus.Pending or OrchestrationStatus.Running))
                 throw new InvalidOperationException($"The orchestration {instance.InstanceId} is {state.OrchestrationStatus}.");
             await Task.Delay(pause);

@@ -38,13 +38,14 @@ internal sealed class HostEngine : IEngine
         return engine;
     }
 
-    public async Task RunAsync(int steps)
+    public async Task<Run> RunAsync(int steps)
     {
         var client = _host.Services.GetRequiredService<HubClient>();
         var id = await client.ScheduleNewOrchestrationInstanceAsync(nameof(Steps.Chain), steps);
         var end = await client.WaitForInstanceCompletionAsync(id);
         if (end.RuntimeStatus != OrchestrationRuntimeStatus.Completed)
             throw new InvalidOperationException($"The orchestration {id} is {end.RuntimeStatus}.");
+        return new Run(end.CreatedAt.UtcDateTime, end.LastUpdatedAt.UtcDateTime);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Larder.Bench.Durable;
 using Larder.Testing;
@@ -7,8 +6,8 @@ if (await TakeOver.IsVictimAsync(args))
     return;
 
 // The host and the bare provider take turns, so that a slow moment of the machine falls on both; a ratio is taken within a round.
-const int rounds = 3;
-const int starts = 20;
+const int rounds = 5;
+const int starts = 100;
 const double target = 1.2;
 
 Console.WriteLine($"Load before: {File.ReadAllText("/proc/loadavg").Trim()}");
@@ -24,15 +23,15 @@ var one = await CompareAsync(async engine =>
 {
     var times = new List<double>();
     for (var i = 0; i < starts; i++)
-        times.Add(await TimeAsync(() => engine.RunAsync(1)));
+        times.Add((await engine.RunAsync(1)).Seconds);
     return times;
 });
 Report("start to end of one activity, p50, ms", one, round => 1000 * Quantile(round, 0.5));
 Report("start to end of one activity, p99, ms", one, round => 1000 * Quantile(round, 0.99));
-Report("one orchestration of 50 steps, ms a step", await CompareAsync(async engine => [await TimeAsync(() => engine.RunAsync(50)) / 50]), round => 1000 * round[0]);
+Report("one orchestration of 50 steps, ms a step", await CompareAsync(async engine => [(await engine.RunAsync(50)).Seconds / 50]), round => 1000 * round[0]);
 Report(
     "50 orchestrations of 5 steps at once, ms a step",
-    await CompareAsync(async engine => [await TimeAsync(() => Task.WhenAll(Enumerable.Range(0, 50).Select(_ => engine.RunAsync(5)))) / 250]),
+    await CompareAsync(async engine => [Run.Spanning(await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => engine.RunAsync(5)))).Seconds / 250]),
     round => 1000 * round[0]);
 var takeOvers = new List<(List<double> Host, List<double> Bare)>();
 for (var round = 0; round < rounds; round++)
@@ -46,13 +45,6 @@ async Task<List<(List<double> Host, List<double> Bare)>> CompareAsync(Func<IEngi
     for (var round = 0; round < rounds; round++)
         results.Add((await measure(host), await measure(bare)));
     return results;
-}
-
-static async Task<double> TimeAsync(Func<Task> action)
-{
-    var start = Stopwatch.GetTimestamp();
-    await action();
-    return Stopwatch.GetElapsedTime(start).TotalSeconds;
 }
 
 static void Report(string what, List<(List<double> Host, List<double> Bare)> results, Func<List<double>, double> figure)

@@ -1,3 +1,5 @@
+using Larder.Registry;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
@@ -7,10 +9,10 @@ namespace Larder.Functions;
 
 /// <summary>
 /// Decides, before anything of a function runs, whether its caller may call it, and not too often. Whoever gets through is
-/// <see cref="CallerExtensions.Caller"/>. The host has checked the key by then, where the function is not open to everyone.
+/// <see cref="CallerExtensions.Caller"/>. The host asks for nothing: every function is anonymous to it.
 /// </summary>
 internal sealed partial class AccessMiddleware(
-    FunctionAccess functions, Callers callers, BrowserGuard browsers, RateLimits limits, ILogger<AccessMiddleware> logger) : IFunctionsWorkerMiddleware
+    FunctionAccess functions, Callers callers, BrowserGuard browsers, RateLimits limits, ModelScopes scopes, ILogger<AccessMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     /// <inheritdoc />
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
@@ -25,32 +27,69 @@ internal sealed partial class AccessMiddleware(
         }
 
         if (browsers.Refuse(http.Request) is { } sentence)
-            return Refuse(context, new ErrorAnswer(ErrorKind.Forbidden, sentence));
-        var caller = callers.Of(http.Request, function.IsKeyChecked);
+            return Refuse(context, http, ErrorKind.Forbidden, sentence);
+        // What is open to everyone does not tell whether a credential is right.
+        if (function.Role == Role.None && !callers.IsShut)
+            return Decide(context, http, function, new Identity(callers.IsOpen ? Caller.Local : Caller.Anonymous), next);
+        var identity = callers.OfAsync(http.Request, context.FunctionDefinition.Name);
+        return identity.IsCompletedSuccessfully ? Decide(context, http, function, identity.Result, next) : DecideAsync(context, http, function, identity, next);
+    }
+
+    private async Task DecideAsync(FunctionContext context, HttpContext http, FunctionAccess.Entry function, ValueTask<Identity> identity, FunctionExecutionDelegate next) =>
+        await Decide(context, http, function, await identity, next);
+
+    private Task Decide(FunctionContext context, HttpContext http, FunctionAccess.Entry function, Identity identity, FunctionExecutionDelegate next)
+    {
+        if (identity.Caller is not { } caller)
+            return Refuse(context, http, identity.Kind, identity.Sentence, identity.RetryAfter);
         if (limits.Take(caller) is > 0 and var seconds)
+            return Refuse(context, http, ErrorKind.TooMany, $"{caller.Name} sends requests faster than this server takes them.", seconds);
+        var needed = RoleNames.Of(function.Role);
+        if (ReferenceEquals(caller, Caller.Anonymous) && (callers.IsShut || function.Role > Role.None))
         {
-            return Refuse(
-                context,
-                new ErrorAnswer(ErrorKind.TooMany, $"{caller.Name} sends requests faster than this server takes them.").WithHeader(HeaderNames.RetryAfter, $"{seconds}"));
+            return Refuse(context, http, ErrorKind.Unauthenticated, callers.IsShut
+                ? "No token, key or sign-in is configured, so this server answers probes only: set Access:AdminTokenSha256 to the SHA-256 of a token (docs/access.md)."
+                : $"This needs the role {needed}, and the request has no credentials. Send a token or key as {Credential.Ways}.");
         }
         if (caller.Role < function.Role)
         {
-            var needed = RoleNames.Of(function.Role);
             LogRefused(caller.Name, RoleNames.Of(caller.Role), context.FunctionDefinition.Name, needed);
-            // Nobody has asked for a key yet where the host has none.
-            return caller == Caller.Anonymous && callers.IsOpen
-                ? Refuse(context, new ErrorAnswer(ErrorKind.Unauthenticated, $"This needs the role {needed}; nothing in the request tells who sends it."))
-                : Refuse(context, new ErrorAnswer(ErrorKind.Forbidden, $"This needs the role {needed}."));
+            return Refuse(context, http, ErrorKind.Forbidden, $"This needs the role {needed}.");
         }
 
         http.Features.Set(caller);
-        return next(context);
+        return caller.Scope is null ? next(context) : DecideByScopeAsync(context, http, function, caller, next);
+    }
+
+    private async Task DecideByScopeAsync(FunctionContext context, HttpContext http, FunctionAccess.Entry function, Caller caller, FunctionExecutionDelegate next)
+    {
+        if (function.Scope == ScopeRule.AllModels)
+        {
+            await Refuse(context, http, ErrorKind.Forbidden, $"This is about all models, and the token {caller.Name} has a scope: use a token without one.");
+            return;
+        }
+
+        // What the function is given: the host's values of the route, whatever the request's address looks like here.
+        if (function.ModelParameter is { } parameter)
+        {
+            var name = $"{context.BindingContext.BindingData.GetValueOrDefault(parameter)}".Split(':')[0];
+            if (!await scopes.CoverAsync(caller, name, context.CancellationToken))
+            {
+                await Refuse(context, http, ErrorKind.Forbidden, ModelScopes.Refusal(caller, name));
+                return;
+            }
+        }
+        await next(context);
     }
 
     // Not by an exception: to refuse a flood must cost little.
-    private static Task Refuse(FunctionContext context, ErrorAnswer answer)
+    private static Task Refuse(FunctionContext context, HttpContext http, ErrorKind kind, string sentence, int retryAfter = 0)
     {
-        context.GetInvocationResult().Value = answer;
+        if (kind == ErrorKind.Unauthenticated)
+            http.Response.Headers.WWWAuthenticate = Credential.Challenges;
+        if (retryAfter > 0)
+            http.Response.Headers[HeaderNames.RetryAfter] = $"{retryAfter}";
+        context.GetInvocationResult().Value = new ErrorAnswer(kind, sentence);
         return Task.CompletedTask;
     }
 

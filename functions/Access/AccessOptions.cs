@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Larder.Registry;
 
 namespace Larder.Functions;
 
@@ -10,6 +11,12 @@ public sealed record AccessOptions : IValidatableObject
     /// authentication is on (setting <c>Access:ClientPrincipal</c>).
     /// </summary>
     public bool ClientPrincipal { get; init; }
+
+    /// <summary>
+    /// SHA-256 of a token that has the role admin, 64 hexadecimal digits: the first token, with which others are made (setting
+    /// <c>Access:AdminTokenSha256</c>). Empty: none.
+    /// </summary>
+    public string AdminTokenSha256 { get; init; } = "";
 
     /// <summary>Roles of function keys, by the names that callers are to have (settings <c>Access:Keys:NAME:Role</c> and <c>:Sha256</c>).</summary>
     public Dictionary<string, KeyOptions> Keys { get; init; } = [];
@@ -28,7 +35,7 @@ public sealed record AccessOptions : IValidatableObject
     /// </summary>
     public string AllowedHosts { get; init; } = "";
 
-    /// <summary>Whether roles are given to anybody. Until they are, whoever the host lets through may do everything.</summary>
+    /// <summary>Whether roles are given to anybody. Until they are, every key of the settings may do everything.</summary>
     internal bool GivesRoles => ClientPrincipal || GivenKeys.Any() || GivenAppRoles.Any();
 
     /// <summary>The keys that are mapped: a name with nothing under it is as good as none.</summary>
@@ -40,6 +47,8 @@ public sealed record AccessOptions : IValidatableObject
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (AdminTokenSha256.Length > 0 && KeyHash.Parse(AdminTokenSha256) is null)
+            yield return new ValidationResult("It must be the token's SHA-256, 64 hexadecimal digits.", [nameof(AdminTokenSha256)]);
         foreach (var (name, key) in GivenKeys)
         {
             if (RoleNames.Find(key.Role) is null)

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.Http;
+using Larder.Registry;
 
 namespace Larder.Functions;
 
@@ -41,7 +41,7 @@ internal sealed record ClientPrincipal
     public string? RoleType { get; init; }
 
     /// <summary>Reads the header.</summary>
-    /// <exception cref="RefusedException">It is not what the platform writes (401).</exception>
+    /// <exception cref="FormatException">It is not what the platform writes: why, in a sentence.</exception>
     public static ClientPrincipal Read(string header)
     {
         try
@@ -57,7 +57,7 @@ internal sealed record ClientPrincipal
 
     /// <summary>Who that is.</summary>
     /// <param name="appRoles">Roles by app role.</param>
-    /// <exception cref="RefusedException">Nothing tells this caller from others (401).</exception>
+    /// <exception cref="FormatException">Nothing tells this caller from others.</exception>
     public Caller ToCaller(IReadOnlyDictionary<string, Role> appRoles)
     {
         var id = First(Ids) ?? throw Unreadable();
@@ -83,8 +83,7 @@ internal sealed record ClientPrincipal
     private static string? Shown(string? value) =>
         value is null ? null : string.Concat(value.Take(MaxName).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)).Trim();
 
-    private static RefusedException Unreadable() =>
-        new(ErrorKind.Unauthenticated, "Who sends this cannot be told from the identity that came with it.");
+    private static FormatException Unreadable() => new("Who sends this cannot be told from the identity that came with it.");
 
     /// <summary>One claim.</summary>
     /// <param name="Type">What it is about.</param>

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Reflection;
 using System.Runtime.Loader;
+using Larder.Registry;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Functions;
@@ -14,11 +15,15 @@ internal sealed class FunctionAccess
     /// <summary>What one function declares.</summary>
     /// <param name="Role">The least role.</param>
     /// <param name="IsProbe">As <see cref="RequiresAttribute.IsProbe"/>.</param>
-    /// <param name="IsKeyChecked">Whether the host lets nobody through to it without a key of its own, where it has keys.</param>
-    public sealed record Entry(Role Role, bool IsProbe, bool IsKeyChecked);
+    /// <param name="Scope">As <see cref="RequiresAttribute.Scope"/>.</param>
+    /// <param name="ModelParameter">The parameter of the route that names a model; null when none does.</param>
+    public sealed record Entry(Role Role, bool IsProbe, ScopeRule Scope, string? ModelParameter);
 
     // They hold no functions, and there are hundreds of them.
     private static readonly string[] Frameworks = ["System", "Microsoft", "Azure", "StandIn", "mscorlib", "netstandard", "WindowsBase"];
+
+    // A reference is a model's name, with a version or an alias after a colon.
+    private static readonly string[] Models = ["model", "reference"];
 
     private readonly FrozenDictionary<string, Entry> _entries;
 
@@ -28,24 +33,34 @@ internal sealed class FunctionAccess
     public FunctionAccess(IEnumerable<Type> classes)
     {
         var problems = new List<string>();
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
         foreach (var method in classes.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)))
         {
-            if (method.GetCustomAttribute<FunctionAttribute>() is not { } function || TriggerOf(method) is not { } trigger)
+            if (method.GetCustomAttribute<FunctionAttribute>() is not { } function)
+                continue;
+            names.Add(function.Name);
+            if (TriggerOf(method) is not { } trigger)
                 continue;
             if (method.GetCustomAttribute<RequiresAttribute>() is not { } requires)
                 problems.Add($"The function {function.Name} answers requests, but does not say who may send them: it lacks [Requires].");
-            else if (requires.Role > Role.None && trigger.AuthLevel == AuthorizationLevel.Anonymous)
-                problems.Add($"The function {function.Name} requires a role, but the host asks nobody for a key before it: its authorization level is Anonymous.");
+            else if (!IsAnonymous(method))
+                problems.Add($"The function {function.Name} makes the host ask for a key of its own before Larder is asked: its authorization level must be Anonymous.");
             else if (requires is { IsProbe: true, Role: > Role.None })
                 problems.Add($"The function {function.Name} is a probe, but requires a role.");
+            else if (requires.Role > Role.None && (requires.Scope == ScopeRule.Route) != (ModelIn(trigger.Route) is not null))
+                problems.Add($"The function {function.Name} does not say what it has to do with models: [Requires] needs a Scope where, and only where, the route names no model.");
             else
-                entries[function.Name] = new Entry(requires.Role, requires.IsProbe, trigger.AuthLevel != AuthorizationLevel.Anonymous);
+                entries[function.Name] = new Entry(requires.Role, requires.IsProbe, requires.Scope, ModelIn(trigger.Route));
         }
         if (problems.Count > 0)
             throw new InvalidOperationException(string.Join(Environment.NewLine, problems));
         _entries = entries.ToFrozenDictionary(StringComparer.Ordinal);
+        Names = names;
     }
+
+    /// <summary>The names of all functions, whatever starts them.</summary>
+    public IReadOnlySet<string> Names { get; }
 
     /// <summary>The declarations of this app's functions, and of the libraries' that it refers to.</summary>
     public static FunctionAccess OfThisApp() => new(Assemblies(typeof(FunctionAccess).Assembly).SelectMany(assembly => assembly.GetTypes()));
@@ -58,6 +73,15 @@ internal sealed class FunctionAccess
     /// <exception cref="InvalidOperationException">The function was not there at the start.</exception>
     public Entry Of(string function) =>
         _entries.GetValueOrDefault(function) ?? throw new InvalidOperationException($"Who may call the function {function} is not known.");
+
+    private static string? ModelIn(string? route) => Models.FirstOrDefault(name => route?.Contains($"{{{name}}}", StringComparison.Ordinal) == true);
+
+    // Where the attribute gives no level, its property says Anonymous, but the Functions host asks for a key.
+    private static bool IsAnonymous(MethodInfo method) => method.GetParameters()
+        .SelectMany(parameter => parameter.GetCustomAttributesData())
+        .Where(attribute => attribute.AttributeType == typeof(HttpTriggerAttribute))
+        .SelectMany(attribute => attribute.ConstructorArguments)
+        .Any(argument => argument.ArgumentType == typeof(AuthorizationLevel) && (AuthorizationLevel)(int)argument.Value! == AuthorizationLevel.Anonymous);
 
     // Only assemblies that refer to the triggers can declare any.
     private static IEnumerable<Assembly> Assemblies(Assembly root)

@@ -7,8 +7,8 @@ public sealed record KeyOptions
     public string Role { get; init; } = "";
 
     /// <summary>
-    /// SHA-256 of the key, 64 hexadecimal digits: the host does not tell a key's name. Empty where <c>FunctionKeys:NAME</c> has the
-    /// key itself, as with the embedded host.
+    /// SHA-256 of the key, 64 hexadecimal digits, so that the settings need not have the key. Empty where <c>FunctionKeys:NAME</c> has the
+    /// key itself.
     /// </summary>
     public string Sha256 { get; init; } = "";
 }

@@ -1,4 +1,5 @@
 using System.Threading.RateLimiting;
+using Larder.Registry;
 
 namespace Larder.Functions;
 

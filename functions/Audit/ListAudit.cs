@@ -12,9 +12,9 @@ public sealed class ListAudit(AuditHistory history)
     private const int MaxActor = 256;
 
     /// <summary>The records that fit the query, the newest first. A page may be short, even empty, and yet have a <c>next_cursor</c>.</summary>
-    [Function("ListAudit"), Requires(Role.Admin), Description("Who changed what; ?subject=&actor=&from=&to=&limit=&cursor=.")]
+    [Function("ListAudit"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("Who changed what; ?subject=&actor=&from=&to=&limit=&cursor=.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/audit")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/audit")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request, "subject", "actor", "from", "to", "limit", "cursor");

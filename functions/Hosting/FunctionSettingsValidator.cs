@@ -7,6 +7,7 @@ namespace Larder.Functions;
 public sealed partial class FunctionSettingsValidator :
     IValidateOptions<AccessOptions>,
     IValidateOptions<RateOptions>,
+    IValidateOptions<WrongCredentialOptions>,
     IValidateOptions<LogStreamLimits>,
     IValidateOptions<PredictionLimits>,
     IValidateOptions<AnswerLimits>;

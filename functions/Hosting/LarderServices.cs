@@ -31,6 +31,7 @@ public static class LarderServices
     {
         builder.UseMiddleware<RequestIdMiddleware>();
         builder.UseMiddleware<ErrorMiddleware>();
+        builder.UseMiddleware<RawTargetMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
 
         var services = ((IHostApplicationBuilder)builder).Services;
@@ -70,13 +71,22 @@ public static class LarderServices
         });
     }
 
+    /// <summary>Whether callers are asked for credentials, by the settings. Where they are not, only this machine's own users may reach the server.</summary>
+    public static bool AsksForCredentials(IConfiguration configuration) =>
+        CallerKeys.AnyIn(configuration, configuration.GetSection("Access").Get<AccessOptions>() ?? new AccessOptions());
+
     private static void AddAccess(this IServiceCollection services)
     {
         services.AddSetting<AccessOptions>("Access", ApiSettings);
         services.AddSetting<RateOptions>("Limits:Rate", ApiSettings);
+        services.AddSetting<WrongCredentialOptions>("Limits:WrongCredentials", ApiSettings);
+        services.AddSetting<TokenCacheOptions>("Access:Tokens", RegistrySettings);
         services.AddSingleton(_ => Platform.Here());
         services.AddSingleton(_ => FunctionAccess.OfThisApp());
         services.AddSingleton<CallerKeys>();
+        services.AddSingleton<TokenStore>();
+        services.AddSingleton<TokenCatalog>();
+        services.AddSingleton<WrongCredentials>();
         services.AddSingleton<Callers>();
         services.AddSingleton<BrowserGuard>();
         services.AddSingleton<RateLimits>();
@@ -118,6 +128,7 @@ public static class LarderServices
         services.AddHostedService<SettingsRecorder>();
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<ModelCatalog>();
+        services.AddSingleton<ModelScopes>();
         services.AddSingleton<StagingArea>();
         services.AddSingleton<ModelPublisher>();
         services.AddSingleton<RegistrySweeper>();
@@ -127,7 +138,11 @@ public static class LarderServices
             (options, provider) => options with { StagingFolder = Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "staging") });
         services.AddSetting<CatalogOptions>("Cache", RegistrySettings);
         services.AddSetting<SweeperOptions>("Sweep", RegistrySettings);
-        services.AddSingleton<ValidateModel>(provider => provider.GetRequiredService<ModelValidator>().ValidateAsync);
+        services.AddSingleton<ValidateModel>(provider =>
+        {
+            var validator = provider.GetRequiredService<ModelValidator>();
+            return (path, caller, cancellation) => validator.ValidateAsync(path, cancellation, caller);
+        });
         services.AddSingleton<AdoptArtifact>(provider =>
         {
             var files = provider.GetRequiredService<ArtifactFileCache>();
@@ -152,6 +167,7 @@ public static class LarderServices
         services.AddSingleton<LogStreams>();
         services.AddSingleton<ModelCompiler>();
         services.AddSingleton<JobSteps>();
+        services.AddSingleton<JobAccess>();
         services.AddSingleton<JobScheduler>();
         services.AddSingleton<JobJanitor>();
         services.AddSingleton<IJobType, TrainJob>();

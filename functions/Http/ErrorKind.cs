@@ -58,6 +58,9 @@ internal enum ErrorKind
 
     /// <summary>It took too long.</summary>
     Timeout = 504,
+
+    /// <summary>The server's disk is full.</summary>
+    NoRoom = 507,
 }
 
 /// <summary>Which kind an exception is of.</summary>
@@ -67,19 +70,22 @@ internal static class ErrorKinds
     public static ErrorKind Of(Exception exception) => exception switch
     {
         RefusedException e => e.Kind,
+        ForbiddenException => ErrorKind.Forbidden,
         NotFoundException => ErrorKind.NotFound,
         ConflictException => ErrorKind.Conflict,
         PreconditionFailedException => ErrorKind.PreconditionFailed,
-        TooLargeException => ErrorKind.TooLarge,
+        NoRoomException => ErrorKind.NoRoom,
+        TooLargeException or MemoryLimitException => ErrorKind.TooLarge,
         InvalidRequestException or InvalidSettingsException or InvalidInputException or InvalidModelException or JsonException => ErrorKind.Invalid,
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ErrorKind.TooLarge,
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => ErrorKind.Slow,
         BadHttpRequestException => ErrorKind.Malformed,
         OperationCanceledException => ErrorKind.ClientGone,
-        StorageUnavailableException or NewerDocumentException or ModelBusyException or ValidatorBusyException or ModelLoadException or ModelTooLargeException
+        ValidatorBusyException { IsCallers: true } => ErrorKind.TooMany,
+        StorageUnavailableException or NewerDocumentException or ModelBusyException or MemoryBusyException or ValidatorBusyException or ModelLoadException or ModelTooLargeException
             => ErrorKind.Unavailable,
         RunTimeoutException => ErrorKind.Timeout,
-        _ => ErrorKind.Internal,
+        _ => FullDisk.Is(exception) ? ErrorKind.NoRoom : ErrorKind.Internal,
     };
 }
 

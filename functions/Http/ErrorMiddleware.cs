@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
@@ -44,10 +45,11 @@ internal sealed partial class ErrorMiddleware(Dialects dialects, ILogger<ErrorMi
             BadHttpRequestException when kind == ErrorKind.Slow => "The request body came too slowly.",
             BadHttpRequestException => "The request is not valid HTTP.",
             OperationCanceledException => "The request was given up.",
+            _ when kind == ErrorKind.NoRoom && exception is not NoRoomException => "The server's disk is full at this moment; try again later.",
             _ when kind == ErrorKind.Internal => $"The server failed. Its log has the reason under request id {id}.",
             _ => exception.Message,
         });
-        return kind is ErrorKind.Unavailable or ErrorKind.TooMany ? answer.WithHeader("Retry-After", "5") : answer;
+        return kind is ErrorKind.Unavailable or ErrorKind.NoRoom or ErrorKind.TooMany ? answer.WithHeader("Retry-After", "5") : answer;
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "{Function} failed (request id {RequestId})")]

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Reflection;
+using Larder.Registry;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Functions;

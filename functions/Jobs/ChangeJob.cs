@@ -12,28 +12,28 @@ namespace Larder.Functions;
 public sealed class ChangeJob(JobScheduler scheduler, JobSubmitter submitter)
 {
     /// <summary>Asks a job to end. It becomes <c>canceled</c> when nothing of it runs any more; asking again changes nothing.</summary>
-    [Function("CancelJob"), Requires(Role.Contributor), Description("End a job; it is final when nothing of it runs.")]
+    [Function("CancelJob"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("End a job; it is final when nothing of it runs.")]
     public async Task<IActionResult> Cancel(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/jobs/{job}/cancel")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/jobs/{job}/cancel")] HttpRequest request,
         string job,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        var found = await scheduler.CancelAsync(client, job, cancellationToken);
+        var found = await scheduler.CancelAsync(client, job, request.Caller(), cancellationToken);
         return found.IsFinal
             ? Envelope.Ok($"Job {job} is canceled").With("job", JobView.Of(found))
             : JobView.Accepted(found, $"Job {job} is being canceled");
     }
 
     /// <summary>Runs a job that has ended again: a new job with the same inputs and options.</summary>
-    [Function("RetryJob"), Requires(Role.Contributor), Description("Run an ended job again, with the same inputs.")]
+    [Function("RetryJob"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Run an ended job again, with the same inputs.")]
     public async Task<IActionResult> Retry(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/jobs/{job}/retry")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/jobs/{job}/retry")] HttpRequest request,
         string job,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        var again = await submitter.RetryAsync(job, owner: request.Caller().Name, key: null, cancellationToken);
+        var again = await submitter.RetryAsync(job, request.Caller(), key: null, cancellationToken);
         await scheduler.StartAsync(client, again, CancellationToken.None);
         return JobView.Accepted(again, $"Job {job} runs again as job {again.Id}");
     }

@@ -9,18 +9,18 @@ using Microsoft.DurableTask.Client;
 namespace Larder.Functions;
 
 /// <summary>Deletion of jobs that are over.</summary>
-public sealed class DeleteJob(JobStore jobs, JobFiles files)
+public sealed class DeleteJob(JobAccess access, JobStore jobs, JobFiles files)
 {
     /// <summary>Deletes a job, its logs and outputs. What it made stays. 409 while it is not over.</summary>
-    [Function("DeleteJob"), Requires(Role.Contributor), Description("Delete a job that is over: document, logs, outputs.")]
+    [Function("DeleteJob"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Delete a job that is over: document, logs, outputs.")]
     public async Task<IActionResult> Delete(
-        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/v1/jobs/{job}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/jobs/{job}")] HttpRequest request,
         string job,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
-        var found = await jobs.GetAsync(job, cancellationToken);
+        var found = await access.OpenAsync(request.Caller(), job, JobWay.Delete, cancellationToken);
 
         // The document last: until then, deleting again takes up what a crash left.
         if (found.IsFinal)

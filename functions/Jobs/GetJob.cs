@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json.Nodes;
+using Larder.Orchestrations;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -9,18 +10,18 @@ using Microsoft.DurableTask.Client;
 namespace Larder.Functions;
 
 /// <summary>One job.</summary>
-public sealed class GetJob(JobStore jobs)
+public sealed class GetJob(JobAccess access)
 {
     /// <summary>The job, with its steps and their times; while it is not over also <c>status</c>, what its orchestration says it is doing.</summary>
-    [Function("GetJob"), Requires(Role.Reader), Description("A job, its steps and what came of it.")]
+    [Function("GetJob"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("A job, its steps and what came of it.")]
     public async Task<IActionResult> Get(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs/{job}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}")] HttpRequest request,
         string job,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
-        var found = await jobs.GetAsync(job, cancellationToken);
+        var found = await access.OpenAsync(request.Caller(), job, JobWay.See, cancellationToken);
         var view = JobView.Of(found);
         // An accepted job has no instance for a moment, or for a minute when a crash came in between. Custom statuses are read with inputs and outputs only.
         if (!found.IsFinal

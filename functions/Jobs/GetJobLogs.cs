@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Orchestrations;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Hosting;
 namespace Larder.Functions;
 
 /// <summary>What a job wrote.</summary>
-public sealed class GetJobLogs(JobStore jobs, JobLogReader logs, LogStream stream, LogStreams streams, IHostApplicationLifetime host)
+public sealed class GetJobLogs(JobAccess access, JobLogReader logs, LogStream stream, LogStreams streams, IHostApplicationLifetime host)
 {
     private const int UsualLimit = 1000;
 
@@ -16,9 +17,9 @@ public sealed class GetJobLogs(JobStore jobs, JobLogReader logs, LogStream strea
     /// Numbered lines, a page at a time; with <c>Accept: text/event-stream</c> live until the job is over (<see cref="LogStream"/>), where
     /// <c>Last-Event-ID</c> goes on where a stream broke off. Without <c>?attempt=</c>, those of the last attempt.
     /// </summary>
-    [Function("GetJobLogs"), Requires(Role.Reader), Description("A job's log; ?after=&limit=&attempt=; live with Accept: text/event-stream.")]
+    [Function("GetJobLogs"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("A job's log; ?after=&limit=&attempt=; live with Accept: text/event-stream.")]
     public async Task<IActionResult> Get(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs/{job}/logs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}/logs")] HttpRequest request,
         string job,
         CancellationToken cancellationToken)
     {
@@ -26,7 +27,7 @@ public sealed class GetJobLogs(JobStore jobs, JobLogReader logs, LogStream strea
         var after = JobQuery.Number(request, "after", 0, long.MaxValue) ?? 0;
         var limit = (int?)JobQuery.Number(request, "limit", 1, JobLog.MaxLines) ?? UsualLimit;
         var asked = (int?)JobQuery.Number(request, "attempt", 1, int.MaxValue);
-        var found = await jobs.GetAsync(job, cancellationToken);
+        var found = await access.OpenAsync(request.Caller(), job, JobWay.ReadOutputs, cancellationToken);
         var attempt = asked ?? JobLogReader.LastAttempt(found);
         var isStream = request.GetTypedHeaders().Accept.Any(type => type.MediaType.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase));
         if (isStream && request.Headers["Last-Event-ID"] is [{ Length: > 0 } id])

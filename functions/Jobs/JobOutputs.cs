@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Orchestrations;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -7,30 +8,30 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>The files that a job left.</summary>
-public sealed class JobOutputs(JobStore jobs, JobFiles files)
+public sealed class JobOutputs(JobAccess access, JobFiles files)
 {
     /// <summary>What there is.</summary>
-    [Function("ListJobOutputs"), Requires(Role.Reader), Description("The files that a job left.")]
+    [Function("ListJobOutputs"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("The files that a job left.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs/{job}/outputs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}/outputs")] HttpRequest request,
         string job,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
-        var found = await jobs.GetAsync(job, cancellationToken);
+        var found = await access.OpenAsync(request.Caller(), job, JobWay.ReadOutputs, cancellationToken);
         return Envelope.Ok("Job outputs provided").With("outputs", found.Outputs);
     }
 
     /// <summary>One of them, or a range of it (<see cref="FileAnswer"/>). 409 when it was changed since the job ended.</summary>
-    [Function("ReadJobOutput"), Requires(Role.Reader), Description("A file that a job left; Range and If-None-Match are honoured.")]
+    [Function("ReadJobOutput"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("A file that a job left; Range and If-None-Match are honoured.")]
     public async Task<IActionResult> Download(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs/{job}/outputs/{*path}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}/outputs/{*path}")] HttpRequest request,
         string job,
         string? path,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
-        var found = await jobs.GetAsync(job, cancellationToken);
+        var found = await access.OpenAsync(request.Caller(), job, JobWay.ReadOutputs, cancellationToken);
         var output = found.Outputs.FirstOrDefault(output => output.Path == path)
             ?? throw new NotFoundException($"The job {found.Id} left no such file; GET /api/v1/jobs/{found.Id}/outputs lists what it left.");
 

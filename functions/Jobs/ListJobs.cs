@@ -8,17 +8,18 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>Jobs, and what kinds there are.</summary>
-public sealed class ListJobs(JobStore jobs, IEnumerable<IJobType> types)
+public sealed class ListJobs(JobStore jobs, JobAccess access, IEnumerable<IJobType> types)
 {
     /// <summary>The jobs that fit the query, the newest first, a page at a time, and how many there are in all.</summary>
-    [Function("ListJobs"), Requires(Role.Reader), Description("Jobs; ?state=&type=&model=&schedule=&text=&from=&to=&limit=&cursor=.")]
+    [Function("ListJobs"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Jobs; ?state=&type=&model=&schedule=&text=&from=&to=&limit=&cursor=.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/jobs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request, "state", "type", "model", "schedule", "text", "from", "to", "limit", "cursor");
         var limit = (int?)JobQuery.Number(request, "limit", 1, JobStore.MaxPage) ?? 100;
-        var page = await jobs.ListAsync(JobQuery.Filter(request), limit, JobQuery.Text(request, "cursor"), cancellationToken);
+        var filter = JobQuery.Filter(request) with { Shown = await access.ShownAsync(request.Caller(), cancellationToken) };
+        var page = await jobs.ListAsync(filter, limit, JobQuery.Text(request, "cursor"), cancellationToken);
         return Envelope.Ok("Job list provided")
             .With("jobs", page.Items.Select(JobView.Short))
             .With("next_cursor", page.Cursor)
@@ -26,8 +27,8 @@ public sealed class ListJobs(JobStore jobs, IEnumerable<IJobType> types)
     }
 
     /// <summary>What can be submitted, and the JSON Schema of each one's options, which is what the server checks them by; and whether schedules can run it.</summary>
-    [Function("ListJobTypes"), Requires(Role.Reader), Description("What jobs can be submitted, with the JSON Schema of their options.")]
-    public IActionResult ListTypes([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/job-types")] HttpRequest request)
+    [Function("ListJobTypes"), Requires(Role.Reader, Scope = ScopeRule.NoModel), Description("What jobs can be submitted, with the JSON Schema of their options.")]
+    public IActionResult ListTypes([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/job-types")] HttpRequest request)
     {
         JobQuery.RequireKnown(request);
         return Envelope.Ok("Job types provided")

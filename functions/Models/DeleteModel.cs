@@ -16,7 +16,7 @@ public sealed class DeleteModel(ModelRegistry registry, SessionCache sessions)
     /// </summary>
     [Function("DeleteModel"), Requires(Role.Contributor), Description("Delete a model, or one version of it (name:3); ?force=true despite aliases.")]
     public async Task<IActionResult> Delete(
-        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/v1/models/{reference}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/models/{reference}")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken)
     {

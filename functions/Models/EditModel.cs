@@ -16,7 +16,7 @@ public sealed class EditModel(ModelRegistry registry)
     /// <summary>Changes description, owner, tags or settings; what is not named stays. Honours <c>If-Match</c>.</summary>
     [Function("EditModel"), Requires(Role.Contributor), Description("Edit: {\"model_description\", \"tags\", \"settings\", \"owner\"}.")]
     public async Task<IActionResult> Edit(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{model}")] HttpRequest request,
         string model,
         CancellationToken cancellationToken)
     {

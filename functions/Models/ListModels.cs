@@ -10,9 +10,9 @@ namespace Larder.Functions;
 public sealed class ListModels(ModelRegistry registry)
 {
     /// <summary>Names of all models; objects too with <c>?detail=true</c>.</summary>
-    [Function("ListModels"), Requires(Role.Reader), Description("Names of all models; ?detail=true for more.")]
+    [Function("ListModels"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Names of all models; ?detail=true for more.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/models")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         var detail = request.Flag("detail");
@@ -24,9 +24,9 @@ public sealed class ListModels(ModelRegistry registry)
     }
 
     /// <summary>What <see cref="GetModel"/> answers, for all models.</summary>
-    [Function("AllInformation"), Requires(Role.Reader), Description("Information on all models.")]
+    [Function("AllInformation"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Information on all models.")]
     public async Task<IActionResult> ListInformation(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/models/information")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/information")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         var page = await PageAsync(request, cancellationToken);
@@ -36,10 +36,20 @@ public sealed class ListModels(ModelRegistry registry)
         return Envelope.Ok("Model information provided").With("models", models).With("next_cursor", page.Cursor);
     }
 
-    private Task<Page<Model>> PageAsync(HttpRequest request, CancellationToken cancellationToken)
+    // What is not in the caller's scope is left out, and a page filled up with what comes after.
+    private async Task<Page<Model>> PageAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var paging = Paging.Of(request);
-        return registry.ListAsync(paging.Limit, paging.Cursor, cancellationToken);
+        var (limit, cursor) = Paging.Of(request);
+        var scope = request.Caller().Scope;
+        var models = new List<Model>();
+        do
+        {
+            var page = await registry.ListAsync(limit - models.Count, cursor, cancellationToken);
+            models.AddRange(scope is null ? page.Items : page.Items.Where(scope.Covers));
+            cursor = page.Cursor;
+        }
+        while (cursor is not null && models.Count < limit);
+        return new Page<Model>(models, cursor);
     }
 
     private async Task<ModelVersion?> ServedAsync(Model model, CancellationToken cancellationToken)

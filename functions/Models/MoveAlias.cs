@@ -13,7 +13,7 @@ public sealed class MoveAlias(ModelRegistry registry)
     /// <summary>Sets the default version: <c>{"default": 3}</c>, or null to follow the newest version again.</summary>
     [Function("SetDefault"), Requires(Role.Contributor), Description("Set the default: {\"default\": 3}; null follows the newest.")]
     public async Task<IActionResult> SetDefault(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}/default")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{model}/default")] HttpRequest request,
         string model,
         CancellationToken cancellationToken)
     {
@@ -27,7 +27,7 @@ public sealed class MoveAlias(ModelRegistry registry)
     /// <summary>Makes an alias point at a version: <c>{"version": 3}</c>.</summary>
     [Function("SetAlias"), Requires(Role.Contributor), Description("Move an alias: {\"version\": 3}.")]
     public async Task<IActionResult> SetAlias(
-        [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/v1/models/{model}/aliases/{alias}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/models/{model}/aliases/{alias}")] HttpRequest request,
         string model,
         string alias,
         CancellationToken cancellationToken)
@@ -43,7 +43,7 @@ public sealed class MoveAlias(ModelRegistry registry)
     /// <summary>Removes an alias.</summary>
     [Function("DeleteAlias"), Requires(Role.Contributor), Description("Remove an alias.")]
     public async Task<IActionResult> DeleteAlias(
-        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/v1/models/{model}/aliases/{alias}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/models/{model}/aliases/{alias}")] HttpRequest request,
         string model,
         string alias,
         CancellationToken cancellationToken)

@@ -27,7 +27,7 @@ public sealed class PutModel(ModelPublisher publisher, AnswerLimits limits)
     /// </summary>
     [Function("PutModel"), Requires(Role.Contributor), Description("Upload an ONNX file: a new version.")]
     public async Task<IActionResult> Put(
-        [HttpTrigger(AuthorizationLevel.Function, "put", Route = "api/v1/models/{model}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/models/{model}")] HttpRequest request,
         string model,
         CancellationToken cancellationToken)
     {

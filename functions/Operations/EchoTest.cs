@@ -11,14 +11,14 @@ namespace Larder.Functions;
 public sealed class EchoTest
 {
     /// <summary>Answers 200.</summary>
-    [Function("Test"), Requires(Role.Reader), Description("Answers 200.")]
-    public IActionResult Test([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/test")] HttpRequest request) =>
+    [Function("Test"), Requires(Role.Reader, Scope = ScopeRule.NoModel), Description("Answers 200.")]
+    public IActionResult Test([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/test")] HttpRequest request) =>
         Envelope.Ok("OK");
 
     /// <summary>Echoes each element of <c>{"data": [...]}</c>.</summary>
-    [Function("SendToModelHost"), Requires(Role.Reader), Description("Echo test: {\"data\": [...]}.")]
+    [Function("SendToModelHost"), Requires(Role.Reader, Scope = ScopeRule.NoModel), Description("Echo test: {\"data\": [...]}.")]
     public async Task<IActionResult> SendToModelHost(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/test/sendtomodelhost")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/test/sendtomodelhost")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         var body = await Json.ReadObjectAsync(request, "{data:list}", ["data"], cancellationToken);

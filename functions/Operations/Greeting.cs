@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text;
+using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;

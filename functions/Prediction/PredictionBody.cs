@@ -7,11 +7,19 @@ using Microsoft.AspNetCore.Http;
 
 namespace Larder.Functions;
 
-/// <summary>Reads <c>{"values": ...}</c> from a request's pipe straight into a model's input tensors.</summary>
-public sealed class PredictionBody(PredictionLimits limits, InferenceLimits inference)
+/// <summary>
+/// Reads <c>{"values": ...}</c> from a request's pipe straight into a model's input tensors. The body, while it is there, and the tensors are of the budget of bytes in flight.
+/// </summary>
+public sealed class PredictionBody(PredictionLimits limits, InferenceLimits inference, SessionCache sessions)
 {
+    // Of a body that does not say its length: what is taken before its first byte, and how many times more when that is not enough. In few steps, since who waits holds what came.
+    private const long FirstBytes = 64 << 10;
+    private const long Growth = 8;
+
     /// <summary>Reads the whole body, up to a limit, and parses it.</summary>
     /// <exception cref="TooLargeException">The body is over the limit.</exception>
+    /// <exception cref="MemoryLimitException">The body, or its tensors, are more than the server holds of one request.</exception>
+    /// <exception cref="MemoryBusyException">The server holds too much of other requests.</exception>
     /// <exception cref="InvalidInputException">The values do not fit the model.</exception>
     /// <exception cref="InvalidRequestException">There is no <c>values</c>, or something beside it.</exception>
     /// <exception cref="RefusedException">The body is compressed, or in another charset than UTF-8 (415).</exception>
@@ -20,26 +28,45 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
         if (request.ContentLength > limits.PredictionBytes)
             throw TooLarge();
         var body = request.OpenBodyReader();
-        while (true)
+        var bodies = sessions.Memory.Bodies;
+        var taken = request.ContentLength ?? Math.Min(FirstBytes, limits.PredictionBytes);
+        await bodies.TakeAsync(taken, cancellationToken);
+        try
         {
-            var result = await body.ReadAsync(cancellationToken);
-            var consumed = result.Buffer.Start;
-            try
+            while (true)
             {
-                if (result.Buffer.Length > limits.PredictionBytes)
-                    throw TooLarge();
-                if (result.IsCompleted)
+                var result = await body.ReadAsync(cancellationToken);
+                var consumed = result.Buffer.Start;
+                try
                 {
-                    consumed = result.Buffer.End;
-                    Parse(result.Buffer, inputs, signature);
-                    return;
+                    if (result.Buffer.Length > limits.PredictionBytes)
+                        throw TooLarge();
+                    if (result.IsCompleted)
+                    {
+                        await inputs.ReserveAsync(result.Buffer, cancellationToken);
+                        consumed = result.Buffer.End;
+                        Parse(result.Buffer, inputs, signature);
+                        return;
+                    }
+
+                    while (result.Buffer.Length > taken)
+                    {
+                        var larger = Math.Min(taken * Growth, limits.PredictionBytes);
+                        await bodies.TakeAsync(larger, cancellationToken);
+                        bodies.Release(taken);
+                        taken = larger;
+                    }
+                }
+                finally
+                {
+                    // Also after a failure: a read that is left open would break the connection for the next request.
+                    body.AdvanceTo(consumed, result.Buffer.End);
                 }
             }
-            finally
-            {
-                // Also after a failure: a read that is left open would break the connection for the next request.
-                body.AdvanceTo(consumed, result.Buffer.End);
-            }
+        }
+        finally
+        {
+            bodies.Release(taken);
         }
     }
 

@@ -9,19 +9,19 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions;
 
 /// <summary>Schedules, and what has become of them.</summary>
-public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor, ScheduleViews views)
+public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor, JobAccess access, ScheduleViews views)
 {
     private const int Shown = 5;
 
     /// <summary>The schedules that fit the query, the newest first, a page at a time, and how many there are in all.</summary>
-    [Function("ListSchedules"), Requires(Role.Reader), Description("Schedules; ?model=&type=&enabled=&limit=&cursor=.")]
+    [Function("ListSchedules"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Schedules; ?model=&type=&enabled=&limit=&cursor=.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/schedules")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/schedules")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request, "model", "type", "enabled", "limit", "cursor");
         var limit = (int?)JobQuery.Number(request, "limit", 1, ScheduleStore.MaxPage) ?? 100;
-        var page = await schedules.ListAsync(Filter(request), limit, JobQuery.Text(request, "cursor"), cancellationToken);
+        var page = await schedules.ListAsync(Filter(request) with { Shown = await access.ShownAsync(request.Caller(), cancellationToken) }, limit, JobQuery.Text(request, "cursor"), cancellationToken);
         return Envelope.Ok("Schedule list provided")
             .With("schedules", await views.OfAsync(page.Items, cancellationToken))
             .With("next_cursor", page.Cursor)
@@ -29,14 +29,14 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
     }
 
     /// <summary>A schedule, with the next times that it runs, and an ETag for <c>If-Match</c>.</summary>
-    [Function("GetSchedule"), Requires(Role.Reader), Description("A schedule, its last run and its next five.")]
+    [Function("GetSchedule"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("A schedule, its last run and its next five.")]
     public async Task<IActionResult> Get(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
-        var found = await schedules.GetAsync(schedule, cancellationToken);
+        var found = await editor.OpenAsync(schedule, request.Caller(), cancellationToken);
         return Envelope.Ok("Schedule provided")
             .WithETag($"{found.Revision}")
             .With("schedule", await views.OfAsync(found, cancellationToken))
@@ -44,16 +44,16 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
     }
 
     /// <summary>What became of its newest occurrences, the newest first.</summary>
-    [Function("ListScheduleRuns"), Requires(Role.Reader), Description("The newest runs of a schedule; ?limit=&cursor=.")]
+    [Function("ListScheduleRuns"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("The newest runs of a schedule; ?limit=&cursor=.")]
     public async Task<IActionResult> ListRuns(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/v1/schedules/{schedule}/runs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/schedules/{schedule}/runs")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request, "limit", "cursor");
         var limit = (int?)JobQuery.Number(request, "limit", 1, ScheduleStore.MaxRuns) ?? ScheduleStore.MaxRuns;
         var before = JobQuery.Number(request, "cursor", 1, int.MaxValue) ?? int.MaxValue;
-        var runs = (await schedules.GetAsync(schedule, cancellationToken)).Progress.Runs.Where(run => run.Number < before).ToList();
+        var runs = (await editor.OpenAsync(schedule, request.Caller(), cancellationToken)).Progress.Runs.Where(run => run.Number < before).ToList();
         return Envelope.Ok("Schedule runs provided")
             .With("runs", await views.OfAsync(runs.Take(limit), cancellationToken))
             .With("next_cursor", runs.Count > limit ? runs[limit - 1].Number.ToString(CultureInfo.InvariantCulture) : null);

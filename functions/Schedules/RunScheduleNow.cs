@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Larder.Orchestrations;
+using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -11,16 +12,16 @@ namespace Larder.Functions;
 public sealed class RunScheduleNow(ScheduleEditor editor)
 {
     /// <summary>Runs it now, paused or not. With the header <c>Idempotency-Key</c>, asking again answers the same job.</summary>
-    [Function("RunScheduleNow"), Requires(Role.Contributor), Description("Run a schedule's job now.")]
+    [Function("RunScheduleNow"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Run a schedule's job now.")]
     public async Task<IActionResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/schedules/{schedule}/run")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/schedules/{schedule}/run")] HttpRequest request,
         string schedule,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
         var key = IdempotencyKey.Of(request);
-        var job = await editor.RunNowAsync(client, schedule, key, request.Caller().Name, cancellationToken);
+        var job = await editor.RunNowAsync(client, schedule, key, request.Caller(), cancellationToken);
         return JobView.Accepted(job, $"The run of schedule {schedule} is job {job.Id}");
     }
 }

@@ -31,7 +31,7 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
     /// </summary>
     [Function("SubmitScoring"), Requires(Role.Contributor), Description("Score a data set: multipart dataset, or {\"dataset\": ...}; JSON options.")]
     public async Task<IActionResult> Submit(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{reference}/scoring")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{reference}/scoring")] HttpRequest request,
         string reference,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
@@ -46,19 +46,19 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
 
     private async Task<Job> AcceptAsync(HttpRequest request, string reference, string? key, CancellationToken cancellationToken)
     {
-        var owner = request.Caller().Name;
+        var caller = request.Caller();
         if (request.IsJson())
         {
             var body = await Json.ReadAsync<Body>(request, "{dataset:string, options:object}", cancellationToken);
-            return await submitter.SubmitAsync(reference, body.Dataset, ScoreOptions.Schema.ReadOrDefault(body.Options), key, owner, cancellationToken);
+            return await submitter.SubmitAsync(reference, body.Dataset, ScoreOptions.Schema.ReadOrDefault(body.Options), key, caller, cancellationToken);
         }
 
         await using var form = await Form.ReadAsync(request, _form, cancellationToken);
         var options = ScoreOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options));
         if (form.Line(Dataset) is { } address)
-            return await submitter.SubmitAsync(reference, address, options, key, owner, cancellationToken);
+            return await submitter.SubmitAsync(reference, address, options, key, caller, cancellationToken);
         var file = form.Require(Dataset, "No data provided with name 'dataset'");
-        return await submitter.SubmitAsync(reference, file.FileName, file.Staged, options, key, owner, cancellationToken);
+        return await submitter.SubmitAsync(reference, file.FileName, file.Staged, options, key, caller, cancellationToken);
     }
 
     private sealed record Body

@@ -17,6 +17,7 @@ internal sealed partial class RenewComputeLeases(IComputeBackend backend, TimePr
             return;
         // The start goes on meanwhile.
         await Task.Yield();
+        leased.CheckSandbox();
         for (; ; await Task.Delay(Pause, time, stoppingToken))
         {
             try

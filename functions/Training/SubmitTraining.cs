@@ -43,7 +43,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
     /// </summary>
     [Function("SubmitTraining"), Requires(Role.Contributor), Description("Train: multipart script, dataset, requirements; JSON options. Or JSON.")]
     public async Task<IActionResult> Submit(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/train/{model}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/train/{model}")] HttpRequest request,
         string model,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
@@ -58,7 +58,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
 
     private async Task<Job> AcceptAsync(HttpRequest request, string model, string? key, CancellationToken cancellationToken)
     {
-        var owner = request.Caller().Name;
+        var caller = request.Caller();
         if (!request.IsJson())
         {
             await using var form = await Form.ReadAsync(request, _form, cancellationToken);
@@ -68,7 +68,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
                 form.Require(Dataset, "No data provided with name 'dataset'");
             // Requirements may be absent or empty, which is the same.
             var given = form.Files.Where(file => file.Staged.SizeBytes > 0).Select(file => (file.Field, file.FileName, file.Staged)).ToList();
-            return await submitter.SubmitAsync(model, given, address, Validated(TrainOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options))), key, owner, cancellationToken);
+            return await submitter.SubmitAsync(model, given, address, Validated(TrainOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options))), key, caller, cancellationToken);
         }
 
         var body = await Json.ReadAsync<TrainBody>(request, TrainBody.Expected, cancellationToken);
@@ -76,7 +76,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         var files = await body.StageAsync(staging, limits, cancellationToken);
         try
         {
-            return await submitter.SubmitAsync(model, files, body.Dataset, options, key, owner, cancellationToken);
+            return await submitter.SubmitAsync(model, files, body.Dataset, options, key, caller, cancellationToken);
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Text.Json;
 using Larder.Orchestrations;
+using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -17,16 +18,16 @@ public sealed class StartExport(TransferSubmitter submitter, JobScheduler schedu
     /// Starts an export; the body may be empty, or say what it has (<see cref="ExportOptions"/>). The archive is an output of the job. With the header
     /// <c>Idempotency-Key</c>, sending the same again answers the same job.
     /// </summary>
-    [Function("StartExport"), Description("Export models as a zip: {\"models\", \"include_artifacts\"}."), Requires(Role.Admin)]
+    [Function("StartExport"), Description("Export models as a zip: {\"models\", \"include_artifacts\"}."), Requires(Role.Admin, Scope = ScopeRule.AllModels)]
     public async Task<IActionResult> Export(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/admin/export")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/admin/export")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
         var body = await Json.ReadOrDefaultAsync<JsonElement>(request, Expected, cancellationToken);
         var options = ExportOptions.Schema.ReadOrDefault(body);
-        var job = await submitter.ExportAsync(options, IdempotencyKey.Of(request), request.Caller().Name, cancellationToken);
+        var job = await submitter.ExportAsync(options, IdempotencyKey.Of(request), request.Caller(), cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);
         return JobView.Accepted(job, $"The export is job {job.Id}");

@@ -27,31 +27,31 @@ public sealed class StartImport(TransferSubmitter submitter, JobScheduler schedu
     /// <c>{"source": "id of an export's job, uploads/path or URL", "options": {...}}</c>. With the header <c>Idempotency-Key</c>, sending the same again answers
     /// the same job.
     /// </summary>
-    [Function("StartImport"), Description("Import an export: multipart archive, or {\"source\": ...}; JSON options."), Requires(Role.Admin)]
+    [Function("StartImport"), Description("Import an export: multipart archive, or {\"source\": ...}; JSON options."), Requires(Role.Admin, Scope = ScopeRule.AllModels)]
     public async Task<IActionResult> Import(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/admin/import")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/admin/import")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
         JobQuery.RequireKnown(request);
-        var job = await AcceptAsync(request, IdempotencyKey.Of(request), request.Caller().Name, cancellationToken);
+        var job = await AcceptAsync(request, IdempotencyKey.Of(request), request.Caller(), cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);
         return JobView.Accepted(job, $"The import is job {job.Id}");
     }
 
-    private async Task<Job> AcceptAsync(HttpRequest request, string? key, string owner, CancellationToken cancellationToken)
+    private async Task<Job> AcceptAsync(HttpRequest request, string? key, Caller caller, CancellationToken cancellationToken)
     {
         if (request.ContentType?.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase) != true)
         {
             var body = await Json.ReadAsync<Body>(request, Expected, cancellationToken);
-            return await submitter.ImportAsync(body.Source, ImportOptions.Schema.ReadOrDefault(body.Options), key, owner, cancellationToken);
+            return await submitter.ImportAsync(body.Source, ImportOptions.Schema.ReadOrDefault(body.Options), key, caller, cancellationToken);
         }
 
         await using var form = await Form.ReadAsync(request, _form, cancellationToken);
         var options = ImportOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options));
         var archive = form.Require(Archive, $"No archive provided with name '{Archive}'");
-        return await submitter.ImportAsync(archive.FileName, archive.Staged, options, key, owner, cancellationToken);
+        return await submitter.ImportAsync(archive.FileName, archive.Staged, options, key, caller, cancellationToken);
     }
 
     private sealed record Body

@@ -12,7 +12,7 @@ public sealed class AbandonUpload(UploadSessions sessions, JobStore jobs)
     /// <summary>Removes the session and what was uploaded. A job that takes it in must have ended.</summary>
     [Function("AbandonUpload"), Requires(Role.Contributor), Description("Abandon a big upload.")]
     public async Task<IActionResult> Abandon(
-        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "api/v1/models/{model}/uploads/{upload}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/models/{model}/uploads/{upload}")] HttpRequest request,
         string model,
         string upload,
         CancellationToken cancellationToken)

@@ -16,7 +16,7 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
     /// <summary>Begins an upload. The body may be empty, or say <c>kind</c>, <c>file_name</c> and <c>size_bytes</c>; a data set needs a <c>file_name</c>.</summary>
     [Function("BeginUpload"), Requires(Role.Contributor), Description("Begin a big upload, of a model or a data set: a URL to put blocks to.")]
     public async Task<IActionResult> Begin(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}/uploads")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{model}/uploads")] HttpRequest request,
         string model,
         CancellationToken cancellationToken)
     {

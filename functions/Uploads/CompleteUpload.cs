@@ -20,7 +20,7 @@ public sealed class CompleteUpload(UploadSessions sessions, UploadSubmitter subm
     /// </summary>
     [Function("CompleteUpload"), Requires(Role.Contributor), Description("Complete a big upload: {\"sha256\", \"tags\", \"aliases\", ...}.")]
     public async Task<IActionResult> Complete(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/v1/models/{model}/uploads/{upload}/complete")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{model}/uploads/{upload}/complete")] HttpRequest request,
         string model,
         string upload,
         [DurableClient] DurableTaskClient client,
@@ -28,11 +28,11 @@ public sealed class CompleteUpload(UploadSessions sessions, UploadSubmitter subm
     {
         ModelName.Validate(model);
         var body = await Json.ReadAsync<JsonElement>(request, Expected, cancellationToken);
-        var owner = request.Caller().Name;
+        var caller = request.Caller();
         var session = await sessions.GetAsync(model, upload, cancellationToken);
         var job = session.Kind == UploadKind.Dataset
-            ? await submitter.CompleteAsync(model, upload, DatasetOptions.Schema.ReadOrDefault(body), owner, cancellationToken)
-            : await submitter.CompleteAsync(model, upload, UploadOptions.Schema.ReadOrDefault(body), owner, cancellationToken);
+            ? await submitter.CompleteAsync(model, upload, DatasetOptions.Schema.ReadOrDefault(body), caller, cancellationToken)
+            : await submitter.CompleteAsync(model, upload, UploadOptions.Schema.ReadOrDefault(body), caller, cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);
         return JobView.Accepted(job, $"The upload {upload} of {model} is job {job.Id}");

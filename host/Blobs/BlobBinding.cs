@@ -9,7 +9,7 @@ namespace Larder.Host;
 /// <param name="path">Its path.</param>
 /// <param name="createListener">Makes what finds its blobs; null when Event Grid is to tell of them, which never reaches this host.</param>
 internal sealed class BlobBinding(
-    HostFunction function, BlobPathPattern path, Func<IFunctionDispatcher, IFunctionListener>? createListener) : ITriggerBinding
+    HostFunction function, BlobPathPattern path, Func<FunctionDispatcher, IFunctionListener>? createListener) : ITriggerBinding
 {
     /// <summary>The binding data's name of the container and blob.</summary>
     public const string PathName = "BlobTrigger";
@@ -48,5 +48,5 @@ internal sealed class BlobBinding(
     }
 
     /// <inheritdoc/>
-    public IFunctionListener? CreateListener(IFunctionDispatcher dispatcher) => createListener?.Invoke(dispatcher);
+    public IFunctionListener? CreateListener(FunctionDispatcher dispatcher) => createListener?.Invoke(dispatcher);
 }

@@ -5,7 +5,7 @@ namespace Larder.Host;
 /// <summary>Handles one blob at a time: claim, try up to five times, poison. What it leaves undone it does when asked again.</summary>
 internal sealed partial class BlobHandler(
     HostFunction function,
-    IFunctionDispatcher dispatcher,
+    FunctionDispatcher dispatcher,
     BlobReceipts receipts,
     PoisonQueue poison,
     BlobsOptions options,

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Larder.Host;
 
 /// <summary>The application's orchestrators and activities, by name, and how they are run: as all functions are, middleware included.</summary>
-internal sealed class DurableFunctions(IFunctionDispatcher dispatcher, FunctionHost host, ILoggerFactory loggers)
+internal sealed class DurableFunctions(FunctionDispatcher dispatcher, FunctionHost host, ILoggerFactory loggers)
     : INameVersionObjectManager<TaskOrchestration>, INameVersionObjectManager<TaskActivity>
 {
     private readonly Dictionary<string, HostFunction> _orchestrators = new(StringComparer.OrdinalIgnoreCase);

@@ -74,5 +74,5 @@ internal sealed class DurableTriggerBinding(string type, Type data, ParameterInf
     public FunctionExecutionDelegate Wrap(FunctionExecutionDelegate pipeline) =>
         isInput ? pipeline : context => ((OrchestrationTurn)((HostFunctionContext)context).TriggerData!).PlayAsync(context, pipeline);
 
-    public IFunctionListener CreateListener(IFunctionDispatcher dispatcher) => hub.Value;
+    public IFunctionListener CreateListener(FunctionDispatcher dispatcher) => hub.Value;
 }

@@ -19,9 +19,6 @@ internal sealed class FunctionCatalog(
     /// <summary>The names of those that a setting disables: they are not routed, and nothing listens for them.</summary>
     public IReadOnlyList<string> Disabled { get; private set; } = [];
 
-    /// <summary>The names of all functions, disabled ones included.</summary>
-    public IEnumerable<string> Names => Functions.Select(function => function.Name).Concat(Disabled);
-
     /// <summary>Binds and compiles functions: once, while the host is built.</summary>
     /// <param name="functions">What was found.</param>
     /// <param name="middleware">What every invocation passes, in its order.</param>

@@ -57,5 +57,5 @@ internal interface ITriggerBinding
 
     /// <summary>What fires the function; null when something else does (HTTP: the web server).</summary>
     /// <param name="dispatcher">Where invocations go.</param>
-    IFunctionListener? CreateListener(IFunctionDispatcher dispatcher);
+    IFunctionListener? CreateListener(FunctionDispatcher dispatcher);
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 namespace Larder.Host;
 
 /// <summary>Starts and stops what fires the functions that no web request fires.</summary>
-internal sealed class FunctionListenerService(FunctionCatalog catalog, IFunctionDispatcher dispatcher) : IHostedLifecycleService
+internal sealed class FunctionListenerService(FunctionCatalog catalog, FunctionDispatcher dispatcher) : IHostedLifecycleService
 {
     private readonly List<IFunctionListener> _listeners = [];
     private Task _stopping = Task.CompletedTask;

@@ -38,8 +38,6 @@ internal static class HostServices
         web.Services.AddSingleton<FunctionHost>();
         web.Services.AddSingleton<FunctionCatalog>();
         web.Services.AddSingleton<FunctionDispatcher>();
-        web.Services.AddSingleton<IFunctionDispatcher>(services => services.GetRequiredService<FunctionDispatcher>());
-        web.Services.AddSingleton<FunctionKeys>();
         web.Services.AddSingleton<StorageConnections>();
         web.Services.AddSingleton<HostStorage>();
 

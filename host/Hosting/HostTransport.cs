@@ -2,16 +2,17 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Larder.Host;
 
 /// <summary>
-/// The web server's sockets, whichever part of the application asked for them: here it is certain that nothing but loopback is bound while no keys are
-/// configured, and here a port that is taken gets its sentence.
+/// The web server's sockets, whichever part of the application asked for them: here it is certain that nothing but loopback is bound while callers
+/// are not asked for credentials, and here a port that is taken gets its sentence.
 /// </summary>
-internal sealed class HostTransport(IOptions<SocketTransportOptions> options, ILoggerFactory loggers, FunctionKeys keys)
+internal sealed class HostTransport(IOptions<SocketTransportOptions> options, ILoggerFactory loggers, IConfiguration configuration, SelfHostOptions host)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private readonly SocketTransportFactory _sockets = new(options, loggers);
@@ -20,10 +21,10 @@ internal sealed class HostTransport(IOptions<SocketTransportOptions> options, IL
 
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        if (!keys.Any && !IsLocal(endpoint))
+        if (!IsLocal(endpoint) && !host.AsksForCredentials(configuration))
             throw new SelfHostException(
-                $"The host does not listen on {endpoint}: no keys are configured, so every function would be open to all who can reach that address. " +
-                "Set the settings 'FunctionKeys:default' and 'MasterKey', or listen on a loopback address such as http://localhost:7071.");
+                $"The host does not listen on {endpoint}: no token, key or sign-in is configured, so every function would be open to all who can reach that address. " +
+                "Set 'Access:AdminTokenSha256' or 'MasterKey' (docs/access.md), or listen on a loopback address such as http://localhost:7071.");
         try
         {
             return await _sockets.BindAsync(endpoint, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.Extensions.Configuration;
 
 namespace Larder.Host;
 
@@ -13,8 +14,11 @@ internal sealed class SelfHostOptions
     /// <summary>The only classes whose functions count; null for all.</summary>
     public IReadOnlyList<Type>? FunctionClasses { get; init; }
 
-    /// <summary>Names that functions had in earlier releases, each with the present one: a key that is called so still opens that function, and no other.</summary>
+    /// <summary>Names that functions had in earlier releases, each with the present one: blobs that were handled under a former one are not handled again.</summary>
     public IReadOnlyDictionary<string, string> FormerNames { get; init; } = s_none;
+
+    /// <summary>Whether the application asks its callers for credentials, by its settings. Where it does not, only loopback addresses are bound.</summary>
+    public Func<IConfiguration, bool> AsksForCredentials { get; init; } = _ => false;
 
     /// <summary>Where host.json and local.settings.json are.</summary>
     public string Root { get; init; } = AppContext.BaseDirectory;

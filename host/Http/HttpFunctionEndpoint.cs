@@ -5,25 +5,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Larder.Host;
 
-/// <summary>What happens to a request that was routed to a function: key, limits, invocation, and an answer in any case.</summary>
+/// <summary>What happens to a request that was routed to a function: limits, invocation, and an answer in any case.</summary>
 internal sealed partial class HttpFunctionEndpoint(
-    HostFunction function, FunctionHost host, FunctionDispatcher dispatcher, HttpThrottle throttle, KeyRing? keys, HttpOptions options)
+    HostFunction function, FunctionHost host, FunctionDispatcher dispatcher, HttpThrottle throttle, HttpOptions options)
 {
-    private const string KeyHeader = "x-functions-key";
-    private const string KeyQuery = "code";
-
     // The Functions host's reason for every HTTP invocation.
     private const string Reason = "This function was programmatically called via the host APIs.";
 
     public async Task InvokeAsync(HttpContext http)
     {
         AddHeaders(http);
-        if (keys is not null && !keys.Opens(Key(http.Request)))
-        {
-            http.Response.StatusCode = StatusCodes.Status401Unauthorized;
-            return;
-        }
-
         if (!throttle.TryEnter())
         {
             http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
@@ -105,11 +96,6 @@ internal sealed partial class HttpFunctionEndpoint(
         foreach (var (name, value) in options.CustomHeaders)
             http.Response.Headers[name] = value;
     }
-
-    private static string? Key(HttpRequest request) =>
-        request.Headers.TryGetValue(KeyHeader, out var header) ? header.ToString()
-        : request.QueryString.HasValue ? request.Query[KeyQuery].ToString()
-        : null;
 
     [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "No HTTP response returned from function '{Function}': its result, a {Type}, is neither an IActionResult nor an IResult.")]
     private static partial void NotAnAnswer(ILogger logger, string function, string type);

@@ -6,7 +6,7 @@ namespace Larder.Host;
 
 /// <summary>Makes every HTTP function an endpoint of ASP.NET Core's routing.</summary>
 internal sealed class HttpFunctions(
-    FunctionCatalog catalog, FunctionHost host, FunctionDispatcher dispatcher, HttpThrottle throttle, FunctionKeys keys, HttpOptions options)
+    FunctionCatalog catalog, FunctionHost host, FunctionDispatcher dispatcher, HttpThrottle throttle, HttpOptions options)
 {
     /// <summary>Maps the catalogue's functions.</summary>
     /// <param name="app">Where to.</param>
@@ -31,17 +31,12 @@ internal sealed class HttpFunctions(
     private Endpoint Endpoint(HostFunction function, int order)
     {
         var binding = (HttpTriggerBinding)function.Binding;
-        var endpoint = new HttpFunctionEndpoint(function, host, dispatcher, throttle, KeysFor(function, binding.Level), options);
+        var endpoint = new HttpFunctionEndpoint(function, host, dispatcher, throttle, options);
         var builder = new RouteEndpointBuilder(endpoint.InvokeAsync, binding.Route.Pattern, order) { DisplayName = function.Name };
         if (binding.Route.Methods.Count > 0)
             builder.Metadata.Add(new HttpMethodMetadata(binding.Route.Methods));
         return builder.Build();
     }
-
-    private KeyRing? KeysFor(HostFunction function, AuthorizationLevel level) =>
-        level == AuthorizationLevel.Anonymous || !keys.Any ? null
-        : level == AuthorizationLevel.Admin ? keys.ForAdministrators()
-        : keys.For(function.Name, [.. catalog.Names]);
 
     // Routing answers a known path with an unknown method by an endpoint of its own, 405. The Functions host answers it with 404, as if nothing matched.
     private static RequestDelegate WrongMethodIsNotFound(RequestDelegate next) => http =>

@@ -6,13 +6,11 @@ using Microsoft.AspNetCore.Mvc.Abstractions;
 namespace Larder.Host;
 
 /// <summary>A function's HTTP trigger: request, and values of the route or the query by parameter name.</summary>
-internal sealed class HttpTriggerBinding(FunctionRoute route, AuthorizationLevel level, string function) : ITriggerBinding
+internal sealed class HttpTriggerBinding(FunctionRoute route, string function) : ITriggerBinding
 {
     public string Type => "httpTrigger";
 
     public FunctionRoute Route { get; } = route;
-
-    public AuthorizationLevel Level { get; } = level;
 
     /// <summary>What an IActionResult is told of the action that it is the result of.</summary>
     public ActionDescriptor Action { get; } = new() { DisplayName = function };
@@ -28,5 +26,5 @@ internal sealed class HttpTriggerBinding(FunctionRoute route, AuthorizationLevel
             : HttpValue.Read(parameter, http);
     }
 
-    public IFunctionListener? CreateListener(IFunctionDispatcher dispatcher) => null;
+    public IFunctionListener? CreateListener(FunctionDispatcher dispatcher) => null;
 }

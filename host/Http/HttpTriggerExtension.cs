@@ -11,12 +11,11 @@ internal sealed class HttpTriggerExtension(HttpOptions options, ParameterPolicyF
     public ITriggerBinding Bind(HostFunction function)
     {
         var trigger = (HttpTriggerAttribute)function.Trigger;
-        var level = LevelOf(function);
-        if (level is not (AuthorizationLevel.Anonymous or AuthorizationLevel.Function or AuthorizationLevel.Admin))
-            throw function.Error($"Authorization level '{level}' is not for functions. Use Anonymous, Function or Admin.");
+        if (LevelOf(function) is var level and not AuthorizationLevel.Anonymous)
+            throw function.Error($"Authorization level '{level}' is not supported: this host has no keys. Use Anonymous; the application authenticates its callers.");
         if (function.TriggerParameter.ParameterType != typeof(HttpRequest))
             throw function.Error($"Cannot bind parameter '{function.TriggerParameter.Name}' to type {function.TriggerParameter.ParameterType.Name}. An HTTP trigger's parameter must be an HttpRequest.");
-        return new HttpTriggerBinding(FunctionRoute.For(function, trigger, options, policies), level, function.Name);
+        return new HttpTriggerBinding(FunctionRoute.For(function, trigger, options, policies), function.Name);
     }
 
     // Where the attribute gives no level, its property says Anonymous, but the Functions host asks for a key.

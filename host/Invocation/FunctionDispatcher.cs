@@ -4,8 +4,14 @@ using Microsoft.Extensions.Logging;
 namespace Larder.Host;
 
 /// <summary>Runs functions, and logs that they run.</summary>
-internal sealed class FunctionDispatcher(FunctionHost host) : IFunctionDispatcher
+internal sealed class FunctionDispatcher(FunctionHost host)
 {
+    /// <summary>
+    /// Runs one invocation: middleware, bindings, the function; logs its start and end. The invocation's token is signalled by
+    /// <paramref name="cancellationToken"/>, by the function time-out, and when the host stops.
+    /// </summary>
+    /// <returns>The invocation's result: what the function returned, or what a middleware put in its place.</returns>
+    /// <exception cref="Exception">What the function or a middleware threw, already logged.</exception>
     public async ValueTask<object?> InvokeAsync(HostFunction function, Invocation invocation, CancellationToken cancellationToken)
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, host.Stopping);

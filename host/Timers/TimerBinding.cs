@@ -4,7 +4,7 @@ using System.Reflection;
 namespace Larder.Host;
 
 /// <summary>Gives a timer's function its <see cref="TimerInfo"/>.</summary>
-internal sealed class TimerBinding(Func<IFunctionDispatcher, IFunctionListener> createListener) : ITriggerBinding
+internal sealed class TimerBinding(Func<FunctionDispatcher, IFunctionListener> createListener) : ITriggerBinding
 {
     /// <inheritdoc/>
     public string Type => "timerTrigger";
@@ -16,5 +16,5 @@ internal sealed class TimerBinding(Func<IFunctionDispatcher, IFunctionListener> 
             : null;
 
     /// <inheritdoc/>
-    public IFunctionListener CreateListener(IFunctionDispatcher dispatcher) => createListener(dispatcher);
+    public IFunctionListener CreateListener(FunctionDispatcher dispatcher) => createListener(dispatcher);
 }

@@ -21,7 +21,7 @@ internal sealed partial class TimerListener : IFunctionListener
 
     private readonly HostFunction _function;
     private readonly TimerTriggerAttribute _trigger;
-    private readonly IFunctionDispatcher _dispatcher;
+    private readonly FunctionDispatcher _dispatcher;
     private readonly TimerSchedule _schedule;
     private readonly HostStorage _storage;
     private readonly TimeProvider _clock;
@@ -38,7 +38,7 @@ internal sealed partial class TimerListener : IFunctionListener
 
     public TimerListener(
         HostFunction function,
-        IFunctionDispatcher dispatcher,
+        FunctionDispatcher dispatcher,
         TimerSchedule schedule,
         HostStorage storage,
         TimeProvider clock,

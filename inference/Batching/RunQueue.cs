@@ -250,6 +250,7 @@ internal sealed class RunQueue
         {
             using var merged = _model.RentInputs();
             Batching.Merge(batch.Members, merged);
+            merged.Charge(merged.Bytes);
             result = _runner.Run(merged, batch.Members, batch.Abandoned);
         }
         catch (Exception) when (!batch.Abandoned.IsCancellationRequested)

@@ -22,11 +22,12 @@ public sealed class ModelCompiler(ModelValidator validator)
     /// <param name="atol">Absolute tolerance of floating-point outputs: |optimised - original| &lt;= atol + rtol * |original|.</param>
     /// <param name="rtol">Relative tolerance.</param>
     /// <param name="cancellation">Ends the child process.</param>
+    /// <param name="caller">Whose model it is: callers take turns.</param>
     /// <exception cref="ArgumentOutOfRangeException">A tolerance is negative or not a number.</exception>
     /// <exception cref="IOException">The original, or the destination's folder, is not there or cannot be read or written.</exception>
-    /// <exception cref="ValidatorBusyException">Too many models wait for the child process.</exception>
+    /// <exception cref="ValidatorBusyException">Too many models wait to be tried.</exception>
     public async Task<CompilationResult> CompileAsync(
-        string path, string destination, ModelSignature signature, IReadOnlyList<JsonElement>? samples, double atol, double rtol, CancellationToken cancellation)
+        string path, string destination, ModelSignature signature, IReadOnlyList<JsonElement>? samples, double atol, double rtol, CancellationToken cancellation, string caller = "")
     {
         CheckTolerance(atol, nameof(atol));
         CheckTolerance(rtol, nameof(rtol));
@@ -42,7 +43,7 @@ public sealed class ModelCompiler(ModelValidator validator)
         try
         {
             var request = new CompilationRequest(work, signature, texts, atol, rtol);
-            var result = await CompileAsync(original, request, cancellation);
+            var result = await CompileAsync(original, request, caller, cancellation);
             if (result.IsSame)
                 File.Move(work, destination, overwrite: true);
             return result;
@@ -53,7 +54,7 @@ public sealed class ModelCompiler(ModelValidator validator)
         }
     }
 
-    private async Task<CompilationResult> CompileAsync(FileInfo original, CompilationRequest request, CancellationToken cancellation)
+    private async Task<CompilationResult> CompileAsync(FileInfo original, CompilationRequest request, string caller, CancellationToken cancellation)
     {
         var result = new CompilationResult
         {
@@ -65,9 +66,9 @@ public sealed class ModelCompiler(ModelValidator validator)
         try
         {
             result = result with { NodesBefore = (await validator.ScanAsync(original.FullName, cancellation)).Nodes };
-            var answer = await validator.Trial.CompileAsync(original.FullName, ModelValidator.DefaultSession, request, cancellation);
+            var answer = await validator.Trials.CompileAsync(original.FullName, ModelValidator.DefaultSession, request, caller, cancellation);
             result = result with { Reason = answer.Reason, Samples = answer.Samples, LargestDifference = answer.LargestDifference };
-            return answer.IsSame ? await DescribedAsync(result, original.FullName, request, cancellation) : result;
+            return answer.IsSame ? await DescribedAsync(result, original.FullName, request, caller, cancellation) : result;
         }
         catch (InvalidModelException refusal)
         {
@@ -76,12 +77,12 @@ public sealed class ModelCompiler(ModelValidator validator)
     }
 
     // What ONNX Runtime wrote is a model like any other: it must pass whatever an upload must.
-    private async Task<CompilationResult> DescribedAsync(CompilationResult result, string original, CompilationRequest request, CancellationToken cancellation)
+    private async Task<CompilationResult> DescribedAsync(CompilationResult result, string original, CompilationRequest request, string caller, CancellationToken cancellation)
     {
         ModelDescription description;
         try
         {
-            description = await validator.ValidateAsync(request.Destination, cancellation);
+            description = await validator.ValidateAsync(request.Destination, cancellation, caller);
         }
         catch (InvalidModelException refusal)
         {

@@ -51,6 +51,18 @@ public sealed class ImagePlan
             : throw new InvalidInputException(reason);
     }
 
+    /// <summary>Bytes that decoding an image and its tensor can take at most, as its header says.</summary>
+    /// <param name="encoded">The file, as a client sent it.</param>
+    /// <param name="limits">What it may cost.</param>
+    /// <exception cref="InvalidInputException">As of <see cref="Decode"/>, as far as the header tells.</exception>
+    public long BytesFor(ReadOnlyMemory<byte> encoded, ImageLimits limits) => Open(encoded, limits, (source, _) =>
+    {
+        var (width, height) = SizeOf(source, limits);
+        // What is decoded has up to four bands of a byte, or of two.
+        return ((long)source.Width * source.Height * 4 * (source.Format == Enums.BandFormat.Uchar ? 1 : 2))
+            + (width * height * _layout.Channels * (1 + Input.Datatype!.Value.Size()));
+    });
+
     /// <summary>
     /// Decodes an image, brings it to the model's size and to 8 bits of sRGB. The result holds native memory: dispose of it.
     /// </summary>
@@ -58,7 +70,14 @@ public sealed class ImagePlan
     /// <param name="limits">What it may cost.</param>
     /// <exception cref="InvalidInputException">The file is too large, of an unsupported format, damaged or incomplete.</exception>
     /// <exception cref="PlatformNotSupportedException">libvips is not there.</exception>
-    public DecodedImage Decode(ReadOnlyMemory<byte> encoded, ImageLimits limits)
+    public DecodedImage Decode(ReadOnlyMemory<byte> encoded, ImageLimits limits) => Open(encoded, limits, (source, format) =>
+    {
+        var (width, height) = SizeOf(source, limits);
+        using var pixels = Render(source, format, encoded, (int)width, (int)height);
+        return new DecodedImage(pixels, _table, _layout.ChannelsFirst, Input.Datatype!.Value, _layout.ShapeFor(width, height));
+    });
+
+    private T Open<T>(ReadOnlyMemory<byte> encoded, ImageLimits limits, Func<Image, string, T> use)
     {
         Libvips.EnsureUsable();
         if (encoded.Length > limits.MaxBytes)
@@ -71,24 +90,24 @@ public sealed class ImagePlan
         {
             // This reads the header. Pixels are decoded when the last image of the chain is written to memory.
             using var source = Image.NewFromBuffer(encoded.Span, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error);
-            if (!ImageFormat.IsReadBy(format, (string)source.Get("vips-loader")))
-            {
-                throw Undecodable(format);
-            }
-
-            var most = Math.Min(limits.MaxPixels, MostPixels);
-            RequirePixels(source.Width, source.Height, most, "of");
-            var (uprightWidth, uprightHeight) = LiesOnItsSide(source) ? (source.Height, source.Width) : (source.Width, source.Height);
-            var (width, height) = _layout.Fit(uprightWidth, uprightHeight);
-            RequirePixels(width, height, _layout.HasFixedSize ? MostPixels : most, "that becomes");
-            using var pixels = Render(source, format, encoded, (int)width, (int)height);
-            return new DecodedImage(pixels, _table, _layout.ChannelsFirst, Input.Datatype!.Value, _layout.ShapeFor(width, height));
+            return ImageFormat.IsReadBy(format, (string)source.Get("vips-loader")) ? use(source, format) : throw Undecodable(format);
         }
         catch (VipsException)
         {
             // libvips' own text is for its users: it names functions, and under load it can be another request's.
             throw Undecodable(format);
         }
+    }
+
+    // The size that the model is given.
+    private (long Width, long Height) SizeOf(Image source, ImageLimits limits)
+    {
+        var most = Math.Min(limits.MaxPixels, MostPixels);
+        RequirePixels(source.Width, source.Height, most, "of");
+        var (uprightWidth, uprightHeight) = LiesOnItsSide(source) ? (source.Height, source.Width) : (source.Width, source.Height);
+        var (width, height) = _layout.Fit(uprightWidth, uprightHeight);
+        RequirePixels(width, height, _layout.HasFixedSize ? MostPixels : most, "that becomes");
+        return (width, height);
     }
 
     private Image Render(Image source, string format, ReadOnlyMemory<byte> encoded, int width, int height)

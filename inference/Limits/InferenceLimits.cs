@@ -15,6 +15,28 @@ public sealed record InferenceLimits
     [Between(1024, 1 << 30)]
     public long TensorBytes { get; init; } = 64L << 20;
 
+    /// <summary>
+    /// Bytes that all runs together may take for intermediate values and outputs; a run that wants more fails. Weights are not among them. ONNX Runtime holds the number in 32 bits.
+    /// Empty: a quarter of the memory that the process may have, but from 64 MiB to 1 GiB.
+    /// </summary>
+    [Between(1 << 20, uint.MaxValue)]
+    public long? RunBytes { get; init; }
+
+    /// <summary>Bytes of the outputs of one prediction; more are refused before any is written.</summary>
+    [Between(1024, int.MaxValue)]
+    public long OutputBytes { get; init; } = 256L << 20;
+
+    /// <summary>
+    /// Bytes of bodies, input tensors, images and outputs that requests may hold at the same time (<see cref="MemoryBudget"/>). Empty: a quarter of the memory that the process
+    /// may have, but from 64 MiB to 1 GiB.
+    /// </summary>
+    [AtLeast(1 << 20)]
+    public long? InFlightBytes { get; init; }
+
+    /// <summary>Seconds for which a request waits for others to give memory back.</summary>
+    [Between(0, 600)]
+    public double InFlightWaitSeconds { get; init; } = 30;
+
     /// <summary>Nesting that a JSON body may have: for the <c>JsonReaderOptions.MaxDepth</c> of whoever makes the reader.</summary>
     [Between(8, 1000)]
     public int JsonDepth { get; init; } = 64;
@@ -30,4 +52,11 @@ public sealed record InferenceLimits
     /// <summary>Seconds for which a failed load is not tried again.</summary>
     [Between(0, 3600)]
     public double LoadRetrySeconds { get; init; } = 5;
+
+    internal long MostRunBytes => RunBytes ?? QuarterOfMemory;
+
+    internal long MostInFlightBytes => InFlightBytes ?? QuarterOfMemory;
+
+    // In a container this is what the container has.
+    private static long QuarterOfMemory => Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, 64L << 20, 1L << 30);
 }

@@ -23,6 +23,7 @@ public sealed class InferenceMetrics : IDisposable
         Evictions = _meter.CreateCounter<long>("larder.inference.evictions", description: "Models unloaded to make room for another.");
         Runs = _meter.CreateCounter<long>("larder.inference.runs", description: "Runs of a model's session.");
         RunSeconds = _meter.CreateHistogram<double>("larder.inference.run_duration", "s", "Time of one run.");
+        MemoryRefusals = _meter.CreateCounter<long>("larder.inference.memory_refusals", "{request}", "Requests refused for want of memory, by share (bodies, work, runs) and reason (busy, too_large).");
         BatchRows = _meter.CreateHistogram<long>("larder.inference.batch_rows", "{row}", "Rows of one run, of however many requests.");
     }
 
@@ -40,12 +41,26 @@ public sealed class InferenceMetrics : IDisposable
 
     internal Histogram<long> BatchRows { get; }
 
+    private Counter<long> MemoryRefusals { get; }
+
+    /// <summary>Counts a request that was refused for want of memory.</summary>
+    internal void Refused(string share, string reason) =>
+        MemoryRefusals.Add(1, new KeyValuePair<string, object?>("share", share), new KeyValuePair<string, object?>("reason", reason));
+
     /// <summary>Adds the instruments that look at a session cache when they are read.</summary>
     internal void Observe(SessionCache cache)
     {
         _meter.CreateObservableUpDownCounter("larder.inference.loaded_bytes", () => cache.LoadedBytes, "By", "Estimated memory of loaded models.");
         _meter.CreateObservableUpDownCounter("larder.inference.loaded_models", () => cache.LoadedModels, description: "Models in memory.");
         _meter.CreateObservableGauge("larder.inference.queue_depth", cache.QueueDepths, "{request}", "Requests that wait for a run.");
+    }
+
+    /// <summary>Adds the instruments that look at the budget of bytes in flight when they are read.</summary>
+    internal void Observe(MemoryBudget budget)
+    {
+        MemoryShare[] shares = [budget.Bodies, budget.Work];
+        _meter.CreateObservableUpDownCounter("larder.inference.in_flight_bytes", () => shares.Select(share => new Measurement<long>(share.Used, share.Tag)), "By", "Bytes that requests hold, by share (bodies, work).");
+        _meter.CreateObservableUpDownCounter("larder.inference.in_flight_waiting", () => shares.Select(share => new Measurement<int>(share.Waiting, share.Tag)), "{request}", "Requests that wait for memory.");
     }
 
     /// <summary>Ends the instruments.</summary>

@@ -12,7 +12,7 @@ public sealed class RowBatch : IDisposable
     public const int MostRows = 1024;
 
     /// <summary>The most bytes of the tensors of a run, unless one row has more.</summary>
-    private const long MostBytes = 16 << 20;
+    public const long MostBytes = 16 << 20;
 
     private readonly LoadedModel _model;
     private readonly PredictionInputs _inputs;

@@ -3,7 +3,9 @@ using System.Collections.Concurrent;
 namespace Larder.Inference;
 
 /// <summary>Keeps a model's <see cref="PredictionInputs"/> between predictions. Renting from it allocates nothing once it is warm.</summary>
-internal sealed class InputPool(Func<PredictionInputs> create)
+/// <param name="create">Makes one.</param>
+/// <param name="kept">What all models' pools keep together.</param>
+internal sealed class InputPool(Func<PredictionInputs> create, PooledBytes kept)
 {
     // More requests than this hold inputs at once only under overload, where an allocation more does not count.
     private const int MostKept = 64;
@@ -26,7 +28,7 @@ internal sealed class InputPool(Func<PredictionInputs> create)
 
     public void Return(PredictionInputs inputs)
     {
-        if (Interlocked.Increment(ref _count) > MostKept | Interlocked.Add(ref _bytes, inputs.Bytes) > MostBytes)
+        if (Interlocked.Increment(ref _count) > MostKept | Interlocked.Add(ref _bytes, inputs.Bytes) > MostBytes | kept.Add(inputs.Bytes) > PooledBytes.Most)
         {
             Forget(inputs);
             inputs.Free();
@@ -50,5 +52,18 @@ internal sealed class InputPool(Func<PredictionInputs> create)
     {
         Interlocked.Decrement(ref _count);
         Interlocked.Add(ref _bytes, -inputs.Bytes);
+        kept.Add(-inputs.Bytes);
     }
+}
+
+/// <summary>Bytes of inputs that are kept for later, of all models: many loaded models must not each keep as much as a busy one.</summary>
+internal sealed class PooledBytes
+{
+    /// <summary>The most.</summary>
+    public const long Most = 64 << 20;
+
+    private long _bytes;
+
+    /// <summary>Counts bytes, and says how many there are now.</summary>
+    public long Add(long bytes) => Interlocked.Add(ref _bytes, bytes);
 }

@@ -5,25 +5,28 @@ namespace Larder.Inference;
 /// <summary>A model in memory, ready to run; safe for concurrent use. Reached through a <see cref="SessionLease"/>, which keeps it alive.</summary>
 public sealed class LoadedModel
 {
+    private static readonly TimeSpan[] s_pauses = [TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2)];
+
     private readonly InferenceSession _session;
     private readonly Action<LoadedModel> _freed;
     private readonly LeaseCounter _leases = new();
     private readonly InputPool _inputs;
     private long _lastUsed;
 
-    internal LoadedModel(ServableModel model, InferenceSession session, InferenceLimits limits, InferenceMetrics metrics, TimeProvider timeProvider, RunThreads threads, Action<LoadedModel> freed)
+    internal LoadedModel(ServableModel model, InferenceSession session, SessionCache cache, Action<LoadedModel> freed)
     {
+        var (limits, timeProvider) = (cache.Limits, cache.TimeProvider);
         Model = model;
         Limits = limits;
         TimeProvider = timeProvider;
-        Metrics = new ModelMetrics(metrics, model);
+        Metrics = new ModelMetrics(cache.Metrics, model);
         Bytes = SessionBuilder.EstimateBytes(model);
         _session = session;
         _freed = freed;
         _lastUsed = timeProvider.GetTimestamp();
         var names = PredictionInputs.Names(Signature);
-        _inputs = new InputPool(() => new PredictionInputs(Signature, names, limits, timeProvider, Return));
-        Queue = new RunQueue(this, new ModelRunner(model, session, limits, Metrics), threads);
+        _inputs = new InputPool(() => new PredictionInputs(Signature, names, limits, cache.Memory.Work, timeProvider, Return), cache.PooledInputs);
+        Queue = new RunQueue(this, new ModelRunner(model, session, cache, Metrics), cache.Threads);
     }
 
     /// <summary>What is loaded.</summary>
@@ -62,14 +65,18 @@ public sealed class LoadedModel
     /// </summary>
     /// <exception cref="InvalidInputException">The model cannot take this input.</exception>
     /// <exception cref="ModelBusyException">Too many requests wait already.</exception>
+    /// <exception cref="MemoryBusyException">Other runs have the memory that this one needs.</exception>
     /// <exception cref="RunTimeoutException">The run took too long.</exception>
-    /// <exception cref="ModelRunException">The run failed, and not for its input.</exception>
     /// <exception cref="OperationCanceledException">The request was cancelled.</exception>
-    public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken) => Queue.RunAsync(inputs, cancellationToken);
+    public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken)
+    {
+        var running = Queue.RunAsync(inputs, cancellationToken);
+        return running.IsCompletedSuccessfully ? running : new(AgainAsync(running, inputs, alone: false, cancellationToken));
+    }
 
     /// <summary>As <see cref="RunAsync"/>, but never together with others: so the same inputs give the same bits, whoever else asks at the time.</summary>
     internal ValueTask<PredictionOutputs> RunAloneAsync(PredictionInputs inputs, CancellationToken cancellationToken) =>
-        Queue.RunAsync(inputs, cancellationToken, alone: true);
+        new(AgainAsync(Queue.RunAsync(inputs, cancellationToken, alone: true), inputs, alone: true, cancellationToken));
 
     internal bool TryLease()
     {
@@ -90,6 +97,25 @@ public sealed class LoadedModel
     {
         if (_leases.Close())
             Free();
+    }
+
+    // What other runs have, they will give back soon: the wait is not the caller's to program.
+    private async Task<PredictionOutputs> AgainAsync(ValueTask<PredictionOutputs> running, PredictionInputs inputs, bool alone, CancellationToken cancellationToken)
+    {
+        foreach (var pause in s_pauses)
+        {
+            try
+            {
+                return await running;
+            }
+            catch (MemoryBusyException)
+            {
+                await Task.Delay(pause, TimeProvider, cancellationToken);
+                running = Queue.RunAsync(inputs, cancellationToken, alone);
+            }
+        }
+
+        return await running;
     }
 
     private void Return(PredictionInputs inputs) => _inputs.Return(inputs);

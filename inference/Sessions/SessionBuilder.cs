@@ -25,6 +25,7 @@ internal static class SessionBuilder
         using var options = Options(model.Settings.Session, Threads(model));
         // A pattern is kept for every shape ever seen: with a variable shape, callers would make it grow without end.
         options.EnableMemoryPattern = !model.Description.Signature.Inputs.Any(input => input.Shape!.Contains(-1));
+        OnnxEnvironment.UseArena(options);
         return new InferenceSession(path, options);
     }
 

@@ -17,7 +17,6 @@ public sealed class SessionCache : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<ServableModel, CacheEntry> _entries = new(ServableModelComparer.Instance);
     private readonly CancellationTokenSource _stopping = new();
-    private readonly RunThreads _threads = new();
     private readonly Lock _gate = new();
     private long _reservedBytes;
     private long _loadedBytes;
@@ -34,8 +33,25 @@ public sealed class SessionCache : IAsyncDisposable
         _limits = limits;
         _metrics = metrics;
         _time = timeProvider;
+        Memory = new MemoryBudget(limits, metrics, timeProvider);
+        Environment = OnnxEnvironment.Open(limits.MostRunBytes);
         metrics.Observe(this);
     }
+
+    /// <summary>What requests may hold in memory.</summary>
+    public MemoryBudget Memory { get; }
+
+    internal OnnxEnvironment Environment { get; }
+
+    internal InferenceLimits Limits => _limits;
+
+    internal InferenceMetrics Metrics => _metrics;
+
+    internal TimeProvider TimeProvider => _time;
+
+    internal RunThreads Threads { get; } = new();
+
+    internal PooledBytes PooledInputs { get; } = new();
 
     /// <summary>Estimated bytes of all sessions that are not freed yet.</summary>
     public long LoadedBytes => Interlocked.Read(ref _loadedBytes);
@@ -163,7 +179,7 @@ public sealed class SessionCache : IAsyncDisposable
         try
         {
             session = SessionBuilder.Build(model, file.Path);
-            var loaded = new LoadedModel(model, session, _limits, _metrics, _time, _threads, OnFreed);
+            var loaded = new LoadedModel(model, session, this, OnFreed);
             Interlocked.Add(ref _loadedBytes, bytes);
             Interlocked.Increment(ref _loadedModels);
             if (!TryPublish(entry, loaded))

@@ -11,6 +11,12 @@ namespace Larder.Inference;
 /// <summary>The elements of a tensor in ONNX Runtime's memory, and how each datatype is written.</summary>
 internal ref struct Elements
 {
+    /// <summary>The most dimensions that are written: readers of JSON have a limit, too.</summary>
+    private const int MostDimensions = 64;
+
+    // A tensor without elements is written in full, however many empty lists that takes.
+    private const long MostEmptyLists = 1 << 16;
+
     private readonly OrtValue _value;
     private readonly TensorElementType _type;
     private readonly ReadOnlySpan<byte> _data;
@@ -22,7 +28,13 @@ internal ref struct Elements
         _value = value;
         _type = info.ElementDataType;
         Shape = info.Shape;
+        if (info.ElementCount > int.MaxValue)
+            throw new InvalidInputException($"the model cannot answer this input: an output has {info.ElementCount} elements, and 2147483647 is the most.");
+        if (Shape.Length > MostDimensions)
+            throw new InvalidInputException($"the model cannot answer this input: an output has {Shape.Length} dimensions, and {MostDimensions} is the most.");
         Count = (int)info.ElementCount;
+        if (Count == 0)
+            CheckEmptyLists(Shape);
         if (!info.IsString)
             _data = value.GetTensorMutableRawData();
     }
@@ -32,6 +44,19 @@ internal ref struct Elements
     public long[] Shape { get; }
 
     public readonly bool IsText => _type == TensorElementType.String;
+
+    private static void CheckEmptyLists(long[] shape)
+    {
+        var lists = 1L;
+        foreach (var length in shape)
+        {
+            if (length == 0)
+                return;
+            if (length > MostEmptyLists / lists)
+                throw new InvalidInputException($"the model cannot answer this input: an output has shape [{string.Join(',', shape)}], which is nothing but empty lists, and {MostEmptyLists} of them are the most.");
+            lists *= length;
+        }
+    }
 
     /// <summary>Narrows a batch to some of its rows.</summary>
     public void TakeRows(int firstRow, int rows)

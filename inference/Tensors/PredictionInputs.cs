@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
@@ -14,11 +15,27 @@ public sealed class PredictionInputs : IDisposable
     private readonly TensorBuffer[] _tensors;
     private readonly byte[][] _names;
     private readonly OrtValue[] _values;
+    private readonly MemoryShare? _work;
+    private readonly long _mostBytes;
+    private readonly int _elementBytes;
+    private readonly bool _hasText;
+    private long _reserved;
+    private int _holders;
     private bool _rented;
 
-    internal PredictionInputs(ModelSignature signature, byte[][] names, InferenceLimits limits, TimeProvider time, Action<PredictionInputs> returned)
+    /// <param name="signature">The model's.</param>
+    /// <param name="names">Its inputs' names (<see cref="Names"/>).</param>
+    /// <param name="limits">Validated limits.</param>
+    /// <param name="work">Where <see cref="ReserveAsync(long, CancellationToken)"/> takes its bytes; null where nothing is reserved, in the trial process.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="returned">Called when the last holder has let go.</param>
+    internal PredictionInputs(ModelSignature signature, byte[][] names, InferenceLimits limits, MemoryShare? work, TimeProvider time, Action<PredictionInputs> returned)
     {
         _returned = returned;
+        _work = work;
+        _hasText = signature.Inputs.Any(input => input.Datatype == Datatype.Bytes);
+        _elementBytes = signature.Inputs.Select(input => input.Datatype == Datatype.Bytes ? TensorBuffer.TextBytes : input.Datatype!.Value.Size()).DefaultIfEmpty().Max();
+        _mostBytes = signature.Inputs.Count * limits.TensorBytes;
         _names = names;
         _tensors = [.. signature.Inputs.Select(input => new TensorBuffer(input, limits.TensorBytes))];
         _values = new OrtValue[_tensors.Length];
@@ -93,21 +110,83 @@ public sealed class PredictionInputs : IDisposable
             throw new InvalidInputException($"the model has {InputError.Count(_tensors.Length, "input")}: values must be an object with {InputList()}; got {InputError.Noun(reader.TokenType)}");
     }
 
+    /// <summary>Takes of the budget what the values of a JSON body can need at most. To be called before <see cref="Read"/>; it is given back by <see cref="Dispose"/>.</summary>
+    /// <exception cref="MemoryLimitException">It is more than a request may have.</exception>
+    /// <exception cref="MemoryBusyException">Other requests have it.</exception>
+    public ValueTask ReserveAsync(in ReadOnlySequence<byte> json, CancellationToken cancellationToken) => ReserveAsync(BytesFor(json), cancellationToken);
+
+    /// <summary>Takes bytes of the budget for these inputs and what they are made from, once; they are given back by <see cref="Dispose"/>.</summary>
+    /// <exception cref="MemoryLimitException">It is more than a request may have.</exception>
+    /// <exception cref="MemoryBusyException">Other requests have it.</exception>
+    public ValueTask ReserveAsync(long bytes, CancellationToken cancellationToken)
+    {
+        var taking = _work!.TakeAsync(bytes, cancellationToken);
+        if (!taking.IsCompletedSuccessfully)
+            return new(WaitAsync(taking, bytes));
+        _reserved = bytes;
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task WaitAsync(ValueTask taking, long bytes)
+    {
+        await taking;
+        _reserved = bytes;
+    }
+
+    /// <summary>Counts bytes that are needed in any case: of several requests' inputs that are run together.</summary>
+    internal void Charge(long bytes)
+    {
+        _work!.Add(bytes);
+        _reserved = bytes;
+    }
+
+    // Two elements have a comma between them. Of a short body it is assumed that it has nothing but commas and digits.
+    private long BytesFor(in ReadOnlySequence<byte> json)
+    {
+        var elements = 1L;
+        if (json.Length <= MemoryShare.SmallBytes)
+        {
+            elements += json.Length / 2;
+        }
+        else
+        {
+            foreach (var segment in json)
+                elements += segment.Span.Count((byte)',');
+        }
+
+        var bytes = (elements * _elementBytes) + (_hasText ? 2 * json.Length : 0);
+        return Math.Min(bytes, _hasText ? 2 * _mostBytes : _mostBytes);
+    }
+
     /// <summary>Returns the memory to the model.</summary>
     public void Dispose()
     {
         if (!_rented)
             return;
         _rented = false;
-        foreach (var tensor in _tensors)
-            tensor.Clear();
-        _returned(this);
+        Release();
     }
 
     internal PredictionInputs Rent()
     {
         _rented = true;
+        _holders = 1;
         return this;
+    }
+
+    /// <summary>Keeps the memory beyond <see cref="Dispose"/>, until <see cref="Release"/>: for outputs that are inputs, of which ONNX Runtime makes no copy.</summary>
+    internal void Hold() => Interlocked.Increment(ref _holders);
+
+    /// <summary>Ends a <see cref="Hold"/>.</summary>
+    internal void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) > 0)
+            return;
+        foreach (var tensor in _tensors)
+            tensor.Clear();
+        _work?.Release(_reserved);
+        _reserved = 0;
+        _returned(this);
     }
 
     /// <summary>The names of a model's inputs as they stand in JSON.</summary>

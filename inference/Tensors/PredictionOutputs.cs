@@ -8,6 +8,9 @@ namespace Larder.Inference;
 /// </summary>
 public sealed class PredictionOutputs : IDisposable
 {
+    // Up to here, the text of all of it is a matter of some hundred kilobytes.
+    private const long SmallBytes = 32 << 10;
+
     private readonly ModelSignature _signature;
     private readonly int _firstRow;
     private readonly int _rows;
@@ -19,6 +22,26 @@ public sealed class PredictionOutputs : IDisposable
         _result = result;
         _firstRow = firstRow;
         _rows = rows;
+    }
+
+    /// <summary>How long the run took.</summary>
+    public TimeSpan RunTime => Result.Time;
+
+    /// <summary>Whether the outputs are so small that they may as well be written at once.</summary>
+    public bool AreSmall
+    {
+        get
+        {
+            if (Result.BytesOfMember > SmallBytes)
+                return false;
+            for (var i = 0; i < Count; i++)
+            {
+                if (!IsSmall(i))
+                    return false;
+            }
+
+            return true;
+        }
     }
 
     private RunResult Result => _result ?? throw new ObjectDisposedException(nameof(PredictionOutputs));
@@ -36,6 +59,37 @@ public sealed class PredictionOutputs : IDisposable
     {
         ObjectDisposedException.ThrowIf(_result is null, this);
         ValueWriter.Write(_result[output], _firstRow, _rows, writer);
+    }
+
+    /// <summary>Writes what <see cref="WriteValue"/> does in pieces, one for each step; between them the writer may be flushed.</summary>
+    public IEnumerable<bool> WritePieces(int output, Utf8JsonWriter writer) => OutputPieces.Write(Result[output], _firstRow, _rows, writer);
+
+    /// <summary>Looks at all outputs, to find what cannot be written before anything is.</summary>
+    /// <exception cref="InvalidInputException">One has too many elements or dimensions.</exception>
+    public void Check()
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            if (Result[i].IsTensor)
+                _ = new Elements(Result[i]);
+        }
+    }
+
+    // How long strings are, and what sequences hold, does not show in their number.
+    private bool IsSmall(int output)
+    {
+        var kind = _signature.Outputs[output];
+        if (kind.Kind == ValueKind.Tensor && kind.Datatype != Datatype.Bytes)
+            return true;
+        if (kind.Kind == ValueKind.Sequence)
+            return kind.Element!.Kind == ValueKind.Map && kind.Element.Datatype != Datatype.Bytes;
+        if (kind.Kind == ValueKind.Map)
+            return kind.Datatype != Datatype.Bytes;
+        var texts = new Elements(Result[output]);
+        var bytes = 0L;
+        for (var i = 0; i < texts.Count && bytes <= SmallBytes; i++)
+            bytes += texts.Utf8(i).Length;
+        return bytes <= SmallBytes;
     }
 
     /// <summary>Whether every output can be divided into so many rows; one row always can have all.</summary>

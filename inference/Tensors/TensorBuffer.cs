@@ -7,9 +7,9 @@ namespace Larder.Inference;
 
 /// <summary>
 /// The memory of one input of a prediction: a dense, row-major tensor of the input's datatype. It lives in a pinned array that ONNX Runtime
-/// reads in place, and is kept with its <see cref="OrtValue"/> for the next prediction. Not thread-safe.
+/// reads in place, and is kept with its <see cref="OrtValue"/> for the next prediction; a large one in native memory, which goes back as soon as the prediction is over. Not thread-safe.
 /// </summary>
-public sealed class TensorBuffer
+public sealed unsafe class TensorBuffer
 {
     // A rare large input must not hold its memory for ever.
     private const int RetainedBytes = 1 << 20;
@@ -17,16 +17,23 @@ public sealed class TensorBuffer
     // What a std::string costs ONNX Runtime besides its characters.
     private const int StringOverhead = 32;
 
+    /// <summary>What a string costs besides its characters: ONNX Runtime's, and where it ends here.</summary>
+    internal const int TextBytes = StringOverhead + sizeof(int);
+
     private readonly long _limit;
     private readonly long[] _shape;
     private readonly NestedReader _nested;
-    private byte[] _data = [];
+    private byte[]? _array;
+    private NativeBlock? _block;
+    private byte* _data;
+    private int _capacity;
     private int _used;
     private int[] _ends = [];
     private int _strings;
     private OrtValue? _value;
     private long[] _valueShape = [];
-    private byte[]? _valueData;
+    private byte* _valueData;
+    private int _valueCapacity;
 
     internal TensorBuffer(ValueSignature signature, long limit)
     {
@@ -52,9 +59,9 @@ public sealed class TensorBuffer
     /// <summary>
     /// The elements, in the machine's (little-endian) order: BOOL is one byte, 0 or 1. For BYTES, the strings' UTF-8 bytes back to back.
     /// </summary>
-    public ReadOnlySpan<byte> Data => _data.AsSpan(0, _used);
+    public ReadOnlySpan<byte> Data => new(_data, _used);
 
-    internal int Capacity => _data.Length;
+    internal int Capacity => _capacity;
 
     internal bool IsText => Datatype == Datatype.Bytes;
 
@@ -82,7 +89,7 @@ public sealed class TensorBuffer
             throw TooLarge();
         Next((int)elements * Datatype.Size());
         Complete(shape);
-        return _data.AsSpan(0, _used);
+        return new Span<byte>(_data, _used);
     }
 
     /// <summary>
@@ -117,10 +124,10 @@ public sealed class TensorBuffer
     internal Span<byte> Next(int bytes)
     {
         var start = _used;
-        if (bytes > _data.Length - start)
+        if (bytes > _capacity - start)
             Grow(bytes);
         _used = start + bytes;
-        return _data.AsSpan(start, bytes);
+        return new Span<byte>(_data + start, bytes);
     }
 
     /// <summary>Adds the string that the reader is on, unescaped; false when it is not well-formed Unicode.</summary>
@@ -177,14 +184,14 @@ public sealed class TensorBuffer
             for (var i = row * strings; i < (row + 1) * strings; i++)
             {
                 var start = i == 0 ? 0 : from._ends[i - 1];
-                from._data.AsSpan(start, from._ends[i] - start).CopyTo(Next(from._ends[i] - start));
+                from.Data[start..from._ends[i]].CopyTo(Next(from._ends[i] - start));
                 AppendEnd();
             }
         }
         else
         {
             var size = from._used / rows;
-            from._data.AsSpan(row * size, size).CopyTo(Next(size));
+            from.Data.Slice(row * size, size).CopyTo(Next(size));
         }
 
         Complete(shape);
@@ -209,7 +216,7 @@ public sealed class TensorBuffer
     /// <summary>The tensor that ONNX Runtime reads; valid until this buffer changes.</summary>
     internal OrtValue ToOrtValue()
     {
-        if (_value is null || !_shape.AsSpan().SequenceEqual(_valueShape) || (!IsText && _valueData != _data))
+        if (_value is null || !_shape.AsSpan().SequenceEqual(_valueShape) || (!IsText && (_valueData != _data || _valueCapacity != _capacity)))
         {
             _value?.Dispose();
             _value = null;
@@ -220,16 +227,16 @@ public sealed class TensorBuffer
             }
             else
             {
-                if (_data.Length == 0)
+                if (_capacity == 0)
                     Grow(1);
                 _valueData = _data;
-                _value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, Datatype.ToOnnx(), _valueShape,
-                    Marshal.UnsafeAddrOfPinnedArrayElement(_data, 0), _data.Length);
+                _valueCapacity = _capacity;
+                _value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, Datatype.ToOnnx(), _valueShape, (nint)_data, _capacity);
             }
         }
 
         for (var i = 0; i < _strings; i++)
-            _value.StringTensorSetElementAt(_data.AsSpan(i == 0 ? 0 : _ends[i - 1], _ends[i] - (i == 0 ? 0 : _ends[i - 1])), i);
+            _value.StringTensorSetElementAt(Data[(i == 0 ? 0 : _ends[i - 1]).._ends[i]], i);
         return _value;
     }
 
@@ -239,20 +246,20 @@ public sealed class TensorBuffer
         HasValue = false;
         _used = 0;
         _strings = 0;
-        if (_data.Length > RetainedBytes || _ends.Length > RetainedBytes / sizeof(int))
-        {
+        if (_capacity > RetainedBytes || _ends.Length > RetainedBytes / sizeof(int))
             Free();
-            _data = [];
-            _ends = [];
-        }
     }
 
-    /// <summary>Frees the native tensor.</summary>
+    /// <summary>Frees all memory.</summary>
     internal void Free()
     {
         _value?.Dispose();
         _value = null;
         _valueData = null;
+        _block?.Dispose();
+        (_array, _block, _capacity, _used) = (null, null, 0, 0);
+        (_ends, _strings) = ([], 0);
+        _data = null;
     }
 
     private void AppendEnd()
@@ -270,11 +277,49 @@ public sealed class TensorBuffer
         if (needed > _limit)
             throw TooLarge();
         // Never above the limit, so that memory at hand needs no check.
-        var capacity = Math.Min(_limit, Math.Max(needed, Math.Max(256, _data.Length * 2L)));
-        var larger = GC.AllocateUninitializedArray<byte>((int)capacity, pinned: true);
-        Data.CopyTo(larger);
-        _data = larger;
+        var capacity = (int)Math.Min(_limit, Math.Max(needed, Math.Max(256, _capacity * 2L)));
+        if (capacity <= RetainedBytes)
+        {
+            var larger = GC.AllocateUninitializedArray<byte>(capacity, pinned: true);
+            Data.CopyTo(larger);
+            _array = larger;
+            _data = (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(larger, 0);
+        }
+        else if (_block is not null)
+        {
+            _data = _block.Resize(capacity);
+        }
+        else
+        {
+            _block = new NativeBlock();
+            var data = _block.Resize(capacity);
+            Data.CopyTo(new Span<byte>(data, _used));
+            _array = null;
+            _data = data;
+        }
+
+        _capacity = capacity;
     }
 
     private InvalidInputException TooLarge() => InputError.Got(Signature, $"more than {InputError.Size(_limit)} of values, the limit for one input");
+
+    // Not the collector's: it would keep what one large request had for as long as nothing else makes it look, and each growth besides. Where the system can, growing moves pages and
+    // copies nothing.
+    private sealed class NativeBlock() : SafeHandle(0, ownsHandle: true)
+    {
+        public override bool IsInvalid => handle == 0;
+
+        public byte* Resize(int bytes)
+        {
+            var moved = NativeMemory.Realloc((void*)handle, (nuint)bytes);
+            SetHandle((nint)moved);
+            return (byte*)moved;
+        }
+
+        protected override bool ReleaseHandle()
+        {
+            NativeMemory.Free((void*)handle);
+            return true;
+        }
+    }
 }

@@ -16,24 +16,25 @@ public sealed class ModelValidator : IAsyncDisposable
     {
         new InferenceSettingsValidator().Check("Limits", limits);
         _limits = limits;
-        Trial = new ModelTrial(limits, time ?? TimeProvider.System);
+        Trials = new ModelTrials(limits, time ?? TimeProvider.System);
     }
 
     /// <summary>How models are loaded when their owner has set nothing.</summary>
     internal static SessionSettings DefaultSession { get; } = new();
 
-    /// <summary>The child process, which compiles, too.</summary>
-    internal ModelTrial Trial { get; }
+    /// <summary>The child processes, which compile, too.</summary>
+    internal ModelTrials Trials { get; }
 
     /// <summary>Reads, loads and runs the model.</summary>
     /// <param name="path">The file. Nobody may change it meanwhile.</param>
     /// <param name="cancellation">Stops the reading, or ends the child process.</param>
+    /// <param name="caller">Whose file it is: callers take turns.</param>
     /// <exception cref="InvalidModelException">The file is not a model that can be served; the message is a sentence for who uploaded it.</exception>
     /// <exception cref="ValidatorBusyException">Too many files are being validated.</exception>
-    public async Task<ModelDescription> ValidateAsync(string path, CancellationToken cancellation)
+    public async Task<ModelDescription> ValidateAsync(string path, CancellationToken cancellation, string caller = "")
     {
         var scan = await ScanAsync(path, cancellation);
-        var trial = await TryAsync(Path.GetFullPath(path), scan, cancellation);
+        var trial = await TryAsync(Path.GetFullPath(path), scan, caller, cancellation);
         return new ModelDescription
         {
             Signature = trial.Signature!,
@@ -47,21 +48,21 @@ public sealed class ModelValidator : IAsyncDisposable
         };
     }
 
-    /// <summary>Ends the child process.</summary>
-    public ValueTask DisposeAsync() => Trial.DisposeAsync();
+    /// <summary>Ends the child processes.</summary>
+    public ValueTask DisposeAsync() => Trials.DisposeAsync();
 
     /// <summary>Reads the file without loading it.</summary>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
     internal Task<OnnxScan> ScanAsync(string path, CancellationToken cancellation) => Task.Run(() => Scan(path, cancellation), cancellation);
 
-    private async Task<TrialAnswer> TryAsync(string path, OnnxScan scan, CancellationToken cancellation)
+    private async Task<TrialAnswer> TryAsync(string path, OnnxScan scan, string caller, CancellationToken cancellation)
     {
         if (!scan.NeedsProof)
-            return await Trial.TryAsync(path, DefaultSession, folder: null, cancellation);
+            return await Trials.TryAsync(path, DefaultSession, folder: null, caller, cancellation);
         var folder = Directory.CreateTempSubdirectory("larder-graph-");
         try
         {
-            return await Trial.TryAsync(path, DefaultSession, folder.FullName, cancellation);
+            return await Trials.TryAsync(path, DefaultSession, folder.FullName, caller, cancellation);
         }
         finally
         {

@@ -3,13 +3,31 @@ namespace Larder.Inference;
 /// <summary>What a model may cost before it is trusted. Beyond a limit the file is refused with a sentence that names the limit.</summary>
 public sealed record ValidationLimits
 {
-    /// <summary>Seconds that loading the model and running it on zeros may take together.</summary>
+    // Each is a process with ONNX Runtime in it, and runs on all cores.
+    private const int MostAtOnce = 64;
+
+    /// <summary>Seconds that loading the model and running it on zeros may take together, at most: a small file has less time (<see cref="SecondsOf"/>).</summary>
     [Between(1, 86_400)]
     public int LoadSeconds { get; init; } = 60;
+
+    /// <summary>Seconds that the smallest file has for it.</summary>
+    [Between(1, 86_400)]
+    public int SmallLoadSeconds { get; init; } = 10;
+
+    /// <summary>For so many bytes a file has a second more. Default 4 MiB: with 200 MiB it has all of <see cref="LoadSeconds"/>.</summary>
+    [AtLeast(1)]
+    public long LoadBytesPerSecond { get; init; } = 4L << 20;
 
     /// <summary>Bytes of memory that loading the model and running it on zeros may take. Default 4 GiB.</summary>
     [AtLeast(1)]
     public long TrialMemoryBytes { get; init; } = 4L << 30;
+
+    /// <summary>
+    /// Bytes of memory that all models may take which are tried at the same time: so many are as this has room for <see cref="TrialMemoryBytes"/>, and one at
+    /// least. With two or more, no caller has all places. Default 8 GiB.
+    /// </summary>
+    [AtLeast(1)]
+    public long TrialsMemoryBytes { get; init; } = 8L << 30;
 
     /// <summary>Most nodes in all graphs and functions of a file.</summary>
     [AtLeast(1)]
@@ -29,5 +47,15 @@ public sealed record ValidationLimits
 
     /// <summary>Validations that may wait for their turn; one more is answered with <see cref="ValidatorBusyException"/>.</summary>
     [AtLeast(1)]
-    public int MaxWaiting { get; init; } = 64;
+    public int MaxWaiting { get; init; } = 256;
+
+    /// <summary>Validations of one caller that may wait for their turn.</summary>
+    [AtLeast(1)]
+    public int MaxWaitingOfCaller { get; init; } = 64;
+
+    /// <summary>How many models are tried at the same time.</summary>
+    internal int TrialsAtOnce => (int)Math.Clamp(TrialsMemoryBytes / TrialMemoryBytes, 1, MostAtOnce);
+
+    /// <summary>Seconds that a file of this size has.</summary>
+    internal int SecondsOf(long bytes) => (int)Math.Min(LoadSeconds, SmallLoadSeconds + bytes / LoadBytesPerSecond);
 }

@@ -7,11 +7,7 @@ namespace Larder.Inference.Trial;
 internal static class Trials
 {
     /// <summary>Loads ONNX Runtime, which otherwise the first model would wait for.</summary>
-    public static void WarmUp()
-    {
-        var options = new EnvironmentCreationOptions { logId = "larder-trial", logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-        OrtEnv.CreateInstanceWithOptions(ref options);
-    }
+    public static void WarmUp() => OnnxEnvironment.Make();
 
     /// <summary>Answers a request. Whatever the model throws becomes a refusal.</summary>
     public static TrialAnswer Answer(TrialRequest request)

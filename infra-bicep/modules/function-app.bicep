@@ -30,6 +30,9 @@ param alwaysReadyHttp int
 @maxValue(1000)
 param httpConcurrency int
 
+@description('SHA-256 of the first administrator\'s token.')
+param adminTokenSha256 string
+
 @description('Resource id of the app\'s identity.')
 param identityId string
 
@@ -54,7 +57,7 @@ param preload string
 @description('Settings that only the caller knows: where documents are, where jobs run, and who may do what.')
 param extraSettings object
 
-@description('Client id of the Entra ID application that callers need tokens for; empty for function keys alone.')
+@description('Client id of the Entra ID application that callers need tokens for; empty for Larder\'s tokens and keys alone.')
 param authClientId string
 
 @description('Workspace that gets the logs.')
@@ -93,6 +96,8 @@ var limitSettings = {
   Preload: preload
   Limits__LoadedBytes: string(memoryBytes / 4)
   Limits__TrialMemoryBytes: string(memoryBytes / 4)
+  Limits__RunBytes: string(memoryBytes / 8)
+  Limits__InFlightBytes: string(memoryBytes / 8)
   Limits__ModelBytes: string(modelBytes)
   Limits__Archive__PackedBytes: string(diskBytes / 4)
   Limits__Archive__ExpandedBytes: string(diskBytes / 2)
@@ -114,6 +119,7 @@ var hostSettings = {
 
 // The platform's word for who calls counts where it asks for tokens. The app checks again that it does.
 var accessSettings = {
+  Access__AdminTokenSha256: adminTokenSha256
   Access__ClientPrincipal: empty(authClientId) ? 'false' : 'true'
 }
 
@@ -206,7 +212,7 @@ resource scmPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@20
   }
 }
 
-// Function keys are asked for as well. Event Grid and probes have no token, so their paths are left out here.
+// Who signs in needs no token of Larder's. Event Grid and probes have no token, so their paths are left out here.
 resource authentication 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(authClientId)) {
   parent: site
   name: 'authsettingsV2'

@@ -1,17 +1,16 @@
 #!/bin/sh
-# A model goes in and predicts, over HTTPS with a function key; afterwards it is deleted.
-# Usage: smoke-test.sh ENDPOINT FUNCTION_KEY
-# Where roles are given, the caller needs the role admin, to delete the model (docs/access.md).
+# A model goes in and predicts; afterwards it is deleted.
+# Usage: smoke-test.sh ENDPOINT
+# LARDER_ADMIN_TOKEN is a token or key with the role admin, which the deletion needs (docs/access.md); a server that asks for none needs none.
 # Where Entra ID is in front, LARDER_TOKEN is a token of the application: az account get-access-token --resource CLIENT_ID
 set -eu
 
-endpoint=${1:?usage: smoke-test.sh ENDPOINT FUNCTION_KEY}
-key=${2:?usage: smoke-test.sh ENDPOINT FUNCTION_KEY}
+endpoint=${1:?usage: smoke-test.sh ENDPOINT}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 model=smoke-test-$$
 created=
 
-# Key and token go in by a file, so that no list of processes shows them.
+# The tokens go in by a file, so that no list of processes shows them.
 headers=$(mktemp)
 remove() {
     if ! curl --fail --silent --output /dev/null --request DELETE --header "@$headers" "$endpoint/api/v1/models/$model?force=true" && [ -n "$created" ]; then
@@ -20,7 +19,7 @@ remove() {
     rm -f "$headers"
 }
 trap remove EXIT
-printf 'x-functions-key: %s\n' "$key" > "$headers"
+if [ -n "${LARDER_ADMIN_TOKEN-}" ]; then printf 'x-functions-key: %s\n' "$LARDER_ADMIN_TOKEN" > "$headers"; fi
 if [ -n "${LARDER_TOKEN-}" ]; then printf 'Authorization: Bearer %s\n' "$LARDER_TOKEN" >> "$headers"; fi
 
 # A new instance may take minutes to get its roles and to start.

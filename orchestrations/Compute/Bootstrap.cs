@@ -9,6 +9,9 @@ internal static class Bootstrap
     /// <summary>Variable with the URL of <c>job.json</c>.</summary>
     public const string ManifestVariable = "LARDER_JOB_URL";
 
+    /// <summary>Variable with a sentence that the job's log is to begin with; it need not be there.</summary>
+    public const string NoticeVariable = "LARDER_NOTICE";
+
     // Errors are named by type and reason only: others' texts may hold the URL.
     private const string Loader = $"""
         import os, sys, time, urllib.request

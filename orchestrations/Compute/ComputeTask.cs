@@ -15,6 +15,9 @@ public sealed record ComputeTask
     /// <summary>Environment variables whose values must not be shown by anybody: URLs that carry a signature.</summary>
     public required IReadOnlyDictionary<string, string> SecureEnvironment { get; init; }
 
+    /// <summary>URLs that its code uses, signatures and all: what it reaches when a backend gives it no other network. One of a container stands for all below it.</summary>
+    public IReadOnlyList<string> Urls { get; init; } = [];
+
     /// <summary>How long it may run. The orchestration watches this too; a backend that can enforce it by itself does.</summary>
     public required TimeSpan Timeout { get; init; }
 }

@@ -792,6 +792,7 @@ def main():
     job_url = os.environ.pop("LARDER_JOB_URL")
     for name in [name for name in os.environ if name.startswith("LARDER_") and name.endswith("_URL")]:
         del os.environ[name]
+    notice = os.environ.pop("LARDER_NOTICE", None)
     # A thread's default of address space is 8 MiB, which counts where the address space is limited.
     threading.stack_size(MIB)
     become_subreaper()
@@ -805,6 +806,8 @@ def main():
     environment = job.get("environment") or {}
     mask = Mask([environment[name] for name in job.get("secrets") or [] if name in environment])
     log = Log(storage, job["log_url"], job["limits"], mask)
+    if notice:
+        log.say(notice)
     ran = Job(job, storage, stop, log)
     ran.run()
     log.close()

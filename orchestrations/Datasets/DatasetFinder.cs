@@ -10,7 +10,8 @@ namespace Larder.Orchestrations;
 /// <param name="datasets">What was uploaded in blocks.</param>
 /// <param name="artifacts">Its bytes.</param>
 /// <param name="urls">Which URLs may be named.</param>
-public sealed class DatasetFinder(DropFiles drops, DatasetStore datasets, IArtifactStore artifacts, UrlSource urls)
+/// <param name="scopes">Whose data sets are whose: those of a model, and files below its name in <c>uploads</c>.</param>
+public sealed class DatasetFinder(DropFiles drops, DatasetStore datasets, IArtifactStore artifacts, UrlSource urls, ModelScopes scopes)
 {
     private const int LongestAddress = 2048;
 
@@ -39,15 +40,18 @@ public sealed class DatasetFinder(DropFiles drops, DatasetStore datasets, IArtif
     }
 
     /// <summary>Finds a data set: what it is at this moment is what the job gets, or the job says that it is another by then. URLs are only looked at when they are fetched.</summary>
+    /// <param name="caller">Who names it.</param>
     /// <param name="address">How it is named.</param>
     /// <param name="limit">The most bytes.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="InvalidRequestException">It is no address, or must not be fetched.</exception>
     /// <exception cref="NotFoundException">There is none.</exception>
     /// <exception cref="TooLargeException">It has more bytes.</exception>
-    public async Task<FoundDataset> FindAsync(string address, long limit, CancellationToken cancellation)
+    /// <exception cref="ForbiddenException">It is of a model that the caller's scope does not have.</exception>
+    public async Task<FoundDataset> FindAsync(Caller caller, string address, long limit, CancellationToken cancellation)
     {
         var name = FileNameOf(address);
+        await RequireInScopeAsync(caller, address, cancellation);
         if (address.StartsWith(Dataset.Prefix, StringComparison.Ordinal))
             return await FindUploadedAsync(address, name, limit, cancellation);
         if (!DatasetSource.IsUpload(address))
@@ -62,6 +66,16 @@ public sealed class DatasetFinder(DropFiles drops, DatasetStore datasets, IArtif
         var found = await drops.FindAsync(DropFiles.Uploads, path, cancellation) ?? throw new NotFoundException($"There is no {Names.Shown(address)}.");
         RequireAllowed(found.SizeBytes, limit);
         return new FoundDataset(address, name, null, DatasetSource.Of(DropFiles.Uploads, path, found.ETag), SizeBytes: found.SizeBytes);
+    }
+
+    /// <summary>Refuses a data set of a model that a caller's scope does not have. URLs are of no model.</summary>
+    /// <exception cref="ForbiddenException">It is of such.</exception>
+    public async Task RequireInScopeAsync(Caller caller, string address, CancellationToken cancellation)
+    {
+        if (address.StartsWith(Dataset.Prefix, StringComparison.Ordinal))
+            await scopes.RequireAsync(caller, Dataset.Parse(address).Model, cancellation);
+        else if (DatasetSource.IsUpload(address))
+            await scopes.RequireAsync(caller, address.Split('/')[1], cancellation);
     }
 
     /// <summary>A file of the container <c>uploads</c> that is read as it is when the job runs. Whether it is there is asked then.</summary>

@@ -11,6 +11,7 @@ namespace Larder.Orchestrations;
 public sealed class UrlSource : IDisposable
 {
     private const int MostRedirects = 5;
+    private const int MostLookups = 3;
 
     private readonly ScoringLimits limits;
     private readonly Func<IPAddress, bool> isAllowed;
@@ -111,7 +112,7 @@ public sealed class UrlSource : IDisposable
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         var host = context.DnsEndPoint.Host;
-        var addresses = await Dns.GetHostAddressesAsync(host, cancellation);
+        var addresses = await ResolveAsync(host, cancellation);
         var allowed = addresses.Where(isAllowed).ToArray();
         // One that is not is enough to mistrust the name.
         if (allowed.Length < addresses.Length || allowed.Length == 0)
@@ -122,10 +123,34 @@ public sealed class UrlSource : IDisposable
             await socket.ConnectAsync(allowed, context.DnsEndPoint.Port, cancellation);
             return new NetworkStream(socket, ownsSocket: true);
         }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            socket.Dispose();
+            throw new InvalidRequestException($"The host {Names.Shown(host)} takes no connections on port {context.DnsEndPoint.Port}.");
+        }
         catch
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    // A name that nobody knows will not be known in a minute either. A name server that does not answer gets another chance at once, not the minutes of a job's retries.
+    private static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await Dns.GetHostAddressesAsync(host, cancellation);
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.TryAgain && tries < MostLookups)
+            {
+            }
+            catch (SocketException)
+            {
+                throw new InvalidRequestException($"The host {Names.Shown(host)} cannot be found.");
+            }
         }
     }
 

@@ -16,6 +16,9 @@ public sealed class IngestJob : IJobType
     public string Orchestrator => OrchestrationNames.IngestArtifact;
 
     /// <inheritdoc/>
+    public JobRoles Roles => JobRoles.Contributors;
+
+    /// <inheritdoc/>
     public object InputOf(Job job) => job.Id;
 
     /// <inheritdoc/>

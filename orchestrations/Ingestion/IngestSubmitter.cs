@@ -19,6 +19,7 @@ public sealed class IngestSubmitter(DropBox drops, JobSubmitter submitter)
         var options = new IngestOptions { Blob = $"{DropBox.Container}/{path}", Etag = drop.ETag };
         var request = new JobRequest(IngestJob.Type, Drop.ModelOf(path), JsonSerializer.SerializeToElement(options, RegistryJson.Options))
         {
+            By = Caller.Drop,
             Id = JobId.Create(drop.Modified, $"{options.Blob}@{drop.ETag}"),
         };
         return await submitter.SubmitAsync(request, cancellation);

@@ -11,6 +11,9 @@ public interface IJobType
     /// <summary>The orchestrator's name.</summary>
     string Orchestrator { get; }
 
+    /// <summary>Who may do what with jobs of this type.</summary>
+    JobRoles Roles { get; }
+
     /// <summary>Whether a job that is run again uses the version that it used; otherwise it makes one.</summary>
     bool KeepsVersion => false;
 

@@ -9,6 +9,11 @@ internal static class JobActor
     // As long as an actor may be.
     private const int MaxLength = 256;
 
+    private const string Drop = "drop";
+
+    /// <summary>In whose line the models of a job wait to be tried: with all others of that actor, and all drops in one.</summary>
+    public static string LineOf(Job job) => Of(job) is var actor && actor.StartsWith($"{Drop}:", StringComparison.Ordinal) ? Drop : actor;
+
     /// <summary>The actor of what a job does.</summary>
     public static string Of(Job job)
     {
@@ -19,7 +24,7 @@ internal static class JobActor
             return owner;
         if (job.Type != IngestJob.Type)
             return $"job:{job.Id}";
-        var drop = $"drop:{job.Options.Deserialize<IngestOptions>(RegistryJson.Options)!.Blob}";
+        var drop = $"{Drop}:{job.Options.Deserialize<IngestOptions>(RegistryJson.Options)!.Blob}";
         return drop.Length <= MaxLength ? drop : $"{drop[..(MaxLength - 3)]}...";
     }
 }

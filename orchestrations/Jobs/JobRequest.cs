@@ -35,7 +35,10 @@ public sealed record JobRequest(string Type, string Model, JsonElement Options)
     /// <summary>Where its code runs, if it runs code.</summary>
     public string? Backend { get; init; }
 
-    /// <summary>Who asks.</summary>
+    /// <summary>Whose right to it is checked: the caller, the maker of the schedule that asks, <see cref="Caller.Drop"/>. Without it no job is made.</summary>
+    public Caller? By { get; init; }
+
+    /// <summary>Who asks, as the job shows it.</summary>
     public string? Owner { get; init; }
 
     /// <summary>The job that it runs again.</summary>

@@ -8,9 +8,10 @@ namespace Larder.Orchestrations;
 /// <summary>Starts the orchestration of a job, ends it early, forgets it. Every method may be called again.</summary>
 /// <param name="jobs">The jobs.</param>
 /// <param name="types">What jobs there are.</param>
+/// <param name="access">Who may end them.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">What was started.</param>
-public sealed partial class JobScheduler(JobStore jobs, IEnumerable<IJobType> types, TimeProvider time, ILogger<JobScheduler> logger)
+public sealed partial class JobScheduler(JobStore jobs, IEnumerable<IJobType> types, JobAccess access, TimeProvider time, ILogger<JobScheduler> logger)
 {
     /// <summary>The event that cancels an orchestration. Its payload does not matter.</summary>
     public const string CancelEvent = "cancel";
@@ -38,8 +39,10 @@ public sealed partial class JobScheduler(JobStore jobs, IEnumerable<IJobType> ty
     /// <summary>Asks a job to end. It is final only when nothing of it runs any more.</summary>
     /// <returns>The job.</returns>
     /// <exception cref="ConflictException">It has ended in another way.</exception>
-    public async Task<Job> CancelAsync(DurableTaskClient client, string id, CancellationToken cancellation)
+    /// <exception cref="ForbiddenException">It is not for this caller.</exception>
+    public async Task<Job> CancelAsync(DurableTaskClient client, string id, Caller caller, CancellationToken cancellation)
     {
+        await access.OpenAsync(caller, id, JobWay.Cancel, cancellation);
         var now = time.GetUtcNow();
         var job = await jobs.UpdateAsync(id, job => job with { CancelRequested = job.CancelRequested ?? now }, cancellation);
         if (job.State == JobState.Canceled)

@@ -8,16 +8,20 @@ namespace Larder.Orchestrations;
 /// <param name="files">Their files.</param>
 /// <param name="artifacts">Their inputs.</param>
 /// <param name="types">What jobs there are.</param>
+/// <param name="access">Who may have them made.</param>
 /// <param name="limits">How much of everything.</param>
 /// <param name="time">The clock.</param>
 public sealed class JobSubmitter(
-    JobStore jobs, JobFiles files, IArtifactStore artifacts, IEnumerable<IJobType> types, JobLimits limits, TimeProvider time)
+    JobStore jobs, JobFiles files, IArtifactStore artifacts, IEnumerable<IJobType> types, JobAccess access, JobLimits limits, TimeProvider time)
 {
     /// <summary>Makes a job.</summary>
     /// <returns>The job; with a key, perhaps one that was there already.</returns>
     /// <exception cref="ConflictException">The key was used for something else.</exception>
+    /// <exception cref="ForbiddenException">It is not for whoever asks.</exception>
     public async Task<Job> SubmitAsync(JobRequest request, CancellationToken cancellation)
     {
+        var by = request.By ?? throw new ArgumentException("It is not said who asks for the job.", nameof(request));
+        await access.RequireAsync(by, JobWay.Submit, request.Type, request.Model, cancellation);
         var job = New(request);
 
         // The document comes last: a job that is listed has all that it needs. What a crash leaves before it is swept.
@@ -47,16 +51,17 @@ public sealed class JobSubmitter(
 
     /// <summary>Makes a job again: a new one with the inputs and options of one that has ended.</summary>
     /// <param name="id">The one that has ended.</param>
-    /// <param name="owner">Who asks.</param>
+    /// <param name="caller">Who asks.</param>
     /// <param name="key">As <see cref="JobRequest.Key"/>.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="ConflictException">It has not ended, or an input is gone.</exception>
-    public async Task<Job> RetryAsync(string id, string? owner, string? key, CancellationToken cancellation)
+    /// <exception cref="ForbiddenException">It is not for this caller.</exception>
+    public async Task<Job> RetryAsync(string id, Caller caller, string? key, CancellationToken cancellation)
     {
-        var old = await jobs.GetAsync(id, cancellation);
+        var old = await access.OpenAsync(caller, id, JobWay.Retry, cancellation);
         if (!old.IsFinal)
             throw new ConflictException($"The job {id} has not ended; it can be retried when it has.");
-        return await SubmitAsync(await AgainAsync(old, cancellation) with { Owner = owner, RetryOf = id, Key = key }, cancellation);
+        return await SubmitAsync(await AgainAsync(old, cancellation) with { By = caller, Owner = caller.Name, RetryOf = id, Key = key }, cancellation);
     }
 
     /// <summary>The request for a job that does what another did: with its inputs, options and secrets.</summary>

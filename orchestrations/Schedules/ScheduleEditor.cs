@@ -6,9 +6,10 @@ namespace Larder.Orchestrations;
 /// <summary>What people do with schedules. Everything is checked before anything is stored.</summary>
 /// <param name="schedules">The schedules.</param>
 /// <param name="starter">Knows what can be run, and runs it.</param>
+/// <param name="access">Who may have what run.</param>
 /// <param name="options">How many.</param>
 /// <param name="time">The clock.</param>
-public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter starter, ScheduleOptions options, TimeProvider time)
+public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter starter, JobAccess access, ScheduleOptions options, TimeProvider time)
 {
     private const string UsualTimeZone = "UTC";
 
@@ -16,51 +17,56 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
 
     /// <summary>Makes a schedule.</summary>
     /// <param name="patch">All of it.</param>
-    /// <param name="actor">Who.</param>
+    /// <param name="caller">Who.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="InvalidRequestException">Something is missing, or cannot be had.</exception>
     /// <exception cref="ConflictException">There are as many as there may be.</exception>
-    public async Task<Schedule> CreateAsync(SchedulePatch patch, string actor, CancellationToken cancellation)
+    public async Task<Schedule> CreateAsync(SchedulePatch patch, Caller caller, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var schedule = await WholeAsync(patch, JobId.Create(now), NoSecrets, now, cancellation);
+        var schedule = await WholeAsync(patch, caller, JobId.Create(now), NoSecrets, now, cancellation);
         var there = await schedules.CountAsync(cancellation);
         if (there >= options.MaxSchedules)
             throw new ConflictException($"There are {there} schedules, which is the most: delete one first.");
-        return await schedules.CreateAsync(schedule, actor, cancellation);
+        return await schedules.CreateAsync(schedule, caller.Name, cancellation);
     }
 
     /// <summary>Puts another schedule in the place of one. What it was waiting for and what it has run stays.</summary>
     /// <param name="id">Which.</param>
     /// <param name="revision">The revision that it must have; null for any.</param>
     /// <param name="patch">All of it.</param>
-    /// <param name="actor">Who.</param>
+    /// <param name="caller">Who.</param>
     /// <param name="cancellation">Stops it.</param>
-    public Task<Schedule> ReplaceAsync(string id, string? revision, SchedulePatch patch, string actor, CancellationToken cancellation)
+    public Task<Schedule> ReplaceAsync(string id, string? revision, SchedulePatch patch, Caller caller, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         return schedules.ReviseAsync(
             id,
             revision,
             "update",
-            actor,
-            async old => Going(old, await WholeAsync(patch, id, old.Secrets, old.Created, cancellation) with { Revision = old.Revision, Progress = old.Progress }, now),
+            caller.Name,
+            async old =>
+            {
+                await RequireAsync(caller, old, cancellation);
+                return Going(old, await WholeAsync(patch, caller, id, old.Secrets, old.Created, cancellation) with { Revision = old.Revision, Progress = old.Progress }, now);
+            },
             now,
             cancellation);
     }
 
     /// <summary>Changes what is named of a schedule.</summary>
     /// <inheritdoc cref="ReplaceAsync"/>
-    public Task<Schedule> ChangeAsync(string id, string? revision, SchedulePatch patch, string actor, CancellationToken cancellation)
+    public Task<Schedule> ChangeAsync(string id, string? revision, SchedulePatch patch, Caller caller, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         return schedules.ReviseAsync(
             id,
             revision,
             "update",
-            actor,
+            caller.Name,
             async old =>
             {
+                await RequireAsync(caller, old, cancellation);
                 var next = old with
                 {
                     Name = patch.Name ?? old.Name,
@@ -72,43 +78,65 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
                     Enabled = patch.Enabled ?? old.Enabled,
                     Owner = patch.Owner ?? old.Owner,
                 };
-                return Going(old, patch.Job is { } job ? await WithJobAsync(next, job, old.Secrets, cancellation) : next, now);
+                return Going(old, patch.Job is { } job ? await WithJobAsync(next, job, caller, old.Secrets, cancellation) : next, now);
             },
             now,
             cancellation);
     }
 
     /// <summary>Pauses a schedule, or lets it go on. Nothing that comes while it is paused is made up for, and what was waiting is left out.</summary>
-    public Task<Schedule> EnableAsync(string id, string? revision, bool enabled, string actor, CancellationToken cancellation)
+    public Task<Schedule> EnableAsync(string id, string? revision, bool enabled, Caller caller, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         return schedules.ReviseAsync(
             id,
             revision,
             enabled ? "resume" : "pause",
-            actor,
-            old => Task.FromResult(old.Enabled == enabled ? old : Going(old, old with { Enabled = enabled }, now)),
+            caller.Name,
+            async old =>
+            {
+                await RequireAsync(caller, old, cancellation);
+                return old.Enabled == enabled ? old : Going(old, old with { Enabled = enabled }, now);
+            },
             now,
             cancellation);
+    }
+
+    /// <summary>Deletes a schedule. Its jobs stay.</summary>
+    public async Task DeleteAsync(string id, string? revision, Caller caller, CancellationToken cancellation)
+    {
+        await RequireAsync(caller, await schedules.GetAsync(id, cancellation), cancellation);
+        await schedules.DeleteAsync(id, revision, caller.Name, time.GetUtcNow(), cancellation);
+    }
+
+    /// <summary>Opens a schedule for a caller to look at.</summary>
+    /// <exception cref="NotFoundException">There is no such schedule.</exception>
+    /// <exception cref="ForbiddenException">It is not for this caller.</exception>
+    public async Task<Schedule> OpenAsync(string id, Caller caller, CancellationToken cancellation)
+    {
+        var schedule = await schedules.GetAsync(id, cancellation);
+        await access.RequireAsync(caller, JobWay.See, schedule.Job.Type, schedule.Job.Model, cancellation);
+        return schedule;
     }
 
     /// <summary>Runs a schedule's job now, whether it is paused or not, and whatever its policies are.</summary>
     /// <param name="client">Starts orchestrations.</param>
     /// <param name="id">Which.</param>
     /// <param name="key">The caller's idempotency key: with it, asking again is answered with the same job.</param>
-    /// <param name="actor">Who.</param>
+    /// <param name="caller">Who.</param>
     /// <param name="cancellation">Stops it.</param>
-    public async Task<Job> RunNowAsync(DurableTaskClient client, string id, string? key, string actor, CancellationToken cancellation)
+    public async Task<Job> RunNowAsync(DurableTaskClient client, string id, string? key, Caller caller, CancellationToken cancellation)
     {
         if (key is not null)
             JobStore.ValidateKey(key);
-        var schedule = await schedules.GetAsync(id, cancellation);
-        var now = time.GetUtcNow();
-        var jobKey = key is null ? null : $"schedule:{id}:now:{TextHash.Of(key)}";
-        var job = await starter.StartAsync(client, schedule, jobKey, cancellation);
-        var run = new ScheduleRun { Due = now, At = now, Outcome = RunOutcome.Started, Job = job.Id, Manual = true };
-        await schedules.NoteRunAsync(id, job.Id, actor, read => ScheduleStarter.With(read, run, ended: []), now, CancellationToken.None);
-        return job;
+        var found = await schedules.GetAsync(id, cancellation);
+        await access.RequireAsync(caller, JobWay.Submit, found.Job.Type, found.Job.Model, cancellation);
+        await starter.CheckAsync(found, cancellation);
+        var asked = new AskedRun($"schedule:{id}:now:{(key is null ? Guid.NewGuid().ToString("N") : TextHash.Of(key))}", time.GetUtcNow(), caller.Name);
+
+        // Before the job: a server that is killed after this has left a note, and the next look at schedules goes on from it.
+        var schedule = await schedules.ChangeAsync(id, read => Task.FromResult(ScheduleStarter.With(read, asked)), cancellation);
+        return await starter.StartAskedAsync(client, schedule, asked, cancellation);
     }
 
     /// <summary>When a schedule runs next, if nobody changes it; nothing while it is paused.</summary>
@@ -117,8 +145,11 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
             ? ScheduleClock.Of(schedule.Cron, schedule.TimeZone).Next(time.GetUtcNow(), count)
             : [];
 
+    private Task RequireAsync(Caller caller, Schedule schedule, CancellationToken cancellation) =>
+        access.RequireAsync(caller, JobWay.Schedule, schedule.Job.Type, schedule.Job.Model, cancellation);
+
     private async Task<Schedule> WholeAsync(
-        SchedulePatch patch, string id, IReadOnlyDictionary<string, string> known, DateTimeOffset created, CancellationToken cancellation)
+        SchedulePatch patch, Caller caller, string id, IReadOnlyDictionary<string, string> known, DateTimeOffset created, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var schedule = new Schedule
@@ -137,17 +168,18 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
             Updated = now,
         };
         schedule = schedule with { Progress = new ScheduleProgress { NextRun = NextRun(schedule, now) } };
-        return await WithJobAsync(schedule, patch.Job, known, cancellation);
+        return await WithJobAsync(schedule, patch.Job, caller, known, cancellation);
     }
 
     private async Task<Schedule> WithJobAsync(
-        Schedule schedule, ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
+        Schedule schedule, ScheduledJob job, Caller caller, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
     {
         var type = starter.TypeOf(job.Type);
         if (type.IsAboutModel)
             ModelName.Validate(job.Model);
-        var (stored, secrets) = await type.CheckAsync(job, known, cancellation);
-        return schedule with { Job = stored, Secrets = secrets };
+        await access.RequireAsync(caller, JobWay.Schedule, type.Type, job.Model, cancellation);
+        var (stored, secrets) = await type.CheckAsync(caller, job, known, cancellation);
+        return schedule with { Job = stored, Secrets = secrets, Maker = caller };
     }
 
     // What is not changed goes on as it is: an occurrence that is due at this moment is not lost because somebody edits the description.

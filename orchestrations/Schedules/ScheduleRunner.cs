@@ -20,6 +20,8 @@ public sealed partial class ScheduleRunner(
 {
     private const int Parallelism = 4;
 
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromMinutes(1);
+
     // Of the audit record when no person changes the schedule: a new release does.
     private const string Actor = "deployment";
 
@@ -30,11 +32,10 @@ public sealed partial class ScheduleRunner(
         var due = new List<Schedule>();
         await foreach (var schedule in schedules.ScanAsync(cancellation))
         {
-            if (schedule.Enabled
-                && (schedule.Progress.NextRun <= now || schedule.Progress.Waiting.Count > 0 || ScheduleExpression.RefusalOf(schedule.Cron) is not null))
-            {
+            var isDue = schedule.Enabled
+                && (schedule.Progress.NextRun <= now || schedule.Progress.Waiting.Count > 0 || ScheduleExpression.RefusalOf(schedule.Cron) is not null);
+            if (isDue || LeftBehind(schedule, now).Any())
                 due.Add(schedule);
-            }
         }
 
         // Who has waited longest comes first, so that a bounded number of starts reaches everybody in the end.
@@ -46,6 +47,9 @@ public sealed partial class ScheduleRunner(
             async (schedule, cancel) => await TendAsync(client, schedule, starts, cancel));
     }
 
+    // Whoever asked is still being answered, or the server died on the way.
+    private static IEnumerable<AskedRun> LeftBehind(Schedule schedule, DateTimeOffset now) => schedule.Progress.Asked.Where(asked => now - asked.At > AnswerTime);
+
     private static DateTimeOffset Oldest(Schedule schedule) =>
         schedule.Progress.Waiting is [var waiting, ..] ? waiting : schedule.Progress.NextRun ?? DateTimeOffset.MaxValue;
 
@@ -53,6 +57,10 @@ public sealed partial class ScheduleRunner(
     {
         try
         {
+            foreach (var asked in LeftBehind(schedule, time.GetUtcNow()))
+                await GoOnAsync(client, schedule, asked, cancellation);
+            if (!schedule.Enabled)
+                return;
             if (ScheduleExpression.RefusalOf(schedule.Cron) is not null)
                 schedule = await PauseAsync(schedule.Id, cancellation);
             if (schedule.Progress.NextRun <= time.GetUtcNow())
@@ -73,6 +81,19 @@ public sealed partial class ScheduleRunner(
         {
             // The others are not to suffer, and what is due stays due.
             LogInterrupted(e, schedule.Id);
+        }
+    }
+
+    private async Task GoOnAsync(DurableTaskClient client, Schedule schedule, AskedRun asked, CancellationToken cancellation)
+    {
+        try
+        {
+            var job = await starter.StartAskedAsync(client, schedule, asked, cancellation);
+            LogStarted(schedule.Id, asked.At, job.Id);
+        }
+        catch (RegistryException e) when (e is not (StorageUnavailableException or NotFoundException))
+        {
+            LogFailed(schedule.Id, asked.At, e.Message);
         }
     }
 

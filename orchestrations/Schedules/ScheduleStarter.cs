@@ -8,8 +8,13 @@ namespace Larder.Orchestrations;
 /// <param name="all">What jobs there are.</param>
 /// <param name="submitter">Makes jobs.</param>
 /// <param name="scheduler">Starts them.</param>
-public sealed class ScheduleStarter(IEnumerable<IScheduledJob> types, IEnumerable<IJobType> all, JobSubmitter submitter, JobScheduler scheduler)
+/// <param name="schedules">Where it is written down that somebody asked.</param>
+public sealed class ScheduleStarter(
+    IEnumerable<IScheduledJob> types, IEnumerable<IJobType> all, JobSubmitter submitter, JobScheduler scheduler, ScheduleStore schedules)
 {
+    // Only what a server is about to start, or died before it could.
+    private const int MaxAsked = 100;
+
     // Schedules that let jobs overlap could otherwise collect them without end.
     private const int MaxOpen = 100;
 
@@ -20,15 +25,67 @@ public sealed class ScheduleStarter(IEnumerable<IScheduledJob> types, IEnumerabl
             ? $"A job of the type {type} cannot be scheduled. {why}"
             : $"job.type must be {string.Join(" or ", types.Select(one => one.Type).Order(StringComparer.Ordinal))}.");
 
-    /// <summary>Makes a job of a schedule, and starts it. Asking again with the same key gives the same job.</summary>
+    /// <summary>Looks whether a schedule's job can be had at this moment.</summary>
+    /// <exception cref="RegistryException">It cannot.</exception>
+    public Task CheckAsync(Schedule schedule, CancellationToken cancellation) => TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellation);
+
+    /// <summary>Makes the job of a run that somebody asked for, starts it, and writes it down, with its audit record. Doing it again gives the same job and one record.</summary>
+    /// <param name="client">Starts orchestrations.</param>
+    /// <param name="schedule">With the run among <see cref="ScheduleProgress.Asked"/>.</param>
+    /// <param name="asked">The run.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="RegistryException">The job cannot be had; unless storage does not answer, that is written down too.</exception>
+    public async Task<Job> StartAskedAsync(DurableTaskClient client, Schedule schedule, AskedRun asked, CancellationToken cancellation)
+    {
+        var run = new ScheduleRun { Due = asked.At, At = asked.At, Outcome = RunOutcome.Started, Manual = true };
+        Job job;
+        try
+        {
+            job = await StartAsync(client, schedule, asked.Key, cancellation);
+        }
+        catch (RegistryException e) when (e is not StorageUnavailableException)
+        {
+            var failed = run with { Outcome = RunOutcome.Failed, Reason = e.Message };
+            await schedules.ChangeAsync(
+                schedule.Id, read => Task.FromResult(Without(read, asked) is var rest && ReferenceEquals(rest, read) ? read : rest with { Progress = rest.Progress.With(failed) }), CancellationToken.None);
+            throw;
+        }
+
+        run = run with { Job = job.Id };
+        await schedules.NoteRunAsync(
+            schedule.Id, job.Id, asked.Actor, read => With(read, run, ended: []) is var next && ReferenceEquals(next, read) ? read : Without(next, asked), asked.At, CancellationToken.None);
+        // It was written down before: an answer to the same key, or by whoever went on at the same time.
+        await schedules.ChangeAsync(schedule.Id, read => Task.FromResult(Without(read, asked)), CancellationToken.None);
+        return job;
+    }
+
+    /// <summary>Makes a job of a schedule, with the rights of the schedule's maker, and starts it. Asking again with the same key gives the same job.</summary>
     /// <exception cref="RegistryException">It cannot be had.</exception>
     public async Task<Job> StartAsync(DurableTaskClient client, Schedule schedule, string? key, CancellationToken cancellation)
     {
-        var request = await TypeOf(schedule.Job.Type).RequestAsync(schedule.Job, schedule.Secrets, cancellation);
+        var request = await TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellation);
         var job = await submitter.SubmitAsync(
-            request with { Key = key, Fingerprint = key, Owner = schedule.Owner, Schedule = schedule.Id }, cancellation);
+            request with { Key = key, Fingerprint = key, By = schedule.ActsAs, Owner = schedule.Owner, Schedule = schedule.Id }, cancellation);
         await scheduler.StartAsync(client, job, cancellation);
         return job;
+    }
+
+    /// <summary>The schedule with word that somebody asked for a run; the same instance when it has that already.</summary>
+    /// <exception cref="ConflictException">It has as many as it may.</exception>
+    internal static Schedule With(Schedule schedule, AskedRun asked)
+    {
+        var all = schedule.Progress.Asked;
+        if (all.Any(known => known.Key == asked.Key))
+            return schedule;
+        if (all.Count >= MaxAsked)
+            throw new ConflictException($"{all.Count} runs of the schedule {schedule.Id} are being started already, which is the most; try again later.");
+        return schedule with { Progress = schedule.Progress with { Asked = [.. all, asked] } };
+    }
+
+    private static Schedule Without(Schedule schedule, AskedRun asked)
+    {
+        var rest = schedule.Progress.Asked.Where(known => known.Key != asked.Key).ToList();
+        return rest.Count == schedule.Progress.Asked.Count ? schedule : schedule with { Progress = schedule.Progress with { Asked = rest } };
     }
 
     /// <summary>The schedule with a run written down; the same instance when somebody else has done so.</summary>

@@ -5,9 +5,10 @@ namespace Larder.Orchestrations;
 /// <summary>What schedules name to be read anew. Whether it is there is asked when it is read.</summary>
 internal static class ScheduledPaths
 {
-    /// <summary>Refuses what is no data set's address. A URL must not have a query: schedules are shown whole.</summary>
+    /// <summary>Refuses what is no data set's address, or not in the caller's scope. A URL must not have a query: schedules are shown whole.</summary>
     /// <exception cref="InvalidRequestException">It is none.</exception>
-    public static void ValidateDataset(DatasetFinder finder, string address)
+    /// <exception cref="ForbiddenException">It is of a model that the scope does not have.</exception>
+    public static async Task RequireDatasetAsync(DatasetFinder finder, Caller caller, string address, CancellationToken cancellation)
     {
         var isPlain = address.StartsWith(Dataset.Prefix, StringComparison.Ordinal)
             || (DatasetSource.IsUrl(address) ? address.AsSpan().IndexOfAny('?', '#') < 0 : IsUpload(address));
@@ -18,6 +19,7 @@ internal static class ScheduledPaths
         }
 
         finder.Require(address);
+        await finder.RequireInScopeAsync(caller, address, cancellation);
     }
 
     /// <summary>Refuses what is no path of a model.</summary>

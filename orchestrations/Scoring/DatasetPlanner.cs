@@ -219,7 +219,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
                 using var outputs = await batch.RunAsync(cancellation);
                 return plan.Outputs.ToDictionary(column => column.Output, column => outputs.LayoutOf(column.Output, 1));
             }
-            catch (Exception e) when (e is InvalidInputException or ModelRunException)
+            catch (InvalidInputException)
             {
                 // Another row may do.
             }

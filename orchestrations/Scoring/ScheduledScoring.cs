@@ -11,11 +11,11 @@ public sealed class ScheduledScoring(ScoringSubmitter scorings, DatasetFinder fi
 
     /// <inheritdoc/>
     public async Task<(ScheduledJob Job, IReadOnlyDictionary<string, string> Secrets)> CheckAsync(
-        ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
+        Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
     {
         if (job.Inputs is not { Job: null, Blob: null, Dataset: { } dataset })
             throw new InvalidRequestException("job.inputs of a scoring must have a dataset, and no job or blob.");
-        ScheduledPaths.ValidateDataset(finder, dataset);
+        await ScheduledPaths.RequireDatasetAsync(finder, caller, dataset, cancellation);
         if (job.Inputs.Version is { } version && ModelReference.Parse(version).Name != job.Model)
             throw new InvalidRequestException($"job.inputs.version must be one of {job.Model}, the model that scores.");
         var options = ScoreOptions.Schema.ReadOrDefault(job.Options);
@@ -32,10 +32,11 @@ public sealed class ScheduledScoring(ScoringSubmitter scorings, DatasetFinder fi
     }
 
     /// <inheritdoc/>
-    public Task<JobRequest> RequestAsync(ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation)
+    public async Task<JobRequest> RequestAsync(Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation)
     {
+        await finder.RequireInScopeAsync(caller, job.Inputs.Dataset!, cancellation);
         var options = job.Options?.Deserialize<ScoreOptions>(RegistryJson.Options) ?? new ScoreOptions();
-        return scorings.RequestAnewAsync(ReferenceOf(job), job.Inputs.Dataset!, options, cancellation);
+        return await scorings.RequestAnewAsync(caller, ReferenceOf(job), job.Inputs.Dataset!, options, cancellation);
     }
 
     private static string ReferenceOf(ScheduledJob job) => job.Inputs.Version ?? job.Model;

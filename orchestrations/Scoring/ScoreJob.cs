@@ -18,6 +18,9 @@ public sealed class ScoreJob(ScoringLimits limits, UrlSource urls) : IJobType
     public string Orchestrator => OrchestrationNames.ScoreDataset;
 
     /// <inheritdoc/>
+    public JobRoles Roles => JobRoles.Contributors;
+
+    /// <inheritdoc/>
     public bool KeepsVersion => true;
 
     /// <inheritdoc/>

@@ -13,36 +13,36 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
     /// <param name="file">Its bytes on local disk.</param>
     /// <param name="options">What it is told.</param>
     /// <param name="key">The caller's idempotency key.</param>
-    /// <param name="owner">Who asks.</param>
+    /// <param name="caller">Who asks.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>The job; with a key, perhaps one that was there already.</returns>
     /// <exception cref="InvalidRequestException">The options do not go with the model.</exception>
     /// <exception cref="NotFoundException">There is no such model or version.</exception>
     /// <exception cref="ConflictException">The key was used for something else.</exception>
     public async Task<Job> SubmitAsync(
-        string reference, string fileName, StagedFile file, ScoreOptions options, string? key, string? owner, CancellationToken cancellation)
+        string reference, string fileName, StagedFile file, ScoreOptions options, string? key, Caller caller, CancellationToken cancellation)
     {
         var request = await RequestAsync(reference, fileName, options, cancellation);
         await artifacts.PutAsync(file.Path, file.Sha256, cancellation);
         return await submitter.SubmitAsync(
-            request with { Inputs = [new JobInput(FoundDataset.InputName, fileName, file.Sha256, file.SizeBytes)], Key = key, Owner = owner }, cancellation);
+            request with { Inputs = [new JobInput(FoundDataset.InputName, fileName, file.Sha256, file.SizeBytes)], Key = key, By = caller, Owner = caller.Name }, cancellation);
     }
 
     /// <summary>Scores a data set that is somewhere else: <c>uploads/{path}</c>, <c>datasets/{model}/{file_name}</c> or a URL.</summary>
-    /// <inheritdoc cref="SubmitAsync(string, string, StagedFile, ScoreOptions, string?, string?, CancellationToken)"/>
-    public async Task<Job> SubmitAsync(string reference, string dataset, ScoreOptions options, string? key, string? owner, CancellationToken cancellation)
+    /// <inheritdoc cref="SubmitAsync(string, string, StagedFile, ScoreOptions, string?, Caller, CancellationToken)"/>
+    public async Task<Job> SubmitAsync(string reference, string dataset, ScoreOptions options, string? key, Caller caller, CancellationToken cancellation)
     {
         var request = await RequestAsync(reference, finder.FileNameOf(dataset), options, cancellation);
-        var found = await finder.FindAsync(dataset, limits.DatasetBytes, cancellation);
-        return await submitter.SubmitAsync(found.GivenTo(request) with { Key = key, Owner = owner }, cancellation);
+        var found = await finder.FindAsync(caller, dataset, limits.DatasetBytes, cancellation);
+        return await submitter.SubmitAsync(found.GivenTo(request) with { Key = key, By = caller, Owner = caller.Name }, cancellation);
     }
 
     /// <summary>What scoring a data set asks for that is as it is when the job runs.</summary>
-    /// <inheritdoc cref="SubmitAsync(string, string, ScoreOptions, string?, string?, CancellationToken)"/>
-    internal async Task<JobRequest> RequestAnewAsync(string reference, string dataset, ScoreOptions options, CancellationToken cancellation)
+    /// <inheritdoc cref="SubmitAsync(string, string, ScoreOptions, string?, Caller, CancellationToken)"/>
+    internal async Task<JobRequest> RequestAnewAsync(Caller caller, string reference, string dataset, ScoreOptions options, CancellationToken cancellation)
     {
         var request = await RequestAsync(reference, finder.FileNameOf(dataset), options, cancellation);
-        var found = await finder.FindAsync(dataset, limits.DatasetBytes, cancellation);
+        var found = await finder.FindAsync(caller, dataset, limits.DatasetBytes, cancellation);
         return (DatasetSource.IsUpload(dataset) ? finder.Unpinned(dataset) : found).GivenTo(request);
     }
 
@@ -55,7 +55,7 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
         var source = DatasetSource.Of(file.Container, file.Path, file.ETag);
         var request = await RequestAsync(reference, file.Path, new ScoreOptions(), cancellation);
         var key = "drop-" + TextHash.Of(source);
-        return await submitter.SubmitAsync(request with { Source = source, Key = key }, cancellation);
+        return await submitter.SubmitAsync(request with { Source = source, Key = key, By = Caller.Drop }, cancellation);
     }
 
     /// <summary>What a scoring asks for, but for its data set.</summary>

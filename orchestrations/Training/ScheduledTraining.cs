@@ -8,7 +8,7 @@ namespace Larder.Orchestrations;
 /// it is when the job runs.
 /// </summary>
 public sealed class ScheduledTraining(
-    TrainingSubmitter trainings, JobSubmitter submitter, JobStore jobs, ModelRegistry registry, DatasetFinder finder, JobLimits limits) : IScheduledJob
+    TrainingSubmitter trainings, JobSubmitter submitter, JobAccess access, ModelScopes scopes, ModelRegistry registry, DatasetFinder finder, JobLimits limits) : IScheduledJob
 {
     private const string Script = "script";
 
@@ -17,20 +17,20 @@ public sealed class ScheduledTraining(
 
     /// <inheritdoc/>
     public async Task<(ScheduledJob Job, IReadOnlyDictionary<string, string> Secrets)> CheckAsync(
-        ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
+        Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
     {
         if ((job.Inputs.Job is null) == (job.Inputs.Version is null))
             throw new InvalidRequestException("job.inputs of a training must have either a job or a version, whose script it runs again.");
         if (job.Inputs.Blob is not null)
             throw new InvalidRequestException("job.inputs of a training has no blob: name a dataset.");
         if (job.Inputs.Dataset is { } address)
-            ScheduledPaths.ValidateDataset(finder, address);
+            await ScheduledPaths.RequireDatasetAsync(finder, caller, address, cancellation);
         var options = job.Options is { } json ? Unmasked(TrainOptions.Schema.ReadOrDefault(json), known) : null;
         if (options is not null)
             trainings.Validate(options);
         try
         {
-            await SourceAsync(job, cancellation);
+            await SourceAsync(caller, job, cancellation);
         }
         catch (NotFoundException e)
         {
@@ -41,9 +41,9 @@ public sealed class ScheduledTraining(
     }
 
     /// <inheritdoc/>
-    public async Task<JobRequest> RequestAsync(ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation)
+    public async Task<JobRequest> RequestAsync(Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation)
     {
-        var source = await SourceAsync(job, cancellation);
+        var source = await SourceAsync(caller, job, cancellation);
         // Another data set takes the place of one that need not be stored any more.
         if (job.Inputs.Dataset is not null)
             source = source with { Inputs = [.. source.Inputs.Where(input => input.Name != FoundDataset.InputName)], Source = null };
@@ -60,7 +60,8 @@ public sealed class ScheduledTraining(
 
         if (job.Inputs.Dataset is not { } address)
             return request;
-        var dataset = DatasetSource.IsUpload(address) ? finder.Unpinned(address) : await finder.FindAsync(address, limits.DatasetBytes, cancellation);
+        await finder.RequireInScopeAsync(caller, address, cancellation);
+        var dataset = DatasetSource.IsUpload(address) ? finder.Unpinned(address) : await finder.FindAsync(caller, address, limits.DatasetBytes, cancellation);
         return dataset.GivenTo(request);
     }
 
@@ -75,16 +76,18 @@ public sealed class ScheduledTraining(
         }),
     };
 
-    private async Task<Job> SourceAsync(ScheduledJob job, CancellationToken cancellation)
+    private async Task<Job> SourceAsync(Caller caller, ScheduledJob job, CancellationToken cancellation)
     {
-        var id = job.Inputs.Job ?? await MakerAsync(ModelReference.Parse(job.Inputs.Version!), cancellation);
-        var source = await jobs.GetAsync(id, cancellation);
+        var id = job.Inputs.Job ?? await MakerAsync(caller, ModelReference.Parse(job.Inputs.Version!), cancellation);
+        var source = await access.OpenAsync(caller, id, JobWay.ReadInputs, cancellation);
         return source.Type == Type && source.Inputs.Any(input => input.Name == Script)
             ? source
             : throw new InvalidRequestException($"The job {source.Id} is no training: it has no script to run again.");
     }
 
-    private async Task<string> MakerAsync(ModelReference reference, CancellationToken cancellation) =>
-        (await registry.ResolveAsync(reference, cancellation)).Version.Job
-        ?? throw new InvalidRequestException($"{reference} was made by no job.");
+    private async Task<string> MakerAsync(Caller caller, ModelReference reference, CancellationToken cancellation)
+    {
+        await scopes.RequireAsync(caller, reference.Name, cancellation);
+        return (await registry.ResolveAsync(reference, cancellation)).Version.Job ?? throw new InvalidRequestException($"{reference} was made by no job.");
+    }
 }

@@ -18,6 +18,9 @@ public sealed class TrainJob(IComputeBackend backend, UrlSource urls) : IJobType
     public string Orchestrator => OrchestrationNames.TrainModel;
 
     /// <inheritdoc/>
+    public JobRoles Roles => JobRoles.Contributors;
+
+    /// <inheritdoc/>
     public object InputOf(Job job)
     {
         var options = OptionsOf(job);

@@ -56,7 +56,7 @@ public sealed class TrainingSubmitter(
     /// <param name="dataset">Its data set, when that is not among the files: <c>uploads/{path}</c>, <c>datasets/{model}/{file_name}</c> or a URL.</param>
     /// <param name="options">What it is told, validated.</param>
     /// <param name="key">The caller's idempotency key.</param>
-    /// <param name="owner">Who asks.</param>
+    /// <param name="caller">Who asks.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>The job; with a key, perhaps one that was there already.</returns>
     /// <exception cref="InvalidRequestException">The data set cannot be had.</exception>
@@ -68,10 +68,10 @@ public sealed class TrainingSubmitter(
         string? dataset,
         TrainOptions options,
         string? key,
-        string? owner,
+        Caller caller,
         CancellationToken cancellation)
     {
-        var found = dataset is null ? null : await finder.FindAsync(dataset, limits.DatasetBytes, cancellation);
+        var found = dataset is null ? null : await finder.FindAsync(caller, dataset, limits.DatasetBytes, cancellation);
         if (found?.SizeBytes == 0)
             throw new InvalidRequestException("The data set is empty.");
         foreach (var (_, _, file) in inputs)
@@ -82,7 +82,8 @@ public sealed class TrainingSubmitter(
             Secrets = options.Secrets(),
             MaxAttempts = options.Attempts,
             Backend = backend.Name,
-            Owner = owner,
+            By = caller,
+            Owner = caller.Name,
             Key = key,
         };
         return await submitter.SubmitAsync(found?.GivenTo(request) ?? request, cancellation);

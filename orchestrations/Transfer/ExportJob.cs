@@ -19,6 +19,9 @@ public sealed class ExportJob : IJobType
     public string Orchestrator => OrchestrationNames.ExportRegistry;
 
     /// <inheritdoc/>
+    public JobRoles Roles => JobRoles.Administrators;
+
+    /// <inheritdoc/>
     public object InputOf(Job job) => job.Id;
 
     /// <inheritdoc/>

@@ -17,6 +17,9 @@ public sealed class ImportJob(UrlSource urls) : IJobType
     public string Orchestrator => OrchestrationNames.ImportRegistry;
 
     /// <inheritdoc/>
+    public JobRoles Roles => JobRoles.Administrators;
+
+    /// <inheritdoc/>
     public string NotScheduled => "An archive is imported once: again, it changes nothing. Schedule export, for backups, and import one of them when it is needed.";
 
     /// <inheritdoc/>

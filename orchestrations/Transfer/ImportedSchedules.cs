@@ -35,27 +35,28 @@ public sealed class ImportedSchedules(ScheduleStarter starter, ScheduleStore sto
 
     /// <summary>A schedule as it begins here.</summary>
     /// <param name="schedule">As it was where it comes from.</param>
+    /// <param name="importer">Who imports it: its jobs are made with these rights.</param>
     /// <param name="arePaused">Whether it is to run only when somebody says so.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>It, and why it is paused if it cannot run.</returns>
-    internal async Task<(Schedule Schedule, string? Reason)> PrepareAsync(Schedule schedule, bool arePaused, CancellationToken cancellation)
+    internal async Task<(Schedule Schedule, string? Reason)> PrepareAsync(Schedule schedule, Caller importer, bool arePaused, CancellationToken cancellation)
     {
-        var reason = await WhyNotAsync(schedule, cancellation);
+        var reason = await WhyNotAsync(schedule, importer, cancellation);
         var now = time.GetUtcNow();
-        var begun = schedule with { Enabled = schedule.Enabled && !arePaused && reason is null };
+        var begun = schedule with { Maker = importer, Enabled = schedule.Enabled && !arePaused && reason is null };
         var progress = new ScheduleProgress { NextRun = begun.Enabled ? ScheduleClock.Of(schedule.Cron, schedule.TimeZone).NextAfter(now) : null };
         if (reason is not null)
             progress = progress.With(new ScheduleRun { Due = now, At = now, Outcome = RunOutcome.Skipped, Reason = reason });
         return (begun with { Progress = progress }, reason);
     }
 
-    private async Task<string?> WhyNotAsync(Schedule schedule, CancellationToken cancellation)
+    private async Task<string?> WhyNotAsync(Schedule schedule, Caller importer, CancellationToken cancellation)
     {
         try
         {
             // An earlier release, where the archive may come from, took other expressions.
             ScheduleExpression.Parse(schedule.Cron);
-            await starter.TypeOf(schedule.Job.Type).CheckAsync(schedule.Job, NoSecrets, cancellation);
+            await starter.TypeOf(schedule.Job.Type).CheckAsync(importer, schedule.Job, NoSecrets, cancellation);
             return null;
         }
         catch (Exception e) when (e is InvalidRequestException or NotFoundException or ConflictException)

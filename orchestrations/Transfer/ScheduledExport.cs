@@ -14,7 +14,7 @@ public sealed class ScheduledExport : IScheduledJob
 
     /// <inheritdoc/>
     public Task<(ScheduledJob Job, IReadOnlyDictionary<string, string> Secrets)> CheckAsync(
-        ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
+        Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
     {
         if (job.Model != ExportJob.AllModels)
             throw new InvalidRequestException($"job.model of an export must be {ExportJob.AllModels}; which models it has is said by job.options.models.");
@@ -25,6 +25,6 @@ public sealed class ScheduledExport : IScheduledJob
     }
 
     /// <inheritdoc/>
-    public Task<JobRequest> RequestAsync(ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation) =>
+    public Task<JobRequest> RequestAsync(Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation) =>
         Task.FromResult(TransferSubmitter.ExportRequest(job.Options?.Deserialize<ExportOptions>(RegistryJson.Options) ?? new ExportOptions()));
 }

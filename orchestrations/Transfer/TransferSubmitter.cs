@@ -5,49 +5,49 @@ namespace Larder.Orchestrations;
 
 /// <summary>Accepts exports and imports: checks what can be checked at once, and makes the job.</summary>
 public sealed class TransferSubmitter(
-    JobSubmitter submitter, JobStore jobs, IArtifactStore artifacts, DropFiles drops, UrlSource urls, ImportLimits limits)
+    JobSubmitter submitter, JobAccess access, IArtifactStore artifacts, DropFiles drops, UrlSource urls, ImportLimits limits)
 {
     private const int LongestSource = 2048;
 
     /// <summary>Exports the registry.</summary>
     /// <param name="options">What it is told.</param>
     /// <param name="key">The caller's idempotency key.</param>
-    /// <param name="owner">Who asks.</param>
+    /// <param name="caller">Who asks.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>The job; with a key, perhaps one that was there already.</returns>
     /// <exception cref="InvalidRequestException">A name can be none.</exception>
-    public Task<Job> ExportAsync(ExportOptions options, string? key, string? owner, CancellationToken cancellation) =>
-        submitter.SubmitAsync(ExportRequest(options) with { Key = key, Owner = owner }, cancellation);
+    public Task<Job> ExportAsync(ExportOptions options, string? key, Caller caller, CancellationToken cancellation) =>
+        submitter.SubmitAsync(ExportRequest(options) with { Key = key, By = caller, Owner = caller.Name }, cancellation);
 
     /// <summary>Imports an archive that came with the request.</summary>
     /// <param name="fileName">What the client calls it.</param>
     /// <param name="file">Its bytes on local disk.</param>
     /// <param name="options">What it is told.</param>
     /// <param name="key">The caller's idempotency key.</param>
-    /// <param name="owner">Who asks.</param>
+    /// <param name="caller">Who asks.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>The job; with a key, perhaps one that was there already.</returns>
-    public async Task<Job> ImportAsync(string fileName, StagedFile file, ImportOptions options, string? key, string? owner, CancellationToken cancellation)
+    public async Task<Job> ImportAsync(string fileName, StagedFile file, ImportOptions options, string? key, Caller caller, CancellationToken cancellation)
     {
         var request = ImportRequest(options);
         await artifacts.PutAsync(file.Path, file.Sha256, cancellation);
         return await submitter.SubmitAsync(
-            request with { Inputs = [new JobInput(ArchiveSources.Input, fileName, file.Sha256, file.SizeBytes)], Key = key, Owner = owner }, cancellation);
+            request with { Inputs = [new JobInput(ArchiveSources.Input, fileName, file.Sha256, file.SizeBytes)], Key = key, By = caller, Owner = caller.Name }, cancellation);
     }
 
     /// <summary>Imports an archive that is somewhere else, as it is now: the id of a job that exported it, <c>uploads/{path}</c> or a URL.</summary>
-    /// <inheritdoc cref="ImportAsync(string, StagedFile, ImportOptions, string?, string?, CancellationToken)"/>
+    /// <inheritdoc cref="ImportAsync(string, StagedFile, ImportOptions, string?, Caller, CancellationToken)"/>
     /// <exception cref="NotFoundException">There is no such job or file.</exception>
     /// <exception cref="ConflictException">The job has not exported anything (yet).</exception>
     /// <exception cref="InvalidRequestException">The source is none.</exception>
     /// <exception cref="TooLargeException">The archive is larger than it may be.</exception>
-    public async Task<Job> ImportAsync(string source, ImportOptions options, string? key, string? owner, CancellationToken cancellation)
+    public async Task<Job> ImportAsync(string source, ImportOptions options, string? key, Caller caller, CancellationToken cancellation)
     {
-        var request = ImportRequest(options) with { Key = key, Owner = owner };
+        var request = ImportRequest(options) with { Key = key, By = caller, Owner = caller.Name };
         if (source.Length > LongestSource)
             throw new InvalidRequestException($"The archive's address can have at most {LongestSource} characters.");
         if (JobId.IsValid(source))
-            return await submitter.SubmitAsync(request with { Source = await ExportOfAsync(source, cancellation) }, cancellation);
+            return await submitter.SubmitAsync(request with { Source = await ExportOfAsync(caller, source, cancellation) }, cancellation);
         if (source.StartsWith($"{DropFiles.Uploads}/", StringComparison.Ordinal))
         {
             var found = await drops.FindAsync(DropFiles.Uploads, source[(DropFiles.Uploads.Length + 1)..], cancellation)
@@ -81,9 +81,9 @@ public sealed class TransferSubmitter(
         return new JobRequest(ImportJob.Type, ExportJob.AllModels, JsonSerializer.SerializeToElement(options, RegistryJson.Options));
     }
 
-    private async Task<string> ExportOfAsync(string id, CancellationToken cancellation)
+    private async Task<string> ExportOfAsync(Caller caller, string id, CancellationToken cancellation)
     {
-        var job = await jobs.GetAsync(id, cancellation);
+        var job = await access.OpenAsync(caller, id, JobWay.ReadOutputs, cancellation);
         var output = job.Outputs.FirstOrDefault(output => output.Path == TransferPaths.Archive);
         if (job.Type != ExportJob.Type || output is null)
             throw new ConflictException($"The job {id} has no {TransferPaths.Archive}: {(job.Type != ExportJob.Type ? "it is no export" : job.IsFinal ? "it failed" : "it is not over")}.");

@@ -18,6 +18,9 @@ public sealed class DatasetJob(JobLimits training, ScoringLimits scoring) : IJob
     public string Orchestrator => OrchestrationNames.ReceiveDataset;
 
     /// <inheritdoc/>
+    public JobRoles Roles => JobRoles.Contributors;
+
+    /// <inheritdoc/>
     public string NotScheduled =>
         "What was uploaded in blocks is taken in once, and then gone. Schedule train or score with the data set's address: it is read anew each time.";
 

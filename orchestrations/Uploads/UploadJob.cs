@@ -16,6 +16,9 @@ public sealed class UploadJob : IJobType
     public string Orchestrator => OrchestrationNames.ReceiveUpload;
 
     /// <inheritdoc/>
+    public JobRoles Roles => JobRoles.Contributors;
+
+    /// <inheritdoc/>
     public string NotScheduled =>
         "What was uploaded in blocks is taken in once, and then gone. Schedule ingest, which takes a file of the container uploads in each time that it has changed.";
 

@@ -14,31 +14,31 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
     /// <param name="model">Whose upload.</param>
     /// <param name="id">The upload.</param>
     /// <param name="options">What completes it.</param>
-    /// <param name="owner">Who asks.</param>
+    /// <param name="caller">Who asks.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>The job; the one that is there already, when the upload was completed in the same way before.</returns>
     /// <exception cref="NotFoundException">There is no such upload.</exception>
     /// <exception cref="InvalidRequestException">Something in the options cannot be had.</exception>
     /// <exception cref="ConflictException">It was completed in another way, or nothing was uploaded.</exception>
-    public Task<Job> CompleteAsync(string model, string id, UploadOptions options, string? owner, CancellationToken cancellation)
+    public Task<Job> CompleteAsync(string model, string id, UploadOptions options, Caller caller, CancellationToken cancellation)
     {
         RequireSame(options.Upload, id);
         options = options with { Upload = id, Sha256 = options.Sha256.ToLowerInvariant() };
         return CompleteAsync(
-            new JobRequest(UploadJob.Type, model, JsonSerializer.SerializeToElement(options, RegistryJson.Options)) { Owner = owner },
+            new JobRequest(UploadJob.Type, model, JsonSerializer.SerializeToElement(options, RegistryJson.Options)) { By = caller, Owner = caller.Name },
             id,
-            session => UploadJob.ArrivalOf(options, session.FileName).Validate(Draft(model, owner)),
+            session => UploadJob.ArrivalOf(options, session.FileName).Validate(Draft(model, caller.Name)),
             cancellation);
     }
 
     /// <summary>Makes the job that takes a data set in.</summary>
-    /// <inheritdoc cref="CompleteAsync(string, string, UploadOptions, string?, CancellationToken)"/>
-    public Task<Job> CompleteAsync(string model, string id, DatasetOptions options, string? owner, CancellationToken cancellation)
+    /// <inheritdoc cref="CompleteAsync(string, string, UploadOptions, Caller, CancellationToken)"/>
+    public Task<Job> CompleteAsync(string model, string id, DatasetOptions options, Caller caller, CancellationToken cancellation)
     {
         RequireSame(options.Upload, id);
         options = options with { Upload = id, Sha256 = options.Sha256.ToLowerInvariant() };
         return CompleteAsync(
-            new JobRequest(DatasetJob.Type, model, JsonSerializer.SerializeToElement(options, RegistryJson.Options)) { Owner = owner },
+            new JobRequest(DatasetJob.Type, model, JsonSerializer.SerializeToElement(options, RegistryJson.Options)) { By = caller, Owner = caller.Name },
             id,
             session => Dataset.ValidateName(session.FileName),
             cancellation);
@@ -74,7 +74,7 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
         ? made
         : throw new ConflictException($"The upload {id} was completed with other options; its job is {made.Id}.");
 
-    private static Job Draft(string model, string? owner) => new()
+    private static Job Draft(string model, string owner) => new()
     {
         Id = "",
         InstanceId = "",

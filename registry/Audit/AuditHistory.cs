@@ -4,8 +4,9 @@ namespace Larder.Registry;
 /// <param name="documents">Where records are.</param>
 /// <param name="registry">Models, whose newest records may not be in the log yet.</param>
 /// <param name="schedules">Schedules, the same.</param>
+/// <param name="tokens">Tokens, the same.</param>
 /// <param name="time">The clock.</param>
-public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registry, ScheduleStore schedules, TimeProvider time)
+public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registry, ScheduleStore schedules, TokenStore tokens, TimeProvider time)
 {
     /// <summary>The most items that one page of a list has.</summary>
     public const int MaxPage = 1000;
@@ -121,5 +122,7 @@ public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registr
             await registry.CompleteAuditAsync(model, cancellation);
         if (subject?.ScheduleId is { } schedule)
             await schedules.CompleteAuditAsync(schedule, cancellation);
+        if (subject?.TokenId is { } token)
+            await tokens.CompleteAuditAsync(token, cancellation);
     }
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Larder.Registry;
 
-/// <summary>One change of a model, a version, an alias, a schedule or the settings. It is written once and never changed.</summary>
+/// <summary>One change of a model, a version, an alias, a schedule, a token or the settings. It is written once and never changed.</summary>
 public sealed record AuditRecord
 {
     /// <summary>What changed, as <see cref="AuditSubject"/> names it: <c>model:iris</c>, <c>model:iris:3</c>, <c>model:iris:champion</c>, <c>settings</c>.</summary>
@@ -20,7 +20,7 @@ public sealed record AuditRecord
 
     /// <summary>
     /// Of a model <c>publish</c>, <c>update</c>, <c>set_alias</c>, <c>delete_alias</c>, <c>set_default</c>, <c>delete_version</c>, <c>delete_model</c>, <c>import</c>; of
-    /// a schedule <c>create</c>, <c>import</c>, <c>update</c>, <c>pause</c>, <c>resume</c>, <c>run</c>, <c>delete</c>; of settings <c>update</c>.
+    /// a schedule <c>create</c>, <c>import</c>, <c>update</c>, <c>pause</c>, <c>resume</c>, <c>run</c>, <c>delete</c>; of a token <c>create</c>, <c>revoke</c>; of settings <c>update</c>.
     /// </summary>
     public required string What { get; init; }
 

@@ -2,21 +2,23 @@ namespace Larder.Registry;
 
 /// <summary>
 /// What a list of records is about: <c>model</c> (all models), <c>model:iris</c> (with its versions and aliases), <c>model:iris:3</c>,
-/// <c>model:iris:champion</c>, <c>schedule</c>, <c>schedule:{id}</c> or <c>settings</c>.
+/// <c>model:iris:champion</c>, <c>schedule</c>, <c>schedule:{id}</c>, <c>token</c>, <c>token:{id}</c> or <c>settings</c>.
 /// </summary>
 public sealed class AuditSubject
 {
     internal const string Settings = "settings";
     private const string Model = "model";
     private const string Schedule = "schedule";
+    private const string Token = "token";
     private const char Separator = ':';
 
     private readonly string text;
 
-    private AuditSubject(string text, string? model = null, string? schedule = null) => (this.text, ModelName, ScheduleId) = (text, model, schedule);
+    private AuditSubject(string text, string? model = null, string? schedule = null, string? token = null) =>
+        (this.text, ModelName, ScheduleId, TokenId) = (text, model, schedule, token);
 
-    /// <summary>What has the records in a partition of its own; null for all models and for all schedules.</summary>
-    internal string? Root => text is Model or Schedule ? null : RootOf(text);
+    /// <summary>What has the records in a partition of its own; null for all models, all schedules and all tokens.</summary>
+    internal string? Root => text is Model or Schedule or Token ? null : RootOf(text);
 
     /// <summary>Whether it is less than all that has the same root.</summary>
     internal bool IsPart => Root is { } root && root.Length < text.Length;
@@ -25,13 +27,15 @@ public sealed class AuditSubject
 
     internal string? ScheduleId { get; }
 
+    internal string? TokenId { get; }
+
     /// <summary>Reads a subject.</summary>
     /// <exception cref="InvalidRequestException">It is none.</exception>
     public static AuditSubject Parse(string text)
     {
         switch (text.Split(Separator))
         {
-            case [Settings] or [Model] or [Schedule]:
+            case [Settings] or [Model] or [Schedule] or [Token]:
                 return new AuditSubject(text);
             case [Model, var name]:
                 Registry.ModelName.Validate(name);
@@ -43,9 +47,11 @@ public sealed class AuditSubject
                 return new AuditSubject(text, model: name);
             case [Schedule, var id] when JobId.IsValid(id):
                 return new AuditSubject(text, schedule: id);
+            case [Token, var id] when CallerToken.IsId(id):
+                return new AuditSubject(text, token: id);
             default:
                 throw new InvalidRequestException(
-                    $"{Registry.ModelName.Shown(text)} is no subject: use model, model:NAME, model:NAME:VERSION, model:NAME:ALIAS, schedule, schedule:ID or settings.");
+                    $"{Registry.ModelName.Shown(text)} is no subject: use model, model:NAME, model:NAME:VERSION, model:NAME:ALIAS, schedule, schedule:ID, token, token:ID or settings.");
         }
     }
 
@@ -60,6 +66,8 @@ public sealed class AuditSubject
     internal static string OfAlias(string model, string alias) => $"{Model}:{model}:{alias}";
 
     internal static string OfSchedule(string id) => $"{Schedule}:{id}";
+
+    internal static string OfToken(string id) => $"{Token}:{id}";
 
     /// <summary>A subject without its part: what counts revisions.</summary>
     internal static string RootOf(string subject)

@@ -24,8 +24,12 @@ public sealed record JobFilter
     /// <summary>Accepted before this time.</summary>
     public DateTimeOffset? To { get; init; }
 
+    /// <summary>Whether a job is shown at all, by its type and model: not every caller sees every job.</summary>
+    public Func<string, string, bool>? Shown { get; init; }
+
     internal bool Fits(Job job) =>
-        States?.Contains(job.State) != false
+        Shown?.Invoke(job.Type, job.Model) != false
+        && States?.Contains(job.State) != false
         && (Type is null || Type == job.Type)
         && (Model is null || Model == job.Model)
         && (Schedule is null || Schedule == job.Schedule)

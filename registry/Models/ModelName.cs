@@ -52,7 +52,7 @@ public static class ModelName
         return $"'{string.Concat(shown.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c))}'";
     }
 
-    private static bool IsWellFormed(string name) =>
+    internal static bool IsWellFormed(string name) =>
         name is { Length: > 0 and <= MaxLength }
         && char.IsAsciiLetterOrDigit(name[0])
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');

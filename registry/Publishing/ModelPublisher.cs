@@ -72,17 +72,18 @@ public sealed partial class ModelPublisher(
         request.Validate();
         if (request.Once is { } once && await registry.FindOnceAsync(name, once, cancellation) is { } there)
             return there;
-        return await PublishAsync(name, await PrepareAsync(staged, cancellation), request, cancellation);
+        return await PublishAsync(name, await PrepareAsync(staged, request.Actor ?? "", cancellation), request, cancellation);
     }
 
     /// <summary>Validates and stores a model, without making it a version: the part of publishing that takes long and may be done twice.</summary>
     /// <param name="staged">The model's bytes.</param>
+    /// <param name="caller">Whose model it is: callers take turns.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>What <see cref="PublishAsync(string, PreparedModel, PublishRequest, CancellationToken)"/> takes, within the sweeper's grace period.</returns>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
-    public async Task<PreparedModel> PrepareAsync(StagedFile staged, CancellationToken cancellation = default)
+    public async Task<PreparedModel> PrepareAsync(StagedFile staged, string caller, CancellationToken cancellation = default)
     {
-        var description = await validate(staged.Path, cancellation);
+        var description = await validate(staged.Path, caller, cancellation);
 
         // Before the version names it, and touched if it was there: the sweeper deletes only what is old and unnamed.
         await artifacts.PutAsync(staged.Path, staged.Sha256, cancellation);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Larder.Inference;
 
 namespace Larder.Registry;
 
@@ -22,7 +23,7 @@ public sealed class StagingArea(PublishingOptions options)
     public async Task<StagedFile> AddAsync(Stream content, string what, long limit, long? contentLength = null, CancellationToken cancellation = default)
     {
         RequireAllowed(what, contentLength ?? 0, limit);
-        var path = NewPath();
+        var path = OrNoRoom(NewPath);
         RequireRoom(contentLength ?? 0);
         try
         {
@@ -63,7 +64,7 @@ public sealed class StagingArea(PublishingOptions options)
         try
         {
             // The buffer is large already, so the file needs none of its own.
-            await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0, useAsync: true);
+            await using var file = OrNoRoom(() => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0, useAsync: true));
             long size = 0;
             var checkAt = BytesBetweenDiskChecks;
             while (await content.ReadAsync(buffer, cancellation) is > 0 and var read)
@@ -77,7 +78,15 @@ public sealed class StagingArea(PublishingOptions options)
                 }
 
                 hash.AppendData(buffer, 0, read);
-                await file.WriteAsync(buffer.AsMemory(0, read), cancellation);
+                try
+                {
+                    await file.WriteAsync(buffer.AsMemory(0, read), cancellation);
+                }
+                catch (IOException e) when (FullDisk.Is(e))
+                {
+                    // There was room when this began: others write there too.
+                    throw NoRoom();
+                }
             }
 
             return (Convert.ToHexStringLower(hash.GetHashAndReset()), size);
@@ -87,6 +96,20 @@ public sealed class StagingArea(PublishingOptions options)
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    private static T OrNoRoom<T>(Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (IOException e) when (FullDisk.Is(e))
+        {
+            throw NoRoom();
+        }
+    }
+
+    private static NoRoomException NoRoom() => new("The server's disk is full at this moment; try again later.");
 
     private static void RequireAllowed(string what, long bytes, long limit)
     {

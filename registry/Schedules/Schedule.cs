@@ -38,6 +38,13 @@ public sealed record Schedule
     /// <summary>Who owns it, and its jobs.</summary>
     public string? Owner { get; init; }
 
+    /// <summary>Who said last what it runs, with role and scope at that time: its jobs are made with these rights, and no more.</summary>
+    public Caller? Maker { get; init; }
+
+    /// <summary>As whom its jobs are made. Earlier releases did not keep who made a schedule, and took contributors' only.</summary>
+    [JsonIgnore]
+    public Caller ActsAs => Maker ?? new Caller(Owner ?? $"schedule:{Id}", Role.Contributor);
+
     /// <summary>When it was made.</summary>
     public required DateTimeOffset Created { get; init; }
 

@@ -12,8 +12,12 @@ public sealed record ScheduleFilter
     /// <summary>Whether they run.</summary>
     public bool? Enabled { get; init; }
 
+    /// <summary>Whether a schedule is shown at all, by its job's type and model: not every caller sees every schedule.</summary>
+    public Func<string, string, bool>? Shown { get; init; }
+
     internal bool Fits(Schedule schedule) =>
-        (Type is null || Type == schedule.Job.Type)
+        Shown?.Invoke(schedule.Job.Type, schedule.Job.Model) != false
+        && (Type is null || Type == schedule.Job.Type)
         && (Model is null || Model == schedule.Job.Model)
         && (Enabled is null || Enabled == schedule.Enabled);
 }

@@ -25,7 +25,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     private const string OtherSecret = "*** (another one)";
 
     // What is no wish of people's, or is not to be seen.
-    private static readonly string[] Unrecorded = ["id", "created", "updated", "revision", "progress", "outbox", "deleted", "secrets"];
+    private static readonly string[] Unrecorded = ["id", "created", "updated", "revision", "progress", "outbox", "deleted", "secrets", "maker"];
 
     private static readonly Dictionary<string, string> NoSecrets = [];
 

@@ -7,6 +7,7 @@ namespace Larder.Registry;
 public sealed partial class RegistrySettingsValidator :
     IValidateOptions<PublishingOptions>,
     IValidateOptions<CatalogOptions>,
+    IValidateOptions<TokenCacheOptions>,
     IValidateOptions<SweeperOptions>,
     IValidateOptions<StoreOptions>,
     IValidateOptions<CosmosOptions>,

@@ -17,6 +17,7 @@ namespace Larder.Registry;
 /// <param name="jobs">The jobs.</param>
 /// <param name="files">Their files.</param>
 /// <param name="schedules">The schedules.</param>
+/// <param name="tokens">The tokens.</param>
 /// <param name="options">How patient it is.</param>
 public sealed class RegistrySweeper(
     ModelRegistry registry,
@@ -25,6 +26,7 @@ public sealed class RegistrySweeper(
     JobStore jobs,
     JobFiles files,
     ScheduleStore schedules,
+    TokenStore tokens,
     SweeperOptions options)
 {
     private const int PageSize = 500;
@@ -46,6 +48,7 @@ public sealed class RegistrySweeper(
         var staged = publisher.DeleteStagedOlderThan(before);
         var (finished, records) = await FinishChangesAsync(now - RecordLife, cancellation);
         var (scheduled, schedulesLeft) = await schedules.SweepAsync(now - RecordLife, cancellation);
+        var (ofTokens, tokensLeft) = await tokens.SweepAsync(now - RecordLife, before, cancellation);
 
         var unnamed = new Dictionary<string, ArtifactProperties>();
         await foreach (var artifact in artifacts.ListAsync(cancellation))
@@ -85,7 +88,7 @@ public sealed class RegistrySweeper(
             folders += await files.DeleteAsync(job, cancellation) ? 1 : 0;
         var keys = await jobs.SweepKeysAsync(before, cancellation);
         var publications = await registry.Ledger.SweepClaimsAsync(now - PublicationLife, cancellation);
-        return new SweepReport(staged, counted, finished, removed, deleted, bytes, folders, keys, publications, records + scheduled, schedulesLeft);
+        return new SweepReport(staged, counted, finished, removed, deleted, bytes, folders, keys, publications, records + scheduled + ofTokens, schedulesLeft, tokensLeft);
     }
 
     private async Task<(int Deletions, int Records)> FinishChangesAsync(DateTimeOffset since, CancellationToken cancellation)

@@ -12,6 +12,7 @@ namespace Larder.Registry;
 /// <param name="Publications">Claims of publications that nobody will try again, deleted.</param>
 /// <param name="AuditRecords">Records of changes that were not in the log: put there.</param>
 /// <param name="Schedules">Documents of deleted schedules, deleted.</param>
+/// <param name="Tokens">Documents of revoked tokens, and idempotency keys without a token, deleted.</param>
 public sealed record SweepReport(
     int StagedFiles, int VersionsCounted, int VersionsFinished, int VersionDocuments, int Artifacts, long ArtifactBytes,
-    int JobFolders, int JobKeys, int Publications, int AuditRecords, int Schedules);
+    int JobFolders, int JobKeys, int Publications, int AuditRecords, int Schedules, int Tokens);

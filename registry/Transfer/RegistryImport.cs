@@ -10,6 +10,9 @@ public sealed class RegistryImport
 {
     private const int MostShown = 30;
 
+    // All imports wait in one line for their models to be tried.
+    private const string ImportCaller = "import";
+
     private readonly ImportReader reader;
     private readonly ImportedModelWriter writer;
     private readonly ImportDecisions decisions;
@@ -85,7 +88,7 @@ public sealed class RegistryImport
         await using var staged = await StageAsync(artifact, isHere, cancellation);
         try
         {
-            return artifact.IsModel ? await validate(staged.Path, cancellation) : null;
+            return artifact.IsModel ? await validate(staged.Path, ImportCaller, cancellation) : null;
         }
         catch (InvalidModelException e)
         {

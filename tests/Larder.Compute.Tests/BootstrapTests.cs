@@ -284,7 +284,8 @@ public sealed class BootstrapTests(Azurite azurite)
 
         var ended = await job.RunAsync();
 
-        Assert.Equal("The script ended with exit code 1: MemoryError", ended.Reason);
+        // As address space is limited, or memory by a control group.
+        Assert.Contains(ended.Reason, new[] { "The script ended with exit code 1: MemoryError", "The script was ended by signal 9 (SIGKILL), perhaps for want of memory." });
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Azure.ResourceManager;
 using Larder.Inference;
 using Larder.Orchestrations;
 using Larder.Testing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.ContainerInstances.Tests;
 
@@ -16,7 +17,7 @@ public abstract class ComputeTests : IAsyncLifetime
 
     protected ArmServer Server { get; private set; } = null!;
 
-    protected ManualTimeProvider Clock { get; } = new();
+    protected FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     protected ContainerInstanceCompute Compute { get; private set; } = null!;
 

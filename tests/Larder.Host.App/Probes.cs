@@ -8,7 +8,7 @@ namespace Larder.Host.App;
 public static class Probes
 {
     [Function("Ping")]
-    public static IActionResult Ping([HttpTrigger(AuthorizationLevel.Function, "get", "post", Route = "ping")] HttpRequest request) => new OkObjectResult("pong");
+    public static IActionResult Ping([HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "ping")] HttpRequest request) => new OkObjectResult("pong");
 
     /// <summary>Says that it began, and ends when a file is there.</summary>
     [Function("Wait")]

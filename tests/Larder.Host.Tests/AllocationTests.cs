@@ -28,11 +28,11 @@ public sealed class AllocationTests(ITestOutputHelper output)
         public static readonly IResult Nothing = new NoAnswer();
 
         [Function("Plain")]
-        public IActionResult Plain([HttpTrigger(AuthorizationLevel.Function, "get", Route = "plain")] HttpRequest request) => new EmptyResult();
+        public IActionResult Plain([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "plain")] HttpRequest request) => new EmptyResult();
 
         [Function("Full")]
         public Task<IResult> Full(
-            [HttpTrigger(AuthorizationLevel.Function, "get", Route = "full/{name}/{version:int?}")] HttpRequest request,
+            [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "full/{name}/{version:int?}")] HttpRequest request,
             string name,
             int? version,
             FunctionContext context,
@@ -45,7 +45,7 @@ public sealed class AllocationTests(ITestOutputHelper output)
 
         [Function("Later")]
         public async Task<IResult> Later(
-            [HttpTrigger(AuthorizationLevel.Function, "get", Route = "later/{name}")] HttpRequest request, string name, CancellationToken cancellationToken) =>
+            [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "later/{name}")] HttpRequest request, string name, CancellationToken cancellationToken) =>
             await (service.Answer = new TaskCompletionSource<IResult>()).Task;
 
         private static readonly Task<IResult> s_task = Task.FromResult(Nothing);
@@ -67,7 +67,6 @@ public sealed class AllocationTests(ITestOutputHelper output)
         {
             Functions = [typeof(Functions)],
             HostJson = timeout is null ? """{ "version": "2.0" }""" : $$"""{ "version": "2.0", "functionTimeout": "{{timeout}}" }""",
-            LocalSettings = """{ "Values": { "FunctionKeys:default": "key" } }""",
             Configure = builder =>
             {
                 builder.Services.AddSingleton<Service>();
@@ -81,7 +80,6 @@ public sealed class AllocationTests(ITestOutputHelper output)
         var http = new DefaultHttpContext { RequestAborted = aborted.Token };
         http.Features.Set<IServiceProvidersFeature>(new NoScope());
         http.Request.RouteValues = new RouteValueDictionary { ["name"] = "iris", ["version"] = "3" };
-        http.Request.Headers["x-functions-key"] = "key";
 
         var service = host.Services.GetRequiredService<Service>();
 

@@ -1,11 +1,12 @@
 using System.Net;
+using Larder.Host.Tests.Support;
 using Larder.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Larder.Host.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Host.Tests;
 
@@ -93,7 +94,7 @@ public sealed class CancellationTests
     public async Task A_host_that_stops_signals_the_tokens_of_requests_that_do_not_finish()
     {
         var observed = new Observed();
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var host = await StartAsync(observed, time);
         var request = host.Client.GetAsync("wait");
         await observed.Began.Task;

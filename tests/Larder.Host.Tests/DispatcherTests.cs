@@ -196,7 +196,7 @@ public sealed class DispatcherTests
         });
 
     private static async Task<object?> InvokeAsync(TestHost host, string function, string text, int retries = 0, CancellationToken cancellationToken = default) =>
-        await host.Services.GetRequiredService<IFunctionDispatcher>().InvokeAsync(
+        await host.Services.GetRequiredService<FunctionDispatcher>().InvokeAsync(
             host.Functions.Single(candidate => candidate.Name == function),
             new Invocation(new Letter(text), "A letter came", s_data, retries, 5),
             cancellationToken);
@@ -230,7 +230,7 @@ public sealed class DispatcherTests
                 context.ResultValue = "prepared";
             }
 
-            public IFunctionListener CreateListener(IFunctionDispatcher dispatcher) => new Listener(post, function);
+            public IFunctionListener CreateListener(FunctionDispatcher dispatcher) => new Listener(post, function);
         }
 
         private sealed class Listener(Post post, string function) : IFunctionListener

@@ -115,19 +115,8 @@ public sealed class ProcessTests
         await using var app = AppProcess.Start([], ("ASPNETCORE_URLS", "http://0.0.0.0:0"));
 
         Assert.Equal(1, await app.EndAsync());
-        Assert.StartsWith("The host does not listen on 0.0.0.0:0: no keys are configured", app.Errors, StringComparison.Ordinal);
+        Assert.StartsWith("The host does not listen on 0.0.0.0:0: no token, key or sign-in is configured", app.Errors, StringComparison.Ordinal);
         Assert.Single(app.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
-    }
-
-    [Fact]
-    public async Task Keys_come_from_the_environment()
-    {
-        await using var app = await AppProcess.StartReadyAsync(("FunctionKeys__default", "from the environment"));
-
-        using var without = await app.Client.GetAsync("ping");
-        using var with = await app.Client.GetAsync("ping?code=from%20the%20environment");
-
-        Assert.Equal([HttpStatusCode.Unauthorized, HttpStatusCode.OK], [without.StatusCode, with.StatusCode]);
     }
 
     // The process says nothing when it begins to stop, but it no longer takes connections.

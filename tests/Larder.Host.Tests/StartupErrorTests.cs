@@ -40,7 +40,7 @@ public sealed class StartupErrorTests
     public sealed class TwoTriggers
     {
         [Function("TwoTriggers")]
-        public void Run([HttpTrigger] HttpRequest one, [HttpTrigger] HttpRequest two)
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest one, [HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest two)
         {
         }
     }
@@ -48,7 +48,7 @@ public sealed class StartupErrorTests
     public sealed class NotPublic
     {
         [Function("NotPublic")]
-        internal void Run([HttpTrigger] HttpRequest request)
+        internal void Run([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request)
         {
         }
     }
@@ -56,7 +56,7 @@ public sealed class StartupErrorTests
     public abstract class AbstractClass
     {
         [Function("AbstractClass")]
-        public void Run([HttpTrigger] HttpRequest request)
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request)
         {
         }
     }
@@ -64,7 +64,7 @@ public sealed class StartupErrorTests
     public sealed class BadName
     {
         [Function("bad name")]
-        public void Run([HttpTrigger] HttpRequest request)
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request)
         {
         }
     }
@@ -72,7 +72,7 @@ public sealed class StartupErrorTests
     public sealed class BadParameter
     {
         [Function("BadParameter")]
-        public void Run([HttpTrigger] HttpRequest request, List<string> values)
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request, List<string> values)
         {
         }
     }
@@ -80,7 +80,7 @@ public sealed class StartupErrorTests
     public sealed class BadTriggerParameter
     {
         [Function("BadTriggerParameter")]
-        public void Run([HttpTrigger] string body)
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous)] string body)
         {
         }
     }
@@ -88,7 +88,7 @@ public sealed class StartupErrorTests
     public sealed class BadTemplate
     {
         [Function("BadTemplate")]
-        public void Run([HttpTrigger(Route = "a/{b")] HttpRequest request)
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous, Route = "a/{b")] HttpRequest request)
         {
         }
     }
@@ -96,7 +96,7 @@ public sealed class StartupErrorTests
     public sealed class BadConstraint
     {
         [Function("BadConstraint")]
-        public void Run([HttpTrigger(Route = "a/{b:colour}")] HttpRequest request)
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous, Route = "a/{b:colour}")] HttpRequest request)
         {
         }
     }
@@ -104,7 +104,7 @@ public sealed class StartupErrorTests
     public sealed class SlashRoute
     {
         [Function("SlashRoute")]
-        public void Run([HttpTrigger(Route = "/")] HttpRequest request)
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous, Route = "/")] HttpRequest request)
         {
         }
     }
@@ -112,7 +112,7 @@ public sealed class StartupErrorTests
     public sealed class LeadingSlash
     {
         [Function("LeadingSlash")]
-        public void Run([HttpTrigger(Route = "/models")] HttpRequest request)
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous, Route = "/models")] HttpRequest request)
         {
         }
     }
@@ -120,7 +120,7 @@ public sealed class StartupErrorTests
     public sealed class EmptyRoute
     {
         [Function("EmptyRoute")]
-        public void Run([HttpTrigger(Route = "")] HttpRequest request)
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous, Route = "")] HttpRequest request)
         {
         }
     }
@@ -128,7 +128,7 @@ public sealed class StartupErrorTests
     public sealed class SettingInRoute
     {
         [Function("SettingInRoute")]
-        public void Run([HttpTrigger(Route = "%Prefix%/models")] HttpRequest request)
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous, Route = "%Prefix%/models")] HttpRequest request)
         {
         }
     }
@@ -142,7 +142,7 @@ public sealed class StartupErrorTests
     public sealed class OutputOfMethod
     {
         [Function("OutputOfMethod"), PigeonOutput]
-        public string Run([HttpTrigger] HttpRequest request) => "";
+        public string Run([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request) => "";
     }
 
     public sealed class OutputOfResult
@@ -157,13 +157,13 @@ public sealed class StartupErrorTests
         }
 
         [Function("OutputOfResult")]
-        public Task<Answers> Run([HttpTrigger] HttpRequest request) => Task.FromResult(new Answers());
+        public Task<Answers> Run([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request) => Task.FromResult(new Answers());
     }
 
     public sealed class UnknownInput
     {
         [Function("UnknownInput")]
-        public void Run([HttpTrigger] HttpRequest request, [PigeonInput] string letter)
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request, [PigeonInput] string letter)
         {
         }
     }
@@ -171,7 +171,7 @@ public sealed class StartupErrorTests
     public sealed class RetriedByTheHost
     {
         [Function("RetriedByTheHost"), FixedDelayRetry(5, "00:00:10")]
-        public void Run([HttpTrigger] HttpRequest request)
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request)
         {
         }
     }
@@ -179,7 +179,7 @@ public sealed class StartupErrorTests
     public sealed class AdminRoute
     {
         [Function("AdminRoute")]
-        public void Run([HttpTrigger(Route = "admin/users")] HttpRequest request)
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous, Route = "admin/users")] HttpRequest request)
         {
         }
     }
@@ -187,7 +187,23 @@ public sealed class StartupErrorTests
     public sealed class RuntimeRoute
     {
         [Function("RuntimeRoute")]
-        public void Run([HttpTrigger(Route = "/Runtime")] HttpRequest request)
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous, Route = "/Runtime")] HttpRequest request)
+        {
+        }
+    }
+
+    public sealed class FunctionLevel
+    {
+        [Function("FunctionLevel")]
+        public void Run([HttpTrigger(AuthorizationLevel.Function)] HttpRequest request)
+        {
+        }
+    }
+
+    public sealed class NoLevel
+    {
+        [Function("NoLevel")]
+        public void Run([HttpTrigger("get")] HttpRequest request)
         {
         }
     }
@@ -232,8 +248,10 @@ public sealed class StartupErrorTests
         { typeof(BadConstraint), "The 'BadConstraint' function is in error: The route template '/a/{b:colour}' is not valid. The constraint reference 'colour' could not be resolved" },
         { typeof(AdminRoute), "The 'AdminRoute' function is in error: The specified route conflicts with one or more built in routes" },
         { typeof(RuntimeRoute), "The 'RuntimeRoute' function is in error: The specified route conflicts with one or more built in routes" },
-        { typeof(SystemLevel), "The 'SystemLevel' function is in error: Authorization level 'System' is not for functions." },
-        { typeof(UserLevel), "The 'UserLevel' function is in error: Authorization level 'User' is not for functions." },
+        { typeof(SystemLevel), "The 'SystemLevel' function is in error: Authorization level 'System' is not supported" },
+        { typeof(UserLevel), "The 'UserLevel' function is in error: Authorization level 'User' is not supported" },
+        { typeof(FunctionLevel), "The 'FunctionLevel' function is in error: Authorization level 'Function' is not supported: this host has no keys." },
+        { typeof(NoLevel), "The 'NoLevel' function is in error: Authorization level 'Function' is not supported: this host has no keys." },
         { typeof(UnknownTrigger), "The 'UnknownTrigger' function is in error: its binding 'pigeonTrigger' is not supported by the self-host, which has " },
         { typeof(OutputOfMethod), "The 'OutputOfMethod' function is in error: its binding 'pigeonOutput' is not supported by the self-host, which has " },
         { typeof(OutputOfResult), "The 'OutputOfResult' function is in error: its binding 'httpResult' is not supported by the self-host, which has " },

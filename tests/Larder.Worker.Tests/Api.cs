@@ -11,14 +11,10 @@ internal static class Api
 {
     /// <summary>A caller.</summary>
     /// <param name="address">Where the host is.</param>
-    /// <param name="key">Its key, sent with each request; null: none.</param>
-    public static HttpClient CreateClient(Uri address, string? key = null)
+    public static HttpClient CreateClient(Uri address)
     {
         var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) };
-        var client = new HttpClient(handler) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
-        if (key is not null)
-            client.DefaultRequestHeaders.Add("x-functions-key", key);
-        return client;
+        return new HttpClient(handler) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
     }
 
     /// <summary>A file of samples/.</summary>

@@ -12,7 +12,7 @@ public sealed class WorkerFixture : IAsyncLifetime
     /// <summary>The host.</summary>
     internal WorkerHost Host { get; private set; } = null!;
 
-    /// <summary>A caller that has the host's key.</summary>
+    /// <summary>A caller.</summary>
     internal HttpClient Client => _client!;
 
     /// <summary>The storage of app and host.</summary>

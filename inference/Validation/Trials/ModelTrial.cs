@@ -3,10 +3,10 @@ using System.Text.Json;
 namespace Larder.Inference;
 
 /// <summary>
-/// Tries models in a child process, one after the other: what hangs, takes all memory or crashes ONNX Runtime there does the server no
+/// Tries models in a child process, one at a time: what hangs, takes all memory or crashes ONNX Runtime there does the server no
 /// harm. The child is kept for the next model, and replaced when it had to be ended.
 /// </summary>
-/// <param name="limits">Time, memory and length of the queue.</param>
+/// <param name="limits">Time and memory.</param>
 /// <param name="time">The clock.</param>
 /// <param name="childLimitsItself">False leaves the memory limit to the watch from outside alone, as on systems where the child cannot help.</param>
 internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time, bool childLimitsItself = true) : IAsyncDisposable
@@ -18,7 +18,6 @@ internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time, boo
     private readonly CancellationTokenSource _closing = new();
     private TrialProcess? _process;
     private long _memoryAtStart;
-    private int _waiting;
 
     /// <summary>The id of the child that was started last.</summary>
     public int? ProcessId { get; private set; }
@@ -29,13 +28,11 @@ internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time, boo
     /// <param name="folder">Where the child may write the model's graph, if it is to look for operators that end the process; null if not.</param>
     /// <param name="cancellation">Ends the child.</param>
     /// <exception cref="InvalidModelException">It does not load, or not within the limits, or does not run.</exception>
-    /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
     public Task<TrialAnswer> TryAsync(string path, SessionSettings session, string? folder, CancellationToken cancellation) =>
-        RequestAsync(new TrialRequest(path, session, limits.LoadSeconds, folder), cancellation);
+        RequestAsync(new TrialRequest(path, session, limits.SecondsOf(new FileInfo(path).Length), folder), cancellation);
 
     /// <summary>Writes a model's optimised graph, and compares it with the model.</summary>
     /// <exception cref="InvalidModelException">One of them does not load, or not within the limits.</exception>
-    /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
     public async Task<CompilationAnswer> CompileAsync(string path, SessionSettings session, CompilationRequest compilation, CancellationToken cancellation) =>
         (await RequestAsync(new TrialRequest(path, session, limits.LoadSeconds, Compilation: compilation), cancellation)).Compilation!;
 
@@ -54,22 +51,11 @@ internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time, boo
     private async Task<TrialAnswer> RequestAsync(TrialRequest trial, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
+        await _turn.WaitAsync(stop.Token);
         try
         {
-            if (Interlocked.Increment(ref _waiting) > limits.MaxWaiting)
-                throw new ValidatorBusyException();
-            await _turn.WaitAsync(stop.Token);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
-        }
-
-        try
-        {
-            var request = JsonSerializer.Serialize(trial, TrialJson.Default.TrialRequest);
             // A child that somebody else killed says nothing about the model: once, that may be chance.
-            var line = await AskAsync(request, retry: true, stop.Token) ?? await AskAsync(request, retry: false, stop.Token);
+            var line = await AskAsync(trial, retry: true, stop.Token) ?? await AskAsync(trial, retry: false, stop.Token);
             return Verdict(line!);
         }
         finally
@@ -98,16 +84,16 @@ internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time, boo
     }
 
     // The child's answer. Null, if retrying is allowed, when the child was killed by somebody else.
-    private async Task<string?> AskAsync(string request, bool retry, CancellationToken stop)
+    private async Task<string?> AskAsync(TrialRequest trial, bool retry, CancellationToken stop)
     {
         var process = await ProcessAsync(stop);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(limits.LoadSeconds), time);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(trial.Seconds), time);
         var tooMuchMemory = false;
         string? line;
         await using (stop.UnsafeRegister(Kill, process))
         await using (patience.Token.UnsafeRegister(Kill, process))
         {
-            var answer = process.AskAsync(request);
+            var answer = process.AskAsync(JsonSerializer.Serialize(trial, TrialJson.Default.TrialRequest));
             while (await Task.WhenAny(answer, Task.Delay(s_watchInterval, time, CancellationToken.None)) != answer)
             {
                 if (process.MemoryBytes - _memoryAtStart <= limits.TrialMemoryBytes)
@@ -126,7 +112,7 @@ internal sealed class ModelTrial(ValidationLimits limits, TimeProvider time, boo
         Discard();
         stop.ThrowIfCancellationRequested();
         if (patience.IsCancellationRequested)
-            throw new InvalidModelException($"The model did not load and run within {limits.LoadSeconds} seconds.");
+            throw new InvalidModelException($"The model did not load and run within {trial.Seconds} seconds.");
         if (tooMuchMemory || exit.IsOutOfMemory)
             throw TooMuchMemory();
         if (exit.WasKilled && retry)

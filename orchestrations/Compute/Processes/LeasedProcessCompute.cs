@@ -124,6 +124,9 @@ public sealed partial class LeasedProcessCompute : IComputeBackend, IDisposable
         }
     }
 
+    /// <inheritdoc cref="ProcessCompute.CheckSandbox"/>
+    public void CheckSandbox() => _processes.CheckSandbox();
+
     /// <summary>The tasks of this machine.</summary>
     public IAsyncEnumerable<ComputeId> ListAsync(CancellationToken cancellation) => _processes.ListAsync(cancellation);
 

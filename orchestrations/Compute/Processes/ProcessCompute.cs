@@ -11,11 +11,12 @@ namespace Larder.Orchestrations;
 
 /// <summary>
 /// Runs tasks as processes of this machine. Each has a supervisor (<c>supervise.py</c>), which outlives the host: the next host finds it again by
-/// the task's folder, the supervisor's pid and its start time. Limits hold for each process (address space, CPU time, file size) and for the task
-/// (disk, time); the machine is shared with everything else, so this is for code that is trusted as its author's own shell is.
+/// the task's folder, the supervisor's pid and its start time. Where the machine can make one, a task runs in a sandbox (<see cref="ProcessSandbox"/>); where
+/// it cannot, this is for code that is trusted as its author's own shell is. Limits hold for the task (disk, time; memory, cores and processes by control
+/// groups), or for each process (address space, CPU time, file size).
 /// Linux; on macOS, what made a process group of its own is not found again. Not on Windows.
 /// </summary>
-public sealed class ProcessCompute : IComputeBackend, IDisposable
+public sealed partial class ProcessCompute : IComputeBackend, IDisposable
 {
     private const int OutputBytes = 64 << 10;
 
@@ -24,6 +25,7 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
     private readonly ProcessComputeOptions options;
     private readonly TimeProvider time;
     private readonly ILogger<ProcessCompute> logger;
+    private readonly ProcessSandbox sandbox;
     private readonly SemaphoreSlim starting = new(1);
 
     /// <summary>Makes a backend over a folder. Tasks that another one left there are this one's too.</summary>
@@ -34,6 +36,7 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
         this.options = options;
         this.time = time;
         this.logger = logger;
+        sandbox = new ProcessSandbox(options);
     }
 
     /// <inheritdoc/>
@@ -78,6 +81,17 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
         }
     }
 
+    /// <summary>Finds out whether this machine can make sandboxes, and logs what becomes of jobs. For the start of a server.</summary>
+    public void CheckSandbox()
+    {
+        if (Unusable() is { } reason)
+            LogRefused(reason);
+        else if (sandbox.Missing is { } missing)
+            LogNoSandbox(missing);
+        else
+            LogSandbox(options.Network);
+    }
+
     /// <summary>Whether a task could start at this moment, or runs already.</summary>
     internal bool HasRoom(ComputeId id) =>
         TaskFolder.All(options.Folder).Count(other => other.Id != id && IsRunning(other)) < (options.MaxConcurrent ?? Environment.ProcessorCount);
@@ -96,8 +110,8 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
         // It may have ended between the two looks.
         if (folder.ReadExit() is { } ended)
             return StatusOf(ended);
-        logger.LogWarning("The supervisor of job {Job}, attempt {Attempt}, was lost. What is left of the job is killed.", id.Job, id.Attempt);
-        await TaskProcesses.EndAsync(folder.FullPath, state, time, cancellation);
+        LogLost(id.Job, id.Attempt);
+        await EndAsync(folder, state, cancellation);
         exit = new TaskExit(null, "Its supervisor was killed, or the machine was restarted.", time.GetUtcNow());
         if (!folder.Exists)
             return new ComputeStatus(ComputeState.Missing);
@@ -128,7 +142,7 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
         await starting.WaitAsync(cancellation);
         try
         {
-            await TaskProcesses.EndAsync(folder.FullPath, folder.ReadState(), time, cancellation);
+            await EndAsync(folder, folder.ReadState(), cancellation);
             await folder.DeleteAsync(cancellation);
         }
         finally
@@ -160,7 +174,13 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
     private string? Unusable() =>
         options.RunsInAzure ? "Training in a process of the server's own machine is not for Azure: the script would have the app's identity. Use container instances."
         : OperatingSystem.IsWindows() ? "Training in a process of the server's own machine needs Linux or macOS. On Windows, run the server under WSL, or use container instances."
-        : null;
+        : sandbox.Refusal;
+
+    private async Task EndAsync(TaskFolder folder, TaskState? state, CancellationToken cancellation)
+    {
+        await TaskProcesses.EndAsync(folder.FullPath, state, time, cancellation);
+        state?.RemoveControlGroups();
+    }
 
     private async Task LaunchAsync(ComputeTask task, TaskFolder folder, CancellationToken cancellation)
     {
@@ -228,14 +248,34 @@ public sealed class ProcessCompute : IComputeBackend, IDisposable
         var environment = EnvironmentOf(folder);
         foreach (var (name, value) in task.SecureEnvironment)
             environment[name] = value;
-        var memoryGb = task.Resources.MemoryGb ?? options.DefaultMemoryGb;
-        return new TaskSpecification(
-            task.Command[0] == "python3" ? [options.Python, .. task.Command.Skip(1)] : task.Command,
-            environment,
-            memoryGb is { } memory ? (long)(memory * 1e9) : null,
-            (long)Math.Ceiling(task.Timeout.TotalSeconds * (task.Resources.Cpu ?? options.DefaultCpu ?? Environment.ProcessorCount)),
-            options.DiskBytes,
-            task.Timeout.TotalSeconds,
-            options.StopGrace.TotalSeconds);
+        if (sandbox.Missing is { } missing)
+            environment[Bootstrap.NoticeVariable] = missing;
+        return new TaskSpecification
+        {
+            Command = task.Command[0] == "python3" ? [options.Python, .. task.Command.Skip(1)] : task.Command,
+            Python = options.Python,
+            Environment = environment,
+            MemoryBytes = (task.Resources.MemoryGb ?? options.DefaultMemoryGb) is { } gigabytes ? (long)(gigabytes * 1e9) : null,
+            CpuSeconds = (long)Math.Ceiling(task.Timeout.TotalSeconds * (task.Resources.Cpu ?? options.DefaultCpu ?? Environment.ProcessorCount)),
+            Cores = task.Resources.Cpu ?? options.DefaultCpu,
+            Processes = options.Processes,
+            DiskBytes = options.DiskBytes,
+            TimeoutSeconds = task.Timeout.TotalSeconds,
+            GraceSeconds = options.StopGrace.TotalSeconds,
+            Sandbox = sandbox.Specify(),
+            Urls = task.Urls,
+        };
     }
+
+    [LoggerMessage(1, LogLevel.Warning, "The supervisor of job {Job}, attempt {Attempt}, was lost. What is left of the job is killed.")]
+    private partial void LogLost(string job, int attempt);
+
+    [LoggerMessage(2, LogLevel.Information, "Local jobs run in a sandbox, with the network: {Network}.")]
+    private partial void LogSandbox(SandboxNetwork network);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Missing}")]
+    private partial void LogNoSandbox(string missing);
+
+    [LoggerMessage(4, LogLevel.Error, "{Reason}")]
+    private partial void LogRefused(string reason);
 }

@@ -94,7 +94,7 @@ internal sealed class TaskFolder(string root, ComputeId id)
     }
 
     /// <summary>What the supervisor is told.</summary>
-    public static byte[] ToJson(TaskSpecification specification) => JsonSerializer.SerializeToUtf8Bytes(specification, Json);
+    public static byte[] ToJson<T>(T specification) => JsonSerializer.SerializeToUtf8Bytes(specification, Json);
 
     /// <summary>The last of its output.</summary>
     public async Task<byte[]> ReadOutputAsync(int most, CancellationToken cancellation)

@@ -36,13 +36,13 @@ public sealed class CheckArrival(JobSteps steps, JobFiles files, IArtifactStore 
             if (input.Name != Arrival.ArchiveInput)
             {
                 await using var staged = await publisher.StageAsync(content, input.SizeBytes, cancellation);
-                return (new Result(await publisher.PrepareAsync(staged, cancellation)), null);
+                return (new Result(await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellation)), null);
             }
 
             var (model, told, note) = await opener.OpenAsync(job, content, arrival, cancellation);
             await using (model)
             {
-                var prepared = await publisher.PrepareAsync(model, cancellation);
+                var prepared = await publisher.PrepareAsync(model, JobActor.LineOf(job), cancellation);
                 await told.WriteAsync(files, job.Id, cancellation);
                 return (new Result(prepared), note);
             }

@@ -10,6 +10,9 @@ public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore art
 {
     private const long MaxPlanBytes = 64 << 20;
 
+    // A job can wait where a caller could not: it yields to predictions. Then the activity is tried again.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
+
     /// <summary>Which.</summary>
     /// <param name="Job">The job's id.</param>
     /// <param name="Chunk">The chunk, from 0.</param>
@@ -45,6 +48,10 @@ public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore art
         var chunk = await ChunkAsync(job.Id, input.Chunk, cancellation);
         var model = await catalog.ResolveAsync($"{job.Model}:{job.Version}", cancellation);
         using var lease = await sessions.LeaseAsync(model.Servable, cancellation);
+        // The chunk, and the tensors of a batch of its rows.
+        var work = sessions.Memory.Work;
+        var taken = Math.Min(chunk.Length + RowBatch.MostBytes, work.Most);
+        await work.TakeAsync(taken, cancellation, s_patience);
         var bytes = ArrayPool<byte>.Shared.Rent((int)chunk.Length + 1);
         try
         {
@@ -66,6 +73,7 @@ public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore art
         finally
         {
             ArrayPool<byte>.Shared.Return(bytes);
+            work.Release(taken);
         }
     }
 

@@ -105,7 +105,7 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
                 return;
             }
         }
-        catch (Exception e) when (e is InvalidInputException or ModelRunException)
+        catch (InvalidInputException)
         {
             // Some of them, or one: the others must not suffer for it.
         }
@@ -117,7 +117,7 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
                 using var outputs = await batch.RunRowAsync(row, cancellation);
                 Write(outputs, 1);
             }
-            catch (Exception e) when (e is InvalidInputException or ModelRunException)
+            catch (InvalidInputException e)
             {
                 foreach (var text in texts)
                     text.FailRow(e.Message);
@@ -127,6 +127,8 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
 
     private void Write(PredictionOutputs outputs, int rows)
     {
+        // Before any of the texts has a row more than the others.
+        outputs.Check();
         for (var i = 0; i < texts.Length; i++)
         {
             var column = plan.Outputs[i];

@@ -23,11 +23,11 @@ public sealed class CheckTrainedModel(JobSteps steps, JobFiles files, ModelPubli
         input.Id.Job,
         "validate",
         input.Id.Attempt,
-        _ => CheckAsync(input, cancellation),
+        job => CheckAsync(job, input, cancellation),
         detail: result => result.Reason ?? $"{result.Model!.SizeBytes} bytes, {result.Model.Description.Signature.Inputs.Count} inputs, {result.Model.Description.Signature.Outputs.Count} outputs.",
         cancellation: cancellation);
 
-    private async Task<Result> CheckAsync(Input input, CancellationToken cancellation)
+    private async Task<Result> CheckAsync(Job job, Input input, CancellationToken cancellation)
     {
         await using var content = await files.OpenReadAsync(input.Id.Job, input.Path, cancellation: cancellation);
         if (content is null)
@@ -35,7 +35,7 @@ public sealed class CheckTrainedModel(JobSteps steps, JobFiles files, ModelPubli
         try
         {
             await using var staged = await publisher.StageAsync(content, cancellation: cancellation);
-            return new Result(await publisher.PrepareAsync(staged, cancellation));
+            return new Result(await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellation));
         }
         catch (Exception e) when (e is InvalidModelException or InvalidRequestException or TooLargeException)
         {

@@ -45,12 +45,12 @@ public sealed class CompileTrainedModel(
             await DownloadAsync(input.Model.Sha256, original, cancellation);
             var samples = await SamplesAsync(job, input.Id.Attempt, cancellation);
             var result = await compiler.CompileAsync(
-                original, optimized, input.Model.Description.Signature, samples, tolerance.Atol, tolerance.Rtol, cancellation);
+                original, optimized, input.Model.Description.Signature, samples, tolerance.Atol, tolerance.Rtol, cancellation, JobActor.LineOf(job));
             if (!result.IsSame)
                 return new Result(null, result.Reason);
             await using var file = File.OpenRead(optimized);
             await using var staged = await publisher.StageAsync(file, file.Length, cancellation);
-            return new Result(await publisher.PrepareAsync(staged, cancellation), result.Reason);
+            return new Result(await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellation), result.Reason);
         }
         catch (Exception e) when (e is InvalidModelException or InvalidRequestException or InvalidInputException or TooLargeException or JsonException)
         {

@@ -37,6 +37,8 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
         var manifest = await ManifestAsync(job, options, attempt, life, cancellation);
         await files.WriteAsync(job.Id, JobPaths.Manifest(attempt), BinaryData.FromObjectAsJson(manifest, RegistryJson.Options), cancellation);
         await files.WriteAsync(job.Id, JobPaths.Bootstrap(attempt), BinaryData.FromString(Bootstrap.Source), cancellation);
+        var source = (await files.ReadUrlAsync(job.Id, JobPaths.Bootstrap(attempt), life, cancellation)).AbsoluteUri;
+        var told = (await files.ReadUrlAsync(job.Id, JobPaths.Manifest(attempt), life, cancellation)).AbsoluteUri;
         var task = new ComputeTask
         {
             Id = new ComputeId(job.Id, attempt),
@@ -44,9 +46,10 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
             Command = Bootstrap.Command,
             SecureEnvironment = new Dictionary<string, string>
             {
-                [Bootstrap.SourceVariable] = (await files.ReadUrlAsync(job.Id, JobPaths.Bootstrap(attempt), life, cancellation)).AbsoluteUri,
-                [Bootstrap.ManifestVariable] = (await files.ReadUrlAsync(job.Id, JobPaths.Manifest(attempt), life, cancellation)).AbsoluteUri,
+                [Bootstrap.SourceVariable] = source,
+                [Bootstrap.ManifestVariable] = told,
             },
+            Urls = [source, told, manifest.LogUrl, manifest.ExitUrl, manifest.FilesUrl, .. manifest.Inputs.Values.Select(input => input.Url)],
             Timeout = timeout,
         };
         try

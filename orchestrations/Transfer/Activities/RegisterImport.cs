@@ -62,11 +62,13 @@ public sealed class RegisterImport(
     private async Task<List<ImportedItem>> SchedulesAsync(Job job, RegistryImport import, ImportPlan plan, CancellationToken cancellation)
     {
         var arePaused = ImportJob.OptionsOf(job).Schedules == ImportOptions.Paused;
+        // Who submits an import is an administrator without a scope (ImportJob.Roles).
+        var by = new Caller(job.Owner ?? ImportJob.Type, Role.Admin);
         var done = new List<ImportedItem>();
         foreach (var schedule in plan.Schedules)
         {
             done.Add(schedule.Outcome == ImportOutcome.Created
-                ? await import.RegisterScheduleAsync(schedule, (archived, stop) => schedules.PrepareAsync(archived, arePaused, stop), cancellation)
+                ? await import.RegisterScheduleAsync(schedule, (archived, stop) => schedules.PrepareAsync(archived, by, arePaused, stop), cancellation)
                 : schedule);
         }
 

@@ -28,6 +28,9 @@ internal sealed class Backend : IAsyncDisposable
 
     public string TaskFolder => Path.Combine(Folder, Id.Job, $"{Id.Attempt}");
 
+    /// <summary>Whether this machine can make a sandbox, and the options want one.</summary>
+    public bool HasSandbox => new ProcessSandbox(Options).IsUsed;
+
     /// <summary>What the supervisor wrote of itself.</summary>
     public JsonElement State => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TaskFolder, "state.json"))).RootElement;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
@@ -68,7 +69,8 @@ internal sealed class TrainingJob : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        await UploadAsync();
+        var urls = await UploadAsync();
+        var (source, manifest) = (Url("bootstrap.py", BlobSasPermissions.Read), Url("job.json", BlobSasPermissions.Read));
         Assert.True(await Backend.Compute.StartAsync(
             new ComputeTask
             {
@@ -77,9 +79,10 @@ internal sealed class TrainingJob : IAsyncDisposable
                 Command = Bootstrap.Command,
                 SecureEnvironment = new Dictionary<string, string>
                 {
-                    [Bootstrap.SourceVariable] = Url("bootstrap.py", BlobSasPermissions.Read),
-                    [Bootstrap.ManifestVariable] = Url("job.json", BlobSasPermissions.Read),
+                    [Bootstrap.SourceVariable] = source,
+                    [Bootstrap.ManifestVariable] = manifest,
                 },
+                Urls = [source, manifest, .. urls],
                 Timeout = Timeout,
             },
             default));
@@ -161,13 +164,14 @@ internal sealed class TrainingJob : IAsyncDisposable
 
     private static Task WriteAsync(BlobClient blob, byte[] content) => blob.UploadAsync(BinaryData.FromBytes(content), overwrite: true);
 
-    private async Task UploadAsync()
+    /// <summary>Gives the URLs that the manifest has.</summary>
+    private async Task<IReadOnlyList<string>> UploadAsync()
     {
         await container.CreateIfNotExistsAsync();
         await inputs.CreateIfNotExistsAsync();
         await WriteAsync(container.GetBlobClient(Prefix + "bootstrap.py"), Encoding.UTF8.GetBytes(Bootstrap.Source));
         var script = Encoding.UTF8.GetBytes(Script);
-        var sources = new Dictionary<string, object>
+        var sources = new Dictionary<string, Input>
         {
             ["script"] = await InputAsync(script, "anything.py", ScriptHash),
             ["dataset"] = await InputAsync(Dataset, DatasetName),
@@ -190,19 +194,23 @@ internal sealed class TrainingJob : IAsyncDisposable
             ["limits"] = Limits,
         };
         await WriteAsync(container.GetBlobClient(Prefix + "job.json"), JsonSerializer.SerializeToUtf8Bytes(manifest));
+        return [(string)manifest["log_url"], (string)manifest["exit_url"], (string)manifest["files_url"], .. sources.Values.Select(source => source.Url)];
     }
 
-    private async Task<object> InputAsync(byte[] content, string fileName, string? hash = null)
+    private async Task<Input> InputAsync(byte[] content, string fileName, string? hash = null)
     {
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
         var blob = inputs.GetBlobClient(sha256);
         await WriteAsync(blob, content);
-        return new { url = Through(blob.GenerateSasUri(BlobSasPermissions.Read, Expiry)), sha256 = hash ?? sha256, file_name = fileName };
+        return new Input(Through(blob.GenerateSasUri(BlobSasPermissions.Read, Expiry)), hash ?? sha256, fileName);
     }
 
     private string Url(string path, BlobSasPermissions permissions) => Through(container.GetBlobClient(Prefix + path).GenerateSasUri(permissions, Expiry));
 
     private string Through(Uri url) => Port is { } port ? new UriBuilder(url) { Port = port }.Uri.AbsoluteUri : url.AbsoluteUri;
+
+    private sealed record Input(
+        [property: JsonPropertyName("url")] string Url, [property: JsonPropertyName("sha256")] string Sha256, [property: JsonPropertyName("file_name")] string FileName);
 
     /// <summary>A line of the log.</summary>
     public sealed record Line(int N, DateTimeOffset T, string S, string M);

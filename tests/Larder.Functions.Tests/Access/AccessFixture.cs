@@ -1,3 +1,4 @@
+using Larder.Registry;
 using Larder.Testing;
 
 namespace Larder.Functions.Tests;
@@ -13,6 +14,9 @@ public sealed class AccessFixture : IAsyncLifetime
 
     /// <summary>Talks to it without a key.</summary>
     public HttpClient Client => _larder!.Client;
+
+    /// <summary>Its storage.</summary>
+    public string Storage => _azurite!.ConnectionString;
 
     /// <summary>What it has printed.</summary>
     public string Log => _larder!.Log;

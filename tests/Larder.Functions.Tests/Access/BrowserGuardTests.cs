@@ -72,8 +72,8 @@ public sealed class BrowserGuardTests
 
     private static BrowserGuard Guard(AccessOptions options, bool isOpen)
     {
-        var keys = new CallerKeys(new ConfigurationBuilder().AddInMemoryCollection([new("MasterKey", isOpen ? "" : "k")]).Build(), options);
-        return new BrowserGuard(options, new Callers(options, keys, new Platform(IsAzure: false, IsAuthenticating: false)));
+        var keys = new CallerKeys(new ConfigurationBuilder().AddInMemoryCollection([new("MasterKey", isOpen ? "" : "k")]).Build(), options, FunctionAccess.OfThisApp());
+        return new BrowserGuard(options, new Callers(options, keys, null!, null!, new Platform(IsAzure: false, IsAuthenticating: false), TimeProvider.System));
     }
 
     private static HttpRequest Request(string method, string host, string? origin = null)

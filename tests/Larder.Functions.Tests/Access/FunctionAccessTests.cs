@@ -1,4 +1,5 @@
 using System.Reflection;
+using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -19,6 +20,9 @@ public sealed class FunctionAccessTests
         POST /api/test/sendtomodelhost reader
         POST /api/v1/admin/export admin
         POST /api/v1/admin/import admin
+        GET /api/v1/admin/tokens admin
+        POST /api/v1/admin/tokens admin
+        DELETE /api/v1/admin/tokens/{token} admin
         GET /api/v1/audit admin
         GET /api/v1/datasets reader
         DELETE /api/v1/datasets/{model}/{file} contributor
@@ -99,12 +103,16 @@ public sealed class FunctionAccessTests
         Assert.True(functions.Count > 40, $"{functions.Count}");
         Assert.Equal(["Greet", "Help", "Live", "Ready", "ZzUnknownPath"], Sorted(functions.Where(name => access.Of(name).Role == Role.None)));
         Assert.Equal(["Live", "Ready"], Sorted(functions.Where(name => access.Of(name).IsProbe)));
-        Assert.All(functions, name => Assert.Equal(access.Of(name).Role == Role.None, !access.Of(name).IsKeyChecked));
+        Assert.Superset(functions.ToHashSet(), access.Names.ToHashSet());
+        Assert.Contains("TendJobs", access.Names);
     }
 
     [Theory]
     [InlineData(typeof(Undeclared), "The function Forgotten answers requests, but does not say who may send them: it lacks [Requires].")]
-    [InlineData(typeof(Unguarded), "The function Unguarded requires a role, but the host asks nobody for a key before it: its authorization level is Anonymous.")]
+    [InlineData(typeof(Keyed), "The function Keyed makes the host ask for a key of its own before Larder is asked: its authorization level must be Anonymous.")]
+    [InlineData(typeof(Unsaid), "The function Unsaid makes the host ask for a key of its own before Larder is asked: its authorization level must be Anonymous.")]
+    [InlineData(typeof(Scopeless), "The function Scopeless does not say what it has to do with models: [Requires] needs a Scope where, and only where, the route names no model.")]
+    [InlineData(typeof(Scoped), "The function Scoped does not say what it has to do with models: [Requires] needs a Scope where, and only where, the route names no model.")]
     [InlineData(typeof(GuardedProbe), "The function GuardedProbe is a probe, but requires a role.")]
     public void A_function_that_does_not_say_who_may_call_it_keeps_the_host_from_starting(Type functions, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<InvalidOperationException>(() => new FunctionAccess([typeof(Declared), functions])).Message);
@@ -119,6 +127,7 @@ public sealed class FunctionAccessTests
             .AddSingleton(new AccessOptions())
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build())
             .AddSingleton(new Platform(IsAzure: false, IsAuthenticating: false))
+            .AddSingleton(TimeProvider.System)
             .AddSingleton<CallerKeys>()
             .AddSingleton<Callers>()
             .AddLogging()
@@ -132,7 +141,7 @@ public sealed class FunctionAccessTests
 
     [Fact]
     public void All_that_is_wrong_is_said_at_once() =>
-        Assert.Equal(2, Assert.Throws<InvalidOperationException>(() => new FunctionAccess([typeof(Undeclared), typeof(Unguarded)])).Message.Split(Environment.NewLine).Length);
+        Assert.Equal(2, Assert.Throws<InvalidOperationException>(() => new FunctionAccess([typeof(Undeclared), typeof(Keyed)])).Message.Split(Environment.NewLine).Length);
 
     [Fact]
     public void A_function_that_was_not_there_at_the_start_may_be_called_by_nobody() =>
@@ -146,26 +155,46 @@ public sealed class FunctionAccessTests
 
     private static class Declared
     {
-        [Function("Declared"), Requires(Role.Reader)]
-        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Function, "get", Route = "declared")] HttpRequest request) => new OkResult();
+        [Function("Declared"), Requires(Role.Reader, Scope = ScopeRule.NoModel)]
+        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "declared")] HttpRequest request) => new OkResult();
     }
 
     private static class Undeclared
     {
         [Function("Forgotten")]
-        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Function, "get", Route = "forgotten")] HttpRequest request) => new OkResult();
+        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "forgotten")] HttpRequest request) => new OkResult();
     }
 
-    private static class Unguarded
+    private static class Keyed
     {
-        [Function("Unguarded"), Requires(Role.Reader)]
-        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "unguarded")] HttpRequest request) => new OkResult();
+        [Function("Keyed"), Requires(Role.Reader)]
+        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Function, "get", Route = "keyed")] HttpRequest request) => new OkResult();
+    }
+
+    private static class Scopeless
+    {
+        [Function("Scopeless"), Requires(Role.Reader)]
+        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "scopeless")] HttpRequest request) => new OkResult();
+    }
+
+    // What names a model cannot say that it has to do with none.
+    private static class Scoped
+    {
+        [Function("Scoped"), Requires(Role.Reader, Scope = ScopeRule.NoModel)]
+        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "scoped/{model}")] HttpRequest request, string model) => new OkResult();
+    }
+
+    // The Functions host takes this for Function.
+    private static class Unsaid
+    {
+        [Function("Unsaid"), Requires(Role.Reader)]
+        public static IActionResult Run([HttpTrigger("get", Route = "unsaid")] HttpRequest request) => new OkResult();
     }
 
     private static class GuardedProbe
     {
         [Function("GuardedProbe"), Requires(Role.Reader, IsProbe = true)]
-        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Function, "get", Route = "guarded")] HttpRequest request) => new OkResult();
+        public static IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "guarded")] HttpRequest request) => new OkResult();
     }
 
     private static class Timed

@@ -1,4 +1,5 @@
 using Larder.Inference;
+using Larder.Registry;
 
 namespace Larder.Functions.Tests;
 

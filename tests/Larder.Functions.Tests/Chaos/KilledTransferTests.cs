@@ -113,10 +113,10 @@ public sealed class KilledTransferTests
                     await publisher.PublishAsync($"model-{i}", new MemoryStream(content(j)), new PublishRequest { Source = "upload", FileName = "model.onnx" });
             }
 
-            async Task<ModelDescription> ValidateAsync(string path, CancellationToken cancellation)
+            async Task<ModelDescription> ValidateAsync(string path, string caller, CancellationToken cancellation)
             {
                 var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(path, cancellation)));
-                return known.TryGetValue(hash, out var description) ? description : known[hash] = await validator.ValidateAsync(path, cancellation);
+                return known.TryGetValue(hash, out var description) ? description : known[hash] = await validator.ValidateAsync(path, cancellation, caller);
             }
         }
         finally

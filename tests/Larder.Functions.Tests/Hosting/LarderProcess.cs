@@ -23,6 +23,9 @@ internal sealed class LarderProcess : IAsyncDisposable
     /// <summary>Talks to it.</summary>
     public HttpClient Client { get; }
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasExited => _process.HasExited;
+
     /// <summary>The process's id.</summary>
     public int Id => _process.Id;
 
@@ -39,15 +42,21 @@ internal sealed class LarderProcess : IAsyncDisposable
     /// <summary>Starts it and waits for the line that says it is ready.</summary>
     /// <param name="storage">Storage connection string.</param>
     /// <param name="settings">Further settings, as environment variables.</param>
-    public static async Task<LarderProcess> StartAsync(string storage, params (string Name, string Value)[] settings)
+    public static Task<LarderProcess> StartAsync(string storage, params (string Name, string Value)[] settings) => StartAsync(storage, [], settings);
+
+    /// <summary>Starts it under another program, which runs its arguments, and waits for the line that says it is ready.</summary>
+    /// <param name="storage">Storage connection string.</param>
+    /// <param name="prefix">The other program, and its own arguments.</param>
+    /// <param name="settings">Further settings, as environment variables.</param>
+    public static async Task<LarderProcess> StartAsync(string storage, IReadOnlyList<string> prefix, params (string Name, string Value)[] settings)
     {
-        var start = new ProcessStartInfo("dotnet")
+        string[] command = [.. prefix, "dotnet", Path.Combine(AppContext.BaseDirectory, "Larder.Host.dll")];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Larder.Host.dll"));
         start.ArgumentList.Add("--port");
         start.ArgumentList.Add("0");
         start.Environment["AzureWebJobsStorage"] = storage;

@@ -1,3 +1,4 @@
+using Larder.Registry;
 using Larder.Inference;
 
 namespace Larder.Functions.Tests;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Larder.Registry;
 using Larder.Testing;
 
 namespace Larder.Functions.Tests;

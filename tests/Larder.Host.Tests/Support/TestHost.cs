@@ -30,6 +30,9 @@ internal sealed record TestHostSetup
 
     public IReadOnlyDictionary<string, string> FormerNames { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Whether the application asks its callers for credentials.</summary>
+    public bool AsksForCredentials { get; init; }
+
     /// <summary>Adds what the functions need: services, middleware.</summary>
     public Action<SelfHostBuilder>? Configure { get; init; }
 }
@@ -83,6 +86,7 @@ internal sealed class TestHost : IAsyncDisposable
                 FunctionAssembly = setup.Assembly,
                 FunctionClasses = setup.Functions,
                 FormerNames = setup.FormerNames,
+                AsksForCredentials = _ => setup.AsksForCredentials,
                 Root = root,
                 Output = output,
             });

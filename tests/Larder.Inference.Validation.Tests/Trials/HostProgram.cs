@@ -5,7 +5,7 @@ internal static class HostProgram
 {
     public static async Task Main(string[] arguments)
     {
-        await using var trial = new ModelTrial(new ValidationLimits { LoadSeconds = 600 }, TimeProvider.System);
+        await using var trial = new ModelTrial(new ValidationLimits { LoadSeconds = 600, SmallLoadSeconds = 600 }, TimeProvider.System);
         var trying = trial.TryAsync(arguments[0], new SessionSettings(), folder: null, CancellationToken.None);
         Console.WriteLine(await OtherProcess.Starts(() => trial.ProcessId));
         await trying;

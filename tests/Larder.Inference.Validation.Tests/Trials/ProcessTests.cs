@@ -138,21 +138,6 @@ public sealed class ProcessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Only_so_many_may_wait()
-    {
-        var trial = Trial(new ValidationLimits { MaxWaiting = 1 });
-        using var cancellation = new CancellationTokenSource();
-        var trying = trial.TryAsync(Save(OnnxModel.EndlessLoop()), s_session, folder: null, cancellation.Token);
-        var waiting = trial.TryAsync(Save(OnnxModel.Linear()), s_session, folder: null, CancellationToken.None);
-
-        await Assert.ThrowsAsync<ValidatorBusyException>(() => Try(trial, OnnxModel.Linear()));
-        await cancellation.CancelAsync();
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trying);
-        Assert.NotNull((await waiting).Signature);
-    }
-
-    [Fact]
     public async Task Twenty_validations_at_once_get_what_each_gets_alone()
     {
         await using var validator = new ModelValidator(new ValidationLimits());

@@ -9,6 +9,8 @@ internal sealed class Script : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("larder-script-");
 
+    private readonly Dictionary<string, string> _settings = [];
+
     public int ExitCode { get; private set; }
 
     public string Output { get; private set; } = "";
@@ -30,6 +32,16 @@ internal sealed class Script : IDisposable
         return this;
     }
 
+    /// <summary>Sets an environment variable of the script.</summary>
+    public Script Setting(string name, string value)
+    {
+        _settings[name] = value;
+        return this;
+    }
+
+    /// <summary>What a program that a test put there has written to the file <c>$calls.NAME</c>.</summary>
+    public string Left(string name) => File.ReadAllText($"{Log}.{name}");
+
     public async Task<Script> RunAsync(string script, params string[] arguments)
     {
         var start = new ProcessStartInfo("/bin/sh", [Repository.Path($"infra-bicep/scripts/{script}"), .. arguments])
@@ -38,6 +50,8 @@ internal sealed class Script : IDisposable
             RedirectStandardError = true,
             Environment = { ["PATH"] = $"{_folder.FullName}:/usr/bin:/bin", ["SUBSCRIBE_TRIES"] = "3", ["SUBSCRIBE_PAUSE"] = "0", ["UPLOAD_TRIES"] = "3", ["UPLOAD_PAUSE"] = "0" },
         };
+        foreach (var (name, value) in _settings)
+            start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var texts = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Larder.Infrastructure.Tests.Deploying;
 
 public sealed class ScriptTests
@@ -6,7 +9,6 @@ public sealed class ScriptTests
         case "$*" in
             *'function list'*) printf 'func-x/Predict\nfunc-x/IngestUpload\n' ;;
             *blobs_extension*) printf 'the-key\n' ;;
-            *functionKeys*) printf 'function-key\n' ;;
             *defaultHostName*) printf 'func-x.example.net\n' ;;
             *outputs.functionAppName*) printf 'func-x\n' ;;
             *outputs.endpoint*) printf 'https://func-x.example.net\n' ;;
@@ -125,21 +127,21 @@ public sealed class ScriptTests
     }
 
     [Fact]
-    public async Task The_smoke_test_predicts_and_cleans_up_and_its_key_is_in_no_list_of_processes()
+    public async Task The_smoke_test_predicts_and_cleans_up_and_its_token_is_in_no_list_of_processes()
     {
-        using var script = new Script().With("curl", Predicts);
-        await script.RunAsync("smoke-test.sh", "https://func-x.example.net", "function-key");
+        using var script = new Script().With("curl", Predicts).Setting("LARDER_ADMIN_TOKEN", "admin-token");
+        await script.RunAsync("smoke-test.sh", "https://func-x.example.net");
 
         Assert.Equal((0, "The endpoint predicts.\n"), (script.ExitCode, script.Output));
         Assert.Equal(["readyz", "PUT", "prediction", "DELETE"], script.Calls.Select(call => new[] { "readyz", "PUT", "prediction", "DELETE" }.Single(word => call.Contains(word, StringComparison.Ordinal))));
-        Assert.DoesNotContain(script.Calls, call => call.Contains("function-key", StringComparison.Ordinal));
+        Assert.DoesNotContain(script.Calls, call => call.Contains("admin-token", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task The_smoke_test_fails_when_the_answer_is_another_one()
     {
         using var script = new Script().With("curl", Predicts.Replace("[0]", "[2]", StringComparison.Ordinal));
-        await script.RunAsync("smoke-test.sh", "https://func-x.example.net", "function-key");
+        await script.RunAsync("smoke-test.sh", "https://func-x.example.net");
 
         Assert.Equal(1, script.ExitCode);
         Assert.Contains("Not what iris.onnx answers: {\"values\":[2]", script.Output, StringComparison.Ordinal);
@@ -149,7 +151,7 @@ public sealed class ScriptTests
     [Fact]
     public async Task Deploying_builds_first_then_makes_resources_code_subscription_and_test()
     {
-        using var script = new Script().With("az", Ready).With("curl", Predicts).With("zip").With("dotnet", "while [ \"$1\" != --output ]; do shift; done; mkdir -p \"$2\"");
+        using var script = Deploying(Ready);
         await script.RunAsync("deploy.sh", "group-x", "region-x", "store=cosmos");
 
         Assert.Equal(0, script.ExitCode);
@@ -161,6 +163,48 @@ public sealed class ScriptTests
         Assert.Contains("--location region-x", script.Calls[order[0]], StringComparison.Ordinal);
         Assert.Contains("main.bicepparam store=cosmos --output none", script.Calls[order[3]], StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task The_first_deployment_makes_an_administrator_s_token_and_prints_it_once_and_Azure_gets_its_hash()
+    {
+        using var script = Deploying(Ready.Replace("*outputs.functionAppName*)", "*'deployment group create'*) printf '%s' \"$LARDER_ADMIN_TOKEN_SHA256\" > \"$calls.hash\" ;;\n            *outputs.functionAppName*)", StringComparison.Ordinal));
+        await script.RunAsync("deploy.sh", "group-x", "region-x");
+
+        Assert.Equal(0, script.ExitCode);
+        var token = Assert.Single(script.Output.Split('\n'), line => line.StartsWith("The token of the first administrator", StringComparison.Ordinal)).Split(' ')[^1];
+        Assert.Matches("^lrd_[A-Za-z0-9_-]{43}$", token);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token))), script.Left("hash"));
+        Assert.DoesNotContain(script.Calls, call => call.Contains(token, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_later_deployment_keeps_the_token_and_leaves_the_test_out_that_needs_it()
+    {
+        using var script = Deploying(Ready.Replace(
+            "*outputs.functionAppName*)",
+            "*appsettings*) printf 'the-hash-that-is-there\n' ;;\n            *'deployment group create'*) printf '%s' \"$LARDER_ADMIN_TOKEN_SHA256\" > \"$calls.hash\" ;;\n            *outputs.functionAppName*)",
+            StringComparison.Ordinal));
+        await script.RunAsync("deploy.sh", "group-x");
+
+        Assert.Equal((0, "the-hash-that-is-there"), (script.ExitCode, script.Left("hash")));
+        Assert.DoesNotContain("lrd_", script.Output, StringComparison.Ordinal);
+        Assert.Contains("There was no smoke test: LARDER_ADMIN_TOKEN is not set.", script.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_that_is_given_is_the_administrator_s_and_is_not_printed()
+    {
+        using var script = Deploying(Ready.Replace("*outputs.functionAppName*)", "*'deployment group create'*) printf '%s' \"$LARDER_ADMIN_TOKEN_SHA256\" > \"$calls.hash\" ;;\n            *outputs.functionAppName*)", StringComparison.Ordinal))
+            .Setting("LARDER_ADMIN_TOKEN", "mine");
+        await script.RunAsync("deploy.sh", "group-x");
+
+        Assert.Equal((0, Convert.ToHexStringLower(SHA256.HashData("mine"u8))), (script.ExitCode, script.Left("hash")));
+        Assert.DoesNotContain("mine", script.Output, StringComparison.Ordinal);
+        Assert.Contains(script.Calls, call => call.Contains("prediction", StringComparison.Ordinal));
+    }
+
+    private static Script Deploying(string az) => new Script().With("az", az).With("curl", Predicts).With("zip")
+        .With("dotnet", "while [ \"$1\" != --output ]; do shift; done; mkdir -p \"$2\"");
 
     [Fact]
     public async Task Deploying_changes_nothing_when_the_build_fails()

@@ -24,8 +24,8 @@ internal static partial class AppSettingsRule
     {
         ["AzureWebJobsStorage"] = "a connection string has a key, and the account's keys are off",
         ["AzuriteLocation"] = "self-host only",
-        ["FunctionKeys:default"] = "self-host only: Azure has its own",
-        ["MasterKey"] = "self-host only: Azure has its own",
+        ["FunctionKeys:default"] = "the settings of a function app have hashes, by the parameters adminTokenSha256 and access",
+        ["MasterKey"] = "as FunctionKeys:default",
         ["Access:Keys:example:Role"] = "the owner's, by the parameter access",
         ["Access:Keys:example:Sha256"] = "the owner's, by the parameter access",
         ["Access:AppRoles:example"] = "the owner's, by the parameter access",

@@ -27,7 +27,7 @@ public sealed class DatasetFinderTests : IDisposable
         datasets = new DatasetStore(new BlobDocumentStore(account));
         files = new JobFiles(account, TimeProvider.System);
         var drops = new DropFiles(account);
-        finder = new DatasetFinder(drops, datasets, artifacts, urls);
+        finder = new DatasetFinder(drops, datasets, artifacts, urls, new ModelScopes(null!, null!));
         var staging = new StagingArea(new PublishingOptions { StagingFolder = folder });
         fetcher = new DatasetFetcher(files, artifacts, staging, drops, urls, limits, TimeProvider.System);
     }
@@ -43,7 +43,7 @@ public sealed class DatasetFinderTests : IDisposable
     public async Task A_file_that_is_replaced_before_it_is_read_is_not_read()
     {
         await UploadAsync("a.csv", "first");
-        var found = await finder.FindAsync("uploads/a.csv", 100, CancellationToken.None);
+        var found = await finder.FindAsync(Bakery.Baker, "uploads/a.csv", 100, CancellationToken.None);
         var job = await GivenAsync(found);
 
         var (input, problem) = await fetcher.FetchAsync(job, 100, CancellationToken.None);
@@ -61,10 +61,10 @@ public sealed class DatasetFinderTests : IDisposable
     {
         await UploadAsync("a.csv", "12345");
 
-        await Assert.ThrowsAsync<TooLargeException>(() => finder.FindAsync("uploads/a.csv", 4, CancellationToken.None));
-        await Assert.ThrowsAsync<NotFoundException>(() => finder.FindAsync("uploads/b.csv", 4, CancellationToken.None));
-        await Assert.ThrowsAsync<NotFoundException>(() => finder.FindAsync("datasets/iris/b.csv", 4, CancellationToken.None));
-        await Assert.ThrowsAsync<InvalidRequestException>(() => finder.FindAsync("uploads/" + new string('a', 3000), 4, CancellationToken.None));
+        await Assert.ThrowsAsync<TooLargeException>(() => finder.FindAsync(Bakery.Baker, "uploads/a.csv", 4, CancellationToken.None));
+        await Assert.ThrowsAsync<NotFoundException>(() => finder.FindAsync(Bakery.Baker, "uploads/b.csv", 4, CancellationToken.None));
+        await Assert.ThrowsAsync<NotFoundException>(() => finder.FindAsync(Bakery.Baker, "datasets/iris/b.csv", 4, CancellationToken.None));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => finder.FindAsync(Bakery.Baker, "uploads/" + new string('a', 3000), 4, CancellationToken.None));
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class DatasetFinderTests : IDisposable
             Model = "iris", FileName = "a.csv", Sha256 = new string('a', 64), SizeBytes = 1, Job = JobId.Create(DateTimeOffset.UtcNow), Created = DateTimeOffset.UtcNow,
         });
 
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => finder.FindAsync("datasets/iris/a.csv", 100, CancellationToken.None));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => finder.FindAsync(Bakery.Baker, "datasets/iris/a.csv", 100, CancellationToken.None));
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class DatasetFinderTests : IDisposable
     {
         var request = Request() with { Secrets = new Dictionary<string, string> { ["TOKEN"] = "t", [DatasetSource.UrlSecret] = "old" }, Inputs = [Input("script"), Input("dataset")] };
 
-        var given = (await finder.FindAsync("https://example.com/a%20b.csv?sig=geheim", 100, CancellationToken.None)).GivenTo(request);
+        var given = (await finder.FindAsync(Bakery.Baker, "https://example.com/a%20b.csv?sig=geheim", 100, CancellationToken.None)).GivenTo(request);
 
         Assert.Equal(("https://example.com/a%20b.csv", "https://example.com/a%20b.csv"), (given.Source, given.Dataset));
         Assert.Equal(("t", "https://example.com/a%20b.csv?sig=geheim"), (given.Secrets["TOKEN"], given.Secrets[DatasetSource.UrlSecret]));

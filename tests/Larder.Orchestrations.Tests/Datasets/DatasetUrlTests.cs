@@ -36,12 +36,13 @@ public sealed class DatasetUrlTests : IDisposable
         steps = new JobSteps(jobs, time);
         urls = new UrlSource(limits, _ => true);
         var drops = new DropFiles(account);
-        finder = new DatasetFinder(drops, new DatasetStore(documents), artifacts, urls);
+        finder = new DatasetFinder(drops, new DatasetStore(documents), artifacts, urls, new ModelScopes(null!, null!));
         var fetcher = new DatasetFetcher(files, artifacts, new StagingArea(new PublishingOptions { StagingFolder = folder }), drops, urls, limits, time);
         var backend = new Mock<IComputeBackend>();
         backend.Setup(one => one.Name).Returns("process");
         backend.Setup(one => one.StartAsync(It.IsAny<ComputeTask>(), It.IsAny<CancellationToken>())).ReturnsAsync(true);
-        submitter = new JobSubmitter(jobs, files, artifacts, [new TrainJob(backend.Object, urls)], new JobLimits(), time);
+        var type = new TrainJob(backend.Object, urls);
+        submitter = new JobSubmitter(jobs, files, artifacts, [type], new JobAccess(jobs, [type], new ModelScopes(null!, null!)), new JobLimits(), time);
         stage = new StageInputs(steps, artifacts, fetcher, backend.Object, new JobLimits());
         start = new StartCompute(steps, files, artifacts, backend.Object, new JobLimits());
     }
@@ -74,7 +75,7 @@ public sealed class DatasetUrlTests : IDisposable
 
         await jobs.UpdateAsync(job.Id, found => found with { State = JobState.Failed });
         await server.StopAsync();
-        var again = await submitter.RetryAsync(job.Id, null, null, CancellationToken.None);
+        var again = await submitter.RetryAsync(job.Id, Bakery.Baker, null, CancellationToken.None);
         Assert.Null(await stage.Run(again.Id, CancellationToken.None));
         Assert.Equal(input, Assert.Single((await jobs.GetAsync(again.Id)).Inputs));
     }
@@ -87,7 +88,7 @@ public sealed class DatasetUrlTests : IDisposable
         Assert.Equal("The host '127.0.0.1' answered 404 to the URL.", await stage.Run(job.Id, CancellationToken.None));
         await jobs.UpdateAsync(job.Id, found => found with { State = JobState.Failed });
 
-        var again = await submitter.RetryAsync(job.Id, null, null, CancellationToken.None);
+        var again = await submitter.RetryAsync(job.Id, Bakery.Baker, null, CancellationToken.None);
 
         Assert.Null(await stage.Run(again.Id, CancellationToken.None));
         Assert.Equal("late.csv", Assert.Single((await jobs.GetAsync(again.Id)).Inputs).FileName);
@@ -116,8 +117,8 @@ public sealed class DatasetUrlTests : IDisposable
     private async Task<Job> AcceptAsync(string url)
     {
         var options = TrainOptions.Schema.Read("""{"environment": {"TOKEN": {"secret": "t"}}}"""u8.ToArray());
-        var request = new JobRequest(TrainJob.Type, "iris", options.ToMaskedJson()) { Secrets = options.Secrets() };
-        var found = await finder.FindAsync(url, 1000, CancellationToken.None);
+        var request = new JobRequest(TrainJob.Type, "iris", options.ToMaskedJson()) { Secrets = options.Secrets(), By = Bakery.Baker };
+        var found = await finder.FindAsync(Bakery.Baker, url, 1000, CancellationToken.None);
         return await submitter.SubmitAsync(found.GivenTo(request), CancellationToken.None);
     }
 }

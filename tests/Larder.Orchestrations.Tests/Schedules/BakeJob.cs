@@ -12,6 +12,8 @@ internal sealed class BakeJob : IJobType, IScheduledJob
 
     public string Orchestrator => "Bake";
 
+    public JobRoles Roles => JobRoles.Contributors;
+
     /// <summary>What is thrown when a job is asked for.</summary>
     public Exception? Fault { get; set; }
 
@@ -22,9 +24,9 @@ internal sealed class BakeJob : IJobType, IScheduledJob
     }
 
     public Task<(ScheduledJob Job, IReadOnlyDictionary<string, string> Secrets)> CheckAsync(
-        ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation) =>
+        Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation) =>
         Task.FromResult((job, known));
 
-    public Task<JobRequest> RequestAsync(ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation) =>
+    public Task<JobRequest> RequestAsync(Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation) =>
         Fault is { } fault ? throw fault : Task.FromResult(new JobRequest(Name, job.Model, JsonSerializer.SerializeToElement(new { })));
 }

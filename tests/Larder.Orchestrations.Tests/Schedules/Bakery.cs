@@ -4,6 +4,7 @@ using Larder.Testing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Moq;
 
 namespace Larder.Orchestrations.Tests;
@@ -17,19 +18,21 @@ internal sealed class Bakery
     /// <summary>Who changes schedules here.</summary>
     public const string Actor = "baker";
 
+    public static Caller Baker { get; } = new(Actor, Role.Contributor);
+
     private readonly string account;
     private readonly ScheduleOptions options;
     private readonly ConcurrentDictionary<string, string> instances;
     private readonly DurableTaskClient client;
 
     public Bakery(string account, DateTimeOffset? start = null, ScheduleOptions? options = null)
-        : this(account, new ManualTimeProvider(start ?? Noon), options ?? new ScheduleOptions(), [], store => store)
+        : this(account, new FakeTimeProvider(start ?? Noon), options ?? new ScheduleOptions(), [], store => store)
     {
     }
 
     private Bakery(
         string account,
-        ManualTimeProvider time,
+        FakeTimeProvider time,
         ScheduleOptions options,
         ConcurrentDictionary<string, string> instances,
         Func<IDocumentStore, IDocumentStore> wrap)
@@ -37,12 +40,16 @@ internal sealed class Bakery
         (this.account, Time, this.options, this.instances) = (account, time, options, instances);
         var storage = BlobClients.Create(account);
         var documents = wrap(new BlobDocumentStore(storage));
-        Schedules = new ScheduleStore(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance));
+        var audit = new AuditLog(documents, NullLogger<AuditLog>.Instance);
+        Schedules = new ScheduleStore(documents, audit);
+        Audit = new AuditHistory(documents, new ModelRegistry(documents, time, audit), Schedules, time);
         Jobs = new JobStore(documents, time);
-        var submitter = new JobSubmitter(Jobs, new JobFiles(storage, time), new BlobArtifactStore(storage, time), [Bake], new JobLimits(), time);
-        var starter = new ScheduleStarter([Bake], [Bake], submitter, new JobScheduler(Jobs, [Bake], time, NullLogger<JobScheduler>.Instance));
+        // No caller here has a scope: no model is looked at.
+        var access = new JobAccess(Jobs, [Bake], new ModelScopes(null!, null!));
+        var submitter = new JobSubmitter(Jobs, new JobFiles(storage, time), new BlobArtifactStore(storage, time), [Bake], access, new JobLimits(), time);
+        var starter = new ScheduleStarter([Bake], [Bake], submitter, new JobScheduler(Jobs, [Bake], access, time, NullLogger<JobScheduler>.Instance), Schedules);
         Runner = new ScheduleRunner(Schedules, Jobs, starter, options, time, NullLogger<ScheduleRunner>.Instance);
-        Editor = new ScheduleEditor(Schedules, starter, options, time);
+        Editor = new ScheduleEditor(Schedules, starter, access, options, time);
 
         var mock = new Mock<DurableTaskClient>("bakery") { CallBase = true };
         mock.Setup(c => c.GetInstanceAsync(It.IsAny<string>(), It.IsAny<CancellationToken>()))
@@ -56,9 +63,11 @@ internal sealed class Bakery
 
     public BakeJob Bake { get; } = new();
 
-    public ManualTimeProvider Time { get; }
+    public FakeTimeProvider Time { get; }
 
     public ScheduleStore Schedules { get; }
+
+    public AuditHistory Audit { get; }
 
     public JobStore Jobs { get; }
 
@@ -84,7 +93,7 @@ internal sealed class Bakery
                 Missed = missed,
                 Job = new ScheduledJob { Type = "bake", Model = "bread" },
             },
-            Actor,
+            Baker,
             CancellationToken.None);
 
     /// <summary>The timer fires.</summary>
@@ -97,7 +106,7 @@ internal sealed class Bakery
         return TickAsync();
     }
 
-    public Task<Job> RunNowAsync(Schedule schedule, string? key = null) => Editor.RunNowAsync(client, schedule.Id, key, Actor, CancellationToken.None);
+    public Task<Job> RunNowAsync(Schedule schedule, string? key = null) => Editor.RunNowAsync(client, schedule.Id, key, Baker, CancellationToken.None);
 
     public async Task<ScheduleProgress> ProgressAsync(Schedule schedule) => (await Schedules.GetAsync(schedule.Id)).Progress;
 

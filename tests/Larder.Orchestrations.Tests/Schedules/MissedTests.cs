@@ -91,10 +91,10 @@ public sealed class MissedTests(Azurite azurite)
     public async Task What_comes_while_a_schedule_is_paused_is_not_missed()
     {
         var schedule = await bakery.AddAsync("0 * * * *", missed: MissedPolicy.All);
-        await bakery.Editor.EnableAsync(schedule.Id, null, enabled: false, Bakery.Actor, CancellationToken.None);
+        await bakery.Editor.EnableAsync(schedule.Id, null, enabled: false, Bakery.Baker, CancellationToken.None);
         Assert.Null((await bakery.ProgressAsync(schedule)).NextRun);
         await bakery.TickAfterAsync(FiveAndAHalfHours);
-        await bakery.Editor.EnableAsync(schedule.Id, null, enabled: true, Bakery.Actor, CancellationToken.None);
+        await bakery.Editor.EnableAsync(schedule.Id, null, enabled: true, Bakery.Baker, CancellationToken.None);
         await bakery.TickAsync();
 
         Assert.Empty(bakery.Started);

@@ -167,17 +167,82 @@ public sealed class OnceTests(Azurite azurite)
         await Assert.ThrowsAsync<InvalidRequestException>(() => bakery.RunNowAsync(schedule, new string('k', 256)));
     }
 
+    [Theory]
+    [InlineData(false, null)]
+    [InlineData(true, null)]
+    [InlineData(false, "key")]
+    [InlineData(true, "key")]
+    public async Task A_run_that_somebody_asked_for_is_known_to_its_schedule_and_the_audit_log_wherever_the_host_dies(bool afterwards, string? key)
+    {
+        var (deaths, jobs) = (0, 0);
+        for (var call = 1; ; call++)
+        {
+            var schedule = await bakery.AddAsync("0 0 1 1 *");
+            await bakery.Editor.EnableAsync(schedule.Id, revision: null, enabled: false, Bakery.Actor, CancellationToken.None);
+            var death = new Mortality(call, afterwards);
+            string? answered = null;
+            try
+            {
+                answered = (await bakery.Other(store => new MortalDocumentStore(store, death)).RunNowAsync(schedule, key)).Id;
+            }
+            catch (Mortality.DeadException)
+            {
+            }
+
+            await bakery.TickAfterAsync(2 * Minute);
+            await bakery.TickAsync();
+
+            var progress = await bakery.ProgressAsync(schedule);
+            var made = await bakery.JobsOfAsync(schedule);
+            Assert.Empty(progress.Asked);
+            Assert.Equal(made.Select(job => job.Id), progress.Runs.Select(run => run.Job));
+            Assert.Equal(progress.Runs.Select(run => run.Job), progress.Open);
+            Assert.All(made, job => Assert.Contains(job.Id, bakery.Started));
+            Assert.All(progress.Runs, run => Assert.True(run.Manual));
+            var records = (await bakery.Audit.ListAsync(new AuditFilter { Subject = AuditSubject.Parse($"schedule:{schedule.Id}") }, 100, null)).Items.Where(record => record.What == "run").ToList();
+            Assert.Equal(made.Select(job => job.Id), records.Select(record => record.After!.Value.GetProperty("job").GetString()));
+            Assert.All(records, record => Assert.Equal(Bakery.Actor, record.Who));
+            if (answered is not null)
+                Assert.Equal(answered, Assert.Single(made).Id);
+
+            // Asking again with the key goes on from there.
+            if (key is not null && made is [var only])
+                Assert.Equal(only.Id, (await bakery.RunNowAsync(schedule, key)).Id);
+            jobs += made.Count;
+            if (!death.IsDead)
+                break;
+            deaths++;
+        }
+
+        Assert.True(deaths > 5, $"It died {deaths} times only.");
+        Assert.True(jobs > 2, $"It made {jobs} jobs only.");
+    }
+
+    [Fact]
+    public async Task A_run_that_cannot_be_had_is_refused_and_nothing_is_left_of_it()
+    {
+        var schedule = await bakery.AddAsync("0 0 1 1 *");
+        bakery.Bake.Fault = new ConflictException("The input script of the job x is not stored any more.");
+
+        await Assert.ThrowsAsync<ConflictException>(() => bakery.RunNowAsync(schedule));
+
+        var progress = await bakery.ProgressAsync(schedule);
+        Assert.Empty(progress.Asked);
+        Assert.Empty(progress.Runs);
+        Assert.Empty(await bakery.JobsOfAsync(schedule));
+    }
+
     [Fact]
     public async Task Pausing_leaves_out_what_was_waiting_and_editing_loses_nothing()
     {
         var schedule = await bakery.AddAsync("* * * * *", OverlapPolicy.Queue);
         await bakery.TickAfterAsync(Minute);
         await bakery.TickAfterAsync(Minute);
-        await bakery.Editor.ChangeAsync(schedule.Id, null, new SchedulePatch { Description = "Fresh." }, Bakery.Actor, CancellationToken.None);
+        await bakery.Editor.ChangeAsync(schedule.Id, null, new SchedulePatch { Description = "Fresh." }, Bakery.Baker, CancellationToken.None);
         Assert.Single((await bakery.ProgressAsync(schedule)).Waiting);
         Assert.Equal(Bakery.Noon + 3 * Minute, (await bakery.ProgressAsync(schedule)).NextRun);
 
-        await bakery.Editor.EnableAsync(schedule.Id, null, enabled: false, Bakery.Actor, CancellationToken.None);
+        await bakery.Editor.EnableAsync(schedule.Id, null, enabled: false, Bakery.Baker, CancellationToken.None);
         await bakery.EndAllAsync();
         await bakery.TickAfterAsync(Minute);
 

@@ -44,10 +44,10 @@ public sealed class RefusedExpressionTests(Azurite azurite)
         var bakery = new Bakery(account);
         await bakery.TickAsync();
 
-        var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => bakery.Editor.EnableAsync(Id, null, enabled: true, Bakery.Actor, CancellationToken.None));
+        var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => bakery.Editor.EnableAsync(Id, null, enabled: true, Bakery.Baker, CancellationToken.None));
         Assert.Contains("make two schedules", refused.Message);
-        await bakery.Editor.ChangeAsync(Id, null, new SchedulePatch { Name = "renamed" }, Bakery.Actor, CancellationToken.None);
-        var changed = await bakery.Editor.ChangeAsync(Id, null, new SchedulePatch { Cron = "0 0 4 13 * FRI", Enabled = true }, Bakery.Actor, CancellationToken.None);
+        await bakery.Editor.ChangeAsync(Id, null, new SchedulePatch { Name = "renamed" }, Bakery.Baker, CancellationToken.None);
+        var changed = await bakery.Editor.ChangeAsync(Id, null, new SchedulePatch { Cron = "0 0 4 13 * FRI", Enabled = true }, Bakery.Baker, CancellationToken.None);
 
         Assert.Equal(new DateTimeOffset(2030, 9, 13, 4, 0, 0, TimeSpan.Zero), changed.Progress.NextRun);
         Assert.Equal("renamed", changed.Name);
@@ -60,7 +60,7 @@ public sealed class RefusedExpressionTests(Azurite azurite)
         await StoreAsync(account, "0 4 13 * FRI");
         var bakery = new Bakery(account);
 
-        var paused = await bakery.Editor.EnableAsync(Id, null, enabled: false, Bakery.Actor, CancellationToken.None);
+        var paused = await bakery.Editor.EnableAsync(Id, null, enabled: false, Bakery.Baker, CancellationToken.None);
         await bakery.TickAsync();
 
         Assert.False(paused.Enabled);
@@ -81,10 +81,10 @@ public sealed class RefusedExpressionTests(Azurite azurite)
             Created = Bakery.Noon,
             Updated = Bakery.Noon,
         };
-        var imports = new ImportedSchedules(new ScheduleStarter([bakery.Bake], [bakery.Bake], null!, null!), bakery.Schedules, new ScheduleOptions(), bakery.Time);
+        var imports = new ImportedSchedules(new ScheduleStarter([bakery.Bake], [bakery.Bake], null!, null!, bakery.Schedules), bakery.Schedules, new ScheduleOptions(), bakery.Time);
 
         imports.Check(archived);
-        var (prepared, reason) = await imports.PrepareAsync(archived, arePaused: false, CancellationToken.None);
+        var (prepared, reason) = await imports.PrepareAsync(archived, Bakery.Baker, arePaused: false, CancellationToken.None);
 
         Assert.False(prepared.Enabled);
         Assert.Null(prepared.Progress.NextRun);

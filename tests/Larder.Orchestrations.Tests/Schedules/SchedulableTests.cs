@@ -30,7 +30,7 @@ public class SchedulableTests
     [Fact]
     public void What_cannot_be_scheduled_is_refused_with_what_can()
     {
-        var starter = new ScheduleStarter([new BakeJob()], [new BakeJob(), new UploadJob()], null!, null!);
+        var starter = new ScheduleStarter([new BakeJob()], [new BakeJob(), new UploadJob()], null!, null!, null!);
 
         Assert.Equal("bake", starter.TypeOf("bake").Type);
         var refused = Assert.Throws<InvalidRequestException>(() => starter.TypeOf("upload"));

@@ -104,6 +104,31 @@ public class UrlSourceTests
         }
     }
 
+    [Fact]
+    public async Task A_host_that_nobody_knows_is_refused_at_once_and_not_tried_again()
+    {
+        // A name that never exists (RFC 6761); without a name server the answer is that none answers.
+        using var source = new UrlSource(new ScoringLimits { UrlHosts = "*.invalid" }, _ => true);
+
+        var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => source.OpenAsync("http://no-such-host.invalid/data.csv", CancellationToken.None));
+
+        Assert.Equal("The host 'no-such-host.invalid' cannot be found.", refused.Message);
+    }
+
+    [Fact]
+    public async Task A_host_that_takes_no_connections_is_refused_at_once()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        listener.Stop();
+        using var source = new UrlSource(new ScoringLimits { UrlHosts = "127.0.0.1" }, _ => true);
+
+        var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => source.OpenAsync($"http://127.0.0.1:{port}/data.csv", CancellationToken.None));
+
+        Assert.Equal($"The host '127.0.0.1' takes no connections on port {port}.", refused.Message);
+    }
+
     private static Task<WebApplication> ServerAsync()
     {
         return WebServer.StartAsync(app =>

@@ -22,12 +22,13 @@ internal sealed class Depot : IDisposable
         Registry = new ModelRegistry(documents, TimeProvider.System, log);
         Jobs = new JobStore(documents, TimeProvider.System);
         Schedules = new ScheduleStore(documents, log);
+        Tokens = new TokenStore(documents, log, TimeProvider.System);
         var publishing = new PublishingOptions { StagingFolder = folder };
         var staging = new StagingArea(publishing);
         Publisher = new ModelPublisher(
             Registry, Artifacts, ValidateAsync, (_, _, _) => Task.CompletedTask, staging, publishing, NullLogger<ModelPublisher>.Instance);
         Importer = new RegistryImporter(Registry, Jobs, Artifacts, staging, ValidateAsync, publishing, Limits, Schedules, TimeProvider.System);
-        Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, Jobs, new JobFiles(client, TimeProvider.System), Schedules, new SweeperOptions());
+        Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, Jobs, new JobFiles(client, TimeProvider.System), Schedules, Tokens, new SweeperOptions());
     }
 
     public static ImportLimits Limits { get; } = new() { ArchiveBytes = 1 << 30, ExpandedBytes = 1 << 30 };
@@ -47,6 +48,8 @@ internal sealed class Depot : IDisposable
     public JobStore Jobs { get; }
 
     public ScheduleStore Schedules { get; }
+
+    public TokenStore Tokens { get; }
 
     public RegistryImporter Importer { get; }
 
@@ -132,7 +135,7 @@ internal sealed class Depot : IDisposable
     public static Task<TransferArchive> OpenAsync(byte[] archive, ImportLimits? limits = null) => TransferArchive.OpenAsync(
         new RangeStream(archive.Length, (offset, count, _) => Task.FromResult<Stream>(new MemoryStream(archive, (int)offset, (int)count)), windowBytes: 300), limits ?? Limits, default);
 
-    private static async Task<ModelDescription> ValidateAsync(string path, CancellationToken cancellation)
+    private static async Task<ModelDescription> ValidateAsync(string path, string caller, CancellationToken cancellation)
     {
         var content = await File.ReadAllTextAsync(path, cancellation);
         if (!content.StartsWith("onnx ", StringComparison.Ordinal))

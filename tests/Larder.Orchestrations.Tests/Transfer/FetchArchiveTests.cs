@@ -99,8 +99,9 @@ public sealed class FetchArchiveTests : IDisposable
 
     private async Task<Job> AcceptAsync(string url)
     {
-        var jobs = new JobSubmitter(depot.Jobs, files, depot.Artifacts, [new ImportJob(urls)], new JobLimits(), TimeProvider.System);
-        return await new TransferSubmitter(jobs, depot.Jobs, depot.Artifacts, drops, urls, Depot.Limits).ImportAsync(url, new ImportOptions(), null, null, default);
+        var access = new JobAccess(depot.Jobs, [new ImportJob(urls)], new ModelScopes(null!, null!));
+        var jobs = new JobSubmitter(depot.Jobs, files, depot.Artifacts, [new ImportJob(urls)], access, new JobLimits(), TimeProvider.System);
+        return await new TransferSubmitter(jobs, access, depot.Artifacts, drops, urls, Depot.Limits).ImportAsync(url, new ImportOptions(), null, Caller.Local, default);
     }
 
     private async Task<byte[]> BytesAsync(string job) => (await files.ReadAsync(job, TransferPaths.Fetched, 1 << 20))!.ToArray();

@@ -45,5 +45,5 @@ public sealed class ImportRecordsTests(Azurite azurite)
     }
 
     private static async Task<IReadOnlyList<AuditRecord>> HistoryAsync(Depot depot, string subject) =>
-        (await new AuditHistory(depot.Documents, depot.Registry, depot.Schedules, TimeProvider.System).ListAsync(new AuditFilter { Subject = AuditSubject.Parse(subject) }, 100)).Items;
+        (await new AuditHistory(depot.Documents, depot.Registry, depot.Schedules, depot.Tokens, TimeProvider.System).ListAsync(new AuditFilter { Subject = AuditSubject.Parse(subject) }, 100)).Items;
 }

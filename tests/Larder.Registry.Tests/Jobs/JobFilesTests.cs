@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Azure.Storage.Blobs;
 using Larder.Testing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Registry.Tests;
 
@@ -145,7 +146,7 @@ public sealed class JobFilesTests(Azurite azurite) : IAsyncLifetime
     public async Task A_URL_ends_with_its_time()
     {
         await files.WriteAsync(job, "x", BinaryData.FromString("x"));
-        var past = new JobFiles(BlobClients.Create(azurite.ConnectionString), new ManualTimeProvider(DateTimeOffset.UtcNow - TimeSpan.FromHours(2)));
+        var past = new JobFiles(BlobClients.Create(azurite.ConnectionString), new FakeTimeProvider(DateTimeOffset.UtcNow - TimeSpan.FromHours(2)));
         await past.CreateAsync(job);
         await past.WriteAsync(job, "x", BinaryData.FromString("x"));
 

@@ -147,7 +147,7 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
         // Another run takes up what is left, and then there is nothing to do.
         await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + Later);
         await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + Later);
-        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + Later));
+        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + Later));
         Assert.Equal([2, 3], await VisibleAsync(shop));
         Assert.Equal(
             new[] { Shop.Sha256("2"), Shop.Sha256("3") }.Order(), (await shop.ArtifactsAsync()).Select(artifact => artifact.Sha256).Order());

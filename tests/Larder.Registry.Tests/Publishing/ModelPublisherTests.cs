@@ -29,7 +29,7 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task A_file_that_is_no_model_leaves_nothing_behind()
     {
-        var shop = Open(validate: (_, _) => throw new InvalidModelException("It is a poem."));
+        var shop = Open(validate: (_, _, _) => throw new InvalidModelException("It is a poem."));
 
         var thrown = await Assert.ThrowsAsync<InvalidModelException>(() => shop.PublishAsync("iris", "poem"));
 
@@ -41,7 +41,7 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
     public async Task What_is_validated_is_what_was_sent()
     {
         string? seen = null;
-        var shop = Open(validate: async (path, cancellation) =>
+        var shop = Open(validate: async (path, _, cancellation) =>
         {
             seen = await File.ReadAllTextAsync(path, cancellation);
             return Shop.Description;
@@ -214,7 +214,7 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
     public async Task Whoever_cancels_before_the_version_is_counted_leaves_nothing_visible()
     {
         using var cancel = new CancellationTokenSource();
-        var shop = Open(validate: async (_, _) =>
+        var shop = Open(validate: async (_, _, _) =>
         {
             await cancel.CancelAsync();
             return Shop.Description;

@@ -6,6 +6,7 @@ using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using Azure.Storage.Sas;
 using Larder.Testing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Registry.Tests;
 
@@ -15,7 +16,7 @@ namespace Larder.Registry.Tests;
 /// </summary>
 public sealed class UrlSignerTests
 {
-    private readonly ManualTimeProvider time = new();
+    private readonly FakeTimeProvider time = new(new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly KeyService service = new();
     private readonly BlobContainerClient container;
     private readonly UrlSigner signer;

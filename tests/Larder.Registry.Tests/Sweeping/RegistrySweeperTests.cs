@@ -256,7 +256,7 @@ public sealed class RegistrySweeperTests : IDisposable
     [Fact]
     public async Task A_sweep_of_nothing_does_nothing()
     {
-        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), await shop.Sweeper.RunAsync(Tomorrow));
+        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), await shop.Sweeper.RunAsync(Tomorrow));
     }
 
     private async Task OrphanAsync(string content)

@@ -41,20 +41,21 @@ internal sealed class Shop : IDisposable
         var log = new AuditLog(Documents, NullLogger<AuditLog>.Instance);
         Registry = new ModelRegistry(Documents, Time, log);
         Schedules = new ScheduleStore(Documents, log);
-        History = new AuditHistory(Documents, Registry, Schedules, Time);
+        Tokens = new TokenStore(Documents, log, Time);
+        History = new AuditHistory(Documents, Registry, Schedules, Tokens, Time);
         Settings = new SettingsHistory(log, Time);
         var publishing = (options ?? new PublishingOptions()) with { StagingFolder = Staging };
         Publisher = new ModelPublisher(
             Registry,
             Artifacts,
-            validate ?? ((_, _) => Task.FromResult(Description)),
+            validate ?? ((_, _, _) => Task.FromResult(Description)),
             adopt ?? ((_, _, _) => Task.CompletedTask),
             new StagingArea(publishing),
             publishing,
             NullLogger<ModelPublisher>.Instance);
         Jobs = new JobStore(Documents, Time);
         Files = new JobFiles(client, Time);
-        Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, Jobs, Files, Schedules, new SweeperOptions());
+        Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, Jobs, Files, Schedules, Tokens, new SweeperOptions());
     }
 
     public string Account { get; }
@@ -68,6 +69,8 @@ internal sealed class Shop : IDisposable
     public ModelRegistry Registry { get; }
 
     public ScheduleStore Schedules { get; }
+
+    public TokenStore Tokens { get; }
 
     public AuditHistory History { get; }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Azure.Storage.Blobs;
 using Larder.Testing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Registry.Tests;
 
@@ -10,7 +11,7 @@ public sealed class UploadSessionsTests
     private static readonly HttpClient Anybody = new();
 
     // The service has a clock of its own, so this one starts there.
-    private readonly ManualTimeProvider time = new(DateTimeOffset.UtcNow);
+    private readonly FakeTimeProvider time = new(DateTimeOffset.UtcNow);
     private readonly BlobServiceClient account;
     private readonly BlobDocumentStore documents;
     private readonly BlobContainerClient container;
@@ -84,7 +85,7 @@ public sealed class UploadSessionsTests
     [Fact]
     public async Task An_expired_URL_is_refused_and_none_is_given_any_more()
     {
-        var past = new ManualTimeProvider(DateTimeOffset.UtcNow.AddHours(-7));
+        var past = new FakeTimeProvider(DateTimeOffset.UtcNow.AddHours(-7));
         var earlier = new UploadSessions(documents, account, new UploadSessionOptions(), past);
         var session = await earlier.CreateAsync("iris", null, null);
         var url = await earlier.GetUrlAsync(session);

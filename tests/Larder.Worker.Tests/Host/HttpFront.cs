@@ -12,9 +12,9 @@ namespace Larder.Worker.Tests.Host;
 
 /// <summary>
 /// What callers see of the host. Routing is the Functions host's: routes in the order of the functions' names, and the first that matches path and method wins, however
-/// specific it is. It checks keys, invokes the function, and forwards the request to the worker's own server at the same time.
+/// specific it is. It asks for no keys, since every function is anonymous to it (Rules/RouteTests), invokes the function, and forwards the request to the worker's own server at the same time.
 /// </summary>
-internal sealed class HttpFront(FunctionInvoker invoker, IReadOnlyList<LoadedFunction> functions, Uri worker, JsonElement hostJson, IReadOnlySet<string> keys) : IDisposable
+internal sealed class HttpFront(FunctionInvoker invoker, IReadOnlyList<LoadedFunction> functions, Uri worker, JsonElement hostJson) : IDisposable
 {
     private const string Invocation = "x-ms-invocation-id";
 
@@ -72,13 +72,6 @@ internal sealed class HttpFront(FunctionInvoker invoker, IReadOnlyList<LoadedFun
 
     private async Task AnswerAsync(HttpContext http, LoadedFunction function)
     {
-        var isOpen = string.Equals(function.Trigger["authLevel"], "anonymous", StringComparison.OrdinalIgnoreCase);
-        if (!isOpen && !keys.Contains(KeyOf(http.Request) ?? ""))
-        {
-            http.Response.StatusCode = StatusCodes.Status401Unauthorized;
-            return;
-        }
-
         var invocation = $"{Guid.NewGuid()}";
         http.Request.Headers[Invocation] = invocation;
         _running[invocation] = function.Name;
@@ -102,7 +95,4 @@ internal sealed class HttpFront(FunctionInvoker invoker, IReadOnlyList<LoadedFun
             _running.TryRemove(invocation, out _);
         }
     }
-
-    private static string? KeyOf(HttpRequest request) =>
-        request.Headers.TryGetValue("x-functions-key", out var header) ? header[0] : request.Query["code"].FirstOrDefault();
 }

@@ -18,9 +18,6 @@ namespace Larder.Worker.Tests.Host;
 /// </summary>
 internal sealed class WorkerHost : IAsyncDisposable
 {
-    /// <summary>The function key that opens everything.</summary>
-    public const string Key = "the-default-key-of-the-host-0001";
-
     private const long BodyBytes = 104_857_600;
 
     private readonly List<IAsyncDisposable> _parts = [];
@@ -60,13 +57,12 @@ internal sealed class WorkerHost : IAsyncDisposable
     /// <param name="app">The folder that was published.</param>
     /// <param name="storage">Connection string of the storage account.</param>
     /// <param name="settings">The app's further settings.</param>
-    /// <param name="keys">The function keys that the host knows; null: <see cref="Key"/>.</param>
-    public static async Task<WorkerHost> StartAsync(string app, string storage, IEnumerable<(string Name, string Value)>? settings = null, IEnumerable<string>? keys = null)
+    public static async Task<WorkerHost> StartAsync(string app, string storage, IEnumerable<(string Name, string Value)>? settings = null)
     {
         var host = new WorkerHost();
         try
         {
-            await host.RunAsync(app, storage, settings ?? [], keys?.ToHashSet() ?? [Key]);
+            await host.RunAsync(app, storage, settings ?? []);
             return host;
         }
         catch (Exception exception)
@@ -79,8 +75,8 @@ internal sealed class WorkerHost : IAsyncDisposable
     /// <summary>The function of a name.</summary>
     public LoadedFunction Function(string name) => Functions.Single(function => function.Name == name);
 
-    /// <summary>A caller that has the host's key.</summary>
-    public HttpClient CreateClient(string? key = Key) => Api.CreateClient(Address, key);
+    /// <summary>A caller.</summary>
+    public HttpClient CreateClient() => Api.CreateClient(Address);
 
     /// <summary>Asks the worker to end, as the host does when it stops, and waits until it has.</summary>
     public async Task<int> TerminateWorkerAsync()
@@ -100,7 +96,7 @@ internal sealed class WorkerHost : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private async Task RunAsync(string app, string storage, IEnumerable<(string Name, string Value)> settings, IReadOnlySet<string> keys)
+    private async Task RunAsync(string app, string storage, IEnumerable<(string Name, string Value)> settings)
     {
         using var hostJson = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(app, "host.json")));
         var hubName = hostJson.RootElement.GetProperty("extensions").GetProperty("durableTask").GetProperty("hubName").GetString()!;
@@ -142,7 +138,7 @@ internal sealed class WorkerHost : IAsyncDisposable
         Functions = functions;
         var http = new Uri(Capabilities["HttpUri"]);
         await Eventually.TrueAsync(() => ListensAsync(http));
-        Front = new HttpFront(Invoker, functions, http, hostJson.RootElement.Clone(), keys);
+        Front = new HttpFront(Invoker, functions, http, hostJson.RootElement.Clone());
         var front = Own(await ServeAsync(HttpProtocols.Http1, services => services.AddRouting().AddHttpForwarder(), Front.Map));
         Address = AddressOf(front);
     }

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text;
 
 namespace Larder.Worker.Tests.Parity;
 
@@ -120,8 +121,11 @@ internal static class Exchanges
         new("wrong key", "GET", Models, 401) { Headers = [("x-functions-key", "wrong")] },
         new("no key for a probe", "GET", "/healthz", 200),
         new("no key for the greeting", "GET", "/", 200),
-        new("key without a role", "GET", Models, 403) { Headers = [Roles.Key("nobody")] },
+        new("key that is not in the settings", "GET", Models, 401) { Headers = [Roles.Key("nobody")] },
         new("reader reads", "GET", Models, 200) { Headers = [Roles.Key("reader")] },
+        new("reader reads by Bearer", "GET", Models, 200) { Headers = [("Authorization", $"Bearer {Roles.Key("reader").Value}")] },
+        new("reader reads by Basic", "GET", Models, 200) { Headers = [("Authorization", $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"any:{Roles.Key("reader").Value}"))}")] },
+        new("a scheme that is not taken", "GET", Models, 401) { Headers = [("Authorization", "Digest username=x")] },
         new("reader reads by code", "GET", $"{Models}?code={Roles.Key("reader").Value}", 200),
         new("reader predicts", "POST", $"{Models}/iris/prediction", 403) { Headers = [Roles.Key("reader")], Body = () => Json(Flower) },
         new("predictor uploads", "PUT", $"{Models}/iris", 403) { Headers = [Roles.Key("predictor")], Body = () => Form(("path", "iris/iris.onnx")) },

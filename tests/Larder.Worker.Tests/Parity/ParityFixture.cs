@@ -20,13 +20,11 @@ public sealed class ParityFixture : IAsyncLifetime
     {
         var app = await PublishedApp.FolderAsync();
         await using var azurite = await Azurite.StartAsync();
-        string[] keys = [.. Roles.Names.Select(name => Roles.Key(name).Value)];
 
-        var published = await PublishedAsync(app, azurite.NewAccount(), Exchanges.All, WorkerHost.Key, settings: [], keys: null);
-        var publishedRoles = await PublishedAsync(app, azurite.NewAccount(), Exchanges.OfRoles, key: null, Roles.Settings(), keys);
+        var published = await PublishedAsync(app, azurite.NewAccount(), Exchanges.All);
+        var publishedRoles = await PublishedAsync(app, azurite.NewAccount(), Exchanges.OfRoles, Roles.Settings());
         var selfHosted = await SelfHostedAsync(azurite.NewAccount(), Exchanges.All);
-        var selfHostedRoles = await SelfHostedAsync(
-            azurite.NewAccount(), Exchanges.OfRoles, [.. Roles.Settings(), .. Roles.Names.Select(name => ($"FunctionKeys:{name}", Roles.Key(name).Value))]);
+        var selfHostedRoles = await SelfHostedAsync(azurite.NewAccount(), Exchanges.OfRoles, Roles.Settings());
         _published = published.Concat(publishedRoles).ToDictionary();
         _selfHosted = selfHosted.Concat(selfHostedRoles).ToDictionary();
     }
@@ -35,10 +33,10 @@ public sealed class ParityFixture : IAsyncLifetime
     public Task DisposeAsync() => Task.CompletedTask;
 
     private static async Task<IReadOnlyDictionary<string, Answer>> PublishedAsync(
-        string app, string storage, IEnumerable<Exchange> exchanges, string? key, IEnumerable<(string, string)> settings, IEnumerable<string>? keys)
+        string app, string storage, IEnumerable<Exchange> exchanges, params (string, string)[] settings)
     {
-        await using var host = await WorkerHost.StartAsync(app, storage, settings, keys);
-        using var client = host.CreateClient(key);
+        await using var host = await WorkerHost.StartAsync(app, storage, settings);
+        using var client = host.CreateClient();
         return await Conversation.HoldAsync(client, exchanges);
     }
 

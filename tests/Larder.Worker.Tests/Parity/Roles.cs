@@ -10,7 +10,7 @@ internal static class Roles
     /// <summary>The header that App Service Authentication adds.</summary>
     public const string SignInHeader = "X-MS-CLIENT-PRINCIPAL";
 
-    /// <summary>Names of the keys, which are those of their roles; the key `nobody` has no role.</summary>
+    /// <summary>Names of the keys, which are those of their roles; the key `nobody` is not in the settings.</summary>
     public static readonly string[] Names = ["nobody", "reader", "predictor", "contributor", "admin"];
 
     /// <summary>The key of a name, in its header.</summary>

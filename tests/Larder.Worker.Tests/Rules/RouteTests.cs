@@ -14,6 +14,15 @@ public sealed class RouteTests
     [Fact]
     public async Task The_worker_can_parse_every_route_of_the_app() => Assert.True((await RoutesAsync()).Count > 50);
 
+    [Fact]
+    public async Task Every_HTTP_function_is_anonymous_to_the_Functions_host()
+    {
+        var functions = (await PublishedFunction.ReadAsync(await PublishedApp.FolderAsync())).Where(function => function.Trigger.Type == "httpTrigger").ToList();
+
+        Assert.True(functions.Count > 50);
+        Assert.All(functions, function => Assert.Equal("Anonymous", function.Trigger["authLevel"]));
+    }
+
     [Theory]
     [InlineData("NothingHere", "{*path}", "Ready", "readyz")]
     [InlineData("GetModel", "models/{reference}", "ListInformation", "models/information")]

@@ -11,7 +11,7 @@ public sealed partial class SettingsTests
     // Read by the Functions hosts, the official one or the self-host, not by the rooms.
     private static readonly string[] OfTheHost =
     [
-        "FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "AzureWebJobsDisableHomepage", "AzureWebJobsStorage", "AzuriteLocation", "FunctionKeys:default", "MasterKey",
+        "FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "AzureWebJobsDisableHomepage", "AzureWebJobsStorage", "AzuriteLocation",
         "AzureWebJobs.IngestUpload.Disabled", "AzureWebJobs.ScoreDroppedFile.Disabled",
     ];
 

@@ -1,18 +1,7 @@
+using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 
 namespace Larder.Functions;
-
-/// <summary>Who a request comes from.</summary>
-/// <param name="Name">The function key's name, the signed-in user or application, or <c>local</c>. It goes into job and audit records.</param>
-/// <param name="Role">What they may do.</param>
-public sealed record Caller(string Name, Role Role)
-{
-    /// <summary>Whoever calls a server that has no keys, which listens on loopback only.</summary>
-    public static Caller Local { get; } = new("local", Role.Admin);
-
-    /// <summary>Whoever brings nothing that tells who they are.</summary>
-    public static Caller Anonymous { get; } = new("anonymous", Role.None);
-}
 
 /// <summary>Finds the caller again.</summary>
 internal static class CallerExtensions
@@ -25,10 +14,10 @@ internal static class CallerExtensions
     /// <param name="request">The request.</param>
     /// <param name="role">The least role.</param>
     /// <param name="what">What needs it, as the beginning of a sentence.</param>
-    /// <exception cref="RefusedException">The caller has less (403).</exception>
+    /// <exception cref="ForbiddenException">The caller has less (403).</exception>
     public static void Require(this HttpRequest request, Role role, string what)
     {
         if (request.Caller().Role < role)
-            throw new RefusedException(ErrorKind.Forbidden, $"{what} needs the role {RoleNames.Of(role)}.");
+            throw new ForbiddenException($"{what} needs the role {RoleNames.Of(role)}.");
     }
 }

@@ -1,0 +1,207 @@
+namespace Larder.Inference;
+
+/// <summary>
+/// The bytes that requests of the whole process hold in memory at the same time (<see cref="InferenceLimits.InFlightBytes"/>). One half is for bodies, the other for
+/// what is made of them. A request takes of the first half and then of the second, never the other way, so that two of them cannot wait for each other.
+/// </summary>
+public sealed class MemoryBudget
+{
+    /// <summary>Makes the budget.</summary>
+    /// <param name="limits">Validated limits.</param>
+    /// <param name="metrics">Where the bytes in flight and the refusals are seen.</param>
+    /// <param name="timeProvider">The clock.</param>
+    public MemoryBudget(InferenceLimits limits, InferenceMetrics metrics, TimeProvider timeProvider)
+    {
+        var half = limits.MostInFlightBytes / 2;
+        var patience = TimeSpan.FromSeconds(limits.InFlightWaitSeconds);
+        Bodies = new MemoryShare("bodies", half, patience, metrics, timeProvider);
+        Work = new MemoryShare("work", half, patience, metrics, timeProvider);
+        metrics.Observe(this);
+    }
+
+    /// <summary>Bodies that have come and are not parsed yet.</summary>
+    public MemoryShare Bodies { get; }
+
+    /// <summary>Input tensors, images that are being decoded, outputs that are being written.</summary>
+    public MemoryShare Work { get; }
+}
+
+/// <summary>
+/// One half of the <see cref="MemoryBudget"/>: so many bytes that are in flight. A request that does not fit waits, in order, and is refused after a while. An eighth is for
+/// small requests alone, which so never wait for large ones.
+/// </summary>
+public sealed class MemoryShare
+{
+    /// <summary>Up to here a request is a small one.</summary>
+    public const long SmallBytes = 64 << 10;
+
+    private readonly string _name;
+    private readonly TimeSpan _patience;
+    private readonly InferenceMetrics _metrics;
+    private readonly Lane _small;
+    private readonly Lane _large;
+
+    internal MemoryShare(string name, long limit, TimeSpan patience, InferenceMetrics metrics, TimeProvider timeProvider)
+    {
+        _name = name;
+        _patience = patience;
+        _metrics = metrics;
+        _small = new Lane(limit / 8, timeProvider);
+        _large = new Lane(limit - (limit / 8), timeProvider);
+    }
+
+    /// <summary>Bytes in flight. Outputs, which are there when they are counted, may bring it above the limit.</summary>
+    public long Used => _small.Used + _large.Used;
+
+    /// <summary>Requests that wait.</summary>
+    public int Waiting => _small.Waiting + _large.Waiting;
+
+    /// <summary>The most that one request may take.</summary>
+    public long Most => _large.Limit;
+
+    internal KeyValuePair<string, object?> Tag => new("share", _name);
+
+    /// <summary>Takes bytes, which must be given back by one call of <see cref="Release"/>. Completes synchronously and allocates nothing while there is room.</summary>
+    /// <param name="bytes">How many.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="patience">How long to wait; null for <see cref="InferenceLimits.InFlightWaitSeconds"/>.</param>
+    /// <exception cref="MemoryLimitException">They are more than there ever are.</exception>
+    /// <exception cref="MemoryBusyException">There was no room in time.</exception>
+    public ValueTask TakeAsync(long bytes, CancellationToken cancellationToken, TimeSpan? patience = null)
+    {
+        if (bytes > Most)
+            return ValueTask.FromException(TooLarge(bytes));
+        var lane = LaneOf(bytes);
+        return lane.Waiting == 0 && lane.TryTake(bytes) ? ValueTask.CompletedTask : new(WaitAsync(lane, bytes, patience ?? _patience, cancellationToken));
+    }
+
+    /// <summary>Counts bytes that are there already.</summary>
+    public void Add(long bytes) => LaneOf(bytes).Add(bytes);
+
+    /// <summary>Gives back what was taken or counted at once.</summary>
+    public void Release(long bytes) => LaneOf(bytes).Release(bytes);
+
+    private Lane LaneOf(long bytes) => bytes <= SmallBytes ? _small : _large;
+
+    private async Task WaitAsync(Lane lane, long bytes, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (await lane.TryWaitAsync(bytes, patience, cancellationToken))
+            return;
+        _metrics.Refused(_name, "busy");
+        throw new MemoryBusyException(
+            $"The server holds as many bytes of requests as it may ({InputError.Size(lane.Limit)} of {_name}, a part of Limits:InFlightBytes), and there was no room for {InputError.Size(bytes)} more within {patience.TotalSeconds:0.#} s. Try again later.");
+    }
+
+    private MemoryLimitException TooLarge(long bytes)
+    {
+        _metrics.Refused(_name, "too_large");
+        return new($"The request needs about {InputError.Size(bytes)} of memory ({_name}); one request may take {InputError.Size(Most)} (a part of Limits:InFlightBytes). Send it in smaller parts.");
+    }
+
+    /// <summary>So many bytes, and those who wait for some of them.</summary>
+    private sealed class Lane(long limit, TimeProvider timeProvider)
+    {
+        private readonly Lock _gate = new();
+        private readonly LinkedList<Waiter> _waiters = [];
+        private long _used;
+        private int _waiting;
+
+        public long Limit => limit;
+
+        public long Used => Interlocked.Read(ref _used);
+
+        public int Waiting => Volatile.Read(ref _waiting);
+
+        public void Add(long bytes) => Interlocked.Add(ref _used, bytes);
+
+        public void Release(long bytes)
+        {
+            Interlocked.Add(ref _used, -bytes);
+            if (Waiting > 0)
+                Serve();
+        }
+
+        public bool TryTake(long bytes)
+        {
+            var used = Used;
+            while (used + bytes <= limit)
+            {
+                var seen = Interlocked.CompareExchange(ref _used, used + bytes, used);
+                if (seen == used)
+                    return true;
+                used = seen;
+            }
+
+            return false;
+        }
+
+        /// <summary>False when there was no room in time.</summary>
+        public async Task<bool> TryWaitAsync(long bytes, TimeSpan patience, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var waiter = new Waiter(bytes);
+            lock (_gate)
+            {
+                waiter.Node = _waiters.AddLast(waiter);
+                Interlocked.Increment(ref _waiting);
+            }
+
+            // What was given back before this one was seen to wait.
+            Serve();
+            try
+            {
+                await waiter.Task.WaitAsync(patience, timeProvider, cancellationToken);
+                return true;
+            }
+            catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
+            {
+                if (TryLeave(waiter))
+                    Serve();
+                else
+                    Release(bytes);
+                if (failure is OperationCanceledException)
+                    throw;
+                return false;
+            }
+        }
+
+        /// <summary>False when it has its bytes already.</summary>
+        private bool TryLeave(Waiter waiter)
+        {
+            lock (_gate)
+            {
+                if (waiter.Node!.List is null)
+                    return false;
+                _waiters.Remove(waiter.Node);
+                Interlocked.Decrement(ref _waiting);
+                return true;
+            }
+        }
+
+        private void Serve()
+        {
+            lock (_gate)
+            {
+                while (_waiters.First is { } first && TryTake(first.Value.Bytes))
+                {
+                    _waiters.RemoveFirst();
+                    Interlocked.Decrement(ref _waiting);
+                    first.Value.TrySetResult();
+                }
+            }
+        }
+    }
+
+    private sealed class Waiter(long bytes) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public long Bytes { get; } = bytes;
+
+        public LinkedListNode<Waiter>? Node { get; set; }
+    }
+}
+
+/// <summary>A request needs more memory than any request may have; less of it at a time would do.</summary>
+public sealed class MemoryLimitException(string message) : Exception(message);
+
+/// <summary>Other requests hold the memory that this one needs; later there may be some.</summary>
+public sealed class MemoryBusyException(string message) : Exception(message);

@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+
+namespace Larder.Inference;
+
+/// <summary>
+/// Tries as many models at the same time as their memory allows, each in a child process of its own (<see cref="ModelTrial"/>), in the order of
+/// <see cref="TrialQueue"/>. A child is kept for the next model; the last one that was free is taken first, so that a quiet server has only one.
+/// </summary>
+/// <param name="limits">Time, memory and length of the queue.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ModelTrials(ValidationLimits limits, TimeProvider time) : IAsyncDisposable
+{
+    private readonly TrialQueue _queue = new(limits.TrialsAtOnce, limits.MaxWaiting, limits.MaxWaitingOfCaller);
+    private readonly ConcurrentStack<ModelTrial> _idle = [];
+    private readonly ConcurrentBag<ModelTrial> _all = [];
+    private readonly CancellationTokenSource _closing = new();
+
+    /// <summary>The ids of the children that were started last.</summary>
+    public IEnumerable<int> ProcessIds => _all.Select(trial => trial.ProcessId).OfType<int>();
+
+    /// <inheritdoc cref="ModelTrial.TryAsync"/>
+    /// <param name="path">The file.</param>
+    /// <param name="session">How the server would load it.</param>
+    /// <param name="folder">Where the child may write the model's graph, if it is to look for operators that end the process; null if not.</param>
+    /// <param name="caller">Whose it is; callers take turns.</param>
+    /// <param name="cancellation">Ends the child.</param>
+    /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
+    public Task<TrialAnswer> TryAsync(string path, SessionSettings session, string? folder, string caller, CancellationToken cancellation) =>
+        RunAsync((trial, stop) => trial.TryAsync(path, session, folder, stop), caller, cancellation);
+
+    /// <inheritdoc cref="ModelTrial.CompileAsync"/>
+    /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
+    public Task<CompilationAnswer> CompileAsync(string path, SessionSettings session, CompilationRequest compilation, string caller, CancellationToken cancellation) =>
+        RunAsync((trial, stop) => trial.CompileAsync(path, session, compilation, stop), caller, cancellation);
+
+    /// <summary>Ends the children and whatever they do.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        foreach (var trial in _all)
+            await trial.DisposeAsync();
+    }
+
+    private async Task<T> RunAsync<T>(Func<ModelTrial, CancellationToken, Task<T>> run, string caller, CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
+        using var slot = await _queue.EnterAsync(caller, stop.Token);
+        if (!_idle.TryPop(out var trial))
+            _all.Add(trial = new ModelTrial(limits, time));
+        try
+        {
+            return await run(trial, stop.Token);
+        }
+        finally
+        {
+            _idle.Push(trial);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+namespace Larder.Registry;
+
+/// <summary>Whether models are in the scope of a caller. Names tell at once; tags are read, from memory where the model was asked for before.</summary>
+/// <param name="registry">The models.</param>
+/// <param name="catalog">The same from memory: a tag that was changed elsewhere counts within <see cref="CatalogOptions.Usable"/>.</param>
+public sealed class ModelScopes(ModelRegistry registry, ModelCatalog catalog)
+{
+    /// <summary>Whether a caller's scope has a model; of one that is not there yet, its name alone tells.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="model">The model's name; one that can be none is in no scope.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public ValueTask<bool> CoverAsync(Caller caller, string model, CancellationToken cancellation) =>
+        caller.Scope is not { } scope || scope.CoversName(model) ? new ValueTask<bool>(true)
+        : scope.Tags.Count == 0 ? new ValueTask<bool>(false)
+        : ByTagAsync(scope, model, cancellation);
+
+    /// <summary>Refuses a model that is not in a caller's scope.</summary>
+    /// <inheritdoc cref="CoverAsync"/>
+    /// <exception cref="ForbiddenException">It is not; whether there is such a model is not said.</exception>
+    public async ValueTask RequireAsync(Caller caller, string model, CancellationToken cancellation)
+    {
+        if (!await CoverAsync(caller, model, cancellation))
+            throw new ForbiddenException(Refusal(caller, model));
+    }
+
+    /// <summary>Why a model is refused, in a sentence.</summary>
+    public static string Refusal(Caller caller, string model) => $"The scope of {caller.Name} does not have the model {ModelName.Shown(model)}.";
+
+    /// <summary>Tells of many names whether they are in a caller's scope. With tags it reads all models once.</summary>
+    public async Task<Func<string, bool>> NamesAsync(Caller caller, CancellationToken cancellation)
+    {
+        if (caller.Scope is not { } scope)
+            return _ => true;
+        if (scope.Tags.Count == 0)
+            return scope.CoversName;
+        var tagged = new HashSet<string>(StringComparer.Ordinal);
+        string? cursor = null;
+        do
+        {
+            var page = await registry.ListAsync(ModelRegistry.MaxPage, cursor, cancellation);
+            tagged.UnionWith(page.Items.Where(scope.Covers).Select(model => model.Name));
+            cursor = page.Cursor;
+        }
+        while (cursor is not null);
+        return name => scope.CoversName(name) || tagged.Contains(name);
+    }
+
+    private async ValueTask<bool> ByTagAsync(ModelScope scope, string model, CancellationToken cancellation)
+    {
+        try
+        {
+            return scope.Covers((await catalog.ResolveAsync(model, cancellation)).Model);
+        }
+        catch (NotFoundException)
+        {
+            // A model without a version has tags, too.
+        }
+        catch (InvalidRequestException)
+        {
+            return false;
+        }
+
+        try
+        {
+            return scope.Covers(await registry.GetAsync(model, cancellation));
+        }
+        catch (NotFoundException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,207 @@
+using System.Text.Json;
+
+namespace Larder.Registry;
+
+/// <summary>The tokens' documents. A token is created and revoked with an audit record, in one write with it.</summary>
+/// <remarks>All methods throw <see cref="StorageUnavailableException"/> during an outage.</remarks>
+/// <param name="documents">Where they are: each in a partition of its own, named by the token's hash, so that authentication is one point read.</param>
+/// <param name="log">Where the records go.</param>
+/// <param name="time">The clock.</param>
+public sealed class TokenStore(IDocumentStore documents, AuditLog log, TimeProvider time)
+{
+    /// <summary>The most items that one page of a list has.</summary>
+    public const int MaxPage = 1000;
+
+    private const int ScanPage = 500;
+    private const string DocumentId = "token";
+    private const string KeyId = "key";
+
+    // What is no wish of an administrator's, or is not to be seen.
+    private static readonly string[] Unrecorded = ["id", "created", "created_by", "last_used", "sha256", "key", "revoked", "outbox"];
+
+    private static readonly DocumentCollection<CallerToken> Tokens = RegistryJson.Collection<CallerToken>("tokens");
+    private static readonly DocumentCollection<TokenKeyDocument> Keys = RegistryJson.Collection<TokenKeyDocument>("token-keys");
+
+    /// <summary>Says which token was revoked here.</summary>
+    public event Action<string>? Revoked;
+
+    /// <summary>Makes a token.</summary>
+    /// <param name="request">What it is to be.</param>
+    /// <param name="actor">Who makes it.</param>
+    /// <param name="key">The caller's idempotency key: with it, the same request makes one token.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>The token, and its secret; null for the secret of a token that an earlier request under the same key made: that was shown then.</returns>
+    /// <exception cref="InvalidRequestException">Something in the request cannot be had.</exception>
+    /// <exception cref="ConflictException">The key was used for something else, or for a token that is not there.</exception>
+    public async Task<(CallerToken Token, string? Secret)> CreateAsync(TokenRequest request, string actor, string? key, CancellationToken cancellation = default)
+    {
+        var now = time.GetUtcNow();
+        request.Validate(now);
+        var secret = CallerToken.NewSecret();
+        var hash = KeyHash.Of(secret);
+        var token = new CallerToken
+        {
+            Id = hash.Id,
+            Name = request.Name,
+            Role = request.Role,
+            Scope = request.Scope,
+            Expires = request.Expires,
+            Created = now,
+            CreatedBy = actor,
+            Sha256 = hash.ToString(),
+            Key = key is null ? null : TextHash.Of($"{actor}\n{key}"),
+        };
+        token = token with
+        {
+            Outbox = token.Outbox.Add(new AuditRecord
+            {
+                Subject = AuditSubject.OfToken(token.Id), When = now, Who = actor, What = "create", After = AuditValues.Between(null, Described(token)).After,
+            }),
+        };
+
+        if (token.Key is { } taken && await TakeAsync(taken, request, token.Id, now, cancellation) is { } earlier)
+            return (earlier, null);
+        await documents.CreateAsync(Tokens, token.Id, DocumentId, token, cancellation);
+        await log.TryWriteAsync(token.Outbox, known: 0);
+        return (token, secret);
+    }
+
+    /// <summary>The token of a hash, also when it has expired; null when there is none, or it is revoked.</summary>
+    public async Task<CallerToken?> FindAsync(KeyHash hash, CancellationToken cancellation = default) =>
+        await documents.GetAsync(Tokens, hash.Id, DocumentId, cancellation) is { Value: { Revoked: false } token } && token.Sha256 == hash.ToString() ? token : null;
+
+    /// <summary>The tokens, in the order of their ids.</summary>
+    /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
+    /// <param name="cursor">From the page before; null for the first.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="InvalidRequestException">The limit is out of range, or the cursor is none.</exception>
+    public async Task<Page<CallerToken>> ListAsync(int limit, string? cursor = null, CancellationToken cancellation = default)
+    {
+        if (limit is < 1 or > MaxPage)
+            throw new InvalidRequestException($"The limit must be 1 to {MaxPage}; it is {limit}.");
+        var page = await documents.ScanAsync(Tokens, limit, cursor, cancellation);
+        return new Page<CallerToken>([.. page.Documents.Select(found => found.Value).Where(token => !token.Revoked)], page.Continuation);
+    }
+
+    /// <summary>Revokes a token. This process refuses it at once, others when they read it again (<see cref="TokenCatalog"/>).</summary>
+    /// <param name="id">Which.</param>
+    /// <param name="actor">Who.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="NotFoundException">There is no such token.</exception>
+    public async Task<CallerToken> RevokeAsync(string id, string actor, CancellationToken cancellation = default)
+    {
+        var backoff = new Backoff($"the token {id}");
+        while (true)
+        {
+            var read = CallerToken.IsId(id) && await documents.GetAsync(Tokens, id, DocumentId, cancellation) is { Value.Revoked: false } found
+                ? found
+                : throw new NotFoundException($"There is no token {ModelName.Shown(id)}.");
+            var outbox = read.Value.Outbox.Add(new AuditRecord
+            {
+                Subject = AuditSubject.OfToken(id), When = time.GetUtcNow(), Who = actor, What = "revoke", Before = AuditValues.Between(Described(read.Value), null).Before,
+            });
+            try
+            {
+                // It is revoked with this write. The document goes when the record is where it will be kept.
+                var next = read.Value with { Revoked = true, Outbox = await log.PrepareAsync(read.Value.Outbox, outbox) };
+                var etag = await documents.ReplaceAsync(Tokens, id, DocumentId, next, read.ETag, cancellation);
+                Revoked?.Invoke(id);
+                await FinishAsync(new Document<CallerToken>(id, DocumentId, etag, next), read.Value.Outbox.Last);
+                return read.Value;
+            }
+            catch (ETagMismatchException)
+            {
+                await backoff.NextAsync(cancellation);
+            }
+        }
+    }
+
+    /// <summary>Writes down when a token was used, unless it changes at the same moment: then the next use is.</summary>
+    internal async Task NoteUseAsync(string id, DateTimeOffset when, CancellationToken cancellation = default)
+    {
+        if (await documents.GetAsync(Tokens, id, DocumentId, cancellation) is not { Value: { Revoked: false } token } read || token.LastUsed >= when)
+            return;
+        try
+        {
+            await documents.ReplaceAsync(Tokens, id, DocumentId, token with { LastUsed = when }, read.ETag, cancellation);
+        }
+        catch (ETagMismatchException)
+        {
+            // Another server was quicker, or it is revoked.
+        }
+    }
+
+    /// <summary>Puts the records into the log that crashes left, and removes what is left of revoked tokens, and idempotency keys of an earlier time.</summary>
+    /// <returns>How many records were missing, and how many documents were left.</returns>
+    internal async Task<(int Records, int Documents)> SweepAsync(DateTimeOffset since, DateTimeOffset keysBefore, CancellationToken cancellation)
+    {
+        var (records, left) = (0, 0);
+        await foreach (var found in documents.ScanAllAsync(Tokens, ScanPage, cancellation))
+        {
+            if (!found.Value.Revoked && !(found.Value.Outbox.Newest >= since))
+                continue;
+            records += await FinishAsync(found, found.Value.Outbox.Last) ?? 0;
+            left += found.Value.Revoked ? 1 : 0;
+        }
+        await foreach (var found in documents.ScanAllAsync(Keys, ScanPage, cancellation))
+        {
+            if (found.Value.Taken < keysBefore && await documents.GetAsync(Tokens, found.Value.Token, DocumentId, cancellation) is null)
+                left += await documents.TryDeleteAsync(Keys, found, cancellation) ? 1 : 0;
+        }
+        return (records, left);
+    }
+
+    /// <summary>Puts the records into the log that a crash may have left in a token's document.</summary>
+    internal async Task CompleteAuditAsync(string id, CancellationToken cancellation)
+    {
+        if (await documents.GetAsync(Tokens, id, DocumentId, cancellation) is { } found)
+            await FinishAsync(found, found.Value.Outbox.Last);
+    }
+
+    /// <summary>Takes an idempotency key for a token.</summary>
+    /// <returns>The token that it was taken for before; null when it is taken now.</returns>
+    private async Task<CallerToken?> TakeAsync(string key, TokenRequest request, string token, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var fingerprint = TextHash.Of(JsonSerializer.Serialize(request, RegistryJson.Options));
+        try
+        {
+            await documents.CreateAsync(Keys, key, KeyId, new TokenKeyDocument { Fingerprint = fingerprint, Token = token, Taken = now }, cancellation);
+            return null;
+        }
+        catch (DocumentExistsException)
+        {
+            var taken = await documents.GetAsync(Keys, key, KeyId, cancellation);
+            if (taken is not null && taken.Value.Fingerprint != fingerprint)
+                throw new ConflictException("This idempotency key was used for another request: use a new key for each request that is not the same.");
+            return taken is not null && await documents.GetAsync(Tokens, taken.Value.Token, DocumentId, cancellation) is { Value: { Revoked: false } earlier }
+                ? earlier
+                : throw new ConflictException("The token that was made under this idempotency key is not there: use a new key.");
+        }
+    }
+
+    private async Task<int?> FinishAsync(Document<CallerToken> stored, int known)
+    {
+        var written = await log.TryWriteAsync(stored.Value.Outbox, known);
+        if (written is null || !stored.Value.Revoked)
+            return written;
+        try
+        {
+            await documents.TryDeleteAsync(Tokens, stored, CancellationToken.None);
+            if (stored.Value.Key is { } key && await documents.GetAsync(Keys, key, KeyId, CancellationToken.None) is { } taken && taken.Value.Token == stored.Value.Id)
+                await documents.TryDeleteAsync(Keys, taken, CancellationToken.None);
+        }
+        catch (StorageUnavailableException)
+        {
+            // It is revoked already, for all who ask; the sweeper removes the document.
+        }
+        return written;
+    }
+
+    private static System.Text.Json.Nodes.JsonObject Described(CallerToken token)
+    {
+        var described = AuditValues.Of(token);
+        foreach (var member in Unrecorded)
+            described.Remove(member);
+        return described;
+    }
+}

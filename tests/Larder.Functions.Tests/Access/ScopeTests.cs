@@ -1,0 +1,200 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Larder.Registry;
+using Larder.Testing;
+
+namespace Larder.Functions.Tests;
+
+/// <summary>Tokens for some models: every route, at a running Larder.</summary>
+public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixture>
+{
+    private const string Scope = """{"prefixes": ["a-"], "tags": {"team": "a"}}""";
+
+    // Functions that ask themselves; each has a test below. Written out, so that a new one is seen.
+    private static readonly string[] AskThemselves =
+    [
+        "AllInformation", "CancelJob", "ChangeSchedule", "CreateSchedule", "DeleteJob", "DeleteSchedule", "GetJob", "GetJobLogs", "GetSchedule", "ListDatasets", "ListJobOutputs", "ListJobs", "ListModels",
+        "ListScheduleRuns", "ListSchedules", "PauseSchedule", "ReadJobOutput", "ReplaceSchedule", "ResumeSchedule", "RetryJob", "RunScheduleNow",
+    ];
+
+    [Fact]
+    public async Task A_route_that_names_a_model_is_for_models_in_scope_and_one_about_all_models_for_none()
+    {
+        var token = await TokenAsync("admin");
+        await MakeModelsAsync();
+        var access = FunctionAccess.OfThisApp();
+        var wrong = new List<string>();
+        foreach (var route in new RouteTable().Entries.Where(route => route.Role > Role.None))
+            foreach (var method in route.Methods)
+            {
+                var function = FunctionOf(method, route.Path);
+                switch (access.Of(function).Scope)
+                {
+                    case ScopeRule.Route:
+                        foreach (var (model, isInScope) in new[] { ("a-none", true), ("a-one", true), ("tagged", true), ("b-one", false), ("b-none", false), ("A-one", false) })
+                        {
+                            var path = PathOf(route.Path, model, method == "DELETE" && route.Path.EndsWith("{reference}", StringComparison.Ordinal) ? ":9" : "");
+                            var (status, body) = await SendAsync(new HttpMethod(method), path, token);
+                            if (isInScope ? status is 401 or 403 : status != 403 || !body.Contains("The scope of walker does not have the model", StringComparison.Ordinal))
+                                wrong.Add($"{method} {path}: {status} {body}");
+                        }
+                        break;
+                    case ScopeRule.AllModels:
+                        var (all, why) = await SendAsync(new HttpMethod(method), PathOf(route.Path, "x", ""), token);
+                        if (all != 403 || !why.Contains("has a scope: use a token without one", StringComparison.Ordinal))
+                            wrong.Add($"{method} {route.Path}: {all} {why}");
+                        break;
+                    case ScopeRule.NoModel:
+                        var (none, _) = await SendAsync(new HttpMethod(method), route.Path, token);
+                        if (none is 401 or 403)
+                            wrong.Add($"{method} {route.Path}: {none}");
+                        break;
+                    default:
+                        if (!AskThemselves.Contains(function))
+                            wrong.Add($"{function} asks itself, and no test says so");
+                        break;
+                }
+            }
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public async Task Lists_show_what_is_in_scope()
+    {
+        var token = await TokenAsync("reader");
+        await MakeModelsAsync();
+
+        var (_, models) = await SendAsync(HttpMethod.Get, "/api/v1/models?limit=1", token);
+        var first = JsonNode.Parse(models)!;
+        var (_, rest) = await SendAsync(HttpMethod.Get, $"/api/v1/models?cursor={Uri.EscapeDataString((string)first["next_cursor"]!)}", token);
+        var (_, information) = await SendAsync(HttpMethod.Get, "/api/v1/models/information", token);
+
+        Assert.Equal(["a-one"], first["model_list"]!.AsArray().Select(name => (string)name!));
+        Assert.Equal(["tagged"], JsonNode.Parse(rest)!["model_list"]!.AsArray().Select(name => (string)name!));
+        Assert.Equal(["a-one", "tagged"], JsonNode.Parse(information)!["models"]!.AsArray().Select(model => (string)model!["name"]!));
+        await new DatasetStore(await TestStore.OpenAsync(larder.Storage)).PutAsync(Dataset("a-one"));
+        await new DatasetStore(await TestStore.OpenAsync(larder.Storage)).PutAsync(Dataset("b-one"));
+        var (_, datasets) = await SendAsync(HttpMethod.Get, "/api/v1/datasets", token);
+        Assert.Equal(["a-one"], JsonNode.Parse(datasets)!["datasets"]!.AsArray().Select(dataset => (string)dataset!["model"]!));
+    }
+
+    [Fact]
+    public async Task Jobs_and_schedules_go_by_the_model_that_they_are_about()
+    {
+        var token = await TokenAsync("contributor");
+        await MakeModelsAsync();
+        var store = new JobStore(await TestStore.OpenAsync(larder.Storage), TimeProvider.System);
+        foreach (var (model, isInScope) in new[] { ("a-one", true), ("tagged", true), ("b-one", false) })
+        {
+            var (ended, running) = (await PlantAsync(store, model, JobState.Failed), await PlantAsync(store, model, JobState.Running));
+            var schedule = await ScheduleAsync(model);
+            (HttpMethod Method, string Path, string? Body)[] ways =
+            [
+                (HttpMethod.Get, $"jobs/{ended}", null), (HttpMethod.Get, $"jobs/{ended}/logs", null), (HttpMethod.Get, $"jobs/{ended}/outputs", null), (HttpMethod.Get, $"jobs/{ended}/outputs/a", null),
+                (HttpMethod.Post, $"jobs/{running}/retry", ""), (HttpMethod.Post, $"jobs/{ended}/cancel", ""), (HttpMethod.Delete, $"jobs/{running}", null),
+                (HttpMethod.Post, "schedules", Scheduled("ingest", model, $$"""{"blob": "uploads/{{model}}/x.onnx"}""")), (HttpMethod.Post, "schedules", Scheduled("train", "a-one", $$"""{"job": "{{ended}}"}""")),
+                (HttpMethod.Post, "schedules", Scheduled("train", "a-one", $$"""{"version": "{{model}}:1"}""")), (HttpMethod.Post, "schedules", Scheduled("ingest", "a-one", $$"""{"blob": "uploads/{{model}}/x.onnx"}""")),
+                (HttpMethod.Post, "schedules", Scheduled("score", "a-one", $$"""{"dataset": "datasets/{{model}}/x.csv"}""")), (HttpMethod.Post, "schedules", Scheduled("score", "a-one", $$"""{"dataset": "uploads/{{model}}/x.csv"}""")),
+                (HttpMethod.Post, "models/a-one/scoring", $$"""{"dataset": "datasets/{{model}}/none.csv"}"""), (HttpMethod.Post, "models/a-one/scoring", $$"""{"dataset": "uploads/{{model}}/none.csv"}"""),
+                (HttpMethod.Post, "train/a-one", $$"""{"script": "1", "dataset": "datasets/{{model}}/none.csv"}"""),
+                (HttpMethod.Get, $"schedules/{schedule}", null), (HttpMethod.Get, $"schedules/{schedule}/runs", null), (HttpMethod.Put, $"schedules/{schedule}", Scheduled("ingest", "a-one", """{"blob": "uploads/a-one/x.onnx"}""")),
+                (HttpMethod.Patch, $"schedules/{schedule}", """{"description": "x"}"""), (HttpMethod.Post, $"schedules/{schedule}", """{"description": "y"}"""), (HttpMethod.Post, $"schedules/{schedule}/pause", ""),
+                (HttpMethod.Post, $"schedules/{schedule}/resume", ""), (HttpMethod.Post, $"schedules/{schedule}/run", ""), (HttpMethod.Delete, $"schedules/{schedule}", null),
+            ];
+            foreach (var (method, path, body) in ways)
+            {
+                var (status, text) = await SendAsync(method, $"/api/v1/{path}", token, body);
+                Assert.True(isInScope == (status != 403), $"{method} {path} {body}: {status} {text}");
+            }
+            Assert.Equal(isInScope, (await SendAsync(HttpMethod.Get, "/api/v1/jobs", token)).Body.Contains(ended, StringComparison.Ordinal));
+        }
+
+        var others = await ScheduleAsync("b-one");
+        var own = await ScheduleAsync("a-one");
+        var (_, list) = await SendAsync(HttpMethod.Get, "/api/v1/schedules", token);
+        Assert.Contains(own, list);
+        Assert.DoesNotContain(others, list);
+        // What a scoped token made goes on with its scope: it moves to no other model.
+        Assert.Equal(403, (await SendAsync(HttpMethod.Put, $"/api/v1/schedules/{own}", token, Scheduled("ingest", "b-one", """{"blob": "uploads/b-one/x.onnx"}"""))).Status);
+        // Exports and imports are about all models.
+        var admin = await TokenAsync("admin");
+        Assert.Equal(403, (await SendAsync(HttpMethod.Post, "/api/v1/schedules", admin, Scheduled("export", "*", "{}"))).Status);
+    }
+
+    [Fact]
+    public async Task A_tag_that_is_taken_away_takes_the_model_out_of_scope()
+    {
+        var token = await TokenAsync("predictor");
+        await UploadAsync("moved");
+        await larder.SendAsync(HttpMethod.Post, "/api/v1/models/moved", "contributor", """{"tags": {"team": "a"}}""");
+        Assert.Equal(200, (await PredictAsync()).Status);
+
+        await larder.SendAsync(HttpMethod.Post, "/api/v1/models/moved", "contributor", """{"tags": {"team": "b"}}""");
+
+        Assert.Equal((403, true), await PredictAsync() is var (status, body) ? (status, body.Contains("does not have the model 'moved'", StringComparison.Ordinal)) : default);
+
+        Task<(int Status, string Body)> PredictAsync() => SendAsync(HttpMethod.Post, "/api/v1/models/moved/prediction", token, """{"values":[1,2,3,4]}""");
+    }
+
+    private async Task<string> TokenAsync(string role)
+    {
+        var (status, body, _) = await larder.SendAsync(HttpMethod.Post, "/api/v1/admin/tokens", "admin", $$"""{"name": "walker", "role": "{{role}}", "scope": {{Scope}}}""");
+        Assert.True(status == 201, body);
+        return (string)JsonNode.Parse(body)!["token"]!;
+    }
+
+    private async Task<(int Status, string Body)> SendAsync(HttpMethod method, string path, string token, string? json = null)
+    {
+        var (status, body, _) = await larder.SendAsync(method, path, null, json ?? (method == HttpMethod.Get ? null : "{}"), TokensTests.Bearer(token));
+        return (status, body);
+    }
+
+    private async Task MakeModelsAsync()
+    {
+        foreach (var name in new[] { "a-one", "tagged", "b-one" })
+            await UploadAsync(name);
+        Assert.Equal(200, (await larder.SendAsync(HttpMethod.Post, "/api/v1/models/tagged", "contributor", """{"tags": {"team": "a"}}""")).Status);
+        Assert.Equal(200, (await larder.SendAsync(HttpMethod.Post, "/api/v1/models/b-one", "contributor", """{"tags": {"team": "b"}}""")).Status);
+    }
+
+    private async Task UploadAsync(string name)
+    {
+        using var form = new MultipartFormDataContent { { new ByteArrayContent(OnnxModel.Linear()), "path", "model.onnx" } };
+        using var upload = new HttpRequestMessage(HttpMethod.Put, $"/api/v1/models/{name}") { Content = form, Headers = { { "x-functions-key", AccessFixture.KeyOf("contributor") } } };
+        using var answer = await larder.Client.SendAsync(upload);
+        Assert.Equal(201, (int)answer.StatusCode);
+    }
+
+    private async Task<string> ScheduleAsync(string model)
+    {
+        var (status, body, _) = await larder.SendAsync(HttpMethod.Post, "/api/v1/schedules", "contributor", Scheduled("ingest", model, $$"""{"blob": "uploads/{{model}}/x.onnx"}"""));
+        Assert.True(status == 201, body);
+        return (string)JsonNode.Parse(body)!["schedule"]!["id"]!;
+    }
+
+    private static string Scheduled(string type, string model, string inputs) =>
+        $$"""{"name": "walk", "cron": "0 0 1 1 *", "time_zone": "UTC", "job": {"type": "{{type}}", "model": "{{model}}", "inputs": {{inputs}} } }""";
+
+    private static async Task<string> PlantAsync(JobStore store, string model, JobState state)
+    {
+        var (now, id) = (DateTimeOffset.UtcNow, JobId.Create(DateTimeOffset.UtcNow));
+        await store.CreateAsync(new Job { Id = id, InstanceId = id, Type = "score", State = state, Model = model, Created = now, Options = JsonSerializer.SerializeToElement(new { }) });
+        return id;
+    }
+
+    private static Dataset Dataset(string model) => new()
+    {
+        Model = model, FileName = "x.csv", SizeBytes = 1, Sha256 = new string('0', 64), Created = DateTimeOffset.UtcNow, Job = JobId.Create(DateTimeOffset.UtcNow),
+    };
+
+    private static string PathOf(string template, string model, string version) => template
+        .Replace("{reference}", model + version).Replace("{model}", model).Replace("{upload}", "0000000000000000").Replace("{token}", new string('0', 32))
+        .Replace("{*path}", "x").Replace("{file}", "x.csv").Replace("{alias}", "walk");
+
+    private static string FunctionOf(string method, string path) =>
+        typeof(RouteTable).Assembly.GetTypes().SelectMany(type => type.GetMethods())
+            .Where(candidate => FunctionAccess.TriggerOf(candidate) is { Methods: not null } trigger && $"/{trigger.Route}" == path && trigger.Methods.Contains(method, StringComparer.OrdinalIgnoreCase))
+            .SelectMany(candidate => candidate.GetCustomAttributes(typeof(Microsoft.Azure.Functions.Worker.FunctionAttribute), false).Cast<Microsoft.Azure.Functions.Worker.FunctionAttribute>())
+            .Single().Name;
+}
