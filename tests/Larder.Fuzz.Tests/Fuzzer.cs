@@ -57,6 +57,9 @@ internal sealed partial class Fuzzer(FuzzTarget target, int seed, string folder)
 
     private const int MostWords = 40;
 
+    // What an input allocates differs from run to run, by what the runtime does on the side: below this it would make the same seed give other inputs.
+    private const int LeastCounted = 1 << 18;
+
     // However busy the machine is.
     private const int LeastMutated = 300;
 
@@ -155,7 +158,7 @@ internal sealed partial class Fuzzer(FuzzTarget target, int seed, string folder)
             _fault = $"it allocated {allocated} bytes for an input of {input.Length}, and {target.MemoryBytes} is its limit";
         if (_fault is not null)
             return false;
-        if (_features.Add($"{feature} {long.Log2(Math.Max(1, allocated)) / 2}") && _corpus.Count < MaxCorpus)
+        if (_features.Add($"{feature} {long.Log2(Math.Max(LeastCounted, allocated)) / 2}") && _corpus.Count < MaxCorpus)
             _corpus.Add(input);
         return true;
     }

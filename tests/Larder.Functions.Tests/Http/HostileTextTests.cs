@@ -61,6 +61,8 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("POST", "/api/v1/admin/import", """{"source":"uploads/none.zip"}""", ("", Members(BodyOf(typeof(StartImport)))), ("options", Members(ImportOptions.Schema.Json))),
         new("POST", "/api/v1/admin/export", """{"models":[7]}""", ("", Members(ExportOptions.Schema.Json))),
         new("POST", "/api/test/sendtomodelhost", "{}", ("", ["data"])),
+        // Of a role that there is not: a token would close the server to callers without one.
+        new("POST", "/api/v1/admin/tokens", """{"role":"none"}""", ("", Members(BodyOf(typeof(Tokens)))), ("scope", ["prefixes", "tags"])),
     ];
 
     // Of these a body says nothing.
