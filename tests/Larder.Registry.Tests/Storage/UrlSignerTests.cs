@@ -39,7 +39,8 @@ public sealed class UrlSignerTests
 
         Assert.Equal("https://pantry.blob.core.windows.net/job-x/a/b", url.GetLeftPart(UriPartial.Path));
         Assert.Equal(("r", "b", "https", KeyService.Identity), (query["sp"], query["sr"], query["spr"], query["skoid"]));
-        Assert.Equal(time.GetUtcNow() - TimeSpan.FromMinutes(5), DateTimeOffset.Parse(query["st"]!));
+        // Storage whose clock is behind would not take a URL with a start yet.
+        Assert.Null(query["st"]);
         Assert.Equal(time.GetUtcNow() + TimeSpan.FromHours(1), DateTimeOffset.Parse(query["se"]!));
         Assert.NotEmpty(query["sig"]!);
 
