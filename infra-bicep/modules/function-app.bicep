@@ -95,7 +95,9 @@ var formOverheadBytes = 1048576
 var limitSettings = {
   Preload: preload
   Limits__LoadedBytes: string(memoryBytes / 4)
+  // One at a time: two would leave too little for the rest.
   Limits__TrialMemoryBytes: string(memoryBytes / 4)
+  Limits__TrialsMemoryBytes: string(memoryBytes / 4)
   Limits__RunBytes: string(memoryBytes / 8)
   Limits__InFlightBytes: string(memoryBytes / 8)
   Limits__ModelBytes: string(modelBytes)

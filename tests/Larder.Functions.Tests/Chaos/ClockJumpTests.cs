@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
 using Larder.Testing;
 using Xunit.Abstractions;
 
@@ -26,17 +29,9 @@ public sealed class ClockJumpTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task An_hour_forward_and_back_loses_no_job_and_stops_neither_schedules_nor_timers()
     {
-        if (Library() is not { } library)
-        {
-            output.WriteLine("libfaketime is not installed (Debian: faketime): no clock can be set here.");
+        if (await StartAsync(("Jobs:Process:LeaseTtl", "00:00:10")) is not { } larder)
             return;
-        }
-
-        Set(0);
-        await using var larder = await LarderProcess.StartAsync(
-            _azurite!.ConnectionString,
-            ("LD_PRELOAD", library), ("FAKETIME_TIMESTAMP_FILE", Clock), ("FAKETIME_NO_CACHE", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-            ("LocalFolder", Path.Combine(_folder, "local")), ("Jobs:Process:LeaseTtl", "00:00:10"));
+        await using var _ = larder;
         var client = larder.Client;
         Assert.Equal(201, (await client.UploadAsync("iris", OnnxModel.Linear(classes: 3))).Code);
         // In half an hour: an hour forward passes one occurrence, and this test none.
@@ -74,6 +69,55 @@ public sealed class ClockJumpTests(ITestOutputHelper output) : IAsyncLifetime
 
         Assert.True((string?)ended["state"] == "succeeded", $"{ended}\n{larder.Log}");
         Assert.Single(ended["attempts"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task A_token_ends_by_the_clock_that_the_server_has_and_is_taken_again_when_that_is_set_back()
+    {
+        if (await StartAsync(("MasterKey", "the-key-of-master-2c9f")) is not { } larder)
+            return;
+        await using var _ = larder;
+        using var made = await SendAsync(
+            HttpMethod.Post, "/api/v1/admin/tokens", "the-key-of-master-2c9f", $$"""{"name": "short", "role": "reader", "expires": "{{DateTimeOffset.UtcNow.AddMinutes(30):O}}"}""");
+        var token = (string)JsonNode.Parse(await made.Content.ReadAsStringAsync())!["token"]!;
+
+        Assert.Equal(HttpStatusCode.OK, await ListAsync());
+        Set(3600);
+        Assert.Equal(HttpStatusCode.Unauthorized, await ListAsync());
+        Set(0);
+        Assert.Equal(HttpStatusCode.OK, await ListAsync());
+
+        async Task<HttpStatusCode> ListAsync()
+        {
+            using var answer = await SendAsync(HttpMethod.Get, "/api/v1/models", token);
+            return answer.StatusCode;
+        }
+
+        async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string credential, string? json = null)
+        {
+            using var request = new HttpRequestMessage(method, path) { Headers = { Authorization = new("Bearer", credential) } };
+            if (json is not null)
+                request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+            return await larder.Client.SendAsync(request);
+        }
+    }
+
+    /// <summary>Starts a server whose clock can be set; null, and a line that says so, where none can.</summary>
+    private async Task<LarderProcess?> StartAsync(params (string Name, string Value)[] settings)
+    {
+        if (Library() is not { } library)
+        {
+            output.WriteLine("libfaketime is not installed (Debian: faketime): no clock can be set here.");
+            return null;
+        }
+
+        Set(0);
+        return await LarderProcess.StartAsync(
+            _azurite!.ConnectionString,
+            [
+                ("LD_PRELOAD", library), ("FAKETIME_TIMESTAMP_FILE", Clock), ("FAKETIME_NO_CACHE", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+                ("LocalFolder", Path.Combine(_folder, "local")), .. settings,
+            ]);
     }
 
     private static async Task<string> ScheduleAsync(HttpClient client, string name, string cron)
