@@ -40,7 +40,7 @@ internal static class Json
             : throw Absent(expected);
 
     /// <summary>Reads a JSON body that may be left out.</summary>
-    /// <returns>What it says; of an empty body, what nobody has said anything about.</returns>
+    /// <returns>What it says; of an empty body, the type's default value.</returns>
     /// <inheritdoc cref="ReadAsync"/>
     public static async Task<T> ReadOrDefaultAsync<T>(HttpRequest request, string expected, CancellationToken cancellationToken)
         where T : new() =>

@@ -61,7 +61,7 @@ public sealed class PutModel(ModelPublisher publisher, AnswerLimits limits)
         }
     }
 
-    // Without a media type too: whoever sends bytes alone means the file.
+    // Without a media type too: a body of bytes alone is the file.
     private static bool IsFile(HttpRequest request) =>
         !MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase);
 

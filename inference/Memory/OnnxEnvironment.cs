@@ -62,7 +62,7 @@ internal sealed class OnnxEnvironment
         return environment;
     }
 
-    /// <summary>The process's environment. Whoever asks first decides about its memory.</summary>
+    /// <summary>The process's environment. The first call decides about its memory.</summary>
     /// <param name="runBytes">What all runs may take together.</param>
     /// <exception cref="InvalidOperationException">It has another maximum already.</exception>
     public static OnnxEnvironment Open(long runBytes)

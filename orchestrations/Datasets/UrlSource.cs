@@ -135,7 +135,7 @@ public sealed class UrlSource : IDisposable
         }
     }
 
-    // A name that nobody knows will not be known in a minute either. A name server that does not answer gets another chance at once, not the minutes of a job's retries.
+    // A name that does not resolve will not resolve in a minute either. A name server that does not answer gets another chance at once, not the minutes of a job's retries.
     private static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
     {
         for (var tries = 1; ; tries++)

@@ -17,7 +17,7 @@ public sealed class JobSubmitter(
     /// <summary>Makes a job.</summary>
     /// <returns>The job; with a key, perhaps one that was there already.</returns>
     /// <exception cref="ConflictException">The key was used for something else.</exception>
-    /// <exception cref="ForbiddenException">It is not for whoever asks.</exception>
+    /// <exception cref="ForbiddenException">The caller's role or scope does not allow it.</exception>
     public async Task<Job> SubmitAsync(JobRequest request, CancellationToken cancellation)
     {
         var by = request.By ?? throw new ArgumentException("It is not said who asks for the job.", nameof(request));

@@ -47,7 +47,7 @@ public sealed partial class ScheduleRunner(
             async (schedule, cancel) => await TendAsync(client, schedule, starts, cancel));
     }
 
-    // Whoever asked is still being answered, or the server died on the way.
+    // Older ones were left by a server that was killed; in younger ones the request may still be under way.
     private static IEnumerable<AskedRun> LeftBehind(Schedule schedule, DateTimeOffset now) => schedule.Progress.Asked.Where(asked => now - asked.At > AnswerTime);
 
     private static DateTimeOffset Oldest(Schedule schedule) =>

@@ -8,11 +8,11 @@ namespace Larder.Orchestrations;
 /// <param name="all">What jobs there are.</param>
 /// <param name="submitter">Makes jobs.</param>
 /// <param name="scheduler">Starts them.</param>
-/// <param name="schedules">Where it is written down that somebody asked.</param>
+/// <param name="schedules">Where runs that callers ask for are written down.</param>
 public sealed class ScheduleStarter(
     IEnumerable<IScheduledJob> types, IEnumerable<IJobType> all, JobSubmitter submitter, JobScheduler scheduler, ScheduleStore schedules)
 {
-    // Only what a server is about to start, or died before it could.
+    // Runs that a server is about to start, or was killed before it could.
     private const int MaxAsked = 100;
 
     // Schedules that let jobs overlap could otherwise collect them without end.
@@ -29,7 +29,7 @@ public sealed class ScheduleStarter(
     /// <exception cref="RegistryException">It cannot.</exception>
     public Task CheckAsync(Schedule schedule, CancellationToken cancellation) => TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellation);
 
-    /// <summary>Makes the job of a run that somebody asked for, starts it, and writes it down, with its audit record. Doing it again gives the same job and one record.</summary>
+    /// <summary>Makes the job of a run that a caller asked for, starts it, and writes it down, with its audit record. Doing it again gives the same job and one record.</summary>
     /// <param name="client">Starts orchestrations.</param>
     /// <param name="schedule">With the run among <see cref="ScheduleProgress.Asked"/>.</param>
     /// <param name="asked">The run.</param>
@@ -54,7 +54,7 @@ public sealed class ScheduleStarter(
         run = run with { Job = job.Id };
         await schedules.NoteRunAsync(
             schedule.Id, job.Id, asked.Actor, read => With(read, run, ended: []) is var next && ReferenceEquals(next, read) ? read : Without(next, asked), asked.At, CancellationToken.None);
-        // It was written down before: an answer to the same key, or by whoever went on at the same time.
+        // It was written down before: by an earlier request with the same key, or by another server that took the run up.
         await schedules.ChangeAsync(schedule.Id, read => Task.FromResult(Without(read, asked)), CancellationToken.None);
         return job;
     }
@@ -70,7 +70,7 @@ public sealed class ScheduleStarter(
         return job;
     }
 
-    /// <summary>The schedule with word that somebody asked for a run; the same instance when it has that already.</summary>
+    /// <summary>The schedule with a run added that a caller asked for; the same instance when it has that already.</summary>
     /// <exception cref="ConflictException">It has as many as it may.</exception>
     internal static Schedule With(Schedule schedule, AskedRun asked)
     {

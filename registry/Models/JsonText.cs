@@ -17,8 +17,8 @@ public static class JsonText
     public static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>
-    /// JSON that can be read without surprises: UTF-8 in which every name and every text is well-formed and has no NUL. Whether it is JSON at all says whoever
-    /// reads it, and knows what it should have been.
+    /// JSON that can be read without surprises: UTF-8 in which every name and every text is well-formed and has no NUL. Whether it is JSON at all is left
+    /// to the reader, which knows what it should have been.
     /// </summary>
     /// <param name="utf8">The bytes.</param>
     /// <returns>The bytes without a byte-order mark.</returns>

@@ -1,8 +1,8 @@
 namespace Larder.Registry;
 
 /// <summary>
-/// A run that somebody asked for, written down before its job is made: whoever takes it up after a crash comes to the same job by its key, and writes down the
-/// same run in the same name.
+/// A run that a caller asked for, written down before its job is made: a server that takes it up after a crash comes to the same job by its key, and writes down
+/// the same run in the same name.
 /// </summary>
 /// <param name="Key">The key under which the job is made.</param>
 /// <param name="At">When it was asked for.</param>

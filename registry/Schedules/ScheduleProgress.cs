@@ -12,7 +12,7 @@ public sealed record ScheduleProgress
     /// <summary>Ids of jobs that it started and that had not ended when they were last looked at, the newest last.</summary>
     public IReadOnlyList<string> Open { get; init; } = [];
 
-    /// <summary>Runs that somebody asked for, not by the clock, and whose job is being made.</summary>
+    /// <summary>Runs that callers asked for, not by the clock, and whose job is being made.</summary>
     public IReadOnlyList<AskedRun> Asked { get; init; } = [];
 
     /// <summary>The newest run that came to a job, or should have.</summary>

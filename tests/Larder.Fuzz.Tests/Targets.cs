@@ -264,7 +264,7 @@ internal sealed class Targets : IAsyncDisposable
         }
         catch (FormatException)
         {
-            // How it refuses a header; whoever reads it answers 401.
+            // How it refuses a header; the authentication answers 401.
         }
     }
 

@@ -18,7 +18,7 @@ public sealed class TokenTests
         await using var azurite = await Azurite.StartAsync();
         await using var host = await WorkerHost.StartAsync(
             await PublishedApp.FolderAsync(), azurite.ConnectionString, [("Access:AdminTokenSha256", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Admin))))]);
-        using var nobody = host.CreateClient();
+        using var anonymous = host.CreateClient();
         using var admin = host.CreateClient();
         admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Admin);
         var (made, body) = await admin.SendJsonAsync(
@@ -28,7 +28,7 @@ public sealed class TokenTests
         team.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"team:{body["token"]}")));
         var model = Api.Sample("iris/iris.onnx");
 
-        Assert.Equal(HttpStatusCode.Unauthorized, (await nobody.SendJsonAsync(HttpMethod.Get, "/api/v1/models")).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await anonymous.SendJsonAsync(HttpMethod.Get, "/api/v1/models")).Status);
         Assert.Equal(HttpStatusCode.Created, (await team.UploadAsync("a-iris", model)).Status);
         Assert.Equal(HttpStatusCode.OK, (await team.SendJsonAsync(HttpMethod.Get, "/api/v1/models/a-iris:1?reference=b-iris")).Status);
         Assert.Equal(HttpStatusCode.OK, (await team.PredictAsync("a-iris", """{"values": [5.1,3.5,1.4,0.2]}""")).Status);

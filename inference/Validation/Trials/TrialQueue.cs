@@ -2,7 +2,7 @@ namespace Larder.Inference;
 
 /// <summary>
 /// Whose model is tried next. Callers take turns, each in the order of their own models, so that those of one wait for their own and not for all that another
-/// has sent; and while there are several slots, no caller has all of them: somebody else's model then finds one free, however slow the others are.
+/// has sent; and while there are several slots, no caller has all of them: another caller's model then finds one free, however slow the first one's are.
 /// </summary>
 internal sealed class TrialQueue
 {

@@ -161,7 +161,7 @@ public sealed class FullDiskTests(ITestOutputHelper output) : IAsyncLifetime
         return (process.ExitCode, errors + await output);
     }
 
-    /// <summary>Bytes whose number nobody says beforehand.</summary>
+    /// <summary>Bytes whose number is not announced.</summary>
     private sealed class ChunkedContent(byte[] content) : HttpContent
     {
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(content).AsTask();

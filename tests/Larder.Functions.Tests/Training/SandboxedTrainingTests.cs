@@ -65,7 +65,7 @@ public sealed class SandboxedTrainingTests(ITestOutputHelper output) : IAsyncLif
     [Fact]
     public async Task Required_refuses_trainings_where_there_is_no_sandbox_and_the_start_says_so()
     {
-        // This machine has bubblewrap, or not: with a PATH of Python alone nobody has.
+        // This machine has bubblewrap, or not: with a PATH of Python alone it has none.
         var programs = Directory.CreateDirectory(Path.Combine(_folder, "programs"));
         await using var larder = await LarderProcess.StartAsync(
             _azurite!.ConnectionString, ("Jobs:Process:Sandbox", "Required"), ("Jobs:Process:Python", "/usr/bin/python3"), ("PATH", programs.FullName));

@@ -4,7 +4,7 @@ using Larder.Testing;
 
 namespace Larder.Inference.Tests.Memory;
 
-/// <summary>What a run may take and give out, with shapes that are values of the input: the model is harmless until somebody asks it for more.</summary>
+/// <summary>What a run may take and give out, with shapes that are values of the input: the model is harmless until an input asks it for more.</summary>
 public sealed class RunMemoryTests : IAsyncLifetime
 {
     private readonly Kitchen _kitchen = new();

@@ -121,7 +121,7 @@ internal static class Exchanges
         new("wrong key", "GET", Models, 401) { Headers = [("x-functions-key", "wrong")] },
         new("no key for a probe", "GET", "/healthz", 200),
         new("no key for the greeting", "GET", "/", 200),
-        new("key that is not in the settings", "GET", Models, 401) { Headers = [Roles.Key("nobody")] },
+        new("key that is not in the settings", "GET", Models, 401) { Headers = [Roles.Key("unlisted")] },
         new("reader reads", "GET", Models, 200) { Headers = [Roles.Key("reader")] },
         new("reader reads by Bearer", "GET", Models, 200) { Headers = [("Authorization", $"Bearer {Roles.Key("reader").Value}")] },
         new("reader reads by Basic", "GET", Models, 200) { Headers = [("Authorization", $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"any:{Roles.Key("reader").Value}"))}")] },
@@ -135,7 +135,7 @@ internal static class Exchanges
         new("contributor asks who did what", "GET", "/api/v1/audit", 403) { Headers = [Roles.Key("contributor")] },
         new("signed-in writer behind a shared key", "PUT", $"{Models}/signed", 201)
         {
-            Headers = [Roles.Key("nobody"), Roles.SignIn("Larder.Write", "1")], Body = () => Form(("path", "iris/iris.onnx")),
+            Headers = [Roles.Key("unlisted"), Roles.SignIn("Larder.Write", "1")], Body = () => Form(("path", "iris/iris.onnx")),
         },
         new("signed-in reader with a better key", "PUT", $"{Models}/signed", 403)
         {

@@ -10,8 +10,8 @@ internal static class Roles
     /// <summary>The header that App Service Authentication adds.</summary>
     public const string SignInHeader = "X-MS-CLIENT-PRINCIPAL";
 
-    /// <summary>Names of the keys, which are those of their roles; the key `nobody` is not in the settings.</summary>
-    public static readonly string[] Names = ["nobody", "reader", "predictor", "contributor", "admin"];
+    /// <summary>Names of the keys, which are those of their roles; the key `unlisted` is not in the settings.</summary>
+    public static readonly string[] Names = ["unlisted", "reader", "predictor", "contributor", "admin"];
 
     /// <summary>The key of a name, in its header.</summary>
     public static (string Name, string Value) Key(string name) => ("x-functions-key", $"the-key-of-{name}-2c9f");
@@ -26,7 +26,7 @@ internal static class Roles
     /// <summary>Settings of an app in Azure behind authentication. It knows keys by their hash: its host keeps them.</summary>
     public static (string Name, string Value)[] Settings() =>
     [
-        .. Names.Where(name => name != "nobody").SelectMany<string, (string, string)>(name =>
+        .. Names.Where(name => name != "unlisted").SelectMany<string, (string, string)>(name =>
         [
             ($"Access:Keys:{name}:Role", name),
             ($"Access:Keys:{name}:Sha256", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key(name).Value)))),
