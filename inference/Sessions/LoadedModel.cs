@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Inference;
@@ -71,12 +72,12 @@ public sealed class LoadedModel
     public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken)
     {
         var running = Queue.RunAsync(inputs, cancellationToken);
-        return running.IsCompletedSuccessfully ? running : new(AgainAsync(running, inputs, alone: false, cancellationToken));
+        return running.IsCompletedSuccessfully ? running : AgainAsync(running, inputs, alone: false, cancellationToken);
     }
 
     /// <summary>As <see cref="RunAsync"/>, but never together with others: so the same inputs give the same bits, whoever else asks at the time.</summary>
     internal ValueTask<PredictionOutputs> RunAloneAsync(PredictionInputs inputs, CancellationToken cancellationToken) =>
-        new(AgainAsync(Queue.RunAsync(inputs, cancellationToken, alone: true), inputs, alone: true, cancellationToken));
+        AgainAsync(Queue.RunAsync(inputs, cancellationToken, alone: true), inputs, alone: true, cancellationToken);
 
     internal bool TryLease()
     {
@@ -100,7 +101,9 @@ public sealed class LoadedModel
     }
 
     // What other runs have, they will give back soon: the wait is not the caller's to program.
-    private async Task<PredictionOutputs> AgainAsync(ValueTask<PredictionOutputs> running, PredictionInputs inputs, bool alone, CancellationToken cancellationToken)
+    // Every request that waits in the queue comes through here, so its state is pooled.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<PredictionOutputs> AgainAsync(ValueTask<PredictionOutputs> running, PredictionInputs inputs, bool alone, CancellationToken cancellationToken)
     {
         foreach (var pause in s_pauses)
         {
