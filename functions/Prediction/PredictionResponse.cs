@@ -94,8 +94,9 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
             isWhole = true;
             return true;
         }
-        catch (OperationCanceledException) when (late.IsCancellationRequested && !response.HttpContext.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
+            // RequestAborted says nothing here: Kestrel cancels it too when one of its writes is cancelled.
             var reason = $"The run of {model.Servable.Name}:{model.Servable.Version} and its answer took longer than {limits.RunSeconds} s (Limits:RunSeconds)";
             if (response.HasStarted)
                 Cut(logger, reason, sent);
