@@ -1,4 +1,4 @@
-using Larder.Functions;
+using Larder.Functions.Hosting;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Hosting;
 

@@ -1,5 +1,6 @@
-using Larder.Functions;
-using Larder.Host;
+using Larder.Functions.Hosting;
+using Larder.Host.Configuration;
+using Larder.Host.Hosting;
 using Microsoft.Extensions.Hosting;
 
 StartupErrors.PrintWhenUnhandled();

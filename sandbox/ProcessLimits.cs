@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Larder.Inference.Trial;
+namespace Larder.Sandbox;
 
 /// <summary>
 /// Limits that the trial process sets on itself where the system can (Linux). The server watches from outside as well, which is all

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Larder.Inference;
-using Larder.Inference.Trial;
+using Larder.Inference.Validation.Sandbox;
+using Larder.Sandbox;
 
 // Requests come one line each on standard input, answers go the same way to standard output, after one empty line that says "ready".
 var memory = long.Parse(args[0], CultureInfo.InvariantCulture);
@@ -22,12 +22,12 @@ Process.GetCurrentProcess().Kill();
 void Work()
 {
     // The memory that all models need is not the memory that a model needs.
-    Trials.WarmUp();
+    ModelChecks.WarmUp();
     ProcessLimits.Apply(memory);
     output.WriteLine();
     foreach (var request in requests.GetConsumingEnumerable())
     {
-        var answer = Trials.Answer(JsonSerializer.Deserialize(request, TrialJson.Default.TrialRequest)!);
-        output.WriteLine(JsonSerializer.Serialize(answer, TrialJson.Default.TrialAnswer));
+        var answer = ModelChecks.Answer(JsonSerializer.Deserialize(request, SandboxJson.Default.SandboxRequest)!);
+        output.WriteLine(JsonSerializer.Serialize(answer, SandboxJson.Default.SandboxAnswer));
     }
 }

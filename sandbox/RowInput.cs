@@ -1,18 +1,19 @@
 using System.Runtime.InteropServices;
+using Larder.Inference.Signatures;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference.Trial;
+namespace Larder.Sandbox;
 
 /// <summary>Makes up values for one input: arbitrary, the same every time, different from row to row, and of different magnitudes.</summary>
 internal sealed class RowInput(Datatype datatype, long[] shape, int seed)
 {
-    private static readonly double[] s_magnitudes = [1, 3, 0.3, 10, 0.1, 100];
+    private static readonly double[] Magnitudes = [1, 3, 0.3, 10, 0.1, 100];
 
     /// <summary>A tensor with the given rows.</summary>
     public OrtValue Batch(int[] rows)
     {
         long[] batch = [rows.Length, .. shape[1..]];
-        var value = TrialModel.Filled(datatype, batch);
+        var value = SandboxModel.Filled(datatype, batch);
         var elements = (int)shape[1..].Aggregate(1L, (product, dimension) => product * dimension);
         for (var i = 0; i < rows.Length; i++)
         {
@@ -25,7 +26,7 @@ internal sealed class RowInput(Datatype datatype, long[] shape, int seed)
             else
             {
                 var bytes = elements * datatype.Size();
-                Fill(value.GetTensorMutableRawData().Slice(i * bytes, bytes), random, s_magnitudes[rows[i]]);
+                Fill(value.GetTensorMutableRawData().Slice(i * bytes, bytes), random, Magnitudes[rows[i]]);
             }
         }
 

@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference.Trial;
+namespace Larder.Sandbox;
 
 /// <summary>What a model gave for one row: its part of each output.</summary>
 internal sealed class RowOutput

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
+using Larder.Inference.Signatures;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference.Trial;
+namespace Larder.Sandbox;
 
 /// <summary>The elements that one row has in one output, copied out of the tensor.</summary>
 internal sealed class RowValue

@@ -1,7 +1,10 @@
 using System.Diagnostics;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation;
+using Larder.Inference.Validation.Sandbox;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference.Trial;
+namespace Larder.Sandbox;
 
 /// <summary>Runs a model once on zeros.</summary>
 internal static class ZeroRun
@@ -12,7 +15,7 @@ internal static class ZeroRun
     /// and if they are (the scales of a Resize), ones will do. Nothing is run when a dimension beside the batch varies.
     /// </summary>
     /// <returns>How long the run took; nothing when there was none.</returns>
-    public static TimeSpan Check(TrialModel model)
+    public static TimeSpan Check(SandboxModel model)
     {
         if (model.Shapes(rows: 1) is not { } shapes)
             return TimeSpan.Zero;
@@ -23,17 +26,17 @@ internal static class ZeroRun
     }
 
     // ONNX Runtime's message, or null when the model runs.
-    private static string? Failure(TrialModel model, long[][] shapes, int value)
+    private static string? Failure(SandboxModel model, long[][] shapes, int value)
     {
         var inputs = new List<OrtValue>();
         try
         {
             foreach (var (input, shape) in model.Signature.Inputs.Zip(shapes))
-                inputs.Add(TrialModel.Filled(input.Datatype!.Value, shape, value));
+                inputs.Add(SandboxModel.Filled(input.Datatype!.Value, shape, value));
             model.Run(inputs).Dispose();
             return null;
         }
-        catch (OnnxRuntimeException e) when (!Trials.IsOutOfMemory(e))
+        catch (OnnxRuntimeException e) when (!ModelChecks.IsOutOfMemory(e))
         {
             return e.Message;
         }

@@ -6,7 +6,7 @@ namespace Larder.Bench.Documents;
 /// <summary>Times of the same call, made again and again, one after the other.</summary>
 internal sealed class Latencies
 {
-    private readonly List<double> milliseconds = [];
+    private readonly List<double> _milliseconds = [];
 
     public static async Task<Latencies> OfAsync(int times, Func<Task> call)
     {
@@ -20,15 +20,15 @@ internal sealed class Latencies
     {
         var start = Stopwatch.GetTimestamp();
         await call();
-        milliseconds.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        _milliseconds.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
     }
 
     /// <summary>How often, the median, and the 99th of a hundred: with fewer than a hundred calls, the slowest.</summary>
-    public string Row => string.Create(CultureInfo.InvariantCulture, $"{milliseconds.Count} | {Quantile(0.5):0.0} | {Quantile(0.99):0.0}");
+    public string Row => string.Create(CultureInfo.InvariantCulture, $"{_milliseconds.Count} | {Quantile(0.5):0.0} | {Quantile(0.99):0.0}");
 
     private double Quantile(double share)
     {
-        var sorted = milliseconds.Order().ToList();
+        var sorted = _milliseconds.Order().ToList();
         return sorted[Math.Min(sorted.Count - 1, (int)Math.Ceiling(share * sorted.Count) - 1)];
     }
 }

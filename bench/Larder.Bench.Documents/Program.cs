@@ -1,7 +1,9 @@
-using Azure.Storage.Blobs.Models;
 using System.Diagnostics;
+using Azure.Storage.Blobs.Models;
 using Larder.Bench.Documents;
-using Larder.Registry;
+using Larder.Registry.Audit;
+using Larder.Registry.Models;
+using Larder.Registry.Storage.Blobs;
 using Larder.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

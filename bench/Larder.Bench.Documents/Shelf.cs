@@ -1,5 +1,6 @@
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Signatures;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Bench.Documents;
 
@@ -28,7 +29,7 @@ internal static class Shelf
             };
             for (var version = 1; version <= 3; version++)
             {
-                model = model.Count(new ModelVersion
+                model = model.Publish(new ModelVersion
                 {
                     Model = name,
                     Version = version,

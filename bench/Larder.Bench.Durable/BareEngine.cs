@@ -1,6 +1,6 @@
 using DurableTask.AzureStorage;
 using DurableTask.Core;
-using Larder.Host;
+using Larder.Host.Durable;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -9,8 +9,8 @@ namespace Larder.Bench.Durable;
 /// <summary>The official provider and the official worker with nothing around them: an orchestration and an activity as DurableTask.Core has them.</summary>
 internal sealed class BareEngine : IEngine
 {
-    private static readonly TimeSpan s_firstLook = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     private readonly AzureStorageOrchestrationService _service;
     private readonly TaskHubWorker _worker;
@@ -36,7 +36,7 @@ internal sealed class BareEngine : IEngine
     public async Task<Run> RunAsync(int steps)
     {
         var instance = await new TaskHubClient(_service).CreateOrchestrationInstanceAsync(typeof(Chain), steps);
-        for (var pause = s_firstLook; ; pause = pause * 1.5 < s_longestPause ? pause * 1.5 : s_longestPause)
+        for (var pause = FirstLook; ; pause = pause * 1.5 < LongestPause ? pause * 1.5 : LongestPause)
         {
             var state = (await _service.GetOrchestrationStateAsync(instance.InstanceId, allExecutions: false))[0];
             if (state.OrchestrationStatus == OrchestrationStatus.Completed)

@@ -1,4 +1,5 @@
-using Larder.Host;
+using Larder.Host.Durable;
+using Larder.Host.Hosting;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,5 @@
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Signatures;
+using Larder.Registry.Models;
 
 namespace Larder.Bench.Edits;
 

@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using Larder.Bench.Edits;
-using Larder.Registry;
+using Larder.Registry.Audit;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Blobs;
 using Larder.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -19,22 +22,22 @@ foreach (var name in new[] { "warm", "alone", "raced", "shared" })
         await ledger.AddAsync(Drafts.Of(name), once: null, model => model, CancellationToken.None);
 }
 
-await Callers.RunAsync(1, seconds, caller => EditAsync("warm", caller), () => ReplaceAsync("warm"));
+await CallerResolver.RunAsync(1, seconds, caller => EditAsync("warm", caller), () => ReplaceAsync("warm"));
 
 Console.WriteLine("| who | changes/s | one caller's, least and most | the mover's |");
 Console.WriteLine("| --- | --- | --- | --- |");
-var floor = await Callers.RunAsync(1, seconds, _ => ReplaceAsync("alone"));
+var floor = await CallerResolver.RunAsync(1, seconds, _ => ReplaceAsync("alone"));
 Console.WriteLine($"| floor: one caller, bare read and compare-and-swap | {floor.PerSecond:0} | | |");
 foreach (var editors in new[] { 1, 8, 64 })
 {
     if (editors > 1)
-        Console.WriteLine($"| {editors} such as the floor, each again when it lost | {Row(await Callers.RunAsync(editors, seconds, _ => ReplaceAsync("raced")))} | |");
+        Console.WriteLine($"| {editors} such as the floor, each again when it lost | {Row(await CallerResolver.RunAsync(editors, seconds, _ => ReplaceAsync("raced")))} | |");
     var moved = 0;
-    var edited = await Callers.RunAsync(editors, seconds, caller => EditAsync("shared", caller), () => registry.SetAliasAsync("shared", "champion", 1 + (++moved % 2)));
+    var edited = await CallerResolver.RunAsync(editors, seconds, caller => EditAsync("shared", caller), () => registry.SetAliasAsync("shared", "champion", 1 + (++moved % 2)));
     Console.WriteLine($"| {editors} of Larder's, and one who moves an alias | {Row(edited)} | {edited.Others} |");
 }
 
-string Row(Callers.Result result) => string.Create(
+string Row(CallerResolver.Result result) => string.Create(
     CultureInfo.InvariantCulture, $"{result.PerSecond:0} ({result.PerSecond / floor.PerSecond:0.00} of the floor) | {result.Least} to {result.Most}");
 
 Task EditAsync(string model, int caller) =>

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Text;
-using Larder.Inference;
+using Larder.Inference.Signatures;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
 // dotnet run -c Release --project bench/Larder.Bench.Memory [-- --seconds N]
 const string Ready = "Host started: ";
@@ -74,18 +75,18 @@ static async Task UploadAsync(HttpClient client, string name, byte[] model)
     response.EnsureSuccessStatusCode();
 }
 
-static async Task<int> SendAsync(HttpClient client, string model, byte[] body, CancellationToken cancellation)
+static async Task<int> SendAsync(HttpClient client, string model, byte[] body, CancellationToken cancellationToken)
 {
     using var content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
     using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/models/{model}/prediction") { Content = content };
-    using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-    await response.Content.CopyToAsync(Stream.Null, cancellation);
+    using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    await response.Content.CopyToAsync(Stream.Null, cancellationToken);
     return (int)response.StatusCode;
 }
 
-static Task RepeatAsync(int callers, CancellationToken cancellation, Func<Task> request) => Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
+static Task RepeatAsync(int callers, CancellationToken cancellationToken, Func<Task> request) => Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
 {
-    while (!cancellation.IsCancellationRequested)
+    while (!cancellationToken.IsCancellationRequested)
     {
         try
         {

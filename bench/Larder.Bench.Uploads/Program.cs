@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
 // How long an honest upload takes while another caller keeps 64 models in the queue that never end, next to what it takes on an idle server.
 // Argument: how many uploads are measured, each way.
@@ -86,11 +87,11 @@ static async Task<IReadOnlyList<double>> MeasureAsync(HttpClient client, int upl
     return times;
 }
 
-static async Task<HttpResponseMessage> PutAsync(HttpClient client, string model, byte[] content, string key, CancellationToken cancellation)
+static async Task<HttpResponseMessage> PutAsync(HttpClient client, string model, byte[] content, string key, CancellationToken cancellationToken)
 {
     using var request = new HttpRequestMessage(HttpMethod.Put, $"/api/v1/models/{model}") { Content = new MultipartFormDataContent { { new ByteArrayContent(content), "path", "model.onnx" } } };
     request.Headers.Add("x-functions-key", key);
-    return await client.SendAsync(request, cancellation);
+    return await client.SendAsync(request, cancellationToken);
 }
 
 static string Row(string what, IReadOnlyList<double> times) => string.Create(CultureInfo.InvariantCulture, $"| {what} | {At(times, 0.5):F1} | {At(times, 0.99):F1} |");

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
-using Larder.Inference;
-using Larder.Testing;
+using Larder.Inference.Sessions;
+using Larder.Inference.Settings;
+using Larder.Inference.Tensors;
+using Larder.Testing.Onnx;
 
 namespace Larder.Bench;
 

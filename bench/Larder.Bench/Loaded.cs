@@ -1,5 +1,9 @@
 using System.Security.Cryptography;
-using Larder.Inference;
+using Larder.Inference.Limits;
+using Larder.Inference.Metrics;
+using Larder.Inference.Sessions;
+using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Bench;
@@ -25,7 +29,7 @@ internal sealed class Loaded : IAsyncDisposable
         }
 
         var limits = new InferenceLimits();
-        var files = new ArtifactFileCache(_folder.FullName, (_, stream, cancellation) => stream.WriteAsync(onnx, cancellation).AsTask(), limits, TimeProvider.System);
+        var files = new ArtifactFileCache(_folder.FullName, (_, stream, cancellationToken) => stream.WriteAsync(onnx, cancellationToken).AsTask(), limits, TimeProvider.System);
         Sessions = new SessionCache(files, limits, _metrics, TimeProvider.System);
     }
 

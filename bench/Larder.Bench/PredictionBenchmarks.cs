@@ -3,8 +3,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
-using Larder.Inference;
-using Larder.Testing;
+using Larder.Inference.Sessions;
+using Larder.Inference.Tensors;
+using Larder.Testing.Onnx;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Bench;

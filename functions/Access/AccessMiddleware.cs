@@ -1,18 +1,19 @@
-using Larder.Registry;
+using Larder.Functions.Http;
+using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Access;
 
 /// <summary>
 /// Decides, before anything of a function runs, whether its caller may call it, and not too often. Whoever gets through is
 /// <see cref="CallerExtensions.Caller"/>. The host asks for nothing: every function is anonymous to it.
 /// </summary>
 internal sealed partial class AccessMiddleware(
-    FunctionAccess functions, Callers callers, BrowserGuard browsers, RateLimits limits, ModelScopes scopes, ILogger<AccessMiddleware> logger) : IFunctionsWorkerMiddleware
+    RoleRequirements functions, CallerResolver callers, OriginFilter browsers, RateLimits limits, ModelScopes scopes, ILogger<AccessMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     /// <inheritdoc />
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
@@ -35,10 +36,10 @@ internal sealed partial class AccessMiddleware(
         return identity.IsCompletedSuccessfully ? Decide(context, http, function, identity.Result, next) : DecideAsync(context, http, function, identity, next);
     }
 
-    private async Task DecideAsync(FunctionContext context, HttpContext http, FunctionAccess.Entry function, ValueTask<Identity> identity, FunctionExecutionDelegate next) =>
+    private async Task DecideAsync(FunctionContext context, HttpContext http, RoleRequirements.Entry function, ValueTask<Identity> identity, FunctionExecutionDelegate next) =>
         await Decide(context, http, function, await identity, next);
 
-    private Task Decide(FunctionContext context, HttpContext http, FunctionAccess.Entry function, Identity identity, FunctionExecutionDelegate next)
+    private Task Decide(FunctionContext context, HttpContext http, RoleRequirements.Entry function, Identity identity, FunctionExecutionDelegate next)
     {
         if (identity.Caller is not { } caller)
             return Refuse(context, http, identity.Kind, identity.Sentence, identity.RetryAfter);
@@ -61,7 +62,7 @@ internal sealed partial class AccessMiddleware(
         return caller.Scope is null ? next(context) : DecideByScopeAsync(context, http, function, caller, next);
     }
 
-    private async Task DecideByScopeAsync(FunctionContext context, HttpContext http, FunctionAccess.Entry function, Caller caller, FunctionExecutionDelegate next)
+    private async Task DecideByScopeAsync(FunctionContext context, HttpContext http, RoleRequirements.Entry function, Caller caller, FunctionExecutionDelegate next)
     {
         if (function.Scope == ScopeRule.AllModels)
         {

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
-using Larder.Registry;
+using Larder.Registry.Access;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Access;
 
 /// <summary>Who is who, and who may do what (section <c>Access</c>).</summary>
 public sealed record AccessOptions : IValidatableObject

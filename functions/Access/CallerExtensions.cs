@@ -1,7 +1,8 @@
-using Larder.Registry;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Access;
 
 /// <summary>Finds the caller again.</summary>
 internal static class CallerExtensions

@@ -1,9 +1,10 @@
 using System.Collections.Frozen;
-using Larder.Registry;
+using Larder.Functions.Hosting;
+using Larder.Registry.Access;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Access;
 
 /// <summary>
 /// The keys and tokens of the settings: <c>FunctionKeys:NAME</c> and <c>MasterKey</c> themselves, <c>Access:Keys:NAME:Sha256</c> and
@@ -20,7 +21,7 @@ internal sealed class CallerKeys
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="OptionsValidationException">A name has no key, or two have the same.</exception>
-    public CallerKeys(IConfiguration configuration, AccessOptions options, FunctionAccess functions)
+    public CallerKeys(IConfiguration configuration, AccessOptions options, RoleRequirements functions)
     {
         var values = ValuesOf(configuration);
         var callers = new Dictionary<KeyHash, Caller>();

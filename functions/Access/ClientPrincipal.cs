@@ -1,13 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Larder.Registry;
+using Larder.Registry.Access;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Access;
 
 /// <summary>
 /// Who App Service Authentication says that a caller is: the header <c>X-MS-CLIENT-PRINCIPAL</c>, JSON in base64
 /// (https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities). It is signed by nobody: whether it is to be believed,
-/// <see cref="Callers"/> decides.
+/// <see cref="CallerResolver"/> decides.
 /// </summary>
 internal sealed record ClientPrincipal
 {

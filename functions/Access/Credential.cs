@@ -1,8 +1,9 @@
-using Larder.Registry;
+using Larder.Registry.Access;
+using Larder.Registry.Tokens;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Access;
 
 /// <summary>The token or key that came with a request.</summary>
 /// <param name="Hash">Its hash.</param>

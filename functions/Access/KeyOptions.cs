@@ -1,4 +1,4 @@
-namespace Larder.Functions;
+namespace Larder.Functions.Access;
 
 /// <summary>What the bearer of a function key may do.</summary>
 public sealed record KeyOptions

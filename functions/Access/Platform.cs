@@ -1,6 +1,6 @@
-using Larder.Orchestrations;
+using Larder.Orchestrations.Compute;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Access;
 
 /// <summary>What the platform says of itself, in environment variables that are its own.</summary>
 /// <param name="IsAzure">Whether this is one of Azure's function apps.</param>

@@ -1,7 +1,7 @@
 using System.Threading.RateLimiting;
-using Larder.Registry;
+using Larder.Registry.Access;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Access;
 
 /// <summary>
 /// A bucket of tokens for each caller, of this instance alone. What a caller has not used for ten seconds is full again and forgotten, so there are no

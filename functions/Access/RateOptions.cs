@@ -1,6 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Limits;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Access;
 
 /// <summary>How many requests one caller may send to one instance.</summary>
 public sealed record RateOptions

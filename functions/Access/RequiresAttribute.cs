@@ -1,8 +1,8 @@
-using Larder.Registry;
+using Larder.Registry.Access;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Access;
 
-/// <summary>The least role that a caller of this HTTP function needs. Every HTTP function has one: <see cref="FunctionAccess"/> sees to it.</summary>
+/// <summary>The least role that a caller of this HTTP function needs. Every HTTP function has one: <see cref="RoleRequirements"/> sees to it.</summary>
 /// <param name="role">The role; <see cref="Role.None"/> opens the function to everyone.</param>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class RequiresAttribute(Role role) : Attribute

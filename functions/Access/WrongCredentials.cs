@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Larder.Inference;
+using Larder.Inference.Limits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Access;
 
 /// <summary>How many wrong tokens and keys one address may send to one instance.</summary>
 public sealed record WrongCredentialOptions

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Registry.Audit;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Audit;
 
 /// <summary>A change as the API shows it.</summary>
 internal sealed record AuditView(

@@ -1,10 +1,14 @@
 using System.ComponentModel;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Registry.Access;
+using Larder.Registry.Audit;
+using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Audit;
 
 /// <summary>Who changed what, and when.</summary>
 public sealed class ListAudit(AuditHistory history)
@@ -17,7 +21,7 @@ public sealed class ListAudit(AuditHistory history)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/audit")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request, "subject", "actor", "from", "to", "limit", "cursor");
+        QueryParameters.RequireKnown(request, "subject", "actor", "from", "to", "limit", "cursor");
         var paging = Paging.Of(request);
         var page = await history.ListAsync(Filter(request), paging.Limit, paging.Cursor, cancellationToken);
         return Envelope.Ok("Audit records provided")
@@ -27,15 +31,15 @@ public sealed class ListAudit(AuditHistory history)
 
     private static AuditFilter Filter(HttpRequest request)
     {
-        var actor = JobQuery.Text(request, "actor");
+        var actor = QueryParameters.Text(request, "actor");
         if (actor?.Length > MaxActor)
             throw new InvalidRequestException($"actor can have at most {MaxActor} characters.");
         return new AuditFilter
         {
-            Subject = JobQuery.Text(request, "subject") is { } subject ? AuditSubject.Parse(subject) : null,
+            Subject = QueryParameters.Text(request, "subject") is { } subject ? AuditSubject.Parse(subject) : null,
             Actor = actor,
-            From = JobQuery.Time(request, "from"),
-            To = JobQuery.Time(request, "to"),
+            From = QueryParameters.Time(request, "from"),
+            To = QueryParameters.Time(request, "to"),
         };
     }
 }

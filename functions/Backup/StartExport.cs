@@ -1,16 +1,20 @@
 using System.ComponentModel;
 using System.Text.Json;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.Jobs;
+using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Backup;
 
 /// <summary>Backups: a job writes all models, or some, as a zip.</summary>
-public sealed class StartExport(TransferSubmitter submitter, JobScheduler scheduler)
+public sealed class StartExport(BackupSubmitter submitter, JobScheduler scheduler)
 {
     private const string Expected = "{\"models\": [names], \"include_artifacts\": boolean}, both optional";
 
@@ -24,7 +28,7 @@ public sealed class StartExport(TransferSubmitter submitter, JobScheduler schedu
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request);
+        QueryParameters.RequireKnown(request);
         var body = await Json.ReadOrDefaultAsync<JsonElement>(request, Expected, cancellationToken);
         var options = ExportOptions.Schema.ReadOrDefault(body);
         var job = await submitter.ExportAsync(options, IdempotencyKey.Of(request), request.Caller(), cancellationToken);

@@ -1,17 +1,24 @@
 using System.ComponentModel;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.Jobs;
+using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Access;
+using Larder.Registry.Backup;
+using Larder.Registry.Jobs;
+using Larder.Registry.Publishing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Backup;
 
 /// <summary>Takes in what another registry, or this one, exported.</summary>
-public sealed class StartImport(TransferSubmitter submitter, JobScheduler scheduler, StagingArea staging, ImportLimits limits)
+public sealed class StartImport(BackupSubmitter submitter, JobScheduler scheduler, StagingArea staging, ImportLimits limits)
 {
     private const string Expected = "{source:string, options:object}";
     private const string Archive = "archive";
@@ -19,7 +26,7 @@ public sealed class StartImport(TransferSubmitter submitter, JobScheduler schedu
     private readonly FormSpec _form = new(
         "an import",
         "JSON that names the archive: {\"source\": \"id of an export's job, uploads/path or URL\"}",
-        new FormField(Archive) { Stage = (content, cancellation) => staging.AddAsync(content, Archive, limits.ArchiveBytes, null, cancellation) },
+        new FormField(Archive) { Stage = (content, cancellationToken) => staging.AddAsync(content, Archive, limits.ArchiveBytes, null, cancellationToken) },
         FormField.Options);
 
     /// <summary>
@@ -33,7 +40,7 @@ public sealed class StartImport(TransferSubmitter submitter, JobScheduler schedu
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request);
+        QueryParameters.RequireKnown(request);
         var job = await AcceptAsync(request, IdempotencyKey.Of(request), request.Caller(), cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);

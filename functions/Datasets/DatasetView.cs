@@ -1,6 +1,6 @@
-using Larder.Registry;
+using Larder.Registry.Datasets;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Datasets;
 
 /// <summary>An uploaded data set as the API shows it.</summary>
 /// <param name="Dataset">Its address: what jobs name.</param>
@@ -16,7 +16,7 @@ internal sealed record DatasetView(
 {
     /// <summary>The view of a data set.</summary>
     public static DatasetView Of(Dataset dataset) => new(
-        Registry.Dataset.AddressOf(dataset.Model, dataset.FileName),
+        Registry.Datasets.Dataset.AddressOf(dataset.Model, dataset.FileName),
         dataset.Model,
         dataset.FileName,
         dataset.SizeBytes,

@@ -1,7 +1,7 @@
-using Larder.Registry;
+using Larder.Registry.Storage.Cosmos;
 using Microsoft.Extensions.Hosting;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Hosting;
 
 /// <summary>Before anything is served: the containers are there, or the host does not start. Blobs need no preparation.</summary>
 internal sealed class DocumentStorePreparation(CosmosContainers? containers) : IHostedService

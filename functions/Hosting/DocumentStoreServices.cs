@@ -1,9 +1,11 @@
 using Azure.Storage.Blobs;
-using Larder.Registry;
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Storage.Cosmos;
 using Microsoft.Azure.Cosmos;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Hosting;
 
 /// <summary>The document store that <c>Store:Kind</c> names.</summary>
 internal static class DocumentStoreServices

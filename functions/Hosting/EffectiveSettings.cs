@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Hosting;
 
 /// <summary>
 /// The settings that this host runs with, as the audit log may show them: those of local.settings.sample.json and what else is set in their sections, with the

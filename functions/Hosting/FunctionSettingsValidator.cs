@@ -1,6 +1,10 @@
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.Jobs;
+using Larder.Functions.Prediction;
 using Microsoft.Extensions.Options;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Hosting;
 
 /// <summary>Checks the settings of the API, by the attributes of their records. The compiler writes it.</summary>
 [OptionsValidator]
@@ -10,4 +14,4 @@ public sealed partial class FunctionSettingsValidator :
     IValidateOptions<WrongCredentialOptions>,
     IValidateOptions<LogStreamLimits>,
     IValidateOptions<PredictionLimits>,
-    IValidateOptions<AnswerLimits>;
+    IValidateOptions<RequestTimeoutOptions>;

@@ -1,8 +1,52 @@
 using Azure.Identity;
 using Azure.Storage.Blobs;
-using Larder.Inference;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Hosting.Telemetry;
+using Larder.Functions.Http;
+using Larder.Functions.Jobs;
+using Larder.Functions.Operations;
+using Larder.Functions.Prediction;
+using Larder.Functions.Schedules;
+using Larder.Functions.Training;
+using Larder.Inference.Compilation;
+using Larder.Inference.Images;
+using Larder.Inference.Limits;
+using Larder.Inference.Metrics;
+using Larder.Inference.Sessions;
+using Larder.Inference.Validation;
+using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Backup.Archives;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Compute.ContainerInstances;
+using Larder.Orchestrations.Compute.Processes;
+using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Ingestion;
+using Larder.Orchestrations.Ingestion.Archives;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Jobs.Activities;
+using Larder.Orchestrations.Schedules;
+using Larder.Orchestrations.Scoring;
+using Larder.Orchestrations.Training;
+using Larder.Orchestrations.Training.Activities;
+using Larder.Orchestrations.Uploads;
+using Larder.Registry.Access;
+using Larder.Registry.Audit;
+using Larder.Registry.Backup;
+using Larder.Registry.Catalog;
+using Larder.Registry.Datasets;
+using Larder.Registry.Errors;
+using Larder.Registry.GarbageCollection;
+using Larder.Registry.Ingestion;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Jobs.Log;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Tokens;
+using Larder.Registry.Uploads;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -11,7 +55,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Hosting;
 
 /// <summary>Puts the rooms together: what the isolated worker (Program.cs) and the self-host (host/) both call.</summary>
 public static class LarderServices
@@ -50,7 +94,7 @@ public static class LarderServices
         services.AddTelemetry(builder.Configuration, isWorker: builder is FunctionsApplicationBuilder);
 
         services.AddSetting<PredictionLimits>("Limits", ApiSettings);
-        services.AddSetting<AnswerLimits>("Limits", ApiSettings);
+        services.AddSetting<RequestTimeoutOptions>("Limits", ApiSettings);
         services.AddSingleton<RouteTable>();
         services.AddSingleton(Dialects.All);
         services.AddSingleton<PredictionMetrics>();
@@ -82,15 +126,15 @@ public static class LarderServices
         services.AddSetting<WrongCredentialOptions>("Limits:WrongCredentials", ApiSettings);
         services.AddSetting<TokenCacheOptions>("Access:Tokens", RegistrySettings);
         services.AddSingleton(_ => Platform.Here());
-        services.AddSingleton(_ => FunctionAccess.OfThisApp());
+        services.AddSingleton(_ => RoleRequirements.OfThisApp());
         services.AddSingleton<CallerKeys>();
         services.AddSingleton<TokenStore>();
         services.AddSingleton<TokenCatalog>();
         services.AddSingleton<WrongCredentials>();
-        services.AddSingleton<Callers>();
-        services.AddSingleton<BrowserGuard>();
+        services.AddSingleton<CallerResolver>();
+        services.AddSingleton<OriginFilter>();
         services.AddSingleton<RateLimits>();
-        services.AddHostedService<AccessCheck>();
+        services.AddHostedService<AccessConfigurationValidator>();
     }
 
     private static void AddInference(this IServiceCollection services)
@@ -108,7 +152,7 @@ public static class LarderServices
                 Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "models"),
                 async (sha256, destination, cancellationToken) =>
                 {
-                    await using var content = await artifacts.OpenReadAsync(sha256, cancellation: cancellationToken)
+                    await using var content = await artifacts.OpenReadAsync(sha256, cancellationToken: cancellationToken)
                         ?? throw new StorageUnavailableException($"The artifact {sha256} is missing in storage.");
                     await content.CopyToAsync(destination, cancellationToken);
                 },
@@ -131,17 +175,17 @@ public static class LarderServices
         services.AddSingleton<ModelScopes>();
         services.AddSingleton<StagingArea>();
         services.AddSingleton<ModelPublisher>();
-        services.AddSingleton<RegistrySweeper>();
+        services.AddSingleton<RegistryGarbageCollector>();
         services.AddSetting<PublishingOptions>(
             "Limits",
             RegistrySettings,
             (options, provider) => options with { StagingFolder = Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "staging") });
         services.AddSetting<CatalogOptions>("Cache", RegistrySettings);
-        services.AddSetting<SweeperOptions>("Sweep", RegistrySettings);
+        services.AddSetting<GarbageCollectionOptions>("Sweep", RegistrySettings);
         services.AddSingleton<ValidateModel>(provider =>
         {
             var validator = provider.GetRequiredService<ModelValidator>();
-            return (path, caller, cancellation) => validator.ValidateAsync(path, cancellation, caller);
+            return (path, caller, cancellationToken) => validator.ValidateAsync(path, cancellationToken, caller);
         });
         services.AddSingleton<AdoptArtifact>(provider =>
         {
@@ -169,7 +213,7 @@ public static class LarderServices
         services.AddSingleton<JobSteps>();
         services.AddSingleton<JobAccess>();
         services.AddSingleton<JobScheduler>();
-        services.AddSingleton<JobJanitor>();
+        services.AddSingleton<JobReconciler>();
         services.AddSingleton<IJobType, TrainJob>();
         services.AddSingleton<JobSubmitter>();
         services.AddSingleton<TrainingSubmitter>();
@@ -184,9 +228,9 @@ public static class LarderServices
         services.AddSetting<ArchiveLimits>("Limits:Archive", JobSettings);
         services.AddSetting<IngestionOptions>("Ingestion", JobSettings);
         services.AddSetting<UploadSessionOptions>("Uploads", RegistrySettings);
-        services.AddSingleton<DropBox>();
+        services.AddSingleton<IngestionContainer>();
         services.AddSingleton<UploadSessions>();
-        services.AddSingleton<Arrivals>();
+        services.AddSingleton<IngestionStaging>();
         services.AddSingleton<ArchiveOpener>();
         services.AddSingleton<IJobType, IngestJob>();
         services.AddSingleton<IJobType, UploadJob>();
@@ -202,7 +246,7 @@ public static class LarderServices
     private static void AddScoring(this IServiceCollection services)
     {
         services.AddSetting<ScoringLimits>("Limits:Scoring", JobSettings);
-        services.AddSingleton<DropFiles>();
+        services.AddSingleton<BlobDatasets>();
         services.AddSingleton<UrlSource>();
         services.AddSingleton<IJobType, ScoreJob>();
         services.AddSingleton<ScoringSubmitter>();
@@ -217,7 +261,7 @@ public static class LarderServices
         services.AddSingleton<IJobType, ExportJob>();
         services.AddSingleton<IJobType, ImportJob>();
         services.AddSingleton<IScheduledJob, ScheduledExport>();
-        services.AddSingleton<TransferSubmitter>();
+        services.AddSingleton<BackupSubmitter>();
     }
 
     private static void AddSchedules(this IServiceCollection services)

@@ -1,4 +1,4 @@
-namespace Larder.Functions;
+namespace Larder.Functions.Hosting;
 
 /// <summary>
 /// A folder on the local disk that no other process uses while this one runs: for uploads being checked and for model files in use.

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Sessions;
+using Larder.Registry.Catalog;
+using Larder.Registry.Errors;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Hosting;
 
 /// <summary>
 /// Loads the models of the setting <c>Preload</c> (references, separated by commas) at start, and goes on trying those

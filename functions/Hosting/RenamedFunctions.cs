@@ -1,4 +1,4 @@
-namespace Larder.Functions;
+namespace Larder.Functions.Hosting;
 
 /// <summary>Larder's functions that had another name in an earlier release.</summary>
 public static class RenamedFunctions

@@ -1,8 +1,8 @@
-using Larder.Inference;
+using Larder.Inference.Limits;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Hosting;
 
 /// <summary>Records of settings as services.</summary>
 internal static class SettingServices

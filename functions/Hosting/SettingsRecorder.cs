@@ -1,13 +1,13 @@
-using Larder.Registry;
+using Larder.Registry.Audit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Hosting;
 
 /// <summary>Puts the settings into the audit log at start, if they are others than were recorded last. It delays nothing, and waits for storage.</summary>
 internal sealed partial class SettingsRecorder(
-    IConfiguration configuration, SettingsHistory history, TimeProvider time, ILogger<SettingsRecorder> log) : BackgroundService
+    IConfiguration configuration, SettingsHistory history, TimeProvider time, ILogger<SettingsRecorder> logger) : BackgroundService
 {
     private const string Actor = "deployment";
 

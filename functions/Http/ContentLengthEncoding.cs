@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.Net.Http.Headers;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>
 /// Refuses a Content-Length that is not digits alone (RFC 9110, section 8.6). Kestrel parses it as a .NET integer and takes <c>+28</c> and <c>-0</c>, which a proxy in

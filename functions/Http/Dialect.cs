@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>How a protocol says what went wrong.</summary>
 /// <param name="Prefix">What the paths of its routes begin with; empty for all that no other dialect has.</param>

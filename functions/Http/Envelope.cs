@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>An answer in JSON. It is built whole before anything is sent, so that a failure can still be told.</summary>
 internal abstract class JsonAnswer : IActionResult

@@ -1,9 +1,14 @@
-using Larder.Inference;
-using Larder.Registry;
-using Microsoft.AspNetCore.Http;
 using System.Text.Json;
+using Larder.Inference.Limits;
+using Larder.Inference.Memory;
+using Larder.Inference.Sessions;
+using Larder.Inference.Settings;
+using Larder.Inference.Tensors;
+using Larder.Inference.Validation;
+using Larder.Registry.Errors;
+using Microsoft.AspNetCore.Http;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>What can be wrong with a request. The number is the HTTP status of the kind, unless the dialect of the route has another one (<see cref="Dialect"/>).</summary>
 internal enum ErrorKind
@@ -69,7 +74,7 @@ internal static class ErrorKinds
     /// <summary>The kind of an exception. The rooms throw them and know nothing of HTTP.</summary>
     public static ErrorKind Of(Exception exception) => exception switch
     {
-        RefusedException e => e.Kind,
+        HttpStatusException e => e.Kind,
         ForbiddenException => ErrorKind.Forbidden,
         NotFoundException => ErrorKind.NotFound,
         ConflictException => ErrorKind.Conflict,
@@ -92,7 +97,7 @@ internal static class ErrorKinds
 /// <summary>A request that is refused for a reason which HTTP itself has a status for.</summary>
 /// <param name="kind">The reason.</param>
 /// <param name="message">A sentence for the caller.</param>
-internal sealed class RefusedException(ErrorKind kind, string message) : Exception(message)
+internal sealed class HttpStatusException(ErrorKind kind, string message) : Exception(message)
 {
     /// <summary>The reason.</summary>
     public ErrorKind Kind => kind;

@@ -1,11 +1,11 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>
 /// Turns what went wrong into an answer in the dialect of the route: 4xx with a sentence for the caller's fault, 5xx with the request id for ours.

@@ -1,9 +1,8 @@
-using Larder.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>
 /// A file as an answer. <c>If-None-Match</c>, <c>Range</c> (one range) and <c>If-Range</c> are answered as RFC 9110, sections 13 and 14, has them.
@@ -18,7 +17,7 @@ internal sealed record FileAnswer(string ETag, long SizeBytes, string FileName, 
     /// <param name="request">The request.</param>
     /// <param name="open">Opens a part of the file, given its first byte and its length, null for all; called only if bytes are sent.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="RefusedException">The range is outside the file (416).</exception>
+    /// <exception cref="HttpStatusException">The range is outside the file (416).</exception>
     public async Task<IActionResult> SendAsync(
         HttpRequest request, Func<long, long?, CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
@@ -39,7 +38,7 @@ internal sealed record FileAnswer(string ETag, long SizeBytes, string FileName, 
         if (length <= 0 && SizeBytes > 0)
         {
             response.Headers.ContentRange = $"bytes */{SizeBytes}";
-            throw new RefusedException(ErrorKind.WrongRange, $"The file has {SizeBytes} bytes; the range is outside.");
+            throw new HttpStatusException(ErrorKind.WrongRange, $"The file has {SizeBytes} bytes; the range is outside.");
         }
 
         var isPart = length < SizeBytes;

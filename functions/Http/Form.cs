@@ -1,8 +1,10 @@
 using System.Text;
-using Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>A form that a route takes: which fields it has, each at most once. Others are refused.</summary>
 /// <param name="What">What it is, for messages: <c>a training</c>.</param>
@@ -47,28 +49,28 @@ internal sealed record FormField(string Name)
 /// <param name="Field">The field that it came in.</param>
 /// <param name="FileName">What the client calls it; the field's name when the client does not say.</param>
 /// <param name="Staged">Its bytes. The form owns them.</param>
-internal sealed record FormFile(string Field, string FileName, StagedFile Staged);
+internal sealed record UploadedFile(string Field, string FileName, StagedFile Staged);
 
 /// <summary>A form as it streams in: its files are kept while they arrive, and only its texts are held in memory. Disposing of it deletes the files.</summary>
 internal sealed class Form : IAsyncDisposable
 {
     private readonly FormSpec _spec;
-    private readonly List<FormFile> _files = [];
+    private readonly List<UploadedFile> _files = [];
     private readonly Dictionary<string, byte[]> _texts = new(StringComparer.Ordinal);
 
     private Form(FormSpec spec) => _spec = spec;
 
     /// <summary>The files, in their order.</summary>
-    public IReadOnlyList<FormFile> Files => _files;
+    public IReadOnlyList<UploadedFile> Files => _files;
 
     /// <summary>Reads a form.</summary>
     /// <exception cref="InvalidRequestException">It is not well-formed, or has what it may not have.</exception>
-    /// <exception cref="RefusedException">It is no form, or a part is of a kind that is not taken (415).</exception>
+    /// <exception cref="HttpStatusException">It is no form, or a part is of a kind that is not taken (415).</exception>
     /// <exception cref="TooLargeException">A part is over its limit.</exception>
     public static async Task<Form> ReadAsync(HttpRequest request, FormSpec spec, CancellationToken cancellationToken)
     {
         var parts = MultipartForm.PartsOf(request, cancellationToken)
-            ?? throw new RefusedException(ErrorKind.UnsupportedMedia, $"Send multipart/form-data with {spec.Takes}, or {spec.Otherwise}.");
+            ?? throw new HttpStatusException(ErrorKind.UnsupportedMedia, $"Send multipart/form-data with {spec.Takes}, or {spec.Otherwise}.");
         var form = new Form(spec);
         try
         {
@@ -89,24 +91,24 @@ internal sealed class Form : IAsyncDisposable
         HttpRequest request, FormSpec spec, FormField field, Func<Stream, CancellationToken, Task<StagedFile>> stage, CancellationToken cancellationToken)
     {
         var form = new Form(spec);
-        JobQuery.RequireKnown(request, [.. spec.Fields.Where(known => known.TextBytes > 0).Select(known => known.Name)]);
+        QueryParameters.RequireKnown(request, [.. spec.Fields.Where(known => known.TextBytes > 0).Select(known => known.Name)]);
         foreach (var known in spec.Fields)
         {
             if (request.Query.TryGetValue(known.Name, out var text))
                 form._texts[known.Name] = Encoding.UTF8.GetBytes(RequestText.Require(text.ToString(), $"The parameter {known.Name}"));
         }
-        form._files.Add(new FormFile(field.Name, "", await stage(request.OpenBody(), cancellationToken)));
+        form._files.Add(new UploadedFile(field.Name, "", await stage(request.OpenBody(), cancellationToken)));
         return form;
     }
 
     /// <summary>The file of a field; null when there is none.</summary>
-    public FormFile? File(string field) => _files.Find(file => file.Field == field);
+    public UploadedFile? File(string field) => _files.Find(file => file.Field == field);
 
     /// <summary>The file of a field that must be there.</summary>
     /// <param name="field">The field.</param>
     /// <param name="absent">What the caller is told when there is none.</param>
     /// <exception cref="InvalidRequestException">There is none.</exception>
-    public FormFile Require(string field, string absent) => File(field) ?? throw new InvalidRequestException(absent);
+    public UploadedFile Require(string field, string absent) => File(field) ?? throw new InvalidRequestException(absent);
 
     /// <summary>The text of a field; null when there is none.</summary>
     public string? Text(string field) => _texts.TryGetValue(field, out var text) ? Encoding.UTF8.GetString(text) : null;
@@ -147,10 +149,10 @@ internal sealed class Form : IAsyncDisposable
             && !(own.Length == 0 && field.MayLackExtension)
             && !own.Equals(extension, StringComparison.OrdinalIgnoreCase))
         {
-            throw new RefusedException(ErrorKind.UnsupportedMedia, $"Filename extension not allowed. Please use one of these: ['{extension}']");
+            throw new HttpStatusException(ErrorKind.UnsupportedMedia, $"Filename extension not allowed. Please use one of these: ['{extension}']");
         }
 
-        var file = new FormFile(field.Name, fileName, await stage(part.Open(), cancellationToken));
+        var file = new UploadedFile(field.Name, fileName, await stage(part.Open(), cancellationToken));
         _files.Add(file);
         if (file.Staged.SizeBytes == 0 && field.Empty is { } sentence)
             throw new InvalidRequestException(sentence);

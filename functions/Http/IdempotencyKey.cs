@@ -1,7 +1,8 @@
-using Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>The header <c>Idempotency-Key</c>: who sends the same again under the same key gets the job that is there.</summary>
 internal static class IdempotencyKey

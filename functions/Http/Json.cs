@@ -2,10 +2,11 @@ using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>How the API reads and writes JSON: snake_case, and an unknown member is an error, never ignored.</summary>
 internal static class Json
@@ -33,7 +34,7 @@ internal static class Json
     /// <param name="expected">What the body should be, for the message, as <c>{model_description:string}</c>.</param>
     /// <param name="cancellationToken">Ends the read.</param>
     /// <exception cref="InvalidRequestException">There is no body, it is not JSON, or it does not fit the type.</exception>
-    /// <exception cref="RefusedException">It is compressed, or in another charset than UTF-8 (415).</exception>
+    /// <exception cref="HttpStatusException">It is compressed, or in another charset than UTF-8 (415).</exception>
     public static async Task<T> ReadAsync<T>(HttpRequest request, string expected, CancellationToken cancellationToken) =>
         await ReadBytesAsync(request, cancellationToken) is { IsEmpty: false } body
             ? Deserialize<T>(body.Span, expected)

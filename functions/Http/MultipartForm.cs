@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
-using Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>Reads multipart forms while they arrive.</summary>
 internal static class MultipartForm
@@ -14,7 +15,7 @@ internal static class MultipartForm
 
     /// <summary>The parts of the request's form, in their order; null when it is none. What is not read of a part is skipped.</summary>
     /// <exception cref="InvalidRequestException">The form has no usable boundary, or is not well-formed.</exception>
-    /// <exception cref="RefusedException">It is compressed (415).</exception>
+    /// <exception cref="HttpStatusException">It is compressed (415).</exception>
     public static IAsyncEnumerable<FormPart>? PartsOf(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
@@ -102,13 +103,13 @@ internal sealed class FormPart(MultipartSection section, ContentDispositionHeade
     }
 
     /// <summary>Its bytes.</summary>
-    /// <exception cref="RefusedException">They are encoded (415).</exception>
+    /// <exception cref="HttpStatusException">They are encoded (415).</exception>
     public Stream Open()
     {
         foreach (var header in (string[])["Content-Transfer-Encoding", HeaderNames.ContentEncoding])
         {
             if (section.Headers?.TryGetValue(header, out var coding) == true && !Plain.Contains(coding.ToString().Trim(), StringComparer.OrdinalIgnoreCase))
-                throw new RefusedException(ErrorKind.UnsupportedMedia, $"Send the parts of the form as they are; {header} '{RequestText.Shown(coding.ToString())}' is not supported.");
+                throw new HttpStatusException(ErrorKind.UnsupportedMedia, $"Send the parts of the form as they are; {header} '{RequestText.Shown(coding.ToString())}' is not supported.");
         }
         return new PartStream(section.Body);
     }
@@ -118,7 +119,7 @@ internal sealed class FormPart(MultipartSection section, ContentDispositionHeade
     /// <param name="tooLarge">What the caller is told when there are more.</param>
     /// <param name="cancellationToken">Ends the read.</param>
     /// <exception cref="TooLargeException">There are more.</exception>
-    /// <exception cref="RefusedException">They are encoded, or in another charset than UTF-8 (415).</exception>
+    /// <exception cref="HttpStatusException">They are encoded, or in another charset than UTF-8 (415).</exception>
     public Task<ReadOnlyMemory<byte>> ReadAsync(int limit, string tooLarge, CancellationToken cancellationToken)
     {
         RequestBody.RequireUtf8(ContentType);

@@ -1,8 +1,8 @@
 using System.Globalization;
-using Larder.Registry;
+using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary><c>?limit=&amp;cursor=</c> of every list.</summary>
 /// <param name="Limit">Most items of a page, 1 to <see cref="MaxLimit"/>.</param>

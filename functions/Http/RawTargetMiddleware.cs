@@ -1,9 +1,10 @@
+using Larder.Functions.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>
 /// Refuses a request whose path, as the client sent it, has a segment <c>.</c> or <c>..</c>, percent-encoded or not. The web server resolves those before
@@ -19,7 +20,7 @@ internal sealed class RawTargetMiddleware(Platform platform) : IFunctionsWorkerM
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
         if (context.GetHttpContext() is { } http && Refuses(http))
-            throw new RefusedException(ErrorKind.Malformed, "The path has a segment '.' or '..'. Send the path without such segments; names cannot be '.' or '..'.");
+            throw new HttpStatusException(ErrorKind.Malformed, "The path has a segment '.' or '..'. Send the path without such segments; names cannot be '.' or '..'.");
         return next(context);
     }
 

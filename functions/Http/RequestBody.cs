@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
-using Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>
 /// The one way to a request's body, whatever it is: not compressed, text in UTF-8 (a byte-order mark is skipped), well-formed and without NUL, up to a limit.
@@ -19,7 +20,7 @@ internal static class RequestBody
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The body's bytes.</summary>
-    /// <exception cref="RefusedException">It is compressed, or in another charset than UTF-8 (415).</exception>
+    /// <exception cref="HttpStatusException">It is compressed, or in another charset than UTF-8 (415).</exception>
     public static Stream OpenBody(this HttpRequest request)
     {
         RequirePlain(request);
@@ -35,7 +36,7 @@ internal static class RequestBody
 
     /// <summary>Refuses text in another charset than UTF-8.</summary>
     /// <param name="contentType">A Content-Type, or null.</param>
-    /// <exception cref="RefusedException">It names another charset (415).</exception>
+    /// <exception cref="HttpStatusException">It names another charset (415).</exception>
     public static void RequireUtf8(string? contentType)
     {
         // Most bodies name no charset, or this one: nothing is allocated for these.
@@ -48,7 +49,7 @@ internal static class RequestBody
             && HeaderUtilities.RemoveQuotes(given) is var charset
             && !charset.Equals(Utf8Name, StringComparison.OrdinalIgnoreCase))
         {
-            throw new RefusedException(ErrorKind.UnsupportedMedia, $"Text must be in UTF-8; the charset '{RequestText.Shown(charset.ToString())}' is not supported.");
+            throw new HttpStatusException(ErrorKind.UnsupportedMedia, $"Text must be in UTF-8; the charset '{RequestText.Shown(charset.ToString())}' is not supported.");
         }
     }
 
@@ -93,7 +94,7 @@ internal static class RequestBody
         {
             // RFC 9110, section 15.5.16: what would have been taken.
             request.HttpContext.Response.Headers.AcceptEncoding = "identity";
-            throw new RefusedException(
+            throw new HttpStatusException(
                 ErrorKind.UnsupportedMedia, $"Send the body as it is, without Content-Encoding; '{RequestText.Shown(codings.ToString())}' is not supported.");
         }
         RequireUtf8(request.ContentType);

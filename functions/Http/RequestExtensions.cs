@@ -1,8 +1,8 @@
-using Larder.Registry;
+using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>What several routes read from a request.</summary>
 internal static class RequestExtensions

@@ -4,7 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>
 /// Gives every answer an <c>x-request-id</c>: the caller's, where it sent a sane one, else the invocation's. Every log line that is written meanwhile has

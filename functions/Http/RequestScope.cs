@@ -1,6 +1,6 @@
 using System.Collections;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>
 /// What every log line has that is written while a request runs: its id, and the W3C trace that it is part of. Work that the request began and that goes

@@ -1,9 +1,11 @@
 using System.ComponentModel;
 using System.Reflection;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Operations;
+using Larder.Registry.Access;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Http;
 
 /// <summary>The routes of this app, read from the functions' own declarations, so that help cannot drift from the code.</summary>
 public sealed class RouteTable
@@ -21,7 +23,7 @@ public sealed class RouteTable
         .. from type in typeof(RouteTable).Assembly.GetTypes()
            from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
            where method.IsDefined(typeof(FunctionAttribute))
-           let trigger = FunctionAccess.TriggerOf(method)
+           let trigger = RoleRequirements.TriggerOf(method)
            let methods = trigger?.Methods
            where methods is { Length: > 0 }
            let path = trigger.Route == Greeting.Root ? "/" : $"/{trigger.Route}"

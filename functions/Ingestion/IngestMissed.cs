@@ -1,15 +1,16 @@
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Orchestrations.Ingestion;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Ingestion;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Ingestion;
 
 /// <summary>
 /// Takes in dropped models that the trigger was not told of, or gave up on: events of blobs from before the subscription never come, and a trigger tries
 /// five times.
 /// </summary>
-public sealed class IngestMissed(DropBox drops, IngestSubmitter submitter, JobScheduler scheduler, TimeProvider time)
+public sealed class IngestMissed(IngestionContainer drops, IngestSubmitter submitter, JobScheduler scheduler, TimeProvider time)
 {
     /// <summary>How long the trigger has before a drop counts as missed.</summary>
     private static readonly TimeSpan TriggerTimeout = TimeSpan.FromMinutes(5);

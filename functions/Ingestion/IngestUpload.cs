@@ -1,9 +1,10 @@
 using Azure.Storage.Blobs;
-using Larder.Orchestrations;
+using Larder.Orchestrations.Ingestion;
+using Larder.Orchestrations.Jobs;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Ingestion;
 
 /// <summary>
 /// Models that are dropped into the container <c>uploads</c>: makes the job that takes a blob in, <c>uploads/{model}/{name}.onnx</c> or <c>.zip</c>, and starts it;

@@ -1,12 +1,14 @@
 using System.ComponentModel;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Jobs;
 
 /// <summary>Ends jobs early and runs them again.</summary>
 public sealed class ChangeJob(JobScheduler scheduler, JobSubmitter submitter)

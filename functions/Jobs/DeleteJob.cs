@@ -1,12 +1,16 @@
 using System.ComponentModel;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Access;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Jobs;
 
 /// <summary>Deletion of jobs that are over.</summary>
 public sealed class DeleteJob(JobAccess access, JobStore jobs, JobFiles files)
@@ -19,7 +23,7 @@ public sealed class DeleteJob(JobAccess access, JobStore jobs, JobFiles files)
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request);
+        QueryParameters.RequireKnown(request);
         var found = await access.OpenAsync(request.Caller(), job, JobWay.Delete, cancellationToken);
 
         // The document last: until then, deleting again takes up what a crash left.

@@ -1,13 +1,15 @@
 using System.ComponentModel;
 using System.Text.Json.Nodes;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Jobs;
 
 /// <summary>One job.</summary>
 public sealed class GetJob(JobAccess access)
@@ -20,7 +22,7 @@ public sealed class GetJob(JobAccess access)
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request);
+        QueryParameters.RequireKnown(request);
         var found = await access.OpenAsync(request.Caller(), job, JobWay.See, cancellationToken);
         var view = JobView.Of(found);
         // An accepted job has no instance for a moment, or for a minute when a crash came in between. Custom statuses are read with inputs and outputs only.

@@ -1,12 +1,16 @@
 using System.ComponentModel;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs.Log;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Hosting;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Jobs;
 
 /// <summary>What a job wrote.</summary>
 public sealed class GetJobLogs(JobAccess access, JobLogReader logs, LogStream stream, LogStreams streams, IHostApplicationLifetime host)
@@ -23,10 +27,10 @@ public sealed class GetJobLogs(JobAccess access, JobLogReader logs, LogStream st
         string job,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request, "after", "limit", "attempt");
-        var after = JobQuery.Number(request, "after", 0, long.MaxValue) ?? 0;
-        var limit = (int?)JobQuery.Number(request, "limit", 1, JobLog.MaxLines) ?? UsualLimit;
-        var asked = (int?)JobQuery.Number(request, "attempt", 1, int.MaxValue);
+        QueryParameters.RequireKnown(request, "after", "limit", "attempt");
+        var after = QueryParameters.Number(request, "after", 0, long.MaxValue) ?? 0;
+        var limit = (int?)QueryParameters.Number(request, "limit", 1, JobLog.MaxLines) ?? UsualLimit;
+        var asked = (int?)QueryParameters.Number(request, "attempt", 1, int.MaxValue);
         var found = await access.OpenAsync(request.Caller(), job, JobWay.ReadOutputs, cancellationToken);
         var attempt = asked ?? JobLogReader.LastAttempt(found);
         var isStream = request.GetTypedHeaders().Accept.Any(type => type.MediaType.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase));

@@ -1,6 +1,8 @@
-using Larder.Registry;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Jobs.Log;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Jobs;
 
 /// <summary>
 /// A job's log as the API shows it: the script's lines; or, when a job failed before its script could write one, what the backend caught, as lines of
@@ -18,9 +20,9 @@ public sealed class JobLogReader(JobLog log, JobFiles files)
     /// <param name="attempt">The attempt.</param>
     /// <param name="after">Number of the last line that is known; 0 for none.</param>
     /// <param name="limit">The most lines.</param>
-    /// <param name="cancellation">Stops it.</param>
-    public async Task<JobLogPage> ReadAsync(Job job, int attempt, long after, int limit, CancellationToken cancellation) =>
-        await OrBackendAsync(job, attempt, await log.ReadAsync(job.Id, attempt, after, limit, cancellation), limit, cancellation);
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<JobLogPage> ReadAsync(Job job, int attempt, long after, int limit, CancellationToken cancellationToken) =>
+        await OrBackendAsync(job, attempt, await log.ReadAsync(job.Id, attempt, after, limit, cancellationToken), limit, cancellationToken);
 
     /// <summary>The lines from a place on.</summary>
     /// <inheritdoc cref="ReadAsync(Job, int, long, int, CancellationToken)"/>
@@ -28,17 +30,17 @@ public sealed class JobLogReader(JobLog log, JobFiles files)
     /// <param name="attempt">The attempt.</param>
     /// <param name="from">From the page before.</param>
     /// <param name="limit">The most lines.</param>
-    /// <param name="cancellation">Stops it.</param>
-    public async Task<JobLogPage> ReadAsync(Job job, int attempt, JobLogPosition from, int limit, CancellationToken cancellation) =>
-        await OrBackendAsync(job, attempt, await log.ReadAsync(job.Id, attempt, from, limit, cancellation), limit, cancellation);
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<JobLogPage> ReadAsync(Job job, int attempt, JobLogPosition from, int limit, CancellationToken cancellationToken) =>
+        await OrBackendAsync(job, attempt, await log.ReadAsync(job.Id, attempt, from, limit, cancellationToken), limit, cancellationToken);
 
-    private async Task<JobLogPage> OrBackendAsync(Job job, int attempt, JobLogPage page, int limit, CancellationToken cancellation)
+    private async Task<JobLogPage> OrBackendAsync(Job job, int attempt, JobLogPage page, int limit, CancellationToken cancellationToken)
     {
         if (page.Lines.Count > 0
             || !job.IsFinal
             || job.State == JobState.Succeeded
-            || (await log.ReadAsync(job.Id, attempt, 0, 1, cancellation)).Lines.Count > 0
-            || await files.ReadAsync(job.Id, $"attempt-{attempt}/backend.log", MaxBackendBytes, cancellation) is not { } caught)
+            || (await log.ReadAsync(job.Id, attempt, 0, 1, cancellationToken)).Lines.Count > 0
+            || await files.ReadAsync(job.Id, $"attempt-{attempt}/backend.log", MaxBackendBytes, cancellationToken) is not { } caught)
         {
             return page;
         }

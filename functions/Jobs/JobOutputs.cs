@@ -1,11 +1,15 @@
 using System.ComponentModel;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs.Files;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Jobs;
 
 /// <summary>The files that a job left.</summary>
 public sealed class JobOutputs(JobAccess access, JobFiles files)
@@ -17,7 +21,7 @@ public sealed class JobOutputs(JobAccess access, JobFiles files)
         string job,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request);
+        QueryParameters.RequireKnown(request);
         var found = await access.OpenAsync(request.Caller(), job, JobWay.ReadOutputs, cancellationToken);
         return Envelope.Ok("Job outputs provided").With("outputs", found.Outputs);
     }
@@ -30,7 +34,7 @@ public sealed class JobOutputs(JobAccess access, JobFiles files)
         string? path,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request);
+        QueryParameters.RequireKnown(request);
         var found = await access.OpenAsync(request.Caller(), job, JobWay.ReadOutputs, cancellationToken);
         var output = found.Outputs.FirstOrDefault(output => output.Path == path)
             ?? throw new NotFoundException($"The job {found.Id} left no such file; GET /api/v1/jobs/{found.Id}/outputs lists what it left.");
@@ -39,12 +43,12 @@ public sealed class JobOutputs(JobAccess access, JobFiles files)
         var answer = new FileAnswer(output.ETag, output.SizeBytes, output.Path[(output.Path.LastIndexOf('/') + 1)..], TypeOf(output.Path));
         return await answer.SendAsync(request, OpenAsync, cancellationToken);
 
-        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellation)
+        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellationToken)
         {
             var stored = $"attempt-{JobLogReader.LastAttempt(found)}/outputs/{output.Path}";
             try
             {
-                return await files.OpenReadAsync(found.Id, stored, offset, length, output.ETag, cancellation)
+                return await files.OpenReadAsync(found.Id, stored, offset, length, output.ETag, cancellationToken)
                     ?? throw new NotFoundException("The file is not stored any more.");
             }
             catch (PreconditionFailedException)

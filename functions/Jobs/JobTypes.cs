@@ -1,8 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Larder.Orchestrations;
+using Larder.Functions.Http;
+using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Ingestion;
+using Larder.Orchestrations.Scoring;
+using Larder.Orchestrations.Training;
+using Larder.Orchestrations.Uploads;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Jobs;
 
 /// <summary>What can be submitted.</summary>
 internal static class JobTypes

@@ -1,10 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Larder.Registry;
+using Larder.Functions.Http;
+using Larder.Registry.Jobs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Jobs;
 
 /// <summary>A job as the API shows it: as it is stored, but for how it is run.</summary>
 internal static class JobView

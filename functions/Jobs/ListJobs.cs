@@ -1,11 +1,14 @@
 using System.ComponentModel;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Access;
+using Larder.Registry.Jobs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Jobs;
 
 /// <summary>Jobs, and what kinds there are.</summary>
 public sealed class ListJobs(JobStore jobs, JobAccess access, IEnumerable<IJobType> types)
@@ -16,10 +19,10 @@ public sealed class ListJobs(JobStore jobs, JobAccess access, IEnumerable<IJobTy
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request, "state", "type", "model", "schedule", "text", "from", "to", "limit", "cursor");
-        var limit = (int?)JobQuery.Number(request, "limit", 1, JobStore.MaxPage) ?? 100;
-        var filter = JobQuery.Filter(request) with { Shown = await access.ShownAsync(request.Caller(), cancellationToken) };
-        var page = await jobs.ListAsync(filter, limit, JobQuery.Text(request, "cursor"), cancellationToken);
+        QueryParameters.RequireKnown(request, "state", "type", "model", "schedule", "text", "from", "to", "limit", "cursor");
+        var limit = (int?)QueryParameters.Number(request, "limit", 1, JobStore.MaxPage) ?? 100;
+        var filter = QueryParameters.Filter(request) with { Shown = await access.ShownAsync(request.Caller(), cancellationToken) };
+        var page = await jobs.ListAsync(filter, limit, QueryParameters.Text(request, "cursor"), cancellationToken);
         return Envelope.Ok("Job list provided")
             .With("jobs", page.Items.Select(JobView.Short))
             .With("next_cursor", page.Cursor)
@@ -30,7 +33,7 @@ public sealed class ListJobs(JobStore jobs, JobAccess access, IEnumerable<IJobTy
     [Function("ListJobTypes"), Requires(Role.Reader, Scope = ScopeRule.NoModel), Description("What jobs can be submitted, with the JSON Schema of their options.")]
     public IActionResult ListTypes([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/job-types")] HttpRequest request)
     {
-        JobQuery.RequireKnown(request);
+        QueryParameters.RequireKnown(request);
         return Envelope.Ok("Job types provided")
             .With("job_types", JobTypes.All.Select(entry => JobTypes.View(entry, types.Single(type => type.Name == entry.Type).NotScheduled)));
     }

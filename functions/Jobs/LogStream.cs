@@ -1,10 +1,13 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Functions.Http;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Log;
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Jobs;
 
 /// <summary>
 /// A job's log as server-sent events (HTML standard, section 9.2), live until the job is over. An event for each line: <c>id</c> is its number,

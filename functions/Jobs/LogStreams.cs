@@ -1,7 +1,8 @@
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Functions.Http;
+using Larder.Inference.Limits;
+using Larder.Registry.Access;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Jobs;
 
 /// <summary>How many live logs may be sent at the same time. Each costs storage some requests a second for as long as it is open.</summary>
 public sealed record LogStreamLimits
@@ -25,16 +26,16 @@ public sealed class LogStreams(LogStreamLimits limits)
     /// <summary>Counts one more.</summary>
     /// <param name="caller">Whose it is.</param>
     /// <returns>Dispose of it when the log has been sent.</returns>
-    /// <exception cref="RefusedException">The caller has too many (429), or all callers together have (503).</exception>
+    /// <exception cref="HttpStatusException">The caller has too many (429), or all callers together have (503).</exception>
     internal IDisposable Open(Caller caller)
     {
         lock (_lock)
         {
             var own = _open.GetValueOrDefault(caller.Name);
             if (own >= limits.PerCaller)
-                throw new RefusedException(ErrorKind.TooMany, $"{caller.Name} follows {own} logs, which is the most that one caller may: close one, or read pages without Accept: text/event-stream.");
+                throw new HttpStatusException(ErrorKind.TooMany, $"{caller.Name} follows {own} logs, which is the most that one caller may: close one, or read pages without Accept: text/event-stream.");
             if (_total >= limits.Total)
-                throw new RefusedException(ErrorKind.Unavailable, $"This server sends {_total} live logs, which is its limit: try again later, or read pages without Accept: text/event-stream.");
+                throw new HttpStatusException(ErrorKind.Unavailable, $"This server sends {_total} live logs, which is its limit: try again later, or read pages without Accept: text/event-stream.");
             _open[caller.Name] = own + 1;
             _total++;
         }

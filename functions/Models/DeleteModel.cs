@@ -1,11 +1,15 @@
 using System.ComponentModel;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Inference.Sessions;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Models;
 
 /// <summary>Deletion of a version or of a whole model.</summary>
 public sealed class DeleteModel(ModelRegistry registry, SessionCache sessions)

@@ -1,10 +1,16 @@
 using System.ComponentModel;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.Prediction;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Models;
 
 /// <summary>Downloads.</summary>
 public sealed class DownloadModel(ModelRegistry registry, IArtifactStore artifacts)
@@ -23,8 +29,8 @@ public sealed class DownloadModel(ModelRegistry registry, IArtifactStore artifac
         var answer = new FileAnswer(version.Sha256, version.SizeBytes, version.FileName ?? $"{version.Model}.onnx");
         return await answer.SendAsync(request, OpenAsync, cancellationToken);
 
-        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellation) =>
-            await artifacts.OpenReadAsync(version.Sha256, offset, length, cancellation)
+        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellationToken) =>
+            await artifacts.OpenReadAsync(version.Sha256, offset, length, cancellationToken)
             ?? throw new StorageUnavailableException($"The file of {version.Model}:{version.Version} is missing in storage.");
     }
 }

@@ -1,10 +1,16 @@
 using System.ComponentModel;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.Prediction;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Models;
 
 /// <summary>What came with a version: its card, sample inputs.</summary>
 public sealed class DownloadVersionFile(ModelRegistry registry, IArtifactStore artifacts)
@@ -24,8 +30,8 @@ public sealed class DownloadVersionFile(ModelRegistry registry, IArtifactStore a
         var type = found.Name == VersionFile.SampleInputs ? "application/json" : "text/markdown; charset=utf-8";
         return await new FileAnswer(found.Sha256, found.SizeBytes, found.Name, type).SendAsync(request, OpenAsync, cancellationToken);
 
-        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellation) =>
-            await artifacts.OpenReadAsync(found.Sha256, offset, length, cancellation)
+        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellationToken) =>
+            await artifacts.OpenReadAsync(found.Sha256, offset, length, cancellationToken)
             ?? throw new StorageUnavailableException($"A file of {version.Model}:{version.Version} is missing in storage.");
     }
 }

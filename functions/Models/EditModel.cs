@@ -1,12 +1,16 @@
 using System.ComponentModel;
 using System.Text.Json;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Inference.Settings;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Models;
 
 /// <summary>Changes to what describes a model.</summary>
 public sealed class EditModel(ModelRegistry registry)

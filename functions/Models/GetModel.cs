@@ -1,10 +1,13 @@
 using System.ComponentModel;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Registry.Access;
+using Larder.Registry.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Models;
 
 /// <summary>What there is to know about one model.</summary>
 public sealed class GetModel(ModelRegistry registry)

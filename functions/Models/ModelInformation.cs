@@ -1,7 +1,6 @@
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Registry.Models;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Models;
 
 /// <summary>What the contract's information routes say of a model, and what more there is to say.</summary>
 /// <param name="Name">The model.</param>

@@ -1,11 +1,15 @@
 using System.ComponentModel;
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Models;
 
 /// <summary>Aliases, and the one that every model has: its default. Each answer holds the previous target, so one call rolls back.</summary>
 public sealed class MoveAlias(ModelRegistry registry)
@@ -19,7 +23,7 @@ public sealed class MoveAlias(ModelRegistry registry)
     {
         ModelName.Validate(model);
         var version = await VersionAsync(request, "default", "{default:integer}", "No default value provided", "Default value must be an integer", cancellationToken);
-        var change = await registry.SetDefaultAsync(model, version, request.IfMatch(), actor: request.Caller().Name, cancellation: cancellationToken);
+        var change = await registry.SetDefaultAsync(model, version, request.IfMatch(), actor: request.Caller().Name, cancellationToken: cancellationToken);
         var text = version is null ? "following its newest version" : $"updated with default version: {version}";
         return Answer(change, $"{model} {text}");
     }
@@ -36,7 +40,7 @@ public sealed class MoveAlias(ModelRegistry registry)
         ModelName.ValidateAlias(alias);
         var version = await VersionAsync(request, "version", "{version:integer}", "No version provided", "version must be an integer", cancellationToken)
             ?? throw new InvalidRequestException("version must be an integer");
-        var change = await registry.SetAliasAsync(model, alias, version, request.IfMatch(), actor: request.Caller().Name, cancellation: cancellationToken);
+        var change = await registry.SetAliasAsync(model, alias, version, request.IfMatch(), actor: request.Caller().Name, cancellationToken: cancellationToken);
         return Answer(change, $"{model}:{alias} is version {version}");
     }
 
@@ -49,7 +53,7 @@ public sealed class MoveAlias(ModelRegistry registry)
         CancellationToken cancellationToken)
     {
         ModelName.Validate(model);
-        var change = await registry.DeleteAliasAsync(model, alias, request.IfMatch(), actor: request.Caller().Name, cancellation: cancellationToken);
+        var change = await registry.DeleteAliasAsync(model, alias, request.IfMatch(), actor: request.Caller().Name, cancellationToken: cancellationToken);
         return Answer(change, $"{model}:{alias} removed");
     }
 

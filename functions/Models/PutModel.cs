@@ -1,20 +1,24 @@
 using System.ComponentModel;
 using System.Text;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Registry.Access;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Net.Http.Headers;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Models;
 
 /// <summary>Uploads: each makes a new version.</summary>
-public sealed class PutModel(ModelPublisher publisher, AnswerLimits limits)
+public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions limits)
 {
     // Longest text, in bytes; what of it is too long says the registry.
     private const int TextBytes = 64 * 1024;
 
-    private readonly FormField _file = new("path") { Stage = (content, cancellation) => publisher.StageAsync(content, null, cancellation), Extension = ".onnx", MayLackExtension = true };
+    private readonly FormField _file = new("path") { Stage = (content, cancellationToken) => publisher.StageAsync(content, null, cancellationToken), Extension = ".onnx", MayLackExtension = true };
 
     private FormSpec Spec => new(
         "an upload",
@@ -33,7 +37,7 @@ public sealed class PutModel(ModelPublisher publisher, AnswerLimits limits)
     {
         ModelName.Validate(model);
         await using var form = IsFile(request)
-            ? await Form.ReadRawAsync(request, Spec, _file, (content, cancellation) => publisher.StageAsync(content, request.ContentLength, cancellation), cancellationToken)
+            ? await Form.ReadRawAsync(request, Spec, _file, (content, cancellationToken) => publisher.StageAsync(content, request.ContentLength, cancellationToken), cancellationToken)
             : await Form.ReadAsync(request, Spec, cancellationToken);
         var file = form.Require(_file.Name, $"No file path (named '{_file.Name}') specified");
 
@@ -48,16 +52,16 @@ public sealed class PutModel(ModelPublisher publisher, AnswerLimits limits)
     private async Task<ResolvedModel> PublishAsync(string model, StagedFile file, PublishRequest request, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(TimeSpan.FromSeconds(limits.AnswerSeconds));
+        patience.CancelAfter(limits.RequestTimeout);
         try
         {
             return await publisher.PublishAsync(model, file, request, patience.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new RefusedException(
+            throw new HttpStatusException(
                 ErrorKind.Unavailable,
-                $"The model was not validated within {limits.AnswerSeconds} seconds. Try again later, or upload it by POST /api/v1/models/{model}/uploads: a job then has the time.");
+                $"The model was not validated within {limits.RequestTimeout.TotalSeconds} seconds (Limits:RequestTimeout). Try again later, or upload it by POST /api/v1/models/{model}/uploads: a job then has the time.");
         }
     }
 
@@ -65,7 +69,7 @@ public sealed class PutModel(ModelPublisher publisher, AnswerLimits limits)
     private static bool IsFile(HttpRequest request) =>
         !MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase);
 
-    private static PublishRequest RequestOf(Form form, FormFile file) => new()
+    private static PublishRequest RequestOf(Form form, UploadedFile file) => new()
     {
         FileName = file.FileName is { Length: > 0 } name ? name : null,
         ModelDescription = form.Text("model_description"),

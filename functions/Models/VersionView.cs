@@ -1,7 +1,7 @@
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Signatures;
+using Larder.Registry.Models;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Models;
 
 /// <summary>A version as the API shows it: what the registry keeps, with the file's signature beside its other facts.</summary>
 internal sealed record VersionView(

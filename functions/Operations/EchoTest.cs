@@ -1,11 +1,14 @@
 using System.ComponentModel;
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Operations;
 
 /// <summary>MLBuffet's test routes: is the server there, and does what I send arrive?</summary>
 public sealed class EchoTest

@@ -1,11 +1,13 @@
 using System.ComponentModel;
 using System.Text;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Operations;
 
 /// <summary>The front door: who this is, what it answers to, and that nothing else is here.</summary>
 public sealed class Greeting(RouteTable routes)

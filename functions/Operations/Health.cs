@@ -1,10 +1,16 @@
 using System.ComponentModel;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Hosting;
+using Larder.Functions.Http;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Operations;
 
 /// <summary>Probes for whoever runs Larder.</summary>
 public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, Preloader preloader)

@@ -1,10 +1,11 @@
 using System.ComponentModel;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Operations;
 
 /// <summary>The scrape endpoint.</summary>
 public sealed class Metrics(PrometheusScraper scraper)

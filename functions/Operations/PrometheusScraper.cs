@@ -1,3 +1,4 @@
+using Larder.Functions.Hosting.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
@@ -6,7 +7,7 @@ using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Operations;
 
 /// <summary>
 /// Collects the meters named <c>Larder.*</c> and answers scrapes by OpenTelemetry's Prometheus exporter. That is middleware for a route of its own; a function has a route
@@ -26,7 +27,7 @@ public sealed class PrometheusScraper : IHostedService, IDisposable
             // OTEL_SDK_DISABLED and its like are about what is sent; this is asked for.
             .ConfigureServices(own => own.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build()))
             .AddMeter("Larder.*")
-            .AddView(HistogramBuckets.Of)
+            .AddView(DurationBuckets.Of)
             .AddPrometheusExporter(exporter =>
             {
                 exporter.ScopeInfoEnabled = false;

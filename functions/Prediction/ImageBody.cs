@@ -1,8 +1,12 @@
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Functions.Http;
+using Larder.Inference.Images;
+using Larder.Inference.Memory;
+using Larder.Inference.Sessions;
+using Larder.Inference.Tensors;
+using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Prediction;
 
 /// <summary>
 /// Reads one image, from a form's field <c>path</c> or <c>file</c> or as the whole body, into a model's input tensor. File, pixels and tensor are of the budget of bytes in flight.

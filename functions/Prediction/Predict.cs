@@ -1,11 +1,16 @@
 using System.ComponentModel;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Inference.Sessions;
+using Larder.Inference.Tensors;
+using Larder.Registry.Access;
+using Larder.Registry.Catalog;
+using Larder.Registry.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Prediction;
 
 /// <summary>The prediction endpoint: values as JSON, or one image.</summary>
 public sealed class Predict(

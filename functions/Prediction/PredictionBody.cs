@@ -1,11 +1,16 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Functions.Http;
+using Larder.Inference.Limits;
+using Larder.Inference.Memory;
+using Larder.Inference.Sessions;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Prediction;
 
 /// <summary>
 /// Reads <c>{"values": ...}</c> from a request's pipe straight into a model's input tensors. The body, while it is there, and the tensors are of the budget of bytes in flight.
@@ -22,7 +27,7 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
     /// <exception cref="MemoryBusyException">The server holds too much of other requests.</exception>
     /// <exception cref="InvalidInputException">The values do not fit the model.</exception>
     /// <exception cref="InvalidRequestException">There is no <c>values</c>, or something beside it.</exception>
-    /// <exception cref="RefusedException">The body is compressed, or in another charset than UTF-8 (415).</exception>
+    /// <exception cref="HttpStatusException">The body is compressed, or in another charset than UTF-8 (415).</exception>
     public async ValueTask ReadAsync(HttpRequest request, PredictionInputs inputs, ModelSignature signature, CancellationToken cancellationToken)
     {
         if (request.ContentLength > limits.PredictionBytes)

@@ -1,6 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Limits;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Prediction;
 
 /// <summary>Limits of a prediction request that HTTP enforces.</summary>
 public sealed record PredictionLimits

@@ -1,8 +1,8 @@
-using Larder.Registry;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Larder.Registry.Models;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Prediction;
 
 /// <summary>What is counted for each prediction: requests and seconds by model, version and status.</summary>
 public sealed class PredictionMetrics

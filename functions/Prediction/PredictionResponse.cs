@@ -1,12 +1,14 @@
 using System.Buffers;
 using System.Text.Json;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Limits;
+using Larder.Inference.Sessions;
+using Larder.Inference.Tensors;
+using Larder.Registry.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.ObjectPool;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Prediction;
 
 /// <summary>
 /// Writes the answer of a prediction: <c>values</c> is the first output, <c>outputs</c> all of them by name. A body of up to <see cref="MostWholeBytes"/> is

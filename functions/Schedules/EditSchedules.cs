@@ -1,12 +1,15 @@
 using System.ComponentModel;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Orchestrations.Schedules;
+using Larder.Registry.Access;
+using Larder.Registry.Schedules;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Net.Http.Headers;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Schedules;
 
 /// <summary>Makes schedules, changes and deletes them.</summary>
 public sealed class EditSchedules(ScheduleEditor editor, ScheduleViews views)
@@ -17,7 +20,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleViews views)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/schedules")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request);
+        QueryParameters.RequireKnown(request);
         var made = await editor.CreateAsync(await ScheduleBody.ReadAsync(request, cancellationToken), request.Caller(), cancellationToken);
         return (await AnswerAsync(new Envelope(StatusCodes.Status201Created, $"{made.Name} is schedule {made.Id}"), made, cancellationToken))
             .WithHeader(HeaderNames.Location, $"/api/v1/schedules/{made.Id}");
@@ -30,7 +33,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleViews views)
         string schedule,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request);
+        QueryParameters.RequireKnown(request);
         var patch = await ScheduleBody.ReadAsync(request, cancellationToken);
         var after = await editor.ReplaceAsync(schedule, request.IfMatch(), patch, request.Caller(), cancellationToken);
         return await AnswerAsync(Envelope.Ok($"Schedule {schedule} replaced"), after, cancellationToken);
@@ -43,7 +46,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleViews views)
         string schedule,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request);
+        QueryParameters.RequireKnown(request);
         var patch = await ScheduleBody.ReadAsync(request, cancellationToken);
         var after = await editor.ChangeAsync(schedule, request.IfMatch(), patch, request.Caller(), cancellationToken);
         return await AnswerAsync(Envelope.Ok($"Schedule {schedule} updated"), after, cancellationToken);
@@ -56,7 +59,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleViews views)
         string schedule,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request);
+        QueryParameters.RequireKnown(request);
         await editor.DeleteAsync(schedule, request.IfMatch(), request.Caller(), cancellationToken);
         return Envelope.Ok($"Schedule {schedule} removed successfully");
     }
@@ -68,7 +71,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleViews views)
         string schedule,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request);
+        QueryParameters.RequireKnown(request);
         var after = await editor.EnableAsync(schedule, request.IfMatch(), enabled: false, request.Caller(), cancellationToken);
         return await AnswerAsync(Envelope.Ok($"Schedule {schedule} is paused"), after, cancellationToken);
     }
@@ -80,7 +83,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleViews views)
         string schedule,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request);
+        QueryParameters.RequireKnown(request);
         var after = await editor.EnableAsync(schedule, request.IfMatch(), enabled: true, request.Caller(), cancellationToken);
         return await AnswerAsync(Envelope.Ok($"Schedule {schedule} runs"), after, cancellationToken);
     }

@@ -1,12 +1,17 @@
 using System.ComponentModel;
 using System.Globalization;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Schedules;
+using Larder.Registry.Access;
+using Larder.Registry.Models;
+using Larder.Registry.Schedules;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Schedules;
 
 /// <summary>Schedules, and what has become of them.</summary>
 public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor, JobAccess access, ScheduleViews views)
@@ -19,9 +24,9 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/schedules")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request, "model", "type", "enabled", "limit", "cursor");
-        var limit = (int?)JobQuery.Number(request, "limit", 1, ScheduleStore.MaxPage) ?? 100;
-        var page = await schedules.ListAsync(Filter(request) with { Shown = await access.ShownAsync(request.Caller(), cancellationToken) }, limit, JobQuery.Text(request, "cursor"), cancellationToken);
+        QueryParameters.RequireKnown(request, "model", "type", "enabled", "limit", "cursor");
+        var limit = (int?)QueryParameters.Number(request, "limit", 1, ScheduleStore.MaxPage) ?? 100;
+        var page = await schedules.ListAsync(Filter(request) with { Shown = await access.ShownAsync(request.Caller(), cancellationToken) }, limit, QueryParameters.Text(request, "cursor"), cancellationToken);
         return Envelope.Ok("Schedule list provided")
             .With("schedules", await views.OfAsync(page.Items, cancellationToken))
             .With("next_cursor", page.Cursor)
@@ -35,7 +40,7 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
         string schedule,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request);
+        QueryParameters.RequireKnown(request);
         var found = await editor.OpenAsync(schedule, request.Caller(), cancellationToken);
         return Envelope.Ok("Schedule provided")
             .WithETag($"{found.Revision}")
@@ -50,9 +55,9 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
         string schedule,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request, "limit", "cursor");
-        var limit = (int?)JobQuery.Number(request, "limit", 1, ScheduleStore.MaxRuns) ?? ScheduleStore.MaxRuns;
-        var before = JobQuery.Number(request, "cursor", 1, int.MaxValue) ?? int.MaxValue;
+        QueryParameters.RequireKnown(request, "limit", "cursor");
+        var limit = (int?)QueryParameters.Number(request, "limit", 1, ScheduleStore.MaxRuns) ?? ScheduleStore.MaxRuns;
+        var before = QueryParameters.Number(request, "cursor", 1, int.MaxValue) ?? int.MaxValue;
         var runs = (await editor.OpenAsync(schedule, request.Caller(), cancellationToken)).Progress.Runs.Where(run => run.Number < before).ToList();
         return Envelope.Ok("Schedule runs provided")
             .With("runs", await views.OfAsync(runs.Take(limit), cancellationToken))
@@ -61,13 +66,13 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
 
     private static ScheduleFilter Filter(HttpRequest request)
     {
-        var model = JobQuery.Text(request, "model");
+        var model = QueryParameters.Text(request, "model");
         if (model is not null)
             ModelName.Validate(model);
         return new ScheduleFilter
         {
             Model = model,
-            Type = JobQuery.Type(request),
+            Type = QueryParameters.Type(request),
             Enabled = request.Query.ContainsKey("enabled") ? request.Flag("enabled") : null,
         };
     }

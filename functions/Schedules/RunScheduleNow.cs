@@ -1,12 +1,15 @@
 using System.ComponentModel;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.Jobs;
+using Larder.Orchestrations.Schedules;
+using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Schedules;
 
 /// <summary>Runs a schedule's job when somebody asks for it.</summary>
 public sealed class RunScheduleNow(ScheduleEditor editor)
@@ -19,7 +22,7 @@ public sealed class RunScheduleNow(ScheduleEditor editor)
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        JobQuery.RequireKnown(request);
+        QueryParameters.RequireKnown(request);
         var key = IdempotencyKey.Of(request);
         var job = await editor.RunNowAsync(client, schedule, key, request.Caller(), cancellationToken);
         return JobView.Accepted(job, $"The run of schedule {schedule} is job {job.Id}");

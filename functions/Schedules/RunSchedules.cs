@@ -1,8 +1,8 @@
-using Larder.Orchestrations;
+using Larder.Orchestrations.Schedules;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Schedules;
 
 /// <summary>Starts the jobs of schedules that are due.</summary>
 public sealed class RunSchedules(ScheduleRunner runner)

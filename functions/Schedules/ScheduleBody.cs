@@ -1,9 +1,11 @@
 using System.Text.Json;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Http;
+using Larder.Orchestrations.Schedules;
+using Larder.Registry.Errors;
+using Larder.Registry.Schedules;
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Schedules;
 
 /// <summary>A schedule as requests describe it. Every member is known, and of its type; anything else is 422.</summary>
 internal sealed record ScheduleBody(

@@ -1,8 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Larder.Registry;
+using Larder.Functions.Http;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Schedules;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Schedules;
 
 /// <summary>Schedules and their runs as the API shows them: with what has become of their jobs, and without secrets.</summary>
 public sealed class ScheduleViews(JobStore jobs)

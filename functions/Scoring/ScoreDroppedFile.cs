@@ -1,17 +1,22 @@
 using System.Text.Json;
 using Azure.Storage.Blobs;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Ingestion;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring;
+using Larder.Registry.Errors;
+using Larder.Registry.Ingestion;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Scoring;
 
 /// <summary>
 /// Scores what is put into the container <c>scoring</c>, below the name of a model; the result is written beside it. It may run more than once for a file,
 /// which makes one job. Each source of blob triggers has a function, as with <see cref="IngestUpload"/>.
 /// </summary>
-public sealed class ScoreDroppedFile(ScoringSubmitter submitter, JobScheduler scheduler, DropFiles drops)
+public sealed class ScoreDroppedFile(ScoringSubmitter submitter, JobScheduler scheduler, BlobDatasets drops)
 {
     /// <summary>Runs when Event Grid tells of a file that is new or has been replaced.</summary>
     [Function("ScoreDroppedFile")]
@@ -32,7 +37,7 @@ public sealed class ScoreDroppedFile(ScoringSubmitter submitter, JobScheduler sc
         // Not of the trigger's pattern, where a first part takes as many folders as it can.
         var (model, slash) = (blob.Name.Split('/')[0], blob.Name.Contains('/'));
         // What is written beside files comes here too.
-        if (!slash || !ScoringDrop.IsDataset(blob.Name) || await drops.FindAsync(DropFiles.Scoring, blob.Name, cancellationToken) is not { } file)
+        if (!slash || !ScoringBlob.IsDataset(blob.Name) || await drops.FindAsync(BlobDatasets.Scoring, blob.Name, cancellationToken) is not { } file)
             return;
         try
         {
@@ -42,7 +47,7 @@ public sealed class ScoreDroppedFile(ScoringSubmitter submitter, JobScheduler sc
         catch (Exception e) when (e is InvalidRequestException or NotFoundException)
         {
             var outcome = JsonSerializer.SerializeToUtf8Bytes(new { Model = model, State = JobState.Failed, Reason = e.Message }, RegistryJson.Options);
-            await drops.WriteAsync(DropFiles.Scoring, ScoringDrop.ResultOf(blob.Name), BinaryData.FromBytes(outcome), cancellationToken);
+            await drops.WriteAsync(BlobDatasets.Scoring, ScoringBlob.ResultOf(blob.Name), BinaryData.FromBytes(outcome), cancellationToken);
         }
     }
 }

@@ -1,14 +1,21 @@
 using System.ComponentModel;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.Jobs;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring;
+using Larder.Registry.Access;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Scoring;
 
 /// <summary>Scorings: each is a job that leaves a file with a row for each row of a data set.</summary>
 public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler scheduler, StagingArea staging, ScoringLimits limits)
@@ -20,7 +27,7 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
         $"JSON that names the data set: {{\"{Dataset}\": \"uploads/file.csv\"}}",
         new FormField(Dataset)
         {
-            Stage = (content, cancellation) => staging.AddAsync(content, "data set", limits.DatasetBytes, null, cancellation),
+            Stage = (content, cancellationToken) => staging.AddAsync(content, "data set", limits.DatasetBytes, null, cancellationToken),
             TextBytes = FormField.AddressBytes,
         },
         FormField.Options);

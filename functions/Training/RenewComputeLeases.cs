@@ -1,8 +1,9 @@
-using Larder.Orchestrations;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Compute.Processes;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Training;
 
 /// <summary>Keeps the leases of the attempts that this machine runs in processes of its own, from the start of the server on.</summary>
 internal sealed partial class RenewComputeLeases(IComputeBackend backend, TimeProvider time, ILogger<RenewComputeLeases> logger) : BackgroundService

@@ -1,12 +1,19 @@
 using System.ComponentModel;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.Jobs;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Training;
+using Larder.Registry.Access;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Training;
 
 /// <summary>Trainings: each is a job that makes a version.</summary>
 public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler scheduler, StagingArea staging, JobLimits limits)
@@ -20,18 +27,18 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         $"JSON: {{\"{Script}\": \"import os ...\", \"{Dataset}\": \"uploads/file.csv\"}}",
         new FormField(Script)
         {
-            Stage = (content, cancellation) => staging.AddAsync(content, Script, limits.ScriptBytes, null, cancellation),
+            Stage = (content, cancellationToken) => staging.AddAsync(content, Script, limits.ScriptBytes, null, cancellationToken),
             Extension = ".py",
             Empty = "The training script is empty.",
         },
         new FormField(Requirements)
         {
-            Stage = (content, cancellation) => staging.AddAsync(content, Requirements, limits.ScriptBytes, null, cancellation),
+            Stage = (content, cancellationToken) => staging.AddAsync(content, Requirements, limits.ScriptBytes, null, cancellationToken),
             Extension = ".txt",
         },
         new FormField(Dataset)
         {
-            Stage = (content, cancellation) => staging.AddAsync(content, "data set", limits.DatasetBytes, null, cancellation),
+            Stage = (content, cancellationToken) => staging.AddAsync(content, "data set", limits.DatasetBytes, null, cancellationToken),
             Empty = "The data set is empty.",
             TextBytes = FormField.AddressBytes,
         },

@@ -1,10 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Publishing;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Training;
 
 /// <summary>A training as JSON: the script as text, and a data set that is somewhere else.</summary>
 internal sealed record TrainBody

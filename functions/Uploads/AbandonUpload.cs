@@ -1,10 +1,16 @@
 using System.ComponentModel;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Uploads;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Uploads;
 
 /// <summary>Ends a big upload that is not needed any more.</summary>
 public sealed class AbandonUpload(UploadSessions sessions, JobStore jobs)

@@ -1,12 +1,18 @@
 using System.ComponentModel;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Orchestrations.Uploads;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Uploads;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Net.Http.Headers;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Uploads;
 
 /// <summary>Uploads past the request limit: the file goes to storage in blocks, through a URL that can write one blob.</summary>
 public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions options, PublishingOptions publishing, DatasetJob datasets)
@@ -29,7 +35,7 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
         if (body.SizeBytes > most)
             throw new TooLargeException($"The {(isDataset ? "data set" : "model")} has more than {most} bytes, which is the limit.");
         if (!isDataset && Path.GetExtension(body.FileName) is { Length: > 0 } extension && !extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase))
-            throw new RefusedException(ErrorKind.UnsupportedMedia, "Filename extension not allowed. Please use one of these: ['.onnx']");
+            throw new HttpStatusException(ErrorKind.UnsupportedMedia, "Filename extension not allowed. Please use one of these: ['.onnx']");
 
         var session = await sessions.CreateAsync(
             model, body.FileName, body.SizeBytes, isDataset ? UploadKind.Dataset : UploadKind.Model, cancellationToken);

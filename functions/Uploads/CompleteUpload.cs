@@ -1,13 +1,19 @@
 using System.ComponentModel;
 using System.Text.Json;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.Jobs;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Uploads;
+using Larder.Registry.Access;
+using Larder.Registry.Models;
+using Larder.Registry.Uploads;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Uploads;
 
 /// <summary>Makes what was uploaded in blocks a version, or a data set.</summary>
 public sealed class CompleteUpload(UploadSessions sessions, UploadSubmitter submitter, JobScheduler scheduler)

@@ -1,10 +1,14 @@
 using System.ComponentModel;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Registry.Access;
+using Larder.Registry.Models;
+using Larder.Registry.Uploads;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Uploads;
 
 /// <summary>Where a big upload is.</summary>
 public sealed class GetUpload(UploadSessions sessions, UploadSessionOptions options, TimeProvider time)

@@ -1,6 +1,6 @@
-using Larder.Registry;
+using Larder.Registry.Uploads;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Uploads;
 
 /// <summary>An upload session as the API shows it.</summary>
 /// <param name="Id">Its id.</param>
@@ -42,5 +42,5 @@ internal sealed record UploadView(
         session.Created,
         session.Expires,
         session.Job,
-        session.Kind == UploadKind.Dataset ? Registry.Dataset.AddressOf(session.Model, session.FileName!) : null);
+        session.Kind == UploadKind.Dataset ? Registry.Datasets.Dataset.AddressOf(session.Model, session.FileName!) : null);
 }

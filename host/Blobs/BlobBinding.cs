@@ -1,8 +1,10 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using Larder.Host.Functions;
+using Larder.Host.Invocation;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 
-namespace Larder.Host;
+namespace Larder.Host.Blobs;
 
 /// <summary>Gives a blob's function its blob, and the parts of the blob's path to parameters of their names.</summary>
 /// <param name="function">The function.</param>

@@ -1,8 +1,9 @@
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Larder.Host.Storage;
 
-namespace Larder.Host;
+namespace Larder.Host.Blobs;
 
 /// <summary>The right to handle one blob, until this is disposed of: a lease on its receipt.</summary>
 /// <param name="receipt">The receipt's blob.</param>

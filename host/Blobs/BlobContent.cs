@@ -2,7 +2,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 
-namespace Larder.Host;
+namespace Larder.Host.Blobs;
 
 /// <summary>Turns a blob into the value of a trigger parameter: one of the types that <see cref="Types"/> lists.</summary>
 internal static class BlobContent

@@ -1,8 +1,11 @@
+using Larder.Host.Functions;
+using Larder.Host.Hosting;
+using Larder.Host.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Blobs;
 
 /// <summary>Owns <see cref="BlobTriggerAttribute"/>.</summary>
 internal sealed class BlobExtension(

@@ -1,6 +1,8 @@
+using Larder.Host.Functions;
+using Larder.Host.Invocation;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Blobs;
 
 /// <summary>Handles one blob at a time: claim, try up to five times, poison. What it leaves undone it does when asked again.</summary>
 internal sealed partial class BlobHandler(
@@ -60,7 +62,7 @@ internal sealed partial class BlobHandler(
         try
         {
             var bindingData = blob.CreateBindingData();
-            var invocation = new Invocation(
+            var invocation = new TriggerInvocation(
                 new BlobTriggerData(content, bindingData),
                 $"New blob detected({_source}): {blob.Path}",
                 bindingData,

@@ -2,10 +2,11 @@ using System.Collections.Concurrent;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Larder.Host.Functions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Blobs;
 
 /// <summary>
 /// Looks for one function's blobs by listing, page after page, and hands each that may be new to the handler. While all handlers are

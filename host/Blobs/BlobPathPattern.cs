@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Larder.Host;
+namespace Larder.Host.Blobs;
 
 /// <summary>
 /// A container and a pattern of blob names, by the Functions host's rules (BlobPathSource.cs and the WebJobs SDK's binding templates;

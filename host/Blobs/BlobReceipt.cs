@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Larder.Host;
+namespace Larder.Host.Blobs;
 
 /// <summary>What a receipt says, in its blob's metadata.</summary>
 /// <param name="IsCompleted">The blob is done with, for good. The Functions host's entry.</param>

@@ -3,8 +3,10 @@ using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Larder.Host.Functions;
+using Larder.Host.Storage;
 
-namespace Larder.Host;
+namespace Larder.Host.Blobs;
 
 /// <summary>
 /// One function's receipts: an empty blob for each state of each blob, named as the Functions host names it (BlobReceiptManager.cs), so

@@ -1,4 +1,4 @@
-namespace Larder.Host;
+namespace Larder.Host.Blobs;
 
 /// <summary>What a blob's invocation binds its parameters from.</summary>
 /// <param name="Content">The trigger parameter's value.</param>

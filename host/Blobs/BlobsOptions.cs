@@ -1,7 +1,9 @@
 using System.Globalization;
+using Larder.Host.Configuration;
+using Larder.Host.Functions;
 using Microsoft.Extensions.Configuration;
 
-namespace Larder.Host;
+namespace Larder.Host.Blobs;
 
 /// <summary>How blobs are found and tried: host.json's <c>extensions.blobs</c>, and the self-host's own setting.</summary>
 internal sealed class BlobsOptions

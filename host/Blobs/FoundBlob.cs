@@ -3,7 +3,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 
-namespace Larder.Host;
+namespace Larder.Host.Blobs;
 
 /// <summary>A blob that matches a function's path, as the listing has it.</summary>
 /// <param name="Client">The blob.</param>

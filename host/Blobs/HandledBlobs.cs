@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Larder.Host;
+namespace Larder.Host.Blobs;
 
 /// <summary>
 /// Which blobs of one function need no second look, so that a poll over thousands that were handled long ago asks storage for none

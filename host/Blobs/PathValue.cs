@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 
-namespace Larder.Host;
+namespace Larder.Host.Blobs;
 
 /// <summary>Reads a part of a blob's path as the type of the parameter that it goes to.</summary>
 internal static class PathValue

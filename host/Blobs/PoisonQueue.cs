@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Azure;
 using Azure.Storage.Queues;
+using Larder.Host.Functions;
+using Larder.Host.Storage;
 
-namespace Larder.Host;
+namespace Larder.Host.Blobs;
 
 /// <summary>Tells of blobs whose tries all failed: the queue and the message of the Functions host (BlobTriggerMessage.cs), in the blobs' own account.</summary>
 internal sealed class PoisonQueue(QueueServiceClient account)

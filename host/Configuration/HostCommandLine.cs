@@ -1,6 +1,7 @@
 using System.CommandLine;
+using Larder.Host.Functions;
 
-namespace Larder.Host;
+namespace Larder.Host.Configuration;
 
 /// <summary>What the command line says.</summary>
 /// <param name="Port">The port to listen on; 0 for any free one; null when not given.</param>
@@ -9,16 +10,16 @@ internal sealed record HostCommandLine(int? Port, IReadOnlyList<KeyValuePair<str
 {
     private const int UsageError = 2;
 
-    private static readonly Option<string?> s_port = new("--port", "-p") { Description = "The port to listen on, on this machine's loopback addresses. 0 is any free one. Default: 7071.", HelpName = "N" };
-    private static readonly Option<string?> s_urls = new("--urls") { Description = "Other addresses to listen on, separated by ';', as http://0.0.0.0:8080. Any other than loopback needs keys.", HelpName = "URLS" };
-    private static readonly Option<string[]> s_settings = new("--setting") { Description = "A setting, over local.settings.json and the environment. May be given several times.", HelpName = "NAME=VALUE" };
-    private static readonly RootCommand s_command = new("Runs the Larder functions app in this process, without the Functions runtime.") { s_port, s_urls, s_settings };
+    private static readonly Option<string?> PortOption = new("--port", "-p") { Description = "The port to listen on, on this machine's loopback addresses. 0 is any free one. Default: 7071.", HelpName = "N" };
+    private static readonly Option<string?> UrlsOption = new("--urls") { Description = "Other addresses to listen on, separated by ';', as http://0.0.0.0:8080. Any other than loopback needs keys.", HelpName = "URLS" };
+    private static readonly Option<string[]> SettingsOption = new("--setting") { Description = "A setting, over local.settings.json and the environment. May be given several times.", HelpName = "NAME=VALUE" };
+    private static readonly RootCommand Command = new("Runs the Larder functions app in this process, without the Functions runtime.") { PortOption, UrlsOption, SettingsOption };
 
     /// <summary>Answers <c>--help</c> and <c>--version</c>.</summary>
     /// <returns>False when neither was asked for.</returns>
     public static bool Answers(string[] args)
     {
-        var result = s_command.Parse(args);
+        var result = Command.Parse(args);
         if (result.Action is null || result.Errors.Count > 0)
             return false;
         result.Invoke();
@@ -29,14 +30,14 @@ internal sealed record HostCommandLine(int? Port, IReadOnlyList<KeyValuePair<str
     /// <exception cref="SelfHostException">It has an option that the host does not know, or a value that cannot be used.</exception>
     public static HostCommandLine Parse(string[] args)
     {
-        var result = s_command.Parse(args);
+        var result = Command.Parse(args);
         if (result.Errors.Count > 0)
             throw Error($"{string.Join(' ', result.Errors.Select(error => error.Message))} --help lists the options.");
 
-        var settings = (result.GetValue(s_settings) ?? []).Select(Setting).ToList();
-        if (result.GetValue(s_urls) is { } urls)
+        var settings = (result.GetValue(SettingsOption) ?? []).Select(Setting).ToList();
+        if (result.GetValue(UrlsOption) is { } urls)
             settings.Add(new("urls", urls));
-        return new HostCommandLine(result.GetValue(s_port) is { } port ? ParsePort(port, "--port", UsageError) : null, settings);
+        return new HostCommandLine(result.GetValue(PortOption) is { } port ? ParsePort(port, "--port", UsageError) : null, settings);
     }
 
     /// <summary>A port number, or the sentence that says why it is none.</summary>

@@ -1,6 +1,7 @@
+using Larder.Host.Emulator;
 using Microsoft.Extensions.Configuration;
 
-namespace Larder.Host;
+namespace Larder.Host.Configuration;
 
 /// <summary>Where the application's configuration comes from.</summary>
 internal static class HostConfiguration

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Larder.Host.Functions;
 
-namespace Larder.Host;
+namespace Larder.Host.Configuration;
 
 /// <summary>
 /// host.json. Its values live below <c>AzureFunctionsJobHost</c> in the configuration, where the Functions host has them too, so

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Configuration;
 
 /// <summary>What the self-host reads of a section of host.json that belongs to it. Each is registered as a singleton by the part that reads it.</summary>
 /// <param name="Section">The section: <c>extensions:http</c>; empty for the values that stand in no section.</param>

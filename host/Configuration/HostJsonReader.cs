@@ -1,7 +1,8 @@
 using System.Globalization;
+using Larder.Host.Functions;
 using Microsoft.Extensions.Configuration;
 
-namespace Larder.Host;
+namespace Larder.Host.Configuration;
 
 /// <summary>Reads host.json's values with their types; what has the wrong type is a sentence that names it.</summary>
 /// <param name="configuration">The application's configuration.</param>

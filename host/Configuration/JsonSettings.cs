@@ -1,11 +1,12 @@
 using System.Text.Json;
+using Larder.Host.Functions;
 
-namespace Larder.Host;
+namespace Larder.Host.Configuration;
 
 /// <summary>Reads a JSON file of settings into configuration keys.</summary>
 internal static class JsonSettings
 {
-    private static readonly JsonDocumentOptions s_options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+    private static readonly JsonDocumentOptions Options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <summary>The file's object; null when there is no such file.</summary>
     /// <exception cref="SelfHostException">The file is not JSON, or not an object.</exception>
@@ -16,7 +17,7 @@ internal static class JsonSettings
         var name = Path.GetFileName(path);
         try
         {
-            var document = JsonDocument.Parse(File.ReadAllBytes(path), s_options);
+            var document = JsonDocument.Parse(File.ReadAllBytes(path), Options);
             if (document.RootElement.ValueKind == JsonValueKind.Object)
                 return document;
             document.Dispose();

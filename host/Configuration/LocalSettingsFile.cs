@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Larder.Host.Functions;
 
-namespace Larder.Host;
+namespace Larder.Host.Configuration;
 
 /// <summary>local.settings.json: settings of the machine that one develops on.</summary>
 internal static class LocalSettingsFile

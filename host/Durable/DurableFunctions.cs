@@ -2,12 +2,15 @@ using DurableTask.Core;
 using DurableTask.Core.Command;
 using DurableTask.Core.Exceptions;
 using DurableTask.Core.Middleware;
+using Larder.Host.Functions;
+using Larder.Host.Hosting;
+using Larder.Host.Invocation;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Worker;
 using Microsoft.DurableTask.Worker.Shims;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Durable;
 
 /// <summary>The application's orchestrators and activities, by name, and how they are run: as all functions are, middleware included.</summary>
 internal sealed class DurableFunctions(FunctionDispatcher dispatcher, FunctionHost host, ILoggerFactory loggers)
@@ -53,7 +56,7 @@ internal sealed class DurableFunctions(FunctionDispatcher dispatcher, FunctionHo
         var id = state.OrchestrationInstance!.InstanceId;
         try
         {
-            await dispatcher.InvokeAsync(function, new Invocation(turn, $"Orchestration {id} goes on", BindingData(id)), CancellationToken.None);
+            await dispatcher.InvokeAsync(function, new TriggerInvocation(turn, $"Orchestration {id} goes on", BindingData(id)), CancellationToken.None);
         }
         // The code's own failure is in the result, and the log has it.
         catch (Exception exception) when (!turn.HasRun)
@@ -76,7 +79,7 @@ internal sealed class DurableFunctions(FunctionDispatcher dispatcher, FunctionHo
     /// <returns>What it returned.</returns>
     /// <exception cref="Exception">What it threw.</exception>
     public async Task<object?> RunActivityAsync(HostFunction function, TaskActivityContext context, object? input) => await dispatcher.InvokeAsync(
-        function, new Invocation(new ActivityCall(input), $"Orchestration {context.InstanceId} calls it", BindingData(context.InstanceId)), CancellationToken.None);
+        function, new TriggerInvocation(new ActivityCall(input), $"Orchestration {context.InstanceId} calls it", BindingData(context.InstanceId)), CancellationToken.None);
 
     /// <summary>The activity of a name.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>

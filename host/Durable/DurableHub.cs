@@ -1,10 +1,11 @@
 using DurableTask.AzureStorage;
 using DurableTask.Core;
+using Larder.Host.Functions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Larder.Host;
+namespace Larder.Host.Durable;
 
 /// <summary>The task hub in storage, and the worker that runs this application's orchestrators and activities from it.</summary>
 internal sealed class DurableHub : IFunctionListener, IDisposable

@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
 using DurableTask.AzureStorage;
+using Larder.Host.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Larder.Host;
+namespace Larder.Host.Durable;
 
 /// <summary>How this host runs orchestrations: the settings <c>SelfHost:Durable:*</c>. host.json's <c>storageProvider</c> values are the Functions host's.</summary>
 internal sealed class DurableOptions

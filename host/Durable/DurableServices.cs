@@ -1,8 +1,9 @@
+using Larder.Host.Functions;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
-namespace Larder.Host;
+namespace Larder.Host.Durable;
 
 /// <summary>Orchestrators, activities and their client.</summary>
 internal static class DurableServices

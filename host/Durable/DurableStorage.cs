@@ -1,8 +1,10 @@
 using Azure.Identity;
 using DurableTask.AzureStorage;
+using Larder.Host.Functions;
+using Larder.Host.Storage;
 using Microsoft.Extensions.Configuration;
 
-namespace Larder.Host;
+namespace Larder.Host.Durable;
 
 /// <summary>The account that holds the task hub: a connection string in <c>AzureWebJobsStorage</c>, or an identity in <c>AzureWebJobsStorage__...</c>.</summary>
 internal sealed class DurableStorage

@@ -1,10 +1,12 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using Larder.Host.Functions;
+using Larder.Host.Invocation;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Host;
+namespace Larder.Host.Durable;
 
 /// <summary>Owns <see cref="OrchestrationTriggerAttribute"/>.</summary>
 internal sealed class OrchestrationTriggerExtension(DurableFunctions functions, Lazy<DurableHub> hub) : ITriggerExtension

@@ -1,7 +1,7 @@
 using DurableTask.Core.History;
 using Newtonsoft.Json.Linq;
 
-namespace Larder.Host;
+namespace Larder.Host.Durable;
 
 /// <summary>A history as the storage provider gives it: a list of events whose classes only <c>EventType</c> tells.</summary>
 internal static class HistoryJson

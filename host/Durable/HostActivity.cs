@@ -1,8 +1,9 @@
 using DurableTask.Core;
 using DurableTask.Core.Exceptions;
+using Larder.Host.Functions;
 using Microsoft.DurableTask;
 
-namespace Larder.Host;
+namespace Larder.Host.Durable;
 
 /// <summary>One call of an activity as the engine sees it: the official shim, and behind it the activity's function.</summary>
 internal sealed class HostActivity(string name, DurableFunctions functions) : TaskActivity

@@ -3,7 +3,7 @@ using Microsoft.DurableTask;
 using Microsoft.DurableTask.Worker.Shims;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Durable;
 
 /// <summary>One orchestration as the engine sees it: the official shim, and behind it the orchestrator's function.</summary>
 internal sealed class HostOrchestration(string name, DurableTaskShimFactory shims, ILoggerFactory loggers) : TaskOrchestration

@@ -1,8 +1,9 @@
 using DurableTask.Core;
+using Larder.Host.Invocation;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.DurableTask;
 
-namespace Larder.Host;
+namespace Larder.Host.Durable;
 
 /// <summary>
 /// One turn of an orchestrator function: an invocation. The function's own task is not the invocation's: it is left when the turn is over, and the next turn

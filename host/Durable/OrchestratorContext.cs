@@ -3,7 +3,7 @@ using Microsoft.DurableTask.Converters;
 using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Durable;
 
 /// <summary>
 /// What an orchestrator gets: the official context, whose <c>GetInput</c> is a cast, with an input that is converted, and an eye on what the code awaits.

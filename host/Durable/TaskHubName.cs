@@ -1,7 +1,9 @@
 using System.Text.RegularExpressions;
+using Larder.Host.Configuration;
+using Larder.Host.Functions;
 using Microsoft.Extensions.Configuration;
 
-namespace Larder.Host;
+namespace Larder.Host.Durable;
 
 /// <summary>The task hub's name, which the Functions host must find too: host.json's, else the site's, else the extension's default.</summary>
 internal static partial class TaskHubName

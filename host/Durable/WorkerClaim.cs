@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Configuration;
 
-namespace Larder.Host;
+namespace Larder.Host.Durable;
 
 /// <summary>
 /// The name under which this host takes orchestrations: kept on this machine, so that a host that was killed and starts again has its partitions at once.

@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Runtime.Loader;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Host;
+namespace Larder.Host.Functions;
 
 /// <summary>The application's assemblies that may hold functions: those that refer to the Functions worker.</summary>
 internal static class AssemblyWalk

@@ -1,10 +1,11 @@
 using System.Reflection;
+using Larder.Host.Invocation;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Functions;
 
 /// <summary>The application's functions, ready to run.</summary>
 internal sealed class FunctionCatalog(

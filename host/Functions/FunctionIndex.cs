@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 
-namespace Larder.Host;
+namespace Larder.Host.Functions;
 
 /// <summary>Finds functions. What is wrong with any of them is reported for all of them at once, in the Functions host's words.</summary>
 internal static partial class FunctionIndex

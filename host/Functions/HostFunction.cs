@@ -3,7 +3,7 @@ using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Functions;
 
 /// <summary>A function that was found: its method and what triggers it.</summary>
 /// <param name="definition">What the application may know of it.</param>

@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Larder.Host;
+namespace Larder.Host.Functions;
 
 /// <summary>What an application may know of a function.</summary>
 internal sealed class HostFunctionDefinition : FunctionDefinition

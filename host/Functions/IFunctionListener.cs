@@ -1,4 +1,4 @@
-namespace Larder.Host;
+namespace Larder.Host.Functions;
 
 /// <summary>Waits for what triggers one function, and invokes it.</summary>
 internal interface IFunctionListener

@@ -1,8 +1,9 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using Larder.Host.Invocation;
 using Microsoft.Azure.Functions.Worker.Middleware;
 
-namespace Larder.Host;
+namespace Larder.Host.Functions;
 
 /// <summary>A kind of trigger that the self-host supports: it owns one trigger attribute. Registered as a singleton.</summary>
 internal interface ITriggerExtension

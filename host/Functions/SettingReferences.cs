@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
 
-namespace Larder.Host;
+namespace Larder.Host.Functions;
 
 /// <summary>The <c>%Name%</c> in a trigger attribute's text: the value of the setting of that name, as in the Functions host.</summary>
 internal static class SettingReferences

@@ -1,7 +1,7 @@
 using System.Reflection;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 
-namespace Larder.Host;
+namespace Larder.Host.Functions;
 
 /// <summary>The binding attributes of a function's method, its parameters and what it returns.</summary>
 internal static class UsedBindings

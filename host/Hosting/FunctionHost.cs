@@ -1,7 +1,9 @@
+using Larder.Host.Configuration;
+using Larder.Host.Invocation;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
-namespace Larder.Host;
+namespace Larder.Host.Hosting;
 
 /// <summary>What every invocation of one host shares.</summary>
 internal sealed class FunctionHost : IDisposable

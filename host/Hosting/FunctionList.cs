@@ -1,4 +1,7 @@
-namespace Larder.Host;
+using Larder.Host.Functions;
+using Larder.Host.Http;
+
+namespace Larder.Host.Hosting;
 
 /// <summary>What the host prints when it is ready, as Core Tools print it.</summary>
 internal static class FunctionList

@@ -1,6 +1,8 @@
+using Larder.Host.Functions;
+using Larder.Host.Invocation;
 using Microsoft.Extensions.Hosting;
 
-namespace Larder.Host;
+namespace Larder.Host.Hosting;
 
 /// <summary>Starts and stops what fires the functions that no web request fires.</summary>
 internal sealed class FunctionListenerService(FunctionCatalog catalog, FunctionDispatcher dispatcher) : IHostedLifecycleService

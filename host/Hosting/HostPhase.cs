@@ -1,4 +1,4 @@
-namespace Larder.Host;
+namespace Larder.Host.Hosting;
 
 /// <summary>How far the host has come.</summary>
 internal sealed class HostPhase

@@ -1,3 +1,12 @@
+using Larder.Host.Blobs;
+using Larder.Host.Configuration;
+using Larder.Host.Durable;
+using Larder.Host.Functions;
+using Larder.Host.Http;
+using Larder.Host.Invocation;
+using Larder.Host.Logging;
+using Larder.Host.Storage;
+using Larder.Host.Timers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -8,7 +17,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 
-namespace Larder.Host;
+namespace Larder.Host.Hosting;
 
 /// <summary>The host's own services.</summary>
 internal static class HostServices

@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using Larder.Host.Functions;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Larder.Host;
+namespace Larder.Host.Hosting;
 
 /// <summary>
 /// The web server's sockets, whichever part of the application asked for them: here it is certain that nothing but loopback is bound while callers

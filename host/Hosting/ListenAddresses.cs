@@ -1,6 +1,7 @@
+using Larder.Host.Configuration;
 using Microsoft.Extensions.Configuration;
 
-namespace Larder.Host;
+namespace Larder.Host.Hosting;
 
 /// <summary>Where the host listens.</summary>
 internal static class ListenAddresses

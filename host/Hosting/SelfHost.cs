@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
+using Larder.Host.Emulator;
+using Larder.Host.Functions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace Larder.Host;
+namespace Larder.Host.Hosting;
 
 /// <summary>The application, with what must be there before it starts and go after it has stopped.</summary>
 internal sealed class SelfHost(WebApplication app, StorageEmulator? storage, TextWriter output, HostPhase phase) : IHost, IAsyncDisposable

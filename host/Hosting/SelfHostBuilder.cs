@@ -1,3 +1,8 @@
+using Larder.Host.Emulator;
+using Larder.Host.Configuration;
+using Larder.Host.Functions;
+using Larder.Host.Http;
+using Larder.Host.Logging;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
@@ -7,7 +12,7 @@ using Microsoft.Extensions.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Hosting;
 
 /// <summary>Builds a self-host: the functions of an app and of the assemblies that it refers to, in this process.</summary>
 public sealed class SelfHostBuilder : IHostApplicationBuilder, IFunctionsWorkerApplicationBuilder

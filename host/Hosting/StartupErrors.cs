@@ -1,7 +1,8 @@
+using Larder.Host.Functions;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
-namespace Larder.Host;
+namespace Larder.Host.Hosting;
 
 /// <summary>Makes a sentence of what keeps the host from starting.</summary>
 internal static class StartupErrors

@@ -1,8 +1,9 @@
+using Larder.Host.Functions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 
-namespace Larder.Host;
+namespace Larder.Host.Http;
 
 /// <summary>Which requests a function answers.</summary>
 /// <param name="Pattern">Their paths, with the route prefix.</param>
@@ -10,7 +11,7 @@ namespace Larder.Host;
 internal sealed record FunctionRoute(RoutePattern Pattern, IReadOnlyList<string> Methods)
 {
     // They are the Functions host's own, below its root and below the route prefix.
-    private static readonly string[] s_reserved = ["admin", "runtime"];
+    private static readonly string[] Reserved = ["admin", "runtime"];
 
     /// <summary>The template as it is printed: without the slash that stands for an empty prefix.</summary>
     public string Text => Pattern.RawText!.TrimStart('/');
@@ -29,7 +30,7 @@ internal sealed record FunctionRoute(RoutePattern Pattern, IReadOnlyList<string>
         if (route.Contains('%'))
             throw function.Error($"The route template '{route}' has a '%': routes do not name settings.");
         if (IsReserved(route) || IsReserved(template.TrimStart('/')))
-            throw function.Error($"The specified route conflicts with one or more built in routes: '{template.TrimStart('/')}' begins with one of {string.Join(", ", s_reserved.Select(name => $"'/{name}'"))}.");
+            throw function.Error($"The specified route conflicts with one or more built in routes: '{template.TrimStart('/')}' begins with one of {string.Join(", ", Reserved.Select(name => $"'/{name}'"))}.");
         try
         {
             var pattern = RoutePatternFactory.Parse(template);
@@ -49,7 +50,7 @@ internal sealed record FunctionRoute(RoutePattern Pattern, IReadOnlyList<string>
     public bool ConflictsWith(FunctionRoute other) =>
         Shape() == other.Shape() && (Methods.Count == 0 || other.Methods.Count == 0 || Methods.Intersect(other.Methods).Any());
 
-    private static bool IsReserved(string path) => s_reserved.Contains(path.TrimStart('/').Split('/')[0], StringComparer.OrdinalIgnoreCase);
+    private static bool IsReserved(string path) => Reserved.Contains(path.TrimStart('/').Split('/')[0], StringComparer.OrdinalIgnoreCase);
 
     // The template with nothing in it that does not decide what it matches: neither the names of parameters nor their defaults.
     private string Shape() => string.Join('/', Pattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(Shape)))).ToUpperInvariant();

@@ -1,6 +1,9 @@
+using Larder.Host.Functions;
+using Larder.Host.Hosting;
+using Larder.Host.Invocation;
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Host;
+namespace Larder.Host.Http;
 
 /// <summary>An invocation by a request. Its scope is the request's.</summary>
 internal sealed class HttpFunctionContext(HostFunction function, FunctionHost host, HttpContext httpContext) : HostFunctionContext(function, host)

@@ -1,9 +1,12 @@
+using Larder.Host.Functions;
+using Larder.Host.Hosting;
+using Larder.Host.Invocation;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Http;
 
 /// <summary>What happens to a request that was routed to a function: limits, invocation, and an answer in any case.</summary>
 internal sealed partial class HttpFunctionEndpoint(

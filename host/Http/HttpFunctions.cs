@@ -1,8 +1,11 @@
+using Larder.Host.Functions;
+using Larder.Host.Hosting;
+using Larder.Host.Invocation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace Larder.Host;
+namespace Larder.Host.Http;
 
 /// <summary>Makes every HTTP function an endpoint of ASP.NET Core's routing.</summary>
 internal sealed class HttpFunctions(

@@ -1,7 +1,8 @@
+using Larder.Host.Configuration;
 using Microsoft.AspNetCore.HttpsPolicy;
 using Microsoft.Extensions.Configuration;
 
-namespace Larder.Host;
+namespace Larder.Host.Http;
 
 /// <summary>host.json's <c>extensions.http</c>.</summary>
 internal sealed class HttpOptions

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Host;
+namespace Larder.Host.Http;
 
 /// <summary>Lets so many requests run, so many more wait, and no others in.</summary>
 internal sealed class HttpThrottle(HttpOptions options) : IDisposable

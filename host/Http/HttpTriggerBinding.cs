@@ -1,9 +1,11 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using Larder.Host.Functions;
+using Larder.Host.Invocation;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Abstractions;
 
-namespace Larder.Host;
+namespace Larder.Host.Http;
 
 /// <summary>A function's HTTP trigger: request, and values of the route or the query by parameter name.</summary>
 internal sealed class HttpTriggerBinding(FunctionRoute route, string function) : ITriggerBinding

@@ -1,7 +1,8 @@
+using Larder.Host.Functions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace Larder.Host;
+namespace Larder.Host.Http;
 
 /// <summary>HTTP's part in the host.</summary>
 internal sealed class HttpTriggerExtension(HttpOptions options, ParameterPolicyFactory policies) : ITriggerExtension

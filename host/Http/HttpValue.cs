@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Linq.Expressions;
 using System.Reflection;
 
-namespace Larder.Host;
+namespace Larder.Host.Http;
 
 /// <summary>Values of the route, or else of the query, as arguments.</summary>
 internal static class HttpValue

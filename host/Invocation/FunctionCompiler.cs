@@ -1,9 +1,10 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using Larder.Host.Functions;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Larder.Host;
+namespace Larder.Host.Invocation;
 
 /// <summary>Compiles a function's invocation: its object, its arguments, its call, its result. No reflection is left in the compiled code.</summary>
 internal static class FunctionCompiler

@@ -1,7 +1,10 @@
 using System.Diagnostics;
+using Larder.Host.Functions;
+using Larder.Host.Hosting;
+using Larder.Host.Logging;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Invocation;
 
 /// <summary>Runs functions, and logs that they run.</summary>
 internal sealed class FunctionDispatcher(FunctionHost host)
@@ -12,7 +15,7 @@ internal sealed class FunctionDispatcher(FunctionHost host)
     /// </summary>
     /// <returns>The invocation's result: what the function returned, or what a middleware put in its place.</returns>
     /// <exception cref="Exception">What the function or a middleware threw, already logged.</exception>
-    public async ValueTask<object?> InvokeAsync(HostFunction function, Invocation invocation, CancellationToken cancellationToken)
+    public async ValueTask<object?> InvokeAsync(HostFunction function, TriggerInvocation invocation, CancellationToken cancellationToken)
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, host.Stopping);
         if (host.FunctionTimeout is { } timeout)

@@ -1,4 +1,6 @@
-namespace Larder.Host;
+using Larder.Host.Functions;
+
+namespace Larder.Host.Invocation;
 
 /// <summary>The end of the pipeline: fetches what the arguments need, then calls the function.</summary>
 internal sealed class FunctionExecution(ITriggerBinding binding, Func<HostFunctionContext, Task> call)

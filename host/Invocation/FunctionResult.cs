@@ -1,6 +1,6 @@
 using System.Linq.Expressions;
 
-namespace Larder.Host;
+namespace Larder.Host.Invocation;
 
 /// <summary>Brings whatever a function returns (nothing, a value, or a task of either) into the context.</summary>
 internal static class FunctionResult

@@ -1,6 +1,8 @@
+using Larder.Host.Functions;
+using Larder.Host.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Larder.Host;
+namespace Larder.Host.Invocation;
 
 /// <summary>
 /// One invocation. What most functions never look at (scope, items, features, ids) is made when it is first asked for.
@@ -8,7 +10,7 @@ namespace Larder.Host;
 /// </summary>
 internal class HostFunctionContext(HostFunction function, FunctionHost host) : FunctionContext, IAsyncDisposable
 {
-    private static readonly IReadOnlyDictionary<string, object?> s_nothing = new Dictionary<string, object?>();
+    private static readonly IReadOnlyDictionary<string, object?> Nothing = new Dictionary<string, object?>();
 
     private AsyncServiceScope? _scope;
     private Task? _running;
@@ -76,7 +78,7 @@ internal class HostFunctionContext(HostFunction function, FunctionHost host) : F
     internal IReadOnlyDictionary<string, object?>? BindingData { get; init; }
 
     /// <summary>The values of <see cref="BindingContext.BindingData"/>.</summary>
-    protected virtual IReadOnlyDictionary<string, object?> GetBindingData() => BindingData ?? s_nothing;
+    protected virtual IReadOnlyDictionary<string, object?> GetBindingData() => BindingData ?? Nothing;
 
     /// <summary>What <see cref="Items"/> holds at first.</summary>
     protected virtual IDictionary<object, object> CreateItems() => new Dictionary<object, object>();

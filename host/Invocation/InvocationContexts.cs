@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Larder.Host;
+namespace Larder.Host.Invocation;
 
 /// <summary>What a trigger said of itself.</summary>
 internal sealed class HostBindingContext(IReadOnlyDictionary<string, object?> bindingData) : BindingContext

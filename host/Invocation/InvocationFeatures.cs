@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Reflection;
 
-namespace Larder.Host;
+namespace Larder.Host.Invocation;
 
 /// <summary>Features of one invocation: few, so a list is enough.</summary>
 internal sealed class InvocationFeatures(HostFunctionContext context) : IInvocationFeatures

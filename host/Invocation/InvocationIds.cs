@@ -1,4 +1,4 @@
-namespace Larder.Host;
+namespace Larder.Host.Invocation;
 
 /// <summary>Ids of invocations: random UUIDs, version 4 of RFC 9562.</summary>
 internal static class InvocationIds

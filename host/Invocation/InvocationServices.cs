@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Larder.Host;
+namespace Larder.Host.Invocation;
 
 /// <summary>
 /// The services of one invocation. Singletons come from the application itself, so that an invocation that needs nothing else, and that is nearly

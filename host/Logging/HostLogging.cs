@@ -1,7 +1,9 @@
+using Larder.Host.Configuration;
+using Larder.Host.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Logging;
 
 /// <summary>What is logged, and how it looks.</summary>
 internal static class HostLogging

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Logging;
 
 /// <summary>What the log says of an invocation, in the Functions host's words.</summary>
 internal static partial class InvocationLog

@@ -2,7 +2,7 @@ using Azure;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 
-namespace Larder.Host;
+namespace Larder.Host.Storage;
 
 /// <summary>
 /// A lease on a blob, renewed in the background until this is disposed of. The storage service gives it to one holder at a time, among

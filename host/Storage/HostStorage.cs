@@ -1,9 +1,10 @@
 using Azure;
 using Azure.Storage.Blobs;
+using Larder.Host.Functions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
-namespace Larder.Host;
+namespace Larder.Host.Storage;
 
 /// <summary>Where the host keeps what it must remember: the container and the folders of the Functions host, so that its tools and documentation apply.</summary>
 internal sealed class HostStorage(IConfiguration settings, IHostEnvironment environment, StorageConnections connections)
@@ -12,12 +13,12 @@ internal sealed class HostStorage(IConfiguration settings, IHostEnvironment envi
 
     private const int LongestHostId = 32;
 
-    private readonly Lazy<BlobContainerClient> container =
+    private readonly Lazy<BlobContainerClient> _container =
         new(() => connections.GetBlobService(StorageConnections.Host).GetBlobContainerClient(ContainerName));
 
     /// <summary>The container of all.</summary>
     /// <exception cref="FormatException">There is no storage: a sentence.</exception>
-    public BlobContainerClient Container => container.Value;
+    public BlobContainerClient Container => _container.Value;
 
     /// <summary>
     /// What the hosts of one application have in common, and no others: the setting <c>AzureFunctionsWebHost:hostid</c>, the name of

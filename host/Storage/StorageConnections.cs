@@ -4,7 +4,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
 
-namespace Larder.Host;
+namespace Larder.Host.Storage;
 
 /// <summary>
 /// Finds storage accounts by the names that trigger attributes give them, as the Functions host does: <c>Connection = "X"</c> is the setting

@@ -1,7 +1,9 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using Larder.Host.Functions;
+using Larder.Host.Invocation;
 
-namespace Larder.Host;
+namespace Larder.Host.Timers;
 
 /// <summary>Gives a timer's function its <see cref="TimerInfo"/>.</summary>
 internal sealed class TimerBinding(Func<FunctionDispatcher, IFunctionListener> createListener) : ITriggerBinding

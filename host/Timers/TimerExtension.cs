@@ -1,9 +1,11 @@
+using Larder.Host.Functions;
+using Larder.Host.Storage;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Timers;
 
 /// <summary>Owns <see cref="TimerTriggerAttribute"/>.</summary>
 internal sealed class TimerExtension(

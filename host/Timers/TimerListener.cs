@@ -1,10 +1,13 @@
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Larder.Host.Functions;
+using Larder.Host.Invocation;
+using Larder.Host.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Host;
+namespace Larder.Host.Timers;
 
 /// <summary>
 /// Fires one timer, in one host among all that share the storage: the one that holds the lease on the timer's lock. It does what the
@@ -170,7 +173,7 @@ internal sealed partial class TimerListener : IFunctionListener
         var bindingData = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase) { ["TimerTrigger"] = $"{started:O}" };
         try
         {
-            await _dispatcher.InvokeAsync(_function, new Invocation(timer, $"Timer fired at {started:O}", bindingData), stop);
+            await _dispatcher.InvokeAsync(_function, new TriggerInvocation(timer, $"Timer fired at {started:O}", bindingData), stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested || _hostStopping.IsCancellationRequested)
         {

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Cronos;
 
-namespace Larder.Host;
+namespace Larder.Host.Timers;
 
 /// <summary>When a timer fires: an NCRONTAB expression on the clock of a time zone, read by Cronos, or a fixed time after the last start.</summary>
 internal sealed partial class TimerSchedule

@@ -1,4 +1,4 @@
-namespace Larder.Host;
+namespace Larder.Host.Timers;
 
 /// <summary>Where a timer is in its schedule, as it is kept in storage.</summary>
 /// <param name="Last">When it was last invoked; default when it never was.</param>

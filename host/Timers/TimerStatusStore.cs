@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
+using Larder.Host.Functions;
+using Larder.Host.Storage;
 
-namespace Larder.Host;
+namespace Larder.Host.Timers;
 
 /// <summary>
 /// Keeps one timer's status in storage: the blob and the JSON of the Functions host's timer extension (StorageScheduleMonitor.cs), so that its

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Larder.Inference.Sessions;
+using Larder.Inference.Tensors;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Batching;
 
 /// <summary>A request that waits for a run. Its state is the queue's, and changes under the queue's lock.</summary>
 internal sealed class QueuedRun(PredictionInputs inputs)

@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Batching;
 
 /// <summary>Requests that are run together, in the order in which their rows follow each other; often just one.</summary>
 internal sealed class RunBatch(RunQueue queue) : IThreadPoolWorkItem, IDisposable

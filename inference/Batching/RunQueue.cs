@@ -1,4 +1,7 @@
-namespace Larder.Inference;
+using Larder.Inference.Sessions;
+using Larder.Inference.Tensors;
+
+namespace Larder.Inference.Batching;
 
 /// <summary>
 /// Decides when a request of one model runs, where, and with which others. As many runs as there are slots go on at a time; who comes later
@@ -22,7 +25,7 @@ internal sealed class RunQueue
     private readonly LoadedModel _model;
     private readonly ModelRunner _runner;
     private readonly RunThreads _threads;
-    private readonly RunTime _time = new();
+    private readonly RunDurationEstimate _time = new();
     private readonly int _slots;
     private readonly Lock _gate = new();
     private readonly LinkedList<QueuedRun> _waiting = [];
@@ -35,7 +38,7 @@ internal sealed class RunQueue
         _runner = runner;
         _threads = threads;
         _slots = Math.Max(1, Environment.ProcessorCount / SessionBuilder.Threads(model.Model));
-        _batches = Batching.Suits(model.Model);
+        _batches = BatchRules.Suits(model.Model);
     }
 
     /// <summary>Requests that wait.</summary>
@@ -195,7 +198,7 @@ internal sealed class RunQueue
             {
                 var candidate = node;
                 node = node.Next;
-                if (Joins(candidate.Value) && batch.Rows + candidate.Value.Rows <= maxRows && Batching.Fit(first.Value.Inputs, candidate.Value.Inputs))
+                if (Joins(candidate.Value) && batch.Rows + candidate.Value.Rows <= maxRows && BatchRules.Fit(first.Value.Inputs, candidate.Value.Inputs))
                     Take(candidate, batch);
             }
 
@@ -249,7 +252,7 @@ internal sealed class RunQueue
         try
         {
             using var merged = _model.RentInputs();
-            Batching.Merge(batch.Members, merged);
+            BatchRules.Merge(batch.Members, merged);
             merged.Charge(merged.Bytes);
             result = _runner.Run(merged, batch.Members, batch.Abandoned);
         }
@@ -258,7 +261,7 @@ internal sealed class RunQueue
             return false;
         }
 
-        if (!Batching.Divides(result, _model.Signature.Outputs.Count, batch.Rows))
+        if (!BatchRules.Divides(result, _model.Signature.Outputs.Count, batch.Rows))
         {
             // Its owner said that rows are independent, but they are not even there.
             _batches = false;

@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Batching;
 
 /// <summary>
 /// Threads for long runs, so that they do not take the thread pool's from parsing, answering and gathering requests for the next run. There are

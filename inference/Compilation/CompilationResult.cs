@@ -1,4 +1,6 @@
-namespace Larder.Inference;
+using Larder.Inference.Signatures;
+
+namespace Larder.Inference.Compilation;
 
 /// <summary>What came of compiling a model: an optimised file that answers as the original does, or why there is none.</summary>
 public sealed record CompilationResult

@@ -1,6 +1,10 @@
 using System.Text.Json;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+using Larder.Inference.Validation;
+using Larder.Inference.Validation.Sandbox;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Compilation;
 
 /// <summary>
 /// Writes a model as ONNX Runtime's optimiser leaves it, and compares the two: only an optimised model that gave the original's outputs on
@@ -9,7 +13,7 @@ namespace Larder.Inference;
 /// <param name="validator">Whose child process is used, and who validates what is written. The compiler does not dispose it.</param>
 public sealed class ModelCompiler(ModelValidator validator)
 {
-    private static readonly string[] s_wrappers = ["inputs", "values"];
+    private static readonly string[] Wrappers = ["inputs", "values"];
 
     /// <summary>Compiles a model. What the model, or a sample, is to blame for is told by the result; the exceptions are the caller's or the machine's.</summary>
     /// <param name="path">The original, which validation accepted. Nobody may change it meanwhile.</param>
@@ -21,13 +25,13 @@ public sealed class ModelCompiler(ModelValidator validator)
     /// </param>
     /// <param name="atol">Absolute tolerance of floating-point outputs: |optimised - original| &lt;= atol + rtol * |original|.</param>
     /// <param name="rtol">Relative tolerance.</param>
-    /// <param name="cancellation">Ends the child process.</param>
+    /// <param name="cancellationToken">Ends the child process.</param>
     /// <param name="caller">Whose model it is: callers take turns.</param>
     /// <exception cref="ArgumentOutOfRangeException">A tolerance is negative or not a number.</exception>
     /// <exception cref="IOException">The original, or the destination's folder, is not there or cannot be read or written.</exception>
     /// <exception cref="ValidatorBusyException">Too many models wait to be tried.</exception>
     public async Task<CompilationResult> CompileAsync(
-        string path, string destination, ModelSignature signature, IReadOnlyList<JsonElement>? samples, double atol, double rtol, CancellationToken cancellation, string caller = "")
+        string path, string destination, ModelSignature signature, IReadOnlyList<JsonElement>? samples, double atol, double rtol, CancellationToken cancellationToken, string caller = "")
     {
         CheckTolerance(atol, nameof(atol));
         CheckTolerance(rtol, nameof(rtol));
@@ -43,7 +47,7 @@ public sealed class ModelCompiler(ModelValidator validator)
         try
         {
             var request = new CompilationRequest(work, signature, texts, atol, rtol);
-            var result = await CompileAsync(original, request, caller, cancellation);
+            var result = await CompileAsync(original, request, caller, cancellationToken);
             if (result.IsSame)
                 File.Move(work, destination, overwrite: true);
             return result;
@@ -54,7 +58,7 @@ public sealed class ModelCompiler(ModelValidator validator)
         }
     }
 
-    private async Task<CompilationResult> CompileAsync(FileInfo original, CompilationRequest request, string caller, CancellationToken cancellation)
+    private async Task<CompilationResult> CompileAsync(FileInfo original, CompilationRequest request, string caller, CancellationToken cancellationToken)
     {
         var result = new CompilationResult
         {
@@ -65,10 +69,10 @@ public sealed class ModelCompiler(ModelValidator validator)
         };
         try
         {
-            result = result with { NodesBefore = (await validator.ScanAsync(original.FullName, cancellation)).Nodes };
-            var answer = await validator.Trials.CompileAsync(original.FullName, ModelValidator.DefaultSession, request, caller, cancellation);
+            result = result with { NodesBefore = (await validator.ScanAsync(original.FullName, cancellationToken)).Nodes };
+            var answer = await validator.Trials.CompileAsync(original.FullName, ModelValidator.DefaultSession, request, caller, cancellationToken);
             result = result with { Reason = answer.Reason, Samples = answer.Samples, LargestDifference = answer.LargestDifference };
-            return answer.IsSame ? await DescribedAsync(result, original.FullName, request, caller, cancellation) : result;
+            return answer.IsSame ? await DescribedAsync(result, original.FullName, request, caller, cancellationToken) : result;
         }
         catch (InvalidModelException refusal)
         {
@@ -77,12 +81,12 @@ public sealed class ModelCompiler(ModelValidator validator)
     }
 
     // What ONNX Runtime wrote is a model like any other: it must pass whatever an upload must.
-    private async Task<CompilationResult> DescribedAsync(CompilationResult result, string original, CompilationRequest request, string caller, CancellationToken cancellation)
+    private async Task<CompilationResult> DescribedAsync(CompilationResult result, string original, CompilationRequest request, string caller, CancellationToken cancellationToken)
     {
         ModelDescription description;
         try
         {
-            description = await validator.ValidateAsync(request.Destination, cancellation, caller);
+            description = await validator.ValidateAsync(request.Destination, cancellationToken, caller);
         }
         catch (InvalidModelException refusal)
         {
@@ -93,13 +97,13 @@ public sealed class ModelCompiler(ModelValidator validator)
         {
             IsSame = true,
             Description = description,
-            NodesAfter = (await validator.ScanAsync(request.Destination, cancellation)).Nodes,
+            NodesAfter = (await validator.ScanAsync(request.Destination, cancellationToken)).Nodes,
             BytesAfter = new FileInfo(request.Destination).Length,
-            IsUnchanged = await HaveSameBytesAsync(original, request.Destination, cancellation),
+            IsUnchanged = await HaveSameBytesAsync(original, request.Destination, cancellationToken),
         };
     }
 
-    private static async Task<bool> HaveSameBytesAsync(string one, string other, CancellationToken cancellation)
+    private static async Task<bool> HaveSameBytesAsync(string one, string other, CancellationToken cancellationToken)
     {
         if (new FileInfo(one).Length != new FileInfo(other).Length)
             return false;
@@ -109,8 +113,8 @@ public sealed class ModelCompiler(ModelValidator validator)
         int read;
         do
         {
-            read = await first.ReadAtLeastAsync(a, a.Length, throwOnEndOfStream: false, cancellation);
-            await second.ReadAtLeastAsync(b, b.Length, throwOnEndOfStream: false, cancellation);
+            read = await first.ReadAtLeastAsync(a, a.Length, throwOnEndOfStream: false, cancellationToken);
+            await second.ReadAtLeastAsync(b, b.Length, throwOnEndOfStream: false, cancellationToken);
             if (!a.AsSpan(0, read).SequenceEqual(b.AsSpan(0, read)))
                 return false;
         }
@@ -124,7 +128,7 @@ public sealed class ModelCompiler(ModelValidator validator)
         if (sample.ValueKind != JsonValueKind.Object || sample.GetPropertyCount() != 1)
             return sample;
         var only = sample.EnumerateObject().Single();
-        return s_wrappers.Contains(only.Name) && signature.Inputs.All(input => input.Name != only.Name) ? only.Value : sample;
+        return Wrappers.Contains(only.Name) && signature.Inputs.All(input => input.Name != only.Name) ? only.Value : sample;
     }
 
     private static void CheckTolerance(double tolerance, string name)

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
+using Larder.Inference.Signatures;
 using NetVips;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Images;
 
 /// <summary>One image's pixels in the model's size, ready to be written into a tensor. Holds native memory until disposed of.</summary>
 public sealed class DecodedImage : IDisposable

@@ -1,4 +1,6 @@
-namespace Larder.Inference;
+using Larder.Inference.Tensors;
+
+namespace Larder.Inference.Images;
 
 /// <summary>What a file's first bytes say that it is. Names and media types are not asked: clients get them wrong.</summary>
 internal static class ImageFormat

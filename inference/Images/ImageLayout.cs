@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using Larder.Inference.Signatures;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Images;
 
 /// <summary>
 /// Which dimension of an image input is what. The channels are the dimension that is 1, 3 or 4; batch, height and width follow from its place.

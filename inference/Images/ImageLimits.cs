@@ -1,4 +1,6 @@
-namespace Larder.Inference;
+using Larder.Inference.Limits;
+
+namespace Larder.Inference.Images;
 
 /// <summary>What an image may cost. Both limits are checked before a pixel is decoded.</summary>
 public sealed record ImageLimits

@@ -1,7 +1,10 @@
 using System.Runtime.InteropServices;
+using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
 using NetVips;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Images;
 
 /// <summary>
 /// How images become the tensor of one model input: worked out once from its signature and settings, then used for every image, by many threads.
@@ -11,7 +14,7 @@ public sealed class ImagePlan
     /// <summary>With four channels of eight bytes, the most that one block of memory can hold.</summary>
     private const long MostPixels = int.MaxValue / (4 * sizeof(ulong));
 
-    private static readonly double[] s_white = [255, 255, 255];
+    private static readonly double[] White = [255, 255, 255];
 
     private readonly ImageLayout _layout;
     private readonly PixelTable _table;
@@ -131,7 +134,7 @@ public sealed class ImagePlan
         // Colours must be sRGB before white means white, and the background must be there before neighbours are mixed.
         using var colours = Managed(source, profile => source.ThumbnailImage(
             source.Width, source.Height, Enums.Size.Force, noRotate: true, outputProfile: profile));
-        using var opaque = colours.Flatten(colours.Bands < 4 ? s_white[..1] : s_white);
+        using var opaque = colours.Flatten(colours.Bands < 4 ? White[..1] : White);
         return opaque.ThumbnailImage(width, height, Size, crop: Crop);
     }
 

@@ -1,17 +1,17 @@
 using NetVips;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Images;
 
 /// <summary>libvips, set up once for a server: no cache of operations, one thread for an image, no loader that libvips does not trust.</summary>
 internal static class Libvips
 {
-    private static readonly Exception? s_failure = SetUp();
+    private static readonly Exception? Failure = SetUp();
 
     /// <summary>To be called before libvips is used.</summary>
     /// <exception cref="PlatformNotSupportedException">libvips could not be loaded.</exception>
     internal static void EnsureUsable()
     {
-        if (s_failure is { } failure)
+        if (Failure is { } failure)
         {
             throw new PlatformNotSupportedException(failure.Message, failure);
         }

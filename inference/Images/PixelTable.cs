@@ -1,7 +1,9 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Images;
 
 /// <summary>
 /// The model's value for each of the 256 raw values of each channel, worked out once: writing an image is then looking up.

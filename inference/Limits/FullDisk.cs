@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Limits;
 
 /// <summary>Tells a disk that is full from everything else that goes wrong with files: .NET has no exception of its own for it.</summary>
 public static class FullDisk

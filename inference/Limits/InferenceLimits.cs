@@ -1,4 +1,7 @@
-namespace Larder.Inference;
+using Larder.Inference.Memory;
+using Larder.Inference.Sessions;
+
+namespace Larder.Inference.Limits;
 
 /// <summary>What one process spends on serving models. Every limit has a safe default.</summary>
 public sealed record InferenceLimits

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Limits;
 
 /// <summary>What a setting's value must be. The message says it, and which value came; an absent value (null) is not checked.</summary>
 [AttributeUsage(AttributeTargets.Property)]

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Limits;
 
 /// <summary>Checks records of settings by their attributes, and names what is wrong by its whole key.</summary>
 public static class SettingCheck

@@ -1,4 +1,8 @@
-namespace Larder.Inference;
+using Larder.Inference.Limits;
+using Larder.Inference.Metrics;
+using Larder.Inference.Tensors;
+
+namespace Larder.Inference.Memory;
 
 /// <summary>
 /// The bytes that requests of the whole process hold in memory at the same time (<see cref="InferenceLimits.InFlightBytes"/>). One half is for bodies, the other for

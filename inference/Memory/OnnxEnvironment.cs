@@ -1,6 +1,7 @@
+using Larder.Inference.Limits;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Memory;
 
 /// <summary>
 /// ONNX Runtime's environment, of which a process has one, and the memory that its runs share: an arena with a maximum, for intermediate values and
@@ -19,12 +20,12 @@ internal sealed class OnnxEnvironment
     private const int MostSpareBytes = 1 << 20;
 
     // y = x, one float: a run that needs nothing, and may ask for what no run needs any more to be given back. The arena has no other way to be asked from C#.
-    private static readonly byte[] s_identity = Convert.FromHexString(
+    private static readonly byte[] Identity = Convert.FromHexString(
         "0808420210113A3B120567726170685A0F0A0178120A0A08080112040A020801620F0A0179120A0A08080112040A0208010A100A017812017922084964656E74697479");
 
-    private static readonly TimeSpan s_trimInterval = TimeSpan.FromSeconds(10);
-    private static readonly Lock s_gate = new();
-    private static OnnxEnvironment? s_open;
+    private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(10);
+    private static readonly Lock Gate = new();
+    private static OnnxEnvironment? Shared;
 
     private readonly InferenceSession _session;
     private readonly RunOptions _shrinking = new();
@@ -42,9 +43,9 @@ internal sealed class OnnxEnvironment
         environment.CreateAndRegisterAllocator(memory, arena);
         using var options = new SessionOptions { IntraOpNumThreads = 1 };
         UseArena(options);
-        _session = new InferenceSession(s_identity, options);
+        _session = new InferenceSession(Identity, options);
         _shrinking.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
-        _timer = new Timer(static environment => ((OnnxEnvironment)environment!).ShrinkAfterUse(), this, s_trimInterval, s_trimInterval);
+        _timer = new Timer(static environment => ((OnnxEnvironment)environment!).ShrinkAfterUse(), this, TrimInterval, TrimInterval);
     }
 
     /// <summary>What all runs may take together.</summary>
@@ -67,12 +68,12 @@ internal sealed class OnnxEnvironment
     /// <exception cref="InvalidOperationException">It has another maximum already.</exception>
     public static OnnxEnvironment Open(long runBytes)
     {
-        lock (s_gate)
+        lock (Gate)
         {
-            s_open ??= new OnnxEnvironment(runBytes);
-            return s_open.RunBytes == runBytes
-                ? s_open
-                : throw new InvalidOperationException($"ONNX Runtime's runs have {s_open.RunBytes} bytes in this process, which cannot be changed to {runBytes}.");
+            Shared ??= new OnnxEnvironment(runBytes);
+            return Shared.RunBytes == runBytes
+                ? Shared
+                : throw new InvalidOperationException($"ONNX Runtime's runs have {Shared.RunBytes} bytes in this process, which cannot be changed to {runBytes}.");
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
+using Larder.Inference.Memory;
+using Larder.Inference.Sessions;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Metrics;
 
 /// <summary>
 /// What inference measures, as instruments of the meter <see cref="MeterName"/>. Instruments of runs carry the tags <c>model</c> and

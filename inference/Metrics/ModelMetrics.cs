@@ -1,4 +1,6 @@
-namespace Larder.Inference;
+using Larder.Inference.Sessions;
+
+namespace Larder.Inference.Metrics;
 
 /// <summary>The metrics of one loaded model, with its tags made once.</summary>
 internal sealed class ModelMetrics(InferenceMetrics metrics, ServableModel model)

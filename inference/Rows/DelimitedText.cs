@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Rows;
 
 /// <summary>Fields of delimited text (RFC 4180): quoted where they must be.</summary>
 public static class DelimitedText

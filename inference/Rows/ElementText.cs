@@ -3,8 +3,11 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+using Larder.Inference.Validation.Scanning;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Rows;
 
 /// <summary>Reads one element of a tensor from text, as data sets have it. What a prediction would not take, it does not take: NaN, infinities, what is out of range.</summary>
 internal static class ElementText

@@ -1,6 +1,10 @@
 using System.Text.Json;
+using Larder.Inference.Batching;
+using Larder.Inference.Sessions;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Rows;
 
 /// <summary>
 /// Rows that come one by one and are run together, for those who have many: a data set. A row is begun by its first value and ended by <see cref="EndRow"/>;
@@ -30,7 +34,7 @@ public sealed class RowBatch : IDisposable
         var inputs = model.Signature.Inputs;
         _shapes = [.. inputs.Select((input, i) => RowShape.Of(input, widths[i]))];
         _marks = new TensorMark[inputs.Count];
-        _together = Batching.Suits(model.Model) && inputs.Select((input, i) => widths[i] >= 0 || RowShape.WidthOf(input) >= 0).All(known => known);
+        _together = BatchRules.Suits(model.Model) && inputs.Select((input, i) => widths[i] >= 0 || RowShape.WidthOf(input) >= 0).All(known => known);
         var bytes = inputs.Select((input, i) => Math.Max(1, _shapes[i].Aggregate(1L, (size, length) => size * Math.Max(1, length)) * Math.Max(16, input.Datatype!.Value.Size()))).Sum();
         Capacity = _together ? (int)Math.Clamp(MostBytes / bytes, 1, MostRows) : 1;
         _inputs = model.RentInputs();

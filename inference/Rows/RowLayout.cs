@@ -1,4 +1,6 @@
-namespace Larder.Inference;
+using Larder.Inference.Signatures;
+
+namespace Larder.Inference.Rows;
 
 /// <summary>What a row of an output is, where it is to become columns.</summary>
 /// <param name="Kind">One of three.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Rows;
 
 /// <summary>What a row of an output is.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RowLayoutKind>))]

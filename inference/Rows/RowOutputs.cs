@@ -1,16 +1,17 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
+using Larder.Inference.Tensors;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Rows;
 
 /// <summary>Divides an output of a run into rows, and writes these as text from ONNX Runtime's memory.</summary>
 internal static class RowOutputs
 {
     private const int LongestNumber = 32;
 
-    private static readonly OrtAllocator s_allocator = OrtAllocator.DefaultInstance;
+    private static readonly OrtAllocator Allocator = OrtAllocator.DefaultInstance;
 
     /// <summary>What the first row is.</summary>
     public static RowLayout LayoutOf(OrtValue value, int rows)
@@ -21,8 +22,8 @@ internal static class RowOutputs
         var row = item ?? value;
         if (row.OnnxType != OnnxValueType.ONNX_TYPE_MAP)
             return RowLayout.Json;
-        using var keys = row.GetValue(0, s_allocator);
-        using var values = row.GetValue(1, s_allocator);
+        using var keys = row.GetValue(0, Allocator);
+        using var values = row.GetValue(1, Allocator);
         if (!values.IsTensor)
             return RowLayout.Json;
         var elements = new Elements(keys);
@@ -96,8 +97,8 @@ internal static class RowOutputs
         for (var row = 0; row < rows; row++)
         {
             using var item = Item(value, row, rows);
-            using var keys = (item ?? value).GetValue(0, s_allocator);
-            using var values = (item ?? value).GetValue(1, s_allocator);
+            using var keys = (item ?? value).GetValue(0, Allocator);
+            using var values = (item ?? value).GetValue(1, Allocator);
             var keyElements = new Elements(keys);
             var valueElements = new Elements(values);
             var same = keyElements.Count == names.Count;
@@ -150,7 +151,7 @@ internal static class RowOutputs
 
     // Null: the whole value is the row's.
     private static OrtValue? Item(OrtValue value, int row, int rows) =>
-        value.OnnxType == OnnxValueType.ONNX_TYPE_SEQUENCE && value.GetValueCount() == rows ? value.GetValue(row, s_allocator) : null;
+        value.OnnxType == OnnxValueType.ONNX_TYPE_SEQUENCE && value.GetValueCount() == rows ? value.GetValue(row, Allocator) : null;
 
     private static void EndJson(RowTexts texts)
     {

@@ -1,4 +1,6 @@
-namespace Larder.Inference;
+using Larder.Inference.Signatures;
+
+namespace Larder.Inference.Rows;
 
 /// <summary>What one row of an input is: the input without its variable first dimension, or all of it when that does not vary.</summary>
 public static class RowShape

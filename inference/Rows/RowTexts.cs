@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Rows;
 
 /// <summary>One output of a run as text, row by row. To be used again after <see cref="Clear"/>. Not thread-safe.</summary>
 public sealed class RowTexts

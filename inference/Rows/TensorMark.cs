@@ -1,4 +1,6 @@
-namespace Larder.Inference;
+using Larder.Inference.Tensors;
+
+namespace Larder.Inference.Rows;
 
 /// <summary>How much of a <see cref="TensorBuffer"/> was filled at a time.</summary>
 /// <param name="Bytes">Bytes of its elements.</param>

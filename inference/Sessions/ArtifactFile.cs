@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>A verified local file that is not removed while this is held.</summary>
 public sealed class ArtifactFile : IDisposable

@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Larder.Inference.Limits;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>
 /// Model files on the local disk, named by their SHA-256. A file gets its name only when all its bytes were written and hashed, and one that an earlier

@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>One model of the <see cref="SessionCache"/>: being loaded, loaded, or failed. Changes under the cache's lock.</summary>
 internal sealed class CacheEntry(ServableModel model)

@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>What <see cref="ArtifactFileCache"/> knows of one file. Counters change under the cache's lock.</summary>
 internal sealed class CachedFile(string sha256, string path)

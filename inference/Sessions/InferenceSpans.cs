@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Larder.Inference.Batching;
+using Larder.Inference.Tensors;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>Spans of loading and running models, for distributed traces. Without a listener each is null and costs a field read.</summary>
 internal static class InferenceSpans

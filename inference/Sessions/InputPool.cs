@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using Larder.Inference.Tensors;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>Keeps a model's <see cref="PredictionInputs"/> between predictions. Renting from it allocates nothing once it is warm.</summary>
 /// <param name="create">Makes one.</param>

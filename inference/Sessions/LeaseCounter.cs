@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>Counts leases of something that must be freed once it is closed and the last lease has ended. Lock-free.</summary>
 internal sealed class LeaseCounter

@@ -1,12 +1,19 @@
 using System.Runtime.CompilerServices;
+using Larder.Inference.Batching;
+using Larder.Inference.Limits;
+using Larder.Inference.Memory;
+using Larder.Inference.Metrics;
+using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>A model in memory, ready to run; safe for concurrent use. Reached through a <see cref="SessionLease"/>, which keeps it alive.</summary>
 public sealed class LoadedModel
 {
-    private static readonly TimeSpan[] s_pauses = [TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2)];
+    private static readonly TimeSpan[] Pauses = [TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2)];
 
     private readonly InferenceSession _session;
     private readonly Action<LoadedModel> _freed;
@@ -105,7 +112,7 @@ public sealed class LoadedModel
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<PredictionOutputs> AgainAsync(ValueTask<PredictionOutputs> running, PredictionInputs inputs, bool alone, CancellationToken cancellationToken)
     {
-        foreach (var pause in s_pauses)
+        foreach (var pause in Pauses)
         {
             try
             {

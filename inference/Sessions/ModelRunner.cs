@@ -1,7 +1,11 @@
 using System.Diagnostics;
+using Larder.Inference.Batching;
+using Larder.Inference.Memory;
+using Larder.Inference.Metrics;
+using Larder.Inference.Tensors;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>Runs one loaded session, on the calling thread.</summary>
 internal sealed class ModelRunner(ServableModel model, InferenceSession session, SessionCache cache, ModelMetrics metrics)

@@ -1,8 +1,12 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Larder.Inference.Memory;
+using Larder.Inference.Tensors;
+using Larder.Inference.Validation.Sandbox;
+using Larder.Inference.Validation.Scanning;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>
 /// Decides whose fault a failed run is. The model was validated and its input has the types and dimensions of its signature, so what a node

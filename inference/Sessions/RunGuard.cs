@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>
 /// Stops a run that is cancelled or takes too long, at its next node: a single long node cannot be interrupted. One guard serves one run

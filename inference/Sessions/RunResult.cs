@@ -1,6 +1,10 @@
+using Larder.Inference.Limits;
+using Larder.Inference.Memory;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>
 /// The output values of one run, shared by the requests that were run together: the last one to let go frees them. Their bytes are counted as in flight until then.

@@ -1,4 +1,7 @@
-namespace Larder.Inference;
+using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
+
+namespace Larder.Inference.Sessions;
 
 /// <summary>One version of a model, as serving needs to know it.</summary>
 /// <param name="Name">The model's name.</param>

@@ -1,4 +1,6 @@
-namespace Larder.Inference;
+using Larder.Inference.Settings;
+
+namespace Larder.Inference.Sessions;
 
 /// <summary>
 /// What makes two servable models one loaded model: name, version, bytes and settings. Settings that were read twice are two

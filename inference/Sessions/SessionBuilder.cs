@@ -1,6 +1,8 @@
+using Larder.Inference.Memory;
+using Larder.Inference.Settings;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>Builds ONNX Runtime sessions, and knows what they cost.</summary>
 internal static class SessionBuilder

@@ -1,7 +1,12 @@
 using System.Collections.Concurrent;
+using Larder.Inference.Batching;
+using Larder.Inference.Limits;
+using Larder.Inference.Memory;
+using Larder.Inference.Metrics;
+using Larder.Inference.Tensors;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>
 /// The models in memory. Concurrent first requests share one load; a load that failed is not tried again for a moment; a caller that

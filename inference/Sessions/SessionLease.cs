@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>Keeps a loaded model alive while it is used. Dispose it exactly once, after the prediction's inputs and outputs.</summary>
 public readonly struct SessionLease : IDisposable

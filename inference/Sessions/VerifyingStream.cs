@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Sessions;
 
 /// <summary>Hashes what is written to a file, and refuses more bytes than were promised.</summary>
 internal sealed class VerifyingStream(Stream file, long expectedBytes) : Stream

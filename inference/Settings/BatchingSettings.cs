@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using Larder.Inference.Signatures;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Settings;
 
 /// <summary>Whether concurrent requests are run together, and how many rows one run may carry.</summary>
 public sealed record BatchingSettings

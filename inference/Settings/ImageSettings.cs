@@ -1,4 +1,7 @@
-namespace Larder.Inference;
+using Larder.Inference.Images;
+using Larder.Inference.Signatures;
+
+namespace Larder.Inference.Settings;
 
 /// <summary>
 /// How an image becomes a tensor: after resizing, channel <c>c</c> of a pixel is <c>(raw * Scale - Mean[c]) / Std[c]</c>, raw being 0 to 255

@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Settings;
 
 /// <summary>What an owner can set for one model; the defaults suit small models.</summary>
 public sealed record ModelSettings

@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Settings;
 
 /// <summary>How a model's ONNX Runtime session is built.</summary>
 public sealed record SessionSettings

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Signatures;
 
 /// <summary>
 /// Element type of a tensor, by its Open Inference Protocol (V2) name, plus Triton's BF16.

@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Signatures;
 
 /// <summary>Facts about each <see cref="Datatype"/>: its protocol name, its size, its ONNX Runtime counterpart.</summary>
 public static class Datatypes

@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Signatures;
 
 /// <summary>What validation learned about an ONNX file. Stored with the version, so that serving need not learn it again.</summary>
 public sealed record ModelDescription

@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Signatures;
 
 /// <summary>The inputs and outputs of a model, in the order of its ONNX graph.</summary>
 /// <param name="Inputs">What a prediction must be given; always tensors.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Signatures;
 
 /// <summary>What an input or output of a model is.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ValueKind>))]

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Signatures;
 
 /// <summary>Name and type of one input or output of a model.</summary>
 public sealed record ValueSignature

@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>Why a JSON token is not an element of a tensor.</summary>
 internal enum ElementError

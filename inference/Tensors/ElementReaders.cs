@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>The element readers, one for each datatype of fixed size.</summary>
 internal static class ElementReaders

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>Appends one JSON token to a tensor as its next element.</summary>
 internal interface IElementSink

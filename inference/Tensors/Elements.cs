@@ -6,7 +6,7 @@ using System.Text.Unicode;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>The elements of a tensor in ONNX Runtime's memory, and how each datatype is written.</summary>
 internal ref struct Elements

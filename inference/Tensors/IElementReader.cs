@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>
 /// Reads one JSON token as one tensor element. A struct for each datatype, so that the JIT compiles the parse loop once for each,

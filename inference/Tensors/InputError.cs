@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation.Scanning;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>Builds the sentences of <see cref="InvalidInputException"/>. Cold: nothing here runs for a valid input.</summary>
 internal static class InputError

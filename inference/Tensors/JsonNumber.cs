@@ -3,7 +3,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Json;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>
 /// A JSON number's digits, exactly: 0.d1d2d3... * 10^<see cref="Exponent"/> without leading or trailing zeros.

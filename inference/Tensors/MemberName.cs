@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>Names of members in JSON that a caller wrote, which may be no text at all: <c>"\ud800"</c>.</summary>
 public static class MemberName

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>
 /// Reads nested JSON arrays into a tensor, in one pass and without intermediate objects. The rules are those of

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>Writes floating-point numbers with the fewest digits that give the same number of the same datatype.</summary>
 internal static class NumberWriter

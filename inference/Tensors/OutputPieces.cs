@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>
 /// Writes values as <see cref="ValueWriter"/> does, a piece at a time, so that what is written can be sent before the next piece is. Each step leaves some ten thousand bytes

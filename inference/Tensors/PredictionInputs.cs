@@ -1,9 +1,13 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Larder.Inference.Limits;
+using Larder.Inference.Memory;
+using Larder.Inference.Sessions;
+using Larder.Inference.Signatures;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>
 /// The inputs of one prediction: a <see cref="TensorBuffer"/> for each input of the model. Rented from its <see cref="LoadedModel"/> and

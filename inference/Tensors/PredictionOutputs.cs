@@ -1,6 +1,10 @@
 using System.Text.Json;
+using Larder.Inference.Batching;
+using Larder.Inference.Rows;
+using Larder.Inference.Sessions;
+using Larder.Inference.Signatures;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>
 /// The outputs of one prediction, in the order of the model's signature, still in ONNX Runtime's memory: dispose it before the
@@ -93,7 +97,7 @@ public sealed class PredictionOutputs : IDisposable
     }
 
     /// <summary>Whether every output can be divided into so many rows; one row always can have all.</summary>
-    public bool HasRows(int rows) => rows == 1 || Batching.Divides(Result, Count, rows);
+    public bool HasRows(int rows) => rows == 1 || BatchRules.Divides(Result, Count, rows);
 
     /// <summary>What the rows of an output are.</summary>
     public RowLayout LayoutOf(int output, int rows) => RowOutputs.LayoutOf(Result[output], rows);

@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>
 /// Reads numbers as people and most programs write them, a few digits with a point, without the general algorithm. Digits and power of ten are then exact

@@ -1,9 +1,12 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Larder.Inference.Limits;
+using Larder.Inference.Rows;
+using Larder.Inference.Signatures;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>
 /// The memory of one input of a prediction: a dense, row-major tensor of the input's datatype. It lives in a pinned array that ONNX Runtime

@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Tensors;
 
 /// <summary>Writes an ONNX Runtime value as JSON, from its own memory.</summary>
 internal static class ValueWriter

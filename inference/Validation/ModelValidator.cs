@@ -1,6 +1,11 @@
+using Larder.Inference.Limits;
+using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation.Sandbox;
+using Larder.Inference.Validation.Scanning;
 using Microsoft.Extensions.Options;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Validation;
 
 /// <summary>
 /// Decides whether a file is an ONNX model that can be served, and learns what it is: first by reading the file without loading it, then
@@ -16,25 +21,25 @@ public sealed class ModelValidator : IAsyncDisposable
     {
         new InferenceSettingsValidator().Check("Limits", limits);
         _limits = limits;
-        Trials = new ModelTrials(limits, time ?? TimeProvider.System);
+        Trials = new ValidationSandbox(limits, time ?? TimeProvider.System);
     }
 
     /// <summary>How models are loaded when their owner has set nothing.</summary>
     internal static SessionSettings DefaultSession { get; } = new();
 
     /// <summary>The child processes, which compile, too.</summary>
-    internal ModelTrials Trials { get; }
+    internal ValidationSandbox Trials { get; }
 
     /// <summary>Reads, loads and runs the model.</summary>
     /// <param name="path">The file. Nobody may change it meanwhile.</param>
-    /// <param name="cancellation">Stops the reading, or ends the child process.</param>
+    /// <param name="cancellationToken">Stops the reading, or ends the child process.</param>
     /// <param name="caller">Whose file it is: callers take turns.</param>
     /// <exception cref="InvalidModelException">The file is not a model that can be served; the message is a sentence for who uploaded it.</exception>
     /// <exception cref="ValidatorBusyException">Too many files are being validated.</exception>
-    public async Task<ModelDescription> ValidateAsync(string path, CancellationToken cancellation, string caller = "")
+    public async Task<ModelDescription> ValidateAsync(string path, CancellationToken cancellationToken, string caller = "")
     {
-        var scan = await ScanAsync(path, cancellation);
-        var trial = await TryAsync(Path.GetFullPath(path), scan, caller, cancellation);
+        var scan = await ScanAsync(path, cancellationToken);
+        var trial = await TryAsync(Path.GetFullPath(path), scan, caller, cancellationToken);
         return new ModelDescription
         {
             Signature = trial.Signature!,
@@ -53,16 +58,16 @@ public sealed class ModelValidator : IAsyncDisposable
 
     /// <summary>Reads the file without loading it.</summary>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
-    internal Task<OnnxScan> ScanAsync(string path, CancellationToken cancellation) => Task.Run(() => Scan(path, cancellation), cancellation);
+    internal Task<OnnxScan> ScanAsync(string path, CancellationToken cancellationToken) => Task.Run(() => Scan(path, cancellationToken), cancellationToken);
 
-    private async Task<TrialAnswer> TryAsync(string path, OnnxScan scan, string caller, CancellationToken cancellation)
+    private async Task<SandboxAnswer> TryAsync(string path, OnnxScan scan, string caller, CancellationToken cancellationToken)
     {
-        if (!scan.NeedsProof)
-            return await Trials.TryAsync(path, DefaultSession, folder: null, caller, cancellation);
+        if (!scan.RequiresRangeAnalysis)
+            return await Trials.TryAsync(path, DefaultSession, folder: null, caller, cancellationToken);
         var folder = Directory.CreateTempSubdirectory("larder-graph-");
         try
         {
-            return await Trials.TryAsync(path, DefaultSession, folder.FullName, caller, cancellation);
+            return await Trials.TryAsync(path, DefaultSession, folder.FullName, caller, cancellationToken);
         }
         finally
         {
@@ -70,10 +75,10 @@ public sealed class ModelValidator : IAsyncDisposable
         }
     }
 
-    private OnnxScan Scan(string path, CancellationToken cancellation)
+    private OnnxScan Scan(string path, CancellationToken cancellationToken)
     {
         // The scanner has a buffer of its own.
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        return OnnxScanner.Scan(file, _limits, cancellation);
+        return OnnxScanner.Scan(file, _limits, cancellationToken);
     }
 }

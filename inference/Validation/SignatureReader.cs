@@ -1,7 +1,9 @@
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation.Scanning;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Validation;
 
 /// <summary>Reads a loaded model's inputs and outputs. Initializers that an input could override are not inputs.</summary>
 internal static class SignatureReader

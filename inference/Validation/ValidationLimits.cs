@@ -1,4 +1,6 @@
-namespace Larder.Inference;
+using Larder.Inference.Limits;
+
+namespace Larder.Inference.Validation;
 
 /// <summary>What a model may cost before it is trusted. Beyond a limit the file is refused with a sentence that names the limit.</summary>
 public sealed record ValidationLimits
@@ -20,14 +22,14 @@ public sealed record ValidationLimits
 
     /// <summary>Bytes of memory that loading the model and running it on zeros may take. Default 4 GiB.</summary>
     [AtLeast(1)]
-    public long TrialMemoryBytes { get; init; } = 4L << 30;
+    public long SandboxMemoryBytes { get; init; } = 4L << 30;
 
     /// <summary>
-    /// Bytes of memory that all models may take which are tried at the same time: so many are as this has room for <see cref="TrialMemoryBytes"/>, and one at
+    /// Bytes of memory that all models may take which are tried at the same time: so many are as this has room for <see cref="SandboxMemoryBytes"/>, and one at
     /// least. With two or more, no caller has all places. Default 8 GiB.
     /// </summary>
     [AtLeast(1)]
-    public long TrialsMemoryBytes { get; init; } = 8L << 30;
+    public long SandboxTotalMemoryBytes { get; init; } = 8L << 30;
 
     /// <summary>Most nodes in all graphs and functions of a file.</summary>
     [AtLeast(1)]
@@ -54,7 +56,7 @@ public sealed record ValidationLimits
     public int MaxWaitingOfCaller { get; init; } = 64;
 
     /// <summary>How many models are tried at the same time.</summary>
-    internal int TrialsAtOnce => (int)Math.Clamp(TrialsMemoryBytes / TrialMemoryBytes, 1, MostAtOnce);
+    internal int SandboxSlots => (int)Math.Clamp(SandboxTotalMemoryBytes / SandboxMemoryBytes, 1, MostAtOnce);
 
     /// <summary>Seconds that a file of this size has.</summary>
     internal int SecondsOf(long bytes) => (int)Math.Min(LoadSeconds, SmallLoadSeconds + bytes / LoadBytesPerSecond);

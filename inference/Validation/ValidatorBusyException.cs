@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Validation;
 
 /// <summary>Too many models wait to be validated. It is not the file's fault: the caller should try again later.</summary>
 /// <param name="isCallers">Whether they are this caller's own.</param>

@@ -1,7 +1,9 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Backup;
 
 /// <summary>The jobs that write archives of the registry: <see cref="ExportRegistry"/>, told by <see cref="ExportOptions"/>.</summary>
 public sealed class ExportJob : IJobType

@@ -1,7 +1,10 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Backup;
 
 /// <summary>The jobs that take in archives of registries: <see cref="ImportRegistry"/>, told by <see cref="ImportOptions"/>.</summary>
 /// <param name="urls">Which URLs.</param>

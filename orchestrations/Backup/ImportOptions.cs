@@ -1,8 +1,9 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using Larder.Registry;
+using Larder.Orchestrations.Options;
+using Larder.Registry.Backup;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Backup;
 
 /// <summary>What an import may be told, beside its archive. Its JSON Schema is published, and requests are checked against that.</summary>
 public sealed record ImportOptions

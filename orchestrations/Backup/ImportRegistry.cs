@@ -1,8 +1,8 @@
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Backup;
 
 /// <summary>
 /// The import job: fetch the archive if it is elsewhere, check all of it, store its artifacts, register its models, clean up, end. Cancelling is heeded until
@@ -13,5 +13,5 @@ public static class ImportRegistry
     /// <summary>Runs it.</summary>
     [Function(OrchestrationNames.ImportRegistry)]
     public static Task Run([OrchestrationTrigger] TaskOrchestrationContext context) =>
-        TransferSteps.RunAsync(context, ActivityNames.FetchArchive, ActivityNames.CheckImport, ActivityNames.StoreImport, ActivityNames.RegisterImport);
+        BackupSteps.RunAsync(context, ActivityNames.FetchArchive, ActivityNames.CheckImport, ActivityNames.StoreImport, ActivityNames.RegisterImport);
 }

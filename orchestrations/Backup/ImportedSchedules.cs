@@ -1,6 +1,10 @@
-using Larder.Registry;
+using Larder.Orchestrations.Schedules;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Schedules;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Backup;
 
 /// <summary>What becomes of schedules that are imported: those that can run here do, the others are paused and say why.</summary>
 /// <param name="starter">Knows what can be run.</param>
@@ -24,11 +28,11 @@ public sealed class ImportedSchedules(ScheduleStarter starter, ScheduleStore sto
 
     /// <summary>Refuses more schedules than there may be.</summary>
     /// <exception cref="ConflictException">There would be.</exception>
-    internal async Task RequireRoomAsync(int more, CancellationToken cancellation)
+    internal async Task RequireRoomAsync(int more, CancellationToken cancellationToken)
     {
         if (more == 0)
             return;
-        var there = await store.CountAsync(cancellation);
+        var there = await store.CountAsync(cancellationToken);
         if (there + more > options.MaxSchedules)
             throw new ConflictException($"There are {there} schedules, and the archive has {more} more; {options.MaxSchedules} is the most.");
     }
@@ -37,11 +41,11 @@ public sealed class ImportedSchedules(ScheduleStarter starter, ScheduleStore sto
     /// <param name="schedule">As it was where it comes from.</param>
     /// <param name="importer">Who imports it: its jobs are made with these rights.</param>
     /// <param name="arePaused">Whether it is to run only when somebody says so.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>It, and why it is paused if it cannot run.</returns>
-    internal async Task<(Schedule Schedule, string? Reason)> PrepareAsync(Schedule schedule, Caller importer, bool arePaused, CancellationToken cancellation)
+    internal async Task<(Schedule Schedule, string? Reason)> PrepareAsync(Schedule schedule, Caller importer, bool arePaused, CancellationToken cancellationToken)
     {
-        var reason = await WhyNotAsync(schedule, importer, cancellation);
+        var reason = await WhyNotAsync(schedule, importer, cancellationToken);
         var now = time.GetUtcNow();
         var begun = schedule with { Maker = importer, Enabled = schedule.Enabled && !arePaused && reason is null };
         var progress = new ScheduleProgress { NextRun = begun.Enabled ? ScheduleClock.Of(schedule.Cron, schedule.TimeZone).NextAfter(now) : null };
@@ -50,13 +54,13 @@ public sealed class ImportedSchedules(ScheduleStarter starter, ScheduleStore sto
         return (begun with { Progress = progress }, reason);
     }
 
-    private async Task<string?> WhyNotAsync(Schedule schedule, Caller importer, CancellationToken cancellation)
+    private async Task<string?> WhyNotAsync(Schedule schedule, Caller importer, CancellationToken cancellationToken)
     {
         try
         {
             // An earlier release, where the archive may come from, took other expressions.
             ScheduleExpression.Parse(schedule.Cron);
-            await starter.TypeOf(schedule.Job.Type).CheckAsync(importer, schedule.Job, NoSecrets, cancellation);
+            await starter.TypeOf(schedule.Job.Type).CheckAsync(importer, schedule.Job, NoSecrets, cancellationToken);
             return null;
         }
         catch (Exception e) when (e is InvalidRequestException or NotFoundException or ConflictException)

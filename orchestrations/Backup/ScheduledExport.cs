@@ -1,7 +1,12 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Schedules;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Schedules;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Backup;
 
 /// <summary>Exports by schedule: backups. Each run's archive is an output of its job.</summary>
 public sealed class ScheduledExport : IScheduledJob
@@ -14,7 +19,7 @@ public sealed class ScheduledExport : IScheduledJob
 
     /// <inheritdoc/>
     public Task<(ScheduledJob Job, IReadOnlyDictionary<string, string> Secrets)> CheckAsync(
-        Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
+        Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellationToken)
     {
         if (job.Model != ExportJob.AllModels)
             throw new InvalidRequestException($"job.model of an export must be {ExportJob.AllModels}; which models it has is said by job.options.models.");
@@ -25,6 +30,6 @@ public sealed class ScheduledExport : IScheduledJob
     }
 
     /// <inheritdoc/>
-    public Task<JobRequest> RequestAsync(Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation) =>
-        Task.FromResult(TransferSubmitter.ExportRequest(job.Options?.Deserialize<ExportOptions>(RegistryJson.Options) ?? new ExportOptions()));
+    public Task<JobRequest> RequestAsync(Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellationToken) =>
+        Task.FromResult(BackupSubmitter.ExportRequest(job.Options?.Deserialize<ExportOptions>(RegistryJson.Options) ?? new ExportOptions()));
 }

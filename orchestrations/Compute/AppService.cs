@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute;
 
 /// <summary>The platform that Azure's function apps run on.</summary>
 public static class AppService

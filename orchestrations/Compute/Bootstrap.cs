@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute;
 
 /// <summary><c>bootstrap.py</c>, which every backend runs: what it is told and what it leaves is in this room's README.</summary>
 internal static class Bootstrap

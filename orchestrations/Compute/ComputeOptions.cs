@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using Larder.Orchestrations.Compute.ContainerInstances;
+using Larder.Orchestrations.Compute.Processes;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute;
 
 /// <summary>Where jobs run.</summary>
 public sealed record ComputeOptions : IValidatableObject

@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute;
 
 /// <summary>What a job asks of the machine that it runs on.</summary>
 /// <param name="Image">Container image; null for the backend's default. A backend without containers refuses any.</param>

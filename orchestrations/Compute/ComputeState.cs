@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute;
 
 /// <summary>Where a task is.</summary>
 public enum ComputeState

@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute;
 
 /// <summary>What a backend knows of a task.</summary>
 /// <param name="State">Where it is.</param>

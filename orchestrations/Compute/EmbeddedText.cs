@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute;
 
 /// <summary>Texts that this assembly carries.</summary>
 internal static class EmbeddedText

@@ -1,6 +1,6 @@
-using Larder.Registry;
+using Larder.Registry.Errors;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute;
 
 /// <summary>
 /// Where jobs run code. Every method may be called again with the same arguments, after a crash or by a second host, and then changes nothing
@@ -18,23 +18,23 @@ public interface IComputeBackend
     /// <summary>Starts a task, unless it was started before.</summary>
     /// <returns>False when the backend is full at this moment: ask again later.</returns>
     /// <exception cref="ComputeFailedException">It will not run: quota, image, capacity, a missing program.</exception>
-    Task<bool> StartAsync(ComputeTask task, CancellationToken cancellation);
+    Task<bool> StartAsync(ComputeTask task, CancellationToken cancellationToken);
 
     /// <summary>What is known of a task.</summary>
-    Task<ComputeStatus> GetStatusAsync(ComputeId id, CancellationToken cancellation);
+    Task<ComputeStatus> GetStatusAsync(ComputeId id, CancellationToken cancellationToken);
 
     /// <summary>
     /// What the backend itself caught of the task's standard output and error, at most the last 64 KiB; empty when there is nothing. The script's
     /// own output does not come this way (bootstrap.py sends it to storage); this tells why that could not even begin.
     /// </summary>
-    Task<string> ReadOutputAsync(ComputeId id, CancellationToken cancellation);
+    Task<string> ReadOutputAsync(ComputeId id, CancellationToken cancellationToken);
 
     /// <summary>Asks a task to end, and has it killed after the backend's grace time. Returns at once; the status says when it is over.</summary>
-    Task StopAsync(ComputeId id, CancellationToken cancellation);
+    Task StopAsync(ComputeId id, CancellationToken cancellationToken);
 
     /// <summary>Removes everything of a task. When it returns, nothing of it runs and nothing is left.</summary>
-    Task DeleteAsync(ComputeId id, CancellationToken cancellation);
+    Task DeleteAsync(ComputeId id, CancellationToken cancellationToken);
 
     /// <summary>All tasks that the backend holds, whatever their state: for finding what nobody waits for any more.</summary>
-    IAsyncEnumerable<ComputeId> ListAsync(CancellationToken cancellation);
+    IAsyncEnumerable<ComputeId> ListAsync(CancellationToken cancellationToken);
 }

@@ -1,6 +1,13 @@
-using Larder.Registry;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Registry.Access;
+using Larder.Registry.Datasets;
+using Larder.Registry.Errors;
+using Larder.Registry.Ingestion;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Storage;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Datasets;
 
 /// <summary>
 /// Data sets that requests and schedules name: <c>uploads/{path}</c>, <c>datasets/{model}/{file_name}</c>, or a URL. Nothing is read here but what says which
@@ -11,7 +18,7 @@ namespace Larder.Orchestrations;
 /// <param name="artifacts">Its bytes.</param>
 /// <param name="urls">Which URLs may be named.</param>
 /// <param name="scopes">Whose data sets are whose: those of a model, and files below its name in <c>uploads</c>.</param>
-public sealed class DatasetFinder(DropFiles drops, DatasetStore datasets, IArtifactStore artifacts, UrlSource urls, ModelScopes scopes)
+public sealed class DatasetFinder(BlobDatasets drops, DatasetStore datasets, IArtifactStore artifacts, UrlSource urls, ModelScopes scopes)
 {
     private const int LongestAddress = 2048;
 
@@ -43,17 +50,17 @@ public sealed class DatasetFinder(DropFiles drops, DatasetStore datasets, IArtif
     /// <param name="caller">Who names it.</param>
     /// <param name="address">How it is named.</param>
     /// <param name="limit">The most bytes.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidRequestException">It is no address, or must not be fetched.</exception>
     /// <exception cref="NotFoundException">There is none.</exception>
     /// <exception cref="TooLargeException">It has more bytes.</exception>
     /// <exception cref="ForbiddenException">It is of a model that the caller's scope does not have.</exception>
-    public async Task<FoundDataset> FindAsync(Caller caller, string address, long limit, CancellationToken cancellation)
+    public async Task<FoundDataset> FindAsync(Caller caller, string address, long limit, CancellationToken cancellationToken)
     {
         var name = FileNameOf(address);
-        await RequireInScopeAsync(caller, address, cancellation);
+        await RequireInScopeAsync(caller, address, cancellationToken);
         if (address.StartsWith(Dataset.Prefix, StringComparison.Ordinal))
-            return await FindUploadedAsync(address, name, limit, cancellation);
+            return await FindUploadedAsync(address, name, limit, cancellationToken);
         if (!DatasetSource.IsUpload(address))
         {
             // A query may be a signature: it is nobody else's business.
@@ -62,20 +69,20 @@ public sealed class DatasetFinder(DropFiles drops, DatasetStore datasets, IArtif
             return new FoundDataset(shown, name, null, shown, url.AbsoluteUri);
         }
 
-        var path = address[(DropFiles.Uploads.Length + 1)..];
-        var found = await drops.FindAsync(DropFiles.Uploads, path, cancellation) ?? throw new NotFoundException($"There is no {Names.Shown(address)}.");
+        var path = address[(BlobDatasets.Uploads.Length + 1)..];
+        var found = await drops.FindAsync(BlobDatasets.Uploads, path, cancellationToken) ?? throw new NotFoundException($"There is no {MessageFormat.Shown(address)}.");
         RequireAllowed(found.SizeBytes, limit);
-        return new FoundDataset(address, name, null, DatasetSource.Of(DropFiles.Uploads, path, found.ETag), SizeBytes: found.SizeBytes);
+        return new FoundDataset(address, name, null, DatasetSource.Of(BlobDatasets.Uploads, path, found.ETag), SizeBytes: found.SizeBytes);
     }
 
     /// <summary>Refuses a data set of a model that a caller's scope does not have. URLs are of no model.</summary>
     /// <exception cref="ForbiddenException">It is of such.</exception>
-    public async Task RequireInScopeAsync(Caller caller, string address, CancellationToken cancellation)
+    public async Task RequireInScopeAsync(Caller caller, string address, CancellationToken cancellationToken)
     {
         if (address.StartsWith(Dataset.Prefix, StringComparison.Ordinal))
-            await scopes.RequireAsync(caller, Dataset.Parse(address).Model, cancellation);
+            await scopes.RequireAsync(caller, Dataset.Parse(address).Model, cancellationToken);
         else if (DatasetSource.IsUpload(address))
-            await scopes.RequireAsync(caller, address.Split('/')[1], cancellation);
+            await scopes.RequireAsync(caller, address.Split('/')[1], cancellationToken);
     }
 
     /// <summary>A file of the container <c>uploads</c> that is read as it is when the job runs. Whether it is there is asked then.</summary>
@@ -84,16 +91,16 @@ public sealed class DatasetFinder(DropFiles drops, DatasetStore datasets, IArtif
     private static void RequirePath(string address)
     {
         if (!JobFilePath.IsValid(address))
-            throw new InvalidRequestException($"{Names.Shown(address)} is not a path.");
+            throw new InvalidRequestException($"{MessageFormat.Shown(address)} is not a path.");
     }
 
-    private async Task<FoundDataset> FindUploadedAsync(string address, string name, long limit, CancellationToken cancellation)
+    private async Task<FoundDataset> FindUploadedAsync(string address, string name, long limit, CancellationToken cancellationToken)
     {
         var (model, fileName) = Dataset.Parse(address);
-        var found = await datasets.GetAsync(model, fileName, cancellation);
+        var found = await datasets.GetAsync(model, fileName, cancellationToken);
         RequireAllowed(found.SizeBytes, limit);
         // From here on the sweeper leaves it to the job, whatever becomes of the name.
-        if (!await artifacts.TouchAsync(found.Sha256, cancellation))
+        if (!await artifacts.TouchAsync(found.Sha256, cancellationToken))
             throw new StorageUnavailableException($"The bytes of {address} are missing in storage.");
         return new FoundDataset(address, name, new JobInput(FoundDataset.InputName, fileName, found.Sha256, found.SizeBytes), null, SizeBytes: found.SizeBytes);
     }

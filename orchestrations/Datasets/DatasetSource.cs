@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
-using Larder.Registry;
+using Larder.Registry.Ingestion;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Datasets;
 
 /// <summary>Where a data set is to be fetched from, as a job's <c>source</c> has it.</summary>
 /// <param name="Container">The container; null for a URL.</param>
@@ -18,7 +18,7 @@ internal sealed partial record DatasetSource(string? Container, string Path, str
     public static bool IsUrl(string source) => source.Contains("://", StringComparison.Ordinal);
 
     /// <summary>Whether a text is a path in the container <c>uploads</c>.</summary>
-    public static bool IsUpload(string source) => source.StartsWith($"{DropFiles.Uploads}/", StringComparison.Ordinal);
+    public static bool IsUpload(string source) => source.StartsWith($"{BlobDatasets.Uploads}/", StringComparison.Ordinal);
 
     /// <summary>Whether a text ends as if it were pinned: such a path cannot be one that is not.</summary>
     public static bool EndsWithETag(string source) => Pin().IsMatch(source);

@@ -1,6 +1,7 @@
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Jobs;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Datasets;
 
 /// <summary>A data set that a request names, as it was when the request was accepted.</summary>
 /// <param name="Address">How it was named; a URL without its query.</param>

@@ -1,12 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Datasets;
 
 /// <summary>Tells addresses of the open Internet from all others: of this machine, of private networks, of the link (where clouds have their metadata), and special ones (IANA's registries).</summary>
 internal static class PublicAddress
 {
-    private static readonly IPNetwork[] s_special =
+    private static readonly IPNetwork[] Special =
     [
         .. new[]
         {
@@ -17,13 +17,13 @@ internal static class PublicAddress
         }.Select(IPNetwork.Parse),
     ];
 
-    private static readonly IPNetwork s_global = IPNetwork.Parse("2000::/3");
+    private static readonly IPNetwork Global = IPNetwork.Parse("2000::/3");
 
     /// <summary>Whether it is one.</summary>
     public static bool Is(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
             address = address.MapToIPv4();
-        return (address.AddressFamily == AddressFamily.InterNetwork || s_global.Contains(address)) && !s_special.Any(network => network.Contains(address));
+        return (address.AddressFamily == AddressFamily.InterNetwork || Global.Contains(address)) && !Special.Any(network => network.Contains(address));
     }
 }

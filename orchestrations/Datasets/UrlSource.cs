@@ -1,8 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
-using Larder.Registry;
+using Larder.Orchestrations.Scoring;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Registry.Errors;
+using Larder.Registry.Storage;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Datasets;
 
 /// <summary>
 /// Data sets and archives behind URLs: only of hosts that a setting names, and only at public addresses, which are looked at when the connection is made, so that
@@ -13,9 +16,9 @@ public sealed class UrlSource : IDisposable
     private const int MostRedirects = 5;
     private const int MostLookups = 3;
 
-    private readonly ScoringLimits limits;
-    private readonly Func<IPAddress, bool> isAllowed;
-    private readonly HttpClient client;
+    private readonly ScoringLimits _limits;
+    private readonly Func<IPAddress, bool> _isAllowed;
+    private readonly HttpClient _client;
 
     /// <summary>Makes one.</summary>
     /// <param name="limits">Which hosts.</param>
@@ -26,7 +29,7 @@ public sealed class UrlSource : IDisposable
 
     internal UrlSource(ScoringLimits limits, Func<IPAddress, bool> isAllowed)
     {
-        (this.limits, this.isAllowed) = (limits, isAllowed);
+        (_limits, _isAllowed) = (limits, isAllowed);
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -36,7 +39,7 @@ public sealed class UrlSource : IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(1),
             ConnectCallback = ConnectAsync,
         };
-        client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>Refuses what is not allowed, without asking anybody.</summary>
@@ -48,16 +51,16 @@ public sealed class UrlSource : IDisposable
         if (uri.UserInfo.Length > 0)
             throw new InvalidRequestException("The URL must not have a user name or password.");
         if (!IsListed(uri.IdnHost))
-            throw new InvalidRequestException($"The host {Names.Shown(uri.Host)} is not one that may be fetched from (Limits:Scoring:UrlHosts).");
+            throw new InvalidRequestException($"The host {MessageFormat.Shown(uri.Host)} is not one that may be fetched from (Limits:Scoring:UrlHosts).");
         return uri;
     }
 
     /// <summary>Opens one.</summary>
     /// <param name="url">The URL.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Its bytes, to be read once, and how many it says there are.</returns>
     /// <exception cref="InvalidRequestException">It is not allowed, or there is none: why.</exception>
-    public async Task<(Stream Content, long? Length)> OpenAsync(string url, CancellationToken cancellation)
+    public async Task<(Stream Content, long? Length)> OpenAsync(string url, CancellationToken cancellationToken)
     {
         var uri = Require(url);
         for (var redirects = 0; ; redirects++)
@@ -65,7 +68,7 @@ public sealed class UrlSource : IDisposable
             HttpResponseMessage response;
             try
             {
-                response = await client.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancellation);
+                response = await _client.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             }
             catch (HttpRequestException e) when (e.InnerException is InvalidRequestException refused)
             {
@@ -73,14 +76,14 @@ public sealed class UrlSource : IDisposable
             }
 
             if (response.IsSuccessStatusCode)
-                return (new ResponseStream(response, await response.Content.ReadAsStreamAsync(cancellation)), response.Content.Headers.ContentLength);
+                return (new ResponseStream(response, await response.Content.ReadAsStreamAsync(cancellationToken)), response.Content.Headers.ContentLength);
             using (response)
             {
                 if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
                 {
                     if ((int)response.StatusCode >= 500 || response.StatusCode == HttpStatusCode.TooManyRequests)
                         throw new HttpRequestException($"{uri.Host} answered {(int)response.StatusCode}.");
-                    throw new InvalidRequestException($"The host {Names.Shown(uri.Host)} answered {(int)response.StatusCode} to the URL.");
+                    throw new InvalidRequestException($"The host {MessageFormat.Shown(uri.Host)} answered {(int)response.StatusCode} to the URL.");
                 }
 
                 if (redirects == MostRedirects)
@@ -94,11 +97,11 @@ public sealed class UrlSource : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => client.Dispose();
+    public void Dispose() => _client.Dispose();
 
     private bool IsListed(string host)
     {
-        foreach (var listed in limits.UrlHosts.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var listed in _limits.UrlHosts.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (listed.StartsWith("*.", StringComparison.Ordinal)
                     ? host.Length > listed.Length - 1 && host.EndsWith(listed[1..], StringComparison.OrdinalIgnoreCase)
@@ -109,24 +112,24 @@ public sealed class UrlSource : IDisposable
         return false;
     }
 
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var host = context.DnsEndPoint.Host;
-        var addresses = await ResolveAsync(host, cancellation);
-        var allowed = addresses.Where(isAllowed).ToArray();
+        var addresses = await ResolveAsync(host, cancellationToken);
+        var allowed = addresses.Where(_isAllowed).ToArray();
         // One that is not is enough to mistrust the name.
         if (allowed.Length < addresses.Length || allowed.Length == 0)
-            throw new InvalidRequestException($"The host {Names.Shown(host)} is not at a public address.");
+            throw new InvalidRequestException($"The host {MessageFormat.Shown(host)} is not at a public address.");
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(allowed, context.DnsEndPoint.Port, cancellation);
+            await socket.ConnectAsync(allowed, context.DnsEndPoint.Port, cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
         {
             socket.Dispose();
-            throw new InvalidRequestException($"The host {Names.Shown(host)} takes no connections on port {context.DnsEndPoint.Port}.");
+            throw new InvalidRequestException($"The host {MessageFormat.Shown(host)} takes no connections on port {context.DnsEndPoint.Port}.");
         }
         catch
         {
@@ -136,20 +139,20 @@ public sealed class UrlSource : IDisposable
     }
 
     // A name that does not resolve will not resolve in a minute either. A name server that does not answer gets another chance at once, not the minutes of a job's retries.
-    private static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
+    private static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await Dns.GetHostAddressesAsync(host, cancellation);
+                return await Dns.GetHostAddressesAsync(host, cancellationToken);
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.TryAgain && tries < MostLookups)
             {
             }
             catch (SocketException)
             {
-                throw new InvalidRequestException($"The host {Names.Shown(host)} cannot be found.");
+                throw new InvalidRequestException($"The host {MessageFormat.Shown(host)} cannot be found.");
             }
         }
     }

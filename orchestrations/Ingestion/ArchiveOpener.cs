@@ -1,8 +1,13 @@
 using System.Text.Json;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Orchestrations.Ingestion.Archives;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Storage;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Ingestion;
 
 /// <summary>Takes a model and what is said about it out of an archive.</summary>
 /// <param name="staging">Local disk.</param>
@@ -17,16 +22,16 @@ public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts,
     /// <param name="job">The job.</param>
     /// <param name="content">The archive's bytes.</param>
     /// <param name="arrival">What is known without it.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The model, to be disposed of; what is known now; and what to tell the archive's sender.</returns>
     /// <exception cref="InvalidRequestException">Something in it cannot be used: a sentence.</exception>
     /// <exception cref="TooLargeException">Something in it is too large.</exception>
-    internal async Task<(StagedFile Model, Arrival Arrival, string? Note)> OpenAsync(
-        Job job, Stream content, Arrival arrival, CancellationToken cancellation)
+    internal async Task<(StagedFile Model, IngestionManifest Arrival, string? Note)> OpenAsync(
+        Job job, Stream content, IngestionManifest arrival, CancellationToken cancellationToken)
     {
-        await using var packed = await staging.AddAsync(content, Arrival.ArchiveInput, limits.PackedBytes, null, cancellation);
+        await using var packed = await staging.AddAsync(content, IngestionManifest.ArchiveInput, limits.PackedBytes, null, cancellationToken);
         using var archive = ModelArchive.Open(packed.Path, limits);
-        var said = await archive.ReadAsync(ModelArchive.Manifest, cancellation) is { } yaml ? LarderYaml.Read(yaml) : new LarderYaml();
+        var said = await archive.ReadAsync(ModelArchive.Manifest, cancellationToken) is { } yaml ? LarderYaml.Read(yaml) : new LarderYaml();
         if (said.Name is { } name && name != job.Model)
             throw new InvalidRequestException($"{ModelArchive.Manifest} says that the model is {ArchiveEntryRules.Shown(name)}, and it was dropped for {ArchiveEntryRules.Shown(job.Model)}.");
 
@@ -38,16 +43,16 @@ public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts,
             Aliases = said.Aliases,
             Labels = said.Labels,
             Image = said.Image,
-            Metrics = await MetricsAsync(archive, cancellation),
+            Metrics = await MetricsAsync(archive, cancellationToken),
         };
         arrival.Validate(job);
 
         // Staged before anything of it is stored: an archive without a model leaves nothing.
         await using var modelContent = archive.OpenModel();
-        var model = await publisher.StageAsync(modelContent, null, cancellation);
+        var model = await publisher.StageAsync(modelContent, null, cancellationToken);
         try
         {
-            return (model, arrival with { Files = await FilesAsync(archive, said, cancellation) }, Note(archive));
+            return (model, arrival with { Files = await FilesAsync(archive, said, cancellationToken) }, Note(archive));
         }
         catch
         {
@@ -56,9 +61,9 @@ public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts,
         }
     }
 
-    private static async Task<IReadOnlyDictionary<string, double>> MetricsAsync(ModelArchive archive, CancellationToken cancellation)
+    private static async Task<IReadOnlyDictionary<string, double>> MetricsAsync(ModelArchive archive, CancellationToken cancellationToken)
     {
-        if (await archive.ReadAsync(MetricsFile.Name, cancellation) is not { } json)
+        if (await archive.ReadAsync(MetricsFile.Name, cancellationToken) is not { } json)
             return new Dictionary<string, double>();
         try
         {
@@ -70,20 +75,20 @@ public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts,
         }
     }
 
-    private async Task<IReadOnlyList<VersionFile>> FilesAsync(ModelArchive archive, LarderYaml said, CancellationToken cancellation)
+    private async Task<IReadOnlyList<VersionFile>> FilesAsync(ModelArchive archive, LarderYaml said, CancellationToken cancellationToken)
     {
         var files = new List<VersionFile>();
-        if (await archive.ReadAsync(VersionFile.Card, cancellation) is { } card)
-            files.Add(await StoreAsync(VersionFile.Card, card, cancellation));
+        if (await archive.ReadAsync(VersionFile.Card, cancellationToken) is { } card)
+            files.Add(await StoreAsync(VersionFile.Card, card, cancellationToken));
         if (said.SampleInputs is { } sample)
-            files.Add(await StoreAsync(VersionFile.SampleInputs, BinaryData.FromString(sample.Body.GetRawText()), cancellation));
+            files.Add(await StoreAsync(VersionFile.SampleInputs, BinaryData.FromString(sample.Body.GetRawText()), cancellationToken));
         return files;
     }
 
-    private async Task<VersionFile> StoreAsync(string name, BinaryData content, CancellationToken cancellation)
+    private async Task<VersionFile> StoreAsync(string name, BinaryData content, CancellationToken cancellationToken)
     {
-        await using var staged = await staging.AddAsync(content.ToStream(), name, content.ToMemory().Length, null, cancellation);
-        await artifacts.PutAsync(staged.Path, staged.Sha256, cancellation);
+        await using var staged = await staging.AddAsync(content.ToStream(), name, content.ToMemory().Length, null, cancellationToken);
+        await artifacts.PutAsync(staged.Path, staged.Sha256, cancellationToken);
         return new VersionFile(name, staged.Sha256, staged.SizeBytes);
     }
 

@@ -1,8 +1,11 @@
-using Larder.Registry;
+using Larder.Orchestrations.Ingestion.Activities;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Jobs.Activities;
+using Larder.Registry.Jobs;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Ingestion;
 
 /// <summary>
 /// The ingestion of a dropped model: wait until the blob is complete, stage it, look into it, register it; the result beside the blob and the job's final
@@ -11,8 +14,8 @@ namespace Larder.Orchestrations;
 /// </summary>
 public static class IngestArtifact
 {
-    private static readonly TimeSpan s_shortestWait = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs it.</summary>
     [Function(OrchestrationNames.IngestArtifact)]
@@ -20,63 +23,63 @@ public static class IngestArtifact
     {
         var job = context.GetInput<string>()!;
         var cancel = context.WaitForExternalEvent<object?>(JobScheduler.CancelEvent);
-        ReportDrop.Input report;
+        ReportIngestion.Input report;
         try
         {
-            await context.CallActivityAsync(ActivityNames.BeginJob, job, Retries.Patient);
+            await context.CallActivityAsync(ActivityNames.BeginJob, job, RetryPolicies.Default);
             report = await IngestAsync(context, job, cancel);
         }
         catch (TaskFailedException e)
         {
-            report = new ReportDrop.Input(job, JobState.Failed, JobEnding.Of(e));
+            report = new ReportIngestion.Input(job, JobState.Failed, JobEnding.Of(e));
         }
 
         SetStatus(context, "report");
-        await context.CallActivityAsync(ActivityNames.ReportDrop, report, Retries.Stubborn);
-        await context.CallActivityAsync(ActivityNames.EndJob, new EndJob.Input(job, report.State, report.Reason), Retries.Stubborn);
+        await context.CallActivityAsync(ActivityNames.ReportDrop, report, RetryPolicies.Cleanup);
+        await context.CallActivityAsync(ActivityNames.EndJob, new EndJob.Input(job, report.State, report.Reason), RetryPolicies.Cleanup);
     }
 
-    private static async Task<ReportDrop.Input> IngestAsync(TaskOrchestrationContext context, string job, Task cancel)
+    private static async Task<ReportIngestion.Input> IngestAsync(TaskOrchestrationContext context, string job, Task cancel)
     {
         SetStatus(context, "wait");
-        for (var wait = s_shortestWait; ; wait = wait * 2 < s_longestWait ? wait * 2 : s_longestWait)
+        for (var wait = ShortestWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
         {
-            var look = await context.CallActivityAsync<LookAtDrop.Result>(ActivityNames.LookAtDrop, job, Retries.Patient);
+            var look = await context.CallActivityAsync<CheckBlobReady.Result>(ActivityNames.LookAtDrop, job, RetryPolicies.Default);
             if (cancel.IsCompleted)
-                return ReportDrop.Input.Canceled(job);
+                return ReportIngestion.Input.Canceled(job);
             if (look.IsReplaced)
-                return ReportDrop.Input.Replaced(job);
+                return ReportIngestion.Input.Replaced(job);
             if (look.IsUnchanged)
-                return new ReportDrop.Input(job, JobState.Succeeded, look.Reason, look.Version);
+                return new ReportIngestion.Input(job, JobState.Succeeded, look.Reason, look.Version);
             if (look.Reason is not null)
-                return ReportDrop.Input.Refused(job, look.Reason);
+                return ReportIngestion.Input.Refused(job, look.Reason);
             if (look.IsComplete)
                 break;
             await WaitAsync(context, wait, cancel);
         }
 
         SetStatus(context, "stage");
-        var staged = await context.CallActivityAsync<StageDrop.Result>(ActivityNames.StageDrop, job, Retries.Patient);
+        var staged = await context.CallActivityAsync<StageIngestedBlob.Result>(ActivityNames.StageDrop, job, RetryPolicies.Default);
         if (cancel.IsCompleted)
-            return ReportDrop.Input.Canceled(job);
+            return ReportIngestion.Input.Canceled(job);
         if (staged.IsReplaced)
-            return ReportDrop.Input.Replaced(job);
+            return ReportIngestion.Input.Replaced(job);
         if (staged.Reason is not null)
-            return ReportDrop.Input.Refused(job, staged.Reason);
+            return ReportIngestion.Input.Refused(job, staged.Reason);
 
         SetStatus(context, "validate");
-        var arrived = await context.CallActivityAsync<CheckArrival.Result>(ActivityNames.CheckArrival, job, Retries.Patient);
+        var arrived = await context.CallActivityAsync<ValidateIngestedModel.Result>(ActivityNames.CheckArrival, job, RetryPolicies.Default);
         if (cancel.IsCompleted)
-            return ReportDrop.Input.Canceled(job);
+            return ReportIngestion.Input.Canceled(job);
         if (arrived.Model is null)
-            return ReportDrop.Input.Refused(job, arrived.Reason!);
+            return ReportIngestion.Input.Refused(job, arrived.Reason!);
 
         SetStatus(context, "register");
-        var registered = await context.CallActivityAsync<RegisterArrival.Result>(
-            ActivityNames.RegisterArrival, new RegisterArrival.Input(job, arrived.Model), Retries.Patient);
+        var registered = await context.CallActivityAsync<RegisterIngestedModel.Result>(
+            ActivityNames.RegisterArrival, new RegisterIngestedModel.Input(job, arrived.Model), RetryPolicies.Default);
         return registered.Version is { } version
-            ? new ReportDrop.Input(job, JobState.Succeeded, registered.Reason, version)
-            : ReportDrop.Input.Refused(job, registered.Reason!);
+            ? new ReportIngestion.Input(job, JobState.Succeeded, registered.Reason, version)
+            : ReportIngestion.Input.Refused(job, registered.Reason!);
     }
 
     /// <summary>Waits, but not after a cancellation.</summary>

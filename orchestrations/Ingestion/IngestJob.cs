@@ -1,7 +1,10 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Ingestion;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Ingestion;
 
 /// <summary>The jobs that take in dropped models: <see cref="IngestArtifact"/>, told by <see cref="IngestOptions"/>.</summary>
 public sealed class IngestJob : IJobType
@@ -34,6 +37,6 @@ public sealed class IngestJob : IJobType
     internal static (string Path, string ETag) DropOf(Job job)
     {
         var options = job.Options.Deserialize<IngestOptions>(RegistryJson.Options)!;
-        return (options.Blob[(DropBox.Container.Length + 1)..], options.Etag);
+        return (options.Blob[(IngestionContainer.Container.Length + 1)..], options.Etag);
     }
 }

@@ -1,7 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using Larder.Orchestrations.Options;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Ingestion;
 
 /// <summary>Which blob an ingestion takes in. The trigger fills it, or a schedule.</summary>
 public sealed record IngestOptions

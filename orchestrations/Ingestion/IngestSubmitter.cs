@@ -1,27 +1,31 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Access;
+using Larder.Registry.Ingestion;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Ingestion;
 
 /// <summary>Makes the job of a dropped model.</summary>
 /// <param name="drops">Where they are dropped.</param>
 /// <param name="submitter">Makes jobs.</param>
-public sealed class IngestSubmitter(DropBox drops, JobSubmitter submitter)
+public sealed class IngestSubmitter(IngestionContainer drops, JobSubmitter submitter)
 {
     /// <summary>Makes the job of a drop. Its id is made of the blob's path and ETag: the same content of a blob has one job, however often this is called.</summary>
     /// <param name="path">The blob's name, without the container.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The job; null when the blob is no model, or is gone.</returns>
-    public async Task<Job?> SubmitAsync(string path, CancellationToken cancellation)
+    public async Task<Job?> SubmitAsync(string path, CancellationToken cancellationToken)
     {
-        if (!Drop.IsModel(path) || await drops.FindAsync(path, cancellation) is not { } drop)
+        if (!IngestedBlob.IsModel(path) || await drops.FindAsync(path, cancellationToken) is not { } drop)
             return null;
-        var options = new IngestOptions { Blob = $"{DropBox.Container}/{path}", Etag = drop.ETag };
-        var request = new JobRequest(IngestJob.Type, Drop.ModelOf(path), JsonSerializer.SerializeToElement(options, RegistryJson.Options))
+        var options = new IngestOptions { Blob = $"{IngestionContainer.Container}/{path}", Etag = drop.ETag };
+        var request = new JobRequest(IngestJob.Type, IngestedBlob.ModelOf(path), JsonSerializer.SerializeToElement(options, RegistryJson.Options))
         {
             By = Caller.Drop,
             Id = JobId.Create(drop.Modified, $"{options.Blob}@{drop.ETag}"),
         };
-        return await submitter.SubmitAsync(request, cancellation);
+        return await submitter.SubmitAsync(request, cancellationToken);
     }
 }

@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Jobs;
 
 /// <summary>
 /// The names under which the task hub knows the activities. As those of orchestrators (<see cref="OrchestrationNames"/>), they stand in the histories of

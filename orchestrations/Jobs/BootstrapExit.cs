@@ -1,8 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Larder.Registry;
+using Larder.Orchestrations.Compute;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Jobs;
 
 /// <summary>How bootstrap.py says that it ended: <c>exit.json</c> of README.md. Code of the job's may have written it: nothing in it is trusted.</summary>
 internal sealed record BootstrapExit
@@ -31,11 +34,11 @@ internal sealed record BootstrapExit
     internal sealed record FileEntry(string Path, long Size, string Sha256);
 
     /// <summary>Reads it; null when there is none, or what is there is none.</summary>
-    public static async Task<BootstrapExit?> ReadAsync(JobFiles files, ComputeId id, CancellationToken cancellation)
+    public static async Task<BootstrapExit?> ReadAsync(JobFiles files, ComputeId id, CancellationToken cancellationToken)
     {
         try
         {
-            return await files.ReadAsync(id.Job, JobPaths.Exit(id.Attempt), MaxBytes, cancellation) is { } stored ? Parse(stored) : null;
+            return await files.ReadAsync(id.Job, JobPaths.Exit(id.Attempt), MaxBytes, cancellationToken) is { } stored ? Parse(stored) : null;
         }
         catch (TooLargeException)
         {

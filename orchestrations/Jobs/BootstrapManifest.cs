@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Jobs;
 
 /// <summary>What bootstrap.py is told: <c>job.json</c> of README.md.</summary>
 internal sealed record BootstrapManifest

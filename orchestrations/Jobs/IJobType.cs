@@ -1,6 +1,8 @@
-using Larder.Registry;
+using Larder.Orchestrations.Schedules;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Jobs;
 
 /// <summary>A type of job: which orchestration it is, and what that is told.</summary>
 public interface IJobType

@@ -1,6 +1,8 @@
-using Larder.Registry;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Jobs;
 
 /// <summary>What can be done with jobs.</summary>
 public enum JobWay
@@ -71,30 +73,30 @@ public sealed class JobAccess(JobStore jobs, IEnumerable<IJobType> types, ModelS
     /// <param name="caller">Who asks.</param>
     /// <param name="id">Which.</param>
     /// <param name="way">What for.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="NotFoundException">There is no such job.</exception>
     /// <exception cref="ForbiddenException">It is not for this caller: its role, or its scope.</exception>
-    public async Task<Job> OpenAsync(Caller caller, string id, JobWay way, CancellationToken cancellation)
+    public async Task<Job> OpenAsync(Caller caller, string id, JobWay way, CancellationToken cancellationToken)
     {
-        var job = await jobs.GetAsync(id, cancellation);
-        await RequireAsync(caller, way, job.Type, job.Model, cancellation);
+        var job = await jobs.GetAsync(id, cancellationToken);
+        await RequireAsync(caller, way, job.Type, job.Model, cancellationToken);
         return job;
     }
 
     /// <summary>Refuses what a caller may not do with a job of a type that is about a model.</summary>
     /// <exception cref="ForbiddenException">The caller may not: the sentence names the role or the scope.</exception>
-    public async Task RequireAsync(Caller caller, JobWay way, string type, string model, CancellationToken cancellation)
+    public async Task RequireAsync(Caller caller, JobWay way, string type, string model, CancellationToken cancellationToken)
     {
         var role = RoleOf(type, way);
         if (caller.Role < role)
             throw new ForbiddenException($"{Doing(way)} a job of the type {type} needs the role {RoleNames.Of(role)}.");
-        await scopes.RequireAsync(caller, model, cancellation);
+        await scopes.RequireAsync(caller, model, cancellationToken);
     }
 
     /// <summary>Which jobs, or what else is of a job's type and model, lists show to a caller.</summary>
-    public async Task<Func<string, string, bool>> ShownAsync(Caller caller, CancellationToken cancellation)
+    public async Task<Func<string, string, bool>> ShownAsync(Caller caller, CancellationToken cancellationToken)
     {
-        var isInScope = await scopes.NamesAsync(caller, cancellation);
+        var isInScope = await scopes.NamesAsync(caller, cancellationToken);
         return (type, model) => caller.Role >= RoleOf(type, JobWay.See) && isInScope(model);
     }
 

@@ -1,7 +1,9 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Ingestion;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Jobs;
 
 /// <summary>In whose name a job changes models: that of who asked for it, be it a clock or a drop.</summary>
 internal static class JobActor

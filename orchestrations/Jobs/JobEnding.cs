@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Jobs;
 
 /// <summary>What jobs of all types say of endings that have nothing to do with their type.</summary>
 internal static partial class JobEnding

@@ -1,6 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Limits;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Jobs;
 
 /// <summary>How much a job may take in and leave behind (settings <c>Limits:Job:*</c>).</summary>
 public sealed record JobLimits

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Larder.Orchestrations.Compute.Processes;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Jobs;
 
 /// <summary>Where a job's files are in its container (README.md).</summary>
 public static class JobPaths

@@ -1,7 +1,8 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Registry.Access;
+using Larder.Registry.Jobs;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Jobs;
 
 /// <summary>A job as it is asked for, checked.</summary>
 /// <param name="Type">Its type's name (<see cref="IJobType.Name"/>).</param>

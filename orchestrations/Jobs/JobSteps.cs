@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Jobs;
 
 /// <summary>Runs the steps of jobs, and keeps in their documents when each began, ended and what came of it.</summary>
 /// <param name="jobs">The documents.</param>
@@ -17,7 +18,7 @@ public sealed class JobSteps(JobStore jobs, TimeProvider time)
     /// <param name="work">Does it; gets the job as it was at its beginning.</param>
     /// <param name="change">What of the result goes into the job's document, in the same write as the step's end.</param>
     /// <param name="detail">The result in a sentence.</param>
-    /// <param name="cancellation">Stops it; it is then not ended.</param>
+    /// <param name="cancellationToken">Stops it; it is then not ended.</param>
     public async Task<T> RunAsync<T>(
         string job,
         string name,
@@ -25,17 +26,17 @@ public sealed class JobSteps(JobStore jobs, TimeProvider time)
         Func<Job, Task<T>> work,
         Func<Job, T, Job>? change = null,
         Func<T, string?>? detail = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellationToken = default)
     {
         using var span = Spans.StartActivity("job step")?
             .SetTag("larder.job.id", job).SetTag("larder.job.step", name).SetTag("larder.job.attempt", attempt);
         var step = new JobStep(name, attempt, time.GetUtcNow());
-        var begun = await jobs.UpdateAsync(job, now => With(now, step), cancellation);
+        var begun = await jobs.UpdateAsync(job, now => With(now, step), cancellationToken);
         try
         {
             var result = await work(begun);
             step = step with { Finished = time.GetUtcNow(), Detail = detail?.Invoke(result) };
-            await jobs.UpdateAsync(job, now => change?.Invoke(With(now, step), result) ?? With(now, step), cancellation);
+            await jobs.UpdateAsync(job, now => change?.Invoke(With(now, step), result) ?? With(now, step), cancellationToken);
             return result;
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -43,7 +44,7 @@ public sealed class JobSteps(JobStore jobs, TimeProvider time)
             span?.SetStatus(ActivityStatusCode.Error, e.Message).SetTag("error.type", e.GetType().FullName);
             // It will be tried again; until then the job says what it is about.
             var failed = step with { Detail = e is RegistryException ? e.Message : $"It failed ({e.GetType().Name}); the server's log says more." };
-            await jobs.UpdateAsync(job, now => With(now, failed), cancellation);
+            await jobs.UpdateAsync(job, now => With(now, failed), cancellationToken);
             throw;
         }
     }
@@ -54,12 +55,12 @@ public sealed class JobSteps(JobStore jobs, TimeProvider time)
     /// <param name="detail">How far.</param>
     /// <param name="isOver">Whether it has ended.</param>
     /// <param name="change">What else changes in the job's document.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The job after it.</returns>
-    public Task<Job> NoteAsync(string job, string name, string detail, bool isOver, Func<Job, Job> change, CancellationToken cancellation)
+    public Task<Job> NoteAsync(string job, string name, string detail, bool isOver, Func<Job, Job> change, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        return jobs.UpdateAsync(job, found => change(With(found, new JobStep(name, 0, now, isOver ? now : null, detail))), cancellation);
+        return jobs.UpdateAsync(job, found => change(With(found, new JobStep(name, 0, now, isOver ? now : null, detail))), cancellationToken);
     }
 
     private static Job With(Job job, JobStep step)

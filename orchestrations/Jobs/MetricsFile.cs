@@ -1,7 +1,9 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Jobs;
 
 /// <summary><c>metrics.json</c>, as scripts leave it and archives bring it: an object of plain numbers by name.</summary>
 internal static class MetricsFile
@@ -18,7 +20,7 @@ internal static class MetricsFile
         foreach (var (name, value) in Read(json) ?? throw new JsonException("it must be an object of plain numbers by name, and is null"))
         {
             if (name.Length is 0 or > MaxName || name.Any(char.IsControl) || value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var number) || !double.IsFinite(number))
-                throw new JsonException($"it must be an object of plain numbers by name, and {Names.Shown(name)} is none");
+                throw new JsonException($"it must be an object of plain numbers by name, and {MessageFormat.Shown(name)} is none");
             metrics[name] = number;
         }
 

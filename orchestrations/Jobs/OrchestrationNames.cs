@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Jobs;
 
 /// <summary>
 /// The names under which the task hub knows the orchestrators. Instances that run have them in their histories, so a value is never changed, whatever

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Options;
 
 /// <summary>What the names in a dictionary of options may be.</summary>
 /// <param name="pattern">As ECMA-262 has it.</param>

@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Options;
 
 /// <summary>
 /// Options of a kind of job: their JSON Schema (draft 2020-12), made from the record that holds them, and the check of a request against that very schema.
@@ -20,13 +21,13 @@ public sealed class OptionSchema<T>
         RespectNullableAnnotations = true,
     };
 
-    private readonly OptionValidator validator;
+    private readonly OptionValidator _validator;
 
     /// <summary>Makes the schema.</summary>
     public OptionSchema()
     {
         Json = JsonSerializer.SerializeToElement(OptionSchemaWriter.Write(typeof(T), Serialization));
-        validator = new OptionValidator(Json);
+        _validator = new OptionValidator(Json);
     }
 
     /// <summary>The schema, as it is published.</summary>
@@ -52,7 +53,7 @@ public sealed class OptionSchema<T>
         try
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            validator.Validate(document.RootElement);
+            _validator.Validate(document.RootElement);
             return document.RootElement.Deserialize<T>(Serialization)!;
         }
         catch (JsonException e)

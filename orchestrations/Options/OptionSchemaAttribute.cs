@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Options;
 
 /// <summary>The JSON Schema of a type that has a converter of its own, from which nobody else can tell it.</summary>
 /// <param name="json">The schema, in the keywords that <see cref="OptionValidator"/> knows.</param>

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Options;
 
 /// <summary>The JSON Schema of a record of options: what the serializer knows of it, and what its attributes add.</summary>
 internal static class OptionSchemaWriter

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Larder.Registry;
+using Larder.Registry.Errors;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Options;
 
 /// <summary>
 /// Checks JSON against a JSON Schema, in the keywords that <see cref="OptionSchemaWriter"/> and <see cref="OptionSchemaAttribute"/> write. A schema with any
@@ -19,16 +19,16 @@ internal sealed class OptionValidator
         "maxItems", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern", "anyOf",
     ];
 
-    private readonly JsonElement schema;
+    private readonly JsonElement _schema;
 
     public OptionValidator(JsonElement schema)
     {
         Check(schema);
-        this.schema = schema;
+        _schema = schema;
     }
 
     /// <exception cref="InvalidRequestException">The value is not what the schema says: where, and what it must be.</exception>
-    public void Validate(JsonElement value) => Validate(schema, value, "");
+    public void Validate(JsonElement value) => Validate(_schema, value, "");
 
     private static void Check(JsonElement schema)
     {

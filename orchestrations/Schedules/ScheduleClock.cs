@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
 using Cronos;
-using Larder.Registry;
+using Larder.Registry.Errors;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Schedules;
 
 /// <summary>When a schedule's occurrences are. Times have the offset that the schedule's time zone has then. What happens when its clock is changed is Cronos' rule: docs/schedules.md.</summary>
 public sealed partial class ScheduleClock

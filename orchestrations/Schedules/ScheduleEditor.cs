@@ -1,7 +1,12 @@
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Schedules;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Schedules;
 
 /// <summary>What people do with schedules. Everything is checked before anything is stored.</summary>
 /// <param name="schedules">The schedules.</param>
@@ -18,17 +23,17 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     /// <summary>Makes a schedule.</summary>
     /// <param name="patch">All of it.</param>
     /// <param name="caller">Who.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidRequestException">Something is missing, or cannot be had.</exception>
     /// <exception cref="ConflictException">There are as many as there may be.</exception>
-    public async Task<Schedule> CreateAsync(SchedulePatch patch, Caller caller, CancellationToken cancellation)
+    public async Task<Schedule> CreateAsync(SchedulePatch patch, Caller caller, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var schedule = await WholeAsync(patch, caller, JobId.Create(now), NoSecrets, now, cancellation);
-        var there = await schedules.CountAsync(cancellation);
+        var schedule = await WholeAsync(patch, caller, JobId.Create(now), NoSecrets, now, cancellationToken);
+        var there = await schedules.CountAsync(cancellationToken);
         if (there >= options.MaxSchedules)
             throw new ConflictException($"There are {there} schedules, which is the most: delete one first.");
-        return await schedules.CreateAsync(schedule, caller.Name, cancellation);
+        return await schedules.CreateAsync(schedule, caller.Name, cancellationToken);
     }
 
     /// <summary>Puts another schedule in the place of one. What it was waiting for and what it has run stays.</summary>
@@ -36,8 +41,8 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     /// <param name="revision">The revision that it must have; null for any.</param>
     /// <param name="patch">All of it.</param>
     /// <param name="caller">Who.</param>
-    /// <param name="cancellation">Stops it.</param>
-    public Task<Schedule> ReplaceAsync(string id, string? revision, SchedulePatch patch, Caller caller, CancellationToken cancellation)
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<Schedule> ReplaceAsync(string id, string? revision, SchedulePatch patch, Caller caller, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         return schedules.ReviseAsync(
@@ -47,16 +52,16 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
             caller.Name,
             async old =>
             {
-                await RequireAsync(caller, old, cancellation);
-                return Going(old, await WholeAsync(patch, caller, id, old.Secrets, old.Created, cancellation) with { Revision = old.Revision, Progress = old.Progress }, now);
+                await RequireAsync(caller, old, cancellationToken);
+                return Going(old, await WholeAsync(patch, caller, id, old.Secrets, old.Created, cancellationToken) with { Revision = old.Revision, Progress = old.Progress }, now);
             },
             now,
-            cancellation);
+            cancellationToken);
     }
 
     /// <summary>Changes what is named of a schedule.</summary>
     /// <inheritdoc cref="ReplaceAsync"/>
-    public Task<Schedule> ChangeAsync(string id, string? revision, SchedulePatch patch, Caller caller, CancellationToken cancellation)
+    public Task<Schedule> ChangeAsync(string id, string? revision, SchedulePatch patch, Caller caller, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         return schedules.ReviseAsync(
@@ -66,7 +71,7 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
             caller.Name,
             async old =>
             {
-                await RequireAsync(caller, old, cancellation);
+                await RequireAsync(caller, old, cancellationToken);
                 var next = old with
                 {
                     Name = patch.Name ?? old.Name,
@@ -78,14 +83,14 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
                     Enabled = patch.Enabled ?? old.Enabled,
                     Owner = patch.Owner ?? old.Owner,
                 };
-                return Going(old, patch.Job is { } job ? await WithJobAsync(next, job, caller, old.Secrets, cancellation) : next, now);
+                return Going(old, patch.Job is { } job ? await WithJobAsync(next, job, caller, old.Secrets, cancellationToken) : next, now);
             },
             now,
-            cancellation);
+            cancellationToken);
     }
 
     /// <summary>Pauses a schedule, or lets it go on. Nothing that comes while it is paused is made up for, and what was waiting is left out.</summary>
-    public Task<Schedule> EnableAsync(string id, string? revision, bool enabled, Caller caller, CancellationToken cancellation)
+    public Task<Schedule> EnableAsync(string id, string? revision, bool enabled, Caller caller, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         return schedules.ReviseAsync(
@@ -95,27 +100,27 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
             caller.Name,
             async old =>
             {
-                await RequireAsync(caller, old, cancellation);
+                await RequireAsync(caller, old, cancellationToken);
                 return old.Enabled == enabled ? old : Going(old, old with { Enabled = enabled }, now);
             },
             now,
-            cancellation);
+            cancellationToken);
     }
 
     /// <summary>Deletes a schedule. Its jobs stay.</summary>
-    public async Task DeleteAsync(string id, string? revision, Caller caller, CancellationToken cancellation)
+    public async Task DeleteAsync(string id, string? revision, Caller caller, CancellationToken cancellationToken)
     {
-        await RequireAsync(caller, await schedules.GetAsync(id, cancellation), cancellation);
-        await schedules.DeleteAsync(id, revision, caller.Name, time.GetUtcNow(), cancellation);
+        await RequireAsync(caller, await schedules.GetAsync(id, cancellationToken), cancellationToken);
+        await schedules.DeleteAsync(id, revision, caller.Name, time.GetUtcNow(), cancellationToken);
     }
 
     /// <summary>Opens a schedule for a caller to look at.</summary>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
     /// <exception cref="ForbiddenException">It is not for this caller.</exception>
-    public async Task<Schedule> OpenAsync(string id, Caller caller, CancellationToken cancellation)
+    public async Task<Schedule> OpenAsync(string id, Caller caller, CancellationToken cancellationToken)
     {
-        var schedule = await schedules.GetAsync(id, cancellation);
-        await access.RequireAsync(caller, JobWay.See, schedule.Job.Type, schedule.Job.Model, cancellation);
+        var schedule = await schedules.GetAsync(id, cancellationToken);
+        await access.RequireAsync(caller, JobWay.See, schedule.Job.Type, schedule.Job.Model, cancellationToken);
         return schedule;
     }
 
@@ -124,19 +129,19 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     /// <param name="id">Which.</param>
     /// <param name="key">The caller's idempotency key: with it, asking again is answered with the same job.</param>
     /// <param name="caller">Who.</param>
-    /// <param name="cancellation">Stops it.</param>
-    public async Task<Job> RunNowAsync(DurableTaskClient client, string id, string? key, Caller caller, CancellationToken cancellation)
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<Job> RunNowAsync(DurableTaskClient client, string id, string? key, Caller caller, CancellationToken cancellationToken)
     {
         if (key is not null)
             JobStore.ValidateKey(key);
-        var found = await schedules.GetAsync(id, cancellation);
-        await access.RequireAsync(caller, JobWay.Submit, found.Job.Type, found.Job.Model, cancellation);
-        await starter.CheckAsync(found, cancellation);
+        var found = await schedules.GetAsync(id, cancellationToken);
+        await access.RequireAsync(caller, JobWay.Submit, found.Job.Type, found.Job.Model, cancellationToken);
+        await starter.CheckAsync(found, cancellationToken);
         var asked = new AskedRun($"schedule:{id}:now:{(key is null ? Guid.NewGuid().ToString("N") : TextHash.Of(key))}", time.GetUtcNow(), caller.Name);
 
         // Before the job: a server that is killed after this has left a note, and the next look at schedules goes on from it.
-        var schedule = await schedules.ChangeAsync(id, read => Task.FromResult(ScheduleStarter.With(read, asked)), cancellation);
-        return await starter.StartAskedAsync(client, schedule, asked, cancellation);
+        var schedule = await schedules.ChangeAsync(id, read => Task.FromResult(ScheduleStarter.With(read, asked)), cancellationToken);
+        return await starter.StartAskedAsync(client, schedule, asked, cancellationToken);
     }
 
     /// <summary>When a schedule runs next, if nobody changes it; nothing while it is paused.</summary>
@@ -145,11 +150,11 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
             ? ScheduleClock.Of(schedule.Cron, schedule.TimeZone).Next(time.GetUtcNow(), count)
             : [];
 
-    private Task RequireAsync(Caller caller, Schedule schedule, CancellationToken cancellation) =>
-        access.RequireAsync(caller, JobWay.Schedule, schedule.Job.Type, schedule.Job.Model, cancellation);
+    private Task RequireAsync(Caller caller, Schedule schedule, CancellationToken cancellationToken) =>
+        access.RequireAsync(caller, JobWay.Schedule, schedule.Job.Type, schedule.Job.Model, cancellationToken);
 
     private async Task<Schedule> WholeAsync(
-        SchedulePatch patch, Caller caller, string id, IReadOnlyDictionary<string, string> known, DateTimeOffset created, CancellationToken cancellation)
+        SchedulePatch patch, Caller caller, string id, IReadOnlyDictionary<string, string> known, DateTimeOffset created, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var schedule = new Schedule
@@ -168,17 +173,17 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
             Updated = now,
         };
         schedule = schedule with { Progress = new ScheduleProgress { NextRun = NextRun(schedule, now) } };
-        return await WithJobAsync(schedule, patch.Job, caller, known, cancellation);
+        return await WithJobAsync(schedule, patch.Job, caller, known, cancellationToken);
     }
 
     private async Task<Schedule> WithJobAsync(
-        Schedule schedule, ScheduledJob job, Caller caller, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
+        Schedule schedule, ScheduledJob job, Caller caller, IReadOnlyDictionary<string, string> known, CancellationToken cancellationToken)
     {
         var type = starter.TypeOf(job.Type);
         if (type.IsAboutModel)
             ModelName.Validate(job.Model);
-        await access.RequireAsync(caller, JobWay.Schedule, type.Type, job.Model, cancellation);
-        var (stored, secrets) = await type.CheckAsync(caller, job, known, cancellation);
+        await access.RequireAsync(caller, JobWay.Schedule, type.Type, job.Model, cancellationToken);
+        var (stored, secrets) = await type.CheckAsync(caller, job, known, cancellationToken);
         return schedule with { Job = stored, Secrets = secrets, Maker = caller };
     }
 

@@ -1,7 +1,7 @@
 using Cronos;
-using Larder.Registry;
+using Larder.Registry.Errors;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Schedules;
 
 /// <summary>
 /// Reads the cron expressions that schedules take: five fields, six with seconds first, or a macro such as <c>@daily</c>, as Cronos has them

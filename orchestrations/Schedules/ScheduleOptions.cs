@@ -1,6 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Limits;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Schedules;
 
 /// <summary>How schedules are run (settings <c>Schedules:*</c>).</summary>
 public sealed record ScheduleOptions

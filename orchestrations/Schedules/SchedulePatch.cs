@@ -1,6 +1,6 @@
-using Larder.Registry;
+using Larder.Registry.Schedules;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Schedules;
 
 /// <summary>What is asked of a schedule. What is null stays as it is, or, for a whole one, is what it usually is.</summary>
 public sealed record SchedulePatch

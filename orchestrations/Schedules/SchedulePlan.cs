@@ -1,6 +1,6 @@
-using Larder.Registry;
+using Larder.Registry.Schedules;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Schedules;
 
 /// <summary>Decides what becomes of the occurrences that are due. Nothing but computation: whoever has the same schedule and time decides the same.</summary>
 internal static class SchedulePlan

@@ -1,9 +1,11 @@
 using System.Globalization;
-using Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Schedules;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Schedules;
 
 /// <summary>
 /// Runs what is due. First it is decided, in one write, which occurrences are to be run; those wait in the schedule until their job exists. A job is
@@ -14,9 +16,9 @@ namespace Larder.Orchestrations;
 /// <param name="starter">Starts these.</param>
 /// <param name="options">How much of everything.</param>
 /// <param name="time">The clock.</param>
-/// <param name="log">For what went wrong.</param>
+/// <param name="logger">For what went wrong.</param>
 public sealed partial class ScheduleRunner(
-    ScheduleStore schedules, JobStore jobs, ScheduleStarter starter, ScheduleOptions options, TimeProvider time, ILogger<ScheduleRunner> log)
+    ScheduleStore schedules, JobStore jobs, ScheduleStarter starter, ScheduleOptions options, TimeProvider time, ILogger<ScheduleRunner> logger)
 {
     private const int Parallelism = 4;
 
@@ -26,11 +28,11 @@ public sealed partial class ScheduleRunner(
     private const string Actor = "deployment";
 
     /// <summary>Looks at all schedules once. Several may do so at the same time.</summary>
-    public async Task RunAsync(DurableTaskClient client, CancellationToken cancellation)
+    public async Task RunAsync(DurableTaskClient client, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var due = new List<Schedule>();
-        await foreach (var schedule in schedules.ScanAsync(cancellation))
+        await foreach (var schedule in schedules.ScanAsync(cancellationToken))
         {
             var isDue = schedule.Enabled
                 && (schedule.Progress.NextRun <= now || schedule.Progress.Waiting.Count > 0 || ScheduleExpression.RefusalOf(schedule.Cron) is not null);
@@ -43,7 +45,7 @@ public sealed partial class ScheduleRunner(
         var starts = new Starts(options.MaxStarts);
         await Parallel.ForEachAsync(
             due,
-            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation },
+            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
             async (schedule, cancel) => await TendAsync(client, schedule, starts, cancel));
     }
 
@@ -53,42 +55,42 @@ public sealed partial class ScheduleRunner(
     private static DateTimeOffset Oldest(Schedule schedule) =>
         schedule.Progress.Waiting is [var waiting, ..] ? waiting : schedule.Progress.NextRun ?? DateTimeOffset.MaxValue;
 
-    private async Task TendAsync(DurableTaskClient client, Schedule schedule, Starts starts, CancellationToken cancellation)
+    private async Task TendAsync(DurableTaskClient client, Schedule schedule, Starts starts, CancellationToken cancellationToken)
     {
         try
         {
             foreach (var asked in LeftBehind(schedule, time.GetUtcNow()))
-                await GoOnAsync(client, schedule, asked, cancellation);
+                await GoOnAsync(client, schedule, asked, cancellationToken);
             if (!schedule.Enabled)
                 return;
             if (ScheduleExpression.RefusalOf(schedule.Cron) is not null)
-                schedule = await PauseAsync(schedule.Id, cancellation);
+                schedule = await PauseAsync(schedule.Id, cancellationToken);
             if (schedule.Progress.NextRun <= time.GetUtcNow())
-                schedule = await schedules.ChangeAsync(schedule.Id, read => DecideAsync(read, cancellation), cancellation);
+                schedule = await schedules.ChangeAsync(schedule.Id, read => DecideAsync(read, cancellationToken), cancellationToken);
             while (schedule.Enabled
                 && schedule.Progress.Waiting is [var due, ..]
-                && (schedule.Overlap == OverlapPolicy.Allow || (await StillOpenAsync(schedule, cancellation)).Count == 0)
+                && (schedule.Overlap == OverlapPolicy.Allow || (await StillOpenAsync(schedule, cancellationToken)).Count == 0)
                 && starts.TryTake())
             {
-                schedule = await StartAsync(client, schedule, due, cancellation);
+                schedule = await StartAsync(client, schedule, due, cancellationToken);
             }
         }
         catch (NotFoundException)
         {
             // It was deleted meanwhile.
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // The others are not to suffer, and what is due stays due.
             LogInterrupted(e, schedule.Id);
         }
     }
 
-    private async Task GoOnAsync(DurableTaskClient client, Schedule schedule, AskedRun asked, CancellationToken cancellation)
+    private async Task GoOnAsync(DurableTaskClient client, Schedule schedule, AskedRun asked, CancellationToken cancellationToken)
     {
         try
         {
-            var job = await starter.StartAskedAsync(client, schedule, asked, cancellation);
+            var job = await starter.StartAskedAsync(client, schedule, asked, cancellationToken);
             LogStarted(schedule.Id, asked.At, job.Id);
         }
         catch (RegistryException e) when (e is not (StorageUnavailableException or NotFoundException))
@@ -98,7 +100,7 @@ public sealed partial class ScheduleRunner(
     }
 
     // An earlier release took the expression, and it may have meant something else there.
-    private Task<Schedule> PauseAsync(string id, CancellationToken cancellation)
+    private Task<Schedule> PauseAsync(string id, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         return schedules.ReviseAsync(
@@ -115,14 +117,14 @@ public sealed partial class ScheduleRunner(
                 return Task.FromResult(read with { Enabled = false, Progress = SchedulePlan.Paused(read.Progress, now).With(run) });
             },
             now,
-            cancellation);
+            cancellationToken);
     }
 
-    private async Task<Schedule> DecideAsync(Schedule schedule, CancellationToken cancellation)
+    private async Task<Schedule> DecideAsync(Schedule schedule, CancellationToken cancellationToken)
     {
         if (schedule.Overlap != OverlapPolicy.Allow)
         {
-            var open = await StillOpenAsync(schedule, cancellation);
+            var open = await StillOpenAsync(schedule, cancellationToken);
             if (open.Count < schedule.Progress.Open.Count)
                 schedule = schedule with { Progress = schedule.Progress with { Open = open } };
         }
@@ -130,12 +132,12 @@ public sealed partial class ScheduleRunner(
         return SchedulePlan.Decide(schedule, time.GetUtcNow(), isBusy: schedule.Progress.Open.Count > 0, options);
     }
 
-    private async Task<Schedule> StartAsync(DurableTaskClient client, Schedule schedule, DateTimeOffset due, CancellationToken cancellation)
+    private async Task<Schedule> StartAsync(DurableTaskClient client, Schedule schedule, DateTimeOffset due, CancellationToken cancellationToken)
     {
         var run = new ScheduleRun { Due = due, At = time.GetUtcNow(), Outcome = RunOutcome.Started };
         try
         {
-            var job = await starter.StartAsync(client, schedule, Key(schedule, due), cancellation);
+            var job = await starter.StartAsync(client, schedule, Key(schedule, due), cancellationToken);
             LogStarted(schedule.Id, due, job.Id);
             run = run with { Job = job.Id };
         }
@@ -147,17 +149,17 @@ public sealed partial class ScheduleRunner(
 
         // Where jobs may not overlap, all those that were open have ended by now.
         IReadOnlyList<string> ended = schedule.Overlap == OverlapPolicy.Allow ? [] : schedule.Progress.Open;
-        return await schedules.ChangeAsync(schedule.Id, read => Task.FromResult(ScheduleStarter.With(read, run, ended)), cancellation);
+        return await schedules.ChangeAsync(schedule.Id, read => Task.FromResult(ScheduleStarter.With(read, run, ended)), cancellationToken);
     }
 
-    private async Task<IReadOnlyList<string>> StillOpenAsync(Schedule schedule, CancellationToken cancellation)
+    private async Task<IReadOnlyList<string>> StillOpenAsync(Schedule schedule, CancellationToken cancellationToken)
     {
         var open = new List<string>();
         foreach (var id in schedule.Progress.Open)
         {
             try
             {
-                if (!(await jobs.GetAsync(id, cancellation)).IsFinal)
+                if (!(await jobs.GetAsync(id, cancellationToken)).IsFinal)
                     open.Add(id);
             }
             catch (NotFoundException)
@@ -187,8 +189,8 @@ public sealed partial class ScheduleRunner(
 
     private sealed class Starts(int most)
     {
-        private int taken;
+        private int _taken;
 
-        public bool TryTake() => Interlocked.Increment(ref taken) <= most;
+        public bool TryTake() => Interlocked.Increment(ref _taken) <= most;
     }
 }

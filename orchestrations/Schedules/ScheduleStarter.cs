@@ -1,7 +1,10 @@
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Schedules;
 using Microsoft.DurableTask.Client;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Schedules;
 
 /// <summary>Makes and starts the jobs of schedules.</summary>
 /// <param name="types">What schedules can run.</param>
@@ -27,21 +30,21 @@ public sealed class ScheduleStarter(
 
     /// <summary>Looks whether a schedule's job can be had at this moment.</summary>
     /// <exception cref="RegistryException">It cannot.</exception>
-    public Task CheckAsync(Schedule schedule, CancellationToken cancellation) => TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellation);
+    public Task CheckAsync(Schedule schedule, CancellationToken cancellationToken) => TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellationToken);
 
     /// <summary>Makes the job of a run that a caller asked for, starts it, and writes it down, with its audit record. Doing it again gives the same job and one record.</summary>
     /// <param name="client">Starts orchestrations.</param>
     /// <param name="schedule">With the run among <see cref="ScheduleProgress.Asked"/>.</param>
     /// <param name="asked">The run.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="RegistryException">The job cannot be had; unless storage does not answer, that is written down too.</exception>
-    public async Task<Job> StartAskedAsync(DurableTaskClient client, Schedule schedule, AskedRun asked, CancellationToken cancellation)
+    public async Task<Job> StartAskedAsync(DurableTaskClient client, Schedule schedule, AskedRun asked, CancellationToken cancellationToken)
     {
         var run = new ScheduleRun { Due = asked.At, At = asked.At, Outcome = RunOutcome.Started, Manual = true };
         Job job;
         try
         {
-            job = await StartAsync(client, schedule, asked.Key, cancellation);
+            job = await StartAsync(client, schedule, asked.Key, cancellationToken);
         }
         catch (RegistryException e) when (e is not StorageUnavailableException)
         {
@@ -61,12 +64,12 @@ public sealed class ScheduleStarter(
 
     /// <summary>Makes a job of a schedule, with the rights of the schedule's maker, and starts it. Asking again with the same key gives the same job.</summary>
     /// <exception cref="RegistryException">It cannot be had.</exception>
-    public async Task<Job> StartAsync(DurableTaskClient client, Schedule schedule, string? key, CancellationToken cancellation)
+    public async Task<Job> StartAsync(DurableTaskClient client, Schedule schedule, string? key, CancellationToken cancellationToken)
     {
-        var request = await TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellation);
+        var request = await TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellationToken);
         var job = await submitter.SubmitAsync(
-            request with { Key = key, Fingerprint = key, By = schedule.ActsAs, Owner = schedule.Owner, Schedule = schedule.Id }, cancellation);
-        await scheduler.StartAsync(client, job, cancellation);
+            request with { Key = key, Fingerprint = key, By = schedule.ActsAs, Owner = schedule.Owner, Schedule = schedule.Id }, cancellationToken);
+        await scheduler.StartAsync(client, job, cancellationToken);
         return job;
     }
 

@@ -1,10 +1,15 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Rows;
+using Larder.Inference.Sessions;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Orchestrations.Scoring.Splitting;
+using Larder.Registry.Errors;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring;
 
 /// <summary>Finds out from the beginning of a data set how it can be scored with a model.</summary>
 /// <param name="options">What was asked for; the format is known.</param>
@@ -15,7 +20,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
     /// <summary>Rows that are tried to see what the model gives.</summary>
     private const int Trials = 100;
 
-    private static readonly char[] s_delimiters = [',', ';', '\t', '|'];
+    private static readonly char[] Delimiters = [',', ';', '\t', '|'];
 
     private bool IsCsv => options.Format == ScoreOptions.Csv;
 
@@ -23,9 +28,9 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
     /// <param name="head">The first bytes, as many as a row and a byte order mark may have, or all there are.</param>
     /// <param name="size">Bytes of the data set.</param>
     /// <param name="model">The model.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidRequestException">It cannot be scored: why.</exception>
-    public async Task<ScoringPlan> PlanAsync(ReadOnlyMemory<byte> head, long size, LoadedModel model, CancellationToken cancellation)
+    public async Task<ScoringPlan> PlanAsync(ReadOnlyMemory<byte> head, long size, LoadedModel model, CancellationToken cancellationToken)
     {
         var mark = ByteOrderMark(head.Span);
         var (start, end) = FirstRow(head.Span, mark, size);
@@ -50,7 +55,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
             DataStart = IsCsv ? end : mark,
         };
         RequireFitting(plan, model.Signature);
-        var layouts = await LayoutsAsync(plan, head[(int)plan.DataStart..], model, cancellation);
+        var layouts = await LayoutsAsync(plan, head[(int)plan.DataStart..], model, cancellationToken);
         return Named(plan, layouts, model.Signature);
     }
 
@@ -118,22 +123,22 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
         if (missing.Count > 0)
         {
             throw new InvalidRequestException(
-                $"The data set lacks {(missing.Count == 1 ? "the column" : "the columns")} {Names.List(missing)}; it has {Names.List(names)}.{OtherDelimiter(names)}");
+                $"The data set lacks {(missing.Count == 1 ? "the column" : "the columns")} {MessageFormat.List(missing)}; it has {MessageFormat.List(names)}.{OtherDelimiter(names)}");
         }
 
         var twice = options.Columns.Concat(options.Keep).Where(name => names.Count(other => other == name) > 1).Distinct().ToList();
         if (twice.Count > 0)
-            throw new InvalidRequestException($"The data set has more than one column of the name {Names.List(twice)}.");
+            throw new InvalidRequestException($"The data set has more than one column of the name {MessageFormat.List(twice)}.");
     }
 
-    private List<Feed> Feeds(ModelSignature signature, IReadOnlyList<(string Name, JsonTokenType Kind)> members)
+    private List<InputMapping> Feeds(ModelSignature signature, IReadOnlyList<(string Name, JsonTokenType Kind)> members)
     {
         var inputs = signature.Inputs;
         var kinds = members.GroupBy(member => member.Name).ToDictionary(group => group.Key, group => group.First().Kind, StringComparer.Ordinal);
         if (options.Columns.Count > 0)
         {
             if (options.Columns.Count == inputs.Count && options.Columns.All(column => kinds[column] == JsonTokenType.StartArray))
-                return [.. options.Columns.Select(column => new Feed([column], IsWhole: true))];
+                return [.. options.Columns.Select(column => new InputMapping([column], IsWhole: true))];
             return Distributed(inputs, options.Columns);
         }
 
@@ -142,32 +147,32 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
             return named!;
         var left = members.Select(member => member.Name).Except(options.Keep).ToList();
         if (inputs.Count == 1 && left.Count > 0 && RowShape.Fits(inputs[0], left.Count))
-            return [new Feed(left)];
+            return [new InputMapping(left)];
         var wanted = inputs.Count == 1 && RowShape.WidthOf(inputs[0]) is >= 0 and var width
-            ? $"The model takes {Names.Count(width, "value")} a row ({Described(inputs)})"
+            ? $"The model takes {MessageFormat.Count(width, "value")} a row ({Described(inputs)})"
             : $"The model takes {Described(inputs)}";
         throw new InvalidRequestException(
-            $"{wanted}, and the data set has {Names.Count(left.Count, "column")} to feed: {Names.List(left)}. Name those to feed in 'columns', and those to repeat in 'keep'.{OtherDelimiter(left)}");
+            $"{wanted}, and the data set has {MessageFormat.Count(left.Count, "column")} to feed: {MessageFormat.List(left)}. Name those to feed in 'columns', and those to repeat in 'keep'.{OtherDelimiter(left)}");
     }
 
-    private static Feed? Called(ValueSignature input, Dictionary<string, JsonTokenType> kinds)
+    private static InputMapping? Called(ValueSignature input, Dictionary<string, JsonTokenType> kinds)
     {
         if (kinds.TryGetValue(input.Name, out var kind))
         {
             if (kind == JsonTokenType.StartArray)
-                return new Feed([input.Name], IsWhole: true);
+                return new InputMapping([input.Name], IsWhole: true);
             if (RowShape.Fits(input, 1))
-                return new Feed([input.Name]);
+                return new InputMapping([input.Name]);
         }
 
         var width = RowShape.WidthOf(input);
         if (width < 1 || width > kinds.Count)
             return null;
         var columns = Enumerable.Range(0, (int)width).Select(i => FormattableString.Invariant($"{input.Name}_{i}")).ToList();
-        return columns.All(kinds.ContainsKey) ? new Feed(columns) : null;
+        return columns.All(kinds.ContainsKey) ? new InputMapping(columns) : null;
     }
 
-    private static List<Feed> Distributed(IReadOnlyList<ValueSignature> inputs, IReadOnlyList<string> columns)
+    private static List<InputMapping> Distributed(IReadOnlyList<ValueSignature> inputs, IReadOnlyList<string> columns)
     {
         var widths = inputs.Select(RowShape.WidthOf).ToList();
         var known = widths.Where(width => width >= 0).Sum();
@@ -175,12 +180,12 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
         if (open >= 0 && widths.Count(width => width < 0) == 1 && columns.Count > known && RowShape.Fits(inputs[open], (int)(columns.Count - known)))
             widths[open] = columns.Count - known;
         if (widths.Contains(-1) || widths.Sum() != columns.Count)
-            throw new InvalidRequestException($"The model takes {Described(inputs)}, and 'columns' names {Names.Count(columns.Count, "column")}.");
-        var feeds = new List<Feed>();
+            throw new InvalidRequestException($"The model takes {Described(inputs)}, and 'columns' names {MessageFormat.Count(columns.Count, "column")}.");
+        var feeds = new List<InputMapping>();
         var at = 0;
         foreach (var width in widths)
         {
-            feeds.Add(new Feed([.. columns.Skip(at).Take((int)width)]));
+            feeds.Add(new InputMapping([.. columns.Skip(at).Take((int)width)]));
             at += (int)width;
         }
 
@@ -192,7 +197,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
         var taken = plan.Feeds.SelectMany(feed => feed.Columns).ToList();
         var twice = taken.Where(name => plan.Header.Count(other => other == name) > 1).Distinct().ToList();
         if (twice.Count > 0)
-            throw new InvalidRequestException($"The data set has more than one column of the name {Names.List(twice)}.");
+            throw new InvalidRequestException($"The data set has more than one column of the name {MessageFormat.List(twice)}.");
         if (signature.Inputs.Count == 0)
             throw new InvalidRequestException("The model has no inputs: there is nothing to score.");
     }
@@ -204,7 +209,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
     }
 
     /// <summary>What the model gives: only a run can tell how many values, and which keys.</summary>
-    private static async Task<Dictionary<int, RowLayout>> LayoutsAsync(ScoringPlan plan, ReadOnlyMemory<byte> bytes, LoadedModel model, CancellationToken cancellation)
+    private static async Task<Dictionary<int, RowLayout>> LayoutsAsync(ScoringPlan plan, ReadOnlyMemory<byte> bytes, LoadedModel model, CancellationToken cancellationToken)
     {
         using var rows = plan.Open(bytes, model.Signature);
         using var batch = plan.Batch(model);
@@ -216,7 +221,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
             batch.EndRow();
             try
             {
-                using var outputs = await batch.RunAsync(cancellation);
+                using var outputs = await batch.RunAsync(cancellationToken);
                 return plan.Outputs.ToDictionary(column => column.Output, column => outputs.LayoutOf(column.Output, 1));
             }
             catch (InvalidInputException)
@@ -255,7 +260,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
     }
 
     private string OtherDelimiter(List<string> names) =>
-        IsCsv && names.Count <= 1 && names.FirstOrDefault() is { } only && s_delimiters.FirstOrDefault(other => other != delimiter && only.Contains(other)) is not '\0' and var better
+        IsCsv && names.Count <= 1 && names.FirstOrDefault() is { } only && Delimiters.FirstOrDefault(other => other != delimiter && only.Contains(other)) is not '\0' and var better
             ? $" Is the delimiter {(better == '\t' ? "a tab" : $"'{better}'")}, and not {(delimiter == '\t' ? "a tab" : $"'{delimiter}'")}?"
             : "";
 

@@ -1,6 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Rows;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring;
 
 /// <summary>An output of a model in the result.</summary>
 /// <param name="Output">Its place in the signature.</param>

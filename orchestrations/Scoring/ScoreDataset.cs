@@ -1,8 +1,12 @@
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Jobs.Activities;
+using Larder.Orchestrations.Scoring.Activities;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Registry.Jobs;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring;
 
 /// <summary>
 /// The scoring job: fetch, plan, then the chunks, some at a time; merge, clean up, end. Cancelling is an event, <see cref="JobScheduler.CancelEvent"/>: it is
@@ -23,7 +27,7 @@ public static class ScoreDataset
     [Function(OrchestrationNames.ScoreDataset)]
     public static async Task Run([OrchestrationTrigger] TaskOrchestrationContext context)
     {
-        var scoring = context.GetInput<Scoring>()!;
+        var scoring = context.GetInput<ScoringInput>()!;
         var cancel = context.WaitForExternalEvent<object?>(JobScheduler.CancelEvent);
         FinishScoring.Input ending;
         try
@@ -45,30 +49,30 @@ public static class ScoreDataset
         }
 
         context.SetCustomStatus(new { step = "clean_up" });
-        await context.CallActivityAsync(ActivityNames.FinishScoring, ending, Retries.Stubborn);
-        await context.CallActivityAsync(ActivityNames.EndJob, new EndJob.Input(scoring.Job, ending.State, ending.Reason), Retries.Stubborn);
+        await context.CallActivityAsync(ActivityNames.FinishScoring, ending, RetryPolicies.Cleanup);
+        await context.CallActivityAsync(ActivityNames.EndJob, new EndJob.Input(scoring.Job, ending.State, ending.Reason), RetryPolicies.Cleanup);
     }
 
-    private static async Task<(ScoringProgress? Progress, FinishScoring.Input? Ending)> BeginAsync(TaskOrchestrationContext context, Scoring scoring, Task cancel)
+    private static async Task<(ScoringProgress? Progress, FinishScoring.Input? Ending)> BeginAsync(TaskOrchestrationContext context, ScoringInput scoring, Task cancel)
     {
-        await context.CallActivityAsync(ActivityNames.BeginJob, scoring.Job, Retries.Patient);
+        await context.CallActivityAsync(ActivityNames.BeginJob, scoring.Job, RetryPolicies.Default);
         context.SetCustomStatus(new { step = "fetch" });
-        if (await context.CallActivityAsync<string?>(ActivityNames.FetchDataset, scoring.Job, Retries.Patient) is { } problem)
+        if (await context.CallActivityAsync<string?>(ActivityNames.FetchDataset, scoring.Job, RetryPolicies.Default) is { } problem)
             return (null, Failed(scoring, problem));
         if (cancel.IsCompleted)
             return (null, Canceled(scoring));
         context.SetCustomStatus(new { step = "plan" });
-        var plan = await context.CallActivityAsync<PlanScoring.Result>(ActivityNames.PlanScoring, scoring.Job, Retries.Patient);
+        var plan = await context.CallActivityAsync<PlanScoring.Result>(ActivityNames.PlanScoring, scoring.Job, RetryPolicies.Default);
         if (plan.Reason is { } reason)
             return (null, Failed(scoring, reason));
         var progress = new ScoringProgress(plan.Chunks, plan.Rows);
-        await context.CallActivityAsync(ActivityNames.NoteScoring, new NoteScoring.Input(scoring.Job, progress), Retries.Patient);
+        await context.CallActivityAsync(ActivityNames.NoteScoring, new NoteScoring.Input(scoring.Job, progress), RetryPolicies.Default);
         return (progress, null);
     }
 
     /// <summary>Scores the chunks of a generation, a window of them at a time.</summary>
     private static async Task<(ScoringProgress Progress, FinishScoring.Input? Ending)> ScoreAsync(
-        TaskOrchestrationContext context, Scoring scoring, ScoringProgress progress, Task cancel)
+        TaskOrchestrationContext context, ScoringInput scoring, ScoringProgress progress, Task cancel)
     {
         var end = Math.Min(progress.Chunks, progress.Next + ChunksOfGeneration);
         var noteEvery = Math.Max(1, progress.Chunks / Notes);
@@ -96,7 +100,7 @@ public static class ScoreDataset
                     ending ??= Failed(scoring, TooManyErrors(progress, scoring.MaxErrors.Value));
                 context.SetCustomStatus(new { step = "score", chunks = progress.Chunks, chunks_done = progress.Done, rows = progress.Rows, rows_done = progress.Scored, errors = progress.Errors });
                 if (progress.Done % noteEvery == 0 || progress.Done == progress.Chunks || ending is not null)
-                    await context.CallActivityAsync(ActivityNames.NoteScoring, new NoteScoring.Input(scoring.Job, progress), Retries.Patient);
+                    await context.CallActivityAsync(ActivityNames.NoteScoring, new NoteScoring.Input(scoring.Job, progress), RetryPolicies.Default);
             }
         }
         catch (TaskFailedException)
@@ -108,12 +112,12 @@ public static class ScoreDataset
         }
     }
 
-    private static async Task<FinishScoring.Input> MergeAsync(TaskOrchestrationContext context, Scoring scoring, ScoringProgress progress)
+    private static async Task<FinishScoring.Input> MergeAsync(TaskOrchestrationContext context, ScoringInput scoring, ScoringProgress progress)
     {
         context.SetCustomStatus(new { step = "merge" });
         for (var repairs = 0; ; repairs++)
         {
-            var missing = await context.CallActivityAsync<IReadOnlyList<int>>(ActivityNames.MergeScores, scoring.Job, Retries.Patient);
+            var missing = await context.CallActivityAsync<IReadOnlyList<int>>(ActivityNames.MergeScores, scoring.Job, RetryPolicies.Default);
             if (missing.Count == 0)
                 break;
             if (repairs == MostRepairs)
@@ -126,9 +130,9 @@ public static class ScoreDataset
         return new FinishScoring.Input(scoring.Job, progress.Rows > 0 && progress.Errors == progress.Rows ? JobState.Failed : JobState.Succeeded, Summary(progress));
     }
 
-    private static Task<ScoreChunk.Result> StartAsync(TaskOrchestrationContext context, Scoring scoring, int chunk, long errors) =>
+    private static Task<ScoreChunk.Result> StartAsync(TaskOrchestrationContext context, ScoringInput scoring, int chunk, long errors) =>
         context.CallActivityAsync<ScoreChunk.Result>(
-            ActivityNames.ScoreChunk, new ScoreChunk.Input(scoring.Job, chunk, scoring.MaxErrors - errors), Retries.Patient);
+            ActivityNames.ScoreChunk, new ScoreChunk.Input(scoring.Job, chunk, scoring.MaxErrors - errors), RetryPolicies.Default);
 
     private static async Task EndOfAsync(Task task)
     {
@@ -142,18 +146,18 @@ public static class ScoreDataset
         }
     }
 
-    private static FinishScoring.Input Failed(Scoring scoring, string reason) => new(scoring.Job, JobState.Failed, reason);
+    private static FinishScoring.Input Failed(ScoringInput scoring, string reason) => new(scoring.Job, JobState.Failed, reason);
 
-    private static FinishScoring.Input Canceled(Scoring scoring) => new(scoring.Job, JobState.Canceled, JobEnding.Canceled);
+    private static FinishScoring.Input Canceled(ScoringInput scoring) => new(scoring.Job, JobState.Canceled, JobEnding.Canceled);
 
     private static string TooManyErrors(ScoringProgress progress, long most) => FormattableString.Invariant(
-        $"{Names.Count(progress.Errors, "row")} could not be scored, more than max_errors ({most}). The first that was seen is row {progress.FirstErrorRow}: {progress.FirstError}.");
+        $"{MessageFormat.Count(progress.Errors, "row")} could not be scored, more than max_errors ({most}). The first that was seen is row {progress.FirstErrorRow}: {progress.FirstError}.");
 
     private static string? Summary(ScoringProgress progress) => progress switch
     {
         { Rows: 0 } => "The data set has no rows.",
         { Errors: 0 } => null,
         _ => FormattableString.Invariant(
-            $"{progress.Errors} of {Names.Count(progress.Rows, "row")} could not be scored; row {progress.FirstErrorRow} is the first: {progress.FirstError}."),
+            $"{progress.Errors} of {MessageFormat.Count(progress.Rows, "row")} could not be scored; row {progress.FirstErrorRow} is the first: {progress.FirstError}."),
     };
 }

@@ -1,7 +1,10 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring;
 
 /// <summary>The jobs that score a data set: <see cref="ScoreDataset"/>, told by <see cref="ScoreOptions"/>.</summary>
 /// <param name="limits">How many chunks at a time.</param>
@@ -24,7 +27,7 @@ public sealed class ScoreJob(ScoringLimits limits, UrlSource urls) : IJobType
     public bool KeepsVersion => true;
 
     /// <inheritdoc/>
-    public object InputOf(Job job) => new Scoring(job.Id, limits.ParallelChunks, OptionsOf(job).MaxErrors);
+    public object InputOf(Job job) => new ScoringInput(job.Id, limits.ParallelChunks, OptionsOf(job).MaxErrors);
 
     /// <inheritdoc/>
     public void Check(Job job)

@@ -1,7 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using Larder.Orchestrations.Options;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring;
 
 /// <summary>What a scoring may be told, beside its data set. Its JSON Schema is published, and requests are checked against that.</summary>
 public sealed record ScoreOptions

@@ -1,6 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Limits;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring;
 
 /// <summary>What the scoring of a data set may take (settings <c>Limits:Scoring:*</c>).</summary>
 public sealed record ScoringLimits

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring.Splitting;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring;
 
 /// <summary>Where a scoring's files are in its job's container (README.md).</summary>
 internal static class ScoringPaths

@@ -1,6 +1,10 @@
-using Larder.Inference;
+using Larder.Inference.Rows;
+using Larder.Inference.Sessions;
+using Larder.Inference.Signatures;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Orchestrations.Scoring.Splitting;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring;
 
 /// <summary>How a data set is scored, as it was found to be possible: written once, read by every chunk.</summary>
 internal sealed record ScoringPlan
@@ -15,7 +19,7 @@ internal sealed record ScoringPlan
     public required IReadOnlyList<string> Header { get; init; }
 
     /// <summary>What goes into each input.</summary>
-    public required IReadOnlyList<Feed> Feeds { get; init; }
+    public required IReadOnlyList<InputMapping> Feeds { get; init; }
 
     /// <summary>What the result repeats.</summary>
     public required IReadOnlyList<string> Keep { get; init; }

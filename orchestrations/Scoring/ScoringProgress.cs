@@ -1,4 +1,6 @@
-namespace Larder.Orchestrations;
+using Larder.Orchestrations.Scoring.Activities;
+
+namespace Larder.Orchestrations.Scoring;
 
 /// <summary>How far a scoring is.</summary>
 /// <param name="Chunks">Chunks of the data set.</param>

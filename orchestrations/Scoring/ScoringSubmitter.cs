@@ -1,8 +1,18 @@
 using System.Text.Json;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Rows;
+using Larder.Inference.Signatures;
+using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Ingestion;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Storage;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring;
 
 /// <summary>Accepts scorings: checks them, stores what came, and makes the job. Nothing is stored before everything is checked.</summary>
 public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry registry, IArtifactStore artifacts, DatasetFinder finder, ScoringLimits limits)
@@ -14,58 +24,58 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
     /// <param name="options">What it is told.</param>
     /// <param name="key">The caller's idempotency key.</param>
     /// <param name="caller">Who asks.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The job; with a key, perhaps one that was there already.</returns>
     /// <exception cref="InvalidRequestException">The options do not go with the model.</exception>
     /// <exception cref="NotFoundException">There is no such model or version.</exception>
     /// <exception cref="ConflictException">The key was used for something else.</exception>
     public async Task<Job> SubmitAsync(
-        string reference, string fileName, StagedFile file, ScoreOptions options, string? key, Caller caller, CancellationToken cancellation)
+        string reference, string fileName, StagedFile file, ScoreOptions options, string? key, Caller caller, CancellationToken cancellationToken)
     {
-        var request = await RequestAsync(reference, fileName, options, cancellation);
-        await artifacts.PutAsync(file.Path, file.Sha256, cancellation);
+        var request = await RequestAsync(reference, fileName, options, cancellationToken);
+        await artifacts.PutAsync(file.Path, file.Sha256, cancellationToken);
         return await submitter.SubmitAsync(
-            request with { Inputs = [new JobInput(FoundDataset.InputName, fileName, file.Sha256, file.SizeBytes)], Key = key, By = caller, Owner = caller.Name }, cancellation);
+            request with { Inputs = [new JobInput(FoundDataset.InputName, fileName, file.Sha256, file.SizeBytes)], Key = key, By = caller, Owner = caller.Name }, cancellationToken);
     }
 
     /// <summary>Scores a data set that is somewhere else: <c>uploads/{path}</c>, <c>datasets/{model}/{file_name}</c> or a URL.</summary>
     /// <inheritdoc cref="SubmitAsync(string, string, StagedFile, ScoreOptions, string?, Caller, CancellationToken)"/>
-    public async Task<Job> SubmitAsync(string reference, string dataset, ScoreOptions options, string? key, Caller caller, CancellationToken cancellation)
+    public async Task<Job> SubmitAsync(string reference, string dataset, ScoreOptions options, string? key, Caller caller, CancellationToken cancellationToken)
     {
-        var request = await RequestAsync(reference, finder.FileNameOf(dataset), options, cancellation);
-        var found = await finder.FindAsync(caller, dataset, limits.DatasetBytes, cancellation);
-        return await submitter.SubmitAsync(found.GivenTo(request) with { Key = key, By = caller, Owner = caller.Name }, cancellation);
+        var request = await RequestAsync(reference, finder.FileNameOf(dataset), options, cancellationToken);
+        var found = await finder.FindAsync(caller, dataset, limits.DatasetBytes, cancellationToken);
+        return await submitter.SubmitAsync(found.GivenTo(request) with { Key = key, By = caller, Owner = caller.Name }, cancellationToken);
     }
 
     /// <summary>What scoring a data set asks for that is as it is when the job runs.</summary>
     /// <inheritdoc cref="SubmitAsync(string, string, ScoreOptions, string?, Caller, CancellationToken)"/>
-    internal async Task<JobRequest> RequestAnewAsync(Caller caller, string reference, string dataset, ScoreOptions options, CancellationToken cancellation)
+    internal async Task<JobRequest> RequestAnewAsync(Caller caller, string reference, string dataset, ScoreOptions options, CancellationToken cancellationToken)
     {
-        var request = await RequestAsync(reference, finder.FileNameOf(dataset), options, cancellation);
-        var found = await finder.FindAsync(caller, dataset, limits.DatasetBytes, cancellation);
+        var request = await RequestAsync(reference, finder.FileNameOf(dataset), options, cancellationToken);
+        var found = await finder.FindAsync(caller, dataset, limits.DatasetBytes, cancellationToken);
         return (DatasetSource.IsUpload(dataset) ? finder.Unpinned(dataset) : found).GivenTo(request);
     }
 
     /// <summary>Scores a file that was dropped, as it is now, with the usual options; once, however often this is asked for.</summary>
     /// <param name="reference">The model, and which version.</param>
     /// <param name="file">The file.</param>
-    /// <param name="cancellation">Stops it.</param>
-    public async Task<Job> SubmitDropAsync(string reference, DropFile file, CancellationToken cancellation)
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<Job> SubmitDropAsync(string reference, BlobDataset file, CancellationToken cancellationToken)
     {
         var source = DatasetSource.Of(file.Container, file.Path, file.ETag);
-        var request = await RequestAsync(reference, file.Path, new ScoreOptions(), cancellation);
+        var request = await RequestAsync(reference, file.Path, new ScoreOptions(), cancellationToken);
         var key = "drop-" + TextHash.Of(source);
-        return await submitter.SubmitAsync(request with { Source = source, Key = key, By = Caller.Drop }, cancellation);
+        return await submitter.SubmitAsync(request with { Source = source, Key = key, By = Caller.Drop }, cancellationToken);
     }
 
     /// <summary>What a scoring asks for, but for its data set.</summary>
     /// <param name="reference">The model, and which version.</param>
     /// <param name="fileName">What the data set is called.</param>
     /// <param name="options">What it is told.</param>
-    /// <param name="cancellation">Stops it.</param>
-    internal async Task<JobRequest> RequestAsync(string reference, string fileName, ScoreOptions options, CancellationToken cancellation)
+    /// <param name="cancellationToken">Stops it.</param>
+    internal async Task<JobRequest> RequestAsync(string reference, string fileName, ScoreOptions options, CancellationToken cancellationToken)
     {
-        var model = await registry.ResolveAsync(ModelReference.Parse(reference), cancellation);
+        var model = await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken);
         var complete = options with { Format = options.Format ?? FormatOf(fileName) };
         Validate(complete, model.Version.Onnx.Signature);
         return new JobRequest(ScoreJob.Type, model.Model.Name, JsonSerializer.SerializeToElement(complete, RegistryJson.Options))
@@ -91,18 +101,18 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
         RequireOnce(options.Outputs, "outputs");
         var names = signature.Outputs.Select(output => output.Name).ToList();
         if (options.Outputs.Except(names).ToList() is { Count: > 0 } unknown)
-            throw new InvalidRequestException($"The model has no output {Names.List(unknown)}; it has {Names.List(names)}.");
+            throw new InvalidRequestException($"The model has no output {MessageFormat.List(unknown)}; it has {MessageFormat.List(names)}.");
         var widths = signature.Inputs.Select(RowShape.WidthOf).ToList();
         if (options.Format == ScoreOptions.Csv && options.Columns.Count > 0 && !widths.Contains(-1) && widths.Sum() != options.Columns.Count)
         {
             throw new InvalidRequestException(
-                $"The model takes {Names.Count(widths.Sum(), "value")} a row ({string.Join(", ", signature.Inputs.Select(input => $"{input.Name} {input.TypeName}"))}), and 'columns' names {Names.Count(options.Columns.Count, "column")}.");
+                $"The model takes {MessageFormat.Count(widths.Sum(), "value")} a row ({string.Join(", ", signature.Inputs.Select(input => $"{input.Name} {input.TypeName}"))}), and 'columns' names {MessageFormat.Count(options.Columns.Count, "column")}.");
         }
     }
 
     private static void RequireOnce(IReadOnlyList<string> names, string option)
     {
         if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new InvalidRequestException($"'{option}' names {Names.Shown(twice.Key)} twice.");
+            throw new InvalidRequestException($"'{option}' names {MessageFormat.Shown(twice.Key)} twice.");
     }
 }

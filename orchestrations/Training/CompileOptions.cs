@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Larder.Orchestrations.Options;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training;
 
 /// <summary>
 /// How far an optimised model's answers may be from the original's: |a - b| &lt;= atol + rtol * |b|, as NumPy's allclose. In JSON

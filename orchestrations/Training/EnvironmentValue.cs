@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Larder.Orchestrations.Options;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training;
 
 /// <summary>Value of an environment variable: in JSON a text, or <c>{"secret": text}</c>.</summary>
 /// <param name="Value">The value.</param>

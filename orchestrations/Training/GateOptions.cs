@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training;
 
 /// <summary>What a new version must reach for an alias to move to it.</summary>
 public sealed record GateOptions

@@ -1,7 +1,14 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Schedules;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Schedules;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training;
 
 /// <summary>
 /// Trainings by schedule: script, requirements and data set of a job that there is, with its options or others; the data set, if asked for, another one, as
@@ -17,20 +24,20 @@ public sealed class ScheduledTraining(
 
     /// <inheritdoc/>
     public async Task<(ScheduledJob Job, IReadOnlyDictionary<string, string> Secrets)> CheckAsync(
-        Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation)
+        Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellationToken)
     {
         if ((job.Inputs.Job is null) == (job.Inputs.Version is null))
             throw new InvalidRequestException("job.inputs of a training must have either a job or a version, whose script it runs again.");
         if (job.Inputs.Blob is not null)
             throw new InvalidRequestException("job.inputs of a training has no blob: name a dataset.");
         if (job.Inputs.Dataset is { } address)
-            await ScheduledPaths.RequireDatasetAsync(finder, caller, address, cancellation);
+            await ScheduledPaths.RequireDatasetAsync(finder, caller, address, cancellationToken);
         var options = job.Options is { } json ? Unmasked(TrainOptions.Schema.ReadOrDefault(json), known) : null;
         if (options is not null)
             trainings.Validate(options);
         try
         {
-            await SourceAsync(caller, job, cancellation);
+            await SourceAsync(caller, job, cancellationToken);
         }
         catch (NotFoundException e)
         {
@@ -41,13 +48,13 @@ public sealed class ScheduledTraining(
     }
 
     /// <inheritdoc/>
-    public async Task<JobRequest> RequestAsync(Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation)
+    public async Task<JobRequest> RequestAsync(Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellationToken)
     {
-        var source = await SourceAsync(caller, job, cancellation);
+        var source = await SourceAsync(caller, job, cancellationToken);
         // Another data set takes the place of one that need not be stored any more.
         if (job.Inputs.Dataset is not null)
             source = source with { Inputs = [.. source.Inputs.Where(input => input.Name != FoundDataset.InputName)], Source = null };
-        var request = await submitter.AgainAsync(job.Options is { } given ? source with { Options = given } : source, cancellation) with { Model = job.Model };
+        var request = await submitter.AgainAsync(job.Options is { } given ? source with { Options = given } : source, cancellationToken) with { Model = job.Model };
         if (job.Options is { } options)
         {
             var url = request.Secrets.Where(secret => secret.Key == DatasetSource.UrlSecret);
@@ -60,8 +67,8 @@ public sealed class ScheduledTraining(
 
         if (job.Inputs.Dataset is not { } address)
             return request;
-        await finder.RequireInScopeAsync(caller, address, cancellation);
-        var dataset = DatasetSource.IsUpload(address) ? finder.Unpinned(address) : await finder.FindAsync(caller, address, limits.DatasetBytes, cancellation);
+        await finder.RequireInScopeAsync(caller, address, cancellationToken);
+        var dataset = DatasetSource.IsUpload(address) ? finder.Unpinned(address) : await finder.FindAsync(caller, address, limits.DatasetBytes, cancellationToken);
         return dataset.GivenTo(request);
     }
 
@@ -76,18 +83,18 @@ public sealed class ScheduledTraining(
         }),
     };
 
-    private async Task<Job> SourceAsync(Caller caller, ScheduledJob job, CancellationToken cancellation)
+    private async Task<Job> SourceAsync(Caller caller, ScheduledJob job, CancellationToken cancellationToken)
     {
-        var id = job.Inputs.Job ?? await MakerAsync(caller, ModelReference.Parse(job.Inputs.Version!), cancellation);
-        var source = await access.OpenAsync(caller, id, JobWay.ReadInputs, cancellation);
+        var id = job.Inputs.Job ?? await MakerAsync(caller, ModelReference.Parse(job.Inputs.Version!), cancellationToken);
+        var source = await access.OpenAsync(caller, id, JobWay.ReadInputs, cancellationToken);
         return source.Type == Type && source.Inputs.Any(input => input.Name == Script)
             ? source
             : throw new InvalidRequestException($"The job {source.Id} is no training: it has no script to run again.");
     }
 
-    private async Task<string> MakerAsync(Caller caller, ModelReference reference, CancellationToken cancellation)
+    private async Task<string> MakerAsync(Caller caller, ModelReference reference, CancellationToken cancellationToken)
     {
-        await scopes.RequireAsync(caller, reference.Name, cancellation);
-        return (await registry.ResolveAsync(reference, cancellation)).Version.Job ?? throw new InvalidRequestException($"{reference} was made by no job.");
+        await scopes.RequireAsync(caller, reference.Name, cancellationToken);
+        return (await registry.ResolveAsync(reference, cancellationToken)).Version.Job ?? throw new InvalidRequestException($"{reference} was made by no job.");
     }
 }

@@ -1,7 +1,11 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training;
 
 /// <summary>The jobs that train: <see cref="TrainModel"/>, told by <see cref="TrainOptions"/>.</summary>
 /// <param name="backend">Where they run.</param>
@@ -24,7 +28,7 @@ public sealed class TrainJob(IComputeBackend backend, UrlSource urls) : IJobType
     public object InputOf(Job job)
     {
         var options = OptionsOf(job);
-        return new Training(job.Id, job.MaxAttempts, options.Timeout, options.Compile is not null, options.Alias is not null);
+        return new TrainingInput(job.Id, job.MaxAttempts, options.Timeout, options.Compile is not null, options.Alias is not null);
     }
 
     /// <inheritdoc/>

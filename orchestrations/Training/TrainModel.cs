@@ -1,8 +1,13 @@
-using Larder.Registry;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Jobs.Activities;
+using Larder.Orchestrations.Training.Activities;
+using Larder.Registry.Jobs;
+using Larder.Registry.Publishing;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training;
 
 /// <summary>
 /// The training job: stage, then attempts (start, watch, collect), then find, check, compile, register and gate the model; the clean-up and the job's
@@ -16,17 +21,17 @@ public static class TrainModel
     // The history grows by a few entries with every look; then it starts afresh.
     private const int MostLooks = 200;
 
-    private static readonly TimeSpan s_shortestWait = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a stopped task is waited for before its compute is deleted, which ends it in any case.</summary>
-    private static readonly TimeSpan s_stopLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(2);
 
     /// <summary>Runs it.</summary>
     [Function(OrchestrationNames.TrainModel)]
     public static async Task Run([OrchestrationTrigger] TaskOrchestrationContext context)
     {
-        var training = context.GetInput<Training>()!;
+        var training = context.GetInput<TrainingInput>()!;
         var cancel = context.WaitForExternalEvent<object?>(JobScheduler.CancelEvent);
         Ending ending;
         try
@@ -46,17 +51,17 @@ public static class TrainModel
         }
 
         SetStatus(context, "clean_up");
-        await context.CallActivityAsync(ActivityNames.CleanUpJob, training.Job, Retries.Stubborn);
-        await context.CallActivityAsync(ActivityNames.EndJob, new EndJob.Input(training.Job, ending.State, ending.Reason), Retries.Stubborn);
+        await context.CallActivityAsync(ActivityNames.CleanUpJob, training.Job, RetryPolicies.Cleanup);
+        await context.CallActivityAsync(ActivityNames.EndJob, new EndJob.Input(training.Job, ending.State, ending.Reason), RetryPolicies.Cleanup);
     }
 
-    private static async Task<AttemptsResult> RunAttemptsAsync(TaskOrchestrationContext context, Training training, Task cancel)
+    private static async Task<AttemptsResult> RunAttemptsAsync(TaskOrchestrationContext context, TrainingInput training, Task cancel)
     {
         var watch = training.Watch;
         if (watch is null)
         {
             SetStatus(context, "stage");
-            if (await context.CallActivityAsync<string?>(ActivityNames.StageInputs, training.Job, Retries.Patient) is { } problem)
+            if (await context.CallActivityAsync<string?>(ActivityNames.StageInputs, training.Job, RetryPolicies.Default) is { } problem)
                 return new AttemptsResult(0, Ending.Failed(problem));
         }
 
@@ -76,8 +81,8 @@ public static class TrainModel
                 if (watched.GoOn is not null)
                     return watched;
                 SetStatus(context, "collect", number);
-                var collected = await context.CallActivityAsync<CollectResults.Result>(ActivityNames.CollectResults, id, Retries.Patient);
-                await context.CallActivityAsync(ActivityNames.DeleteCompute, id, Retries.Stubborn);
+                var collected = await context.CallActivityAsync<CollectResults.Result>(ActivityNames.CollectResults, id, RetryPolicies.Default);
+                await context.CallActivityAsync(ActivityNames.DeleteCompute, id, RetryPolicies.Cleanup);
                 if (watched.Ending is not null || collected.Reason is null)
                     return watched;
                 // The backend's clock began a little earlier, and runs while no host does.
@@ -102,9 +107,9 @@ public static class TrainModel
     /// <summary>Starts an attempt, as soon as the backend has room. Neither watch nor reason: it was cancelled while waiting.</summary>
     private static async Task<(TrainingWatch? Watch, string? Reason)> StartAsync(TaskOrchestrationContext context, ComputeId id, Task cancel)
     {
-        for (var wait = s_shortestWait; !cancel.IsCompleted; wait = Shorter(wait * 1.5, s_longestWait / 6))
+        for (var wait = ShortestWait; !cancel.IsCompleted; wait = Shorter(wait * 1.5, LongestWait / 6))
         {
-            var start = await context.CallActivityAsync<StartCompute.Result>(ActivityNames.StartCompute, id, Retries.Patient);
+            var start = await context.CallActivityAsync<StartCompute.Result>(ActivityNames.StartCompute, id, RetryPolicies.Default);
             if (start.Reason is not null)
                 return (null, start.Reason);
             if (start.Started)
@@ -116,12 +121,12 @@ public static class TrainModel
         return (null, null);
     }
 
-    private static async Task<AttemptsResult> WatchAsync(TaskOrchestrationContext context, Training training, TrainingWatch watch, Task cancel)
+    private static async Task<AttemptsResult> WatchAsync(TaskOrchestrationContext context, TrainingInput training, TrainingWatch watch, Task cancel)
     {
         var id = new ComputeId(training.Job, watch.Attempt);
         for (var looks = 0; looks < MostLooks; looks++)
         {
-            var look = await context.CallActivityAsync<WatchCompute.Result>(ActivityNames.WatchCompute, id, Retries.Patient);
+            var look = await context.CallActivityAsync<WatchCompute.Result>(ActivityNames.WatchCompute, id, RetryPolicies.Default);
             var now = context.CurrentUtcDateTime;
             if (look.IsOver)
                 return new AttemptsResult(watch.Attempt);
@@ -136,8 +141,8 @@ public static class TrainModel
                 return await StopAsync(context, id, watch.Running is null ? Ending.NotStarted : Ending.TimedOut(training.TimeoutSeconds));
 
             // The longer it has run, the longer it is likely to go on.
-            var wait = Shorter((now - watch.Accepted) / 10, s_longestWait);
-            wait = wait < s_shortestWait ? s_shortestWait : wait;
+            var wait = Shorter((now - watch.Accepted) / 10, LongestWait);
+            wait = wait < ShortestWait ? ShortestWait : wait;
             await WaitAsync(context, Shorter(wait, deadline - now), cancel);
         }
 
@@ -148,24 +153,24 @@ public static class TrainModel
     private static async Task<AttemptsResult> StopAsync(TaskOrchestrationContext context, ComputeId id, Ending ending)
     {
         SetStatus(context, "stop", id.Attempt);
-        await context.CallActivityAsync(ActivityNames.StopCompute, id, Retries.Patient);
-        var until = context.CurrentUtcDateTime + s_stopLimit;
+        await context.CallActivityAsync(ActivityNames.StopCompute, id, RetryPolicies.Default);
+        var until = context.CurrentUtcDateTime + StopLimit;
         while (context.CurrentUtcDateTime < until)
         {
-            var look = await context.CallActivityAsync<WatchCompute.Result>(ActivityNames.WatchCompute, id, Retries.Patient);
+            var look = await context.CallActivityAsync<WatchCompute.Result>(ActivityNames.WatchCompute, id, RetryPolicies.Default);
             if (look.IsOver)
                 break;
-            await context.CreateTimer(s_shortestWait, CancellationToken.None);
+            await context.CreateTimer(ShortestWait, CancellationToken.None);
         }
 
         return new AttemptsResult(id.Attempt, ending);
     }
 
-    private static async Task<Ending> FinishAsync(TaskOrchestrationContext context, Training training, int attempt, Task cancel)
+    private static async Task<Ending> FinishAsync(TaskOrchestrationContext context, TrainingInput training, int attempt, Task cancel)
     {
         var id = new ComputeId(training.Job, attempt);
         SetStatus(context, "find", attempt);
-        var found = await context.CallActivityAsync<FindTrainedModel.Result>(ActivityNames.FindTrainedModel, id, Retries.Patient);
+        var found = await context.CallActivityAsync<FindTrainedModel.Result>(ActivityNames.FindTrainedModel, id, RetryPolicies.Default);
         if (found.Path is null)
             return Ending.Failed(found.Reason!);
         if (cancel.IsCompleted)
@@ -173,18 +178,18 @@ public static class TrainModel
 
         SetStatus(context, "validate", attempt);
         var trained = await context.CallActivityAsync<CheckTrainedModel.Result>(
-            ActivityNames.CheckTrainedModel, new CheckTrainedModel.Input(id, found.Path), Retries.Patient);
+            ActivityNames.CheckTrainedModel, new CheckTrainedModel.Input(id, found.Path), RetryPolicies.Default);
         if (trained.Model is null)
             return Ending.Failed(trained.Reason!);
         if (cancel.IsCompleted)
             return Ending.Canceled;
 
-        PreparedModel? optimized = null;
+        ValidatedArtifact? optimized = null;
         if (training.Compile)
         {
             SetStatus(context, "compile", attempt);
             var compiled = await context.CallActivityAsync<CompileTrainedModel.Result>(
-                ActivityNames.CompileTrainedModel, new CompileTrainedModel.Input(id, trained.Model), Retries.Patient);
+                ActivityNames.CompileTrainedModel, new CompileTrainedModel.Input(id, trained.Model), RetryPolicies.Default);
             optimized = compiled.Model;
         }
 
@@ -192,7 +197,7 @@ public static class TrainModel
             return Ending.Canceled;
         SetStatus(context, "register", attempt);
         var registered = await context.CallActivityAsync<RegisterTrainedModel.Result>(
-            ActivityNames.RegisterTrainedModel, new RegisterTrainedModel.Input(id, found.Path, trained.Model, optimized), Retries.Patient);
+            ActivityNames.RegisterTrainedModel, new RegisterTrainedModel.Input(id, found.Path, trained.Model, optimized), RetryPolicies.Default);
         if (registered.Version is not { } version)
             return Ending.Failed(registered.Reason!);
 
@@ -200,7 +205,7 @@ public static class TrainModel
         if (training.HasAlias)
         {
             SetStatus(context, "gate", attempt);
-            gate = await context.CallActivityAsync<string>(ActivityNames.GateTrainedModel, new GateTrainedModel.Input(training.Job, version), Retries.Patient);
+            gate = await context.CallActivityAsync<string>(ActivityNames.GateTrainedModel, new GateTrainedModel.Input(training.Job, version), RetryPolicies.Default);
         }
 
         return new Ending(

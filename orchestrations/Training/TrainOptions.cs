@@ -2,9 +2,11 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Larder.Registry;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Options;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training;
 
 /// <summary>What a training may be told, beside its files. Its JSON Schema is published, and requests are checked against that.</summary>
 public sealed record TrainOptions

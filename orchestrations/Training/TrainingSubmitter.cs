@@ -1,8 +1,16 @@
 using System.Text;
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Storage;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training;
 
 /// <summary>Accepts trainings: checks them, stores what came, and makes the job. Nothing is stored before everything is checked.</summary>
 public sealed class TrainingSubmitter(
@@ -57,7 +65,7 @@ public sealed class TrainingSubmitter(
     /// <param name="options">What it is told, validated.</param>
     /// <param name="key">The caller's idempotency key.</param>
     /// <param name="caller">Who asks.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The job; with a key, perhaps one that was there already.</returns>
     /// <exception cref="InvalidRequestException">The data set cannot be had.</exception>
     /// <exception cref="NotFoundException">There is no such data set.</exception>
@@ -69,13 +77,13 @@ public sealed class TrainingSubmitter(
         TrainOptions options,
         string? key,
         Caller caller,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
-        var found = dataset is null ? null : await finder.FindAsync(caller, dataset, limits.DatasetBytes, cancellation);
+        var found = dataset is null ? null : await finder.FindAsync(caller, dataset, limits.DatasetBytes, cancellationToken);
         if (found?.SizeBytes == 0)
             throw new InvalidRequestException("The data set is empty.");
         foreach (var (_, _, file) in inputs)
-            await artifacts.PutAsync(file.Path, file.Sha256, cancellation);
+            await artifacts.PutAsync(file.Path, file.Sha256, cancellationToken);
         var request = new JobRequest(TrainJob.Type, model, options.ToMaskedJson())
         {
             Inputs = [.. inputs.Select(input => new JobInput(input.Name, input.FileName, input.File.Sha256, input.File.SizeBytes))],
@@ -86,6 +94,6 @@ public sealed class TrainingSubmitter(
             Owner = caller.Name,
             Key = key,
         };
-        return await submitter.SubmitAsync(found?.GivenTo(request) ?? request, cancellation);
+        return await submitter.SubmitAsync(found?.GivenTo(request) ?? request, cancellationToken);
     }
 }

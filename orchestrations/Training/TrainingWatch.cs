@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training;
 
 /// <summary>An attempt that is being watched.</summary>
 /// <param name="Attempt">Its number.</param>

@@ -1,7 +1,10 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Uploads;
 
 /// <summary>The jobs that take uploaded data sets in: <see cref="ReceiveDataset"/>, told by <see cref="DatasetOptions"/>.</summary>
 /// <param name="training">How much a training may be given.</param>

@@ -1,6 +1,8 @@
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Jobs.Activities;
 using Microsoft.DurableTask;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Uploads;
 
 /// <summary>What the orchestrations of uploads have in common: what is around their steps.</summary>
 internal static class ReceiveSteps
@@ -15,7 +17,7 @@ internal static class ReceiveSteps
         EndJob.Input ending;
         try
         {
-            await context.CallActivityAsync(ActivityNames.BeginJob, job, Retries.Patient);
+            await context.CallActivityAsync(ActivityNames.BeginJob, job, RetryPolicies.Default);
             ending = await receive(job, cancel);
         }
         catch (TaskFailedException e)
@@ -23,6 +25,6 @@ internal static class ReceiveSteps
             ending = EndJob.Input.Failed(job, JobEnding.Of(e));
         }
 
-        await context.CallActivityAsync(ActivityNames.EndJob, ending, Retries.Stubborn);
+        await context.CallActivityAsync(ActivityNames.EndJob, ending, RetryPolicies.Cleanup);
     }
 }

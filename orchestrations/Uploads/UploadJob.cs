@@ -1,7 +1,10 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Ingestion;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Uploads;
 
 /// <summary>The jobs that take uploads in: <see cref="ReceiveUpload"/>, told by <see cref="UploadOptions"/>.</summary>
 public sealed class UploadJob : IJobType
@@ -34,7 +37,7 @@ public sealed class UploadJob : IJobType
     internal static UploadOptions OptionsOf(Job job) => job.Options.Deserialize<UploadOptions>(RegistryJson.Options)!;
 
     /// <summary>What is known of an upload before anybody looks into it.</summary>
-    internal static Arrival ArrivalOf(UploadOptions options, string? fileName) => new()
+    internal static IngestionManifest ArrivalOf(UploadOptions options, string? fileName) => new()
     {
         Source = options.Source,
         Once = $"upload:{options.Upload}",

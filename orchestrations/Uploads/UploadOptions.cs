@@ -1,8 +1,9 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using Larder.Inference;
+using Larder.Inference.Settings;
+using Larder.Orchestrations.Options;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Uploads;
 
 /// <summary>What completes an upload: the hash of what was uploaded, and what a direct upload has too.</summary>
 public sealed record UploadOptions

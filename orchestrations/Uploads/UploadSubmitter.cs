@@ -1,7 +1,13 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Access;
+using Larder.Registry.Datasets;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Uploads;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Uploads;
 
 /// <summary>Completes uploads: each gets one job, and another one only when that failed.</summary>
 /// <param name="sessions">The uploads.</param>
@@ -15,12 +21,12 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
     /// <param name="id">The upload.</param>
     /// <param name="options">What completes it.</param>
     /// <param name="caller">Who asks.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The job; the one that is there already, when the upload was completed in the same way before.</returns>
     /// <exception cref="NotFoundException">There is no such upload.</exception>
     /// <exception cref="InvalidRequestException">Something in the options cannot be had.</exception>
     /// <exception cref="ConflictException">It was completed in another way, or nothing was uploaded.</exception>
-    public Task<Job> CompleteAsync(string model, string id, UploadOptions options, Caller caller, CancellationToken cancellation)
+    public Task<Job> CompleteAsync(string model, string id, UploadOptions options, Caller caller, CancellationToken cancellationToken)
     {
         RequireSame(options.Upload, id);
         options = options with { Upload = id, Sha256 = options.Sha256.ToLowerInvariant() };
@@ -28,12 +34,12 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
             new JobRequest(UploadJob.Type, model, JsonSerializer.SerializeToElement(options, RegistryJson.Options)) { By = caller, Owner = caller.Name },
             id,
             session => UploadJob.ArrivalOf(options, session.FileName).Validate(Draft(model, caller.Name)),
-            cancellation);
+            cancellationToken);
     }
 
     /// <summary>Makes the job that takes a data set in.</summary>
     /// <inheritdoc cref="CompleteAsync(string, string, UploadOptions, Caller, CancellationToken)"/>
-    public Task<Job> CompleteAsync(string model, string id, DatasetOptions options, Caller caller, CancellationToken cancellation)
+    public Task<Job> CompleteAsync(string model, string id, DatasetOptions options, Caller caller, CancellationToken cancellationToken)
     {
         RequireSame(options.Upload, id);
         options = options with { Upload = id, Sha256 = options.Sha256.ToLowerInvariant() };
@@ -41,7 +47,7 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
             new JobRequest(DatasetJob.Type, model, JsonSerializer.SerializeToElement(options, RegistryJson.Options)) { By = caller, Owner = caller.Name },
             id,
             session => Dataset.ValidateName(session.FileName),
-            cancellation);
+            cancellationToken);
     }
 
     private static void RequireSame(string? given, string id)
@@ -50,23 +56,23 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
             throw new InvalidRequestException("The path and the body name different uploads.");
     }
 
-    private async Task<Job> CompleteAsync(JobRequest request, string id, Action<UploadSession> validate, CancellationToken cancellation)
+    private async Task<Job> CompleteAsync(JobRequest request, string id, Action<UploadSession> validate, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var session = await sessions.GetAsync(request.Model, id, cancellation);
-            var made = session.Job is null ? null : await FindAsync(session.Job, cancellation);
+            var session = await sessions.GetAsync(request.Model, id, cancellationToken);
+            var made = session.Job is null ? null : await FindAsync(session.Job, cancellationToken);
             if (made is { State: not (JobState.Failed or JobState.Canceled) })
                 return Same(made, request.Options, id);
 
             validate(session);
-            if (await sessions.GetCommittedBytesAsync(id, cancellation) is null or 0)
+            if (await sessions.GetCommittedBytesAsync(id, cancellationToken) is null or 0)
                 throw new ConflictException($"Nothing was uploaded: put the blocks, then the list of them, to the URL of the upload {id} first.");
 
             // The session names the job before it is there: whoever comes again, after a crash too, makes the same one.
             var next = made is null && session.Job is { } named ? named : JobId.Create(time.GetUtcNow());
-            if (next == session.Job || await sessions.TryAssignAsync(session, next, cancellation) is not null)
-                return Same(await submitter.SubmitAsync(request with { Id = next }, cancellation), request.Options, id);
+            if (next == session.Job || await sessions.TryAssignAsync(session, next, cancellationToken) is not null)
+                return Same(await submitter.SubmitAsync(request with { Id = next }, cancellationToken), request.Options, id);
         }
     }
 
@@ -85,11 +91,11 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
         Created = default,
     };
 
-    private async Task<Job?> FindAsync(string id, CancellationToken cancellation)
+    private async Task<Job?> FindAsync(string id, CancellationToken cancellationToken)
     {
         try
         {
-            return await jobs.GetAsync(id, cancellation);
+            return await jobs.GetAsync(id, cancellationToken);
         }
         catch (NotFoundException)
         {

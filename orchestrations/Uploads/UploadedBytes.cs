@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using Larder.Registry;
+using Larder.Registry.Errors;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Uploads;
 
 /// <summary>What was uploaded, against what its sender said of it.</summary>
 /// <param name="Sha256">What it hashes to.</param>
@@ -13,14 +13,14 @@ internal sealed record UploadedBytes(string Sha256, long SizeBytes)
 
     /// <summary>Reads a stream to its end, and keeps nothing of it.</summary>
     /// <exception cref="TooLargeException">It has more bytes than it may have.</exception>
-    public static async Task<UploadedBytes> OfAsync(Stream content, string what, long limit, CancellationToken cancellation)
+    public static async Task<UploadedBytes> OfAsync(Stream content, string what, long limit, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             long size = 0;
-            while (await content.ReadAsync(buffer, cancellation) is > 0 and var read)
+            while (await content.ReadAsync(buffer, cancellationToken) is > 0 and var read)
             {
                 size += read;
                 if (size > limit)

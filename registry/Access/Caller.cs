@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Access;
 
 /// <summary>Who a request comes from.</summary>
 /// <param name="Name">The token's or key's name, the signed-in user or application, or <c>local</c>. It goes into job and audit records.</param>

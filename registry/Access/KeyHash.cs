@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Access;
 
 /// <summary>
 /// SHA-256 of a token or key. Credentials are looked up by it: how long that takes says nothing of a credential, and none is kept.

@@ -1,4 +1,7 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+
+namespace Larder.Registry.Access;
 
 /// <summary>Some models: those whose name begins in one of some ways, and those that have one of some tags.</summary>
 public sealed record ModelScope
@@ -42,6 +45,6 @@ public sealed record ModelScope
             if (!ModelName.IsWellFormed(prefix))
                 throw new InvalidRequestException($"{ModelName.Shown(prefix)} is not the beginning of a model's name.");
         }
-        Texts.ValidateTags(Tags);
+        FieldLimits.ValidateTags(Tags);
     }
 }

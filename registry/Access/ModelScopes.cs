@@ -1,25 +1,29 @@
-namespace Larder.Registry;
+using Larder.Registry.Catalog;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+
+namespace Larder.Registry.Access;
 
 /// <summary>Whether models are in the scope of a caller. Names tell at once; tags are read, from memory where the model was asked for before.</summary>
 /// <param name="registry">The models.</param>
-/// <param name="catalog">The same from memory: a tag that was changed elsewhere counts within <see cref="CatalogOptions.Usable"/>.</param>
+/// <param name="catalog">The same from memory: a tag that was changed elsewhere counts within <see cref="CatalogOptions.HardTtl"/>.</param>
 public sealed class ModelScopes(ModelRegistry registry, ModelCatalog catalog)
 {
     /// <summary>Whether a caller's scope has a model; of one that is not there yet, its name alone tells.</summary>
     /// <param name="caller">The caller.</param>
     /// <param name="model">The model's name; one that can be none is in no scope.</param>
-    /// <param name="cancellation">Stops it.</param>
-    public ValueTask<bool> CoverAsync(Caller caller, string model, CancellationToken cancellation) =>
+    /// <param name="cancellationToken">Stops it.</param>
+    public ValueTask<bool> CoverAsync(Caller caller, string model, CancellationToken cancellationToken) =>
         caller.Scope is not { } scope || scope.CoversName(model) ? new ValueTask<bool>(true)
         : scope.Tags.Count == 0 ? new ValueTask<bool>(false)
-        : ByTagAsync(scope, model, cancellation);
+        : ByTagAsync(scope, model, cancellationToken);
 
     /// <summary>Refuses a model that is not in a caller's scope.</summary>
     /// <inheritdoc cref="CoverAsync"/>
     /// <exception cref="ForbiddenException">It is not; whether there is such a model is not said.</exception>
-    public async ValueTask RequireAsync(Caller caller, string model, CancellationToken cancellation)
+    public async ValueTask RequireAsync(Caller caller, string model, CancellationToken cancellationToken)
     {
-        if (!await CoverAsync(caller, model, cancellation))
+        if (!await CoverAsync(caller, model, cancellationToken))
             throw new ForbiddenException(Refusal(caller, model));
     }
 
@@ -27,7 +31,7 @@ public sealed class ModelScopes(ModelRegistry registry, ModelCatalog catalog)
     public static string Refusal(Caller caller, string model) => $"The scope of {caller.Name} does not have the model {ModelName.Shown(model)}.";
 
     /// <summary>Tells of many names whether they are in a caller's scope. With tags it reads all models once.</summary>
-    public async Task<Func<string, bool>> NamesAsync(Caller caller, CancellationToken cancellation)
+    public async Task<Func<string, bool>> NamesAsync(Caller caller, CancellationToken cancellationToken)
     {
         if (caller.Scope is not { } scope)
             return _ => true;
@@ -37,7 +41,7 @@ public sealed class ModelScopes(ModelRegistry registry, ModelCatalog catalog)
         string? cursor = null;
         do
         {
-            var page = await registry.ListAsync(ModelRegistry.MaxPage, cursor, cancellation);
+            var page = await registry.ListAsync(ModelRegistry.MaxPage, cursor, cancellationToken);
             tagged.UnionWith(page.Items.Where(scope.Covers).Select(model => model.Name));
             cursor = page.Cursor;
         }
@@ -45,11 +49,11 @@ public sealed class ModelScopes(ModelRegistry registry, ModelCatalog catalog)
         return name => scope.CoversName(name) || tagged.Contains(name);
     }
 
-    private async ValueTask<bool> ByTagAsync(ModelScope scope, string model, CancellationToken cancellation)
+    private async ValueTask<bool> ByTagAsync(ModelScope scope, string model, CancellationToken cancellationToken)
     {
         try
         {
-            return scope.Covers((await catalog.ResolveAsync(model, cancellation)).Model);
+            return scope.Covers((await catalog.ResolveAsync(model, cancellationToken)).Model);
         }
         catch (NotFoundException)
         {
@@ -62,7 +66,7 @@ public sealed class ModelScopes(ModelRegistry registry, ModelCatalog catalog)
 
         try
         {
-            return scope.Covers(await registry.GetAsync(model, cancellation));
+            return scope.Covers(await registry.GetAsync(model, cancellationToken));
         }
         catch (NotFoundException)
         {

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Access;
 
 /// <summary>What a caller may do. Each role may do what those before it may.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Role>))]

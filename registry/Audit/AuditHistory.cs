@@ -1,4 +1,10 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
+using Larder.Registry.Tokens;
+
+namespace Larder.Registry.Audit;
 
 /// <summary>Reads the log, the newest record first: a subject's from its partition, all others month by month.</summary>
 /// <param name="documents">Where records are.</param>
@@ -27,16 +33,16 @@ public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registr
     /// <param name="filter">Which.</param>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before, with the same filter; null for the first. What is recorded meanwhile does not disturb it.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidRequestException">The limit is out of range, the times are the wrong way round, or the cursor is none.</exception>
-    public async Task<Page<AuditRecord>> ListAsync(AuditFilter filter, int limit, string? cursor = null, CancellationToken cancellation = default)
+    public async Task<Page<AuditRecord>> ListAsync(AuditFilter filter, int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {
         if (limit is < 1 or > MaxPage)
             throw new InvalidRequestException($"The limit must be 1 to {MaxPage}; it is {limit}.");
         if (filter.From > filter.To)
             throw new InvalidRequestException("from must not be after to.");
         if (cursor is null)
-            await CompleteAsync(filter.Subject, cancellation);
+            await CompleteAsync(filter.Subject, cancellationToken);
 
         var (first, last) = Months(filter);
         if (last < first)
@@ -49,11 +55,11 @@ public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registr
         for (var left = MaxRead; position is { } at && left > 0 && items.Count < limit;)
         {
             var size = Math.Min(left, filter.Chooses ? ChoosingPage : limit - items.Count);
-            var page = await documents.ListAsync(AuditKeys.Records, at.Partition, size, at.Continuation, cancellation);
+            var page = await documents.ListAsync(AuditKeys.Records, at.Partition, size, at.Continuation, cancellationToken);
             left -= Math.Max(1, page.Documents.Count);
             position = Take(page, at, filter, limit, items)
                 ?? (page.Continuation is { } next ? at with { Continuation = next, After = "" }
-                    : root is null ? await BelowAsync(MonthOf(at.Partition, first, last)!.Value, first, cancellation)
+                    : root is null ? await BelowAsync(MonthOf(at.Partition, first, last)!.Value, first, cancellationToken)
                     : null);
             if (filter.From is { } from && page.Documents is [.., var oldest] && oldest.Value.When < from)
                 position = items.Count < limit ? null : position;
@@ -80,12 +86,12 @@ public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registr
     }
 
     /// <summary>The newest month with records below one; null when there is none.</summary>
-    private async Task<AuditPosition?> BelowAsync(int month, int first, CancellationToken cancellation)
+    private async Task<AuditPosition?> BelowAsync(int month, int first, CancellationToken cancellationToken)
     {
         while (month > first)
         {
             var probed = Enumerable.Range(1, Math.Min(ProbedMonths, month - first)).Select(down => AuditKeys.Month(month - down)).ToList();
-            var pages = await Task.WhenAll(probed.Select(partition => documents.ListAsync(AuditKeys.Records, partition, 1, null, cancellation)));
+            var pages = await Task.WhenAll(probed.Select(partition => documents.ListAsync(AuditKeys.Records, partition, 1, null, cancellationToken)));
             var there = Array.FindIndex(pages, page => page.Documents.Count > 0);
             if (there >= 0)
                 return new AuditPosition(probed[there]);
@@ -116,13 +122,13 @@ public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registr
     }
 
     /// <summary>Puts into the log what a crash left in the subject's own document.</summary>
-    private async Task CompleteAsync(AuditSubject? subject, CancellationToken cancellation)
+    private async Task CompleteAsync(AuditSubject? subject, CancellationToken cancellationToken)
     {
         if (subject?.ModelName is { } model)
-            await registry.CompleteAuditAsync(model, cancellation);
+            await registry.CompleteAuditAsync(model, cancellationToken);
         if (subject?.ScheduleId is { } schedule)
-            await schedules.CompleteAuditAsync(schedule, cancellation);
+            await schedules.CompleteAuditAsync(schedule, cancellationToken);
         if (subject?.TokenId is { } token)
-            await tokens.CompleteAuditAsync(token, cancellation);
+            await tokens.CompleteAuditAsync(token, cancellationToken);
     }
 }

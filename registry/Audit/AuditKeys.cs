@@ -1,6 +1,8 @@
 using System.Globalization;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Audit;
 
 /// <summary>
 /// Where records are. Each is there twice, so that both ways to ask are a list within one partition, the newest first: in the partition of its

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using Larder.Registry.Errors;
+using Larder.Registry.Storage;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Audit;
 
 /// <summary>
 /// Where records go: written once, never changed. A change puts its record into its own document in the same write (<see cref="AuditOutbox"/>), so there is
@@ -9,8 +11,8 @@ namespace Larder.Registry;
 /// Whoever finds a record in an outbox that may not be here, creates it: the next change, a reader of that subject's history, the sweeper.
 /// </summary>
 /// <param name="documents">Where records are.</param>
-/// <param name="log">For what is put off.</param>
-public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog> log)
+/// <param name="logger">For what is put off.</param>
+public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog> logger)
 {
     private const int MaxRemembered = 10_000;
     private const int Parallelism = 8;
@@ -19,7 +21,7 @@ public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog>
     private const int MaxWaiting = 300;
 
     // What this process has written or is writing: it need not be looked for again.
-    private readonly ConcurrentDictionary<string, Lazy<Task<bool>>> writes = new();
+    private readonly ConcurrentDictionary<string, Lazy<Task<bool>>> _writes = new();
 
     /// <summary>An outbox, before it is written with what is new in it, without the records that are in the log for all this process knows.</summary>
     /// <param name="read">The outbox that is stored.</param>
@@ -52,17 +54,17 @@ public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog>
 
     /// <summary>Writes a record whose revision nobody else counts, if it is still free.</summary>
     /// <returns>Whether it was.</returns>
-    internal async Task<bool> TryTakeAsync(AuditRecord record, CancellationToken cancellation)
+    internal async Task<bool> TryTakeAsync(AuditRecord record, CancellationToken cancellationToken)
     {
-        if (!await CreateAsync(AuditKeys.BySubject(record), record, isNew: true, cancellation))
+        if (!await CreateAsync(AuditKeys.BySubject(record), record, isNew: true, cancellationToken))
             return false;
-        await CreateAsync(AuditKeys.ByTime(record), record, isNew: true, cancellation);
+        await CreateAsync(AuditKeys.ByTime(record), record, isNew: true, cancellationToken);
         return true;
     }
 
     /// <summary>The newest record of a subject; null when it has none.</summary>
-    internal async Task<AuditRecord?> NewestAsync(string subject, CancellationToken cancellation) =>
-        (await documents.ListAsync(AuditKeys.Records, AuditSubject.RootOf(subject), 1, null, cancellation)).Documents is [var newest, ..] ? newest.Value : null;
+    internal async Task<AuditRecord?> NewestAsync(string subject, CancellationToken cancellationToken) =>
+        (await documents.ListAsync(AuditKeys.Records, AuditSubject.RootOf(subject), 1, null, cancellationToken)).Documents is [var newest, ..] ? newest.Value : null;
 
     /// <summary>Writes a record, unless it is there.</summary>
     internal Task EnsureAsync(AuditRecord record) => WriteAsync([record], record.Revision);
@@ -76,20 +78,20 @@ public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog>
     }
 
     private bool IsWritten(AuditRecord record) =>
-        writes.TryGetValue(record.Id, out var write) && write is { IsValueCreated: true, Value.IsCompletedSuccessfully: true };
+        _writes.TryGetValue(record.Id, out var write) && write is { IsValueCreated: true, Value.IsCompletedSuccessfully: true };
 
     private async Task<bool> WriteAsync(AuditRecord record, bool isNew)
     {
-        if (writes.Count > MaxRemembered)
-            writes.Clear();
-        var write = writes.GetOrAdd(record.Id, _ => new Lazy<Task<bool>>(() => CreateAsync(record, isNew)));
+        if (_writes.Count > MaxRemembered)
+            _writes.Clear();
+        var write = _writes.GetOrAdd(record.Id, _ => new Lazy<Task<bool>>(() => CreateAsync(record, isNew)));
         try
         {
             return await write.Value;
         }
         catch
         {
-            writes.TryRemove(KeyValuePair.Create(record.Id, write));
+            _writes.TryRemove(KeyValuePair.Create(record.Id, write));
             throw;
         }
     }
@@ -103,14 +105,14 @@ public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog>
         return created.Contains(true);
     }
 
-    private async Task<bool> CreateAsync((string Partition, string Id) key, AuditRecord record, bool isNew, CancellationToken cancellation)
+    private async Task<bool> CreateAsync((string Partition, string Id) key, AuditRecord record, bool isNew, CancellationToken cancellationToken)
     {
         // Most of what may be missing is there, and a read is cheaper than a write that is refused.
-        if (!isNew && await documents.GetAsync(AuditKeys.Records, key.Partition, key.Id, cancellation) is not null)
+        if (!isNew && await documents.GetAsync(AuditKeys.Records, key.Partition, key.Id, cancellationToken) is not null)
             return false;
         try
         {
-            await documents.CreateAsync(AuditKeys.Records, key.Partition, key.Id, record, cancellation);
+            await documents.CreateAsync(AuditKeys.Records, key.Partition, key.Id, record, cancellationToken);
             return true;
         }
         catch (DocumentExistsException)

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Audit;
 
 /// <summary>
 /// The records of a document's changes that may not be in the log yet. It is part of the document, so a change and its record are one write; the log follows

@@ -1,4 +1,7 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Storage;
+
+namespace Larder.Registry.Audit;
 
 /// <summary>How far a list of records is: what its cursor says.</summary>
 /// <param name="Partition">Which partition.</param>

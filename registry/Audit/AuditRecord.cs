@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Audit;
 
 /// <summary>One change of a model, a version, an alias, a schedule, a token or the settings. It is written once and never changed.</summary>
 public sealed record AuditRecord

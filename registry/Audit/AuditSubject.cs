@@ -1,4 +1,8 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Tokens;
+
+namespace Larder.Registry.Audit;
 
 /// <summary>
 /// What a list of records is about: <c>model</c> (all models), <c>model:iris</c> (with its versions and aliases), <c>model:iris:3</c>,
@@ -12,16 +16,16 @@ public sealed class AuditSubject
     private const string Token = "token";
     private const char Separator = ':';
 
-    private readonly string text;
+    private readonly string _text;
 
     private AuditSubject(string text, string? model = null, string? schedule = null, string? token = null) =>
-        (this.text, ModelName, ScheduleId, TokenId) = (text, model, schedule, token);
+        (_text, ModelName, ScheduleId, TokenId) = (text, model, schedule, token);
 
     /// <summary>What has the records in a partition of its own; null for all models, all schedules and all tokens.</summary>
-    internal string? Root => text is Model or Schedule or Token ? null : RootOf(text);
+    internal string? Root => _text is Model or Schedule or Token ? null : RootOf(_text);
 
     /// <summary>Whether it is less than all that has the same root.</summary>
-    internal bool IsPart => Root is { } root && root.Length < text.Length;
+    internal bool IsPart => Root is { } root && root.Length < _text.Length;
 
     internal string? ModelName { get; }
 
@@ -38,12 +42,12 @@ public sealed class AuditSubject
             case [Settings] or [Model] or [Schedule] or [Token]:
                 return new AuditSubject(text);
             case [Model, var name]:
-                Registry.ModelName.Validate(name);
+                Models.ModelName.Validate(name);
                 return new AuditSubject(text, model: name);
             case [Model, var name, var part]:
-                Registry.ModelName.Validate(name);
-                if (!Registry.ModelName.IsDigits(part))
-                    Registry.ModelName.ValidateAlias(part);
+                Models.ModelName.Validate(name);
+                if (!Models.ModelName.IsDigits(part))
+                    Models.ModelName.ValidateAlias(part);
                 return new AuditSubject(text, model: name);
             case [Schedule, var id] when JobId.IsValid(id):
                 return new AuditSubject(text, schedule: id);
@@ -51,13 +55,13 @@ public sealed class AuditSubject
                 return new AuditSubject(text, token: id);
             default:
                 throw new InvalidRequestException(
-                    $"{Registry.ModelName.Shown(text)} is no subject: use model, model:NAME, model:NAME:VERSION, model:NAME:ALIAS, schedule, schedule:ID, token, token:ID or settings.");
+                    $"{Models.ModelName.Shown(text)} is no subject: use model, model:NAME, model:NAME:VERSION, model:NAME:ALIAS, schedule, schedule:ID, token, token:ID or settings.");
         }
     }
 
     /// <summary>Whether a record's subject is this one or a part of it.</summary>
     internal bool Covers(string subject) =>
-        subject.StartsWith(text, StringComparison.Ordinal) && (subject.Length == text.Length || subject[text.Length] == Separator);
+        subject.StartsWith(_text, StringComparison.Ordinal) && (subject.Length == _text.Length || subject[_text.Length] == Separator);
 
     internal static string OfModel(string name) => $"{Model}:{name}";
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Larder.Registry.Models;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Audit;
 
 /// <summary>What records say of before and after: only what differs, and long texts cut.</summary>
 internal static class AuditValues

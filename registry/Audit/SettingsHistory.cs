@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Larder.Registry.Models;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Audit;
 
 /// <summary>Records which settings hosts run with, each time that they differ from what was recorded last.</summary>
 /// <param name="log">Where records are.</param>
@@ -10,15 +11,15 @@ public sealed class SettingsHistory(AuditLog log, TimeProvider time)
     /// <summary>Records settings, unless they are what was recorded last. Of several hosts that start with the same at once, one does.</summary>
     /// <param name="settings">All of them, by name, without any secret.</param>
     /// <param name="who">Who made them so.</param>
-    /// <param name="cancellation">Stops it; done again, it goes on.</param>
+    /// <param name="cancellationToken">Stops it; done again, it goes on.</param>
     /// <returns>Whether a record was written.</returns>
-    public async Task<bool> RecordAsync(IReadOnlyDictionary<string, string> settings, string who, CancellationToken cancellation = default)
+    public async Task<bool> RecordAsync(IReadOnlyDictionary<string, string> settings, string who, CancellationToken cancellationToken = default)
     {
         var state = AuditValues.Of(settings);
         var backoff = new Backoff("the settings' history");
         while (true)
         {
-            var newest = await log.NewestAsync(AuditSubject.Settings, cancellation);
+            var newest = await log.NewestAsync(AuditSubject.Settings, cancellationToken);
             if (newest is not null)
                 await log.EnsureAsync(newest);
             var (before, after) = AuditValues.Between(newest?.State?.Deserialize<System.Text.Json.Nodes.JsonObject>(), state);
@@ -36,9 +37,9 @@ public sealed class SettingsHistory(AuditLog log, TimeProvider time)
                 After = after,
                 State = JsonSerializer.SerializeToElement(state, RegistryJson.Options),
             };
-            if (await log.TryTakeAsync(record, cancellation))
+            if (await log.TryTakeAsync(record, cancellationToken))
                 return true;
-            await backoff.NextAsync(cancellation);
+            await backoff.NextAsync(cancellationToken);
         }
     }
 }

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Backup;
 
 /// <summary>
 /// Numbers as every store gives them back: <c>0.50</c> and <c>-0</c> are kept as they were written by blobs, and as <c>0.5</c> and <c>0</c> by Cosmos DB. In an

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Backup;
 
 /// <summary>What an export has.</summary>
 /// <param name="Models">Which models; with all of them come all schedules, else those that are about the models.</param>

@@ -1,18 +1,22 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
+
+namespace Larder.Registry.Backup;
 
 /// <summary>Models with their versions, deleted ones too: their numbers are never given again, wherever they are imported.</summary>
 internal sealed class ExportedModels(IDocumentStore documents, IArtifactStore artifacts) : IExportedCollection
 {
     private const int PageSize = 500;
 
-    private readonly ModelSnapshots snapshots = new(documents);
+    private readonly ModelSnapshots _snapshots = new(documents);
 
-    public async Task WriteAsync(ExportWriter writer, ExportSelection selection, CancellationToken cancellation)
+    public async Task WriteAsync(ExportWriter writer, ExportSelection selection, CancellationToken cancellationToken)
     {
-        await foreach (var found in documents.ScanAllAsync(Collections.Models, PageSize, cancellation))
+        await foreach (var found in documents.ScanAllAsync(Collections.Models, PageSize, cancellationToken))
         {
             if (selection.Models.Fit(found.Value.Name))
-                await WriteAsync(writer, await ReadAsync(writer, found.Value, selection.IncludeArtifacts, cancellation), cancellation);
+                await WriteAsync(writer, await ReadAsync(writer, found.Value, selection.IncludeArtifacts, cancellationToken), cancellationToken);
         }
 
         if (selection.Models.Unseen.FirstOrDefault() is { } missing)
@@ -20,51 +24,51 @@ internal sealed class ExportedModels(IDocumentStore documents, IArtifactStore ar
     }
 
     /// <summary>Reads a model whose artifacts are there, and young: the sweeper leaves them, even if a version goes meanwhile.</summary>
-    private async Task<ModelSnapshot> ReadAsync(ExportWriter writer, ModelDocument model, bool withArtifacts, CancellationToken cancellation)
+    private async Task<ModelSnapshot> ReadAsync(ExportWriter writer, ModelDocument model, bool withArtifacts, CancellationToken cancellationToken)
     {
         string? missing = null;
         while (true)
         {
-            var snapshot = await snapshots.ReadAsync(model, cancellation);
-            var lacks = withArtifacts ? await FindMissingAsync(writer, snapshot, cancellation) : null;
+            var snapshot = await _snapshots.ReadAsync(model, cancellationToken);
+            var lacks = withArtifacts ? await FindMissingAsync(writer, snapshot, cancellationToken) : null;
             if (lacks is null)
                 return snapshot;
             // A version that was deleted, and its artifact swept, since the model was read: then it is not there the next time.
             if (lacks == missing)
                 throw new ConflictException($"The artifact {lacks} of the model {model.Name} is not stored any more: delete the version that names it, or leave the model out.");
             missing = lacks;
-            model = (await documents.GetAsync(Collections.Models, model.Name, Collections.ModelId, cancellation))!.Value;
+            model = (await documents.GetAsync(Collections.Models, model.Name, Collections.ModelId, cancellationToken))!.Value;
         }
     }
 
-    private async Task<string?> FindMissingAsync(ExportWriter writer, ModelSnapshot snapshot, CancellationToken cancellation)
+    private async Task<string?> FindMissingAsync(ExportWriter writer, ModelSnapshot snapshot, CancellationToken cancellationToken)
     {
         foreach (var sha256 in snapshot.Artifacts)
         {
-            if (!writer.Artifacts.Contains(sha256) && !await artifacts.TouchAsync(sha256, cancellation))
+            if (!writer.Artifacts.Contains(sha256) && !await artifacts.TouchAsync(sha256, cancellationToken))
                 return sha256;
         }
 
         return null;
     }
 
-    private static async Task WriteAsync(ExportWriter writer, ModelSnapshot snapshot, CancellationToken cancellation)
+    private static async Task WriteAsync(ExportWriter writer, ModelSnapshot snapshot, CancellationToken cancellationToken)
     {
         var name = snapshot.Model.Name;
         await writer.AddAsync(
-            TransferFormat.ModelOf(name),
+            BackupFormat.ModelOf(name),
             snapshot.Model,
             contents => snapshot.Model.Deleted ? contents with { DeletedModels = contents.DeletedModels + 1 } : contents with { Models = contents.Models + 1 },
-            cancellation);
+            cancellationToken);
         foreach (var (number, version) in snapshot.Versions)
         {
             await writer.AddAsync(
-                TransferFormat.VersionOf(name, number),
+                BackupFormat.VersionOf(name, number),
                 version,
                 contents => version.Version is null
                     ? contents with { DeletedVersions = contents.DeletedVersions + 1 }
                     : contents with { Versions = contents.Versions + 1 },
-                cancellation);
+                cancellationToken);
         }
 
         foreach (var sha256 in snapshot.Artifacts)

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
+using Larder.Registry.Schedules;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Backup;
 
 /// <summary>A schedule as archives have it: what people asked for, without the values of its secrets and without its runs.</summary>
 internal sealed record ExportedSchedule

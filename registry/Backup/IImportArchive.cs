@@ -1,4 +1,6 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+
+namespace Larder.Registry.Backup;
 
 /// <summary>
 /// An archive of a registry, opened: its files by name. Whoever made it looked that no name is there twice, and that there are no more files than there may be;
@@ -11,5 +13,5 @@ public interface IImportArchive
 
     /// <summary>Opens a file that is there, to read once and dispose of.</summary>
     /// <exception cref="InvalidRequestException">It is damaged; reading may say so too.</exception>
-    Task<Stream> OpenAsync(string file, CancellationToken cancellation);
+    Task<Stream> OpenAsync(string file, CancellationToken cancellationToken);
 }

@@ -1,23 +1,29 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
+
+namespace Larder.Registry.Backup;
 
 /// <summary>Decides what an import does with a model or a schedule, by what is here under its name.</summary>
 internal sealed class ImportDecisions(IDocumentStore documents, JobStore jobs, string job)
 {
-    private readonly ModelSnapshots snapshots = new(documents);
+    private readonly ModelSnapshots _snapshots = new(documents);
 
     /// <summary>What becomes of a model.</summary>
     /// <returns>It, and whether it is a conflict.</returns>
-    public async Task<(ImportedItem Item, bool IsConflict)> DecideAsync(ModelSnapshot archived, bool restoreDeleted, CancellationToken cancellation)
+    public async Task<(ImportedItem Item, bool IsConflict)> DecideAsync(ModelSnapshot archived, bool restoreDeleted, CancellationToken cancellationToken)
     {
         var name = archived.Model.Name;
-        var read = await documents.GetAsync(Collections.Models, name, Collections.ModelId, cancellation);
+        var read = await documents.GetAsync(Collections.Models, name, Collections.ModelId, cancellationToken);
         switch (read?.Value)
         {
-            case null when await documents.GetAsync(Collections.Versions, name, Collections.VersionId(1), cancellation) is not null:
+            case null when await documents.GetAsync(Collections.Versions, name, Collections.VersionId(1), cancellationToken) is not null:
                 return Conflict("somebody is publishing its first version");
             case null:
                 return Done(ImportOutcome.Created);
-            case { Importing: { } other } when other != job && await IsRunningAsync(other, cancellation):
+            case { Importing: { } other } when other != job && await IsRunningAsync(other, cancellationToken):
                 return Conflict($"it is being imported by the job {other}");
             case { Importing: not null }:
                 return Done(ImportOutcome.Created);
@@ -29,7 +35,7 @@ internal sealed class ImportDecisions(IDocumentStore documents, JobStore jobs, s
                 return Conflict("it exists here, and is deleted in the archive");
             case var here:
                 return here.LastVersion - archived.Model.LastVersion <= ImportedModelWriter.MostBetween
-                    && archived.WithNumbersUpTo(here.LastVersion).Equals(await snapshots.ReadAsync(here, cancellation))
+                    && archived.WithNumbersUpTo(here.LastVersion).Equals(await _snapshots.ReadAsync(here, cancellationToken))
                     ? Done(ImportOutcome.Unchanged)
                     : Conflict("it exists here with other content");
         }
@@ -41,9 +47,9 @@ internal sealed class ImportDecisions(IDocumentStore documents, JobStore jobs, s
 
     /// <summary>What becomes of a schedule.</summary>
     /// <returns>It, and whether it is a conflict.</returns>
-    public async Task<(ImportedItem Item, bool IsConflict)> DecideAsync(ExportedSchedule archived, CancellationToken cancellation)
+    public async Task<(ImportedItem Item, bool IsConflict)> DecideAsync(ExportedSchedule archived, CancellationToken cancellationToken)
     {
-        var here = await documents.GetAsync(ScheduleStore.Collection, archived.Id, ScheduleStore.DocumentId, cancellation);
+        var here = await documents.GetAsync(ScheduleStore.Collection, archived.Id, ScheduleStore.DocumentId, cancellationToken);
         if (here is null)
             return (new ImportedItem(archived.Id, ImportOutcome.Created), false);
         return !here.Value.Deleted && IsSame(archived, here.Value)
@@ -52,16 +58,16 @@ internal sealed class ImportDecisions(IDocumentStore documents, JobStore jobs, s
     }
 
     /// <summary>Whether a schedule is the archived one. Whether it runs is each registry's own business, and so are its secrets.</summary>
-    public static bool IsSame(ExportedSchedule archived, Schedule here) => TransferJson.Write(Definition(archived.Schedule)).AsSpan()
-        .SequenceEqual(TransferJson.Write(Definition(here)));
+    public static bool IsSame(ExportedSchedule archived, Schedule here) => BackupJson.Write(Definition(archived.Schedule)).AsSpan()
+        .SequenceEqual(BackupJson.Write(Definition(here)));
 
     private static ExportedSchedule Definition(Schedule schedule) => ExportedSchedule.Of(schedule) with { Enabled = true, SecretNames = [] };
 
-    private async Task<bool> IsRunningAsync(string id, CancellationToken cancellation)
+    private async Task<bool> IsRunningAsync(string id, CancellationToken cancellationToken)
     {
         try
         {
-            return !(await jobs.GetAsync(id, cancellation)).IsFinal;
+            return !(await jobs.GetAsync(id, cancellationToken)).IsFinal;
         }
         catch (NotFoundException)
         {

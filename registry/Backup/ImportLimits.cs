@@ -1,6 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Limits;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Backup;
 
 /// <summary>How much an archive that is imported may hold (settings <c>Limits:Import:*</c>).</summary>
 public sealed record ImportLimits

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Backup;
 
 /// <summary>What an import does with a model or a schedule of its archive.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ImportOutcome>))]

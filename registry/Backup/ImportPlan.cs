@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Backup;
 
 /// <summary>What an import will do: decided before anything is written.</summary>
 /// <param name="Models">The models, by name.</param>

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Backup;
 
 /// <summary>What is taken out of an archive, and what happens where something is here already.</summary>
 /// <param name="Models">Which models; with all of them come all schedules, else those that are about the models.</param>

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Backup;
 
 /// <summary>An artifact that imported versions name.</summary>
 /// <param name="Sha256">SHA-256 of its bytes.</param>

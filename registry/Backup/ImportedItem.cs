@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Backup;
 
 /// <summary>A model or a schedule of an archive, and what becomes of it.</summary>
 /// <param name="Name">The model's name, or the schedule's id.</param>

@@ -1,4 +1,9 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+
+namespace Larder.Registry.Backup;
 
 /// <summary>What an imported model must be: what the API would have taken, and whole.</summary>
 internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions publishing)
@@ -19,7 +24,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
         }
         catch (InvalidRequestException e)
         {
-            throw TransferJson.Unusable(file, e.Message.TrimEnd('.'));
+            throw BackupJson.Unusable(file, e.Message.TrimEnd('.'));
         }
     }
 
@@ -36,9 +41,9 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
             "it is deleted, and has versions or aliases");
         Explained(file, () =>
         {
-            Texts.ValidateDescription(model.Description);
-            Texts.ValidateShort(model.Owner, "owner");
-            Texts.ValidateTags(model.Tags);
+            FieldLimits.ValidateDescription(model.Description);
+            FieldLimits.ValidateShort(model.Owner, "owner");
+            FieldLimits.ValidateTags(model.Tags);
             SettingsRules.Validate(model.Settings);
             foreach (var alias in model.Aliases.Keys)
                 ModelName.ValidateAlias(alias);
@@ -51,7 +56,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
     public void Check(string file, ModelDocument model, int number, VersionDocument document)
     {
         Require(file, number > model.DeletedThrough && number <= model.LastVersion, "the model has never given its number");
-        Require(file, document.Once is null || TransferFormat.IsSha256(document.Once), "the hash of its key is none");
+        Require(file, document.Once is null || BackupFormat.IsSha256(document.Once), "the hash of its key is none");
         if (document.Version is not { } version)
         {
             Require(file, document.Deleted is not null, "it is neither a version nor a deleted one");
@@ -60,9 +65,9 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
 
         Require(file, document.Deleted is null && version.Model == model.Name && version.Version == number, "it is another version than its name says");
         Require(file, version.Status == ModelVersionStatus.Ready, "it is not ready to be served");
-        Require(file, TransferFormat.IsSha256(version.Sha256), "its sha256 is none");
+        Require(file, BackupFormat.IsSha256(version.Sha256), "its sha256 is none");
         Require(file, version.SizeBytes > 0 && version.SizeBytes <= publishing.ModelBytes, $"its model has {version.SizeBytes} bytes; {publishing.ModelBytes} is the most");
-        Require(file, version.FileName is null || Texts.FileName(version.FileName) == version.FileName, "its file_name is a path");
+        Require(file, version.FileName is null || FieldLimits.FileName(version.FileName) == version.FileName, "its file_name is a path");
         Require(file, IsOther(version.OptimizedFrom) && IsOther(version.OptimizedTo), "it is said to be optimised from, or to, a version that cannot be");
         Require(file, version.Labels.All(label => label is not null), "a label is null");
         Require(file, version.Files.Count <= MaxFiles && version.Files.All(IsFile) && version.Files.DistinctBy(one => one.Name).Count() == version.Files.Count, "a file that comes with it has no name, hash or size that can be");
@@ -91,7 +96,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
     }
 
     private bool IsFile(VersionFile? file) =>
-        file is not null && JobFilePath.IsValid(file.Name) && file.Name.Length <= 256 && TransferFormat.IsSha256(file.Sha256)
+        file is not null && JobFilePath.IsValid(file.Name) && file.Name.Length <= 256 && BackupFormat.IsSha256(file.Sha256)
         && file.SizeBytes >= 0 && file.SizeBytes <= limits.DocumentBytes;
 
     private static bool IsEntry(AuditEntry? entry) =>
@@ -100,6 +105,6 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
     private static void Require(string file, bool holds, string otherwise)
     {
         if (!holds)
-            throw TransferJson.Unusable(file, otherwise);
+            throw BackupJson.Unusable(file, otherwise);
     }
 }

@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
+using Larder.Registry.Audit;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Backup;
 
 /// <summary>
 /// Writes imported models so that each is seen whole or not at all, whenever the process dies: (1) the model's document, as of a deleted one that has given
@@ -12,47 +15,47 @@ internal sealed class ImportedModelWriter(ModelDocuments models, string job, str
     // Between the last number of the archive and the last that was given here: each gets a document that says that it is deleted.
     public const int MostBetween = 100_000;
 
-    private readonly IDocumentStore documents = models.Store;
-    private readonly ModelSnapshots snapshots = new(models.Store);
+    private readonly IDocumentStore _documents = models.Store;
+    private readonly ModelSnapshots _snapshots = new(models.Store);
 
     /// <summary>Writes a model.</summary>
     /// <param name="archived">The model, checked; its artifacts are stored.</param>
     /// <param name="planned">What was decided about it.</param>
-    /// <param name="cancellation">Stops it; it is then to be done again.</param>
+    /// <param name="cancellationToken">Stops it; it is then to be done again.</param>
     /// <returns>What became of it: as planned, or failed, when somebody was quicker.</returns>
-    public async Task<ImportedItem> WriteAsync(ModelSnapshot archived, ImportedItem planned, CancellationToken cancellation)
+    public async Task<ImportedItem> WriteAsync(ModelSnapshot archived, ImportedItem planned, CancellationToken cancellationToken)
     {
-        var read = await models.FindAsync(archived.Model.Name, cancellation);
+        var read = await models.FindAsync(archived.Model.Name, cancellationToken);
         if (archived.Model.Deleted)
-            return await WriteDeletedAsync(archived.Model, read, planned, cancellation);
+            return await WriteDeletedAsync(archived.Model, read, planned, cancellationToken);
         var last = Math.Max(archived.Model.LastVersion, read?.Value.LastVersion ?? 0);
         if (last - archived.Model.LastVersion > MostBetween)
             return planned with { Outcome = ImportOutcome.Failed, Reason = $"More than {MostBetween} numbers were given here since." };
         var whole = archived.WithNumbersUpTo(last);
         // Written by an earlier try; or by somebody else.
         if (read is { Value.Deleted: false })
-            return whole.Equals(await snapshots.ReadAsync(read.Value, cancellation)) ? planned : Late(planned);
+            return whole.Equals(await _snapshots.ReadAsync(read.Value, cancellationToken)) ? planned : Late(planned);
         if (planned.Outcome == ImportOutcome.Created && read is { Value: { Deleted: true, Importing: null } })
             return Late(planned);
 
         var placeholder = read?.Value.Importing == job && read.Value.LastVersion == last
             ? read
-            : await TryWriteAsync(read, Placeholder(whole.Model, read?.Value), cancellation);
+            : await TryWriteAsync(read, Placeholder(whole.Model, read?.Value), cancellationToken);
         if (placeholder is null)
             return Late(planned);
         foreach (var (number, version) in whole.Versions)
-            await WriteAsync(whole.Model.Name, number, version, cancellation);
-        return await TryWriteAsync(placeholder, Recorded(whole.Model, placeholder.Value), cancellation) is null ? Late(planned) : planned;
+            await WriteAsync(whole.Model.Name, number, version, cancellationToken);
+        return await TryWriteAsync(placeholder, Recorded(whole.Model, placeholder.Value), cancellationToken) is null ? Late(planned) : planned;
     }
 
-    private async Task<ImportedItem> WriteDeletedAsync(ModelDocument archived, Document<ModelDocument>? read, ImportedItem planned, CancellationToken cancellation)
+    private async Task<ImportedItem> WriteDeletedAsync(ModelDocument archived, Document<ModelDocument>? read, ImportedItem planned, CancellationToken cancellationToken)
     {
         if (read is { Value: { Deleted: true, Importing: null } here } && here.LastVersion >= archived.LastVersion)
             return planned;
         if (read is { Value.Deleted: false })
             return Late(planned);
         var last = Math.Max(archived.LastVersion, read?.Value.LastVersion ?? 0);
-        return await TryWriteAsync(read, Recorded(archived with { LastVersion = last, DeletedThrough = last }, read?.Value), cancellation) is null ? Late(planned) : planned;
+        return await TryWriteAsync(read, Recorded(archived with { LastVersion = last, DeletedThrough = last }, read?.Value), cancellationToken) is null ? Late(planned) : planned;
     }
 
     /// <summary>The model with the record of its import. Records that are not in the log yet stay; numbers of records go on, after those that the archive's list names.</summary>
@@ -88,11 +91,11 @@ internal sealed class ImportedModelWriter(ModelDocuments models, string job, str
     };
 
     /// <summary>Writes a model document; null when it is another one by now.</summary>
-    private async Task<Document<ModelDocument>?> TryWriteAsync(Document<ModelDocument>? read, ModelDocument next, CancellationToken cancellation)
+    private async Task<Document<ModelDocument>?> TryWriteAsync(Document<ModelDocument>? read, ModelDocument next, CancellationToken cancellationToken)
     {
         try
         {
-            return await models.WriteAsync(read, next, cancellation);
+            return await models.WriteAsync(read, next, cancellationToken);
         }
         catch (Exception e) when (e is ETagMismatchException or DocumentExistsException)
         {
@@ -101,7 +104,7 @@ internal sealed class ImportedModelWriter(ModelDocuments models, string job, str
     }
 
     /// <summary>Writes a version's document in the place of what is there, which means nothing: the model says that all numbers up to its last are deleted.</summary>
-    private async Task WriteAsync(string name, int number, VersionDocument version, CancellationToken cancellation)
+    private async Task WriteAsync(string name, int number, VersionDocument version, CancellationToken cancellationToken)
     {
         var id = Collections.VersionId(number);
         var backoff = new Backoff($"the model {name}");
@@ -109,15 +112,15 @@ internal sealed class ImportedModelWriter(ModelDocuments models, string job, str
         {
             try
             {
-                if (await documents.GetAsync(Collections.Versions, name, id, cancellation) is not { } found)
-                    await documents.CreateAsync(Collections.Versions, name, id, version, cancellation);
-                else if (!TransferJson.Write(found.Value).AsSpan().SequenceEqual(TransferJson.Write(version)))
-                    await documents.ReplaceAsync(Collections.Versions, name, id, version, found.ETag, cancellation);
+                if (await _documents.GetAsync(Collections.Versions, name, id, cancellationToken) is not { } found)
+                    await _documents.CreateAsync(Collections.Versions, name, id, version, cancellationToken);
+                else if (!BackupJson.Write(found.Value).AsSpan().SequenceEqual(BackupJson.Write(version)))
+                    await _documents.ReplaceAsync(Collections.Versions, name, id, version, found.ETag, cancellationToken);
                 return;
             }
             catch (Exception e) when (e is DocumentExistsException or ETagMismatchException)
             {
-                await backoff.NextAsync(cancellation);
+                await backoff.NextAsync(cancellationToken);
             }
         }
     }

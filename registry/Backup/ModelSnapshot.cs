@@ -1,4 +1,6 @@
-namespace Larder.Registry;
+using Larder.Registry.Models;
+
+namespace Larder.Registry.Backup;
 
 /// <summary>A model as it was at one moment, in the form in which archives have it.</summary>
 /// <param name="Model">Its document. Nothing of it is under way.</param>
@@ -28,7 +30,7 @@ internal sealed record ModelSnapshot(ModelDocument Model, IReadOnlyList<KeyValue
 
     public override int GetHashCode() => Model.Name.GetHashCode(StringComparison.Ordinal);
 
-    private byte[] Content() => TransferJson.Write(new
+    private byte[] Content() => BackupJson.Write(new
     {
         Model,
         Versions = Versions.Select(version => new { version.Key, Document = WithoutDescription(version.Value) }),

@@ -1,4 +1,9 @@
-namespace Larder.Registry;
+using Larder.Registry.Audit;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
+
+namespace Larder.Registry.Backup;
 
 /// <summary>Reads models as they were at one moment, while others change them.</summary>
 /// <remarks>
@@ -11,17 +16,17 @@ internal sealed class ModelSnapshots(IDocumentStore documents)
 
     /// <summary>The model of a document.</summary>
     /// <param name="model">As it was read a moment ago.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>It, or what it has become since.</returns>
     /// <exception cref="ConflictException">Versions of it are deleted again and again.</exception>
-    public async Task<ModelSnapshot> ReadAsync(ModelDocument model, CancellationToken cancellation)
+    public async Task<ModelSnapshot> ReadAsync(ModelDocument model, CancellationToken cancellationToken)
     {
         var backoff = new Backoff($"the model {model.Name}");
         var known = new HashSet<int>();
         var tries = 0;
         while (true)
         {
-            var versions = model.LastVersion > model.DeletedThrough ? await VersionsAsync(model.Name, cancellation) : [];
+            var versions = model.LastVersion > model.DeletedThrough ? await VersionsAsync(model.Name, cancellationToken) : [];
             var gone = Numbers(model).Where(number => versions.GetValueOrDefault(number)?.Version is null).ToList();
             if (gone.All(number => known.Contains(number) || model.Deleting.Contains(number)))
                 return Settled(model, versions);
@@ -29,8 +34,8 @@ internal sealed class ModelSnapshots(IDocumentStore documents)
             known.UnionWith(gone);
             known.UnionWith(model.Deleting);
             if (++tries > 1)
-                await backoff.NextAsync(cancellation);
-            model = (await documents.GetAsync(Collections.Models, model.Name, Collections.ModelId, cancellation))!.Value;
+                await backoff.NextAsync(cancellationToken);
+            model = (await documents.GetAsync(Collections.Models, model.Name, Collections.ModelId, cancellationToken))!.Value;
         }
     }
 
@@ -52,13 +57,13 @@ internal sealed class ModelSnapshots(IDocumentStore documents)
             })),
         ]);
 
-    private async Task<Dictionary<int, VersionDocument>> VersionsAsync(string name, CancellationToken cancellation)
+    private async Task<Dictionary<int, VersionDocument>> VersionsAsync(string name, CancellationToken cancellationToken)
     {
         var versions = new Dictionary<int, VersionDocument>();
         string? continuation = null;
         do
         {
-            var page = await documents.ListAsync(Collections.Versions, name, PageSize, continuation, cancellation);
+            var page = await documents.ListAsync(Collections.Versions, name, PageSize, continuation, cancellationToken);
             foreach (var document in page.Documents)
                 versions[Collections.VersionNumber(document.Id)] = document.Value;
             continuation = page.Continuation;

@@ -1,6 +1,8 @@
 using System.IO.Enumeration;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Backup;
 
 /// <summary>Which models: all, or those whose names fit one of some patterns, in which <c>*</c> stands for any characters.</summary>
 public sealed class NamePatterns
@@ -8,7 +10,7 @@ public sealed class NamePatterns
     /// <summary>The most patterns.</summary>
     public const int Most = 1000;
 
-    private readonly HashSet<string> unseen;
+    private readonly HashSet<string> _unseen;
 
     /// <summary>Patterns.</summary>
     /// <param name="patterns">None for all models.</param>
@@ -26,7 +28,7 @@ public sealed class NamePatterns
         }
 
         Patterns = [.. patterns.Order(StringComparer.Ordinal)];
-        unseen = [.. patterns.Where(pattern => !pattern.Contains('*'))];
+        _unseen = [.. patterns.Where(pattern => !pattern.Contains('*'))];
     }
 
     /// <summary>The patterns, in order.</summary>
@@ -36,12 +38,12 @@ public sealed class NamePatterns
     public bool AreAll => Patterns.Count == 0;
 
     /// <summary>Names without a wildcard that no model had so far.</summary>
-    public IEnumerable<string> Unseen => unseen.Order(StringComparer.Ordinal);
+    public IEnumerable<string> Unseen => _unseen.Order(StringComparer.Ordinal);
 
     /// <summary>Whether a model is meant.</summary>
     public bool Fit(string name)
     {
-        unseen.Remove(name);
+        _unseen.Remove(name);
         return AreAll || Patterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
     }
 }

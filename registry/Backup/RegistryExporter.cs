@@ -1,4 +1,7 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Storage;
+
+namespace Larder.Registry.Backup;
 
 /// <summary>
 /// Writes a registry, or some models of it, as a zip: the documents as JSON for people to read, the artifacts once each. The same registry gives the same
@@ -23,29 +26,29 @@ public sealed class RegistryExporter(IDocumentStore documents, IArtifactStore ar
     /// <param name="output">Where to; it is written once, from its start to its end, and left open.</param>
     /// <param name="selection">What it has.</param>
     /// <param name="note">Told again and again how far it is.</param>
-    /// <param name="cancellation">Stops it; the archive is then none.</param>
+    /// <param name="cancellationToken">Stops it; the archive is then none.</param>
     /// <returns>What it has.</returns>
     /// <exception cref="NotFoundException">A model that was named is not there.</exception>
     /// <exception cref="ConflictException">An artifact is damaged or not there, or a model changes too fast.</exception>
-    public async Task<TransferContents> ExportAsync(
-        Stream output, ExportSelection selection, Func<TransferContents, Task>? note = null, CancellationToken cancellation = default)
+    public async Task<BackupContents> ExportAsync(
+        Stream output, ExportSelection selection, Func<BackupContents, Task>? note = null, CancellationToken cancellationToken = default)
     {
-        await using var writer = await ExportWriter.CreateAsync(output, note ?? (_ => Task.CompletedTask), cancellation);
+        await using var writer = await ExportWriter.CreateAsync(output, note ?? (_ => Task.CompletedTask), cancellationToken);
         IExportedCollection[] collections = [new ExportedModels(documents, artifacts), new ExportedSchedules(documents)];
         foreach (var collection in collections)
-            await collection.WriteAsync(writer, selection, cancellation);
+            await collection.WriteAsync(writer, selection, cancellationToken);
 
         if (selection.IncludeArtifacts)
         {
             foreach (var sha256 in writer.Artifacts)
             {
-                var content = await artifacts.OpenReadAsync(sha256, cancellation: cancellation)
+                var content = await artifacts.OpenReadAsync(sha256, cancellationToken: cancellationToken)
                     ?? throw new ConflictException($"The artifact {sha256} is not stored any more.");
-                await writer.AddArtifactAsync(sha256, content, cancellation);
+                await writer.AddArtifactAsync(sha256, content, cancellationToken);
             }
         }
 
-        await writer.CompleteAsync(selection, LeftOut, cancellation);
+        await writer.CompleteAsync(selection, LeftOut, cancellationToken);
         return writer.Contents;
     }
 }

@@ -1,6 +1,12 @@
-using Larder.Inference;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Backup;
 
 /// <summary>
 /// An archive that is taken in: planned, then its artifacts checked, then stored, then its models and schedules registered. Nothing is written before all
@@ -13,38 +19,38 @@ public sealed class RegistryImport
     // All imports wait in one line for their models to be tried.
     private const string ImportCaller = "import";
 
-    private readonly ImportReader reader;
-    private readonly ImportedModelWriter writer;
-    private readonly ImportDecisions decisions;
-    private readonly IDocumentStore documents;
-    private readonly IArtifactStore artifacts;
-    private readonly StagingArea staging;
-    private readonly ValidateModel validate;
-    private readonly Func<Schedule, CancellationToken, Task<Schedule>> create;
+    private readonly ImportReader _reader;
+    private readonly ImportedModelWriter _writer;
+    private readonly ImportDecisions _decisions;
+    private readonly IDocumentStore _documents;
+    private readonly IArtifactStore _artifacts;
+    private readonly StagingArea _staging;
+    private readonly ValidateModel _validate;
+    private readonly Func<Schedule, CancellationToken, Task<Schedule>> _create;
 
     internal RegistryImport(
         ImportReader reader, ImportedModelWriter writer, ImportDecisions decisions, IDocumentStore documents, IArtifactStore artifacts, StagingArea staging, ValidateModel validate,
         Func<Schedule, CancellationToken, Task<Schedule>> create)
     {
-        (this.reader, this.writer, this.decisions) = (reader, writer, decisions);
-        (this.documents, this.artifacts, this.staging, this.validate, this.create) = (documents, artifacts, staging, validate, create);
+        (_reader, _writer, _decisions) = (reader, writer, decisions);
+        (_documents, _artifacts, _staging, _validate, _create) = (documents, artifacts, staging, validate, create);
     }
 
     /// <summary>Reads and checks all documents, and decides what becomes of each.</summary>
     /// <param name="selection">What is wanted.</param>
     /// <param name="check">Refuses schedules that can be none.</param>
     /// <param name="note">Told how many models were looked at.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidRequestException">A document cannot be used, or an artifact is missing: which.</exception>
     /// <exception cref="ConflictException">Something is here with other content, and that is not to be skipped: what.</exception>
-    public async Task<ImportPlan> PlanAsync(ImportSelection selection, Action<Schedule> check, Func<int, Task> note, CancellationToken cancellation = default)
+    public async Task<ImportPlan> PlanAsync(ImportSelection selection, Action<Schedule> check, Func<int, Task> note, CancellationToken cancellationToken = default)
     {
         var (models, schedules, conflicts) = (new List<ImportedItem>(), new List<ImportedItem>(), new List<ImportedItem>());
         var needed = new SortedDictionary<string, ImportedArtifact>(StringComparer.Ordinal);
-        foreach (var name in reader.Models.Where(selection.Models.Fit))
+        foreach (var name in _reader.Models.Where(selection.Models.Fit))
         {
-            var archived = await reader.ReadModelAsync(name, cancellation);
-            var (item, isConflict) = await decisions.DecideAsync(archived, selection.RestoreDeleted, cancellation);
+            var archived = await _reader.ReadModelAsync(name, cancellationToken);
+            var (item, isConflict) = await _decisions.DecideAsync(archived, selection.RestoreDeleted, cancellationToken);
             models.Add(item);
             if (isConflict)
                 conflicts.Add(item);
@@ -55,13 +61,13 @@ public sealed class RegistryImport
 
         if (selection.Models.Unseen.FirstOrDefault() is { } missing)
             throw new InvalidRequestException($"The archive has no model {missing}.");
-        foreach (var id in selection.WithSchedules ? reader.Schedules : [])
+        foreach (var id in selection.WithSchedules ? _reader.Schedules : [])
         {
-            var archived = await reader.ReadScheduleAsync(id, cancellation);
+            var archived = await _reader.ReadScheduleAsync(id, cancellationToken);
             if (!selection.Models.Fit(archived.Job.Model))
                 continue;
-            ImportedModelRules.Explained(TransferFormat.ScheduleOf(id), () => check(archived.Schedule));
-            var (item, isConflict) = await decisions.DecideAsync(archived, cancellation);
+            ImportedModelRules.Explained(BackupFormat.ScheduleOf(id), () => check(archived.Schedule));
+            var (item, isConflict) = await _decisions.DecideAsync(archived, cancellationToken);
             schedules.Add(item);
             if (isConflict)
                 conflicts.Add(item);
@@ -70,25 +76,25 @@ public sealed class RegistryImport
         if (conflicts.Count > 0 && !selection.SkipConflicts)
             throw Refused(conflicts);
         foreach (var artifact in needed.Values)
-            await RequireAsync(artifact, cancellation);
+            await RequireAsync(artifact, cancellationToken);
         return new ImportPlan(models, schedules, [.. needed.Values]);
     }
 
     /// <summary>Checks an artifact's bytes, and a model's as those of an upload.</summary>
     /// <param name="artifact">Which.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What was learned about a model; null for another file.</returns>
     /// <exception cref="InvalidRequestException">It is not what it should be.</exception>
     /// <exception cref="TooLargeException">It is longer than it says.</exception>
-    public async Task<ModelDescription?> CheckArtifactAsync(ImportedArtifact artifact, CancellationToken cancellation = default)
+    public async Task<ModelDescription?> CheckArtifactAsync(ImportedArtifact artifact, CancellationToken cancellationToken = default)
     {
-        var isHere = await artifacts.TouchAsync(artifact.Sha256, cancellation);
+        var isHere = await _artifacts.TouchAsync(artifact.Sha256, cancellationToken);
         if (isHere && !artifact.IsModel)
             return null;
-        await using var staged = await StageAsync(artifact, isHere, cancellation);
+        await using var staged = await StageAsync(artifact, isHere, cancellationToken);
         try
         {
-            return artifact.IsModel ? await validate(staged.Path, ImportCaller, cancellation) : null;
+            return artifact.IsModel ? await _validate(staged.Path, ImportCaller, cancellationToken) : null;
         }
         catch (InvalidModelException e)
         {
@@ -97,51 +103,51 @@ public sealed class RegistryImport
     }
 
     /// <summary>Stores an artifact, unless it is here.</summary>
-    public async Task StoreArtifactAsync(ImportedArtifact artifact, CancellationToken cancellation = default)
+    public async Task StoreArtifactAsync(ImportedArtifact artifact, CancellationToken cancellationToken = default)
     {
-        if (await artifacts.TouchAsync(artifact.Sha256, cancellation))
+        if (await _artifacts.TouchAsync(artifact.Sha256, cancellationToken))
             return;
-        await using var staged = await StageAsync(artifact, isHere: false, cancellation);
-        await artifacts.PutAsync(staged.Path, staged.Sha256, cancellation);
+        await using var staged = await StageAsync(artifact, isHere: false, cancellationToken);
+        await _artifacts.PutAsync(staged.Path, staged.Sha256, cancellationToken);
     }
 
     /// <summary>Makes a model visible, whole.</summary>
     /// <param name="planned">Which; it is created or restored.</param>
     /// <param name="describe">What <see cref="CheckArtifactAsync"/> learned about a model's artifact: the archive is not believed.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What became of it.</returns>
     public async Task<ImportedItem> RegisterAsync(
-        ImportedItem planned, Func<string, CancellationToken, Task<ModelDescription>> describe, CancellationToken cancellation = default)
+        ImportedItem planned, Func<string, CancellationToken, Task<ModelDescription>> describe, CancellationToken cancellationToken = default)
     {
-        var archived = await reader.ReadModelAsync(planned.Name, cancellation);
+        var archived = await _reader.ReadModelAsync(planned.Name, cancellationToken);
         var versions = new List<KeyValuePair<int, VersionDocument>>();
         foreach (var (number, document) in archived.Versions)
         {
             versions.Add(KeyValuePair.Create(number, document.Version is { } version
-                ? document with { Version = version with { Onnx = await describe(version.Sha256, cancellation) } }
+                ? document with { Version = version with { Onnx = await describe(version.Sha256, cancellationToken) } }
                 : document));
         }
 
-        return await writer.WriteAsync(archived with { Versions = versions }, planned, cancellation);
+        return await _writer.WriteAsync(archived with { Versions = versions }, planned, cancellationToken);
     }
 
     /// <summary>Makes a schedule.</summary>
     /// <param name="planned">Which; it is created.</param>
     /// <param name="prepare">Says when it runs first, or why it does not run.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What became of it.</returns>
     public async Task<ImportedItem> RegisterScheduleAsync(
-        ImportedItem planned, Func<Schedule, CancellationToken, Task<(Schedule Schedule, string? Reason)>> prepare, CancellationToken cancellation = default)
+        ImportedItem planned, Func<Schedule, CancellationToken, Task<(Schedule Schedule, string? Reason)>> prepare, CancellationToken cancellationToken = default)
     {
-        var archived = await reader.ReadScheduleAsync(planned.Name, cancellation);
-        var (schedule, reason) = await prepare(archived.Schedule, cancellation);
+        var archived = await _reader.ReadScheduleAsync(planned.Name, cancellationToken);
+        var (schedule, reason) = await prepare(archived.Schedule, cancellationToken);
         try
         {
-            await create(schedule, cancellation);
+            await _create(schedule, cancellationToken);
         }
         catch (DocumentExistsException)
         {
-            var here = await documents.GetAsync(ScheduleStore.Collection, schedule.Id, ScheduleStore.DocumentId, cancellation);
+            var here = await _documents.GetAsync(ScheduleStore.Collection, schedule.Id, ScheduleStore.DocumentId, cancellationToken);
             if (here is null || !ImportDecisions.IsSame(archived, here.Value))
                 return planned with { Outcome = ImportOutcome.Failed, Reason = "Somebody made another schedule of that id while the import ran." };
         }
@@ -176,20 +182,20 @@ public sealed class RegistryImport
             $"{(isOne ? "One" : $"{conflicts.Count}")} of what the archive has {(isOne ? "conflicts" : "conflict")} with what is here, so nothing was imported (on_conflict skip would leave {(isOne ? "it" : "them")} out). {shown}{(conflicts.Count > MostShown ? " ..." : ".")}");
     }
 
-    private async Task RequireAsync(ImportedArtifact artifact, CancellationToken cancellation)
+    private async Task RequireAsync(ImportedArtifact artifact, CancellationToken cancellationToken)
     {
-        var size = reader.SizeOf(artifact.Sha256) ?? (await artifacts.GetPropertiesAsync(artifact.Sha256, cancellation))?.SizeBytes
+        var size = _reader.SizeOf(artifact.Sha256) ?? (await _artifacts.GetPropertiesAsync(artifact.Sha256, cancellationToken))?.SizeBytes
             ?? throw new InvalidRequestException($"The archive has no artifact {artifact.Sha256}, which {artifact.Of} names, and it is not stored here.");
         if (size != artifact.SizeBytes)
             throw new InvalidRequestException($"The artifact {artifact.Sha256} has {size} bytes, and {artifact.Of} says {artifact.SizeBytes}.");
     }
 
-    private async Task<StagedFile> StageAsync(ImportedArtifact artifact, bool isHere, CancellationToken cancellation)
+    private async Task<StagedFile> StageAsync(ImportedArtifact artifact, bool isHere, CancellationToken cancellationToken)
     {
         await using var content = isHere
-            ? await artifacts.OpenReadAsync(artifact.Sha256, cancellation: cancellation) ?? throw new StorageUnavailableException("An artifact went while it was read.")
-            : await reader.OpenArtifactAsync(artifact.Sha256, cancellation);
-        var staged = await staging.AddAsync(content, $"artifact {artifact.Sha256}", artifact.SizeBytes, artifact.SizeBytes, cancellation);
+            ? await _artifacts.OpenReadAsync(artifact.Sha256, cancellationToken: cancellationToken) ?? throw new StorageUnavailableException("An artifact went while it was read.")
+            : await _reader.OpenArtifactAsync(artifact.Sha256, cancellationToken);
+        var staged = await _staging.AddAsync(content, $"artifact {artifact.Sha256}", artifact.SizeBytes, artifact.SizeBytes, cancellationToken);
         if (staged.Sha256 == artifact.Sha256 && staged.SizeBytes == artifact.SizeBytes)
             return staged;
         await staged.DisposeAsync();

@@ -1,4 +1,11 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
+
+namespace Larder.Registry.Backup;
 
 /// <summary>Opens archives of registries (<see cref="RegistryExporter"/>) to take in what they have.</summary>
 /// <param name="registry">Where models go.</param>
@@ -17,10 +24,10 @@ public sealed class RegistryImporter(
     /// <param name="archive">The archive; it must stay what it is.</param>
     /// <param name="job">Id of the job that imports it.</param>
     /// <param name="who">Who imports it, for the audit log.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidRequestException">It is no export, or not one that can be read here.</exception>
-    public async Task<RegistryImport> OpenAsync(IImportArchive archive, string job, string who, CancellationToken cancellation = default) => new(
-        await ImportReader.OpenAsync(archive, limits, publishing, cancellation),
+    public async Task<RegistryImport> OpenAsync(IImportArchive archive, string job, string who, CancellationToken cancellationToken = default) => new(
+        await ImportReader.OpenAsync(archive, limits, publishing, cancellationToken),
         new ImportedModelWriter(registry.ModelDocuments, job, who, time),
         new ImportDecisions(registry.Documents, jobs, job),
         registry.Documents,

@@ -1,21 +1,21 @@
 using System.ComponentModel.DataAnnotations;
-using Larder.Inference;
+using Larder.Inference.Limits;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Catalog;
 
 /// <summary>How long predictions rely on what was read before.</summary>
 public sealed record CatalogOptions : IValidatableObject
 {
     /// <summary>From this age on, an answer is still used, and read again in the background (setting <c>Cache:Fresh</c>).</summary>
     [AtLeast("00:00:00")]
-    public TimeSpan Fresh { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan SoftTtl { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>From this age on, an answer is read again first; it is used only if the store does not answer.</summary>
-    public TimeSpan Usable { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan HardTtl { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long it is remembered that a reference stands for nothing.</summary>
     [AtLeast("00:00:00")]
-    public TimeSpan Missing { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan NegativeTtl { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The most references to remember; as many missing ones besides.</summary>
     [AtLeast(1)]
@@ -24,7 +24,7 @@ public sealed record CatalogOptions : IValidatableObject
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Usable < Fresh)
-            yield return new ValidationResult($"It must be at least Cache:Fresh, which is {Fresh}; got {Usable}.", [nameof(Usable)]);
+        if (HardTtl < SoftTtl)
+            yield return new ValidationResult($"It must be at least Cache:Fresh, which is {SoftTtl}; got {HardTtl}.", [nameof(HardTtl)]);
     }
 }

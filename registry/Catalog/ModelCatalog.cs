@@ -1,13 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Larder.Inference;
+using Larder.Inference.Limits;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Catalog;
 
 /// <summary>
 /// What references stand for, from memory: a warm <see cref="ResolveAsync"/> makes no storage call, takes no lock and allocates nothing. Changes
-/// that this process makes are seen at once; those of others within <see cref="CatalogOptions.Fresh"/> of the next request.
+/// that this process makes are seen at once; those of others within <see cref="CatalogOptions.SoftTtl"/> of the next request.
 /// </summary>
 /// <remarks>
 /// During an outage it goes on answering what it knows. A reference is read by one caller at a time, however many ask.
@@ -16,53 +19,53 @@ public sealed partial class ModelCatalog : IDisposable
 {
     private static readonly ActivitySource Spans = new("Larder.Registry");
 
-    private readonly ModelRegistry registry;
-    private readonly CatalogOptions options;
-    private readonly TimeProvider time;
-    private readonly ILogger<ModelCatalog> log;
+    private readonly ModelRegistry _registry;
+    private readonly CatalogOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ModelCatalog> _logger;
 
     // Read without the lock, written under it: what a load has read must not go in after an Invalidate that it did not see.
-    private readonly Lock gate = new();
-    private readonly ConcurrentDictionary<string, Entry> known = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Missing> missing = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Load> loads = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<string, Entry> _known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Missing> _missing = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Load> _loads = new(StringComparer.Ordinal);
 
     /// <summary>A catalog of a registry; it follows what the registry changes until it is disposed of.</summary>
-    public ModelCatalog(ModelRegistry registry, CatalogOptions options, TimeProvider time, ILogger<ModelCatalog> log)
+    public ModelCatalog(ModelRegistry registry, CatalogOptions options, TimeProvider time, ILogger<ModelCatalog> logger)
     {
         new RegistrySettingsValidator().Check("Cache", options);
-        (this.registry, this.options, this.time, this.log) = (registry, options, time, log);
+        (_registry, _options, _time, _logger) = (registry, options, time, logger);
         registry.Changed += Invalidate;
     }
 
     /// <summary>What a reference stands for.</summary>
     /// <param name="reference">As in the URL: <c>name</c>, <c>name:3</c> or <c>name:champion</c>.</param>
-    /// <param name="cancellation">Stops the waiting, not the reading.</param>
+    /// <param name="cancellationToken">Stops the waiting, not the reading.</param>
     /// <exception cref="InvalidRequestException">It is no reference.</exception>
     /// <exception cref="NotFoundException">It stands for nothing.</exception>
     /// <exception cref="StorageUnavailableException">It was not known, and the store does not answer.</exception>
-    public ValueTask<ResolvedModel> ResolveAsync(string reference, CancellationToken cancellation = default)
+    public ValueTask<ResolvedModel> ResolveAsync(string reference, CancellationToken cancellationToken = default)
     {
-        if (known.TryGetValue(reference, out var entry))
+        if (_known.TryGetValue(reference, out var entry))
         {
-            var age = time.GetElapsedTime(entry.ReadAt);
-            if (age >= options.Fresh && age < options.Usable && entry.ClaimRefresh())
+            var age = _time.GetElapsedTime(entry.ReadAt);
+            if (age >= _options.SoftTtl && age < _options.HardTtl && entry.ClaimRefresh())
                 _ = RefreshAsync(reference);
-            if (age < options.Usable)
+            if (age < _options.HardTtl)
                 return new ValueTask<ResolvedModel>(entry.Snapshot);
         }
 
-        return new ValueTask<ResolvedModel>(LoadAsync(reference, cancellation));
+        return new ValueTask<ResolvedModel>(LoadAsync(reference, cancellationToken));
     }
 
     /// <summary>Forgets everything about a model, so that the next request reads it. Not needed after what this process writes.</summary>
     public void Invalidate(string name)
     {
-        lock (gate)
+        lock (_gate)
         {
-            Remove(known);
-            Remove(missing);
-            Remove(loads);
+            Remove(_known);
+            Remove(_missing);
+            Remove(_loads);
         }
 
         // Under the model's name and under its versions and aliases.
@@ -77,15 +80,15 @@ public sealed partial class ModelCatalog : IDisposable
     }
 
     /// <summary>Stops following the registry.</summary>
-    public void Dispose() => registry.Changed -= Invalidate;
+    public void Dispose() => _registry.Changed -= Invalidate;
 
-    private async Task<ResolvedModel> LoadAsync(string reference, CancellationToken cancellation)
+    private async Task<ResolvedModel> LoadAsync(string reference, CancellationToken cancellationToken)
     {
         var parsed = ModelReference.Parse(reference);
-        if (missing.TryGetValue(reference, out var nothing) && time.GetElapsedTime(nothing.ReadAt) < options.Missing)
+        if (_missing.TryGetValue(reference, out var nothing) && _time.GetElapsedTime(nothing.ReadAt) < _options.NegativeTtl)
             throw new NotFoundException(nothing.Message);
         using var span = Spans.StartActivity("model resolve")?.SetTag("larder.model.reference", reference);
-        return await Start(reference, parsed).WaitAsync(cancellation);
+        return await Start(reference, parsed).WaitAsync(cancellationToken);
     }
 
     private async Task RefreshAsync(string reference)
@@ -106,11 +109,11 @@ public sealed partial class ModelCatalog : IDisposable
 
     private Task<ResolvedModel> Start(string reference, ModelReference parsed)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!loads.TryGetValue(reference, out var load))
+            if (!_loads.TryGetValue(reference, out var load))
             {
-                loads[reference] = load = new Load();
+                _loads[reference] = load = new Load();
                 load.Task = Task.Run(() => RunAsync(reference, parsed, load));
             }
 
@@ -120,27 +123,27 @@ public sealed partial class ModelCatalog : IDisposable
 
     private async Task<ResolvedModel> RunAsync(string reference, ModelReference parsed, Load load)
     {
-        var readAt = time.GetTimestamp();
+        var readAt = _time.GetTimestamp();
         try
         {
-            var snapshot = await registry.ResolveAsync(parsed);
-            Finish(reference, load, () => Set(known, reference, new Entry(snapshot, readAt), entry => entry.ReadAt));
+            var snapshot = await _registry.ResolveAsync(parsed);
+            Finish(reference, load, () => Set(_known, reference, new Entry(snapshot, readAt), entry => entry.ReadAt));
             return snapshot;
         }
         catch (NotFoundException e)
         {
             Finish(reference, load, () =>
             {
-                known.TryRemove(reference, out _);
-                Set(missing, reference, new Missing(e.Message, readAt), nothing => nothing.ReadAt);
+                _known.TryRemove(reference, out _);
+                Set(_missing, reference, new Missing(e.Message, readAt), nothing => nothing.ReadAt);
             });
             throw;
         }
-        catch (StorageUnavailableException e) when (known.TryGetValue(reference, out var before))
+        catch (StorageUnavailableException e) when (_known.TryGetValue(reference, out var before))
         {
             // What was read before is as good as it gets; asked again when that would no longer be fresh.
             LogOutage(e, reference);
-            Finish(reference, load, () => known[reference] = new Entry(before.Snapshot, time.GetTimestamp()));
+            Finish(reference, load, () => _known[reference] = new Entry(before.Snapshot, _time.GetTimestamp()));
             return before.Snapshot;
         }
         catch
@@ -152,12 +155,12 @@ public sealed partial class ModelCatalog : IDisposable
 
     private void Finish(string reference, Load load, Action keep)
     {
-        lock (gate)
+        lock (_gate)
         {
             // Otherwise it was invalidated, and what was read may be from before.
-            if (loads.TryGetValue(reference, out var current) && current == load)
+            if (_loads.TryGetValue(reference, out var current) && current == load)
             {
-                loads.Remove(reference);
+                _loads.Remove(reference);
                 keep();
             }
         }
@@ -165,16 +168,16 @@ public sealed partial class ModelCatalog : IDisposable
 
     private void Set<T>(ConcurrentDictionary<string, T> references, string reference, T value, Func<T, long> readAt)
     {
-        if (references.Count >= options.MaxReferences)
+        if (references.Count >= _options.MaxReferences)
         {
             foreach (var (other, old) in references)
             {
-                if (time.GetElapsedTime(readAt(old)) >= options.Fresh)
+                if (_time.GetElapsedTime(readAt(old)) >= _options.SoftTtl)
                     references.TryRemove(other, out _);
             }
 
             // All in use at once: reading some again costs less than keeping order on every request.
-            if (references.Count >= options.MaxReferences)
+            if (references.Count >= _options.MaxReferences)
                 references.Clear();
         }
 
@@ -189,14 +192,14 @@ public sealed partial class ModelCatalog : IDisposable
 
     private sealed class Entry(ResolvedModel snapshot, long readAt)
     {
-        private int claimed;
+        private int _claimed;
 
         public ResolvedModel Snapshot => snapshot;
 
         public long ReadAt => readAt;
 
         /// <summary>True for one caller.</summary>
-        public bool ClaimRefresh() => Volatile.Read(ref claimed) == 0 && Interlocked.Exchange(ref claimed, 1) == 0;
+        public bool ClaimRefresh() => Volatile.Read(ref _claimed) == 0 && Interlocked.Exchange(ref _claimed, 1) == 0;
     }
 
     private sealed record Missing(string Message, long ReadAt);

@@ -1,6 +1,9 @@
 using System.Text;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Datasets;
 
 /// <summary>
 /// A data set that was uploaded in blocks: a name for an artifact. Uploading under the same name again gives the name other bytes; jobs that were accepted

@@ -1,4 +1,8 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
+
+namespace Larder.Registry.Datasets;
 
 /// <summary>The names of uploaded data sets. Their bytes are artifacts, which stay while a data set or a job's input names them.</summary>
 /// <remarks>All methods throw <see cref="StorageUnavailableException"/> during an outage.</remarks>
@@ -13,48 +17,48 @@ public sealed class DatasetStore(IDocumentStore documents)
     /// <summary>A data set.</summary>
     /// <exception cref="NotFoundException">There is none of that name.</exception>
     /// <exception cref="InvalidRequestException">There can be none.</exception>
-    public async Task<Dataset> GetAsync(string model, string fileName, CancellationToken cancellation = default) =>
-        (await ReadAsync(model, fileName, cancellation))?.Value ?? throw NotFound(model, fileName);
+    public async Task<Dataset> GetAsync(string model, string fileName, CancellationToken cancellationToken = default) =>
+        (await ReadAsync(model, fileName, cancellationToken))?.Value ?? throw NotFound(model, fileName);
 
     /// <summary>
     /// Gives a name its data set. Of several for one name the one whose job is the newest stays, in whatever order they come: doing it again, late, takes
     /// nothing back.
     /// </summary>
     /// <returns>The data set that has the name now.</returns>
-    public async Task<Dataset> PutAsync(Dataset dataset, CancellationToken cancellation = default)
+    public async Task<Dataset> PutAsync(Dataset dataset, CancellationToken cancellationToken = default)
     {
         var backoff = new Backoff($"the data set {dataset.FileName}");
         while (true)
         {
-            var there = await ReadAsync(dataset.Model, dataset.FileName, cancellation);
+            var there = await ReadAsync(dataset.Model, dataset.FileName, cancellationToken);
             // Ids of jobs ascend from the newest to the oldest.
             if (there is not null && string.CompareOrdinal(there.Value.Job, dataset.Job) <= 0)
                 return there.Value;
             try
             {
                 if (there is null)
-                    await documents.CreateAsync(Collection, dataset.Model, dataset.FileName, dataset, cancellation);
+                    await documents.CreateAsync(Collection, dataset.Model, dataset.FileName, dataset, cancellationToken);
                 else
-                    await documents.ReplaceAsync(Collection, dataset.Model, dataset.FileName, dataset, there.ETag, cancellation);
+                    await documents.ReplaceAsync(Collection, dataset.Model, dataset.FileName, dataset, there.ETag, cancellationToken);
                 return dataset;
             }
             catch (Exception e) when (e is DocumentExistsException or ETagMismatchException)
             {
-                await backoff.NextAsync(cancellation);
+                await backoff.NextAsync(cancellationToken);
             }
         }
     }
 
     /// <summary>Takes a name away. The bytes stay while a job has them among its inputs; the sweeper deletes them afterwards.</summary>
     /// <exception cref="NotFoundException">There is none of that name.</exception>
-    public async Task DeleteAsync(string model, string fileName, CancellationToken cancellation = default)
+    public async Task DeleteAsync(string model, string fileName, CancellationToken cancellationToken = default)
     {
         var backoff = new Backoff($"the data set {fileName}");
-        while (await ReadAsync(model, fileName, cancellation) is { } read)
+        while (await ReadAsync(model, fileName, cancellationToken) is { } read)
         {
-            if (await documents.TryDeleteAsync(Collection, read, cancellation))
+            if (await documents.TryDeleteAsync(Collection, read, cancellationToken))
                 return;
-            await backoff.NextAsync(cancellation);
+            await backoff.NextAsync(cancellationToken);
         }
 
         throw NotFound(model, fileName);
@@ -64,23 +68,23 @@ public sealed class DatasetStore(IDocumentStore documents)
     /// <param name="model">Of which model; null for all, which reads the whole collection, page by page.</param>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before, of the same model; null for the first.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidRequestException">The limit is out of range, or the cursor is none.</exception>
-    public async Task<Page<Dataset>> ListAsync(string? model, int limit, string? cursor = null, CancellationToken cancellation = default)
+    public async Task<Page<Dataset>> ListAsync(string? model, int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {
         if (limit is < 1 or > MaxPage)
             throw new InvalidRequestException($"The limit must be 1 to {MaxPage}; it is {limit}.");
         var page = model is null
-            ? await documents.ScanAsync(Collection, limit, cursor, cancellation)
-            : await documents.ListAsync(Collection, model, limit, cursor, cancellation);
+            ? await documents.ScanAsync(Collection, limit, cursor, cancellationToken)
+            : await documents.ListAsync(Collection, model, limit, cursor, cancellationToken);
         return new Page<Dataset>([.. page.Documents.Select(found => found.Value)], page.Continuation);
     }
 
-    private Task<Document<Dataset>?> ReadAsync(string model, string fileName, CancellationToken cancellation)
+    private Task<Document<Dataset>?> ReadAsync(string model, string fileName, CancellationToken cancellationToken)
     {
         ModelName.Validate(model);
         Dataset.ValidateName(fileName);
-        return documents.GetAsync(Collection, model, fileName, cancellation);
+        return documents.GetAsync(Collection, model, fileName, cancellationToken);
     }
 
     private static NotFoundException NotFound(string model, string fileName) =>

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Errors;
 
 /// <summary>
 /// What is stored was written by a newer release, in a format that this one does not know (503: a host of that release can answer). It stays as it is.

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Errors;
 
 /// <summary>
 /// Why the registry did not do what it was asked to. The message is a sentence for the caller: it names no path, no storage account and no

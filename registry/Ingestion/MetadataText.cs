@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Ingestion;
 
 /// <summary>Text in a blob's metadata, which travels as an HTTP header: printable ASCII, all of it together at most 8 KiB.</summary>
 internal static class MetadataText

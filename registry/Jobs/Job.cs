@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs;
 
 /// <summary>One training, scoring or pipeline execution, as it is stored and shown: an orchestration instance with inputs, logs and outputs.</summary>
 public sealed record Job

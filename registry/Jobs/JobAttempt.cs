@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs;
 
 /// <summary>An attempt of a job.</summary>
 /// <param name="Number">1, 2, 3 ...</param>

@@ -1,4 +1,7 @@
-namespace Larder.Registry;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
+
+namespace Larder.Registry.Jobs;
 
 /// <summary>
 /// Where jobs and idempotency keys are kept: each in a partition of its own, so that no partition grows, writes spread evenly, and a scan, which

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs;
 
 /// <summary>A job as it is stored.</summary>
 internal sealed record JobDocument

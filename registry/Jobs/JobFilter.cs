@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs;
 
 /// <summary>Which jobs a list has: those that fit all that is not null.</summary>
 public sealed record JobFilter

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs;
 
 /// <summary>What decided whether an alias moves to a new version.</summary>
 /// <param name="Passed">Whether it may.</param>

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs;
 
 /// <summary>
 /// Ids of jobs: ten characters of what is left of a 50-bit count of milliseconds, then six of a hash or chance, all from an alphabet in ASCII order.

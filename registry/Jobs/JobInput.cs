@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs;
 
 /// <summary>A file that a job was given, stored as an artifact.</summary>
 /// <param name="Name">What it is for: <c>script</c>, <c>requirements</c>, <c>dataset</c>.</param>

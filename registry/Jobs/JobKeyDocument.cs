@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs;
 
 /// <summary>What an idempotency key stands for. It is written before the job is.</summary>
 internal sealed record JobKeyDocument

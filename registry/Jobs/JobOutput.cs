@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs;
 
 /// <summary>A file that a job left.</summary>
 /// <param name="Path">Relative, with forward slashes.</param>

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs;
 
 /// <summary>Part of a list of jobs.</summary>
 /// <param name="Items">The newest first.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs;
 
 /// <summary>Where a job is. The last four are final: they never change.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<JobState>))]

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs;
 
 /// <summary>A step of a job.</summary>
 /// <param name="Name">Which: <c>wait</c>, <c>stage</c>, <c>start</c>, <c>run</c>, <c>collect</c>, <c>find</c>, <c>validate</c>, <c>compile</c>, <c>register</c>, <c>gate</c>, <c>report</c>, <c>clean_up</c>;

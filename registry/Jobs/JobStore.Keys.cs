@@ -1,10 +1,14 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
+
+namespace Larder.Registry.Jobs;
 
 public sealed partial class JobStore
 {
     /// <summary>Refuses what <see cref="CreateOnceAsync"/> would, before anything is stored.</summary>
     /// <exception cref="InvalidRequestException">The key is none.</exception>
-    public static void ValidateKey(string key) => Texts.ValidateKey(key, "idempotency key");
+    public static void ValidateKey(string key) => FieldLimits.ValidateKey(key, "idempotency key");
 
     /// <summary>
     /// Stores a job once for a key. Whoever comes with the same key and fingerprint, at the same time or later, gets the job that is there; also
@@ -13,34 +17,34 @@ public sealed partial class JobStore
     /// <param name="key">The client's, 1 to 255 printable characters.</param>
     /// <param name="fingerprint">Equal for equal requests, such as a hash of all that was asked for.</param>
     /// <param name="job">The job to create. What comes back may have another id: files of the job are to be written only then.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The job, and whether this call created it. One that is not new may still wait for what its creator was about to do with it.</returns>
     /// <exception cref="InvalidRequestException">The key is none.</exception>
     /// <exception cref="ConflictException">The key was used for something else.</exception>
     public async Task<(Job Job, bool IsNew)> CreateOnceAsync(
-        string key, string fingerprint, Job job, CancellationToken cancellation = default)
+        string key, string fingerprint, Job job, CancellationToken cancellationToken = default)
     {
         ValidateKey(key);
         var hash = TextHash.Of(key);
         var backoff = new Backoff("the jobs of this idempotency key");
         while (true)
         {
-            if (await TryCreateOnceAsync(hash, fingerprint, Storable(job), cancellation) is { } done)
+            if (await TryCreateOnceAsync(hash, fingerprint, Storable(job), cancellationToken) is { } done)
                 return done;
-            await backoff.NextAsync(cancellation);
+            await backoff.NextAsync(cancellationToken);
         }
     }
 
     /// <summary>Removes keys that were taken before a time and have no job: their client died with the server, or deletion did.</summary>
     /// <returns>How many.</returns>
-    internal async Task<int> SweepKeysAsync(DateTimeOffset before, CancellationToken cancellation)
+    internal async Task<int> SweepKeysAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         var removed = 0;
-        await foreach (var key in documents.ScanAllAsync(JobCollections.Keys, ScanPage, cancellation))
+        await foreach (var key in documents.ScanAllAsync(JobCollections.Keys, ScanPage, cancellationToken))
         {
             if (key.Value.Taken < before
-                && await FindAsync(key.Value.Draft.Id, cancellation) is null
-                && await TryDeleteAsync(key, cancellation))
+                && await FindAsync(key.Value.Draft.Id, cancellationToken) is null
+                && await TryDeleteAsync(key, cancellationToken))
             {
                 removed++;
             }
@@ -49,43 +53,43 @@ public sealed partial class JobStore
         return removed;
     }
 
-    private async Task<(Job Job, bool IsNew)?> TryCreateOnceAsync(string hash, string fingerprint, Job job, CancellationToken cancellation)
+    private async Task<(Job Job, bool IsNew)?> TryCreateOnceAsync(string hash, string fingerprint, Job job, CancellationToken cancellationToken)
     {
         var draft = job;
-        if (await KeyAsync(hash, cancellation) is { } taken)
+        if (await KeyAsync(hash, cancellationToken) is { } taken)
         {
             if (taken.Value.Fingerprint != fingerprint)
                 throw new ConflictException("This idempotency key was used for another request: use a new key for each request that is not the same.");
             draft = taken.Value.Draft;
-            if (await FindAsync(draft.Id, cancellation) is { } found)
+            if (await FindAsync(draft.Id, cancellationToken) is { } found)
                 return (found.Value.Job, false);
 
             // Its creator died, or is just about to. Taking the key up again shows that nobody released or swept it meanwhile.
-            if (!await TryTakeUpAsync(taken, cancellation))
+            if (!await TryTakeUpAsync(taken, cancellationToken))
                 return null;
         }
-        else if (!await TryTakeAsync(hash, new JobKeyDocument { Fingerprint = fingerprint, Draft = job, Taken = time.GetUtcNow() }, cancellation))
+        else if (!await TryTakeAsync(hash, new JobKeyDocument { Fingerprint = fingerprint, Draft = job, Taken = time.GetUtcNow() }, cancellationToken))
         {
             return null;
         }
 
-        var isNew = await TryCreateAsync(draft, hash, cancellation);
+        var isNew = await TryCreateAsync(draft, hash, cancellationToken);
 
         // While this slept, somebody may have made the job, and deleted it when it was over: then it must not be there again.
-        if (isNew && (await KeyAsync(hash, cancellation))?.Value.Draft.Id != draft.Id)
+        if (isNew && (await KeyAsync(hash, cancellationToken))?.Value.Draft.Id != draft.Id)
         {
-            await TryDeleteAsync(await FindAsync(draft.Id, cancellation), cancellation);
+            await TryDeleteAsync(await FindAsync(draft.Id, cancellationToken), cancellationToken);
             return null;
         }
 
-        return isNew ? (draft, true) : await FindAsync(draft.Id, cancellation) is { } other ? (other.Value.Job, false) : null;
+        return isNew ? (draft, true) : await FindAsync(draft.Id, cancellationToken) is { } other ? (other.Value.Job, false) : null;
     }
 
-    private async Task<bool> TryTakeAsync(string hash, JobKeyDocument key, CancellationToken cancellation)
+    private async Task<bool> TryTakeAsync(string hash, JobKeyDocument key, CancellationToken cancellationToken)
     {
         try
         {
-            await documents.CreateAsync(JobCollections.Keys, hash, JobCollections.KeyId, key, cancellation);
+            await documents.CreateAsync(JobCollections.Keys, hash, JobCollections.KeyId, key, cancellationToken);
             return true;
         }
         catch (DocumentExistsException)
@@ -94,12 +98,12 @@ public sealed partial class JobStore
         }
     }
 
-    private async Task<bool> TryTakeUpAsync(Document<JobKeyDocument> key, CancellationToken cancellation)
+    private async Task<bool> TryTakeUpAsync(Document<JobKeyDocument> key, CancellationToken cancellationToken)
     {
         try
         {
             await documents.ReplaceAsync(
-                JobCollections.Keys, key.Partition, key.Id, key.Value with { Taken = time.GetUtcNow() }, key.ETag, cancellation);
+                JobCollections.Keys, key.Partition, key.Id, key.Value with { Taken = time.GetUtcNow() }, key.ETag, cancellationToken);
             return true;
         }
         catch (ETagMismatchException)
@@ -108,11 +112,11 @@ public sealed partial class JobStore
         }
     }
 
-    private async Task<bool> TryCreateAsync(Job job, string hash, CancellationToken cancellation)
+    private async Task<bool> TryCreateAsync(Job job, string hash, CancellationToken cancellationToken)
     {
         try
         {
-            await CreateAsync(job, hash, cancellation);
+            await CreateAsync(job, hash, cancellationToken);
             return true;
         }
         catch (DocumentExistsException)
@@ -121,22 +125,22 @@ public sealed partial class JobStore
         }
     }
 
-    private async Task ReleaseAsync(string hash, string job, CancellationToken cancellation)
+    private async Task ReleaseAsync(string hash, string job, CancellationToken cancellationToken)
     {
         var backoff = new Backoff("the jobs of this idempotency key");
-        while (await KeyAsync(hash, cancellation) is { } key && key.Value.Draft.Id == job && !await TryDeleteAsync(key, cancellation))
-            await backoff.NextAsync(cancellation);
+        while (await KeyAsync(hash, cancellationToken) is { } key && key.Value.Draft.Id == job && !await TryDeleteAsync(key, cancellationToken))
+            await backoff.NextAsync(cancellationToken);
     }
 
-    private Task<Document<JobKeyDocument>?> KeyAsync(string hash, CancellationToken cancellation) =>
-        documents.GetAsync(JobCollections.Keys, hash, JobCollections.KeyId, cancellation);
+    private Task<Document<JobKeyDocument>?> KeyAsync(string hash, CancellationToken cancellationToken) =>
+        documents.GetAsync(JobCollections.Keys, hash, JobCollections.KeyId, cancellationToken);
 
-    private Task<bool> TryDeleteAsync(Document<JobKeyDocument> key, CancellationToken cancellation) =>
-        documents.TryDeleteAsync(JobCollections.Keys, key, cancellation);
+    private Task<bool> TryDeleteAsync(Document<JobKeyDocument> key, CancellationToken cancellationToken) =>
+        documents.TryDeleteAsync(JobCollections.Keys, key, cancellationToken);
 
-    private async Task TryDeleteAsync(Document<JobDocument>? job, CancellationToken cancellation)
+    private async Task TryDeleteAsync(Document<JobDocument>? job, CancellationToken cancellationToken)
     {
         if (job is not null)
-            await documents.TryDeleteAsync(JobCollections.Jobs, job, cancellation);
+            await documents.TryDeleteAsync(JobCollections.Jobs, job, cancellationToken);
     }
 }

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 /// <summary>What moving an alias did.</summary>
 /// <param name="Model">The model after it.</param>

@@ -1,4 +1,6 @@
-namespace Larder.Registry;
+using Larder.Registry.Audit;
+
+namespace Larder.Registry.Models;
 
 /// <summary>One change of a model, in short: what an operator needs to undo a move. All of it is in the log (<see cref="AuditHistory"/>).</summary>
 public sealed record AuditEntry

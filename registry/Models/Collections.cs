@@ -1,6 +1,7 @@
 using System.Globalization;
+using Larder.Registry.Storage;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 /// <summary>Where models and their versions are kept: both in a partition of the model's name.</summary>
 internal static class Collections
@@ -13,7 +14,7 @@ internal static class Collections
     public static readonly DocumentCollection<VersionDocument> Versions = RegistryJson.Collection<VersionDocument>("versions");
 
     /// <summary>In a partition of the model's name, each under the hash of its key.</summary>
-    public static readonly DocumentCollection<PublicationDocument> Publications = RegistryJson.Collection<PublicationDocument>("publications");
+    public static readonly DocumentCollection<PublishClaim> Publications = RegistryJson.Collection<PublishClaim>("publications");
 
     /// <summary>The id of a version, so that ids sort as numbers do.</summary>
     public static string VersionId(int version) => version.ToString("D10", CultureInfo.InvariantCulture);

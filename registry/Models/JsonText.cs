@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Larder.Registry.Errors;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 /// <summary>
 /// Looks at JSON before it is read: the reader takes bytes that are no UTF-8 and escapes that stand for half a surrogate pair, and fails where the text is asked for.

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
-using Larder.Inference;
+using Larder.Inference.Settings;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 /// <summary>A registered name, as it was when it was read.</summary>
 public sealed record Model

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Larder.Inference;
+using Larder.Inference.Settings;
+using Larder.Registry.Audit;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 /// <summary>
 /// A model as it is stored. It outlives its deletion, so that its numbers are never given again: which versions exist is decided here
-/// (<see cref="Shows"/>), by one compare-and-swap, and never by which version documents happen to be there.
+/// (<see cref="IsVisible"/>), by one compare-and-swap, and never by which version documents happen to be there.
 /// </summary>
 internal sealed record ModelDocument
 {
@@ -61,10 +62,10 @@ internal sealed record ModelDocument
     public int? ServedVersion => DefaultVersion ?? LatestVersion;
 
     /// <summary>Whether a version is counted and not deleted. It exists when its document does too.</summary>
-    public bool Shows(int version) => version <= LastVersion && version > DeletedThrough && !Deleting.Contains(version);
+    public bool IsVisible(int version) => version <= LastVersion && version > DeletedThrough && !Deleting.Contains(version);
 
     /// <summary>Makes a version visible whose document is there.</summary>
-    public ModelDocument Count(ModelVersion version)
+    public ModelDocument Publish(ModelVersion version)
     {
         var counted = this with
         {
@@ -95,7 +96,7 @@ internal sealed record ModelDocument
     }
 
     /// <summary>Of a deleted model: a number that will have no version.</summary>
-    public ModelDocument UseUp(int number) => this with { LastVersion = number, DeletedThrough = number, Importing = null };
+    public ModelDocument SkipNumber(int number) => this with { LastVersion = number, DeletedThrough = number, Importing = null };
 
     /// <summary>Takes a version away.</summary>
     /// <param name="deleted">The version.</param>

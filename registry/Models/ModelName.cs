@@ -1,4 +1,6 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+
+namespace Larder.Registry.Models;
 
 /// <summary>What a model or an alias may be called.</summary>
 public static class ModelName

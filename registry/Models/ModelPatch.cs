@@ -1,6 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Settings;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 /// <summary>What to change of a model; null leaves a property as it is.</summary>
 public sealed record ModelPatch

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Larder.Registry.Errors;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 /// <summary>What a URL names: a model, and of it a version, an alias, or what the default is.</summary>
 /// <param name="Name">The model.</param>

@@ -1,6 +1,8 @@
-using Larder.Inference;
+using Larder.Inference.Settings;
+using Larder.Registry.Errors;
+using Larder.Registry.Publishing;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 public sealed partial class ModelRegistry
 {
@@ -8,11 +10,11 @@ public sealed partial class ModelRegistry
     /// <returns>The model after it.</returns>
     /// <exception cref="InvalidRequestException">A text is too long, or a setting out of range.</exception>
     public async Task<Model> UpdateAsync(
-        string name, ModelPatch patch, string? ifMatch = null, string? actor = null, CancellationToken cancellation = default)
+        string name, ModelPatch patch, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(name);
         Validate(patch);
-        var (_, after) = await models.ChangeAsync(name, ifMatch, model => Task.FromResult(Patched(model, patch, actor)), cancellation);
+        var (_, after) = await _models.ChangeAsync(name, ifMatch, model => Task.FromResult(Patched(model, patch, actor)), cancellationToken);
         return after.Value.View(after.ETag);
     }
 
@@ -22,9 +24,9 @@ public sealed partial class ModelRegistry
     /// <param name="name">The model.</param>
     /// <param name="from">The version as it was made.</param>
     /// <param name="to">The optimised one.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="NotFoundException">There is no such model, or one of the versions is not there.</exception>
-    public async Task LinkOptimizedAsync(string name, int from, int to, CancellationToken cancellation = default)
+    public async Task LinkOptimizedAsync(string name, int from, int to, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(name);
         if (from == to)
@@ -42,38 +44,38 @@ public sealed partial class ModelRegistry
 
         async Task LinkAsync(int number, Func<ModelVersion, ModelVersion> link)
         {
-            var model = await models.GetAsync(name, cancellation);
-            if (!await Ledger.ChangeAsync(model.Value, number, link, cancellation))
+            var model = await _models.GetAsync(name, cancellationToken);
+            if (!await Ledger.ChangeAsync(model.Value, number, link, cancellationToken))
                 throw NoVersion(name, number);
         }
     }
 
     /// <summary>The version that was published under a key; null when there is none (yet).</summary>
     /// <param name="name">The model.</param>
-    /// <param name="once"><see cref="PublishRequest.Once"/>.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="once"><see cref="PublishRequest.IdempotencyKey"/>.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="ConflictException">It was deleted since.</exception>
-    public async Task<ResolvedModel?> FindOnceAsync(string name, string once, CancellationToken cancellation = default)
+    public async Task<ResolvedModel?> FindOnceAsync(string name, string once, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(name);
-        return await Ledger.FindOnceAsync(name, TextHash.Of(once), cancellation) is var (model, version)
+        return await Ledger.FindByKeyAsync(name, TextHash.Of(once), cancellationToken) is var (model, version)
             ? new ResolvedModel(model.Value.View(model.ETag), version)
             : null;
     }
 
     /// <summary>Adds a version whose artifact is stored, and patches the model in the same step.</summary>
-    internal async Task<ResolvedModel> AddVersionAsync(ModelVersion draft, string? once, ModelPatch patch, CancellationToken cancellation)
+    internal async Task<ResolvedModel> AddVersionAsync(ModelVersion draft, string? once, ModelPatch patch, CancellationToken cancellationToken)
     {
-        var (model, version) = await Ledger.AddAsync(draft, once is null ? null : TextHash.Of(once), before => Patched(before, patch, draft.CreatedBy), cancellation);
+        var (model, version) = await Ledger.AddAsync(draft, once is null ? null : TextHash.Of(once), before => Patched(before, patch, draft.CreatedBy), cancellationToken);
         return new ResolvedModel(model.Value.View(model.ETag), version);
     }
 
     internal static void Validate(ModelPatch patch)
     {
-        Texts.ValidateDescription(patch.Description);
-        Texts.ValidateShort(patch.Owner, "owner");
+        FieldLimits.ValidateDescription(patch.Description);
+        FieldLimits.ValidateShort(patch.Owner, "owner");
         if (patch.Tags is not null)
-            Texts.ValidateTags(patch.Tags.ToDictionary(tag => tag.Key, tag => tag.Value ?? ""));
+            FieldLimits.ValidateTags(patch.Tags.ToDictionary(tag => tag.Key, tag => tag.Value ?? ""));
         if (patch.Settings is not null)
             SettingsRules.Validate(patch.Settings);
         if (patch.Image is not null)
@@ -89,7 +91,7 @@ public sealed partial class ModelRegistry
             foreach (var (key, value) in changes)
                 _ = value is null ? merged.Remove(key) : (merged[key] = value) is not null;
             tags = merged;
-            Texts.ValidateTags(tags);
+            FieldLimits.ValidateTags(tags);
         }
 
         var settings = patch.Settings ?? model.Settings;
@@ -100,6 +102,6 @@ public sealed partial class ModelRegistry
             Tags = tags,
             Settings = patch.Image is null ? settings : settings with { Image = patch.Image },
         };
-        return next.LogUpdate(model, time.GetUtcNow(), actor);
+        return next.LogUpdate(model, _time.GetUtcNow(), actor);
     }
 }

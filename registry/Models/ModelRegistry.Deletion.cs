@@ -1,4 +1,7 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Storage;
+
+namespace Larder.Registry.Models;
 
 public sealed partial class ModelRegistry
 {
@@ -11,14 +14,14 @@ public sealed partial class ModelRegistry
     /// <param name="force">Removes the aliases that point at it too.</param>
     /// <param name="ifMatch">The model's ETag.</param>
     /// <param name="actor">Who asks.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="NotFoundException">There is no such version.</exception>
     /// <exception cref="ConflictException">An alias points at it.</exception>
     public async Task<VersionDeletion> DeleteVersionAsync(
-        string name, int version, bool force = false, string? ifMatch = null, string? actor = null, CancellationToken cancellation = default)
+        string name, int version, bool force = false, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(name);
-        var (before, after) = await models.ChangeAsync(name, ifMatch, Delete, cancellation);
+        var (before, after) = await _models.ChangeAsync(name, ifMatch, Delete, cancellationToken);
 
         var left = await TidyUpAsync(after);
         return new VersionDeletion(
@@ -26,22 +29,22 @@ public sealed partial class ModelRegistry
 
         async Task<ModelDocument> Delete(ModelDocument model)
         {
-            var deleted = await Ledger.FindAsync(model, version, cancellation) ?? throw NoVersion(name, version);
+            var deleted = await Ledger.FindAsync(model, version, cancellationToken) ?? throw NoVersion(name, version);
             if (!force && model.AliasesOf(version) is { Count: > 0 } aliases)
             {
                 throw new ConflictException(
                     $"Version {version} of {name} is what {string.Join(", ", aliases)} points at: move the alias first, or force the deletion.");
             }
 
-            var newest = model.LatestVersion == version ? await Ledger.NewestBelowAsync(model, version, cancellation) : null;
-            return model.Delete(deleted, newest, time.GetUtcNow(), actor);
+            var newest = model.LatestVersion == version ? await Ledger.NewestBelowAsync(model, version, cancellationToken) : null;
+            return model.Delete(deleted, newest, _time.GetUtcNow(), actor);
         }
 
         async Task<Document<ModelDocument>> TidyUpAsync(Document<ModelDocument> deleted)
         {
             try
             {
-                return await Ledger.FinishDeletingAsync(name, version, cancellation) ?? deleted;
+                return await Ledger.FinishDeletingAsync(name, version, cancellationToken) ?? deleted;
             }
             catch (Exception e) when (e is StorageUnavailableException or ConflictException)
             {
@@ -56,14 +59,14 @@ public sealed partial class ModelRegistry
     /// <param name="force">Also when it has aliases.</param>
     /// <param name="ifMatch">The model's ETag.</param>
     /// <param name="actor">Who asks.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="NotFoundException">There is no such model.</exception>
     /// <exception cref="ConflictException">It has aliases.</exception>
     public async Task DeleteModelAsync(
-        string name, bool force = false, string? ifMatch = null, string? actor = null, CancellationToken cancellation = default)
+        string name, bool force = false, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(name);
-        await models.ChangeAsync(name, ifMatch, Delete, cancellation);
+        await _models.ChangeAsync(name, ifMatch, Delete, cancellationToken);
 
         async Task<ModelDocument> Delete(ModelDocument model)
         {
@@ -73,7 +76,7 @@ public sealed partial class ModelRegistry
                     $"The model {name} has aliases ({string.Join(", ", model.Aliases.Keys)}): delete them first, or force the deletion.");
             }
 
-            return model.DeleteAll(await Ledger.HighestTakenAsync(model, cancellation), time.GetUtcNow(), actor);
+            return model.DeleteAll(await Ledger.HighestTakenAsync(model, cancellationToken), _time.GetUtcNow(), actor);
         }
     }
 }

@@ -1,4 +1,10 @@
-namespace Larder.Registry;
+using Larder.Registry.Audit;
+using Larder.Registry.Catalog;
+using Larder.Registry.Errors;
+using Larder.Registry.Publishing;
+using Larder.Registry.Storage;
+
+namespace Larder.Registry.Models;
 
 /// <summary>
 /// Models, their versions and aliases: everything but publishing (<see cref="ModelPublisher"/>) and what a prediction needs on every request
@@ -15,15 +21,15 @@ public sealed partial class ModelRegistry
     /// <summary>The most items that one page of a list has.</summary>
     public const int MaxPage = 1000;
 
-    private readonly ModelDocuments models;
-    private readonly TimeProvider time;
+    private readonly ModelDocuments _models;
+    private readonly TimeProvider _time;
 
     /// <summary>A registry on a document store.</summary>
     public ModelRegistry(IDocumentStore documents, TimeProvider time, AuditLog log)
     {
-        models = new ModelDocuments(documents, log, name => Changed?.Invoke(name));
-        Ledger = new VersionLedger(models, time);
-        this.time = time;
+        _models = new ModelDocuments(documents, log, name => Changed?.Invoke(name));
+        Ledger = new VersionLedger(_models, time);
+        _time = time;
     }
 
     /// <summary>
@@ -33,74 +39,74 @@ public sealed partial class ModelRegistry
 
     internal VersionLedger Ledger { get; }
 
-    internal IDocumentStore Documents => models.Store;
+    internal IDocumentStore Documents => _models.Store;
 
-    internal ModelDocuments ModelDocuments => models;
+    internal ModelDocuments ModelDocuments => _models;
 
     /// <summary>Puts the records into the log that a crash may have left in a model's document.</summary>
-    internal async Task CompleteAuditAsync(string name, CancellationToken cancellation)
+    internal async Task CompleteAuditAsync(string name, CancellationToken cancellationToken)
     {
-        if (await models.FindAsync(name, cancellation) is { } model)
-            await models.CompleteAuditAsync(model.Value);
+        if (await _models.FindAsync(name, cancellationToken) is { } model)
+            await _models.CompleteAuditAsync(model.Value);
     }
 
     /// <inheritdoc cref="CompleteAuditAsync(string, CancellationToken)"/>
     /// <returns>How many were missing.</returns>
-    internal async Task<int> CompleteAuditAsync(ModelDocument model) => await models.CompleteAuditAsync(model) ?? 0;
+    internal async Task<int> CompleteAuditAsync(ModelDocument model) => await _models.CompleteAuditAsync(model) ?? 0;
 
     /// <summary>Returns when the store answers; for readiness.</summary>
-    public Task PingAsync(CancellationToken cancellation = default) => models.FindAsync("ping", cancellation);
+    public Task PingAsync(CancellationToken cancellationToken = default) => _models.FindAsync("ping", cancellationToken);
 
     /// <summary>The models, by name.</summary>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before; null for the first.</param>
-    /// <param name="cancellation">Stops it.</param>
-    public Task<Page<Model>> ListAsync(int limit, string? cursor = null, CancellationToken cancellation = default) =>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<Page<Model>> ListAsync(int limit, string? cursor = null, CancellationToken cancellationToken = default) =>
         PageAsync(
             limit,
             cursor,
-            (most, from) => Documents.ScanAsync(Collections.Models, most, from, cancellation),
+            (most, from) => Documents.ScanAsync(Collections.Models, most, from, cancellationToken),
             found => found.Value.Deleted ? null : found.Value.View(found.ETag));
 
     /// <summary>A model.</summary>
     /// <exception cref="NotFoundException">There is none of that name.</exception>
-    public async Task<Model> GetAsync(string name, CancellationToken cancellation = default)
+    public async Task<Model> GetAsync(string name, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(name);
-        var found = await models.GetAsync(name, cancellation);
+        var found = await _models.GetAsync(name, cancellationToken);
         return found.Value.View(found.ETag);
     }
 
     /// <summary>The versions of a model, the oldest first.</summary>
     /// <inheritdoc cref="ListAsync"/>
     public async Task<Page<ModelVersion>> ListVersionsAsync(
-        string name, int limit, string? cursor = null, CancellationToken cancellation = default)
+        string name, int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(name);
-        var model = (await models.GetAsync(name, cancellation)).Value;
+        var model = (await _models.GetAsync(name, cancellationToken)).Value;
         return await PageAsync(
             limit,
             cursor,
-            (most, from) => Documents.ListAsync(Collections.Versions, name, most, from, cancellation),
-            found => model.Shows(Collections.VersionNumber(found.Id)) ? found.Value.Version : null);
+            (most, from) => Documents.ListAsync(Collections.Versions, name, most, from, cancellationToken),
+            found => model.IsVisible(Collections.VersionNumber(found.Id)) ? found.Value.Version : null);
     }
 
     /// <summary>A version.</summary>
     /// <exception cref="NotFoundException">There is no such model, or no such version of it.</exception>
-    public async Task<ModelVersion> GetVersionAsync(string name, int version, CancellationToken cancellation = default) =>
-        (await ResolveAsync(new ModelReference(name, version), cancellation)).Version;
+    public async Task<ModelVersion> GetVersionAsync(string name, int version, CancellationToken cancellationToken = default) =>
+        (await ResolveAsync(new ModelReference(name, version), cancellationToken)).Version;
 
     /// <summary>What a reference stands for now.</summary>
     /// <exception cref="NotFoundException">Nothing.</exception>
-    public async Task<ResolvedModel> ResolveAsync(ModelReference reference, CancellationToken cancellation = default)
+    public async Task<ResolvedModel> ResolveAsync(ModelReference reference, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(reference.Name);
         Document<ModelDocument>? before = null;
         while (true)
         {
-            var model = await models.GetAsync(reference.Name, cancellation);
+            var model = await _models.GetAsync(reference.Name, cancellationToken);
             var number = Number(model.Value, reference);
-            if (await Ledger.FindAsync(model.Value, number, cancellation) is { } version)
+            if (await Ledger.FindAsync(model.Value, number, cancellationToken) is { } version)
                 return new ResolvedModel(model.Value.View(model.ETag), version);
 
             // An alias or the default can lose its version between the two reads; the model then reads differently.

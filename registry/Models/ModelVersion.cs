@@ -1,6 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Signatures;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 /// <summary>An immutable, numbered artifact of a model.</summary>
 public sealed record ModelVersion

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 /// <summary>Whether a version can be served.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ModelVersionStatus>))]

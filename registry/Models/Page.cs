@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 /// <summary>Part of a list.</summary>
 /// <param name="Items">In order. Fewer than were asked for do not mean the end.</param>

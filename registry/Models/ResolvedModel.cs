@@ -1,6 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Sessions;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 /// <summary>What a reference stands for: the model as it was at one moment, and one version of it. Immutable.</summary>
 /// <param name="Model">The model, with its settings.</param>

@@ -1,6 +1,7 @@
-using Larder.Inference;
+using Larder.Inference.Settings;
+using Larder.Registry.Errors;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 /// <summary>Refuses settings that no model could be served with, before they are stored.</summary>
 internal static class SettingsRules

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 /// <summary>Texts as keys: of one length, and not telling what they say.</summary>
 public static class TextHash

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 /// <summary>
 /// A version as it is stored. Of a deleted one the document stays, without content: whoever is late with creating a version under the same

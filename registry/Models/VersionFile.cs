@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Models;
 
 /// <summary>A file that came with a version, stored as an artifact.</summary>
 /// <param name="Name">What it is called: <see cref="Card"/>, <see cref="SampleInputs"/>.</param>

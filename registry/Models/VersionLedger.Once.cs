@@ -1,4 +1,7 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Storage;
+
+namespace Larder.Registry.Models;
 
 /// <summary>
 /// Publishing once under a key. Before its first try, a publisher writes down the last number that the model had then (a claim, create-only): the
@@ -9,25 +12,25 @@ internal sealed partial class VersionLedger
 {
     /// <summary>The version of a key, when it is counted.</summary>
     /// <exception cref="ConflictException">It was deleted.</exception>
-    public async Task<(Document<ModelDocument> Model, ModelVersion Version)?> FindOnceAsync(string model, string once, CancellationToken cancellation)
+    public async Task<(Document<ModelDocument> Model, ModelVersion Version)?> FindByKeyAsync(string model, string once, CancellationToken cancellationToken)
     {
-        if (await store.GetAsync(Collections.Publications, model, once, cancellation) is not { } claim
-            || await models.FindAsync(model, cancellation) is not { } read)
+        if (await _store.GetAsync(Collections.Publications, model, once, cancellationToken) is not { } claim
+            || await models.FindAsync(model, cancellationToken) is not { } read)
         {
             return null;
         }
 
-        return await FindOwnAsync(read.Value, once, claim.Value.After, cancellation) is { } version ? (read, version) : null;
+        return await FindPublishedAsync(read.Value, once, claim.Value.After, cancellationToken) is { } version ? (read, version) : null;
     }
 
     /// <summary>Removes claims from before a time.</summary>
     /// <returns>How many.</returns>
-    public async Task<int> SweepClaimsAsync(DateTimeOffset before, CancellationToken cancellation)
+    public async Task<int> SweepClaimsAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         var removed = 0;
-        await foreach (var claim in store.ScanAllAsync(Collections.Publications, 500, cancellation))
+        await foreach (var claim in _store.ScanAllAsync(Collections.Publications, 500, cancellationToken))
         {
-            if (claim.Value.Created < before && await store.TryDeleteAsync(Collections.Publications, claim, cancellation))
+            if (claim.Value.Created < before && await _store.TryDeleteAsync(Collections.Publications, claim, cancellationToken))
                 removed++;
         }
 
@@ -38,26 +41,26 @@ internal sealed partial class VersionLedger
     /// <param name="model">The model.</param>
     /// <param name="number">The version.</param>
     /// <param name="change">What to make of it; called again for every try. An equal version means that nothing is to be written.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>False when there is no such version.</returns>
-    public async Task<bool> ChangeAsync(ModelDocument model, int number, Func<ModelVersion, ModelVersion> change, CancellationToken cancellation)
+    public async Task<bool> ChangeAsync(ModelDocument model, int number, Func<ModelVersion, ModelVersion> change, CancellationToken cancellationToken)
     {
         var backoff = new Backoff($"the model {model.Name}");
         var id = Collections.VersionId(number);
-        while (model.Shows(number)
-            && await store.GetAsync(Collections.Versions, model.Name, id, cancellation) is { Value.Version: { } version } read)
+        while (model.IsVisible(number)
+            && await _store.GetAsync(Collections.Versions, model.Name, id, cancellationToken) is { Value.Version: { } version } read)
         {
             var next = change(version);
             if (next == version)
                 return true;
             try
             {
-                await store.ReplaceAsync(Collections.Versions, model.Name, id, read.Value with { Version = next }, read.ETag, cancellation);
+                await _store.ReplaceAsync(Collections.Versions, model.Name, id, read.Value with { Version = next }, read.ETag, cancellationToken);
                 return true;
             }
             catch (ETagMismatchException)
             {
-                await backoff.NextAsync(cancellation);
+                await backoff.NextAsync(cancellationToken);
             }
         }
 
@@ -65,20 +68,20 @@ internal sealed partial class VersionLedger
     }
 
     /// <summary>The number above which the version of a key is; written down by the first who asks.</summary>
-    private async Task<int> ClaimAsync(string model, string once, CancellationToken cancellation)
+    private async Task<int> ClaimAsync(string model, string once, CancellationToken cancellationToken)
     {
-        if (await store.GetAsync(Collections.Publications, model, once, cancellation) is { } claim)
+        if (await _store.GetAsync(Collections.Publications, model, once, cancellationToken) is { } claim)
             return claim.Value.After;
-        var after = (await models.FindAsync(model, cancellation))?.Value.LastVersion ?? 0;
+        var after = (await models.FindAsync(model, cancellationToken))?.Value.LastVersion ?? 0;
         try
         {
-            await store.CreateAsync(
-                Collections.Publications, model, once, new PublicationDocument { After = after, Created = time.GetUtcNow() }, cancellation);
+            await _store.CreateAsync(
+                Collections.Publications, model, once, new PublishClaim { After = after, Created = time.GetUtcNow() }, cancellationToken);
             return after;
         }
         catch (DocumentExistsException)
         {
-            return await ClaimAsync(model, once, cancellation);
+            return await ClaimAsync(model, once, cancellationToken);
         }
     }
 
@@ -86,17 +89,17 @@ internal sealed partial class VersionLedger
     /// <param name="model">The model.</param>
     /// <param name="once">Hash of the key.</param>
     /// <param name="after">The number above which to look.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="ConflictException">It was deleted.</exception>
-    private async Task<ModelVersion?> FindOwnAsync(ModelDocument model, string once, int after, CancellationToken cancellation)
+    private async Task<ModelVersion?> FindPublishedAsync(ModelDocument model, string once, int after, CancellationToken cancellationToken)
     {
         // What went with the whole model leaves nothing to look at, and the next try begins anew.
         for (var number = Math.Max(after, model.DeletedThrough) + 1; number <= model.LastVersion; number++)
         {
-            var found = await store.GetAsync(Collections.Versions, model.Name, Collections.VersionId(number), cancellation);
+            var found = await _store.GetAsync(Collections.Versions, model.Name, Collections.VersionId(number), cancellationToken);
             if (found?.Value.Once != once)
                 continue;
-            return model.Shows(number) && found.Value.Version is { } version
+            return model.IsVisible(number) && found.Value.Version is { } version
                 ? version
                 : throw new ConflictException($"What is to be published was version {number} of {model.Name}, and that was deleted.");
         }
@@ -105,14 +108,14 @@ internal sealed partial class VersionLedger
     }
 
     /// <summary>Counts the version that has a number, if it is the one of a key; as its publisher would have.</summary>
-    private async Task<(Document<ModelDocument> Model, ModelVersion Version)?> CountOwnAsync(
-        string model, int number, string? once, Func<ModelDocument, ModelDocument> patch, CancellationToken cancellation)
+    private async Task<(Document<ModelDocument> Model, ModelVersion Version)?> CommitOwnAsync(
+        string model, int number, string? once, Func<ModelDocument, ModelDocument> patch, CancellationToken cancellationToken)
     {
         if (once is null)
             return null;
-        var found = await store.GetAsync(Collections.Versions, model, Collections.VersionId(number), cancellation);
+        var found = await _store.GetAsync(Collections.Versions, model, Collections.VersionId(number), cancellationToken);
         return found is { Value: { Version: { } version } document } && document.Once == once
-            && await CountAsync(version, document.Revives, patch, cancellation) is { } counted
+            && await CommitAsync(version, document.Revives, patch, cancellationToken) is { } counted
             ? (counted, version)
             : null;
     }

@@ -1,7 +1,10 @@
-using Larder.Inference;
+using Larder.Inference.Validation;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Publishing;
 
 /// <summary>
 /// Makes a file a version of a model: staged, validated, stored, counted, in this order. Whatever fails, or whenever the process dies, readers see the
@@ -13,7 +16,7 @@ namespace Larder.Registry;
 /// <param name="adopt">Takes the local file over once it is stored.</param>
 /// <param name="staging">Where uploads wait.</param>
 /// <param name="options">Limits.</param>
-/// <param name="log">For what the caller need not know.</param>
+/// <param name="logger">For what the caller need not know.</param>
 public sealed partial class ModelPublisher(
     ModelRegistry registry,
     IArtifactStore artifacts,
@@ -21,18 +24,18 @@ public sealed partial class ModelPublisher(
     AdoptArtifact adopt,
     StagingArea staging,
     PublishingOptions options,
-    ILogger<ModelPublisher> log)
+    ILogger<ModelPublisher> logger)
 {
     /// <summary>Writes an upload to local disk, hashing and counting it. For those who learn the rest of the request only after the file.</summary>
     /// <param name="content">The model's bytes.</param>
     /// <param name="contentLength">How many there will be, where that is known.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What <see cref="PublishAsync(string, StagedFile, PublishRequest, CancellationToken)"/> takes; dispose of it in any case.</returns>
     /// <exception cref="TooLargeException">There are more than allowed, or more than there is room for.</exception>
     /// <exception cref="InvalidRequestException">There are none.</exception>
-    public async Task<StagedFile> StageAsync(Stream content, long? contentLength = null, CancellationToken cancellation = default)
+    public async Task<StagedFile> StageAsync(Stream content, long? contentLength = null, CancellationToken cancellationToken = default)
     {
-        var staged = await staging.AddAsync(content, "model", options.ModelBytes, contentLength, cancellation);
+        var staged = await staging.AddAsync(content, "model", options.ModelBytes, contentLength, cancellationToken);
         if (staged.SizeBytes > 0)
             return staged;
         await staged.DisposeAsync();
@@ -44,51 +47,51 @@ public sealed partial class ModelPublisher(
     /// <param name="content">The model's bytes.</param>
     /// <param name="request">What comes with them.</param>
     /// <param name="contentLength">How many bytes there will be, where that is known.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The model and its new version.</returns>
     /// <exception cref="TooLargeException">There are more bytes than allowed, or more than there is room for.</exception>
     /// <exception cref="InvalidRequestException">The name, or something in the request, is not allowed.</exception>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
     public async Task<ResolvedModel> PublishAsync(
-        string name, Stream content, PublishRequest request, long? contentLength = null, CancellationToken cancellation = default)
+        string name, Stream content, PublishRequest request, long? contentLength = null, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(name);
         request.Validate();
-        await using var staged = await StageAsync(content, contentLength, cancellation);
-        return await PublishAsync(name, staged, request, cancellation);
+        await using var staged = await StageAsync(content, contentLength, cancellationToken);
+        return await PublishAsync(name, staged, request, cancellationToken);
     }
 
     /// <summary>Publishes what was staged.</summary>
     /// <inheritdoc cref="PublishAsync(string, Stream, PublishRequest, long?, CancellationToken)"/>
-    /// <exception cref="ConflictException">The version of this <see cref="PublishRequest.Once"/> key was deleted.</exception>
+    /// <exception cref="ConflictException">The version of this <see cref="PublishRequest.IdempotencyKey"/> key was deleted.</exception>
     /// <param name="name">The model; it comes into being with its first version.</param>
     /// <param name="staged">The model's bytes.</param>
     /// <param name="request">What comes with them.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     public async Task<ResolvedModel> PublishAsync(
-        string name, StagedFile staged, PublishRequest request, CancellationToken cancellation = default)
+        string name, StagedFile staged, PublishRequest request, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(name);
         request.Validate();
-        if (request.Once is { } once && await registry.FindOnceAsync(name, once, cancellation) is { } there)
+        if (request.IdempotencyKey is { } once && await registry.FindOnceAsync(name, once, cancellationToken) is { } there)
             return there;
-        return await PublishAsync(name, await PrepareAsync(staged, request.Actor ?? "", cancellation), request, cancellation);
+        return await PublishAsync(name, await PrepareAsync(staged, request.Actor ?? "", cancellationToken), request, cancellationToken);
     }
 
     /// <summary>Validates and stores a model, without making it a version: the part of publishing that takes long and may be done twice.</summary>
     /// <param name="staged">The model's bytes.</param>
     /// <param name="caller">Whose model it is: callers take turns.</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <returns>What <see cref="PublishAsync(string, PreparedModel, PublishRequest, CancellationToken)"/> takes, within the sweeper's grace period.</returns>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>What <see cref="PublishAsync(string, ValidatedArtifact, PublishRequest, CancellationToken)"/> takes, within the sweeper's grace period.</returns>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
-    public async Task<PreparedModel> PrepareAsync(StagedFile staged, string caller, CancellationToken cancellation = default)
+    public async Task<ValidatedArtifact> PrepareAsync(StagedFile staged, string caller, CancellationToken cancellationToken = default)
     {
-        var description = await validate(staged.Path, caller, cancellation);
+        var description = await validate(staged.Path, caller, cancellationToken);
 
         // Before the version names it, and touched if it was there: the sweeper deletes only what is old and unnamed.
-        await artifacts.PutAsync(staged.Path, staged.Sha256, cancellation);
+        await artifacts.PutAsync(staged.Path, staged.Sha256, cancellationToken);
         await AdoptAsync(staged);
-        return new PreparedModel(staged.Sha256, staged.SizeBytes, description);
+        return new ValidatedArtifact(staged.Sha256, staged.SizeBytes, description);
     }
 
     /// <summary>Publishes what was prepared.</summary>
@@ -96,13 +99,13 @@ public sealed partial class ModelPublisher(
     /// <param name="name">The model; it comes into being with its first version.</param>
     /// <param name="prepared">The model's file, stored.</param>
     /// <param name="request">What comes with it.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     public Task<ResolvedModel> PublishAsync(
-        string name, PreparedModel prepared, PublishRequest request, CancellationToken cancellation = default)
+        string name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(name);
         request.Validate();
-        cancellation.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         var draft = new ModelVersion
         {
             Model = name,
@@ -110,7 +113,7 @@ public sealed partial class ModelPublisher(
             Status = ModelVersionStatus.Ready,
             Sha256 = prepared.Sha256,
             SizeBytes = prepared.SizeBytes,
-            FileName = Texts.FileName(request.FileName),
+            FileName = FieldLimits.FileName(request.FileName),
             Description = request.Description ?? "",
             Tags = request.Tags ?? new Dictionary<string, string>(),
             Source = request.Source,
@@ -126,7 +129,7 @@ public sealed partial class ModelPublisher(
         };
 
         // A few small writes, not worth leaving half done because the caller hung up.
-        return registry.AddVersionAsync(draft, request.Once, request.Patch, CancellationToken.None);
+        return registry.AddVersionAsync(draft, request.IdempotencyKey, request.Patch, CancellationToken.None);
     }
 
     internal int DeleteStagedOlderThan(DateTimeOffset time) => staging.DeleteOlderThan(time);

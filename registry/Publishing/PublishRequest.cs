@@ -1,6 +1,8 @@
-using Larder.Inference;
+using Larder.Inference.Settings;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Publishing;
 
 /// <summary>What comes with a model's file.</summary>
 public sealed record PublishRequest
@@ -27,7 +29,7 @@ public sealed record PublishRequest
     /// A key, 1 to 255 printable characters, under which the model gets one version however often it is published: who comes again, after a crash
     /// at whatever moment or at the same time, is given the version that is there.
     /// </summary>
-    public string? Once { get; init; }
+    public string? IdempotencyKey { get; init; }
 
     /// <summary>Description of the version.</summary>
     public string? Description { get; init; }
@@ -62,16 +64,16 @@ public sealed record PublishRequest
     /// <exception cref="InvalidRequestException">A text, a tag or a metric is not allowed.</exception>
     public void Validate()
     {
-        Texts.ValidateSource(Source);
-        Texts.ValidateShort(Texts.FileName(FileName), "file name");
-        Texts.ValidateShort(Actor, "actor");
-        Texts.ValidateDescription(Description);
-        Texts.ValidateTags(Tags);
-        Texts.ValidateShort(Job, "job");
-        Texts.ValidateMetrics(Metrics);
-        Texts.ValidateLabels(Labels);
-        if (Once is not null)
-            Texts.ValidateKey(Once, "key of a publication");
+        FieldLimits.ValidateSource(Source);
+        FieldLimits.ValidateShort(FieldLimits.FileName(FileName), "file name");
+        FieldLimits.ValidateShort(Actor, "actor");
+        FieldLimits.ValidateDescription(Description);
+        FieldLimits.ValidateTags(Tags);
+        FieldLimits.ValidateShort(Job, "job");
+        FieldLimits.ValidateMetrics(Metrics);
+        FieldLimits.ValidateLabels(Labels);
+        if (IdempotencyKey is not null)
+            FieldLimits.ValidateKey(IdempotencyKey, "key of a publication");
         if (Kind is not (ModelVersion.ModelKind or ModelVersion.OptimizedKind))
             throw new InvalidRequestException($"The kind must be {ModelVersion.ModelKind} or {ModelVersion.OptimizedKind}; it is {ModelName.Shown(Kind)}.");
         ModelRegistry.Validate(Patch);

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
-using Larder.Inference;
+using Larder.Inference.Limits;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Publishing;
 
 /// <summary>Limits and places of publishing.</summary>
 public sealed record PublishingOptions

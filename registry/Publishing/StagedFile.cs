@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Publishing;
 
 /// <summary>An upload on local disk, counted and hashed, not yet looked into. Disposing of it deletes the file.</summary>
 public sealed class StagedFile : IAsyncDisposable

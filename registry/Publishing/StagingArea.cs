@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using Larder.Inference;
+using Larder.Inference.Limits;
+using Larder.Registry.Errors;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Publishing;
 
 /// <summary>The folder where uploads wait while they are checked.</summary>
 /// <param name="options">Where it is, and how much of the disk it leaves free.</param>
@@ -17,17 +18,17 @@ public sealed class StagingArea(PublishingOptions options)
     /// <param name="what">What it is, for messages: <c>model</c>.</param>
     /// <param name="limit">The most bytes that it may have.</param>
     /// <param name="contentLength">How long it says it is, where it says so: refused before a byte is read, when that is too long.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The file; dispose of it in any case.</returns>
     /// <exception cref="TooLargeException">It is longer than it may be; or, as <see cref="NoRoomException"/>, than there is room for.</exception>
-    public async Task<StagedFile> AddAsync(Stream content, string what, long limit, long? contentLength = null, CancellationToken cancellation = default)
+    public async Task<StagedFile> AddAsync(Stream content, string what, long limit, long? contentLength = null, CancellationToken cancellationToken = default)
     {
         RequireAllowed(what, contentLength ?? 0, limit);
         var path = OrNoRoom(NewPath);
         RequireRoom(contentLength ?? 0);
         try
         {
-            var (sha256, size) = await WriteAsync(path, content, what, limit, cancellation);
+            var (sha256, size) = await WriteAsync(path, content, what, limit, cancellationToken);
             return new StagedFile(path, sha256, size);
         }
         catch
@@ -57,7 +58,7 @@ public sealed class StagingArea(PublishingOptions options)
     }
 
     private async Task<(string Sha256, long Size)> WriteAsync(
-        string path, Stream content, string what, long limit, CancellationToken cancellation)
+        string path, Stream content, string what, long limit, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -67,7 +68,7 @@ public sealed class StagingArea(PublishingOptions options)
             await using var file = OrNoRoom(() => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0, useAsync: true));
             long size = 0;
             var checkAt = BytesBetweenDiskChecks;
-            while (await content.ReadAsync(buffer, cancellation) is > 0 and var read)
+            while (await content.ReadAsync(buffer, cancellationToken) is > 0 and var read)
             {
                 size += read;
                 RequireAllowed(what, size, limit);
@@ -80,7 +81,7 @@ public sealed class StagingArea(PublishingOptions options)
                 hash.AppendData(buffer, 0, read);
                 try
                 {
-                    await file.WriteAsync(buffer.AsMemory(0, read), cancellation);
+                    await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
                 }
                 catch (IOException e) when (FullDisk.Is(e))
                 {

@@ -1,10 +1,11 @@
-using Larder.Inference;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Publishing;
 
 /// <summary>Looks into a file and tells what model it is.</summary>
 /// <param name="path">A local file.</param>
 /// <param name="caller">Whose file it is: callers take turns.</param>
-/// <param name="cancellation">Stops it.</param>
+/// <param name="cancellationToken">Stops it.</param>
 /// <exception cref="InvalidModelException">It is none that can be served.</exception>
-public delegate Task<ModelDescription> ValidateModel(string path, string caller, CancellationToken cancellation);
+public delegate Task<ModelDescription> ValidateModel(string path, string caller, CancellationToken cancellationToken);

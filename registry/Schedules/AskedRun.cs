@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Schedules;
 
 /// <summary>
 /// A run that a caller asked for, written down before its job is made: a server that takes it up after a crash comes to the same job by its key, and writes down

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Schedules;
 
 /// <summary>What becomes of occurrences at whose time no server was there.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<MissedPolicy>))]

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Schedules;
 
 /// <summary>What becomes of an occurrence while a job of the same schedule has not ended.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<OverlapPolicy>))]

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Schedules;
 
 /// <summary>What became of an occurrence of a schedule.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RunOutcome>))]

@@ -1,6 +1,9 @@
 using System.Text.Json.Serialization;
+using Larder.Registry.Access;
+using Larder.Registry.Audit;
+using Larder.Registry.Jobs;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Schedules;
 
 /// <summary>When a job is run again and again, and how far that is. It is stored whole, in one document.</summary>
 public sealed record Schedule

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Schedules;
 
 /// <summary>Part of a list of schedules.</summary>
 /// <param name="Items">The newest first.</param>

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Schedules;
 
 /// <summary>How far a schedule is: what the server writes down about it.</summary>
 public sealed record ScheduleProgress

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Schedules;
 
 /// <summary>What became of an occurrence, or of several in a row for the same reason.</summary>
 public sealed record ScheduleRun

@@ -1,7 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
+using Larder.Registry.Audit;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Schedules;
 
 /// <summary>
 /// The schedules' documents. Every change is one compare-and-swap; races are run again. What people change is a record of the audit log, what runs do is not.
@@ -34,42 +39,42 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     /// <summary>Stores a new schedule.</summary>
     /// <param name="schedule">The schedule.</param>
     /// <param name="actor">Who makes it.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidRequestException">A text of it is too long.</exception>
     /// <exception cref="DocumentExistsException">The id is taken.</exception>
-    public Task<Schedule> CreateAsync(Schedule schedule, string actor, CancellationToken cancellation = default) =>
-        CreateAsync(schedule, "create", actor, schedule.Created, known: 0, cancellation);
+    public Task<Schedule> CreateAsync(Schedule schedule, string actor, CancellationToken cancellationToken = default) =>
+        CreateAsync(schedule, "create", actor, schedule.Created, known: 0, cancellationToken);
 
     /// <summary>Stores a schedule that comes from an archive. One of its id may have been here before: numbers of its records go on.</summary>
     /// <param name="schedule">The schedule.</param>
     /// <param name="actor">Who imports it.</param>
     /// <param name="now">When.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <inheritdoc cref="CreateAsync(Schedule, string, CancellationToken)"/>
-    public async Task<Schedule> ImportAsync(Schedule schedule, string actor, DateTimeOffset now, CancellationToken cancellation = default)
+    public async Task<Schedule> ImportAsync(Schedule schedule, string actor, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
-        var newest = await log.NewestAsync(AuditSubject.OfSchedule(schedule.Id), cancellation);
+        var newest = await log.NewestAsync(AuditSubject.OfSchedule(schedule.Id), cancellationToken);
         var outbox = new AuditOutbox { Last = newest?.Revision ?? 0, Newest = newest?.When };
-        return await CreateAsync(schedule with { Outbox = outbox }, "import", actor, now, outbox.Last, cancellation);
+        return await CreateAsync(schedule with { Outbox = outbox }, "import", actor, now, outbox.Last, cancellationToken);
     }
 
     /// <summary>A schedule.</summary>
     /// <exception cref="NotFoundException">There is none of that id, or it can be no id, and then nothing is read.</exception>
-    public async Task<Schedule> GetAsync(string id, CancellationToken cancellation = default) => (await ReadAsync(id, cancellation)).Value;
+    public async Task<Schedule> GetAsync(string id, CancellationToken cancellationToken = default) => (await ReadAsync(id, cancellationToken)).Value;
 
     /// <summary>Changes a schedule.</summary>
     /// <param name="id">Which.</param>
     /// <param name="change">What to make of it; called again for every try. The same instance means that nothing is to be written.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The schedule after it.</returns>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
     /// <exception cref="InvalidRequestException">A text of it is too long now.</exception>
-    public async Task<Schedule> ChangeAsync(string id, Func<Schedule, Task<Schedule>> change, CancellationToken cancellation = default)
+    public async Task<Schedule> ChangeAsync(string id, Func<Schedule, Task<Schedule>> change, CancellationToken cancellationToken = default)
     {
         var backoff = new Backoff($"the schedule {id}");
         while (true)
         {
-            var read = await ReadAsync(id, cancellation);
+            var read = await ReadAsync(id, cancellationToken);
             var next = await change(read.Value);
             if (ReferenceEquals(next, read.Value))
                 return next;
@@ -78,11 +83,11 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
             Validate(next);
             try
             {
-                return (await WriteAsync(read, next, cancellation)).Value;
+                return (await WriteAsync(read, next, cancellationToken)).Value;
             }
             catch (ETagMismatchException)
             {
-                await backoff.NextAsync(cancellation);
+                await backoff.NextAsync(cancellationToken);
             }
         }
     }
@@ -94,7 +99,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     /// <param name="actor">Who.</param>
     /// <param name="change">As for <see cref="ChangeAsync"/>.</param>
     /// <param name="now">When.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
     /// <exception cref="PreconditionFailedException">It has another revision.</exception>
     public Task<Schedule> ReviseAsync(
@@ -104,7 +109,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
         string actor,
         Func<Schedule, Task<Schedule>> change,
         DateTimeOffset now,
-        CancellationToken cancellation = default) =>
+        CancellationToken cancellationToken = default) =>
         ChangeAsync(
             id,
             async schedule =>
@@ -114,7 +119,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
                 var recorded = Recorded(schedule, next, what, actor, now);
                 return ReferenceEquals(recorded, next) ? schedule : recorded with { Revision = schedule.Revision + 1, Updated = now };
             },
-            cancellation);
+            cancellationToken);
 
     /// <summary>Writes down that somebody ran it.</summary>
     /// <param name="id">Which.</param>
@@ -122,10 +127,10 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     /// <param name="actor">Who.</param>
     /// <param name="change">As for <see cref="ChangeAsync"/>: puts the run down. The same instance means that it is put down already.</param>
     /// <param name="now">When.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
     public Task<Schedule> NoteRunAsync(
-        string id, string job, string actor, Func<Schedule, Schedule> change, DateTimeOffset now, CancellationToken cancellation = default) =>
+        string id, string job, string actor, Func<Schedule, Schedule> change, DateTimeOffset now, CancellationToken cancellationToken = default) =>
         ChangeAsync(
             id,
             schedule =>
@@ -137,22 +142,22 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
                 };
                 return Task.FromResult(ReferenceEquals(next, schedule) ? schedule : next with { Outbox = next.Outbox.Add(record) });
             },
-            cancellation);
+            cancellationToken);
 
     /// <summary>Deletes a schedule. Its jobs stay.</summary>
     /// <param name="id">Which.</param>
     /// <param name="revision">The revision that it must have; null for any.</param>
     /// <param name="actor">Who.</param>
     /// <param name="now">When.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
     /// <exception cref="PreconditionFailedException">It has another revision.</exception>
-    public async Task DeleteAsync(string id, string? revision, string actor, DateTimeOffset now, CancellationToken cancellation = default)
+    public async Task DeleteAsync(string id, string? revision, string actor, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         var backoff = new Backoff($"the schedule {id}");
         while (true)
         {
-            var read = await ReadAsync(id, cancellation);
+            var read = await ReadAsync(id, cancellationToken);
             RequireRevision(read.Value, revision);
             var outbox = read.Value.Outbox.Add(new AuditRecord
             {
@@ -161,25 +166,25 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
             try
             {
                 // It is gone with this write. The document follows when the record is where it will be kept.
-                var deleted = await StoreAsync(read, read.Value with { Deleted = true, Secrets = NoSecrets, Outbox = outbox }, cancellation);
+                var deleted = await StoreAsync(read, read.Value with { Deleted = true, Secrets = NoSecrets, Outbox = outbox }, cancellationToken);
                 await FinishAsync(deleted, read.Value.Outbox.Last);
                 return;
             }
             catch (ETagMismatchException)
             {
-                await backoff.NextAsync(cancellation);
+                await backoff.NextAsync(cancellationToken);
             }
         }
     }
 
     /// <summary>Puts the records into the log that crashes left in schedules' documents, and removes what is left of deleted ones.</summary>
     /// <param name="since">The time since when to look.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>How many records were missing, and how many documents were left.</returns>
-    internal async Task<(int Records, int Documents)> SweepAsync(DateTimeOffset since, CancellationToken cancellation)
+    internal async Task<(int Records, int Documents)> SweepAsync(DateTimeOffset since, CancellationToken cancellationToken)
     {
         var (records, left) = (0, 0);
-        await foreach (var found in documents.ScanAllAsync(Collection, ScanPage, cancellation))
+        await foreach (var found in documents.ScanAllAsync(Collection, ScanPage, cancellationToken))
         {
             if (!found.Value.Deleted && !(found.Value.Outbox.Newest >= since))
                 continue;
@@ -191,9 +196,9 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     }
 
     /// <summary>Puts the records into the log that a crash may have left in a schedule's document.</summary>
-    internal async Task CompleteAuditAsync(string id, CancellationToken cancellation)
+    internal async Task CompleteAuditAsync(string id, CancellationToken cancellationToken)
     {
-        if (JobId.IsValid(id) && await documents.GetAsync(Collection, id, DocumentId, cancellation) is { } found)
+        if (JobId.IsValid(id) && await documents.GetAsync(Collection, id, DocumentId, cancellationToken) is { } found)
             await FinishAsync(found, found.Value.Outbox.Last);
     }
 
@@ -201,16 +206,16 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     /// <param name="filter">Which.</param>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before, with the same filter; null for the first.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidRequestException">The limit is out of range, or the cursor is none.</exception>
-    public async Task<SchedulePage> ListAsync(ScheduleFilter filter, int limit, string? cursor = null, CancellationToken cancellation = default)
+    public async Task<SchedulePage> ListAsync(ScheduleFilter filter, int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {
         if (limit is < 1 or > MaxPage)
             throw new InvalidRequestException($"The limit must be 1 to {MaxPage}; it is {limit}.");
         var after = cursor is null ? "" : Cursors.Read(CursorKind, cursor, JobId.IsValid);
         var items = new List<Schedule>();
         var (total, more) = (0, false);
-        await foreach (var schedule in ScanAsync(cancellation))
+        await foreach (var schedule in ScanAsync(cancellationToken))
         {
             if (!filter.Fits(schedule))
                 continue;
@@ -227,9 +232,9 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     }
 
     /// <summary>All schedules, the newest first: a listing call for each thousand, and a read for each that changed since this process listed it last.</summary>
-    public async IAsyncEnumerable<Schedule> ScanAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<Schedule> ScanAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var found in documents.ScanAllAsync(Collection, ScanPage, cancellation))
+        await foreach (var found in documents.ScanAllAsync(Collection, ScanPage, cancellationToken))
         {
             if (!found.Value.Deleted)
                 yield return found.Value;
@@ -237,25 +242,25 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     }
 
     /// <summary>How many schedules there are. It reads all of them.</summary>
-    public async Task<int> CountAsync(CancellationToken cancellation = default)
+    public async Task<int> CountAsync(CancellationToken cancellationToken = default)
     {
         var count = 0;
-        await foreach (var _ in ScanAsync(cancellation))
+        await foreach (var _ in ScanAsync(cancellationToken))
             count++;
         return count;
     }
 
-    private async Task<Document<Schedule>> WriteAsync(Document<Schedule> read, Schedule next, CancellationToken cancellation)
+    private async Task<Document<Schedule>> WriteAsync(Document<Schedule> read, Schedule next, CancellationToken cancellationToken)
     {
-        var stored = await StoreAsync(read, next, cancellation);
+        var stored = await StoreAsync(read, next, cancellationToken);
         await log.TryWriteAsync(stored.Value.Outbox, read.Value.Outbox.Last);
         return stored;
     }
 
-    private async Task<Document<Schedule>> StoreAsync(Document<Schedule> read, Schedule next, CancellationToken cancellation)
+    private async Task<Document<Schedule>> StoreAsync(Document<Schedule> read, Schedule next, CancellationToken cancellationToken)
     {
         next = next with { Outbox = await log.PrepareAsync(read.Value.Outbox, next.Outbox) };
-        var etag = await documents.ReplaceAsync(Collection, read.Partition, DocumentId, next, read.ETag, cancellation);
+        var etag = await documents.ReplaceAsync(Collection, read.Partition, DocumentId, next, read.ETag, cancellationToken);
         return new Document<Schedule>(read.Partition, DocumentId, etag, next);
     }
 
@@ -277,13 +282,13 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
         return written;
     }
 
-    private async Task<Schedule> CreateAsync(Schedule schedule, string what, string actor, DateTimeOffset now, int known, CancellationToken cancellation)
+    private async Task<Schedule> CreateAsync(Schedule schedule, string what, string actor, DateTimeOffset now, int known, CancellationToken cancellationToken)
     {
         if (!JobId.IsValid(schedule.Id))
             throw new ArgumentException($"{ModelName.Shown(schedule.Id)} is not a schedule's id.", nameof(schedule));
         Validate(schedule);
         schedule = Recorded(null, schedule, what, actor, now);
-        await documents.CreateAsync(Collection, schedule.Id, DocumentId, schedule, cancellation);
+        await documents.CreateAsync(Collection, schedule.Id, DocumentId, schedule, cancellationToken);
         await log.TryWriteAsync(schedule.Outbox, known);
         return schedule;
     }
@@ -315,8 +320,8 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
         return described;
     }
 
-    private async Task<Document<Schedule>> ReadAsync(string id, CancellationToken cancellation) =>
-        JobId.IsValid(id) && await documents.GetAsync(Collection, id, DocumentId, cancellation) is { Value.Deleted: false } found
+    private async Task<Document<Schedule>> ReadAsync(string id, CancellationToken cancellationToken) =>
+        JobId.IsValid(id) && await documents.GetAsync(Collection, id, DocumentId, cancellationToken) is { Value.Deleted: false } found
             ? found
             : throw new NotFoundException($"There is no schedule {ModelName.Shown(id)}.");
 
@@ -324,11 +329,11 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     /// <exception cref="InvalidRequestException">One of them is.</exception>
     internal static void Validate(Schedule schedule)
     {
-        Texts.ValidateShort(schedule.Name, "name");
-        Texts.ValidateShort(schedule.Cron, "cron expression");
-        Texts.ValidateShort(schedule.TimeZone, "time zone");
-        Texts.ValidateShort(schedule.Owner, "owner");
-        Texts.ValidateDescription(schedule.Description);
+        FieldLimits.ValidateShort(schedule.Name, "name");
+        FieldLimits.ValidateShort(schedule.Cron, "cron expression");
+        FieldLimits.ValidateShort(schedule.TimeZone, "time zone");
+        FieldLimits.ValidateShort(schedule.Owner, "owner");
+        FieldLimits.ValidateDescription(schedule.Description);
     }
 
     private static void RequireRevision(Schedule schedule, string? revision)

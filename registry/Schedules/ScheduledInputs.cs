@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Schedules;
 
 /// <summary>Where the inputs of a scheduled job come from, each time that it is run.</summary>
 public sealed record ScheduledInputs

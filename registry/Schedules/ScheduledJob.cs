@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Schedules;
 
 /// <summary>What a schedule runs.</summary>
 public sealed record ScheduledJob

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Storage;
 
 /// <summary>What is known about a stored artifact without reading it.</summary>
 /// <param name="Sha256">SHA-256 of its bytes, 64 lower-case hexadecimal digits.</param>

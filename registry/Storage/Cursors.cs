@@ -1,7 +1,8 @@
 using System.Buffers.Text;
 using System.Text;
+using Larder.Registry.Errors;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage;
 
 /// <summary>Cursors of lists: where the page before ended, opaque to clients.</summary>
 internal static class Cursors

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Storage;
 
 /// <summary>A document as it was read.</summary>
 /// <param name="Partition">The partition it is in.</param>

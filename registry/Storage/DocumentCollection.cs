@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage;
 
 /// <summary>A named set of documents of one type: a container in Cosmos DB, a folder in blob storage.</summary>
 /// <param name="Name">Lower-case letters, digits and hyphens.</param>

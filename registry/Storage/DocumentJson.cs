@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Larder.Registry.Errors;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage;
 
 /// <summary>
 /// Documents as every store keeps them: the JSON of the content, whose first member <c>$format</c> is the number of its format. One without it is of format 1,

@@ -1,6 +1,8 @@
 using System.Text;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage;
 
 /// <summary>
 /// A document's key as stores write it: letters, digits, <c>-</c>, <c>_</c> and <c>.</c> stay, every other byte of UTF-8 becomes <c>~</c> and two

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Storage;
 
 /// <summary>Part of a listing.</summary>
 /// <param name="Documents">At most as many as were asked for; fewer, even none, do not mean the end.</param>

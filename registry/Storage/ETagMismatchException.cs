@@ -1,4 +1,6 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+
+namespace Larder.Registry.Storage;
 
 /// <summary>A document was changed or deleted by someone else since it was read.</summary>
 public sealed class ETagMismatchException(string collection, string partition, string id)

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Storage;
 
 /// <summary>A stream that is read once, from its start to its end, and does nothing else. Heirs say how it is read, and what ends with it.</summary>
 public abstract class ForwardStream : Stream

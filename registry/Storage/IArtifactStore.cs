@@ -1,4 +1,6 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+
+namespace Larder.Registry.Storage;
 
 /// <summary>
 /// Immutable files, each stored once under the SHA-256 of its bytes. Nobody owns an artifact: documents name it, and the sweeper
@@ -13,46 +15,46 @@ public interface IArtifactStore
     /// </summary>
     /// <param name="path">A local file.</param>
     /// <param name="sha256">What its bytes must hash to.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>True when the bytes were sent; false when they were there.</returns>
     /// <exception cref="InvalidDataException">The file's bytes are not the ones that the hash promises; nothing was stored.</exception>
-    Task<bool> PutAsync(string path, string sha256, CancellationToken cancellation = default);
+    Task<bool> PutAsync(string path, string sha256, CancellationToken cancellationToken = default);
 
     /// <summary>Stores what a stream has, as the other overload does a file: for what is too large for a local disk.</summary>
     /// <param name="open">Opens the stream at its beginning; called again for another try, and not at all when the bytes are there.</param>
     /// <param name="sha256">What its bytes must hash to. Since the stream is not read when they are there, a hash that somebody else named proves nothing: compute it first.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>True when the bytes were sent; false when they were there.</returns>
     /// <exception cref="InvalidDataException">The stream's bytes are not the ones that the hash promises; nothing was stored.</exception>
-    Task<bool> PutAsync(Func<Task<Stream>> open, string sha256, CancellationToken cancellation = default);
+    Task<bool> PutAsync(Func<Task<Stream>> open, string sha256, CancellationToken cancellationToken = default);
 
     /// <summary>Opens an artifact, or a range of it.</summary>
     /// <param name="sha256">Which.</param>
     /// <param name="offset">First byte; less than the size, unless both are 0.</param>
     /// <param name="length">How many bytes; null for the rest.</param>
-    /// <param name="cancellation">Stops the opening.</param>
+    /// <param name="cancellationToken">Stops the opening.</param>
     /// <returns>A stream to read once and dispose of, or null when there is no such artifact.</returns>
-    Task<Stream?> OpenReadAsync(string sha256, long offset = 0, long? length = null, CancellationToken cancellation = default);
+    Task<Stream?> OpenReadAsync(string sha256, long offset = 0, long? length = null, CancellationToken cancellationToken = default);
 
     /// <summary>What is known about an artifact, or null when there is none.</summary>
-    Task<ArtifactProperties?> GetPropertiesAsync(string sha256, CancellationToken cancellation = default);
+    Task<ArtifactProperties?> GetPropertiesAsync(string sha256, CancellationToken cancellationToken = default);
 
     /// <summary>All artifacts.</summary>
-    IAsyncEnumerable<ArtifactProperties> ListAsync(CancellationToken cancellation = default);
+    IAsyncEnumerable<ArtifactProperties> ListAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Deletes an artifact that nobody touched since.</summary>
     /// <param name="seen">As it was listed.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>False when it was touched, or is gone.</returns>
-    Task<bool> DeleteAsync(ArtifactProperties seen, CancellationToken cancellation = default);
+    Task<bool> DeleteAsync(ArtifactProperties seen, CancellationToken cancellationToken = default);
 
     /// <summary>Makes an artifact young, for whoever is about to name it without having its bytes: the sweeper leaves it alone for a while.</summary>
     /// <returns>False when there is no such artifact.</returns>
-    Task<bool> TouchAsync(string sha256, CancellationToken cancellation = default);
+    Task<bool> TouchAsync(string sha256, CancellationToken cancellationToken = default);
 
     /// <summary>A URL from which anybody can read the artifact for a while.</summary>
     /// <param name="sha256">Which; it need not be there yet.</param>
     /// <param name="life">How long the URL works; a store that signs with an identity gives at most 6 days and 23 hours.</param>
-    /// <param name="cancellation">Stops it.</param>
-    Task<Uri> GetReadUrlAsync(string sha256, TimeSpan life, CancellationToken cancellation = default);
+    /// <param name="cancellationToken">Stops it.</param>
+    Task<Uri> GetReadUrlAsync(string sha256, TimeSpan life, CancellationToken cancellationToken = default);
 }

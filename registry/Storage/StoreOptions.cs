@@ -1,6 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Limits;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage;
 
 /// <summary>Where documents are kept: settings <c>Store:*</c>. Artifacts and files are blobs in any case.</summary>
 public sealed record StoreOptions

@@ -1,8 +1,12 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
+using Larder.Registry.Access;
+using Larder.Registry.Audit;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Tokens;
 
 /// <summary>A token that callers authenticate with, as it is stored: its hash, and what it allows. The token itself is shown once and kept nowhere.</summary>
 public sealed record CallerToken
@@ -13,7 +17,7 @@ public sealed record CallerToken
     private const int SecretBytes = 32;
 
     // Made once: every request of the token asks for it.
-    private Caller? caller;
+    private Caller? _caller;
 
     private static readonly int Length = Prefix.Length + Base64Url.GetEncodedLength(SecretBytes);
 
@@ -59,7 +63,7 @@ public sealed record CallerToken
 
     /// <summary>The caller that has it.</summary>
     [JsonIgnore]
-    public Caller Caller => caller ??= new Caller(Name, Role, Scope);
+    public Caller Caller => _caller ??= new Caller(Name, Role, Scope);
 
     /// <summary>A new token: 256 bits of chance.</summary>
     public static string NewSecret() => Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));

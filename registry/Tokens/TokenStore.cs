@@ -1,6 +1,11 @@
 using System.Text.Json;
+using Larder.Registry.Access;
+using Larder.Registry.Audit;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Tokens;
 
 /// <summary>The tokens' documents. A token is created and revoked with an audit record, in one write with it.</summary>
 /// <remarks>All methods throw <see cref="StorageUnavailableException"/> during an outage.</remarks>
@@ -29,11 +34,11 @@ public sealed class TokenStore(IDocumentStore documents, AuditLog log, TimeProvi
     /// <param name="request">What it is to be.</param>
     /// <param name="actor">Who makes it.</param>
     /// <param name="key">The caller's idempotency key: with it, the same request makes one token.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The token, and its secret; null for the secret of a token that an earlier request under the same key made: that was shown then.</returns>
     /// <exception cref="InvalidRequestException">Something in the request cannot be had.</exception>
     /// <exception cref="ConflictException">The key was used for something else, or for a token that is not there.</exception>
-    public async Task<(CallerToken Token, string? Secret)> CreateAsync(TokenRequest request, string actor, string? key, CancellationToken cancellation = default)
+    public async Task<(CallerToken Token, string? Secret)> CreateAsync(TokenRequest request, string actor, string? key, CancellationToken cancellationToken = default)
     {
         var now = time.GetUtcNow();
         request.Validate(now);
@@ -59,41 +64,41 @@ public sealed class TokenStore(IDocumentStore documents, AuditLog log, TimeProvi
             }),
         };
 
-        if (token.Key is { } taken && await TakeAsync(taken, request, token.Id, now, cancellation) is { } earlier)
+        if (token.Key is { } taken && await TakeAsync(taken, request, token.Id, now, cancellationToken) is { } earlier)
             return (earlier, null);
-        await documents.CreateAsync(Tokens, token.Id, DocumentId, token, cancellation);
+        await documents.CreateAsync(Tokens, token.Id, DocumentId, token, cancellationToken);
         await log.TryWriteAsync(token.Outbox, known: 0);
         return (token, secret);
     }
 
     /// <summary>The token of a hash, also when it has expired; null when there is none, or it is revoked.</summary>
-    public async Task<CallerToken?> FindAsync(KeyHash hash, CancellationToken cancellation = default) =>
-        await documents.GetAsync(Tokens, hash.Id, DocumentId, cancellation) is { Value: { Revoked: false } token } && token.Sha256 == hash.ToString() ? token : null;
+    public async Task<CallerToken?> FindAsync(KeyHash hash, CancellationToken cancellationToken = default) =>
+        await documents.GetAsync(Tokens, hash.Id, DocumentId, cancellationToken) is { Value: { Revoked: false } token } && token.Sha256 == hash.ToString() ? token : null;
 
     /// <summary>The tokens, in the order of their ids.</summary>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before; null for the first.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidRequestException">The limit is out of range, or the cursor is none.</exception>
-    public async Task<Page<CallerToken>> ListAsync(int limit, string? cursor = null, CancellationToken cancellation = default)
+    public async Task<Page<CallerToken>> ListAsync(int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {
         if (limit is < 1 or > MaxPage)
             throw new InvalidRequestException($"The limit must be 1 to {MaxPage}; it is {limit}.");
-        var page = await documents.ScanAsync(Tokens, limit, cursor, cancellation);
+        var page = await documents.ScanAsync(Tokens, limit, cursor, cancellationToken);
         return new Page<CallerToken>([.. page.Documents.Select(found => found.Value).Where(token => !token.Revoked)], page.Continuation);
     }
 
     /// <summary>Revokes a token. This process refuses it at once, others when they read it again (<see cref="TokenCatalog"/>).</summary>
     /// <param name="id">Which.</param>
     /// <param name="actor">Who.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="NotFoundException">There is no such token.</exception>
-    public async Task<CallerToken> RevokeAsync(string id, string actor, CancellationToken cancellation = default)
+    public async Task<CallerToken> RevokeAsync(string id, string actor, CancellationToken cancellationToken = default)
     {
         var backoff = new Backoff($"the token {id}");
         while (true)
         {
-            var read = CallerToken.IsId(id) && await documents.GetAsync(Tokens, id, DocumentId, cancellation) is { Value.Revoked: false } found
+            var read = CallerToken.IsId(id) && await documents.GetAsync(Tokens, id, DocumentId, cancellationToken) is { Value.Revoked: false } found
                 ? found
                 : throw new NotFoundException($"There is no token {ModelName.Shown(id)}.");
             var outbox = read.Value.Outbox.Add(new AuditRecord
@@ -104,26 +109,26 @@ public sealed class TokenStore(IDocumentStore documents, AuditLog log, TimeProvi
             {
                 // It is revoked with this write. The document goes when the record is where it will be kept.
                 var next = read.Value with { Revoked = true, Outbox = await log.PrepareAsync(read.Value.Outbox, outbox) };
-                var etag = await documents.ReplaceAsync(Tokens, id, DocumentId, next, read.ETag, cancellation);
+                var etag = await documents.ReplaceAsync(Tokens, id, DocumentId, next, read.ETag, cancellationToken);
                 Revoked?.Invoke(id);
                 await FinishAsync(new Document<CallerToken>(id, DocumentId, etag, next), read.Value.Outbox.Last);
                 return read.Value;
             }
             catch (ETagMismatchException)
             {
-                await backoff.NextAsync(cancellation);
+                await backoff.NextAsync(cancellationToken);
             }
         }
     }
 
     /// <summary>Writes down when a token was used, unless it changes at the same moment: then the next use is.</summary>
-    internal async Task NoteUseAsync(string id, DateTimeOffset when, CancellationToken cancellation = default)
+    internal async Task NoteUseAsync(string id, DateTimeOffset when, CancellationToken cancellationToken = default)
     {
-        if (await documents.GetAsync(Tokens, id, DocumentId, cancellation) is not { Value: { Revoked: false } token } read || token.LastUsed >= when)
+        if (await documents.GetAsync(Tokens, id, DocumentId, cancellationToken) is not { Value: { Revoked: false } token } read || token.LastUsed >= when)
             return;
         try
         {
-            await documents.ReplaceAsync(Tokens, id, DocumentId, token with { LastUsed = when }, read.ETag, cancellation);
+            await documents.ReplaceAsync(Tokens, id, DocumentId, token with { LastUsed = when }, read.ETag, cancellationToken);
         }
         catch (ETagMismatchException)
         {
@@ -133,47 +138,47 @@ public sealed class TokenStore(IDocumentStore documents, AuditLog log, TimeProvi
 
     /// <summary>Puts the records into the log that crashes left, and removes what is left of revoked tokens, and idempotency keys of an earlier time.</summary>
     /// <returns>How many records were missing, and how many documents were left.</returns>
-    internal async Task<(int Records, int Documents)> SweepAsync(DateTimeOffset since, DateTimeOffset keysBefore, CancellationToken cancellation)
+    internal async Task<(int Records, int Documents)> SweepAsync(DateTimeOffset since, DateTimeOffset keysBefore, CancellationToken cancellationToken)
     {
         var (records, left) = (0, 0);
-        await foreach (var found in documents.ScanAllAsync(Tokens, ScanPage, cancellation))
+        await foreach (var found in documents.ScanAllAsync(Tokens, ScanPage, cancellationToken))
         {
             if (!found.Value.Revoked && !(found.Value.Outbox.Newest >= since))
                 continue;
             records += await FinishAsync(found, found.Value.Outbox.Last) ?? 0;
             left += found.Value.Revoked ? 1 : 0;
         }
-        await foreach (var found in documents.ScanAllAsync(Keys, ScanPage, cancellation))
+        await foreach (var found in documents.ScanAllAsync(Keys, ScanPage, cancellationToken))
         {
-            if (found.Value.Taken < keysBefore && await documents.GetAsync(Tokens, found.Value.Token, DocumentId, cancellation) is null)
-                left += await documents.TryDeleteAsync(Keys, found, cancellation) ? 1 : 0;
+            if (found.Value.Taken < keysBefore && await documents.GetAsync(Tokens, found.Value.Token, DocumentId, cancellationToken) is null)
+                left += await documents.TryDeleteAsync(Keys, found, cancellationToken) ? 1 : 0;
         }
         return (records, left);
     }
 
     /// <summary>Puts the records into the log that a crash may have left in a token's document.</summary>
-    internal async Task CompleteAuditAsync(string id, CancellationToken cancellation)
+    internal async Task CompleteAuditAsync(string id, CancellationToken cancellationToken)
     {
-        if (await documents.GetAsync(Tokens, id, DocumentId, cancellation) is { } found)
+        if (await documents.GetAsync(Tokens, id, DocumentId, cancellationToken) is { } found)
             await FinishAsync(found, found.Value.Outbox.Last);
     }
 
     /// <summary>Takes an idempotency key for a token.</summary>
     /// <returns>The token that it was taken for before; null when it is taken now.</returns>
-    private async Task<CallerToken?> TakeAsync(string key, TokenRequest request, string token, DateTimeOffset now, CancellationToken cancellation)
+    private async Task<CallerToken?> TakeAsync(string key, TokenRequest request, string token, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var fingerprint = TextHash.Of(JsonSerializer.Serialize(request, RegistryJson.Options));
         try
         {
-            await documents.CreateAsync(Keys, key, KeyId, new TokenKeyDocument { Fingerprint = fingerprint, Token = token, Taken = now }, cancellation);
+            await documents.CreateAsync(Keys, key, KeyId, new TokenKeyDocument { Fingerprint = fingerprint, Token = token, Taken = now }, cancellationToken);
             return null;
         }
         catch (DocumentExistsException)
         {
-            var taken = await documents.GetAsync(Keys, key, KeyId, cancellation);
+            var taken = await documents.GetAsync(Keys, key, KeyId, cancellationToken);
             if (taken is not null && taken.Value.Fingerprint != fingerprint)
                 throw new ConflictException("This idempotency key was used for another request: use a new key for each request that is not the same.");
-            return taken is not null && await documents.GetAsync(Tokens, taken.Value.Token, DocumentId, cancellation) is { Value: { Revoked: false } earlier }
+            return taken is not null && await documents.GetAsync(Tokens, taken.Value.Token, DocumentId, cancellationToken) is { Value: { Revoked: false } earlier }
                 ? earlier
                 : throw new ConflictException("The token that was made under this idempotency key is not there: use a new key.");
         }

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Uploads;
 
 /// <summary>What is uploaded in blocks.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<UploadKind>))]

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Uploads;
 
 /// <summary>An upload that goes straight to storage: a blob of its own, which a URL lets its client write for a while.</summary>
 public sealed record UploadSession

@@ -2,8 +2,14 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Sas;
+using Larder.Registry.Datasets;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Blobs;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Uploads;
 
 /// <summary>
 /// Uploads past the request limit: the client writes blocks to a blob of the container <c>upload-sessions</c>, through a URL that can write this one blob
@@ -19,23 +25,23 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
     private const string DocumentId = "session";
     private const int ScanPage = 500;
 
-    private static readonly DocumentCollection<UploadSession> s_sessions = RegistryJson.Collection<UploadSession>("upload-sessions");
+    private static readonly DocumentCollection<UploadSession> Sessions = RegistryJson.Collection<UploadSession>("upload-sessions");
 
-    private readonly BlobContainerClient container = account.GetBlobContainerClient("upload-sessions");
-    private readonly UrlSigner signer = new(account, time);
+    private readonly BlobContainerClient _container = account.GetBlobContainerClient("upload-sessions");
+    private readonly UrlSigner _signer = new(account, time);
 
     /// <summary>Begins one.</summary>
     /// <param name="model">The model, or whose data set it is.</param>
     /// <param name="fileName">What the client calls the file.</param>
     /// <param name="sizeBytes">How many bytes it will have, when that is known.</param>
     /// <param name="kind">What it is.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     public async Task<UploadSession> CreateAsync(
-        string model, string? fileName, long? sizeBytes, UploadKind kind = UploadKind.Model, CancellationToken cancellation = default)
+        string model, string? fileName, long? sizeBytes, UploadKind kind = UploadKind.Model, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(model);
-        fileName = Texts.FileName(fileName);
-        Texts.ValidateShort(fileName, "file name");
+        fileName = FieldLimits.FileName(fileName);
+        FieldLimits.ValidateShort(fileName, "file name");
         if (kind == UploadKind.Dataset)
             Dataset.ValidateName(fileName);
         var now = time.GetUtcNow();
@@ -47,42 +53,42 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
             FileName = fileName,
             SizeBytes = sizeBytes,
             Created = now,
-            Expires = now + options.Life,
+            Expires = now + options.Ttl,
         };
 
         // An empty blob: what is uncommitted can only be deleted with a blob that is there.
-        await BlobFailures.GuardAsync(() => MakeBlobAsync(session.Id, cancellation), cancellation);
-        var etag = await documents.CreateAsync(s_sessions, session.Id, DocumentId, session, cancellation);
+        await BlobFailures.GuardAsync(() => MakeBlobAsync(session.Id, cancellationToken), cancellationToken);
+        var etag = await documents.CreateAsync(Sessions, session.Id, DocumentId, session, cancellationToken);
         return session with { ETag = etag };
     }
 
     /// <summary>A session.</summary>
     /// <param name="model">Whose it is.</param>
     /// <param name="id">Its id.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="NotFoundException">The model has no such session (any more).</exception>
-    public async Task<UploadSession> GetAsync(string model, string id, CancellationToken cancellation = default) =>
-        await FindAsync(id, cancellation) is { } found && found.Model == model
+    public async Task<UploadSession> GetAsync(string model, string id, CancellationToken cancellationToken = default) =>
+        await FindAsync(id, cancellationToken) is { } found && found.Model == model
             ? found
             : throw new NotFoundException($"The model {model} has no upload {ModelName.Shown(id)}: it was abandoned, or swept, or never began.");
 
     /// <summary>The URL that a session's client writes to, until the session expires.</summary>
     /// <exception cref="ConflictException">It has expired.</exception>
-    public async Task<Uri> GetUrlAsync(UploadSession session, CancellationToken cancellation = default)
+    public async Task<Uri> GetUrlAsync(UploadSession session, CancellationToken cancellationToken = default)
     {
         var left = session.Expires - time.GetUtcNow();
         return left > TimeSpan.Zero
-            ? await signer.BlobAsync(Blob(session.Id), BlobSasPermissions.Create | BlobSasPermissions.Write, left, cancellation)
+            ? await _signer.BlobAsync(Blob(session.Id), BlobSasPermissions.Create | BlobSasPermissions.Write, left, cancellationToken)
             : throw new ConflictException($"The upload {session.Id} expired at {session.Expires:yyyy-MM-dd HH:mm:ss} UTC; begin a new one.");
     }
 
     /// <summary>How many bytes were committed; null when the blob is gone.</summary>
-    public Task<long?> GetCommittedBytesAsync(string id, CancellationToken cancellation = default) => BlobFailures.GuardAsync(
+    public Task<long?> GetCommittedBytesAsync(string id, CancellationToken cancellationToken = default) => BlobFailures.GuardAsync(
         async () =>
         {
             try
             {
-                BlobProperties found = await Blob(id).GetPropertiesAsync(cancellationToken: cancellation);
+                BlobProperties found = await Blob(id).GetPropertiesAsync(cancellationToken: cancellationToken);
                 return (long?)found.ContentLength;
             }
             catch (RequestFailedException e) when (e.Status == 404)
@@ -90,16 +96,16 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
                 return null;
             }
         },
-        cancellation);
+        cancellationToken);
 
     /// <summary>Opens what was committed.</summary>
     /// <returns>A stream to read once and dispose of; null when the blob is gone.</returns>
-    public Task<Stream?> OpenReadAsync(string id, CancellationToken cancellation = default) => BlobFailures.GuardAsync(
+    public Task<Stream?> OpenReadAsync(string id, CancellationToken cancellationToken = default) => BlobFailures.GuardAsync(
         async () =>
         {
             try
             {
-                BlobDownloadStreamingResult read = await Blob(id).DownloadStreamingAsync(cancellationToken: cancellation);
+                BlobDownloadStreamingResult read = await Blob(id).DownloadStreamingAsync(cancellationToken: cancellationToken);
                 return (Stream?)read.Content;
             }
             catch (RequestFailedException e) when (e.Status == 404)
@@ -107,16 +113,16 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
                 return null;
             }
         },
-        cancellation);
+        cancellationToken);
 
     /// <summary>Says which job takes what was uploaded.</summary>
     /// <returns>The session after it; null when it was changed or abandoned since it was read.</returns>
-    public async Task<UploadSession?> TryAssignAsync(UploadSession session, string job, CancellationToken cancellation = default)
+    public async Task<UploadSession?> TryAssignAsync(UploadSession session, string job, CancellationToken cancellationToken = default)
     {
         try
         {
             var next = session with { Job = job };
-            return next with { ETag = await documents.ReplaceAsync(s_sessions, session.Id, DocumentId, next, session.ETag, cancellation) };
+            return next with { ETag = await documents.ReplaceAsync(Sessions, session.Id, DocumentId, next, session.ETag, cancellationToken) };
         }
         catch (ETagMismatchException)
         {
@@ -125,90 +131,90 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
     }
 
     /// <summary>Deletes what was uploaded; the session stays until it is swept, so that it can be asked for.</summary>
-    public Task DeleteContentAsync(string id, CancellationToken cancellation = default) => BlobFailures.GuardAsync(
+    public Task DeleteContentAsync(string id, CancellationToken cancellationToken = default) => BlobFailures.GuardAsync(
         async () =>
         {
             try
             {
-                return await Blob(id).DeleteIfExistsAsync(cancellationToken: cancellation);
+                return await Blob(id).DeleteIfExistsAsync(cancellationToken: cancellationToken);
             }
             catch (RequestFailedException e) when (e.Status == 404)
             {
                 return null;
             }
         },
-        cancellation);
+        cancellationToken);
 
     /// <summary>Ends a session that is not needed any more, with what was uploaded.</summary>
     /// <exception cref="ConflictException">It was completed meanwhile.</exception>
-    public async Task AbandonAsync(UploadSession session, CancellationToken cancellation = default)
+    public async Task AbandonAsync(UploadSession session, CancellationToken cancellationToken = default)
     {
         try
         {
-            await documents.DeleteAsync(s_sessions, session.Id, DocumentId, session.ETag, cancellation);
+            await documents.DeleteAsync(Sessions, session.Id, DocumentId, session.ETag, cancellationToken);
         }
         catch (ETagMismatchException)
         {
             throw new ConflictException($"The upload {session.Id} was completed meanwhile.");
         }
 
-        await DeleteContentAsync(session.Id, cancellation);
+        await DeleteContentAsync(session.Id, cancellationToken);
     }
 
     /// <summary>Removes the sessions that expired long enough ago, with what was uploaded, and blobs without a session. Several may do so at once.</summary>
     /// <returns>How many sessions and blobs.</returns>
-    public async Task<(int Sessions, int Blobs)> SweepAsync(CancellationToken cancellation = default)
+    public async Task<(int Sessions, int Blobs)> SweepAsync(CancellationToken cancellationToken = default)
     {
-        var before = time.GetUtcNow() - options.Keep;
+        var before = time.GetUtcNow() - options.Retention;
         var (swept, blobs) = (0, 0);
         var known = new HashSet<string>(StringComparer.Ordinal);
 
         // Listed first: a blob is made before its session, so one that is listed and has no session, and is old, has none any more.
-        var listed = await BlobFailures.GuardAsync(() => ListBlobsAsync(before - options.Life, cancellation), cancellation);
-        await foreach (var found in documents.ScanAllAsync(s_sessions, ScanPage, cancellation))
+        var listed = await BlobFailures.GuardAsync(() => ListBlobsAsync(before - options.Ttl, cancellationToken), cancellationToken);
+        await foreach (var found in documents.ScanAllAsync(Sessions, ScanPage, cancellationToken))
         {
             known.Add(found.Partition);
-            if (found.Value.Expires >= before || !await documents.TryDeleteAsync(s_sessions, found, cancellation))
+            if (found.Value.Expires >= before || !await documents.TryDeleteAsync(Sessions, found, cancellationToken))
                 continue;
             swept++;
-            await DeleteContentAsync(found.Partition, cancellation);
+            await DeleteContentAsync(found.Partition, cancellationToken);
         }
 
         foreach (var id in listed.Where(id => !known.Contains(id)))
         {
-            await DeleteContentAsync(id, cancellation);
+            await DeleteContentAsync(id, cancellationToken);
             blobs++;
         }
 
         return (swept, blobs);
     }
 
-    private async Task<UploadSession?> FindAsync(string id, CancellationToken cancellation) =>
-        JobId.IsValid(id) && await documents.GetAsync(s_sessions, id, DocumentId, cancellation) is { } found
+    private async Task<UploadSession?> FindAsync(string id, CancellationToken cancellationToken) =>
+        JobId.IsValid(id) && await documents.GetAsync(Sessions, id, DocumentId, cancellationToken) is { } found
             ? found.Value with { ETag = found.ETag }
             : null;
 
-    private async Task<bool> MakeBlobAsync(string id, CancellationToken cancellation)
+    private async Task<bool> MakeBlobAsync(string id, CancellationToken cancellationToken)
     {
         try
         {
-            await Blob(id).UploadAsync(BinaryData.FromBytes(Array.Empty<byte>()), overwrite: true, cancellation);
+            await Blob(id).UploadAsync(BinaryData.FromBytes(Array.Empty<byte>()), overwrite: true, cancellationToken);
         }
         catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
         {
-            await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
-            await Blob(id).UploadAsync(BinaryData.FromBytes(Array.Empty<byte>()), overwrite: true, cancellation);
+            await _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            await Blob(id).UploadAsync(BinaryData.FromBytes(Array.Empty<byte>()), overwrite: true, cancellationToken);
         }
 
         return true;
     }
 
-    private async Task<List<string>> ListBlobsAsync(DateTimeOffset before, CancellationToken cancellation)
+    private async Task<List<string>> ListBlobsAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         var ids = new List<string>();
         try
         {
-            await foreach (var blob in container.GetBlobsAsync(cancellationToken: cancellation))
+            await foreach (var blob in _container.GetBlobsAsync(cancellationToken: cancellationToken))
             {
                 if (JobId.IsValid(blob.Name) && blob.Properties.LastModified < before)
                     ids.Add(blob.Name);
@@ -222,5 +228,5 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
         return ids;
     }
 
-    private BlobClient Blob(string id) => container.GetBlobClient(id);
+    private BlobClient Blob(string id) => _container.GetBlobClient(id);
 }

@@ -1,28 +1,34 @@
 using System.Diagnostics;
 using System.Globalization;
+using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+using Larder.Inference.Validation;
+using Larder.Inference.Validation.Sandbox;
+using Larder.Inference.Validation.Scanning;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference.Trial;
+namespace Larder.Sandbox.Compilation;
 
 /// <summary>Writes a model's optimised graph, loads it as the server would, and compares it with the model as it was written, without any optimisation.</summary>
 internal sealed class Compiler
 {
     // The most that ONNX Runtime itself calls portable; beyond it are layouts for this machine's processor.
-    private static readonly SessionSettings s_writing = new() { Optimization = "extended" };
-    private static readonly SessionSettings s_original = new() { Optimization = "none" };
+    private static readonly SessionSettings Writing = new() { Optimization = "extended" };
+    private static readonly SessionSettings Original = new() { Optimization = "none" };
 
     // Of a single folded node. By default it is a gibibyte, and a file would grow by it.
     private const string MostFoldedBytes = "16777216";
 
-    private readonly TrialModel _original;
-    private readonly TrialModel _optimised;
+    private readonly SandboxModel _original;
+    private readonly SandboxModel _optimised;
     private readonly OutputComparison _comparison;
     private readonly CompilationRequest _request;
     private readonly TimeSpan _patience;
     private readonly Stopwatch _clock;
     private int _samples;
 
-    private Compiler(TrialModel original, TrialModel optimised, CompilationRequest request, TimeSpan patience, Stopwatch clock)
+    private Compiler(SandboxModel original, SandboxModel optimised, CompilationRequest request, TimeSpan patience, Stopwatch clock)
     {
         _original = original;
         _optimised = optimised;
@@ -34,12 +40,12 @@ internal sealed class Compiler
 
     /// <summary>Compiles and compares.</summary>
     /// <exception cref="InvalidModelException">The optimised graph cannot be written or loaded, or a sample does not fit the model.</exception>
-    public static CompilationAnswer Compile(TrialRequest request, CompilationRequest compilation, Stopwatch clock)
+    public static CompilationAnswer Compile(SandboxRequest request, CompilationRequest compilation, Stopwatch clock)
     {
         Write(request.Path, compilation.Destination);
-        using var asWritten = Trials.Options(s_original);
-        using var original = TrialModel.Load(request.Path, asWritten);
-        using var asServed = Trials.Options(request.Session);
+        using var asWritten = ModelChecks.Options(Original);
+        using var original = SandboxModel.Load(request.Path, asWritten);
+        using var asServed = ModelChecks.Options(request.Session);
         using var optimised = LoadOptimised(compilation.Destination, asServed);
         if ((SignatureDifference(compilation.Signature, original.Signature) ?? SignatureDifference(compilation.Signature, optimised.Signature)) is { } difference)
             return new CompilationAnswer(false, $"The optimised model is not called as the original is: {difference}.", 0, null);
@@ -48,7 +54,7 @@ internal sealed class Compiler
 
     private static void Write(string path, string destination)
     {
-        using var options = Trials.Options(s_writing);
+        using var options = ModelChecks.Options(Writing);
         options.OptimizedModelFilePath = destination;
         options.AddSessionConfigEntry("optimization.constant_folding_max_output_size_in_bytes", MostFoldedBytes);
         // Otherwise the format would follow the destination's name.
@@ -56,13 +62,13 @@ internal sealed class Compiler
         using var session = new InferenceSession(path, options);
     }
 
-    private static TrialModel LoadOptimised(string path, SessionOptions options)
+    private static SandboxModel LoadOptimised(string path, SessionOptions options)
     {
         try
         {
-            return TrialModel.Load(path, options);
+            return SandboxModel.Load(path, options);
         }
-        catch (Exception e) when (e is OnnxRuntimeException && !Trials.IsOutOfMemory(e))
+        catch (Exception e) when (e is OnnxRuntimeException && !ModelChecks.IsOutOfMemory(e))
         {
             throw new InvalidModelException($"ONNX Runtime cannot load the graph that it optimised: {RuntimeMessage.Clean(e.Message, path)}");
         }
@@ -109,7 +115,7 @@ internal sealed class Compiler
         {
             original = _original.Run(sample.Values);
         }
-        catch (OnnxRuntimeException e) when (!Trials.IsOutOfMemory(e))
+        catch (OnnxRuntimeException e) when (!ModelChecks.IsOutOfMemory(e))
         {
             return sample.MustRun ? $"The original cannot be run on {sample.Label}: {RuntimeMessage.Clean(e.Message, _original.Path)}" : null;
         }
@@ -119,7 +125,7 @@ internal sealed class Compiler
         {
             optimised = _optimised.Run(sample.Values);
         }
-        catch (OnnxRuntimeException e) when (!Trials.IsOutOfMemory(e))
+        catch (OnnxRuntimeException e) when (!ModelChecks.IsOutOfMemory(e))
         {
             return $"The original runs on {sample.Label}, and the optimised model does not: {RuntimeMessage.Clean(e.Message, _optimised.Path)}";
         }

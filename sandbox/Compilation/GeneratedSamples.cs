@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation.Scanning;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference.Trial;
+namespace Larder.Sandbox.Compilation;
 
 /// <summary>
 /// Makes up samples from a signature, the same every time: batches of several sizes, each of values as networks like them (-1 to 1), of values as tables have
@@ -10,12 +12,12 @@ namespace Larder.Inference.Trial;
 /// </summary>
 internal static class GeneratedSamples
 {
-    private static readonly int[] s_batches = [1, 2, 7];
+    private static readonly int[] Batches = [1, 2, 7];
 
     // Of a sequence, an image: nobody says what a model takes, so that most of these will fail for some models.
-    private static readonly int[] s_lengths = [4, 1, 16, 64, 224];
-    private static readonly double[] s_edges = [0, 1, -1, 0.5, -0.5, 1e-6, -1e-6, 3, -3, 6, -6];
-    private static readonly string[] s_texts = ["", "a", "A", "0", "-1.5", "two words", "naïve", "日本語", "👍"];
+    private static readonly int[] Lengths = [4, 1, 16, 64, 224];
+    private static readonly double[] Edges = [0, 1, -1, 0.5, -0.5, 1e-6, -1e-6, 3, -3, 6, -6];
+    private static readonly string[] Texts = ["", "a", "A", "0", "-1.5", "two words", "naïve", "日本語", "👍"];
 
     private enum Kind
     {
@@ -25,11 +27,11 @@ internal static class GeneratedSamples
     }
 
     /// <summary>The samples, each valid until the next one is asked for.</summary>
-    public static IEnumerable<Sample> For(TrialModel model)
+    public static IEnumerable<Sample> For(SandboxModel model)
     {
         var inputs = model.Signature.Inputs;
-        int[] batches = inputs.Any(input => input.HasVariableBatch) ? s_batches : [1];
-        int[] lengths = inputs.Any(input => input.Shape!.Skip(1).Contains(-1)) ? s_lengths : [1];
+        int[] batches = inputs.Any(input => input.HasVariableBatch) ? Batches : [1];
+        int[] lengths = inputs.Any(input => input.Shape!.Skip(1).Contains(-1)) ? Lengths : [1];
         foreach (var length in lengths)
         {
             foreach (var batch in batches)
@@ -55,12 +57,12 @@ internal static class GeneratedSamples
 
     private static OrtValue Tensor(Datatype datatype, long[] shape, Random random, Kind kind)
     {
-        var tensor = TrialModel.Filled(datatype, shape);
+        var tensor = SandboxModel.Filled(datatype, shape);
         if (datatype == Datatype.Bytes)
         {
             var count = (int)shape.Aggregate(1L, (product, dimension) => product * dimension);
             for (var i = 0; i < count; i++)
-                tensor.StringTensorSetElementAt(s_texts[random.Next(s_texts.Length)], i);
+                tensor.StringTensorSetElementAt(Texts[random.Next(Texts.Length)], i);
             return tensor;
         }
 
@@ -99,7 +101,7 @@ internal static class GeneratedSamples
         {
             Kind.Small => (random.NextDouble() * 2) - 1,
             Kind.Positive => random.NextDouble() * 10,
-            _ => s_edges[random.Next(s_edges.Length)],
+            _ => Edges[random.Next(Edges.Length)],
         };
 
         // Small counts are likely to be valid as indices, too. Integers are little-endian, so that the low byte comes first.

@@ -1,19 +1,23 @@
 using System.Text;
 using System.Text.Json;
+using Larder.Inference.Limits;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+using Larder.Inference.Validation;
 
-namespace Larder.Inference.Trial;
+namespace Larder.Sandbox.Compilation;
 
 /// <summary>The samples that came with a job, read as predictions are.</summary>
 internal static class GivenSamples
 {
     // The process has a limit of its own for all that it holds.
-    private static readonly InferenceLimits s_limits = new() { TensorBytes = 1 << 30 };
+    private static readonly InferenceLimits Limits = new() { TensorBytes = 1 << 30 };
 
     /// <summary>The samples, each valid until the next one is asked for.</summary>
     /// <exception cref="InvalidModelException">One does not fit the model; the message names it and the input.</exception>
     public static IEnumerable<Sample> Read(IReadOnlyList<string> samples, ModelSignature signature)
     {
-        using var inputs = new PredictionInputs(signature, PredictionInputs.Names(signature), s_limits, null, TimeProvider.System, inputs => inputs.Free()).Rent();
+        using var inputs = new PredictionInputs(signature, PredictionInputs.Names(signature), Limits, null, TimeProvider.System, inputs => inputs.Free()).Rent();
         for (var i = 0; i < samples.Count; i++)
         {
             var label = $"samples[{i}]";
@@ -26,7 +30,7 @@ internal static class GivenSamples
     {
         try
         {
-            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(sample), new JsonReaderOptions { MaxDepth = s_limits.JsonDepth });
+            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(sample), new JsonReaderOptions { MaxDepth = Limits.JsonDepth });
             reader.Read();
             inputs.Read(ref reader);
         }

@@ -1,10 +1,13 @@
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation;
+using Larder.Inference.Validation.Scanning;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Larder.Inference.Trial;
+namespace Larder.Sandbox.Compilation;
 
 /// <summary>
 /// Compares what two models gave. Floating-point elements may differ by atol + rtol * |original|, as NumPy's allclose has it; NaN equals NaN, and an

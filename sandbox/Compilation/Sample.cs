@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference.Trial;
+namespace Larder.Sandbox.Compilation;
 
 /// <summary>Values for all inputs of a model, in the order of its signature.</summary>
 /// <param name="Label">What to call it: <c>samples[2]</c>.</param>

@@ -1,4 +1,4 @@
-namespace Larder.Inference.Trial;
+namespace Larder.Sandbox.RangeAnalysis;
 
 /// <summary>A graph of a file that ONNX Runtime wrote, without weights: nodes in an order in which they can run.</summary>
 internal sealed class Graph

@@ -1,4 +1,4 @@
-namespace Larder.Inference.Trial;
+namespace Larder.Sandbox.RangeAnalysis;
 
 /// <summary>One node of a <see cref="Graph"/>.</summary>
 internal sealed class GraphNode

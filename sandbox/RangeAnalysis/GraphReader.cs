@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
+using Larder.Inference.Validation;
+using Larder.Inference.Validation.Scanning;
 
-namespace Larder.Inference.Trial;
+namespace Larder.Sandbox.RangeAnalysis;
 
 /// <summary>Reads the graph of a file that ONNX Runtime wrote: nodes, types and small integers.</summary>
 internal sealed class GraphReader

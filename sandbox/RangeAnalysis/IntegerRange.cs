@@ -1,4 +1,7 @@
-namespace Larder.Inference.Trial;
+using Larder.Inference.Limits;
+using Larder.Inference.Validation.Scanning;
+
+namespace Larder.Sandbox.RangeAnalysis;
 
 /// <summary>
 /// Bounds of the elements of an integer tensor, as they would be if integers never overflowed: what a sum or product beyond its type wraps around to is

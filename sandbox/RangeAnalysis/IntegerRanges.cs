@@ -1,11 +1,13 @@
-namespace Larder.Inference.Trial;
+using Larder.Inference.Validation.Scanning;
+
+namespace Larder.Sandbox.RangeAnalysis;
 
 /// <summary>
 /// The element types of a graph's values, and what integers they may be, whatever its inputs are. Values of an outer graph are seen in graphs inside of it.
 /// </summary>
 internal sealed class IntegerRanges(Graph graph, IntegerRanges? outer)
 {
-    private static readonly Int128 s_most = (Int128)1 << 64;
+    private static readonly Int128 Most = (Int128)1 << 64;
     private readonly Dictionary<string, IntegerRange> _ranges = [];
 
     /// <summary>The element type of a value; null when it has none, or it is not known.</summary>
@@ -88,7 +90,7 @@ internal sealed class IntegerRanges(Graph graph, IntegerRanges? outer)
     }
 
     // A sum of sums must not overflow here, too; and a wider range than all integers says nothing.
-    private static IntegerRange? Bounded(IntegerRange range) => Int128.Max(Int128.Abs(range.Low), Int128.Abs(range.High)) < s_most ? range : null;
+    private static IntegerRange? Bounded(IntegerRange range) => Int128.Max(Int128.Abs(range.Low), Int128.Abs(range.High)) < Most ? range : null;
 
     private static IntegerRange? Quotient(IntegerRange a, IntegerRange b) =>
         b.Low >= 0 ? new(Int128.Min(a.Low, 0), Int128.Max(a.High, 0)) : null;

@@ -1,4 +1,6 @@
-namespace Larder.Inference.Trial;
+using Larder.Inference.Validation.Scanning;
+
+namespace Larder.Sandbox.RangeAnalysis;
 
 /// <summary>
 /// Element types of what nodes give, by the ONNX operator specifications: ONNX Runtime infers them, but writes only those that the file had. Most operators

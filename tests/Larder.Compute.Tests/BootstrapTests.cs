@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Security.Cryptography;
-using Larder.Orchestrations;
+using Larder.Compute.Tests.Testing;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Compute.Processes;
 using Larder.Testing;
 
 namespace Larder.Compute.Tests;

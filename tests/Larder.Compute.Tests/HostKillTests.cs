@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Larder.Orchestrations;
+using Larder.Compute.Tests.Testing;
+using Larder.Orchestrations.Compute;
 
 namespace Larder.Compute.Tests;
 

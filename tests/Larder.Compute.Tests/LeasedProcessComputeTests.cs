@@ -1,6 +1,10 @@
 using System.Diagnostics;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Compute.Tests.Testing;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Compute.Processes;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 using Larder.Testing;
 using Microsoft.Extensions.Time.Testing;
 

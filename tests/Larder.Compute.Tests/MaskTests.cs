@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
-using Larder.Orchestrations;
+using Larder.Orchestrations.Compute;
 
 namespace Larder.Compute.Tests;
 

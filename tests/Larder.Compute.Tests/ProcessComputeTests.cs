@@ -1,6 +1,7 @@
-using Larder.Orchestrations;
-using Larder.Registry;
-using Larder.Testing;
+using Larder.Compute.Tests.Testing;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Compute.Processes;
+using Larder.Registry.Errors;
 
 namespace Larder.Compute.Tests;
 

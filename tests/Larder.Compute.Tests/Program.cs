@@ -1,5 +1,6 @@
-using Larder.Compute.Tests;
-using Larder.Orchestrations;
+using Larder.Compute.Tests.Testing;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Compute.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
 
 // The host that tests kill: it starts a task in a folder and lives on. With storage it is one of several servers, and renews its lease.

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text;
 using Azure.Storage.Blobs;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Compute.Tests.Testing;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Compute.Processes;
+using Larder.Registry.Errors;
 using Larder.Testing;
 using Xunit.Abstractions;
 

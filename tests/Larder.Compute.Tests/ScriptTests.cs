@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Larder.Orchestrations;
+using Larder.Orchestrations.Compute;
 
 namespace Larder.Compute.Tests;
 

@@ -1,7 +1,9 @@
 using Azure.ResourceManager;
-using Larder.Inference;
-using Larder.Orchestrations;
-using Larder.Testing;
+using Larder.Inference.Limits;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Compute.ContainerInstances;
+using Larder.Orchestrations.Jobs;
+using Larder.Testing.Arm;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.ContainerInstances.Tests;

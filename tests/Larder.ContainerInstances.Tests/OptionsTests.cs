@@ -1,5 +1,7 @@
-using Larder.Inference;
-using Larder.Orchestrations;
+using Larder.Inference.Limits;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Compute.ContainerInstances;
+using Larder.Orchestrations.Jobs;
 
 namespace Larder.ContainerInstances.Tests;
 

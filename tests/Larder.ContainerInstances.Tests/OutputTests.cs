@@ -1,6 +1,5 @@
 using System.Text;
-using Larder.Orchestrations;
-using Larder.Testing;
+using Larder.Testing.Arm;
 
 namespace Larder.ContainerInstances.Tests;
 

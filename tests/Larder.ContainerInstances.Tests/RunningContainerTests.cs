@@ -1,5 +1,6 @@
-using Larder.Orchestrations;
+using Larder.Orchestrations.Compute;
 using Larder.Testing;
+using Larder.Testing.Arm;
 
 namespace Larder.ContainerInstances.Tests;
 

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Tracing;
 using Azure;
 using Azure.Core.Diagnostics;
-using Larder.Orchestrations;
-using Larder.Testing;
+using Larder.Orchestrations.Compute;
+using Larder.Testing.Arm;
 
 namespace Larder.ContainerInstances.Tests;
 

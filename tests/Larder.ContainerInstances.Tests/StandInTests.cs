@@ -4,8 +4,9 @@ using Azure.ResourceManager;
 using Azure.ResourceManager.ContainerInstance;
 using Azure.ResourceManager.ContainerInstance.Models;
 using Azure.ResourceManager.Resources;
-using Larder.Orchestrations;
+using Larder.Orchestrations.Compute.ContainerInstances;
 using Larder.Testing;
+using Larder.Testing.Arm;
 
 namespace Larder.ContainerInstances.Tests;
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Azure;
-using Larder.Orchestrations;
-using Larder.Registry;
-using Larder.Testing;
+using Larder.Orchestrations.Compute;
+using Larder.Registry.Errors;
+using Larder.Testing.Arm;
 
 namespace Larder.ContainerInstances.Tests;
 

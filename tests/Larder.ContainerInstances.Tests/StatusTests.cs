@@ -1,5 +1,5 @@
-using Larder.Orchestrations;
-using Larder.Testing;
+using Larder.Orchestrations.Compute;
+using Larder.Testing.Arm;
 
 namespace Larder.ContainerInstances.Tests;
 

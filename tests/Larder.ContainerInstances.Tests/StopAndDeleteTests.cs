@@ -1,6 +1,7 @@
 using Azure;
-using Larder.Orchestrations;
+using Larder.Orchestrations.Compute;
 using Larder.Testing;
+using Larder.Testing.Arm;
 
 namespace Larder.ContainerInstances.Tests;
 

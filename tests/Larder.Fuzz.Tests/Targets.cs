@@ -1,13 +1,38 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using Larder.Functions;
-using Larder.Inference;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.Jobs;
+using Larder.Functions.Prediction;
+using Larder.Functions.Schedules;
+using Larder.Inference.Limits;
+using Larder.Inference.Sessions;
+using Larder.Inference.Signatures;
 using Larder.Inference.Tests;
-using Larder.Inference.Validation.Tests;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Inference.Validation.Tests.Scanning;
+using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Backup.Archives;
+using Larder.Orchestrations.Ingestion;
+using Larder.Orchestrations.Ingestion.Archives;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Schedules;
+using Larder.Orchestrations.Scoring;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Orchestrations.Scoring.Splitting;
+using Larder.Orchestrations.Training;
+using Larder.Orchestrations.Uploads;
+using Larder.Registry.Access;
+using Larder.Registry.Audit;
+using Larder.Registry.Backup;
+using Larder.Registry.Datasets;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Storage;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 using Microsoft.AspNetCore.Http;
 
 namespace Larder.Fuzz.Tests;
@@ -62,8 +87,8 @@ internal sealed class Targets : IAsyncDisposable
         [
             Json("json bodies", input =>
             {
-                Larder.Functions.Json.Deserialize<JsonElement>(input, "{}");
-                Larder.Functions.Json.Deserialize<ScheduleBody>(input, "{}");
+                Functions.Http.Json.Deserialize<JsonElement>(input, "{}");
+                Functions.Http.Json.Deserialize<ScheduleBody>(input, "{}");
             }, JsonBodies),
             Json("options", Options, [.. JsonBodies[1..5], .. Bytes("""{"arguments":["--a","b"],"environment":{"A":"x","B":{"secret":"y"}},"tags":{"k":"v"},"timeout":60}""")]) with { IsSeveral = true },
             Json("job files", input => Each(() => MetricsFile.Parse(new BinaryData(input)), () => BootstrapExit.Parse(new BinaryData(input))), [.. JsonBodies[5..7]]) with { IsSeveral = true },
@@ -81,7 +106,7 @@ internal sealed class Targets : IAsyncDisposable
             [
                 Export(), Export(("models/iris/model.json", """{"name":"iris","created":"2026-01-31T12:00:00Z","updated":"2026-01-31T12:00:00Z"}""")),
                 Export(("schedules/0000000000000000.json", """{"id":"0000000000000000","revision":1}""")), .. Zips(),
-            ]) { Words = Bytes("PK\u0001\u0002", "PK\u0005\u0006", TransferFormat.Manifest, "../"), IsRefusal = IsRefusal },
+            ]) { Words = Bytes("PK\u0001\u0002", "PK\u0005\u0006", BackupFormat.Manifest, "../"), IsRefusal = IsRefusal },
             new("larder.yaml", input => LarderYaml.Read(new BinaryData(input)), Bytes(
                 "name: iris\ndescription: |\n  text\n  more\ntags: {a: b, c: 'd'}\naliases: [champion]\nlabels:\n  - x\n  - \"y\\u00e4\"\nsample_inputs:\n  values: [[1, 2.5, -3e4, true]]\n",
                 "image: {layout: nchw}\n# comment\n? name\n: iris\n"))
@@ -163,9 +188,9 @@ internal sealed class Targets : IAsyncDisposable
         _ = form.Line("text");
     }
 
-    private static async Task<StagedFile> DiscardAsync(Stream content, CancellationToken cancellation)
+    private static async Task<StagedFile> DiscardAsync(Stream content, CancellationToken cancellationToken)
     {
-        await content.CopyToAsync(Stream.Null, cancellation);
+        await content.CopyToAsync(Stream.Null, cancellationToken);
         // Disposing of it deletes what is not there.
         return new StagedFile(Path.Combine(Path.GetTempPath(), "larder-fuzz-none"), "", 1);
     }
@@ -213,7 +238,7 @@ internal sealed class Targets : IAsyncDisposable
     private static async Task TransferZipAsync(byte[] input)
     {
         var limits = new ImportLimits { ExpandedBytes = 1 << 20, Entries = 1000 };
-        await using var archive = await TransferArchive.OpenAsync(
+        await using var archive = await BackupArchive.OpenAsync(
             new RangeStream(input.Length, (offset, count, _) => Task.FromResult<Stream>(new MemoryStream(input, (int)offset, (int)count)), 1 << 16), limits, default);
         var reader = await ImportReader.OpenAsync(archive, limits, new PublishingOptions(), default);
         foreach (var model in reader.Models)
@@ -231,8 +256,8 @@ internal sealed class Targets : IAsyncDisposable
     private static byte[] Export(params (string Name, string Json)[] files)
     {
         var sums = string.Concat(files.Select(file => $"{Hash(file.Json)}  {file.Name}\n"));
-        var manifest = $$"""{"format":"{{TransferFormat.Name}}","format_version":{{TransferFormat.Version}},"sha256sums":"{{Hash(sums)}}","contents":{},"includes_artifacts":false}""";
-        var zip = new RawZip().Add(TransferFormat.Manifest, manifest).Add(TransferFormat.Sums, sums);
+        var manifest = $$"""{"format":"{{BackupFormat.Name}}","format_version":{{BackupFormat.Version}},"sha256sums":"{{Hash(sums)}}","contents":{},"includes_artifacts":false}""";
+        var zip = new RawZip().Add(BackupFormat.Manifest, manifest).Add(BackupFormat.Sums, sums);
         foreach (var (name, json) in files)
             zip.Add(name, json);
         return zip.ToBytes();
@@ -273,10 +298,10 @@ internal sealed class Targets : IAsyncDisposable
         var request = new DefaultHttpContext().Request;
         request.QueryString = new QueryString("?" + TextOf(input));
         Each(
-            () => JobQuery.Filter(request),
-            () => JobQuery.RequireKnown(request, "state", "type"),
+            () => QueryParameters.Filter(request),
+            () => QueryParameters.RequireKnown(request, "state", "type"),
             () => Paging.Of(request),
             () => request.Flag("force"),
-            () => JobQuery.Number(request, "after", 0, long.MaxValue));
+            () => QueryParameters.Number(request, "after", 0, long.MaxValue));
     }
 }

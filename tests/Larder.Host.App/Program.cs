@@ -1,7 +1,9 @@
 using System.Globalization;
 using Azure.Storage.Blobs;
-using Larder.Host;
 using Larder.Host.App;
+using Larder.Host.Configuration;
+using Larder.Host.Functions;
+using Larder.Host.Hosting;
 using Larder.Host.Library;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

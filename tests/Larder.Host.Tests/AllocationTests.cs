@@ -1,3 +1,4 @@
+using Larder.Host.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
@@ -7,7 +8,6 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Larder.Host.Tests.Support;
 using Xunit.Abstractions;
 
 namespace Larder.Host.Tests;
@@ -40,7 +40,7 @@ public sealed class AllocationTests(ITestOutputHelper output)
         {
             Assert.NotNull(service);
             Assert.Equal("iris 3", $"{name} {version}");
-            return cancellationToken.CanBeCanceled && context is not null ? s_task : throw new InvalidOperationException();
+            return cancellationToken.CanBeCanceled && context is not null ? Answer : throw new InvalidOperationException();
         }
 
         [Function("Later")]
@@ -48,7 +48,7 @@ public sealed class AllocationTests(ITestOutputHelper output)
             [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "later/{name}")] HttpRequest request, string name, CancellationToken cancellationToken) =>
             await (service.Answer = new TaskCompletionSource<IResult>()).Task;
 
-        private static readonly Task<IResult> s_task = Task.FromResult(Nothing);
+        private static readonly Task<IResult> Answer = Task.FromResult(Nothing);
     }
 
     public sealed class Passing : IFunctionsWorkerMiddleware

@@ -1,6 +1,6 @@
 using System.Net;
+using Larder.Host.Hosting;
 using Larder.Host.Tests.Support;
-using Larder.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;

@@ -1,3 +1,7 @@
+using Larder.Host.Configuration;
+using Larder.Host.Hosting;
+using Larder.Host.Http;
+using Larder.Host.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -7,7 +11,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Larder.Host.Tests.Support;
 
 namespace Larder.Host.Tests;
 

@@ -1,9 +1,9 @@
 using System.Net;
+using Larder.Host.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
-using Larder.Host.Tests.Support;
 
 namespace Larder.Host.Tests;
 
@@ -38,7 +38,7 @@ public sealed class DisabledFunctionTests
         public IActionResult Submit([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "submit")] HttpRequest request, [DurableClient] DurableTaskClient client) => new OkResult();
     }
 
-    private static readonly string[] s_withoutStorage = ["Tick", "Drop", "Train", "Stage", "Submit"];
+    private static readonly string[] WithoutStorage = ["Tick", "Drop", "Train", "Stage", "Submit"];
 
     [Theory]
     [InlineData("AzureWebJobs.{0}.Disabled", "true")]
@@ -50,7 +50,7 @@ public sealed class DisabledFunctionTests
         await using var host = await TestHost.StartAsync(new TestHostSetup
         {
             Functions = [typeof(Functions)],
-            Arguments = ["--port", "0", .. s_withoutStorage.Prepend("old").SelectMany(name => new[] { "--setting", $"{string.Format(null, setting, name)}={value}" })],
+            Arguments = ["--port", "0", .. WithoutStorage.Prepend("old").SelectMany(name => new[] { "--setting", $"{string.Format(null, setting, name)}={value}" })],
         });
 
         using var old = await host.Client.GetAsync("old");
@@ -58,7 +58,7 @@ public sealed class DisabledFunctionTests
 
         Assert.Equal([HttpStatusCode.NotFound, HttpStatusCode.OK], [old.StatusCode, @new.StatusCode]);
         Assert.Equal(["New"], host.Functions.Select(function => function.Name));
-        foreach (var name in s_withoutStorage.Prepend("Old"))
+        foreach (var name in WithoutStorage.Prepend("Old"))
             Assert.Contains($"\t{name}: disabled", host.Output.ToString(), StringComparison.Ordinal);
     }
 
@@ -71,7 +71,7 @@ public sealed class DisabledFunctionTests
         await using var host = TestHost.Build(new TestHostSetup
         {
             Functions = [typeof(Functions)],
-            Settings = s_withoutStorage
+            Settings = WithoutStorage
                 .Select(name => KeyValuePair.Create($"AzureWebJobs.{name}.Disabled", (string?)"true"))
                 .Append(new("AzureWebJobs.Old.Disabled", value))
                 .ToDictionary(),

@@ -2,12 +2,15 @@ using System.Linq.Expressions;
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
+using Larder.Host.Functions;
+using Larder.Host.Hosting;
+using Larder.Host.Invocation;
+using Larder.Host.Tests.Support;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Larder.Host.Tests.Support;
 
 namespace Larder.Host.Tests;
 
@@ -59,7 +62,7 @@ public sealed class DispatcherTests
         public Scoped Keep([LetterTrigger] Letter letter) => scoped;
     }
 
-    private static readonly Dictionary<string, object?> s_data = new(StringComparer.OrdinalIgnoreCase) { ["From"] = "Ada" };
+    private static readonly Dictionary<string, object?> Data = new(StringComparer.OrdinalIgnoreCase) { ["From"] = "Ada" };
 
     [Fact]
     public async Task An_invocation_gives_what_the_function_returns_and_is_logged()
@@ -198,7 +201,7 @@ public sealed class DispatcherTests
     private static async Task<object?> InvokeAsync(TestHost host, string function, string text, int retries = 0, CancellationToken cancellationToken = default) =>
         await host.Services.GetRequiredService<FunctionDispatcher>().InvokeAsync(
             host.Functions.Single(candidate => candidate.Name == function),
-            new Invocation(new Letter(text), "A letter came", s_data, retries, 5),
+            new TriggerInvocation(new Letter(text), "A letter came", Data, retries, 5),
             cancellationToken);
 
     private sealed class Post : ITriggerExtension

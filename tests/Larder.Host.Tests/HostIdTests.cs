@@ -1,4 +1,6 @@
-using Larder.Functions;
+using Larder.Functions.Hosting;
+using Larder.Host.Functions;
+using Larder.Host.Storage;
 using Larder.Host.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 

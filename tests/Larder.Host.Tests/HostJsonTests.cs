@@ -1,12 +1,13 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using Larder.Host.Hosting;
+using Larder.Host.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.HttpsPolicy;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Larder.Host.Tests.Support;
 
 namespace Larder.Host.Tests;
 

@@ -1,10 +1,11 @@
 using System.Net.Http.Json;
+using Larder.Host.Hosting;
+using Larder.Host.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Larder.Host.Tests.Support;
 
 namespace Larder.Host.Tests;
 

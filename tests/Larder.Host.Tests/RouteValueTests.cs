@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Net;
+using Larder.Host.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Hosting;
-using Larder.Host.Tests.Support;
 
 namespace Larder.Host.Tests;
 

@@ -1,8 +1,8 @@
 using System.Net;
+using Larder.Host.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
-using Larder.Host.Tests.Support;
 
 namespace Larder.Host.Tests;
 

@@ -1,11 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using Larder.Host.Configuration;
+using Larder.Host.Functions;
+using Larder.Host.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 using Microsoft.Extensions.DependencyInjection;
-using Larder.Host.Tests.Support;
 
 namespace Larder.Host.Tests;
 

@@ -1,4 +1,6 @@
 using Azure.Identity;
+using Larder.Host.Emulator;
+using Larder.Host.Storage;
 using Microsoft.Extensions.Configuration;
 
 namespace Larder.Host.Tests;

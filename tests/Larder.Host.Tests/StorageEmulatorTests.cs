@@ -4,9 +4,10 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Azure.Storage.Blobs;
+using Larder.Host.Emulator;
+using Larder.Host.Tests.Support;
 using Larder.Testing;
 using Microsoft.Extensions.Configuration;
-using Larder.Host.Tests.Support;
 
 namespace Larder.Host.Tests;
 

@@ -1,9 +1,9 @@
 using System.Net;
+using Larder.Host.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
-using Larder.Host.Tests.Support;
 
 namespace Larder.Host.Tests;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
+using Larder.Host.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
-using Larder.Host.Tests.Support;
 
 namespace Larder.Host.Tests;
 

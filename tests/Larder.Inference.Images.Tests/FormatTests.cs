@@ -1,10 +1,12 @@
+using Larder.Inference.Images.Tests.Files;
+using Larder.Inference.Signatures;
 using NetVips;
 
 namespace Larder.Inference.Images.Tests;
 
 public sealed class FormatTests
 {
-    private static readonly ValueSignature s_anySize = Inputs.Of(Datatype.UInt8, 1, -1, -1, 3);
+    private static readonly ValueSignature AnySize = Inputs.Of(Datatype.UInt8, 1, -1, -1, 3);
 
     private static void AssertNear(IEnumerable<int> expected, IEnumerable<byte> actual, int tolerance) =>
         Assert.All(expected.Zip(actual, (e, a) => (e, a)), pair => Assert.InRange(pair.a, pair.e - tolerance, pair.e + tolerance));
@@ -19,7 +21,7 @@ public sealed class FormatTests
     public void A_lossless_format_gives_the_very_pixels(string suffix)
     {
         var pixels = Encoded.Gradient(33, 21);
-        Assert.Equal(pixels, s_anySize.Decode<byte>(Encoded.As(suffix, 33, 21, 3, pixels)));
+        Assert.Equal(pixels, AnySize.Decode<byte>(Encoded.As(suffix, 33, 21, 3, pixels)));
     }
 
     [Theory]
@@ -29,7 +31,7 @@ public sealed class FormatTests
     public void A_lossy_format_gives_nearly_the_pixels(string suffix)
     {
         var pixels = Encoded.Gradient(64, 48);
-        var decoded = s_anySize.Decode<byte>(Encoded.As(suffix, 64, 48, 3, pixels), out var shape);
+        var decoded = AnySize.Decode<byte>(Encoded.As(suffix, 64, 48, 3, pixels), out var shape);
         Assert.Equal([1, 48, 64, 3], shape);
         AssertNear(pixels.Select(v => (int)v), decoded, 12);
     }
@@ -38,7 +40,7 @@ public sealed class FormatTests
     public void A_palette_becomes_its_colours()
     {
         var png = Png.Write(2, 2, Png.Palette, [0, 1, 2, 1], 8, ("PLTE", [255, 0, 0, 0, 255, 0, 1, 2, 3]));
-        Assert.Equal([255, 0, 0, 0, 255, 0, 1, 2, 3, 0, 255, 0], s_anySize.Decode<byte>(png));
+        Assert.Equal([255, 0, 0, 0, 255, 0, 1, 2, 3, 0, 255, 0], AnySize.Decode<byte>(png));
     }
 
     [Fact]
@@ -52,7 +54,7 @@ public sealed class FormatTests
     public void Sixteen_bits_become_the_upper_eight()
     {
         var png = Png.Write(2, 2, Png.Rgb, [.. Enumerable.Range(0, 12).SelectMany(i => new byte[] { (byte)(i * 20), 0x12 })], depth: 16);
-        Assert.Equal([.. Enumerable.Range(0, 12).Select(i => (byte)(i * 20))], s_anySize.Decode<byte>(png));
+        Assert.Equal([.. Enumerable.Range(0, 12).Select(i => (byte)(i * 20))], AnySize.Decode<byte>(png));
 
         var grey = Png.Write(2, 2, Png.Grey, [10, 0, 20, 0, 30, 0, 255, 255], depth: 16);
         Assert.Equal([10, 20, 30, 255], Inputs.Of(Datatype.UInt8, 2, 2).Decode<byte>(grey));
@@ -63,14 +65,14 @@ public sealed class FormatTests
     {
         // Opaque, clear, half over black, half over a colour.
         var rgba = Png.Write(2, 2, Png.Rgba, [10, 20, 30, 255, 10, 20, 30, 0, 0, 0, 0, 128, 100, 200, 50, 128]);
-        var colour = s_anySize.Decode<byte>(rgba);
+        var colour = AnySize.Decode<byte>(rgba);
         AssertNear([10, 20, 30, 255, 255, 255, 127, 127, 127, 177, 227, 152], colour, 1);
 
         var greyAlpha = Png.Write(2, 2, Png.GreyAlpha, [10, 255, 10, 0, 0, 128, 200, 255]);
         AssertNear([10, 255, 127, 200], Inputs.Of(Datatype.UInt8, 2, 2).Decode<byte>(greyAlpha), 1);
 
         var deep = Png.Write(2, 2, Png.Rgba, [.. Enumerable.Repeat<byte[]>([0x20, 0, 0x40, 0, 0x60, 0, 0, 0], 4).SelectMany(p => p)], depth: 16);
-        Assert.All(s_anySize.Decode<byte>(deep), value => Assert.Equal(255, value));
+        Assert.All(AnySize.Decode<byte>(deep), value => Assert.Equal(255, value));
     }
 
     [Theory]
@@ -89,12 +91,12 @@ public sealed class FormatTests
     public void Of_an_animation_the_first_frame_is_taken()
     {
         var gif = Gif.Animate(20, 10, (200, 100, 50), (0, 0, 255), (0, 255, 0));
-        var pixels = s_anySize.Decode<byte>(gif, out var shape);
+        var pixels = AnySize.Decode<byte>(gif, out var shape);
         Assert.Equal([1, 10, 20, 3], shape);
         Assert.All(pixels.Chunk(3), pixel => Assert.Equal([200, 100, 50], pixel));
 
         using var frames = Image.GifloadBuffer(gif, n: -1);
-        Assert.Equal(pixels, s_anySize.Decode<byte>(frames.WriteToBuffer(".webp[lossless]")));
+        Assert.Equal(pixels, AnySize.Decode<byte>(frames.WriteToBuffer(".webp[lossless]")));
     }
 
     [Fact]
@@ -118,7 +120,7 @@ public sealed class FormatTests
                 Assert.Equal(Enums.Interpretation.Cmyk, read.Interpretation);
             }
 
-            var pixels = s_anySize.Decode<byte>(file, out var shape);
+            var pixels = AnySize.Decode<byte>(file, out var shape);
             Assert.Equal([1, 8, 8, 3], shape);
             AssertNear([200, 60, 40], pixels, 12);
         }
@@ -143,7 +145,7 @@ public sealed class FormatTests
             NetVips.NetVips.Free(stored);
         }
 
-        AssertNear([200, 60, 40], s_anySize.Decode<byte>(file), 3);
+        AssertNear([200, 60, 40], AnySize.Decode<byte>(file), 3);
         AssertNear([200, 60, 40], Inputs.Of(Datatype.UInt8, 1, 8, 8, 3).Decode<byte>(file), 3);
     }
 
@@ -152,11 +154,11 @@ public sealed class FormatTests
     {
         var jpeg = Encoded.As(".jpg[Q=95]", 16, 16, 3, [.. Enumerable.Repeat<byte[]>([200, 60, 40], 256).SelectMany(p => p)]);
         var broken = Encoded.WithJpegSegment(jpeg, 0xE2, [.. "ICC_PROFILE\0"u8, 1, 1, .. new byte[200]]);
-        AssertNear([200, 60, 40], s_anySize.Decode<byte>(broken), 6);
+        AssertNear([200, 60, 40], AnySize.Decode<byte>(broken), 6);
 
         using var grey = Image.NewFromMemoryCopy<byte>([.. Enumerable.Repeat((byte)90, 256)], 16, 16, 1, Enums.BandFormat.Uchar);
         var colourProfileOnGrey = Encoded.WithJpegSegment(grey.WriteToBuffer(".jpg"), 0xE2, [.. "ICC_PROFILE\0"u8, 1, 1, .. SrgbProfile()]);
-        AssertNear([90, 90, 90], s_anySize.Decode<byte>(colourProfileOnGrey), 2);
+        AssertNear([90, 90, 90], AnySize.Decode<byte>(colourProfileOnGrey), 2);
     }
 
     private static byte[] SrgbProfile()
@@ -194,7 +196,7 @@ public sealed class FormatTests
         ];
         foreach (var file in files)
         {
-            var own = s_anySize.Decode<byte>(file, out var shape);
+            var own = AnySize.Decode<byte>(file, out var shape);
             Assert.Equal(orientation < 5 ? [1, 16, 32, 3] : [1, 32, 16, 3], shape);
             Assert.Equal(corners, Corners(own, (int)shape[2], (int)shape[1]));
             Assert.Equal(corners, Corners(Inputs.Of(Datatype.UInt8, 1, 12, 20, 3).Decode<byte>(file), 20, 12));
@@ -228,7 +230,7 @@ public sealed class FormatTests
             Assert.Equal("uhdrload_buffer", read.Get("vips-loader"));
         }
 
-        var upright = s_anySize.Decode<byte>(file, out var shape);
+        var upright = AnySize.Decode<byte>(file, out var shape);
         Assert.Equal([1, 64, 32, 3], shape);
         // Red grew to the right in what was stored: it grows downwards now.
         Assert.True(upright[(60 * 32 * 3) + 48] > upright[(3 * 32 * 3) + 48] + 100);

@@ -1,14 +1,19 @@
+using Larder.Inference.Images.Tests.Files;
+using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+
 namespace Larder.Inference.Images.Tests;
 
 public sealed class LayoutTests
 {
     // 5 wide, 2 high: the red of pixel (x, y) is 10 * y + x, green adds 50, blue adds 100.
-    private static readonly byte[] s_pixels =
+    private static readonly byte[] Pixels =
         [.. from y in Enumerable.Range(0, 2) from x in Enumerable.Range(0, 5) from c in Enumerable.Range(0, 3) select (byte)((10 * y) + x + (50 * c))];
 
-    private static readonly byte[] s_png = Png.Write(5, 2, Png.Rgb, s_pixels);
+    private static readonly byte[] Image = Png.Write(5, 2, Png.Rgb, Pixels);
 
-    private static byte[] Plane(int channel) => [.. Enumerable.Range(0, 10).Select(i => s_pixels[(i * 3) + channel])];
+    private static byte[] Plane(int channel) => [.. Enumerable.Range(0, 10).Select(i => Pixels[(i * 3) + channel])];
 
     [Theory]
     [InlineData("-1,3,2,5")]
@@ -16,7 +21,7 @@ public sealed class LayoutTests
     [InlineData("-1,3,-1,-1")]
     public void Channels_first_puts_one_plane_behind_the_other(string shape)
     {
-        var tensor = Inputs.Of(Datatype.UInt8, shape).Decode<byte>(s_png, out var got);
+        var tensor = Inputs.Of(Datatype.UInt8, shape).Decode<byte>(Image, out var got);
         Assert.Equal([1, 3, 2, 5], got);
         Assert.Equal([.. Plane(0), .. Plane(1), .. Plane(2)], tensor);
     }
@@ -26,17 +31,17 @@ public sealed class LayoutTests
     [InlineData("1,-1,-1,3")]
     public void Channels_last_puts_the_channels_of_a_pixel_side_by_side(string shape)
     {
-        var tensor = Inputs.Of(Datatype.UInt8, shape).Decode<byte>(s_png, out var got);
+        var tensor = Inputs.Of(Datatype.UInt8, shape).Decode<byte>(Image, out var got);
         Assert.Equal([1, 2, 5, 3], got);
-        Assert.Equal(s_pixels, tensor);
+        Assert.Equal(Pixels, tensor);
     }
 
     [Fact]
     public void Three_dimensions_are_an_image_without_a_batch()
     {
-        Assert.Equal([.. Plane(0), .. Plane(1), .. Plane(2)], Inputs.Of(Datatype.UInt8, 3, 2, 5).Decode<byte>(s_png, out var first));
+        Assert.Equal([.. Plane(0), .. Plane(1), .. Plane(2)], Inputs.Of(Datatype.UInt8, 3, 2, 5).Decode<byte>(Image, out var first));
         Assert.Equal([3, 2, 5], first);
-        Assert.Equal(s_pixels, Inputs.Of(Datatype.UInt8, 2, 5, 3).Decode<byte>(s_png, out var last));
+        Assert.Equal(Pixels, Inputs.Of(Datatype.UInt8, 2, 5, 3).Decode<byte>(Image, out var last));
         Assert.Equal([2, 5, 3], last);
     }
 
@@ -78,7 +83,7 @@ public sealed class LayoutTests
     public void BGR_turns_the_colour_channels_round_and_leaves_alpha_last()
     {
         var bgr = new ImageSettings { ChannelOrder = "BGR" };
-        Assert.Equal([.. Plane(2), .. Plane(1), .. Plane(0)], Inputs.Of(Datatype.UInt8, 1, 3, 2, 5).Decode<byte>(s_png, bgr));
+        Assert.Equal([.. Plane(2), .. Plane(1), .. Plane(0)], Inputs.Of(Datatype.UInt8, 1, 3, 2, 5).Decode<byte>(Image, bgr));
 
         var rgba = Png.Write(2, 2, Png.Rgba, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
         Assert.Equal([3, 2, 1, 4, 7, 6, 5, 8, 11, 10, 9, 12, 15, 14, 13, 16], Inputs.Of(Datatype.UInt8, 1, 2, 2, 4).Decode<byte>(rgba, bgr));

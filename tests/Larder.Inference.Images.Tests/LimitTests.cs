@@ -1,10 +1,12 @@
 using System.IO.Compression;
+using Larder.Inference.Images.Tests.Files;
+using Larder.Inference.Signatures;
 
 namespace Larder.Inference.Images.Tests;
 
 public sealed class LimitTests
 {
-    private static readonly ValueSignature s_input = Inputs.Of(Datatype.Fp32, -1, 3, 224, 224);
+    private static readonly ValueSignature Input = Inputs.Of(Datatype.Fp32, -1, 3, 224, 224);
 
     [Fact]
     public void A_decompression_bomb_is_refused_by_its_header()
@@ -21,7 +23,7 @@ public sealed class LimitTests
 
         var bomb = Png.Assemble(30_000, 30_000, Png.Grey, 1, zeros.ToArray());
         Assert.InRange(bomb.Length, 1, new ImageLimits().MaxBytes / 10);
-        Assert.Equal("pixels takes an image of at most 50,000,000 pixels; got 30000 x 30000.", s_input.Refusal(bomb));
+        Assert.Equal("pixels takes an image of at most 50,000,000 pixels; got 30000 x 30000.", Input.Refusal(bomb));
     }
 
     [Fact]
@@ -29,8 +31,8 @@ public sealed class LimitTests
     {
         // Nothing could be decoded here: a look at the pixels would be reported as damage.
         var hollow = Png.Assemble(1000, 1000, Png.Rgb, 8, [1, 2, 3]);
-        Assert.Equal("pixels takes an image of at most 999,999 pixels; got 1000 x 1000.", s_input.Refusal(hollow, new ImageLimits { MaxPixels = 999_999 }));
-        Assert.Contains("damaged", s_input.Refusal(hollow, new ImageLimits { MaxPixels = 1_000_000 }));
+        Assert.Equal("pixels takes an image of at most 999,999 pixels; got 1000 x 1000.", Input.Refusal(hollow, new ImageLimits { MaxPixels = 999_999 }));
+        Assert.Contains("damaged", Input.Refusal(hollow, new ImageLimits { MaxPixels = 1_000_000 }));
     }
 
     [Fact]
@@ -38,11 +40,11 @@ public sealed class LimitTests
     {
         var file = Png.Write(8, 8, Png.Grey, new byte[64]);
         var exactly = new ImageLimits { MaxBytes = file.Length };
-        Assert.Equal(224 * 224 * 3, s_input.Decode<float>(file, limits: exactly).Length);
+        Assert.Equal(224 * 224 * 3, Input.Decode<float>(file, limits: exactly).Length);
         Assert.Equal(
             $"pixels takes an image of at most {file.Length:N0} bytes; got {file.Length + 1:N0}.",
-            s_input.Refusal([.. file, 0], exactly));
-        Assert.Equal("pixels takes an image of at most 20,971,520 bytes; got 20,971,521.", s_input.Refusal(new byte[20_971_521]));
+            Input.Refusal([.. file, 0], exactly));
+        Assert.Equal("pixels takes an image of at most 20,971,520 bytes; got 20,971,521.", Input.Refusal(new byte[20_971_521]));
     }
 
     [Fact]
@@ -53,7 +55,7 @@ public sealed class LimitTests
         byte[] size = [0x60, 0xEA, 0x60, 0xEA];
         size.CopyTo(gif, 6);
         size.CopyTo(gif, gif.AsSpan().IndexOf((byte)0x2C) + 5);
-        Assert.Equal("pixels takes an image of at most 50,000,000 pixels; got 60000 x 60000.", s_input.Refusal(gif));
+        Assert.Equal("pixels takes an image of at most 50,000,000 pixels; got 60000 x 60000.", Input.Refusal(gif));
     }
 
     [Fact]
@@ -62,14 +64,14 @@ public sealed class LimitTests
         var tiff = Tiff.Pages(2, 2, 1);
         System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(tiff.AsSpan(8 + 2 + 8), 40_000);
         System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(tiff.AsSpan(8 + 2 + 12 + 8), 40_000);
-        Assert.Equal("pixels takes an image of at most 50,000,000 pixels; got 40000 x 40000.", s_input.Refusal(tiff));
+        Assert.Equal("pixels takes an image of at most 50,000,000 pixels; got 40000 x 40000.", Input.Refusal(tiff));
     }
 
     [Fact]
     public void Frames_that_are_not_decoded_do_not_count()
     {
         var gif = Gif.Animate(100, 100, [.. Enumerable.Repeat<(byte, byte, byte)>((9, 9, 9), 120)]);
-        Assert.Equal(224 * 224 * 3, s_input.Decode<float>(gif, limits: new ImageLimits { MaxPixels = 10_000 }).Length);
+        Assert.Equal(224 * 224 * 3, Input.Decode<float>(gif, limits: new ImageLimits { MaxPixels = 10_000 }).Length);
     }
 
     [Fact]
@@ -88,6 +90,6 @@ public sealed class LimitTests
         var hollow = Png.Assemble(10_000, 10_000, Png.Rgb, 8, [1, 2, 3]);
         Assert.Equal(
             "pixels takes an image of at most 67,108,863 pixels; got 10000 x 10000.",
-            s_input.Refusal(hollow, new ImageLimits { MaxPixels = long.MaxValue }));
+            Input.Refusal(hollow, new ImageLimits { MaxPixels = long.MaxValue }));
     }
 }

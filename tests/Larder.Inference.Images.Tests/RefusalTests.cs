@@ -1,10 +1,13 @@
 using System.Text;
+using Larder.Inference.Images.Tests.Files;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
 
 namespace Larder.Inference.Images.Tests;
 
 public sealed class RefusalTests
 {
-    private static readonly ValueSignature s_input = Inputs.Of(Datatype.Fp32, -1, 3, 32, 32);
+    private static readonly ValueSignature Input = Inputs.Of(Datatype.Fp32, -1, 3, 32, 32);
 
     public static TheoryData<string, byte[], string> Others => new()
     {
@@ -19,7 +22,7 @@ public sealed class RefusalTests
     public void A_format_that_is_not_decoded_is_named(string what, byte[] file, string name)
     {
         Assert.NotEmpty(what);
-        Assert.Equal($"pixels expects an image; got {name}, which is not supported: PNG, JPEG, WebP, GIF and TIFF can be read.", s_input.Refusal(file));
+        Assert.Equal($"pixels expects an image; got {name}, which is not supported: PNG, JPEG, WebP, GIF and TIFF can be read.", Input.Refusal(file));
     }
 
     [Theory]
@@ -31,17 +34,17 @@ public sealed class RefusalTests
     public void A_file_that_is_no_image_is_refused(string text) =>
         Assert.Equal(
             "pixels expects an image; got a file of another kind: PNG, JPEG, WebP, GIF and TIFF can be read.",
-            s_input.Refusal(Encoding.Latin1.GetBytes(text)));
+            Input.Refusal(Encoding.Latin1.GetBytes(text)));
 
     [Fact]
-    public void An_empty_file_is_refused() => Assert.Equal("pixels expects an image; got an empty file.", s_input.Refusal([]));
+    public void An_empty_file_is_refused() => Assert.Equal("pixels expects an image; got an empty file.", Input.Refusal([]));
 
     [Fact]
     public void A_first_few_bytes_are_not_an_image()
     {
         foreach (var (file, format) in Samples())
         {
-            Assert.Equal(Damaged(format), s_input.Refusal(file[..12]));
+            Assert.Equal(Damaged(format), Input.Refusal(file[..12]));
         }
     }
 
@@ -53,7 +56,7 @@ public sealed class RefusalTests
             // The last bytes of some formats only say that the image is over.
             for (var length = 12; length < file.Length - 12; length += Math.Max(1, file.Length / 60))
             {
-                Assert.Equal(Damaged(format), s_input.Refusal(file[..length]));
+                Assert.Equal(Damaged(format), Input.Refusal(file[..length]));
             }
         }
     }
@@ -63,7 +66,7 @@ public sealed class RefusalTests
     {
         var png = Png.Write(8, 8, Png.Grey, new byte[64]);
         png[^17] ^= 1; // in the compressed rows
-        Assert.Equal(Damaged("PNG"), s_input.Refusal(png));
+        Assert.Equal(Damaged("PNG"), Input.Refusal(png));
     }
 
     [Fact]

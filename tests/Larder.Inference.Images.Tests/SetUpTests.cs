@@ -1,3 +1,5 @@
+using Larder.Inference.Images.Tests.Files;
+using Larder.Inference.Signatures;
 using NetVips;
 
 namespace Larder.Inference.Images.Tests;

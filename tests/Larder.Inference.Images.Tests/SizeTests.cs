@@ -1,3 +1,7 @@
+using Larder.Inference.Images.Tests.Files;
+using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
+
 namespace Larder.Inference.Images.Tests;
 
 public sealed class SizeTests

@@ -3,6 +3,13 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Larder.Inference.Limits;
+using Larder.Inference.Metrics;
+using Larder.Inference.Sessions;
+using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+using Larder.Inference.Validation;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Inference.Tests;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Larder.Inference.Metrics;
 
 namespace Larder.Inference.Tests;
 

@@ -5,15 +5,15 @@ namespace Larder.Infrastructure.Tests;
 /// <summary>What the pages name exists: a change that moves a file or renames a test changes them too.</summary>
 public sealed partial class DocumentationTests
 {
-    private static readonly string[] s_notOurs = ["bin", "obj", "node_modules", ".git", ".data", ".vs", ".idea"];
-    private static readonly string s_root = Repository.Path(".");
-    private static readonly List<string> s_files = [.. Files(new DirectoryInfo(s_root)).Select(file => Path.GetRelativePath(s_root, file).Replace('\\', '/'))];
-    private static readonly List<(string Path, string Text)> s_pages =
-        [.. s_files.Where(file => file.EndsWith(".md", StringComparison.Ordinal)).Select(file => (file, CodeBlock().Replace(Repository.Read(file), "")))];
+    private static readonly string[] NotOurs = ["bin", "obj", "node_modules", ".git", ".data", ".vs", ".idea"];
+    private static readonly string Root = Repository.Path(".");
+    private static readonly List<string> Files = [.. FilesIn(new DirectoryInfo(Root)).Select(file => Path.GetRelativePath(Root, file).Replace('\\', '/'))];
+    private static readonly List<(string Path, string Text)> Pages =
+        [.. Files.Where(file => file.EndsWith(".md", StringComparison.Ordinal)).Select(file => (file, CodeBlock().Replace(Repository.Read(file), "")))];
 
     [Fact]
     public void Links_lead_to_files_and_folders() => Assert.Empty(
-        from page in s_pages
+        from page in Pages
         from Match link in Link().Matches(page.Text)
         let target = link.Groups["target"].Value
         where !target.Contains("://", StringComparison.Ordinal) && !Path.Exists(Repository.Path($"{Folder(page.Path)}/{target}"))
@@ -21,18 +21,18 @@ public sealed partial class DocumentationTests
 
     [Fact]
     public void Paths_of_source_files_are_right() => Assert.Empty(
-        from page in s_pages
+        from page in Pages
         from Match source in Source().Matches(page.Text)
         let path = source.Groups["path"].Value
-        where !s_files.Contains(path) && !s_files.Contains($"{Folder(page.Path)}/{path}") && !s_files.Exists(file => file.EndsWith($"/{path}", StringComparison.Ordinal))
+        where !Files.Contains(path) && !Files.Contains($"{Folder(page.Path)}/{path}") && !Files.Exists(file => file.EndsWith($"/{path}", StringComparison.Ordinal))
         select $"{page.Path}: {path}");
 
     [Fact]
     public void Tests_that_are_named_exist()
     {
-        var tests = s_files.Where(file => file.StartsWith("tests/", StringComparison.Ordinal) && file.EndsWith(".cs", StringComparison.Ordinal))
+        var tests = Files.Where(file => file.StartsWith("tests/", StringComparison.Ordinal) && file.EndsWith(".cs", StringComparison.Ordinal))
             .SelectMany(file => TestClass().Matches(Repository.Read(file)).Select(match => match.Groups["name"].Value)).ToHashSet();
-        var named = s_pages.SelectMany(page => TestName().Matches(page.Text).Select(match => (page.Path, Name: match.Groups["name"].Value))).ToList();
+        var named = Pages.SelectMany(page => TestName().Matches(page.Text).Select(match => (page.Path, Name: match.Groups["name"].Value))).ToList();
 
         Assert.True(named.Count > 50, $"{named.Count} tests are named.");
         Assert.Empty(named.Where(one => !tests.Contains(one.Name)).Select(one => $"{one.Path}: {one.Name}"));
@@ -40,9 +40,9 @@ public sealed partial class DocumentationTests
 
     private static string Folder(string page) => Path.GetDirectoryName(page) is { Length: > 0 } folder ? folder.Replace('\\', '/') : ".";
 
-    private static IEnumerable<string> Files(DirectoryInfo folder) =>
+    private static IEnumerable<string> FilesIn(DirectoryInfo folder) =>
         folder.EnumerateFiles().Select(file => file.FullName).Concat(
-            folder.EnumerateDirectories().Where(inner => !s_notOurs.Contains(inner.Name)).SelectMany(Files));
+            folder.EnumerateDirectories().Where(inner => !NotOurs.Contains(inner.Name)).SelectMany(FilesIn));
 
     [GeneratedRegex(@"^```.*?^```", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex CodeBlock();

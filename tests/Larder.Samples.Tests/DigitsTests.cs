@@ -1,4 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Images;
+using Larder.Inference.Settings;
+using Larder.Inference.Validation;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -6,16 +8,16 @@ namespace Larder.Samples.Tests;
 
 public sealed class DigitsTests
 {
-    private static readonly string s_model = Samples.Path("digits", "digits.onnx");
+    private static readonly string Model = Samples.Path("digits", "digits.onnx");
 
     [Fact]
     public async Task Every_file_sent_as_it_is_shows_its_digit_with_default_image_settings()
     {
         string[] files = ["0.png", "1.jpg", "2.png", "3.jpg", "4.png", "5.jpg", "6.png", "7.jpg", "8.png", "9.jpg"];
         await using var validator = new ModelValidator(new ValidationLimits());
-        var description = await validator.ValidateAsync(s_model, CancellationToken.None);
+        var description = await validator.ValidateAsync(Model, CancellationToken.None);
         var plan = ImagePlan.For(description.Signature, new ImageSettings());
-        using var session = new InferenceSession(s_model);
+        using var session = new InferenceSession(Model);
 
         var predictions = files.Select(file => Predict(session, plan, File.ReadAllBytes(Samples.Path("digits", "files", file)))).ToArray();
 

@@ -1,4 +1,5 @@
-using Larder.Inference;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation;
 
 namespace Larder.Samples.Tests;
 

@@ -5,9 +5,9 @@ namespace Larder.Samples.Tests;
 /// <summary>Where the samples are.</summary>
 internal static class Samples
 {
-    private static readonly string s_folder = typeof(Samples).Assembly
+    private static readonly string Folder = typeof(Samples).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == "Samples").Value!;
 
-    public static string Path(params string[] parts) => System.IO.Path.Combine([s_folder, .. parts]);
+    public static string Path(params string[] parts) => System.IO.Path.Combine([Folder, .. parts]);
 }

@@ -26,10 +26,10 @@ public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
 
     private static readonly string[] Services = ["Blob", "Queue", "Table"];
 
-    private readonly bool onDisk;
-    private readonly int[] ports = new int[Services.Length];
-    private Process? process;
-    private int accountsGiven;
+    private readonly bool _onDisk;
+    private readonly int[] _ports = new int[Services.Length];
+    private Process? _process;
+    private int _accountsGiven;
 
     /// <summary>An Azurite that keeps everything in memory.</summary>
     public Azurite()
@@ -37,13 +37,13 @@ public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
     {
     }
 
-    private Azurite(bool onDisk) => this.onDisk = onDisk;
+    private Azurite(bool onDisk) => _onDisk = onDisk;
 
     /// <summary>What goes into <c>AzureWebJobsStorage</c>. The same before and after a restart.</summary>
     public string ConnectionString => ConnectionStringOf(Account);
 
     /// <summary>Its process, while it runs.</summary>
-    public int ProcessId => process?.Id ?? throw new InvalidOperationException("Azurite is not running.");
+    public int ProcessId => _process?.Id ?? throw new InvalidOperationException("Azurite is not running.");
 
     /// <summary>Its working folder, removed at the end; its data too when it keeps them on disk.</summary>
     public string Folder { get; } = Path.Combine(Path.GetTempPath(), $"azurite-{Guid.NewGuid():N}");
@@ -51,7 +51,7 @@ public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
     /// <summary>The connection string of an empty account that no other test uses: as good as an Azurite of one's own, and cheaper.</summary>
     public string NewAccount()
     {
-        var number = Interlocked.Increment(ref accountsGiven);
+        var number = Interlocked.Increment(ref _accountsGiven);
         return number <= ExtraAccounts
             ? ConnectionStringOf(ExtraAccount(number))
             : throw new InvalidOperationException($"This Azurite has {ExtraAccounts} accounts, and all were given away.");
@@ -83,49 +83,49 @@ public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
         string[] arguments =
         [
             "-e", Launcher, "--", script, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
-            "--blobPort", $"{ports[0]}", "--queuePort", $"{ports[1]}", "--tablePort", $"{ports[2]}",
-            .. onDisk ? new[] { "--location", Folder } : ["--inMemoryPersistence"],
+            "--blobPort", $"{_ports[0]}", "--queuePort", $"{_ports[1]}", "--tablePort", $"{_ports[2]}",
+            .. _onDisk ? new[] { "--location", Folder } : ["--inMemoryPersistence"],
         ];
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
-        process = Process.Start(start) ?? throw new InvalidOperationException("node did not start.");
+        _process = Process.Start(start) ?? throw new InvalidOperationException("node did not start.");
 
-        var errors = process.StandardError.ReadToEndAsync();
+        var errors = _process.StandardError.ReadToEndAsync();
         for (var listening = 0; listening < Services.Length;)
         {
-            var line = await process.StandardOutput.ReadLineAsync()
+            var line = await _process.StandardOutput.ReadLineAsync()
                 ?? throw new InvalidOperationException($"Azurite ended before it listened: {await errors}");
             if (Listening().Match(line) is { Success: true } match)
             {
-                ports[Array.IndexOf(Services, match.Groups["service"].Value)] = int.Parse(match.Groups["port"].Value);
+                _ports[Array.IndexOf(Services, match.Groups["service"].Value)] = int.Parse(match.Groups["port"].Value);
                 listening++;
             }
         }
 
         // Whatever else it prints must be read, or it would block on a full pipe one day.
-        _ = process.StandardOutput.ReadToEndAsync();
+        _ = _process.StandardOutput.ReadToEndAsync();
     }
 
     /// <summary>Ends it at once, as a power cut would: requests in flight fail, and what was not on disk is lost.</summary>
     public async Task KillAsync()
     {
-        if (process is null)
+        if (_process is null)
             return;
-        process.Kill(entireProcessTree: true);
-        await process.WaitForExitAsync();
-        process.Dispose();
-        process = null;
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
     }
 
     /// <summary>Stops it as SIGTERM would. <see cref="InitializeAsync"/> starts it again on the same ports.</summary>
     public async Task StopAsync()
     {
-        if (process is null)
+        if (_process is null)
             return;
-        process.StandardInput.Close();
-        await process.WaitForExitAsync();
-        process.Dispose();
-        process = null;
+        _process.StandardInput.Close();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
     }
 
     /// <summary>Stops and starts it again on the same ports; with <c>onDisk</c>, with the same data.</summary>
@@ -150,7 +150,7 @@ public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
 
     private string ConnectionStringOf(string account) =>
         $"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={AccountKey};" +
-        string.Join(';', Services.Select((service, i) => $"{service}Endpoint=http://127.0.0.1:{ports[i]}/{account}"));
+        string.Join(';', Services.Select((service, i) => $"{service}Endpoint=http://127.0.0.1:{_ports[i]}/{account}"));
 
     [GeneratedRegex(@"^Azurite (?<service>\w+) service is successfully listening at \S+:(?<port>\d+)$")]
     private static partial Regex Listening();

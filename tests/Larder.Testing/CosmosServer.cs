@@ -37,21 +37,21 @@ public sealed class CosmosServer : IAsyncLifetime, IAsyncDisposable
         server.listen(Number(port), '127.0.0.1', () => console.log(server.address().port));
         """;
 
-    private Process? process;
-    private int port;
-    private int databasesGiven;
+    private Process? _process;
+    private int _port;
+    private int _databasesGiven;
 
     /// <summary>Where it answers. The same before and after a restart.</summary>
-    public string Endpoint => $"https://127.0.0.1:{port}/";
+    public string Endpoint => $"https://127.0.0.1:{_port}/";
 
     /// <summary>An account's key. It takes any.</summary>
     public string Key => Convert.ToBase64String(new byte[64]);
 
     /// <summary>Its process, while it runs.</summary>
-    public int ProcessId => process?.Id ?? throw new InvalidOperationException("The server is not running.");
+    public int ProcessId => _process?.Id ?? throw new InvalidOperationException("The server is not running.");
 
     /// <summary>The name of a database that no other test uses. It does not exist yet.</summary>
-    public string NewDatabase() => $"test{Interlocked.Increment(ref databasesGiven)}";
+    public string NewDatabase() => $"test{Interlocked.Increment(ref _databasesGiven)}";
 
     /// <summary>What makes a Larder keep its documents here: settings, with colons.</summary>
     public (string Name, string Value)[] Settings(string database) =>
@@ -72,26 +72,26 @@ public sealed class CosmosServer : IAsyncLifetime, IAsyncDisposable
     public async Task InitializeAsync()
     {
         var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { "-e", Launcher, "--", NodeModules.Folder("@vercel/cosmosdb-server"), $"{port}" })
+        foreach (var argument in new[] { "-e", Launcher, "--", NodeModules.Folder("@vercel/cosmosdb-server"), $"{_port}" })
             start.ArgumentList.Add(argument);
-        process = Process.Start(start) ?? throw new InvalidOperationException("node did not start.");
-        var errors = process.StandardError.ReadToEndAsync();
-        var listening = await process.StandardOutput.ReadLineAsync()
+        _process = Process.Start(start) ?? throw new InvalidOperationException("node did not start.");
+        var errors = _process.StandardError.ReadToEndAsync();
+        var listening = await _process.StandardOutput.ReadLineAsync()
             ?? throw new InvalidOperationException($"The Cosmos DB server ended before it listened: {await errors}");
-        port = int.Parse(listening, CultureInfo.InvariantCulture);
+        _port = int.Parse(listening, CultureInfo.InvariantCulture);
         // Whatever else it prints must be read, or it would block on a full pipe one day.
-        _ = process.StandardOutput.ReadToEndAsync();
+        _ = _process.StandardOutput.ReadToEndAsync();
     }
 
     /// <summary>Ends it at once: requests in flight fail, and all data is lost. <see cref="InitializeAsync"/> starts it again on the same port.</summary>
     public async Task KillAsync()
     {
-        if (process is null)
+        if (_process is null)
             return;
-        process.Kill(entireProcessTree: true);
-        await process.WaitForExitAsync();
-        process.Dispose();
-        process = null;
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
     }
 
     /// <summary>Ends it.</summary>

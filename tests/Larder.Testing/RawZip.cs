@@ -7,7 +7,7 @@ namespace Larder.Testing;
 /// <summary>Writes zips, honest ones and such as no tool would write: every field of a header can lie.</summary>
 public sealed class RawZip
 {
-    private readonly List<Entry> entries = [];
+    private readonly List<Entry> _entries = [];
 
     /// <summary>How many entries the end of the directory claims; null for the truth.</summary>
     public ulong? ClaimedEntries { get; set; }
@@ -17,7 +17,7 @@ public sealed class RawZip
     {
         var entry = new Entry { Name = Encoding.UTF8.GetBytes(name), Packed = Deflate(content), Length = (ulong)content.Length, Crc = BitConverter.ToUInt32(Crc32.Hash(content)) };
         change?.Invoke(entry);
-        entries.Add(entry);
+        _entries.Add(entry);
         return this;
     }
 
@@ -29,7 +29,7 @@ public sealed class RawZip
     {
         using var zip = new MemoryStream();
         using var writer = new BinaryWriter(zip);
-        foreach (var entry in entries)
+        foreach (var entry in _entries)
         {
             entry.Offset = (uint)zip.Position;
             writer.Write(0x04034b50u);
@@ -40,7 +40,7 @@ public sealed class RawZip
         }
 
         var start = (uint)zip.Position;
-        foreach (var entry in entries)
+        foreach (var entry in _entries)
         {
             writer.Write(0x02014b50u);
             writer.Write((ushort)((3 << 8) | 45));
@@ -55,7 +55,7 @@ public sealed class RawZip
         }
 
         var size = (uint)zip.Position - start;
-        var count = (ushort)Math.Min(ClaimedEntries ?? (ulong)entries.Count, ushort.MaxValue - 1);
+        var count = (ushort)Math.Min(ClaimedEntries ?? (ulong)_entries.Count, ushort.MaxValue - 1);
         writer.Write(0x06054b50u);
         writer.Write(0u);
         writer.Write(count);

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Azure.Storage.Blobs;
 using Google.Protobuf;
 using Larder.Testing;
-using Larder.Worker.Tests.Host;
 using Larder.Worker.Tests.Host.Rpc;
 
 namespace Larder.Worker.Tests;

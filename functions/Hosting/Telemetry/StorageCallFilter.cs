@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using OpenTelemetry;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Hosting.Telemetry;
 
 /// <summary>
 /// Leaves two kinds of spans out of traces: calls of Azure's libraries that belong to no request or invocation (the durable engine looks into its queues several

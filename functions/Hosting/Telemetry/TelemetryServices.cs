@@ -10,7 +10,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
-namespace Larder.Functions;
+namespace Larder.Functions.Hosting.Telemetry;
 
 /// <summary>
 /// Sends traces, metrics and logs by OpenTelemetry: to Azure Monitor with <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c>, by OTLP with
@@ -42,7 +42,7 @@ internal static class TelemetryServices
             .WithTracing(tracing => AddSources(tracing, isWorker))
             .WithMetrics(metrics => metrics
                 .AddMeter("Larder.*")
-                .AddView(HistogramBuckets.Of)
+                .AddView(DurationBuckets.Of)
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()

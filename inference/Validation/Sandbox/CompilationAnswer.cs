@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Sandbox;
 
 /// <summary>How the optimised graph compares with the original.</summary>
 /// <param name="IsSame">Whether all outputs agreed on at least one sample, and differed on none.</param>

@@ -1,4 +1,6 @@
-namespace Larder.Inference;
+using Larder.Inference.Signatures;
+
+namespace Larder.Inference.Validation.Sandbox;
 
 /// <summary>What the server wants compiled: the second kind of request to the trial process.</summary>
 /// <param name="Destination">Where to write the optimised graph.</param>

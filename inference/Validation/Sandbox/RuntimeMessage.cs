@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
+using Larder.Inference.Validation.Scanning;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Sandbox;
 
 /// <summary>
 /// Turns ONNX Runtime's error text into a sentence for the person who uploaded the model: without its source files, C++ signatures,

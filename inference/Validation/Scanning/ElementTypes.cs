@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>The element types of ONNX tensors by their code (<c>TensorProto.DataType</c>): name, size, and where their values are stored when not raw.</summary>
 internal static class ElementTypes
@@ -21,7 +21,7 @@ internal static class ElementTypes
     private const int UInt64Data = 11;
 
     // PerEntry: how many entries of the field one element takes, or, where negative, how many elements one entry holds.
-    private static readonly (string Name, int Bits, int Field, int PerEntry)[] s_types =
+    private static readonly (string Name, int Bits, int Field, int PerEntry)[] Types =
     [
         ("UNDEFINED", 0, 0, 0), ("FLOAT", 32, FloatData, 1), ("UINT8", 8, Int32Data, 1), ("INT8", 8, Int32Data, 1), ("UINT16", 16, Int32Data, 1),
         ("INT16", 16, Int32Data, 1), ("INT32", 32, Int32Data, 1), ("INT64", 64, Int64Data, 1), ("STRING", 0, StringData, 1), ("BOOL", 8, Int32Data, 1),
@@ -33,19 +33,19 @@ internal static class ElementTypes
     ];
 
     /// <summary>Whether the code is that of a type.</summary>
-    public static bool IsKnown(long code) => code > 0 && code < s_types.Length;
+    public static bool IsKnown(long code) => code > 0 && code < Types.Length;
 
     /// <summary>The type's name in the ONNX schema; its code, when the schema has no such type.</summary>
-    public static string Name(long code) => code >= 0 && code < s_types.Length ? s_types[code].Name : $"{code}";
+    public static string Name(long code) => code >= 0 && code < Types.Length ? Types[code].Name : $"{code}";
 
     /// <summary>Bytes of so many elements in <c>raw_data</c>; types of less than a byte are packed.</summary>
-    public static long Bytes(long code, long elements) => (long)(((UInt128)elements * (uint)s_types[code].Bits + 7) / 8);
+    public static long Bytes(long code, long elements) => (long)(((UInt128)elements * (uint)Types[code].Bits + 7) / 8);
 
     /// <summary>The field that holds values which are not raw.</summary>
-    public static int Field(long code) => s_types[code].Field;
+    public static int Field(long code) => Types[code].Field;
 
     /// <summary>Entries that so many elements take in that field.</summary>
-    public static long Entries(long code, long elements) => s_types[code].PerEntry is > 0 and var each
+    public static long Entries(long code, long elements) => Types[code].PerEntry is > 0 and var each
         ? elements * each
-        : (elements - s_types[code].PerEntry - 1) / -s_types[code].PerEntry;
+        : (elements - Types[code].PerEntry - 1) / -Types[code].PerEntry;
 }

@@ -1,12 +1,12 @@
 using System.Text;
 using System.Text.Unicode;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>Recognises files that are uploaded by mistake, by their first bytes.</summary>
 internal static class FileKind
 {
-    private static readonly (int Offset, byte[] Magic, string Kind)[] s_kinds =
+    private static readonly (int Offset, byte[] Magic, string Kind)[] Kinds =
     [
         (0, "PK\x03\x04"u8.ToArray(), "a ZIP archive (PyTorch's .pt and .pth files are ZIP archives, too)"),
         (0, "PK\x05\x06"u8.ToArray(), "an empty ZIP archive"),
@@ -39,7 +39,7 @@ internal static class FileKind
         // As every exporter's files begin: field 1, a small IR version, another field.
         if (head is [0x08, > 0 and < 0x20, not 0, ..])
             return null;
-        foreach (var (offset, magic, kind) in s_kinds)
+        foreach (var (offset, magic, kind) in Kinds)
         {
             if (head.Length >= offset + magic.Length && head[offset..].StartsWith(magic))
                 return kind;

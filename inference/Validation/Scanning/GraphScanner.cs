@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>Reads graphs, their nodes with the graphs in their attributes, and functions: everything that computes or holds weights.</summary>
 internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits)
@@ -140,8 +140,8 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
         }
 
         domain = OnnxSupport.Domain(domain);
-        NeedsProof |= Hazards.NeedsProof(domain, type);
-        RefusesEmptyInputs |= Hazards.EndsOnEmpty(domain, type);
+        NeedsProof |= UnsafeOperators.NeedsProof(domain, type);
+        RefusesEmptyInputs |= UnsafeOperators.EndsOnEmpty(domain, type);
         if (OnnxSupport.MaxOpsets.ContainsKey(domain))
             return;
         if (_custom.Count == MaxCustomOperators && !_custom.ContainsKey((domain, type)))

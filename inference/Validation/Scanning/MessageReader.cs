@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>
 /// Walks the messages of <see cref="OnnxSchema"/>, and refuses what is not of that schema: fields of another wire type, fields twice that

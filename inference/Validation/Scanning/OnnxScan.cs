@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>What a scan read from an ONNX file.</summary>
 /// <param name="IrVersion">ONNX IR version.</param>
@@ -7,7 +7,7 @@ namespace Larder.Inference;
 /// <param name="Documentation">Its <c>doc_string</c>.</param>
 /// <param name="Metadata">Its <c>metadata_props</c>.</param>
 /// <param name="Nodes">Nodes in all graphs and functions, each function counted as one more.</param>
-/// <param name="NeedsProof">Whether it has operators that some values of their inputs end the process for, which its graph may rule out.</param>
+/// <param name="RequiresRangeAnalysis">Whether it has operators that some values of their inputs end the process for, which its graph may rule out.</param>
 /// <param name="RefusesEmptyInputs">Whether it has operators that end the process when they get nothing.</param>
 internal sealed record OnnxScan(
     long IrVersion,
@@ -16,5 +16,5 @@ internal sealed record OnnxScan(
     string? Documentation,
     IReadOnlyDictionary<string, string> Metadata,
     int Nodes,
-    bool NeedsProof,
+    bool RequiresRangeAnalysis,
     bool RefusesEmptyInputs);

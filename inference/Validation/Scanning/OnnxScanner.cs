@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>
 /// Reads an ONNX file without loading it: weights are skipped, so that a file of 2 GB takes no more memory than one of 2 KB.
@@ -22,9 +22,9 @@ internal sealed class OnnxScanner
 
     /// <summary>Scans the stream from where it stands to its end.</summary>
     /// <exception cref="InvalidModelException">The file is not one that can be served.</exception>
-    public static OnnxScan Scan(Stream stream, ValidationLimits limits, CancellationToken cancellation)
+    public static OnnxScan Scan(Stream stream, ValidationLimits limits, CancellationToken cancellationToken)
     {
-        var reader = new ProtoReader(stream, cancellation);
+        var reader = new ProtoReader(stream, cancellationToken);
         if (reader.Head.IsEmpty)
             throw new InvalidModelException("The file is empty.");
         var kind = FileKind.Recognise(reader.Head);

@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>What ONNX Runtime 1.31 can load, found by trying: a test tries again, and fails when the runtime moves on.</summary>
 internal static class OnnxSupport
@@ -6,7 +6,7 @@ internal static class OnnxSupport
     public const string DefaultDomain = "ai.onnx";
     public const long MaxIrVersion = 13;
 
-    private static readonly Dictionary<string, long> s_maxOpsets = new()
+    private static readonly Dictionary<string, long> ByDomain = new()
     {
         [DefaultDomain] = 26,
         ["ai.onnx.ml"] = 5,
@@ -18,7 +18,7 @@ internal static class OnnxSupport
     };
 
     /// <summary>The newest operator set that is supported of each domain whose operators ONNX Runtime brings.</summary>
-    public static IReadOnlyDictionary<string, long> MaxOpsets => s_maxOpsets;
+    public static IReadOnlyDictionary<string, long> MaxOpsets => ByDomain;
 
     /// <summary>Domains by one name: ONNX calls its own both <c>ai.onnx</c> and nothing.</summary>
     public static string Domain(string domain) => domain.Length == 0 ? DefaultDomain : domain;

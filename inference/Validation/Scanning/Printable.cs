@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>Text from untrusted files, made fit for one line of an error message.</summary>
 internal static class Printable

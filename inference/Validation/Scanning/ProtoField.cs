@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>One field of a protobuf message.</summary>
 /// <param name="Name">Its name in the schema, for error messages.</param>

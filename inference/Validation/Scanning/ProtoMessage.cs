@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>A message of the ONNX schema: its fields by their numbers. Fields that are not in it are passed over, as protobuf does.</summary>
 internal sealed class ProtoMessage(string name)

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>
 /// Reads protobuf's wire format from a stream of any length in constant memory: values that nobody asks for are skipped, never allocated.
@@ -12,7 +12,7 @@ namespace Larder.Inference;
 internal sealed class ProtoReader
 {
     private const int MaxVarintBytes = 10;
-    private static readonly UTF8Encoding s_strict = new(false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     private readonly Stream _stream;
     private readonly CancellationToken _cancellation;
@@ -24,10 +24,10 @@ internal sealed class ProtoReader
     private long _limit;
     private int _depth;
 
-    public ProtoReader(Stream stream, CancellationToken cancellation)
+    public ProtoReader(Stream stream, CancellationToken cancellationToken)
     {
         _stream = stream;
-        _cancellation = cancellation;
+        _cancellation = cancellationToken;
         _fileEnd = stream.CanSeek ? stream.Length - stream.Position : long.MaxValue;
         _limit = _fileEnd;
         if (stream.CanSeek && _fileEnd > int.MaxValue)
@@ -111,7 +111,7 @@ internal sealed class ProtoReader
             throw new InvalidModelException($"A name in the model is {length} bytes long; at most {most} are allowed.");
         try
         {
-            var text = s_strict.GetString(ReadBytes((int)length));
+            var text = Strict.GetString(ReadBytes((int)length));
             // C strings end at a NUL: what lies behind it would be invisible to ONNX Runtime.
             return text.Contains('\0') ? throw Damaged($"a name with a NUL character at byte {start}") : text;
         }

@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>What one tensor of the file says of itself. Collected first, checked when all of it is known: protobuf fields come in any order.</summary>
 internal sealed class TensorFacts

@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>Reads what tensors declare, and skips their data.</summary>
 internal sealed class TensorScanner(MessageReader reader)

@@ -1,6 +1,7 @@
+using Larder.Inference.Signatures;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>What the file says of one input or output of the model.</summary>
 internal sealed class ValueFacts

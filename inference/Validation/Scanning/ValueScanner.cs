@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>Reads what the file says of the model's inputs and outputs.</summary>
 internal sealed class ValueScanner(MessageReader reader, ValidationLimits limits)

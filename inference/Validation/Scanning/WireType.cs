@@ -1,4 +1,4 @@
-namespace Larder.Inference;
+namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>How a protobuf field is encoded. Groups (3 and 4) are deprecated, and ONNX never used them.</summary>
 internal enum WireType

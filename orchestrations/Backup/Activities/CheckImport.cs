@@ -1,8 +1,16 @@
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Signatures;
+using Larder.Orchestrations.Backup.Archives;
+using Larder.Orchestrations.Ingestion;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Registry.Backup;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Backup.Activities;
 
 /// <summary>Reads all of an archive, checks it and decides what is to be done. Outside the job's own files nothing is written. Done again, models that were checked are not checked again.</summary>
 public sealed class CheckImport(
@@ -12,51 +20,51 @@ public sealed class CheckImport(
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.CheckImport)]
-    public Task<TransferResult> Run([ActivityTrigger] string job, CancellationToken cancellation) => steps.RunAsync(
-        job, Step, 0, found => RunAsync(found, cancellation), detail: result => result.Problem ?? result.Summary, cancellation: cancellation);
+    public Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
+        job, Step, 0, found => RunAsync(found, cancellationToken), detail: result => result.Problem ?? result.Summary, cancellationToken: cancellationToken);
 
-    private async Task<TransferResult> RunAsync(Job job, CancellationToken cancellation)
+    private async Task<BackupResult> RunAsync(Job job, CancellationToken cancellationToken)
     {
         try
         {
-            var plan = await CheckAsync(job, cancellation);
-            return new TransferResult(Summary:
-                $"{Names.Count(plan.Models.Count, "model")}, {Names.Count(plan.Schedules.Count, "schedule")}, {Names.Count(plan.Artifacts.Count, "artifact")} to bring.");
+            var plan = await CheckAsync(job, cancellationToken);
+            return new BackupResult(Summary:
+                $"{MessageFormat.Count(plan.Models.Count, "model")}, {MessageFormat.Count(plan.Schedules.Count, "schedule")}, {MessageFormat.Count(plan.Artifacts.Count, "artifact")} to bring.");
         }
         catch (JobCanceledException)
         {
-            return TransferResult.Canceled;
+            return BackupResult.Canceled;
         }
-        catch (Exception e) when (Arrivals.IsRefusal(e) || e is NotFoundException)
+        catch (Exception e) when (IngestionStaging.IsRefusal(e) || e is NotFoundException)
         {
-            return new TransferResult(e.Message);
+            return new BackupResult(e.Message);
         }
     }
 
-    private async Task<ImportPlan> CheckAsync(Job job, CancellationToken cancellation)
+    private async Task<ImportPlan> CheckAsync(Job job, CancellationToken cancellationToken)
     {
-        var progress = new TransferProgress(steps, time, job.Id, Step);
-        await using var archive = await sources.OpenAsync(job, cancellation);
-        var import = await importer.OpenAsync(archive, job.Id, job.Owner ?? ImportJob.Type, cancellation);
+        var progress = new BackupProgress(steps, time, job.Id, Step);
+        await using var archive = await sources.OpenAsync(job, cancellationToken);
+        var import = await importer.OpenAsync(archive, job.Id, job.Owner ?? ImportJob.Type, cancellationToken);
         var plan = await import.PlanAsync(
-            ImportJob.OptionsOf(job).Selection, schedules.Check, models => progress.NoteAsync(() => $"{Names.Count(models, "model")} read.", cancellation), cancellation);
-        await schedules.RequireRoomAsync(plan.Schedules.Count(schedule => schedule.Outcome == ImportOutcome.Created), cancellation);
+            ImportJob.OptionsOf(job).Selection, schedules.Check, models => progress.NoteAsync(() => $"{MessageFormat.Count(models, "model")} read.", cancellationToken), cancellationToken);
+        await schedules.RequireRoomAsync(plan.Schedules.Count(schedule => schedule.Outcome == ImportOutcome.Created), cancellationToken);
 
         var done = 0;
         foreach (var artifact in plan.Artifacts)
         {
-            var path = TransferPaths.Description(artifact.Sha256);
-            if (!artifact.IsModel || await files.GetPropertiesAsync(job.Id, path, cancellation) is null)
+            var path = BackupPaths.Description(artifact.Sha256);
+            if (!artifact.IsModel || await files.GetPropertiesAsync(job.Id, path, cancellationToken) is null)
             {
-                if (await import.CheckArtifactAsync(artifact, cancellation) is { } description)
-                    await files.WriteAsync(job.Id, path, BinaryData.FromObjectAsJson<ModelDescription>(description, RegistryJson.Options), cancellation);
+                if (await import.CheckArtifactAsync(artifact, cancellationToken) is { } description)
+                    await files.WriteAsync(job.Id, path, BinaryData.FromObjectAsJson<ModelDescription>(description, RegistryJson.Options), cancellationToken);
             }
 
             done++;
-            await progress.NoteAsync(() => $"{done} of {Names.Count(plan.Artifacts.Count, "artifact")} checked.", cancellation);
+            await progress.NoteAsync(() => $"{done} of {MessageFormat.Count(plan.Artifacts.Count, "artifact")} checked.", cancellationToken);
         }
 
-        await files.WriteAsync(job.Id, TransferPaths.Plan, BinaryData.FromObjectAsJson(plan, RegistryJson.Options), cancellation);
+        await files.WriteAsync(job.Id, BackupPaths.Plan, BinaryData.FromObjectAsJson(plan, RegistryJson.Options), cancellationToken);
         return plan;
     }
 }

@@ -1,7 +1,14 @@
-using Larder.Registry;
+using Larder.Orchestrations.Backup.Archives;
+using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring;
+using Larder.Registry.Backup;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Backup.Activities;
 
 /// <summary>Copies an archive that is behind a URL into the job's files, without local disk; what is in storage is read where it is.</summary>
 public sealed class FetchArchive(JobSteps steps, JobFiles files, UrlSource urls, ScoringLimits fetching, ImportLimits limits, TimeProvider time)
@@ -11,59 +18,59 @@ public sealed class FetchArchive(JobSteps steps, JobFiles files, UrlSource urls,
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.FetchArchive)]
-    public Task<TransferResult> Run([ActivityTrigger] string job, CancellationToken cancellation) => steps.RunAsync(
-        job, Step, 0, found => FetchAsync(found, cancellation), detail: result => result.Problem ?? result.Summary, cancellation: cancellation);
+    public Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
+        job, Step, 0, found => FetchAsync(found, cancellationToken), detail: result => result.Problem ?? result.Summary, cancellationToken: cancellationToken);
 
-    private async Task<TransferResult> FetchAsync(Job job, CancellationToken cancellation)
+    private async Task<BackupResult> FetchAsync(Job job, CancellationToken cancellationToken)
     {
         if (job.Inputs.Count > 0 || job.Source is not { } source || !DatasetSource.IsUrl(source))
-            return new TransferResult();
-        if (await files.GetPropertiesAsync(job.Id, TransferPaths.Fetched, cancellation) is { } there)
-            return new TransferResult(Summary: $"{there.SizeBytes} bytes.");
+            return new BackupResult();
+        if (await files.GetPropertiesAsync(job.Id, BackupPaths.Fetched, cancellationToken) is { } there)
+            return new BackupResult(Summary: $"{there.SizeBytes} bytes.");
 
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(fetching.FetchSeconds), time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
             var secrets = await JobSecrets.ReadAsync(files, job.Id, MaxSecretBytes, either.Token);
             var bytes = await CopyAsync(job, secrets.GetValueOrDefault(ArchiveSources.UrlSecret, source), either.Token);
-            return new TransferResult(Summary: $"{bytes} bytes.");
+            return new BackupResult(Summary: $"{bytes} bytes.");
         }
         catch (JobCanceledException)
         {
-            return TransferResult.Canceled;
+            return BackupResult.Canceled;
         }
         catch (Exception e) when (e is InvalidRequestException or TooLargeException)
         {
-            return new TransferResult(e.Message);
+            return new BackupResult(e.Message);
         }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            return new TransferResult($"Fetching the archive took longer than {fetching.FetchSeconds} seconds (Limits:Scoring:FetchSeconds).");
+            return new BackupResult($"Fetching the archive took longer than {fetching.FetchSeconds} seconds (Limits:Scoring:FetchSeconds).");
         }
     }
 
-    private async Task<long> CopyAsync(Job job, string url, CancellationToken cancellation)
+    private async Task<long> CopyAsync(Job job, string url, CancellationToken cancellationToken)
     {
-        var progress = new TransferProgress(steps, time, job.Id, Step);
-        var (content, length) = await urls.OpenAsync(url, cancellation);
+        var progress = new BackupProgress(steps, time, job.Id, Step);
+        var (content, length) = await urls.OpenAsync(url, cancellationToken);
         await using (content)
         {
             Require(length ?? 0);
-            await using var copy = new JobFileWriter(files, job.Id, TransferPaths.Fetched);
+            await using var copy = new JobFileWriter(files, job.Id, BackupPaths.Fetched);
             var buffer = new byte[256 * 1024];
             var bytes = 0L;
-            while (await content.ReadAsync(buffer, cancellation) is > 0 and var read)
+            while (await content.ReadAsync(buffer, cancellationToken) is > 0 and var read)
             {
                 bytes += read;
                 Require(bytes);
-                await copy.WriteAsync(buffer.AsMemory(0, read), cancellation);
-                await progress.NoteAsync(() => $"{bytes} bytes so far.", cancellation);
+                await copy.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+                await progress.NoteAsync(() => $"{bytes} bytes so far.", cancellationToken);
             }
 
             if (bytes == 0)
                 throw new InvalidRequestException("There is nothing behind the URL: the archive is empty.");
-            await copy.CommitAsync("application/zip", _ => Task.CompletedTask, cancellation);
+            await copy.CommitAsync("application/zip", _ => Task.CompletedTask, cancellationToken);
             return bytes;
         }
     }

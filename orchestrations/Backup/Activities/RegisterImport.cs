@@ -1,9 +1,18 @@
 using System.Text;
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Backup.Archives;
+using Larder.Orchestrations.Ingestion;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Registry.Access;
+using Larder.Registry.Backup;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Backup.Activities;
 
 /// <summary>Makes the models and schedules of an archive visible, each whole, and leaves a report. Done again, it goes on.</summary>
 public sealed class RegisterImport(
@@ -13,53 +22,53 @@ public sealed class RegisterImport(
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.RegisterImport)]
-    public async Task<TransferResult> Run([ActivityTrigger] string job, CancellationToken cancellation)
+    public async Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
     {
         var (result, _) = await steps.RunAsync(
             job,
             Step,
             0,
-            found => RunAsync(found, cancellation),
+            found => RunAsync(found, cancellationToken),
             (now, made) => made.Done is { } done ? now with { Outputs = [done.Output], Metrics = done.Metrics } : now,
             made => made.Result.Problem ?? made.Result.Summary,
-            cancellation);
+            cancellationToken);
         return result;
     }
 
-    private async Task<(TransferResult Result, Registered? Done)> RunAsync(Job job, CancellationToken cancellation)
+    private async Task<(BackupResult Result, Registered? Done)> RunAsync(Job job, CancellationToken cancellationToken)
     {
         try
         {
-            var plan = await ImportFiles.ReadPlanAsync(files, job.Id, cancellation);
-            await using var archive = await sources.OpenAsync(job, cancellation);
-            var import = await importer.OpenAsync(archive, job.Id, job.Owner ?? ImportJob.Type, cancellation);
-            var models = await ModelsAsync(job, import, plan, cancellation);
-            var made = await SchedulesAsync(job, import, plan, cancellation);
-            return await ReportAsync(job, plan, models, made, cancellation);
+            var plan = await ImportFiles.ReadPlanAsync(files, job.Id, cancellationToken);
+            await using var archive = await sources.OpenAsync(job, cancellationToken);
+            var import = await importer.OpenAsync(archive, job.Id, job.Owner ?? ImportJob.Type, cancellationToken);
+            var models = await ModelsAsync(job, import, plan, cancellationToken);
+            var made = await SchedulesAsync(job, import, plan, cancellationToken);
+            return await ReportAsync(job, plan, models, made, cancellationToken);
         }
-        catch (Exception e) when (Arrivals.IsRefusal(e) || e is NotFoundException)
+        catch (Exception e) when (IngestionStaging.IsRefusal(e) || e is NotFoundException)
         {
-            return (new TransferResult(e.Message), null);
+            return (new BackupResult(e.Message), null);
         }
     }
 
-    private async Task<List<ImportedItem>> ModelsAsync(Job job, RegistryImport import, ImportPlan plan, CancellationToken cancellation)
+    private async Task<List<ImportedItem>> ModelsAsync(Job job, RegistryImport import, ImportPlan plan, CancellationToken cancellationToken)
     {
         // Not ended by request: what is visible would stay.
-        var progress = new TransferProgress(steps, time, job.Id, Step, canEnd: false);
+        var progress = new BackupProgress(steps, time, job.Id, Step, canEnd: false);
         var done = new List<ImportedItem>();
         foreach (var model in plan.Models)
         {
             done.Add(model.Outcome is ImportOutcome.Created or ImportOutcome.Restored
-                ? await import.RegisterAsync(model, (sha256, stop) => ImportFiles.ReadDescriptionAsync(files, job.Id, sha256, stop), cancellation)
+                ? await import.RegisterAsync(model, (sha256, stop) => ImportFiles.ReadDescriptionAsync(files, job.Id, sha256, stop), cancellationToken)
                 : model);
-            await progress.NoteAsync(() => $"{done.Count} of {Names.Count(plan.Models.Count, "model")}.", cancellation);
+            await progress.NoteAsync(() => $"{done.Count} of {MessageFormat.Count(plan.Models.Count, "model")}.", cancellationToken);
         }
 
         return done;
     }
 
-    private async Task<List<ImportedItem>> SchedulesAsync(Job job, RegistryImport import, ImportPlan plan, CancellationToken cancellation)
+    private async Task<List<ImportedItem>> SchedulesAsync(Job job, RegistryImport import, ImportPlan plan, CancellationToken cancellationToken)
     {
         var arePaused = ImportJob.OptionsOf(job).Schedules == ImportOptions.Paused;
         // Who submits an import is an administrator without a scope (ImportJob.Roles).
@@ -68,18 +77,18 @@ public sealed class RegisterImport(
         foreach (var schedule in plan.Schedules)
         {
             done.Add(schedule.Outcome == ImportOutcome.Created
-                ? await import.RegisterScheduleAsync(schedule, (archived, stop) => schedules.PrepareAsync(archived, by, arePaused, stop), cancellation)
+                ? await import.RegisterScheduleAsync(schedule, (archived, stop) => schedules.PrepareAsync(archived, by, arePaused, stop), cancellationToken)
                 : schedule);
         }
 
         return done;
     }
 
-    private async Task<(TransferResult Result, Registered? Done)> ReportAsync(
-        Job job, ImportPlan plan, List<ImportedItem> models, List<ImportedItem> made, CancellationToken cancellation)
+    private async Task<(BackupResult Result, Registered? Done)> ReportAsync(
+        Job job, ImportPlan plan, List<ImportedItem> models, List<ImportedItem> made, CancellationToken cancellationToken)
     {
         var content = BinaryData.FromString(Report(models, made));
-        var etag = await files.WriteAsync(job.Id, TransferPaths.StoredReport, content, cancellation);
+        var etag = await files.WriteAsync(job.Id, BackupPaths.StoredReport, content, cancellationToken);
         var metrics = new Dictionary<string, double>
         {
             ["versions"] = models.Where(model => model.Outcome is ImportOutcome.Created or ImportOutcome.Restored).Sum(model => model.Versions),
@@ -96,9 +105,9 @@ public sealed class RegisterImport(
 
         var failed = models.Concat(made).Count(item => item.Outcome == ImportOutcome.Failed);
         var result = failed == 0
-            ? new TransferResult(Summary: Sentence(models, made))
-            : new TransferResult($"{Names.Count(failed, "model or schedule", "models or schedules")} changed here while the import ran, and {(failed == 1 ? "was" : "were")} not imported; {TransferPaths.Report} names {(failed == 1 ? "it" : "them")}. {Sentence(models, made)}");
-        return (result, new Registered(new JobOutput(TransferPaths.Report, content.ToMemory().Length, null, etag), metrics));
+            ? new BackupResult(Summary: Sentence(models, made))
+            : new BackupResult($"{MessageFormat.Count(failed, "model or schedule", "models or schedules")} changed here while the import ran, and {(failed == 1 ? "was" : "were")} not imported; {BackupPaths.Report} names {(failed == 1 ? "it" : "them")}. {Sentence(models, made)}");
+        return (result, new Registered(new JobOutput(BackupPaths.Report, content.ToMemory().Length, null, etag), metrics));
     }
 
     /// <summary>A JSON object with a line for each model and schedule.</summary>

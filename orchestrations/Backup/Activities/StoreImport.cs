@@ -1,7 +1,14 @@
-using Larder.Registry;
+using Larder.Orchestrations.Backup.Archives;
+using Larder.Orchestrations.Ingestion;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Registry.Backup;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Backup.Activities;
 
 /// <summary>Stores the artifacts that an import needs, all of them checked. Done again, those that are there are touched.</summary>
 public sealed class StoreImport(JobSteps steps, JobFiles files, ArchiveSources sources, RegistryImporter importer, TimeProvider time)
@@ -10,34 +17,34 @@ public sealed class StoreImport(JobSteps steps, JobFiles files, ArchiveSources s
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.StoreImport)]
-    public Task<TransferResult> Run([ActivityTrigger] string job, CancellationToken cancellation) => steps.RunAsync(
-        job, Step, 0, found => RunAsync(found, cancellation), detail: result => result.Problem ?? result.Summary, cancellation: cancellation);
+    public Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
+        job, Step, 0, found => RunAsync(found, cancellationToken), detail: result => result.Problem ?? result.Summary, cancellationToken: cancellationToken);
 
-    private async Task<TransferResult> RunAsync(Job job, CancellationToken cancellation)
+    private async Task<BackupResult> RunAsync(Job job, CancellationToken cancellationToken)
     {
         try
         {
-            var progress = new TransferProgress(steps, time, job.Id, Step);
-            var plan = await ImportFiles.ReadPlanAsync(files, job.Id, cancellation);
-            await using var archive = await sources.OpenAsync(job, cancellation);
-            var import = await importer.OpenAsync(archive, job.Id, job.Owner ?? ImportJob.Type, cancellation);
+            var progress = new BackupProgress(steps, time, job.Id, Step);
+            var plan = await ImportFiles.ReadPlanAsync(files, job.Id, cancellationToken);
+            await using var archive = await sources.OpenAsync(job, cancellationToken);
+            var import = await importer.OpenAsync(archive, job.Id, job.Owner ?? ImportJob.Type, cancellationToken);
             var (done, bytes) = (0, 0L);
             foreach (var artifact in plan.Artifacts)
             {
-                await import.StoreArtifactAsync(artifact, cancellation);
+                await import.StoreArtifactAsync(artifact, cancellationToken);
                 (done, bytes) = (done + 1, bytes + artifact.SizeBytes);
-                await progress.NoteAsync(() => $"{done} of {Names.Count(plan.Artifacts.Count, "artifact")}, {Names.Count(bytes, "byte")}.", cancellation);
+                await progress.NoteAsync(() => $"{done} of {MessageFormat.Count(plan.Artifacts.Count, "artifact")}, {MessageFormat.Count(bytes, "byte")}.", cancellationToken);
             }
 
-            return new TransferResult(Summary: $"{Names.Count(done, "artifact")}, {Names.Count(bytes, "byte")}.");
+            return new BackupResult(Summary: $"{MessageFormat.Count(done, "artifact")}, {MessageFormat.Count(bytes, "byte")}.");
         }
         catch (JobCanceledException)
         {
-            return TransferResult.Canceled;
+            return BackupResult.Canceled;
         }
-        catch (Exception e) when (Arrivals.IsRefusal(e) || e is NotFoundException)
+        catch (Exception e) when (IngestionStaging.IsRefusal(e) || e is NotFoundException)
         {
-            return new TransferResult(e.Message);
+            return new BackupResult(e.Message);
         }
     }
 }

@@ -1,7 +1,15 @@
-using Larder.Registry;
+using Larder.Orchestrations.Backup.Archives;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Registry.Backup;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Backup.Activities;
 
 /// <summary>
 /// Writes the archive, straight into the job's files: nothing of it is on local disk, and little in memory. When its host dies it begins anew; the archive is
@@ -14,68 +22,68 @@ public sealed class WriteExport(JobSteps steps, JobFiles files, IDocumentStore d
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.WriteExport)]
-    public async Task<TransferResult> Run([ActivityTrigger] string job, CancellationToken cancellation)
+    public async Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
     {
         var (result, _) = await steps.RunAsync(
             job,
             Step,
             0,
-            found => RunAsync(found, cancellation),
+            found => RunAsync(found, cancellationToken),
             (now, made) => made.Written is { } written ? now with { Outputs = [written.Output], Metrics = MetricsOf(written.Contents) } : now,
             made => made.Result.Problem ?? made.Result.Summary,
-            cancellation);
+            cancellationToken);
         return result;
     }
 
-    private async Task<(TransferResult Result, Written? Written)> RunAsync(Job job, CancellationToken cancellation)
+    private async Task<(BackupResult Result, Written? Written)> RunAsync(Job job, CancellationToken cancellationToken)
     {
         try
         {
-            var written = await FindAsync(job, cancellation) ?? await WriteAsync(job, cancellation);
-            return (new TransferResult(Summary: Sentence(written.Contents)), written);
+            var written = await FindAsync(job, cancellationToken) ?? await WriteAsync(job, cancellationToken);
+            return (new BackupResult(Summary: Sentence(written.Contents)), written);
         }
         catch (JobCanceledException)
         {
-            return (TransferResult.Canceled, null);
+            return (BackupResult.Canceled, null);
         }
         catch (Exception e) when (e is NotFoundException or ConflictException or InvalidRequestException or TooLargeException)
         {
-            return (new TransferResult(e.Message), null);
+            return (new BackupResult(e.Message), null);
         }
     }
 
     /// <summary>What an earlier try has written, if it came that far.</summary>
-    private async Task<Written?> FindAsync(Job job, CancellationToken cancellation)
+    private async Task<Written?> FindAsync(Job job, CancellationToken cancellationToken)
     {
-        if (await files.GetPropertiesAsync(job.Id, TransferPaths.StoredArchive, cancellation) is not { } file
-            || await files.ReadAsync(job.Id, TransferPaths.Contents, MaxContents, cancellation) is not { } stored)
+        if (await files.GetPropertiesAsync(job.Id, BackupPaths.StoredArchive, cancellationToken) is not { } file
+            || await files.ReadAsync(job.Id, BackupPaths.Contents, MaxContents, cancellationToken) is not { } stored)
             return null;
         var (sha256, contents) = stored.ToObjectFromJson<Sealed>(RegistryJson.Options)!;
-        return new Written(new JobOutput(TransferPaths.Archive, file.SizeBytes, sha256, file.ETag), contents);
+        return new Written(new JobOutput(BackupPaths.Archive, file.SizeBytes, sha256, file.ETag), contents);
     }
 
-    private async Task<Written> WriteAsync(Job job, CancellationToken cancellation)
+    private async Task<Written> WriteAsync(Job job, CancellationToken cancellationToken)
     {
-        var progress = new TransferProgress(steps, time, job.Id, Step);
-        await using var archive = new JobFileWriter(files, job.Id, TransferPaths.StoredArchive);
+        var progress = new BackupProgress(steps, time, job.Id, Step);
+        await using var archive = new JobFileWriter(files, job.Id, BackupPaths.StoredArchive);
         var contents = await new RegistryExporter(documents, artifacts).ExportAsync(
-            archive, ExportJob.OptionsOf(job).Selection, so => progress.NoteAsync(() => Sentence(so), cancellation), cancellation);
+            archive, ExportJob.OptionsOf(job).Selection, so => progress.NoteAsync(() => Sentence(so), cancellationToken), cancellationToken);
         var sum = "";
         var file = await archive.CommitAsync(
             "application/zip",
             sha256 =>
             {
                 sum = sha256;
-                return files.WriteAsync(job.Id, TransferPaths.Contents, BinaryData.FromObjectAsJson(new Sealed(sha256, contents), RegistryJson.Options), cancellation);
+                return files.WriteAsync(job.Id, BackupPaths.Contents, BinaryData.FromObjectAsJson(new Sealed(sha256, contents), RegistryJson.Options), cancellationToken);
             },
-            cancellation);
-        return new Written(new JobOutput(TransferPaths.Archive, file.SizeBytes, sum, file.ETag), contents);
+            cancellationToken);
+        return new Written(new JobOutput(BackupPaths.Archive, file.SizeBytes, sum, file.ETag), contents);
     }
 
-    private static string Sentence(TransferContents contents) =>
-        $"{Names.Count(contents.Models, "model")}, {Names.Count(contents.Versions, "version")}, {Names.Count(contents.Schedules, "schedule")}, {Names.Count(contents.Artifacts, "artifact")} with {Names.Count(contents.ArtifactBytes, "byte")}.";
+    private static string Sentence(BackupContents contents) =>
+        $"{MessageFormat.Count(contents.Models, "model")}, {MessageFormat.Count(contents.Versions, "version")}, {MessageFormat.Count(contents.Schedules, "schedule")}, {MessageFormat.Count(contents.Artifacts, "artifact")} with {MessageFormat.Count(contents.ArtifactBytes, "byte")}.";
 
-    private static Dictionary<string, double> MetricsOf(TransferContents contents) => new()
+    private static Dictionary<string, double> MetricsOf(BackupContents contents) => new()
     {
         ["models"] = contents.Models,
         ["deleted_models"] = contents.DeletedModels,
@@ -86,7 +94,7 @@ public sealed class WriteExport(JobSteps steps, JobFiles files, IDocumentStore d
         ["artifact_bytes"] = contents.ArtifactBytes,
     };
 
-    private sealed record Sealed(string Sha256, TransferContents Contents);
+    private sealed record Sealed(string Sha256, BackupContents Contents);
 
-    private sealed record Written(JobOutput Output, TransferContents Contents);
+    private sealed record Written(JobOutput Output, BackupContents Contents);
 }

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs.Files;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Backup.Archives;
 
 /// <summary>
 /// A job's file that is written once, from its start to its end, in blocks: it is there when it is committed, whole or not at all. What a writer that died had
@@ -12,10 +13,10 @@ internal sealed class JobFileWriter(JobFiles files, string job, string path) : S
 {
     private const int BlockBytes = 8 << 20;
 
-    private readonly MemoryStream pending = new();
-    private readonly List<string> blocks = [];
-    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly string run = Guid.NewGuid().ToString("N");
+    private readonly MemoryStream _pending = new();
+    private readonly List<string> _blocks = [];
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly string _run = Guid.NewGuid().ToString("N");
 
     public override bool CanRead => false;
 
@@ -34,18 +35,18 @@ internal sealed class JobFileWriter(JobFiles files, string job, string path) : S
     /// <summary>Makes what was written the file.</summary>
     /// <param name="contentType">What it is.</param>
     /// <param name="before">Called with its SHA-256 when all is sent and it is not there yet.</param>
-    /// <param name="cancellation">Stops it.</param>
-    public async Task<JobFile> CommitAsync(string contentType, Func<string, Task> before, CancellationToken cancellation)
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<JobFile> CommitAsync(string contentType, Func<string, Task> before, CancellationToken cancellationToken)
     {
-        await SendAsync(cancellation);
-        await before(Convert.ToHexStringLower(hash.GetHashAndReset()));
-        return await files.CommitBlocksAsync(job, path, blocks, contentType, cancellation);
+        await SendAsync(cancellationToken);
+        await before(Convert.ToHexStringLower(_hash.GetHashAndReset()));
+        return await files.CommitBlocksAsync(job, path, _blocks, contentType, cancellationToken);
     }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        pending.Write(buffer.Span);
-        if (pending.Length >= BlockBytes)
+        _pending.Write(buffer.Span);
+        if (_pending.Length >= BlockBytes)
             await SendAsync(cancellationToken);
     }
 
@@ -53,7 +54,7 @@ internal sealed class JobFileWriter(JobFiles files, string job, string path) : S
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     // The zip's writer does that with a few bytes behind each file: they wait for the next block.
-    public override void Write(byte[] buffer, int offset, int count) => pending.Write(buffer, offset, count);
+    public override void Write(byte[] buffer, int offset, int count) => _pending.Write(buffer, offset, count);
 
     public override void Flush()
     {
@@ -70,21 +71,21 @@ internal sealed class JobFileWriter(JobFiles files, string job, string path) : S
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            hash.Dispose();
+            _hash.Dispose();
         base.Dispose(disposing);
     }
 
-    private async Task SendAsync(CancellationToken cancellation)
+    private async Task SendAsync(CancellationToken cancellationToken)
     {
-        if (pending.Length == 0)
+        if (_pending.Length == 0)
             return;
-        if (blocks.Count == JobFiles.MaxBlocks)
+        if (_blocks.Count == JobFiles.MaxBlocks)
             throw new TooLargeException($"The archive has more than {(long)JobFiles.MaxBlocks * BlockBytes} bytes, which is the most that a file can have here: export some models at a time.");
-        var block = string.Create(CultureInfo.InvariantCulture, $"{run}-{blocks.Count:D8}");
-        var content = pending.GetBuffer().AsMemory(0, (int)pending.Length);
-        await files.StageBlockAsync(job, path, block, content, cancellation);
-        hash.AppendData(content.Span);
-        blocks.Add(block);
-        pending.SetLength(0);
+        var block = string.Create(CultureInfo.InvariantCulture, $"{_run}-{_blocks.Count:D8}");
+        var content = _pending.GetBuffer().AsMemory(0, (int)_pending.Length);
+        await files.StageBlockAsync(job, path, block, content, cancellationToken);
+        _hash.AppendData(content.Span);
+        _blocks.Add(block);
+        _pending.SetLength(0);
     }
 }

@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Backup.Archives;
 
 /// <summary>
 /// Something in storage as a stream that can seek: read in windows, each by one request, so that a zip's directory and the files that are wanted are read and
@@ -9,10 +9,10 @@ namespace Larder.Orchestrations;
 /// <param name="windowBytes">What small files share, and what a large one costs a request.</param>
 internal sealed class RangeStream(long length, Func<long, long, CancellationToken, Task<Stream>> open, int windowBytes = 4 << 20) : Stream
 {
-    private readonly byte[] window = new byte[(int)Math.Min(length, windowBytes)];
-    private byte[] end = [];
-    private long start;
-    private int filled;
+    private readonly byte[] _window = new byte[(int)Math.Min(length, windowBytes)];
+    private byte[] _end = [];
+    private long _start;
+    private int _filled;
 
     public override bool CanRead => true;
 
@@ -25,12 +25,12 @@ internal sealed class RangeStream(long length, Func<long, long, CancellationToke
     public override long Position { get; set; }
 
     /// <summary>Reads the end, and keeps it.</summary>
-    public async Task KeepFromAsync(long offset, CancellationToken cancellation)
+    public async Task KeepFromAsync(long offset, CancellationToken cancellationToken)
     {
         var kept = new byte[length - offset];
-        await using var content = await open(offset, kept.Length, cancellation);
-        await content.ReadExactlyAsync(kept, cancellation);
-        end = kept;
+        await using var content = await open(offset, kept.Length, cancellationToken);
+        await content.ReadExactlyAsync(kept, cancellationToken);
+        _end = kept;
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -69,22 +69,22 @@ internal sealed class RangeStream(long length, Func<long, long, CancellationToke
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    private bool IsHere => IsKept || (Position >= start && Position < start + filled);
+    private bool IsHere => IsKept || (Position >= _start && Position < _start + _filled);
 
-    private bool IsKept => Position >= length - end.Length;
+    private bool IsKept => Position >= length - _end.Length;
 
-    private async Task FillAsync(CancellationToken cancellation)
+    private async Task FillAsync(CancellationToken cancellationToken)
     {
-        filled = 0;
-        var count = (int)Math.Min(window.Length, length - Position);
-        await using var content = await open(Position, count, cancellation);
-        await content.ReadExactlyAsync(window.AsMemory(0, count), cancellation);
-        (start, filled) = (Position, count);
+        _filled = 0;
+        var count = (int)Math.Min(_window.Length, length - Position);
+        await using var content = await open(Position, count, cancellationToken);
+        await content.ReadExactlyAsync(_window.AsMemory(0, count), cancellationToken);
+        (_start, _filled) = (Position, count);
     }
 
     private int Take(Span<byte> buffer)
     {
-        var here = IsKept ? end.AsSpan((int)(Position - (length - end.Length))) : window.AsSpan(0, filled)[(int)(Position - start)..];
+        var here = IsKept ? _end.AsSpan((int)(Position - (length - _end.Length))) : _window.AsSpan(0, _filled)[(int)(Position - _start)..];
         var count = Math.Min(buffer.Length, here.Length);
         here[..count].CopyTo(buffer);
         Position += count;

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.ContainerInstances;
 
 /// <summary>Names and tags of container groups: what connects one with a task, and with nothing else.</summary>
 internal static class ContainerGroupLabels

@@ -1,7 +1,7 @@
 using Azure.ResourceManager.ContainerInstance;
 using Azure.ResourceManager.ContainerInstance.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.ContainerInstances;
 
 /// <summary>
 /// Tells from a container group where its one container is. The container's own state is the truth: the group's lags behind it, and a

@@ -2,7 +2,7 @@ using Azure.Core;
 using Azure.Identity;
 using Azure.ResourceManager;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.ContainerInstances;
 
 /// <summary>Makes the client of Azure Resource Manager.</summary>
 public static class ContainerInstanceClient

@@ -7,9 +7,9 @@ using Azure.ResourceManager.ContainerInstance;
 using Azure.ResourceManager.ContainerInstance.Models;
 using Azure.ResourceManager.Models;
 using Azure.ResourceManager.Resources;
-using Larder.Registry;
+using Larder.Registry.Errors;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.ContainerInstances;
 
 /// <summary>
 /// Runs each task as an Azure container group of one container, which the service never restarts by intent. The group is the only state:
@@ -26,7 +26,7 @@ public sealed class ContainerInstanceCompute(ContainerInstanceOptions options, A
     // 1,000 lines are what the service keeps of a container that has ended.
     private const int OutputLines = 1000;
 
-    private readonly ContainerGroupCollection groups = arm
+    private readonly ContainerGroupCollection _groups = arm
         .GetResourceGroupResource(ResourceGroupResource.CreateResourceIdentifier(options.SubscriptionId, options.ResourceGroup))
         .GetContainerGroups();
 
@@ -41,21 +41,21 @@ public sealed class ContainerInstanceCompute(ContainerInstanceOptions options, A
     }
 
     /// <inheritdoc/>
-    public async Task<bool> StartAsync(ComputeTask task, CancellationToken cancellation)
+    public async Task<bool> StartAsync(ComputeTask task, CancellationToken cancellationToken)
     {
         if (Refusal(task.Resources) is { } refusal)
             throw new ComputeFailedException(refusal);
         var name = ContainerGroupLabels.NameOf(options.NamePrefix, task.Id);
-        if (await AdoptAsync(name, task.Id, cancellation))
+        if (await AdoptAsync(name, task.Id, cancellationToken))
             return true;
         try
         {
-            await groups.CreateOrUpdateAsync(WaitUntil.Started, name, Describe(task), cancellation);
+            await _groups.CreateOrUpdateAsync(WaitUntil.Started, name, Describe(task), cancellationToken);
         }
         catch (RequestFailedException error) when (ContainerInstanceErrors.IsTransitioning(error))
         {
             // Another host is making it at this moment. If not, it is being deleted, and then this passes.
-            if (!await AdoptAsync(name, task.Id, cancellation))
+            if (!await AdoptAsync(name, task.Id, cancellationToken))
                 throw;
         }
         catch (RequestFailedException error) when (ContainerInstanceErrors.IsFinal(error))
@@ -67,19 +67,19 @@ public sealed class ContainerInstanceCompute(ContainerInstanceOptions options, A
     }
 
     /// <inheritdoc/>
-    public async Task<ComputeStatus> GetStatusAsync(ComputeId id, CancellationToken cancellation) =>
-        await FindAsync(id, cancellation) is { } group
+    public async Task<ComputeStatus> GetStatusAsync(ComputeId id, CancellationToken cancellationToken) =>
+        await FindAsync(id, cancellationToken) is { } group
             ? ContainerGroupStatus.Of(group.Data, clock.GetUtcNow())
             : new ComputeStatus(ComputeState.Missing);
 
     /// <inheritdoc/>
-    public async Task<string> ReadOutputAsync(ComputeId id, CancellationToken cancellation)
+    public async Task<string> ReadOutputAsync(ComputeId id, CancellationToken cancellationToken)
     {
-        if (await FindAsync(id, cancellation) is not { } group)
+        if (await FindAsync(id, cancellationToken) is not { } group)
             return "";
         try
         {
-            var logs = await group.GetContainerLogsAsync(ContainerName, OutputLines, timestamps: null, cancellation);
+            var logs = await group.GetContainerLogsAsync(ContainerName, OutputLines, timestamps: null, cancellationToken);
             return LastBytes(logs.Value.Content ?? "");
         }
         catch (RequestFailedException error) when (error.Status != 0)
@@ -90,13 +90,13 @@ public sealed class ContainerInstanceCompute(ContainerInstanceOptions options, A
     }
 
     /// <inheritdoc/>
-    public async Task StopAsync(ComputeId id, CancellationToken cancellation)
+    public async Task StopAsync(ComputeId id, CancellationToken cancellationToken)
     {
-        if (await FindAsync(id, cancellation) is not { } group)
+        if (await FindAsync(id, cancellationToken) is not { } group)
             return;
         try
         {
-            await group.StopAsync(cancellation);
+            await group.StopAsync(cancellationToken);
         }
         catch (RequestFailedException error) when (error.Status == 404)
         {
@@ -105,31 +105,31 @@ public sealed class ContainerInstanceCompute(ContainerInstanceOptions options, A
         catch (RequestFailedException error) when (ContainerInstanceErrors.IsTransitioning(error))
         {
             // A group that is being made cannot be stopped; it can be deleted, and it has no output to lose. If it runs, something ends it already.
-            if (await GetStatusAsync(id, cancellation) is { State: ComputeState.Pending })
-                await group.DeleteAsync(WaitUntil.Started, cancellation);
+            if (await GetStatusAsync(id, cancellationToken) is { State: ComputeState.Pending })
+                await group.DeleteAsync(WaitUntil.Started, cancellationToken);
         }
     }
 
     /// <inheritdoc/>
-    public async Task DeleteAsync(ComputeId id, CancellationToken cancellation)
+    public async Task DeleteAsync(ComputeId id, CancellationToken cancellationToken)
     {
         var accepted = false;
         DateTimeOffset? until = null;
-        while (await FindAsync(id, cancellation) is { } group)
+        while (await FindAsync(id, cancellationToken) is { } group)
         {
             // The service may have given up a deletion that it accepted; whoever calls again asks it again.
             until ??= clock.GetUtcNow() + options.DeleteLimit;
             if (clock.GetUtcNow() > until)
                 throw new TimeoutException($"The container group '{group.Data.Name}' is still there {options.DeleteLimit.TotalSeconds} seconds after its deletion was asked for.");
-            accepted = accepted || await TryDeleteAsync(group, cancellation);
-            await Task.Delay(options.PollInterval, clock, cancellation);
+            accepted = accepted || await TryDeleteAsync(group, cancellationToken);
+            await Task.Delay(options.PollInterval, clock, cancellationToken);
         }
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ComputeId> ListAsync([EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<ComputeId> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var group in groups.GetAllAsync(cancellation))
+        await foreach (var group in _groups.GetAllAsync(cancellationToken))
         {
             if (ContainerGroupLabels.IdOf(options.NamePrefix, group.Data.Name, group.Data.Tags) is { } id)
                 yield return id;
@@ -166,20 +166,20 @@ public sealed class ContainerInstanceCompute(ContainerInstanceOptions options, A
             : FormattableString.Invariant($"{name} must be from 0.1 to {most} on container instances; got {value}.");
 
     // A group of the same name that is not the task's is none of ours: it is neither read nor touched.
-    private async Task<ContainerGroupResource?> FindAsync(ComputeId id, CancellationToken cancellation)
+    private async Task<ContainerGroupResource?> FindAsync(ComputeId id, CancellationToken cancellationToken)
     {
-        var found = await groups.GetIfExistsAsync(ContainerGroupLabels.NameOf(options.NamePrefix, id), cancellation);
+        var found = await _groups.GetIfExistsAsync(ContainerGroupLabels.NameOf(options.NamePrefix, id), cancellationToken);
         return found.HasValue && IsOf(found.Value!, id) ? found.Value : null;
     }
 
     /// <returns>False when something else happens to the group first: the next look tells.</returns>
-    private async Task<bool> TryDeleteAsync(ContainerGroupResource group, CancellationToken cancellation)
+    private async Task<bool> TryDeleteAsync(ContainerGroupResource group, CancellationToken cancellationToken)
     {
         if (ContainerGroupStatus.Of(group.Data, clock.GetUtcNow()).State == ComputeState.Running)
         {
             try
             {
-                await group.StopAsync(cancellation);
+                await group.StopAsync(cancellationToken);
             }
             catch (RequestFailedException error) when (error.Status is >= 400 and < 500)
             {
@@ -189,7 +189,7 @@ public sealed class ContainerInstanceCompute(ContainerInstanceOptions options, A
 
         try
         {
-            await group.DeleteAsync(WaitUntil.Started, cancellation);
+            await group.DeleteAsync(WaitUntil.Started, cancellationToken);
             return true;
         }
         catch (RequestFailedException error) when (error.Status == 404 || ContainerInstanceErrors.IsTransitioning(error))
@@ -198,9 +198,9 @@ public sealed class ContainerInstanceCompute(ContainerInstanceOptions options, A
         }
     }
 
-    private async Task<bool> AdoptAsync(string name, ComputeId id, CancellationToken cancellation)
+    private async Task<bool> AdoptAsync(string name, ComputeId id, CancellationToken cancellationToken)
     {
-        var found = await groups.GetIfExistsAsync(name, cancellation);
+        var found = await _groups.GetIfExistsAsync(name, cancellationToken);
         if (!found.HasValue)
             return false;
         return IsOf(found.Value!, id)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Azure;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.ContainerInstances;
 
 /// <summary>Tells errors that will pass from those that will not.</summary>
 internal static class ContainerInstanceErrors

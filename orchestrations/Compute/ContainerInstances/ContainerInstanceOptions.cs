@@ -1,8 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
-using Larder.Inference;
+using Larder.Inference.Limits;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.ContainerInstances;
 
 /// <summary>Where and how jobs run as Azure container instances. Empty texts count as not set.</summary>
 public sealed partial record ContainerInstanceOptions : IValidatableObject

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary><c>lease.json</c> of an attempt: which machine runs it, and until when no other may count it as lost.</summary>
 internal sealed record AttemptLease

@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary>The leases of attempts, each a blob beside the attempt's other files. Every change is a conditional write.</summary>
 /// <param name="files">The jobs' files.</param>
@@ -17,11 +20,11 @@ internal sealed class AttemptLeases(JobFiles files, TimeSpan ttl, TimeProvider t
 
     /// <summary>Reads a lease.</summary>
     /// <returns>It and its ETag; null when there is none.</returns>
-    public async Task<(AttemptLease Lease, string ETag)?> ReadAsync(ComputeId id, CancellationToken cancellation)
+    public async Task<(AttemptLease Lease, string ETag)?> ReadAsync(ComputeId id, CancellationToken cancellationToken)
     {
         try
         {
-            if (await files.ReadWithETagAsync(id.Job, JobPaths.Lease(id.Attempt), MaxBytes, cancellation) is not var (content, etag))
+            if (await files.ReadWithETagAsync(id.Job, JobPaths.Lease(id.Attempt), MaxBytes, cancellationToken) is not var (content, etag))
                 return null;
             return (JsonSerializer.Deserialize<AttemptLease>(content, RegistryJson.Options) ?? throw new JsonException("It is null."), etag);
         }
@@ -35,31 +38,31 @@ internal sealed class AttemptLeases(JobFiles files, TimeSpan ttl, TimeProvider t
     /// <summary>Makes a lease.</summary>
     /// <returns>False when there is one.</returns>
     /// <exception cref="NotFoundException">The job's files were deleted.</exception>
-    public Task<bool> TryCreateAsync(ComputeId id, AttemptLease lease, CancellationToken cancellation) => TryWriteAsync(id, lease, etag: null, cancellation);
+    public Task<bool> TryCreateAsync(ComputeId id, AttemptLease lease, CancellationToken cancellationToken) => TryWriteAsync(id, lease, etag: null, cancellationToken);
 
     /// <summary>Replaces a lease.</summary>
     /// <returns>False when it was changed since it was read.</returns>
-    public Task<bool> TryReplaceAsync(ComputeId id, AttemptLease lease, string etag, CancellationToken cancellation) => TryWriteAsync(id, lease, etag, cancellation);
+    public Task<bool> TryReplaceAsync(ComputeId id, AttemptLease lease, string etag, CancellationToken cancellationToken) => TryWriteAsync(id, lease, etag, cancellationToken);
 
     /// <summary>Changes a lease.</summary>
     /// <param name="id">Which attempt's.</param>
     /// <param name="change">What to make of it and its ETag; called again for every try. The same instance means that nothing is to be written.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The lease after it; null when there is none.</returns>
-    public async Task<AttemptLease?> ChangeAsync(ComputeId id, Func<AttemptLease, string, AttemptLease> change, CancellationToken cancellation)
+    public async Task<AttemptLease?> ChangeAsync(ComputeId id, Func<AttemptLease, string, AttemptLease> change, CancellationToken cancellationToken)
     {
         while (true)
         {
-            if (await ReadAsync(id, cancellation) is not var (lease, etag))
+            if (await ReadAsync(id, cancellationToken) is not var (lease, etag))
                 return null;
             var next = change(lease, etag);
-            if (ReferenceEquals(next, lease) || await TryReplaceAsync(id, next, etag, cancellation))
+            if (ReferenceEquals(next, lease) || await TryReplaceAsync(id, next, etag, cancellationToken))
                 return next;
         }
     }
 
     /// <summary>Removes the lease of an attempt that did not start.</summary>
-    public Task DropAsync(ComputeId id, CancellationToken cancellation) => files.DeleteFileAsync(id.Job, JobPaths.Lease(id.Attempt), cancellation);
+    public Task DropAsync(ComputeId id, CancellationToken cancellationToken) => files.DeleteFileAsync(id.Job, JobPaths.Lease(id.Attempt), cancellationToken);
 
     /// <summary>
     /// Whether another machine's lease has run out: by the time that is written there, and because this server has seen the same lease for half of its
@@ -90,6 +93,6 @@ internal sealed class AttemptLeases(JobFiles files, TimeSpan ttl, TimeProvider t
         }
     }
 
-    private async Task<bool> TryWriteAsync(ComputeId id, AttemptLease lease, string? etag, CancellationToken cancellation) =>
-        await files.TryWriteAsync(id.Job, JobPaths.Lease(id.Attempt), BinaryData.FromObjectAsJson(lease, RegistryJson.Options), etag, cancellation) is not null;
+    private async Task<bool> TryWriteAsync(ComputeId id, AttemptLease lease, string? etag, CancellationToken cancellationToken) =>
+        await files.TryWriteAsync(id.Job, JobPaths.Lease(id.Attempt), BinaryData.FromObjectAsJson(lease, RegistryJson.Options), etag, cancellationToken) is not null;
 }

@@ -1,8 +1,10 @@
 using System.Globalization;
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs.Files;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary>
 /// <see cref="ProcessCompute"/> for servers that share their storage, each with processes of its own machine. An attempt belongs to the machine that
@@ -42,17 +44,17 @@ public sealed partial class LeasedProcessCompute : IComputeBackend, IDisposable
     public void Validate(ComputeResources resources) => _processes.Validate(resources);
 
     /// <inheritdoc/>
-    public async Task<bool> StartAsync(ComputeTask task, CancellationToken cancellation)
+    public async Task<bool> StartAsync(ComputeTask task, CancellationToken cancellationToken)
     {
         var id = task.Id;
         while (true)
         {
-            if (await _leases.ReadAsync(id, cancellation) is not var (lease, etag))
+            if (await _leases.ReadAsync(id, cancellationToken) is not var (lease, etag))
             {
                 if (!_processes.HasRoom(id))
                     return false;
-                if (await _leases.TryCreateAsync(id, Lease(AttemptStage.Starting), cancellation))
-                    return await LaunchAsync(task, cancellation);
+                if (await _leases.TryCreateAsync(id, Lease(AttemptStage.Starting), cancellationToken))
+                    return await LaunchAsync(task, cancellationToken);
             }
             else if (lease.Stage != AttemptStage.Starting)
             {
@@ -60,14 +62,14 @@ public sealed partial class LeasedProcessCompute : IComputeBackend, IDisposable
             }
             else if (IsMine(lease))
             {
-                return await LaunchAsync(task, cancellation);
+                return await LaunchAsync(task, cancellationToken);
             }
             else if (!_leases.HasRunOut(id, lease, etag))
             {
                 // It starts on another machine, or does not: that will be known when this is asked again.
                 return false;
             }
-            else if (await _leases.TryReplaceAsync(id, Lost(id, lease), etag, cancellation))
+            else if (await _leases.TryReplaceAsync(id, Lost(id, lease), etag, cancellationToken))
             {
                 throw new ComputeFailedException(LostReason(lease));
             }
@@ -75,48 +77,48 @@ public sealed partial class LeasedProcessCompute : IComputeBackend, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<ComputeStatus> GetStatusAsync(ComputeId id, CancellationToken cancellation)
+    public async Task<ComputeStatus> GetStatusAsync(ComputeId id, CancellationToken cancellationToken)
     {
         while (true)
         {
             // Without a lease it was never started, or by a release that had none.
-            if (await _leases.ReadAsync(id, cancellation) is not var (lease, etag))
-                return await _processes.GetStatusAsync(id, cancellation);
+            if (await _leases.ReadAsync(id, cancellationToken) is not var (lease, etag))
+                return await _processes.GetStatusAsync(id, cancellationToken);
             if (lease.Stage == AttemptStage.Deleted)
                 return new ComputeStatus(ComputeState.Missing);
             if (lease.Stage == AttemptStage.Lost)
                 return new ComputeStatus(ComputeState.Exited, Reason: LostReason(lease));
             if (IsMine(lease))
-                return await _processes.GetStatusAsync(id, cancellation);
+                return await _processes.GetStatusAsync(id, cancellationToken);
             if (lease.Exit is { } exit)
                 return ProcessCompute.StatusOf(exit);
             if (!_leases.HasRunOut(id, lease, etag))
                 return new ComputeStatus(lease.Stage == AttemptStage.Started ? ComputeState.Running : ComputeState.Pending);
-            await _leases.TryReplaceAsync(id, Lost(id, lease), etag, cancellation);
+            await _leases.TryReplaceAsync(id, Lost(id, lease), etag, cancellationToken);
         }
     }
 
     /// <inheritdoc/>
-    public async Task<string> ReadOutputAsync(ComputeId id, CancellationToken cancellation)
+    public async Task<string> ReadOutputAsync(ComputeId id, CancellationToken cancellationToken)
     {
-        var output = await _processes.ReadOutputAsync(id, cancellation);
-        return output.Length > 0 ? output : await BackendLog.ReadAsync(_files, id, cancellation);
+        var output = await _processes.ReadOutputAsync(id, cancellationToken);
+        return output.Length > 0 ? output : await BackendLog.ReadAsync(_files, id, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async Task StopAsync(ComputeId id, CancellationToken cancellation)
+    public async Task StopAsync(ComputeId id, CancellationToken cancellationToken)
     {
-        await _processes.StopAsync(id, cancellation);
-        await _leases.ChangeAsync(id, (lease, _) => lease.IsOver || IsMine(lease) ? lease : lease with { StopRequested = true }, cancellation);
+        await _processes.StopAsync(id, cancellationToken);
+        await _leases.ChangeAsync(id, (lease, _) => lease.IsOver || IsMine(lease) ? lease : lease with { StopRequested = true }, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async Task DeleteAsync(ComputeId id, CancellationToken cancellation)
+    public async Task DeleteAsync(ComputeId id, CancellationToken cancellationToken)
     {
-        await _processes.DeleteAsync(id, cancellation);
-        for (var start = _time.GetTimestamp(); ; await Task.Delay(DeletePoll, _time, cancellation))
+        await _processes.DeleteAsync(id, cancellationToken);
+        for (var start = _time.GetTimestamp(); ; await Task.Delay(DeletePoll, _time, cancellationToken))
         {
-            var lease = await _leases.ChangeAsync(id, (lease, etag) => Removed(id, lease, etag), cancellation);
+            var lease = await _leases.ChangeAsync(id, (lease, etag) => Removed(id, lease, etag), cancellationToken);
             if (lease is null or { IsOver: true })
                 return;
             if (_time.GetElapsedTime(start) >= DeleteWait)
@@ -128,118 +130,118 @@ public sealed partial class LeasedProcessCompute : IComputeBackend, IDisposable
     public void CheckSandbox() => _processes.CheckSandbox();
 
     /// <summary>The tasks of this machine.</summary>
-    public IAsyncEnumerable<ComputeId> ListAsync(CancellationToken cancellation) => _processes.ListAsync(cancellation);
+    public IAsyncEnumerable<ComputeId> ListAsync(CancellationToken cancellationToken) => _processes.ListAsync(cancellationToken);
 
     /// <summary>
     /// Looks once at the tasks of this machine: renews their leases, tells other servers how they ended, does what those ask for, and kills what is
     /// counted as lost. To be called every second.
     /// </summary>
-    public async Task RenewAsync(CancellationToken cancellation)
+    public async Task RenewAsync(CancellationToken cancellationToken)
     {
         var tasks = new List<Task>();
-        await foreach (var id in _processes.ListAsync(cancellation))
-            tasks.Add(TryRenewAsync(id, cancellation));
+        await foreach (var id in _processes.ListAsync(cancellationToken))
+            tasks.Add(TryRenewAsync(id, cancellationToken));
         await Task.WhenAll(tasks);
     }
 
     /// <summary>Lets go of this backend, not of its tasks.</summary>
     public void Dispose() => _processes.Dispose();
 
-    private async Task TryRenewAsync(ComputeId id, CancellationToken cancellation)
+    private async Task TryRenewAsync(ComputeId id, CancellationToken cancellationToken)
     {
         try
         {
-            await RenewAsync(id, cancellation);
+            await RenewAsync(id, cancellationToken);
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             LogNotRenewed(e, id.Job, id.Attempt);
         }
     }
 
-    private async Task RenewAsync(ComputeId id, CancellationToken cancellation)
+    private async Task RenewAsync(ComputeId id, CancellationToken cancellationToken)
     {
-        if (await _leases.ReadAsync(id, cancellation) is not var (lease, etag))
+        if (await _leases.ReadAsync(id, cancellationToken) is not var (lease, etag))
         {
-            await AdoptAsync(id, cancellation);
+            await AdoptAsync(id, cancellationToken);
         }
         else if (!IsMine(lease) || lease.IsOver)
         {
             LogKilled(id.Job, id.Attempt);
-            await _processes.DeleteAsync(id, cancellation);
+            await _processes.DeleteAsync(id, cancellationToken);
         }
         else if (lease.DeleteRequested)
         {
-            await DeleteAsync(id, cancellation);
+            await DeleteAsync(id, cancellationToken);
         }
         else
         {
             if (lease.StopRequested)
-                await _processes.StopAsync(id, cancellation);
-            var next = await SeenAsync(id, lease, cancellation);
+                await _processes.StopAsync(id, cancellationToken);
+            var next = await SeenAsync(id, lease, cancellationToken);
             // More than all of it is left when this machine's clock was set back: then others, whose clocks go on, would see it run out.
             var left = next.Expires - _time.GetUtcNow();
             if (left <= _ttl * 0.75 || left > _ttl)
                 next = next with { Expires = _time.GetUtcNow() + _ttl };
             if (next != lease)
-                await _leases.TryReplaceAsync(id, next, etag, cancellation);
+                await _leases.TryReplaceAsync(id, next, etag, cancellationToken);
         }
     }
 
     /// <summary>Takes on a task that a release without leases started. When the job's files are gone, the janitor removes it.</summary>
-    private async Task AdoptAsync(ComputeId id, CancellationToken cancellation)
+    private async Task AdoptAsync(ComputeId id, CancellationToken cancellationToken)
     {
-        if ((await _processes.GetStatusAsync(id, cancellation)).State == ComputeState.Missing)
+        if ((await _processes.GetStatusAsync(id, cancellationToken)).State == ComputeState.Missing)
             return;
         try
         {
-            await _leases.TryCreateAsync(id, Lease(AttemptStage.Started), cancellation);
+            await _leases.TryCreateAsync(id, Lease(AttemptStage.Started), cancellationToken);
         }
         catch (NotFoundException)
         {
         }
     }
 
-    private async Task<AttemptLease> SeenAsync(ComputeId id, AttemptLease lease, CancellationToken cancellation)
+    private async Task<AttemptLease> SeenAsync(ComputeId id, AttemptLease lease, CancellationToken cancellationToken)
     {
         if (lease.Exit is not null)
             return lease;
-        var status = await _processes.GetStatusAsync(id, cancellation);
+        var status = await _processes.GetStatusAsync(id, cancellationToken);
         if (status.State == ComputeState.Missing)
             return lease;
         lease = lease with { Stage = AttemptStage.Started };
         if (status.State != ComputeState.Exited)
             return lease;
         // First the output: another server reads it when it sees the end.
-        await BackendLog.KeepAsync(_processes, _files, id, cancellation);
+        await BackendLog.KeepAsync(_processes, _files, id, cancellationToken);
         return lease with { Exit = new TaskExit(status.ExitCode, status.Reason, _time.GetUtcNow(), status.TimedOut) };
     }
 
-    private async Task<bool> LaunchAsync(ComputeTask task, CancellationToken cancellation)
+    private async Task<bool> LaunchAsync(ComputeTask task, CancellationToken cancellationToken)
     {
         try
         {
-            if (!await _processes.StartAsync(task, cancellation))
+            if (!await _processes.StartAsync(task, cancellationToken))
             {
-                await _leases.DropAsync(task.Id, cancellation);
+                await _leases.DropAsync(task.Id, cancellationToken);
                 return false;
             }
         }
         catch (ComputeFailedException)
         {
-            await _leases.DropAsync(task.Id, cancellation);
+            await _leases.DropAsync(task.Id, cancellationToken);
             throw;
         }
 
         var lease = await _leases.ChangeAsync(
             task.Id,
             (lease, _) => IsMine(lease) && !lease.IsOver ? lease with { Stage = AttemptStage.Started, Expires = _time.GetUtcNow() + _ttl } : lease,
-            cancellation);
+            cancellationToken);
         if (lease is null || !IsMine(lease) || lease.IsOver)
         {
             // Starting took so long that the attempt was given up.
             LogKilled(task.Id.Job, task.Id.Attempt);
-            await _processes.DeleteAsync(task.Id, cancellation);
+            await _processes.DeleteAsync(task.Id, cancellationToken);
         }
 
         return true;

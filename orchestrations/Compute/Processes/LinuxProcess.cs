@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary>A process as <c>/proc/[pid]/stat</c> shows it (proc(5)).</summary>
 /// <param name="Pid">Process id.</param>

@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary>
 /// Names the folder of tasks, and with it the machine: a server that is started again on the same folder has the same id, and takes its processes back.

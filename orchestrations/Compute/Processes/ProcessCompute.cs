@@ -2,12 +2,13 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Limits;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Errors;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary>
 /// Runs tasks as processes of this machine. Each has a supervisor (<c>supervise.py</c>), which outlives the host: the next host finds it again by
@@ -22,21 +23,21 @@ public sealed partial class ProcessCompute : IComputeBackend, IDisposable
 
     private static readonly string[] PassedOn = ["PATH", "LANG", "LC_ALL", "TZ"];
 
-    private readonly ProcessComputeOptions options;
-    private readonly TimeProvider time;
-    private readonly ILogger<ProcessCompute> logger;
-    private readonly ProcessSandbox sandbox;
-    private readonly SemaphoreSlim starting = new(1);
+    private readonly ProcessComputeOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ProcessCompute> _logger;
+    private readonly ProcessSandbox _sandbox;
+    private readonly SemaphoreSlim _starting = new(1);
 
     /// <summary>Makes a backend over a folder. Tasks that another one left there are this one's too.</summary>
     /// <exception cref="OptionsValidationException">An option is wrong.</exception>
     public ProcessCompute(ProcessComputeOptions options, TimeProvider time, ILogger<ProcessCompute> logger)
     {
         new OrchestrationSettingsValidator().Check("Jobs:Process", options);
-        this.options = options;
-        this.time = time;
-        this.logger = logger;
-        sandbox = new ProcessSandbox(options);
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _sandbox = new ProcessSandbox(options);
     }
 
     /// <inheritdoc/>
@@ -59,12 +60,12 @@ public sealed partial class ProcessCompute : IComputeBackend, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<bool> StartAsync(ComputeTask task, CancellationToken cancellation)
+    public async Task<bool> StartAsync(ComputeTask task, CancellationToken cancellationToken)
     {
         if (Unusable() is { } reason)
             throw new ComputeFailedException(reason);
         var folder = FolderOf(task.Id);
-        await starting.WaitAsync(cancellation);
+        await _starting.WaitAsync(cancellationToken);
         try
         {
             if (folder.ReadState() is not null)
@@ -72,12 +73,12 @@ public sealed partial class ProcessCompute : IComputeBackend, IDisposable
             if (!HasRoom(task.Id))
                 return false;
             folder.Prepare(EmbeddedText.Read("supervise.py"));
-            await LaunchAsync(task, folder, cancellation);
+            await LaunchAsync(task, folder, cancellationToken);
             return true;
         }
         finally
         {
-            starting.Release();
+            _starting.Release();
         }
     }
 
@@ -86,18 +87,18 @@ public sealed partial class ProcessCompute : IComputeBackend, IDisposable
     {
         if (Unusable() is { } reason)
             LogRefused(reason);
-        else if (sandbox.Missing is { } missing)
+        else if (_sandbox.Missing is { } missing)
             LogNoSandbox(missing);
         else
-            LogSandbox(options.Network);
+            LogSandbox(_options.Network);
     }
 
     /// <summary>Whether a task could start at this moment, or runs already.</summary>
     internal bool HasRoom(ComputeId id) =>
-        TaskFolder.All(options.Folder).Count(other => other.Id != id && IsRunning(other)) < (options.MaxConcurrent ?? Environment.ProcessorCount);
+        TaskFolder.All(_options.Folder).Count(other => other.Id != id && IsRunning(other)) < (_options.MaxConcurrent ?? Environment.ProcessorCount);
 
     /// <inheritdoc/>
-    public async Task<ComputeStatus> GetStatusAsync(ComputeId id, CancellationToken cancellation)
+    public async Task<ComputeStatus> GetStatusAsync(ComputeId id, CancellationToken cancellationToken)
     {
         var folder = FolderOf(id);
         if (folder.ReadExit() is { } exit)
@@ -111,8 +112,8 @@ public sealed partial class ProcessCompute : IComputeBackend, IDisposable
         if (folder.ReadExit() is { } ended)
             return StatusOf(ended);
         LogLost(id.Job, id.Attempt);
-        await EndAsync(folder, state, cancellation);
-        exit = new TaskExit(null, "Its supervisor was killed, or the machine was restarted.", time.GetUtcNow());
+        await EndAsync(folder, state, cancellationToken);
+        exit = new TaskExit(null, "Its supervisor was killed, or the machine was restarted.", _time.GetUtcNow());
         if (!folder.Exists)
             return new ComputeStatus(ComputeState.Missing);
         folder.WriteExit(exit);
@@ -120,11 +121,11 @@ public sealed partial class ProcessCompute : IComputeBackend, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<string> ReadOutputAsync(ComputeId id, CancellationToken cancellation) =>
-        Encoding.UTF8.GetString(await FolderOf(id).ReadOutputAsync(OutputBytes, cancellation));
+    public async Task<string> ReadOutputAsync(ComputeId id, CancellationToken cancellationToken) =>
+        Encoding.UTF8.GetString(await FolderOf(id).ReadOutputAsync(OutputBytes, cancellationToken));
 
     /// <inheritdoc/>
-    public Task StopAsync(ComputeId id, CancellationToken cancellation)
+    public Task StopAsync(ComputeId id, CancellationToken cancellationToken)
     {
         var folder = FolderOf(id);
         if (!folder.Exists)
@@ -136,55 +137,55 @@ public sealed partial class ProcessCompute : IComputeBackend, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task DeleteAsync(ComputeId id, CancellationToken cancellation)
+    public async Task DeleteAsync(ComputeId id, CancellationToken cancellationToken)
     {
         var folder = FolderOf(id);
-        await starting.WaitAsync(cancellation);
+        await _starting.WaitAsync(cancellationToken);
         try
         {
-            await EndAsync(folder, folder.ReadState(), cancellation);
-            await folder.DeleteAsync(cancellation);
+            await EndAsync(folder, folder.ReadState(), cancellationToken);
+            await folder.DeleteAsync(cancellationToken);
         }
         finally
         {
-            starting.Release();
+            _starting.Release();
         }
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ComputeId> ListAsync([EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<ComputeId> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
-        foreach (var folder in TaskFolder.All(options.Folder))
+        foreach (var folder in TaskFolder.All(_options.Folder))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             yield return folder.Id;
         }
     }
 
     /// <summary>Lets go of this backend, not of its tasks.</summary>
-    public void Dispose() => starting.Dispose();
+    public void Dispose() => _starting.Dispose();
 
     internal static ComputeStatus StatusOf(TaskExit exit) => new(ComputeState.Exited, exit.ExitCode, exit.Reason, exit.TimedOut);
 
     private static bool IsRunning(TaskFolder folder) => folder.ReadState() is { } state && folder.ReadExit() is null && state.IsAlive();
 
-    private TaskFolder FolderOf(ComputeId id) => new(options.Folder, id);
+    private TaskFolder FolderOf(ComputeId id) => new(_options.Folder, id);
 
     private string? Unusable() =>
-        options.RunsInAzure ? "Training in a process of the server's own machine is not for Azure: the script would have the app's identity. Use container instances."
+        _options.RunsInAzure ? "Training in a process of the server's own machine is not for Azure: the script would have the app's identity. Use container instances."
         : OperatingSystem.IsWindows() ? "Training in a process of the server's own machine needs Linux or macOS. On Windows, run the server under WSL, or use container instances."
-        : sandbox.Refusal;
+        : _sandbox.Refusal;
 
-    private async Task EndAsync(TaskFolder folder, TaskState? state, CancellationToken cancellation)
+    private async Task EndAsync(TaskFolder folder, TaskState? state, CancellationToken cancellationToken)
     {
-        await TaskProcesses.EndAsync(folder.FullPath, state, time, cancellation);
+        await TaskProcesses.EndAsync(folder.FullPath, state, _time, cancellationToken);
         state?.RemoveControlGroups();
     }
 
-    private async Task LaunchAsync(ComputeTask task, TaskFolder folder, CancellationToken cancellation)
+    private async Task LaunchAsync(ComputeTask task, TaskFolder folder, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(options.Python, ["-I", "-S", folder.Supervisor, folder.FullPath])
+        var start = new ProcessStartInfo(_options.Python, ["-I", "-S", folder.Supervisor, folder.FullPath])
         {
             WorkingDirectory = folder.FullPath,
             RedirectStandardInput = true,
@@ -196,11 +197,11 @@ public sealed partial class ProcessCompute : IComputeBackend, IDisposable
             start.Environment[name] = value;
         start.Environment["HOME"] = folder.FullPath;
         using var launcher = Start(start);
-        var output = launcher.StandardOutput.ReadToEndAsync(cancellation);
-        var errors = launcher.StandardError.ReadToEndAsync(cancellation);
+        var output = launcher.StandardOutput.ReadToEndAsync(cancellationToken);
+        var errors = launcher.StandardError.ReadToEndAsync(cancellationToken);
         try
         {
-            await launcher.StandardInput.BaseStream.WriteAsync(TaskFolder.ToJson(Specify(task, folder)), cancellation);
+            await launcher.StandardInput.BaseStream.WriteAsync(TaskFolder.ToJson(Specify(task, folder)), cancellationToken);
             launcher.StandardInput.Close();
         }
         catch (IOException)
@@ -208,11 +209,11 @@ public sealed partial class ProcessCompute : IComputeBackend, IDisposable
             // It has ended already, and its errors say why.
         }
 
-        await launcher.WaitForExitAsync(cancellation);
+        await launcher.WaitForExitAsync(cancellationToken);
         await output;
         var told = (await errors).Trim();
         if (launcher.ExitCode is 126 or 127)
-            throw new ComputeFailedException($"Training in a local process needs Python 3.8 or later as '{options.Python}': {told}");
+            throw new ComputeFailedException($"Training in a local process needs Python 3.8 or later as '{_options.Python}': {told}");
         if (launcher.ExitCode != 0)
             throw new IOException($"The supervisor of job {task.Id.Job} did not start: {told}");
     }
@@ -226,7 +227,7 @@ public sealed partial class ProcessCompute : IComputeBackend, IDisposable
         catch (Win32Exception e)
         {
             throw new ComputeFailedException(
-                $"'{options.Python}' cannot be run ({e.NativeErrorCode switch { 2 => "there is no such program", _ => e.Message }}): training in a local process needs Python 3.8 or later.");
+                $"'{_options.Python}' cannot be run ({e.NativeErrorCode switch { 2 => "there is no such program", _ => e.Message }}): training in a local process needs Python 3.8 or later.");
         }
     }
 
@@ -248,21 +249,21 @@ public sealed partial class ProcessCompute : IComputeBackend, IDisposable
         var environment = EnvironmentOf(folder);
         foreach (var (name, value) in task.SecureEnvironment)
             environment[name] = value;
-        if (sandbox.Missing is { } missing)
+        if (_sandbox.Missing is { } missing)
             environment[Bootstrap.NoticeVariable] = missing;
         return new TaskSpecification
         {
-            Command = task.Command[0] == "python3" ? [options.Python, .. task.Command.Skip(1)] : task.Command,
-            Python = options.Python,
+            Command = task.Command[0] == "python3" ? [_options.Python, .. task.Command.Skip(1)] : task.Command,
+            Python = _options.Python,
             Environment = environment,
-            MemoryBytes = (task.Resources.MemoryGb ?? options.DefaultMemoryGb) is { } gigabytes ? (long)(gigabytes * 1e9) : null,
-            CpuSeconds = (long)Math.Ceiling(task.Timeout.TotalSeconds * (task.Resources.Cpu ?? options.DefaultCpu ?? Environment.ProcessorCount)),
-            Cores = task.Resources.Cpu ?? options.DefaultCpu,
-            Processes = options.Processes,
-            DiskBytes = options.DiskBytes,
+            MemoryBytes = (task.Resources.MemoryGb ?? _options.DefaultMemoryGb) is { } gigabytes ? (long)(gigabytes * 1e9) : null,
+            CpuSeconds = (long)Math.Ceiling(task.Timeout.TotalSeconds * (task.Resources.Cpu ?? _options.DefaultCpu ?? Environment.ProcessorCount)),
+            Cores = task.Resources.Cpu ?? _options.DefaultCpu,
+            Processes = _options.Processes,
+            DiskBytes = _options.DiskBytes,
             TimeoutSeconds = task.Timeout.TotalSeconds,
-            GraceSeconds = options.StopGrace.TotalSeconds,
-            Sandbox = sandbox.Specify(),
+            GraceSeconds = _options.StopGrace.TotalSeconds,
+            Sandbox = _sandbox.Specify(),
             Urls = task.Urls,
         };
     }

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
-using Larder.Inference;
+using Larder.Inference.Limits;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary>How jobs run as processes of this machine.</summary>
 public sealed record ProcessComputeOptions : IValidatableObject

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary>A process that is not taken for another one that got its pid later: what <c>supervise.py</c> writes into <c>state.json</c>.</summary>
 /// <param name="Pid">Process id.</param>

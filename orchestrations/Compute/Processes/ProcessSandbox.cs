@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary>When local jobs run in a sandbox.</summary>
 public enum SandboxUse

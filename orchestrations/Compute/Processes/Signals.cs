@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary>Signals to processes (kill(2)). One that is gone, or is not ours, is passed over.</summary>
 internal static class Signals

@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary><c>exit.json</c>: how a task's command ended.</summary>
 /// <param name="ExitCode">Its exit code; 128 + n when signal n ended it; null when it never ran, or nobody saw it end.</param>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary>A task's folder, <c>{root}/{job}/{attempt}/</c>. The files in it are those of <c>supervise.py</c>, which says what each is.</summary>
 internal sealed class TaskFolder(string root, ComputeId id)
@@ -97,14 +97,14 @@ internal sealed class TaskFolder(string root, ComputeId id)
     public static byte[] ToJson<T>(T specification) => JsonSerializer.SerializeToUtf8Bytes(specification, Json);
 
     /// <summary>The last of its output.</summary>
-    public async Task<byte[]> ReadOutputAsync(int most, CancellationToken cancellation)
+    public async Task<byte[]> ReadOutputAsync(int most, CancellationToken cancellationToken)
     {
         try
         {
             await using var file = new FileStream(PathOf("output.log"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             file.Seek(-Math.Min(most, file.Length), SeekOrigin.End);
             var content = new byte[most];
-            return content[..await file.ReadAtLeastAsync(content, most, throwOnEndOfStream: false, cancellation)];
+            return content[..await file.ReadAtLeastAsync(content, most, throwOnEndOfStream: false, cancellationToken)];
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -114,16 +114,16 @@ internal sealed class TaskFolder(string root, ComputeId id)
 
     /// <summary>Removes it with everything in it, and the job's folder when nothing else is there.</summary>
     /// <exception cref="IOException">Something cannot be removed.</exception>
-    public async Task DeleteAsync(CancellationToken cancellation)
+    public async Task DeleteAsync(CancellationToken cancellationToken)
     {
         // Not by .NET: it has no way to names that are no UTF-8, nor to paths that are longer than a path may be.
         if (Exists)
-            await RunAsync("rm", ["-rf", "--", FullPath], cancellation);
+            await RunAsync("rm", ["-rf", "--", FullPath], cancellationToken);
         if (Exists)
         {
             // Folders that their owner closed.
-            await RunAsync("chmod", ["-R", "u+rwx", "--", FullPath], cancellation);
-            await RunAsync("rm", ["-rf", "--", FullPath], cancellation);
+            await RunAsync("chmod", ["-R", "u+rwx", "--", FullPath], cancellationToken);
+            await RunAsync("rm", ["-rf", "--", FullPath], cancellationToken);
         }
 
         if (Exists)
@@ -140,11 +140,11 @@ internal sealed class TaskFolder(string root, ComputeId id)
 
     private static bool IsJob(string name) => name.Length is > 0 and <= 40 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c));
 
-    private static async Task RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellation)
+    private static async Task RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-        await process.StandardError.ReadToEndAsync(cancellation);
-        await process.WaitForExitAsync(cancellation);
+        await process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
     }
 
     private string PathOf(string name) => Path.Combine(FullPath, name);

@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary>
 /// The processes of a task: those that were started with its marker variable, those below them, and those of the sessions that they made. Without
@@ -14,7 +14,7 @@ internal static class TaskProcesses
 
     /// <summary>Kills them all.</summary>
     /// <exception cref="IOException">Some are still there after a while: they hang in the kernel.</exception>
-    public static async Task EndAsync(string folder, TaskState? state, TimeProvider time, CancellationToken cancellation)
+    public static async Task EndAsync(string folder, TaskState? state, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -22,7 +22,7 @@ internal static class TaskProcesses
             return;
         }
 
-        for (var start = time.GetTimestamp(); Find(folder) is { Count: > 0 } found; await Task.Delay(Pause, time, cancellation))
+        for (var start = time.GetTimestamp(); Find(folder) is { Count: > 0 } found; await Task.Delay(Pause, time, cancellationToken))
         {
             if (time.GetElapsedTime(start) > Patience)
                 throw new IOException($"Processes of a job do not end, though they were killed: {string.Join(", ", found)}.");

@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary>What <c>supervise.py</c> is told, on its standard input: it holds secrets, so neither a file nor a command line has it.</summary>
 internal sealed record TaskSpecification

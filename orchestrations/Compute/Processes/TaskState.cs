@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary><c>state.json</c>: who supervises a task.</summary>
 /// <param name="Pid">The supervisor's pid; also its session.</param>

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
-using Larder.Registry;
+using Larder.Registry.Errors;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Ingestion.Archives;
 
 /// <summary>
 /// Looks at the end of a zip before anybody reads its directory, which the library does whole, into memory: how many entries, and how many bytes they

@@ -1,8 +1,8 @@
 using System.IO.Compression;
 using System.Text;
-using Larder.Registry;
+using Larder.Registry.Errors;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Ingestion.Archives;
 
 /// <summary>
 /// What an archive's entries may be. No entry's name ever becomes a path here; archives with names that mean harm elsewhere are refused all the same.

@@ -1,15 +1,16 @@
 using System.IO.Compression;
 using System.IO.Hashing;
-using Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Storage;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Ingestion.Archives;
 
 /// <summary>Reads a file of an archive once, and stops where it is not what the archive's directory says: length, checksum, density.</summary>
 internal sealed class ArchiveEntryStream(ZipArchiveEntry entry, Stream unpacked, ArchiveEntryRules rules) : ForwardStream
 {
-    private readonly Crc32 checksum = new();
-    private long length;
-    private bool ended;
+    private readonly Crc32 _checksum = new();
+    private long _length;
+    private bool _ended;
 
     public override int Read(byte[] buffer, int offset, int count)
     {
@@ -47,16 +48,16 @@ internal sealed class ArchiveEntryStream(ZipArchiveEntry entry, Stream unpacked,
 
     private int Counted(ReadOnlySpan<byte> read)
     {
-        length += read.Length;
-        checksum.Append(read);
-        if (length > entry.Length)
+        _length += read.Length;
+        _checksum.Append(read);
+        if (_length > entry.Length)
             throw new InvalidRequestException($"The archive's file {ArchiveEntryRules.Shown(entry.FullName)} has more than the {entry.Length} bytes that the archive says.");
-        if (rules.IsTooDense(length, entry.CompressedLength))
+        if (rules.IsTooDense(_length, entry.CompressedLength))
             throw rules.TooDense(entry.FullName);
-        if (read.Length == 0 && !ended)
+        if (read.Length == 0 && !_ended)
         {
-            ended = true;
-            if (length != entry.Length || BitConverter.ToUInt32(checksum.GetCurrentHash()) != entry.Crc32)
+            _ended = true;
+            if (_length != entry.Length || BitConverter.ToUInt32(_checksum.GetCurrentHash()) != entry.Crc32)
                 throw Damaged();
         }
 

@@ -1,6 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Limits;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Ingestion.Archives;
 
 /// <summary>How much an archive may hold (settings <c>Limits:Archive:*</c>).</summary>
 public sealed record ArchiveLimits

@@ -1,10 +1,12 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Settings;
+using Larder.Orchestrations.Options;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Ingestion.Archives;
 
 /// <summary>What <c>larder.yaml</c> in an archive may say. Keys that are not known are refused.</summary>
 public sealed record LarderYaml

@@ -1,7 +1,9 @@
 using System.IO.Compression;
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Ingestion.Archives;
 
 /// <summary>
 /// A zip with a model: <c>model.onnx</c>, perhaps <c>larder.yaml</c>, <c>metrics.json</c> and <c>README.md</c>. Whatever it claims or holds, it takes little
@@ -12,21 +14,21 @@ internal sealed class ModelArchive : IDisposable
     public const string Model = "model.onnx";
     public const string Manifest = "larder.yaml";
 
-    private static readonly string[] s_known = [Model, Manifest, MetricsFile.Name, VersionFile.Card];
+    private static readonly string[] Known = [Model, Manifest, MetricsFile.Name, VersionFile.Card];
 
-    private readonly ArchiveLimits limits;
-    private readonly ArchiveEntryRules rules;
-    private readonly FileStream file;
-    private readonly ZipArchive zip;
+    private readonly ArchiveLimits _limits;
+    private readonly ArchiveEntryRules _rules;
+    private readonly FileStream _file;
+    private readonly ZipArchive _zip;
 
     private ModelArchive(FileStream file, ArchiveLimits limits)
     {
-        (this.file, this.limits, rules) = (file, limits, new ArchiveEntryRules(limits));
+        (_file, _limits, _rules) = (file, limits, new ArchiveEntryRules(limits));
         ArchiveDirectory.Check(file, limits);
         file.Position = 0;
-        zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
-        rules.Check(zip.Entries);
-        Ignored = [.. zip.Entries.Where(entry => !entry.FullName.EndsWith('/') && !s_known.Contains(entry.FullName)).Select(entry => entry.FullName)];
+        _zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
+        _rules.Check(_zip.Entries);
+        Ignored = [.. _zip.Entries.Where(entry => !entry.FullName.EndsWith('/') && !Known.Contains(entry.FullName)).Select(entry => entry.FullName)];
     }
 
     /// <summary>Files that nobody reads.</summary>
@@ -59,7 +61,7 @@ internal sealed class ModelArchive : IDisposable
     /// <exception cref="InvalidRequestException">There is none at the archive's top.</exception>
     public Stream OpenModel()
     {
-        if (zip.GetEntry(Model) is { } entry)
+        if (_zip.GetEntry(Model) is { } entry)
             return Open(entry);
         var elsewhere = Ignored.FirstOrDefault(name => name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase));
         throw new InvalidRequestException(elsewhere is null
@@ -70,29 +72,29 @@ internal sealed class ModelArchive : IDisposable
     /// <summary>Reads one of the small files whole; null when there is none.</summary>
     /// <exception cref="InvalidRequestException">It is damaged.</exception>
     /// <exception cref="TooLargeException">It is longer than small files may be.</exception>
-    public async Task<BinaryData?> ReadAsync(string name, CancellationToken cancellation)
+    public async Task<BinaryData?> ReadAsync(string name, CancellationToken cancellationToken)
     {
-        if (zip.GetEntry(name) is not { } entry)
+        if (_zip.GetEntry(name) is not { } entry)
             return null;
-        if (entry.Length > limits.TextBytes)
-            throw new TooLargeException($"{name} has {entry.Length} bytes; {limits.TextBytes} is the most.");
+        if (entry.Length > _limits.TextBytes)
+            throw new TooLargeException($"{name} has {entry.Length} bytes; {_limits.TextBytes} is the most.");
         await using var content = Open(entry);
         using var buffer = new MemoryStream((int)entry.Length);
-        await content.CopyToAsync(buffer, cancellation);
+        await content.CopyToAsync(buffer, cancellationToken);
         return new BinaryData(buffer.ToArray());
     }
 
     public void Dispose()
     {
-        zip.Dispose();
-        file.Dispose();
+        _zip.Dispose();
+        _file.Dispose();
     }
 
     private ArchiveEntryStream Open(ZipArchiveEntry entry)
     {
         try
         {
-            return new ArchiveEntryStream(entry, entry.Open(), rules);
+            return new ArchiveEntryStream(entry, entry.Open(), _rules);
         }
         catch (InvalidDataException)
         {

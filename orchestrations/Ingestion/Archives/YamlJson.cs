@@ -3,11 +3,11 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Larder.Registry;
+using Larder.Registry.Errors;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Ingestion.Archives;
 
 /// <summary>
 /// Reads YAML as the JSON that it stands for (YAML 1.2, core schema). Aliases, tags and several documents are refused: nobody needs them here, and a few

@@ -1,14 +1,15 @@
-using Larder.Registry;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Training.Activities;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Jobs.Activities;
 
 /// <summary>Removes whatever a job still has of compute: after it nothing of the job runs.</summary>
 public sealed class CleanUpJob(JobSteps steps, DeleteCompute compute)
 {
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.CleanUpJob)]
-    public Task Run([ActivityTrigger] string job, CancellationToken cancellation) => steps.RunAsync(
+    public Task Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
         job,
         "clean_up",
         0,
@@ -16,8 +17,8 @@ public sealed class CleanUpJob(JobSteps steps, DeleteCompute compute)
         {
             // An attempt that was started and never seen running is in the steps only.
             for (var attempt = found.Steps.Select(step => step.Attempt).DefaultIfEmpty().Max(); attempt > 0; attempt--)
-                await compute.Run(new ComputeId(job, attempt), cancellation);
+                await compute.Run(new ComputeId(job, attempt), cancellationToken);
             return true;
         },
-        cancellation: cancellation);
+        cancellationToken: cancellationToken);
 }

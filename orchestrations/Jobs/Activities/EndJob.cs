@@ -1,7 +1,7 @@
-using Larder.Registry;
+using Larder.Registry.Jobs;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Jobs.Activities;
 
 /// <summary>Gives a job its final state.</summary>
 public sealed class EndJob(JobStore jobs, TimeProvider time)
@@ -19,7 +19,7 @@ public sealed class EndJob(JobStore jobs, TimeProvider time)
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.EndJob)]
-    public Task Run([ActivityTrigger] Input input, CancellationToken cancellation)
+    public Task Run([ActivityTrigger] Input input, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         return jobs.UpdateAsync(
@@ -31,6 +31,6 @@ public sealed class EndJob(JobStore jobs, TimeProvider time)
                 Finished = now,
                 Steps = [.. job.Steps.Select(step => step.Finished is null ? step with { Finished = now } : step)],
             },
-            cancellation);
+            cancellationToken);
     }
 }

@@ -1,7 +1,10 @@
-using Larder.Registry;
+using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Jobs;
+using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Activities;
 
 /// <summary>Makes a data set that a job only names one of its inputs.</summary>
 public sealed class FetchDataset(JobSteps steps, IArtifactStore artifacts, DatasetFetcher fetcher, ScoringLimits limits)
@@ -9,23 +12,23 @@ public sealed class FetchDataset(JobSteps steps, IArtifactStore artifacts, Datas
     /// <summary>Runs it.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
     [Function(ActivityNames.FetchDataset)]
-    public async Task<string?> Run([ActivityTrigger] string job, CancellationToken cancellation)
+    public async Task<string?> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
     {
         var (_, problem) = await steps.RunAsync(
             job,
             "fetch",
             0,
-            found => FetchAsync(found, cancellation),
+            found => FetchAsync(found, cancellationToken),
             (now, result) => result.Input is null ? now : now with { Inputs = [result.Input] },
             result => result.Problem ?? $"{result.Input!.SizeBytes} bytes.",
-            cancellation);
+            cancellationToken);
         return problem;
     }
 
-    private async Task<(JobInput? Input, string? Problem)> FetchAsync(Job job, CancellationToken cancellation)
+    private async Task<(JobInput? Input, string? Problem)> FetchAsync(Job job, CancellationToken cancellationToken)
     {
         if (job.Inputs.FirstOrDefault(input => input.Name == FoundDataset.InputName) is not { } there)
-            return await fetcher.FetchAsync(job, limits.DatasetBytes, cancellation);
-        return await artifacts.TouchAsync(there.Sha256, cancellation) ? (there, null) : (null, "The data set is not stored any more.");
+            return await fetcher.FetchAsync(job, limits.DatasetBytes, cancellationToken);
+        return await artifacts.TouchAsync(there.Sha256, cancellationToken) ? (there, null) : (null, "The data set is not stored any more.");
     }
 }

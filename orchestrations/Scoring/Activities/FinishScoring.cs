@@ -1,13 +1,17 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Ingestion;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Activities;
 
 /// <summary>Removes what a scoring needed only on its way, and writes the outcome beside a data set that was dropped.</summary>
-public sealed class FinishScoring(JobSteps steps, JobFiles files, DropFiles drops)
+public sealed class FinishScoring(JobSteps steps, JobFiles files, BlobDatasets drops)
 {
-    private static readonly TimeSpan s_copyLimit = TimeSpan.FromHours(24);
+    private static readonly TimeSpan CopyLimit = TimeSpan.FromHours(24);
 
     /// <summary>How the job ends.</summary>
     /// <param name="Job">The job's id.</param>
@@ -17,7 +21,7 @@ public sealed class FinishScoring(JobSteps steps, JobFiles files, DropFiles drop
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.FinishScoring)]
-    public Task Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.RunAsync(
+    public Task Run([ActivityTrigger] Input input, CancellationToken cancellationToken) => steps.RunAsync(
         input.Job,
         "clean_up",
         0,
@@ -25,26 +29,26 @@ public sealed class FinishScoring(JobSteps steps, JobFiles files, DropFiles drop
         {
             if (job.Outputs.Count == 0)
             {
-                await files.DropBlocksAsync(job.Id, ScoringPaths.Stored(ScoreOptions.Csv), cancellation);
-                await files.DropBlocksAsync(job.Id, ScoringPaths.Stored(ScoreOptions.Jsonl), cancellation);
+                await files.DropBlocksAsync(job.Id, ScoringPaths.Stored(ScoreOptions.Csv), cancellationToken);
+                await files.DropBlocksAsync(job.Id, ScoringPaths.Stored(ScoreOptions.Jsonl), cancellationToken);
             }
 
-            await files.DeleteFileAsync(job.Id, ScoringPaths.Chunks, cancellation);
-            await files.DeleteFileAsync(job.Id, ScoringPaths.Plan, cancellation);
-            if (ScoringDrop.PathOf(job) is { } path)
-                await WriteBesideAsync(job, path, input, cancellation);
+            await files.DeleteFileAsync(job.Id, ScoringPaths.Chunks, cancellationToken);
+            await files.DeleteFileAsync(job.Id, ScoringPaths.Plan, cancellationToken);
+            if (ScoringBlob.PathOf(job) is { } path)
+                await WriteBesideAsync(job, path, input, cancellationToken);
             return true;
         },
-        cancellation: cancellation);
+        cancellationToken: cancellationToken);
 
-    private async Task WriteBesideAsync(Job job, string path, Input input, CancellationToken cancellation)
+    private async Task WriteBesideAsync(Job job, string path, Input input, CancellationToken cancellationToken)
     {
         string? result = null;
         if (job.Outputs is [{ } output, ..])
         {
-            result = ScoringDrop.ScoredOf(path, ScoreJob.OptionsOf(job).Format!);
-            var url = await files.ReadUrlAsync(job.Id, JobPaths.Outputs(1) + output.Path, s_copyLimit, cancellation);
-            await drops.CopyAsync(url, DropFiles.Scoring, result, cancellation);
+            result = ScoringBlob.ScoredOf(path, ScoreJob.OptionsOf(job).Format!);
+            var url = await files.ReadUrlAsync(job.Id, JobPaths.Outputs(1) + output.Path, CopyLimit, cancellationToken);
+            await drops.CopyAsync(url, BlobDatasets.Scoring, result, cancellationToken);
         }
 
         var outcome = new
@@ -55,9 +59,9 @@ public sealed class FinishScoring(JobSteps steps, JobFiles files, DropFiles drop
             input.State,
             input.Reason,
             job.Metrics,
-            Result = result is null ? null : $"{DropFiles.Scoring}/{result}",
+            Result = result is null ? null : $"{BlobDatasets.Scoring}/{result}",
         };
         // Last: who sees it finds the rows too.
-        await drops.WriteAsync(DropFiles.Scoring, ScoringDrop.ResultOf(path), BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(outcome, RegistryJson.Options)), cancellation);
+        await drops.WriteAsync(BlobDatasets.Scoring, ScoringBlob.ResultOf(path), BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(outcome, RegistryJson.Options)), cancellationToken);
     }
 }

@@ -1,7 +1,11 @@
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Activities;
 
 /// <summary>Makes the blocks of all chunks one file, in order, without reading them; or tells which chunks have none.</summary>
 public sealed class MergeScores(JobSteps steps, JobFiles files)
@@ -12,33 +16,33 @@ public sealed class MergeScores(JobSteps steps, JobFiles files)
     /// <summary>Runs it.</summary>
     /// <returns>Chunks that are missing, from 0; as many as are to be made before this is tried again. None: it is done.</returns>
     [Function(ActivityNames.MergeScores)]
-    public async Task<IReadOnlyList<int>> Run([ActivityTrigger] string job, CancellationToken cancellation)
+    public async Task<IReadOnlyList<int>> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
     {
         var merged = await steps.RunAsync(
             job,
             "merge",
             0,
-            found => MergeAsync(found, cancellation),
+            found => MergeAsync(found, cancellationToken),
             (now, result) => result.Output is null ? now : now with { Outputs = [result.Output] },
-            result => result.Output is null ? $"{Names.Count(result.Missing.Count, "chunk")} missing." : $"{result.Output.SizeBytes} bytes.",
-            cancellation);
+            result => result.Output is null ? $"{MessageFormat.Count(result.Missing.Count, "chunk")} missing." : $"{result.Output.SizeBytes} bytes.",
+            cancellationToken);
         return merged.Missing;
     }
 
-    private async Task<Merged> MergeAsync(Job job, CancellationToken cancellation)
+    private async Task<Merged> MergeAsync(Job job, CancellationToken cancellationToken)
     {
-        var plan = (await files.ReadAsync(job.Id, ScoringPaths.Plan, MaxPlanBytes, cancellation) ?? throw new InvalidOperationException("The scoring has no plan."))
+        var plan = (await files.ReadAsync(job.Id, ScoringPaths.Plan, MaxPlanBytes, cancellationToken) ?? throw new InvalidOperationException("The scoring has no plan."))
             .ToObjectFromJson<ScoringPlan>(RegistryJson.Options)!;
         var path = ScoringPaths.Stored(plan.Format);
         // It was there before this was killed; blocks that came since are a late repetition.
-        var done = await files.GetPropertiesAsync(job.Id, path, cancellation);
+        var done = await files.GetPropertiesAsync(job.Id, path, cancellationToken);
         if (done is null)
         {
-            var blocks = await files.ListStagedBlocksAsync(job.Id, path, cancellation);
+            var blocks = await files.ListStagedBlocksAsync(job.Id, path, cancellationToken);
             var (missing, whole) = Check(plan, blocks);
             if (missing.Count > 0)
                 return new Merged(null, missing);
-            done = await files.CommitBlocksAsync(job.Id, path, whole, plan.IsCsv ? "text/csv; charset=utf-8" : "application/x-ndjson", cancellation);
+            done = await files.CommitBlocksAsync(job.Id, path, whole, plan.IsCsv ? "text/csv; charset=utf-8" : "application/x-ndjson", cancellationToken);
         }
 
         return new Merged(new JobOutput(ScoringPaths.Result(plan.Format), done.SizeBytes, null, done.ETag), []);

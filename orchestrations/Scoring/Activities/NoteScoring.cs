@@ -1,6 +1,7 @@
+using Larder.Orchestrations.Jobs;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Activities;
 
 /// <summary>Writes down in the job how far its scoring is.</summary>
 public sealed class NoteScoring(JobSteps steps)
@@ -12,11 +13,11 @@ public sealed class NoteScoring(JobSteps steps)
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.NoteScoring)]
-    public Task Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.NoteAsync(
+    public Task Run([ActivityTrigger] Input input, CancellationToken cancellationToken) => steps.NoteAsync(
         input.Job,
         "score",
         input.Progress.Sentence(),
         input.Progress.Done == input.Progress.Chunks,
         job => job with { Metrics = new Dictionary<string, double> { ["rows"] = input.Progress.Scored, ["errors"] = input.Progress.Errors } },
-        cancellation);
+        cancellationToken);
 }

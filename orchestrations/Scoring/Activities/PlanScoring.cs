@@ -1,9 +1,17 @@
 using System.Buffers;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Sessions;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Orchestrations.Scoring.Splitting;
+using Larder.Registry.Catalog;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Activities;
 
 /// <summary>Looks at the beginning of a data set and decides how it is scored; then divides all of it into chunks.</summary>
 public sealed class PlanScoring(
@@ -20,20 +28,20 @@ public sealed class PlanScoring(
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.PlanScoring)]
-    public Task<Result> Run([ActivityTrigger] string job, CancellationToken cancellation) => steps.RunAsync(
+    public Task<Result> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
         job,
         "plan",
         0,
-        found => PlanAsync(found, cancellation),
-        detail: result => result.Reason ?? $"{Names.Count(result.Rows, "row")} in {Names.Count(result.Chunks, "chunk")}.",
-        cancellation: cancellation);
+        found => PlanAsync(found, cancellationToken),
+        detail: result => result.Reason ?? $"{MessageFormat.Count(result.Rows, "row")} in {MessageFormat.Count(result.Chunks, "chunk")}.",
+        cancellationToken: cancellationToken);
 
-    private async Task<Result> PlanAsync(Job job, CancellationToken cancellation)
+    private async Task<Result> PlanAsync(Job job, CancellationToken cancellationToken)
     {
         try
         {
-            var (plan, chunks) = await PlanOrRefuseAsync(job, cancellation);
-            await StoreAsync(job, plan, chunks, cancellation);
+            var (plan, chunks) = await PlanOrRefuseAsync(job, cancellationToken);
+            await StoreAsync(job, plan, chunks, cancellationToken);
             return new Result(plan.Chunks, plan.Rows);
         }
         catch (Exception e) when (e is InvalidRequestException or NotFoundException or ModelTooLargeException or RunTimeoutException)
@@ -42,50 +50,50 @@ public sealed class PlanScoring(
         }
     }
 
-    private async Task<(ScoringPlan Plan, IReadOnlyList<DatasetChunk> Chunks)> PlanOrRefuseAsync(Job job, CancellationToken cancellation)
+    private async Task<(ScoringPlan Plan, IReadOnlyList<DatasetChunk> Chunks)> PlanOrRefuseAsync(Job job, CancellationToken cancellationToken)
     {
         var options = ScoreJob.OptionsOf(job);
         var input = job.Inputs.Single();
         var delimiter = options.Delimiter?[0] ?? (input.FileName.EndsWith(".tsv", StringComparison.OrdinalIgnoreCase) ? '\t' : ',');
-        var model = await catalog.ResolveAsync($"{job.Model}:{job.Version}", cancellation);
-        using var lease = await sessions.LeaseAsync(model.Servable, cancellation);
-        var head = await HeadAsync(input, cancellation);
-        var plan = await new DatasetPlanner(options, delimiter, limits).PlanAsync(head, input.SizeBytes, lease.Model, cancellation);
+        var model = await catalog.ResolveAsync($"{job.Model}:{job.Version}", cancellationToken);
+        using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
+        var head = await HeadAsync(input, cancellationToken);
+        var plan = await new DatasetPlanner(options, delimiter, limits).PlanAsync(head, input.SizeBytes, lease.Model, cancellationToken);
 
         var split = new SplitLimits(limits.RowBytes, options.ChunkRows, limits.ChunkBytes, input.SizeBytes / MostChunks);
         var splitter = new DatasetSplitter(plan.Scanner(), split, plan.DataStart);
         if (plan.DataStart < input.SizeBytes)
         {
-            await using var content = await artifacts.OpenReadAsync(input.Sha256, plan.DataStart, null, cancellation) ?? throw Missing();
-            if (await splitter.SplitAsync(content, cancellation) is { } problem)
+            await using var content = await artifacts.OpenReadAsync(input.Sha256, plan.DataStart, null, cancellationToken) ?? throw Missing();
+            if (await splitter.SplitAsync(content, cancellationToken) is { } problem)
                 throw new InvalidRequestException(problem);
         }
 
         return (plan with { Chunks = splitter.Chunks.Count, Rows = splitter.Rows }, splitter.Chunks);
     }
 
-    private async Task<ReadOnlyMemory<byte>> HeadAsync(JobInput input, CancellationToken cancellation)
+    private async Task<ReadOnlyMemory<byte>> HeadAsync(JobInput input, CancellationToken cancellationToken)
     {
         var head = new byte[Math.Min(input.SizeBytes, limits.RowBytes)];
         if (head.Length == 0)
             return head;
-        await using var content = await artifacts.OpenReadAsync(input.Sha256, 0, head.Length, cancellation) ?? throw Missing();
-        await content.ReadExactlyAsync(head, cancellation);
+        await using var content = await artifacts.OpenReadAsync(input.Sha256, 0, head.Length, cancellationToken) ?? throw Missing();
+        await content.ReadExactlyAsync(head, cancellationToken);
         return head;
     }
 
-    private async Task StoreAsync(Job job, ScoringPlan plan, IReadOnlyList<DatasetChunk> chunks, CancellationToken cancellation)
+    private async Task StoreAsync(Job job, ScoringPlan plan, IReadOnlyList<DatasetChunk> chunks, CancellationToken cancellationToken)
     {
         var list = new byte[chunks.Count * DatasetChunk.Size];
         for (var i = 0; i < chunks.Count; i++)
             chunks[i].Write(list.AsSpan(i * DatasetChunk.Size));
-        await files.WriteAsync(job.Id, ScoringPaths.Chunks, BinaryData.FromBytes(list), cancellation);
+        await files.WriteAsync(job.Id, ScoringPaths.Chunks, BinaryData.FromBytes(list), cancellationToken);
 
         var header = new ArrayBufferWriter<byte>();
         new ResultWriter(plan, job.Version!.Value).WriteHeader(header);
         if (header.WrittenCount > 0)
-            await files.StageBlockAsync(job.Id, ScoringPaths.Stored(plan.Format), ScoringPaths.Block(0, 0, isLast: true), header.WrittenMemory, cancellation);
-        await files.WriteAsync(job.Id, ScoringPaths.Plan, BinaryData.FromObjectAsJson(plan, RegistryJson.Options), cancellation);
+            await files.StageBlockAsync(job.Id, ScoringPaths.Stored(plan.Format), ScoringPaths.Block(0, 0, isLast: true), header.WrittenMemory, cancellationToken);
+        await files.WriteAsync(job.Id, ScoringPaths.Plan, BinaryData.FromObjectAsJson(plan, RegistryJson.Options), cancellationToken);
     }
 
     private static InvalidRequestException Missing() => new("The data set is not stored any more.");

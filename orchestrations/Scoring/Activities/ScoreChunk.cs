@@ -1,9 +1,18 @@
 using System.Buffers;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Rows;
+using Larder.Inference.Sessions;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Orchestrations.Scoring.Splitting;
+using Larder.Registry.Catalog;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Activities;
 
 /// <summary>Scores one chunk and stores its part of the result. Again, it stores the same.</summary>
 public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore artifacts, ModelCatalog catalog, SessionCache sessions)
@@ -11,7 +20,7 @@ public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore art
     private const long MaxPlanBytes = 64 << 20;
 
     // A job can wait where a caller could not: it yields to predictions. Then the activity is tried again.
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     /// <summary>Which.</summary>
     /// <param name="Job">The job's id.</param>
@@ -29,12 +38,12 @@ public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore art
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.ScoreChunk)]
-    public async Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellation)
+    public async Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellationToken)
     {
-        var job = await jobs.GetAsync(input.Job, cancellation);
+        var job = await jobs.GetAsync(input.Job, cancellationToken);
         try
         {
-            return await ScoreAsync(job, input, cancellation);
+            return await ScoreAsync(job, input, cancellationToken);
         }
         catch (Exception e) when (e is RunTimeoutException or NotFoundException or ModelTooLargeException)
         {
@@ -42,32 +51,32 @@ public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore art
         }
     }
 
-    private async Task<Result> ScoreAsync(Job job, Input input, CancellationToken cancellation)
+    private async Task<Result> ScoreAsync(Job job, Input input, CancellationToken cancellationToken)
     {
-        var plan = (await files.ReadAsync(job.Id, ScoringPaths.Plan, MaxPlanBytes, cancellation) ?? throw Missing()).ToObjectFromJson<ScoringPlan>(RegistryJson.Options)!;
-        var chunk = await ChunkAsync(job.Id, input.Chunk, cancellation);
-        var model = await catalog.ResolveAsync($"{job.Model}:{job.Version}", cancellation);
-        using var lease = await sessions.LeaseAsync(model.Servable, cancellation);
+        var plan = (await files.ReadAsync(job.Id, ScoringPaths.Plan, MaxPlanBytes, cancellationToken) ?? throw Missing()).ToObjectFromJson<ScoringPlan>(RegistryJson.Options)!;
+        var chunk = await ChunkAsync(job.Id, input.Chunk, cancellationToken);
+        var model = await catalog.ResolveAsync($"{job.Model}:{job.Version}", cancellationToken);
+        using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
         // The chunk, and the tensors of a batch of its rows.
         var work = sessions.Memory.Work;
         var taken = Math.Min(chunk.Length + RowBatch.MostBytes, work.Most);
-        await work.TakeAsync(taken, cancellation, s_patience);
+        await work.TakeAsync(taken, cancellationToken, Patience);
         var bytes = ArrayPool<byte>.Shared.Rent((int)chunk.Length + 1);
         try
         {
             // Behind a blank line, so that the first row cannot be taken for a byte order mark.
             bytes[0] = (byte)'\n';
             var data = bytes.AsMemory(1, (int)chunk.Length);
-            await using (var content = await artifacts.OpenReadAsync(job.Inputs.Single().Sha256, chunk.Offset, chunk.Length, cancellation) ?? throw Missing())
-                await content.ReadExactlyAsync(data, cancellation);
+            await using (var content = await artifacts.OpenReadAsync(job.Inputs.Single().Sha256, chunk.Offset, chunk.Length, cancellationToken) ?? throw Missing())
+                await content.ReadExactlyAsync(data, cancellationToken);
             using var rows = plan.Open(bytes.AsMemory(0, (int)chunk.Length + 1), lease.Model.Signature);
             var part = 0;
             var scorer = new ChunkScorer(plan, lease.Model, new ResultWriter(plan, job.Version!.Value), (content, isLast) => files.StageBlockAsync(
-                job.Id, ScoringPaths.Stored(plan.Format), ScoringPaths.Block(input.Chunk + 1, part++, isLast), content, cancellation));
+                job.Id, ScoringPaths.Stored(plan.Format), ScoringPaths.Block(input.Chunk + 1, part++, isLast), content, cancellationToken));
             var most = input.MostErrors ?? long.MaxValue;
-            var result = await scorer.ScoreAsync(rows, most, cancellation);
+            var result = await scorer.ScoreAsync(rows, most, cancellationToken);
             if (result.Rows != chunk.Rows && result.Errors <= most)
-                return new Result(0, 0, Reason: $"From row {chunk.FirstRow} on the data set was read as {Names.Count(result.Rows, "row")}, and divided as {chunk.Rows}.");
+                return new Result(0, 0, Reason: $"From row {chunk.FirstRow} on the data set was read as {MessageFormat.Count(result.Rows, "row")}, and divided as {chunk.Rows}.");
             return new Result(result.Rows, result.Errors, chunk.FirstRow + result.FirstErrorRow, result.FirstError);
         }
         finally
@@ -77,11 +86,11 @@ public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore art
         }
     }
 
-    private async Task<DatasetChunk> ChunkAsync(string job, int chunk, CancellationToken cancellation)
+    private async Task<DatasetChunk> ChunkAsync(string job, int chunk, CancellationToken cancellationToken)
     {
         var entry = new byte[DatasetChunk.Size];
-        await using var content = await files.OpenReadAsync(job, ScoringPaths.Chunks, (long)chunk * DatasetChunk.Size, DatasetChunk.Size, null, cancellation) ?? throw Missing();
-        await content.ReadExactlyAsync(entry, cancellation);
+        await using var content = await files.OpenReadAsync(job, ScoringPaths.Chunks, (long)chunk * DatasetChunk.Size, DatasetChunk.Size, null, cancellationToken) ?? throw Missing();
+        await content.ReadExactlyAsync(entry, cancellationToken);
         return DatasetChunk.Read(entry);
     }
 

@@ -1,7 +1,9 @@
 using System.Buffers;
-using Larder.Inference;
+using Larder.Inference.Rows;
+using Larder.Inference.Sessions;
+using Larder.Inference.Tensors;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Rows;
 
 /// <summary>
 /// Scores the rows of a chunk in batches, and gives the result in parts. The same chunk gives the same bytes in the same parts: batches and parts depend
@@ -15,10 +17,10 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
 {
     private const int MostKeptBytes = 4 << 20;
 
-    private readonly ArrayBufferWriter<byte> kept = new(1 << 12);
-    private readonly List<int> keptEnds = [];
-    private readonly List<(int Place, string? Error)> block = [];
-    private readonly RowTexts[] texts = [.. plan.Outputs.Select(_ => new RowTexts())];
+    private readonly ArrayBufferWriter<byte> _kept = new(1 << 12);
+    private readonly List<int> _keptEnds = [];
+    private readonly List<(int Place, string? Error)> _block = [];
+    private readonly RowTexts[] _texts = [.. plan.Outputs.Select(_ => new RowTexts())];
 
     /// <summary>What came of it.</summary>
     /// <param name="Rows">Rows that were read.</param>
@@ -30,24 +32,24 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
     /// <summary>Scores.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="mostErrors">With more errors than this it stops; what it has stored is then not whole.</param>
-    /// <param name="cancellation">Stops it between batches.</param>
+    /// <param name="cancellationToken">Stops it between batches.</param>
     /// <exception cref="RunTimeoutException">A run took too long.</exception>
-    public async Task<Result> ScoreAsync(IDataRows rows, long mostErrors, CancellationToken cancellation)
+    public async Task<Result> ScoreAsync(IDataRows rows, long mostErrors, CancellationToken cancellationToken)
     {
         var (read, errors, firstRow, first) = (0L, 0L, 0L, (string?)null);
         using var batch = plan.Batch(model);
         await using var parts = new ResultParts(store);
         while (Fill(batch, rows))
         {
-            cancellation.ThrowIfCancellationRequested();
-            await RunAsync(batch, cancellation);
-            for (var i = 0; i < block.Count; i++, read++)
+            cancellationToken.ThrowIfCancellationRequested();
+            await RunAsync(batch, cancellationToken);
+            for (var i = 0; i < _block.Count; i++, read++)
             {
-                var error = block[i].Error ?? ErrorOf(block[i].Place);
+                var error = _block[i].Error ?? ErrorOf(_block[i].Place);
                 if (error is not null && errors++ == 0)
                     (firstRow, first) = (read, error);
                 await parts.MakeRoomAsync();
-                writer.WriteRow(kept.WrittenSpan[(i == 0 ? 0 : keptEnds[i - 1])..keptEnds[i]], texts, block[i].Place, error, parts.Part);
+                writer.WriteRow(_kept.WrittenSpan[(i == 0 ? 0 : _keptEnds[i - 1]).._keptEnds[i]], _texts, _block[i].Place, error, parts.Part);
             }
 
             if (errors > mostErrors)
@@ -61,27 +63,27 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
     private bool Fill(RowBatch batch, IDataRows rows)
     {
         batch.Clear();
-        block.Clear();
-        kept.ResetWrittenCount();
-        keptEnds.Clear();
-        while (block.Count < batch.Capacity && kept.WrittenCount < MostKeptBytes && rows.Next())
+        _block.Clear();
+        _kept.ResetWrittenCount();
+        _keptEnds.Clear();
+        while (_block.Count < batch.Capacity && _kept.WrittenCount < MostKeptBytes && rows.Next())
         {
-            rows.Keep(kept);
-            keptEnds.Add(kept.WrittenCount);
+            rows.Keep(_kept);
+            _keptEnds.Add(_kept.WrittenCount);
             var error = rows.Feed(batch);
             if (error is null)
                 batch.EndRow();
             else
                 batch.DropRow();
-            block.Add((batch.Count - 1, error));
+            _block.Add((batch.Count - 1, error));
         }
 
-        return block.Count > 0;
+        return _block.Count > 0;
     }
 
     private string? ErrorOf(int place)
     {
-        foreach (var text in texts)
+        foreach (var text in _texts)
         {
             if (text.ErrorOf(place) is { } error)
                 return error;
@@ -90,15 +92,15 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
         return null;
     }
 
-    private async Task RunAsync(RowBatch batch, CancellationToken cancellation)
+    private async Task RunAsync(RowBatch batch, CancellationToken cancellationToken)
     {
-        foreach (var text in texts)
+        foreach (var text in _texts)
             text.Clear();
         if (batch.Count == 0)
             return;
         try
         {
-            using var outputs = await batch.RunAsync(cancellation);
+            using var outputs = await batch.RunAsync(cancellationToken);
             if (outputs.HasRows(batch.Count))
             {
                 Write(outputs, batch.Count);
@@ -114,12 +116,12 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
         {
             try
             {
-                using var outputs = await batch.RunRowAsync(row, cancellation);
+                using var outputs = await batch.RunRowAsync(row, cancellationToken);
                 Write(outputs, 1);
             }
             catch (InvalidInputException e)
             {
-                foreach (var text in texts)
+                foreach (var text in _texts)
                     text.FailRow(e.Message);
             }
         }
@@ -129,13 +131,13 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
     {
         // Before any of the texts has a row more than the others.
         outputs.Check();
-        for (var i = 0; i < texts.Length; i++)
+        for (var i = 0; i < _texts.Length; i++)
         {
             var column = plan.Outputs[i];
             if (plan.IsCsv)
-                outputs.WriteFields(column.Output, rows, column.Layout, (byte)plan.Delimiter, texts[i]);
+                outputs.WriteFields(column.Output, rows, column.Layout, (byte)plan.Delimiter, _texts[i]);
             else
-                outputs.WriteJson(column.Output, rows, texts[i]);
+                outputs.WriteJson(column.Output, rows, _texts[i]);
         }
     }
 }

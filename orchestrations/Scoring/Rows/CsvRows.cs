@@ -2,31 +2,31 @@ using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 using CsvHelper;
-using Larder.Inference;
+using Larder.Inference.Rows;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Rows;
 
 /// <summary>Rows of CSV, by CsvHelper's reader.</summary>
 internal sealed class CsvRows : IDataRows
 {
-    private readonly ScoringPlan plan;
-    private readonly CsvReader reader;
-    private readonly int[][] feeds;
-    private readonly int[] keep;
-    private readonly bool hasNul;
-    private readonly bool isDamaged;
+    private readonly ScoringPlan _plan;
+    private readonly CsvReader _reader;
+    private readonly int[][] _feeds;
+    private readonly int[] _keep;
+    private readonly bool _hasNul;
+    private readonly bool _isDamaged;
 
     public CsvRows(ScoringPlan plan, ReadOnlyMemory<byte> bytes)
     {
-        this.plan = plan;
-        hasNul = bytes.Span.Contains((byte)0);
-        isDamaged = !Utf8.IsValid(bytes.Span);
-        reader = Reader(bytes, plan.Delimiter);
+        _plan = plan;
+        _hasNul = bytes.Span.Contains((byte)0);
+        _isDamaged = !Utf8.IsValid(bytes.Span);
+        _reader = Reader(bytes, plan.Delimiter);
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < plan.Header.Count; i++)
             places.TryAdd(plan.Header[i], i);
-        feeds = [.. plan.Feeds.Select(feed => feed.Columns.Select(column => places[column]).ToArray())];
-        keep = [.. plan.Keep.Select(column => places[column])];
+        _feeds = [.. plan.Feeds.Select(feed => feed.Columns.Select(column => places[column]).ToArray())];
+        _keep = [.. plan.Keep.Select(column => places[column])];
     }
 
     /// <summary>A reader that takes quotes as RFC 4180 has them, lets pass what has them elsewhere, and takes no row for a header.</summary>
@@ -35,18 +35,18 @@ internal sealed class CsvRows : IDataRows
     public static CsvReader Reader(ReadOnlyMemory<byte> bytes, char delimiter) =>
         CsvReader.Create(bytes, new CsvReaderOptions { Separator = delimiter, HasHeader = false, DetectSeparatorHint = false });
 
-    public bool Next() => reader.Read();
+    public bool Next() => _reader.Read();
 
     public string? Feed(RowBatch batch)
     {
         if (Damage() is { } damage)
             return damage;
-        for (var input = 0; input < feeds.Length; input++)
+        for (var input = 0; input < _feeds.Length; input++)
         {
-            foreach (var column in feeds[input])
+            foreach (var column in _feeds[input])
             {
-                if (batch.AddText(input, reader.GetSpan(column)) is { } problem)
-                    return $"{Names.Shown(plan.Header[column])}: {problem}";
+                if (batch.AddText(input, _reader.GetSpan(column)) is { } problem)
+                    return $"{MessageFormat.Shown(_plan.Header[column])}: {problem}";
             }
         }
 
@@ -55,31 +55,31 @@ internal sealed class CsvRows : IDataRows
 
     public void Keep(IBufferWriter<byte> destination)
     {
-        foreach (var column in keep)
+        foreach (var column in _keep)
         {
             // Past the row's end it is empty.
-            var field = reader.GetSpan(column);
-            DelimitedText.Write(isDamaged && !Utf8.IsValid(field) ? Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(field)) : field, (byte)plan.Delimiter, destination);
-            destination.Write([(byte)plan.Delimiter]);
+            var field = _reader.GetSpan(column);
+            DelimitedText.Write(_isDamaged && !Utf8.IsValid(field) ? Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(field)) : field, (byte)_plan.Delimiter, destination);
+            destination.Write([(byte)_plan.Delimiter]);
         }
     }
 
-    public void Dispose() => reader.Dispose();
+    public void Dispose() => _reader.Dispose();
 
     private string? Damage()
     {
-        var count = reader.FieldCount;
-        if (count != plan.Header.Count)
-            return $"it has {Names.Count(count, "field")}, and the header has {Names.Count(plan.Header.Count, "column")}";
-        if (!hasNul && !isDamaged)
+        var count = _reader.FieldCount;
+        if (count != _plan.Header.Count)
+            return $"it has {MessageFormat.Count(count, "field")}, and the header has {MessageFormat.Count(_plan.Header.Count, "column")}";
+        if (!_hasNul && !_isDamaged)
             return null;
         for (var i = 0; i < count; i++)
         {
-            var field = reader.GetSpan(i);
-            if (hasNul && field.Contains((byte)0))
-                return $"{Names.Shown(plan.Header[i])}: it has a NUL byte";
-            if (isDamaged && !Utf8.IsValid(field))
-                return $"{Names.Shown(plan.Header[i])}: it is not valid UTF-8";
+            var field = _reader.GetSpan(i);
+            if (_hasNul && field.Contains((byte)0))
+                return $"{MessageFormat.Shown(_plan.Header[i])}: it has a NUL byte";
+            if (_isDamaged && !Utf8.IsValid(field))
+                return $"{MessageFormat.Shown(_plan.Header[i])}: it is not valid UTF-8";
         }
 
         return null;

@@ -1,7 +1,7 @@
 using System.Buffers;
-using Larder.Inference;
+using Larder.Inference.Rows;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Rows;
 
 /// <summary>Reads the rows of a chunk, one after the other.</summary>
 internal interface IDataRows : IDisposable

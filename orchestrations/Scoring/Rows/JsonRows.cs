@@ -2,9 +2,10 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
-using Larder.Inference;
+using Larder.Inference.Rows;
+using Larder.Inference.Signatures;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Rows;
 
 /// <summary>Rows that are JSON objects, one on each line.</summary>
 internal sealed class JsonRows : IDataRows
@@ -12,57 +13,57 @@ internal sealed class JsonRows : IDataRows
     /// <summary>Deepest nesting of a row.</summary>
     public const int Depth = 64;
 
-    private readonly ScoringPlan plan;
-    private readonly ReadOnlyMemory<byte> bytes;
-    private readonly bool[] takesText;
-    private readonly int[][] feeds;
-    private readonly int[] keep;
-    private readonly byte[][] keepNames;
-    private readonly string[] slots;
-    private readonly Dictionary<string, int> slotOf = new(StringComparer.Ordinal);
-    private readonly (int Start, int Length)[] values;
-    private int at;
-    private ReadOnlyMemory<byte> line;
-    private string? damage;
+    private readonly ScoringPlan _plan;
+    private readonly ReadOnlyMemory<byte> _bytes;
+    private readonly bool[] _takesText;
+    private readonly int[][] _feeds;
+    private readonly int[] _keep;
+    private readonly byte[][] _keepNames;
+    private readonly string[] _slots;
+    private readonly Dictionary<string, int> _slotOf = new(StringComparer.Ordinal);
+    private readonly (int Start, int Length)[] _values;
+    private int _at;
+    private ReadOnlyMemory<byte> _line;
+    private string? _damage;
 
     public JsonRows(ScoringPlan plan, ReadOnlyMemory<byte> bytes, ModelSignature signature)
     {
-        (this.plan, this.bytes) = (plan, bytes);
-        takesText = [.. signature.Inputs.Select(input => input.Datatype == Datatype.Bytes)];
-        feeds = [.. plan.Feeds.Select(feed => feed.Columns.Select(Slot).ToArray())];
-        keep = [.. plan.Keep.Select(Slot)];
-        keepNames = [.. plan.Keep.Select(name => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(name) + ":"))];
-        slots = [.. slotOf.OrderBy(slot => slot.Value).Select(slot => slot.Key)];
-        values = new (int, int)[slots.Length];
+        (_plan, _bytes) = (plan, bytes);
+        _takesText = [.. signature.Inputs.Select(input => input.Datatype == Datatype.Bytes)];
+        _feeds = [.. plan.Feeds.Select(feed => feed.Columns.Select(Slot).ToArray())];
+        _keep = [.. plan.Keep.Select(Slot)];
+        _keepNames = [.. plan.Keep.Select(name => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(name) + ":"))];
+        _slots = [.. _slotOf.OrderBy(slot => slot.Value).Select(slot => slot.Key)];
+        _values = new (int, int)[_slots.Length];
     }
 
     public bool Next()
     {
-        var rest = bytes.Span[at..];
+        var rest = _bytes.Span[_at..];
         var start = rest.IndexOfAnyExcept((byte)'\r', (byte)'\n');
         if (start < 0)
             return false;
         var length = rest[start..].IndexOf((byte)'\n');
-        line = bytes.Slice(at + start, length < 0 ? rest.Length - start : length);
-        at += start + line.Length;
-        damage = Parse(line.Span);
+        _line = _bytes.Slice(_at + start, length < 0 ? rest.Length - start : length);
+        _at += start + _line.Length;
+        _damage = Parse(_line.Span);
         return true;
     }
 
     public string? Feed(RowBatch batch)
     {
-        if (damage is not null)
-            return damage;
-        for (var input = 0; input < feeds.Length; input++)
+        if (_damage is not null)
+            return _damage;
+        for (var input = 0; input < _feeds.Length; input++)
         {
-            foreach (var slot in feeds[input])
+            foreach (var slot in _feeds[input])
             {
-                var problem = values[slot].Length == 0 ? "it is missing"
-                    : plan.Feeds[input].IsWhole ? batch.AddValue(input, Value(slot), Depth)
+                var problem = _values[slot].Length == 0 ? "it is missing"
+                    : _plan.Feeds[input].IsWhole ? batch.AddValue(input, Value(slot), Depth)
                     : AddScalar(batch, input, Value(slot));
                 // About a whole value the sentence names the input itself.
                 if (problem is not null)
-                    return plan.Feeds[input].IsWhole && values[slot].Length > 0 ? problem : $"{Names.Shown(slots[slot])}: {problem}";
+                    return _plan.Feeds[input].IsWhole && _values[slot].Length > 0 ? problem : $"{MessageFormat.Shown(_slots[slot])}: {problem}";
             }
         }
 
@@ -71,12 +72,12 @@ internal sealed class JsonRows : IDataRows
 
     public void Keep(IBufferWriter<byte> destination)
     {
-        if (damage is not null)
+        if (_damage is not null)
             return;
-        for (var i = 0; i < keep.Length; i++)
+        for (var i = 0; i < _keep.Length; i++)
         {
-            destination.Write(keepNames[i]);
-            destination.Write(values[keep[i]].Length == 0 ? "null"u8 : Value(keep[i]));
+            destination.Write(_keepNames[i]);
+            destination.Write(_values[_keep[i]].Length == 0 ? "null"u8 : Value(_keep[i]));
             destination.Write(","u8);
         }
     }
@@ -106,16 +107,16 @@ internal sealed class JsonRows : IDataRows
 
     private int Slot(string name)
     {
-        if (!slotOf.TryGetValue(name, out var slot))
-            slotOf.Add(name, slot = slotOf.Count);
+        if (!_slotOf.TryGetValue(name, out var slot))
+            _slotOf.Add(name, slot = _slotOf.Count);
         return slot;
     }
 
-    private ReadOnlySpan<byte> Value(int slot) => line.Span.Slice(values[slot].Start, values[slot].Length);
+    private ReadOnlySpan<byte> Value(int slot) => _line.Span.Slice(_values[slot].Start, _values[slot].Length);
 
     private string? Parse(ReadOnlySpan<byte> row)
     {
-        Array.Clear(values);
+        Array.Clear(_values);
         if (!Utf8.IsValid(row))
             return "it is not valid UTF-8";
         try
@@ -128,16 +129,16 @@ internal sealed class JsonRows : IDataRows
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 // Rows tend to have their members in the same order.
-                var slot = next < slots.Length && reader.ValueTextEquals(slots[next]) ? next
-                    : slotOf.TryGetValue(reader.GetString()!, out var known) ? known : -1;
+                var slot = next < _slots.Length && reader.ValueTextEquals(_slots[next]) ? next
+                    : _slotOf.TryGetValue(reader.GetString()!, out var known) ? known : -1;
                 reader.Read();
                 var start = (int)reader.TokenStartIndex;
                 reader.Skip();
                 if (slot < 0)
                     continue;
-                if (values[slot].Length > 0)
-                    return $"it has {Names.Shown(slots[slot])} twice";
-                values[slot] = (start, (int)reader.BytesConsumed - start);
+                if (_values[slot].Length > 0)
+                    return $"it has {MessageFormat.Shown(_slots[slot])} twice";
+                _values[slot] = (start, (int)reader.BytesConsumed - start);
                 next = slot + 1;
             }
 
@@ -160,7 +161,7 @@ internal sealed class JsonRows : IDataRows
         var reader = new Utf8JsonReader(value);
         reader.Read();
         var isText = reader.TokenType == JsonTokenType.String;
-        if (isText != takesText[input] || reader.TokenType is JsonTokenType.Null or JsonTokenType.StartArray or JsonTokenType.StartObject)
+        if (isText != _takesText[input] || reader.TokenType is JsonTokenType.Null or JsonTokenType.StartArray or JsonTokenType.StartObject)
         {
             var what = reader.TokenType switch
             {
@@ -171,7 +172,7 @@ internal sealed class JsonRows : IDataRows
                 JsonTokenType.Number => "a number",
                 _ => "true or false",
             };
-            return $"it is {what}, where {(takesText[input] ? "a string" : "a number")} belongs";
+            return $"it is {what}, where {(_takesText[input] ? "a string" : "a number")} belongs";
         }
 
         if (!isText)

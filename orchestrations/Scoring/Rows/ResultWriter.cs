@@ -3,47 +3,47 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Larder.Inference;
+using Larder.Inference.Rows;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Rows;
 
 /// <summary>Puts the rows of the result together: what is kept, the outputs, the version, the error.</summary>
 internal sealed class ResultWriter
 {
-    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly ScoringPlan plan;
-    private readonly byte delimiter;
-    private readonly byte[] version;
-    private readonly byte[] noOutputs;
-    private readonly byte[][] names;
-    private readonly byte[] versionName;
-    private readonly byte[] errorName;
+    private readonly ScoringPlan _plan;
+    private readonly byte _delimiter;
+    private readonly byte[] _version;
+    private readonly byte[] _noOutputs;
+    private readonly byte[][] _names;
+    private readonly byte[] _versionName;
+    private readonly byte[] _errorName;
 
     public ResultWriter(ScoringPlan plan, int version)
     {
-        this.plan = plan;
-        delimiter = (byte)plan.Delimiter;
-        this.version = Encoding.ASCII.GetBytes(version.ToString(CultureInfo.InvariantCulture));
-        noOutputs = new byte[plan.Outputs.Sum(output => output.Names.Count)];
-        noOutputs.AsSpan().Fill(delimiter);
-        names = [.. plan.Outputs.Select(output => Name(output.Names[0]))];
-        versionName = Name(plan.VersionColumn);
-        errorName = Name(plan.ErrorColumn);
+        _plan = plan;
+        _delimiter = (byte)plan.Delimiter;
+        _version = Encoding.ASCII.GetBytes(version.ToString(CultureInfo.InvariantCulture));
+        _noOutputs = new byte[plan.Outputs.Sum(output => output.Names.Count)];
+        _noOutputs.AsSpan().Fill(_delimiter);
+        _names = [.. plan.Outputs.Select(output => Name(output.Names[0]))];
+        _versionName = Name(plan.VersionColumn);
+        _errorName = Name(plan.ErrorColumn);
     }
 
     /// <summary>The header; nothing for JSON.</summary>
     public void WriteHeader(IBufferWriter<byte> destination)
     {
-        if (!plan.IsCsv)
+        if (!_plan.IsCsv)
             return;
-        foreach (var name in plan.Keep.Concat(plan.Outputs.SelectMany(output => output.Names)).Append(plan.VersionColumn))
+        foreach (var name in _plan.Keep.Concat(_plan.Outputs.SelectMany(output => output.Names)).Append(_plan.VersionColumn))
         {
-            DelimitedText.Write(Encoding.UTF8.GetBytes(name), delimiter, destination);
-            destination.Write([delimiter]);
+            DelimitedText.Write(Encoding.UTF8.GetBytes(name), _delimiter, destination);
+            destination.Write([_delimiter]);
         }
 
-        DelimitedText.Write(Encoding.UTF8.GetBytes(plan.ErrorColumn), delimiter, destination);
+        DelimitedText.Write(Encoding.UTF8.GetBytes(_plan.ErrorColumn), _delimiter, destination);
         destination.Write("\n"u8);
     }
 
@@ -55,7 +55,7 @@ internal sealed class ResultWriter
     /// <param name="destination">Where to.</param>
     public void WriteRow(ReadOnlySpan<byte> kept, RowTexts[] texts, int row, string? error, IBufferWriter<byte> destination)
     {
-        if (plan.IsCsv)
+        if (_plan.IsCsv)
             WriteFields(kept, texts, row, error, destination);
         else
             WriteObject(kept, texts, row, error, destination);
@@ -69,18 +69,18 @@ internal sealed class ResultWriter
             foreach (var text in texts)
             {
                 destination.Write(text[row]);
-                destination.Write([delimiter]);
+                destination.Write([_delimiter]);
             }
         }
         else
         {
-            destination.Write(noOutputs);
+            destination.Write(_noOutputs);
         }
 
-        destination.Write(version);
-        destination.Write([delimiter]);
+        destination.Write(_version);
+        destination.Write([_delimiter]);
         if (error is not null)
-            DelimitedText.Write(Encoding.UTF8.GetBytes(error), delimiter, destination);
+            DelimitedText.Write(Encoding.UTF8.GetBytes(error), _delimiter, destination);
         destination.Write("\n"u8);
     }
 
@@ -92,23 +92,23 @@ internal sealed class ResultWriter
         {
             for (var i = 0; i < texts.Length; i++)
             {
-                destination.Write(names[i]);
+                destination.Write(_names[i]);
                 destination.Write(texts[i][row]);
                 destination.Write(","u8);
             }
         }
 
-        destination.Write(versionName);
-        destination.Write(version);
+        destination.Write(_versionName);
+        destination.Write(_version);
         if (error is not null)
         {
             destination.Write(","u8);
-            destination.Write(errorName);
-            destination.Write(JsonSerializer.SerializeToUtf8Bytes(error, s_json));
+            destination.Write(_errorName);
+            destination.Write(JsonSerializer.SerializeToUtf8Bytes(error, Json));
         }
 
         destination.Write("}\n"u8);
     }
 
-    private static byte[] Name(string name) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(name, s_json) + ":");
+    private static byte[] Name(string name) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(name, Json) + ":");
 }

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Splitting;
 
 /// <summary>
 /// Rows of delimited text, where CsvHelper's parser sees them: a field that begins with a quote may have line ends inside; a quote elsewhere in a field that
@@ -13,11 +13,11 @@ internal sealed class CsvScanner(byte delimiter) : IRowScanner
     private const byte CarriageReturn = (byte)'\r';
     private const byte LineFeed = (byte)'\n';
 
-    private static readonly SearchValues<byte> s_plainStops = SearchValues.Create([Quote, CarriageReturn, LineFeed]);
+    private static readonly SearchValues<byte> PlainStops = SearchValues.Create([Quote, CarriageReturn, LineFeed]);
 
-    private readonly SearchValues<byte> tailStops = SearchValues.Create([delimiter, CarriageReturn, LineFeed]);
-    private State state = State.Between;
-    private byte last;
+    private readonly SearchValues<byte> _tailStops = SearchValues.Create([delimiter, CarriageReturn, LineFeed]);
+    private State _state = State.Between;
+    private byte _last;
 
     private enum State
     {
@@ -37,14 +37,14 @@ internal sealed class CsvScanner(byte delimiter) : IRowScanner
         Tail,
     }
 
-    public bool IsInRow => state != State.Between;
+    public bool IsInRow => _state != State.Between;
 
     public (int Passed, RowEdge Edge) Next(ReadOnlySpan<byte> bytes)
     {
         var at = 0;
         while (at < bytes.Length)
         {
-            switch (state)
+            switch (_state)
             {
                 case State.Between:
                     if (bytes[at] is CarriageReturn or LineFeed)
@@ -53,24 +53,24 @@ internal sealed class CsvScanner(byte delimiter) : IRowScanner
                         break;
                     }
 
-                    (state, last) = (State.Plain, delimiter);
+                    (_state, _last) = (State.Plain, delimiter);
                     return (at, RowEdge.Start);
 
                 case State.Plain:
-                    var stop = bytes[at..].IndexOfAny(s_plainStops);
+                    var stop = bytes[at..].IndexOfAny(PlainStops);
                     if (stop < 0)
                     {
-                        last = bytes[^1];
+                        _last = bytes[^1];
                         return (bytes.Length, RowEdge.None);
                     }
 
-                    var before = stop > 0 ? bytes[at + stop - 1] : last;
+                    var before = stop > 0 ? bytes[at + stop - 1] : _last;
                     at += stop + 1;
-                    last = bytes[at - 1];
-                    if (last != Quote)
+                    _last = bytes[at - 1];
+                    if (_last != Quote)
                         return End(at);
                     if (before == delimiter)
-                        state = State.Quoted;
+                        _state = State.Quoted;
                     break;
 
                 case State.Quoted:
@@ -78,25 +78,25 @@ internal sealed class CsvScanner(byte delimiter) : IRowScanner
                     if (quote < 0)
                         return (bytes.Length, RowEdge.None);
                     at += quote + 1;
-                    state = State.QuoteInQuotes;
+                    _state = State.QuoteInQuotes;
                     break;
 
                 case State.QuoteInQuotes:
-                    last = bytes[at++];
-                    if (last is CarriageReturn or LineFeed)
+                    _last = bytes[at++];
+                    if (_last is CarriageReturn or LineFeed)
                         return End(at);
-                    state = last == Quote ? State.Quoted : last == delimiter ? State.Plain : State.Tail;
+                    _state = _last == Quote ? State.Quoted : _last == delimiter ? State.Plain : State.Tail;
                     break;
 
                 default:
-                    var end = bytes[at..].IndexOfAny(tailStops);
+                    var end = bytes[at..].IndexOfAny(_tailStops);
                     if (end < 0)
                         return (bytes.Length, RowEdge.None);
                     at += end + 1;
-                    last = bytes[at - 1];
-                    if (last != delimiter)
+                    _last = bytes[at - 1];
+                    if (_last != delimiter)
                         return End(at);
-                    state = State.Plain;
+                    _state = State.Plain;
                     break;
             }
         }
@@ -106,7 +106,7 @@ internal sealed class CsvScanner(byte delimiter) : IRowScanner
 
     private (int Passed, RowEdge Edge) End(int at)
     {
-        state = State.Between;
+        _state = State.Between;
         return (at, RowEdge.End);
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Splitting;
 
 /// <summary>A part of a data set: whole rows.</summary>
 /// <param name="Offset">Of its first byte.</param>

@@ -1,20 +1,20 @@
 using System.Buffers;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Splitting;
 
 /// <summary>Divides a data set into chunks of whole rows, in one pass and in constant memory but for the list of chunks.</summary>
 internal sealed class DatasetSplitter
 {
     private const int BufferBytes = 1 << 18;
 
-    private readonly IRowScanner scanner;
-    private readonly SplitLimits limits;
-    private readonly List<DatasetChunk> chunks = [];
-    private long at;
-    private long rowStart;
-    private long chunkStart;
-    private long rows;
-    private long chunkFirst = 1;
+    private readonly IRowScanner _scanner;
+    private readonly SplitLimits _limits;
+    private readonly List<DatasetChunk> _chunks = [];
+    private long _at;
+    private long _rowStart;
+    private long _chunkStart;
+    private long _rows;
+    private long _chunkFirst = 1;
 
     /// <summary>Makes one.</summary>
     /// <param name="scanner">Finds the rows.</param>
@@ -22,27 +22,27 @@ internal sealed class DatasetSplitter
     /// <param name="offset">Where the bytes that it will be given begin in the data set.</param>
     public DatasetSplitter(IRowScanner scanner, SplitLimits limits, long offset)
     {
-        (this.scanner, this.limits) = (scanner, limits);
-        at = chunkStart = rowStart = offset;
+        (_scanner, _limits) = (scanner, limits);
+        _at = _chunkStart = _rowStart = offset;
     }
 
     /// <summary>The chunks, in order.</summary>
-    public IReadOnlyList<DatasetChunk> Chunks => chunks;
+    public IReadOnlyList<DatasetChunk> Chunks => _chunks;
 
     /// <summary>The rows.</summary>
-    public long Rows => rows;
+    public long Rows => _rows;
 
     /// <summary>Splits all that a stream has.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
-    public async Task<string?> SplitAsync(Stream content, CancellationToken cancellation)
+    public async Task<string?> SplitAsync(Stream content, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            while (await content.ReadAsync(buffer.AsMemory(0, BufferBytes), cancellation) is > 0 and var read)
+            while (await content.ReadAsync(buffer.AsMemory(0, BufferBytes), cancellationToken) is > 0 and var read)
             {
                 if (!TryAdd(buffer.AsSpan(0, read)))
-                    return TooLong(rows + 1, rowStart, limits);
+                    return TooLong(_rows + 1, _rowStart, _limits);
             }
         }
         finally
@@ -50,7 +50,7 @@ internal sealed class DatasetSplitter
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        if (scanner.IsInRow)
+        if (_scanner.IsInRow)
             EndRow();
         EndChunk();
         return null;
@@ -64,16 +64,16 @@ internal sealed class DatasetSplitter
     {
         while (!bytes.IsEmpty)
         {
-            var (passed, edge) = scanner.Next(bytes);
+            var (passed, edge) = _scanner.Next(bytes);
             bytes = bytes[passed..];
-            at += passed;
+            _at += passed;
             if (edge == RowEdge.Start)
-                rowStart = at;
-            else if (edge == RowEdge.End && at - rowStart <= limits.RowBytes)
+                _rowStart = _at;
+            else if (edge == RowEdge.End && _at - _rowStart <= _limits.RowBytes)
                 EndRow();
-            else if (scanner.IsInRow || edge == RowEdge.End)
+            else if (_scanner.IsInRow || edge == RowEdge.End)
             {
-                if (at - rowStart > limits.RowBytes)
+                if (_at - _rowStart > _limits.RowBytes)
                     return false;
             }
         }
@@ -83,16 +83,16 @@ internal sealed class DatasetSplitter
 
     private void EndRow()
     {
-        rows++;
-        var bytes = at - chunkStart;
-        if ((rows - chunkFirst + 1 >= limits.ChunkRows && bytes >= limits.LeastChunkBytes) || bytes >= limits.ChunkBytes)
+        _rows++;
+        var bytes = _at - _chunkStart;
+        if ((_rows - _chunkFirst + 1 >= _limits.ChunkRows && bytes >= _limits.LeastChunkBytes) || bytes >= _limits.ChunkBytes)
             EndChunk();
     }
 
     private void EndChunk()
     {
-        if (rows >= chunkFirst)
-            chunks.Add(new DatasetChunk(chunkStart, at - chunkStart, chunkFirst, rows - chunkFirst + 1));
-        (chunkStart, chunkFirst) = (at, rows + 1);
+        if (_rows >= _chunkFirst)
+            _chunks.Add(new DatasetChunk(_chunkStart, _at - _chunkStart, _chunkFirst, _rows - _chunkFirst + 1));
+        (_chunkStart, _chunkFirst) = (_at, _rows + 1);
     }
 }

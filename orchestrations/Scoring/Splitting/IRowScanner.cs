@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Splitting;
 
 /// <summary>Finds where rows begin and end in bytes that come in pieces. Blank lines are no rows.</summary>
 internal interface IRowScanner

@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Splitting;
 
 /// <summary>Rows that are lines: JSON has no line end inside a line.</summary>
 internal sealed class LineScanner : IRowScanner

@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Splitting;
 
 /// <summary>What a scanner of rows has come to.</summary>
 internal enum RowEdge

@@ -1,4 +1,4 @@
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Scoring.Splitting;
 
 /// <summary>How large rows and chunks may be.</summary>
 /// <param name="RowBytes">Bytes of a row; a longer one is an error.</param>

@@ -1,8 +1,13 @@
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Validation;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Publishing;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training.Activities;
 
 /// <summary>Validates a trained model as an upload is, and stores it as an artifact.</summary>
 public sealed class CheckTrainedModel(JobSteps steps, JobFiles files, ModelPublisher publisher)
@@ -15,27 +20,27 @@ public sealed class CheckTrainedModel(JobSteps steps, JobFiles files, ModelPubli
     /// <summary>What came of it.</summary>
     /// <param name="Model">The model, validated and stored.</param>
     /// <param name="Reason">Why it cannot be served.</param>
-    public sealed record Result(PreparedModel? Model, string? Reason = null);
+    public sealed record Result(ValidatedArtifact? Model, string? Reason = null);
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.CheckTrainedModel)]
-    public Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.RunAsync(
+    public Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellationToken) => steps.RunAsync(
         input.Id.Job,
         "validate",
         input.Id.Attempt,
-        job => CheckAsync(job, input, cancellation),
+        job => CheckAsync(job, input, cancellationToken),
         detail: result => result.Reason ?? $"{result.Model!.SizeBytes} bytes, {result.Model.Description.Signature.Inputs.Count} inputs, {result.Model.Description.Signature.Outputs.Count} outputs.",
-        cancellation: cancellation);
+        cancellationToken: cancellationToken);
 
-    private async Task<Result> CheckAsync(Job job, Input input, CancellationToken cancellation)
+    private async Task<Result> CheckAsync(Job job, Input input, CancellationToken cancellationToken)
     {
-        await using var content = await files.OpenReadAsync(input.Id.Job, input.Path, cancellation: cancellation);
+        await using var content = await files.OpenReadAsync(input.Id.Job, input.Path, cancellationToken: cancellationToken);
         if (content is null)
             return new Result(null, "The model was removed after the training had ended.");
         try
         {
-            await using var staged = await publisher.StageAsync(content, cancellation: cancellation);
-            return new Result(await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellation));
+            await using var staged = await publisher.StageAsync(content, cancellationToken: cancellationToken);
+            return new Result(await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellationToken));
         }
         catch (Exception e) when (e is InvalidModelException or InvalidRequestException or TooLargeException)
         {

@@ -1,8 +1,12 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training.Activities;
 
 /// <summary>Gathers what an attempt left: exit code, outputs, metrics, and what the backend knows.</summary>
 public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBackend backend, TimeProvider time)
@@ -13,7 +17,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
     /// <summary>How long a backend may take to see that what it stopped has ended.</summary>
     private const int MostLooks = 50;
 
-    private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(0.1);
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(0.1);
 
     /// <summary>What came of the attempt.</summary>
     /// <param name="Reason">Why it failed; null when it did not.</param>
@@ -22,34 +26,34 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.CollectResults)]
-    public async Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellation)
+    public async Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellationToken)
     {
         var collected = await steps.RunAsync(
             id.Job,
             "collect",
             id.Attempt,
-            _ => CollectAsync(id, cancellation),
+            _ => CollectAsync(id, cancellationToken),
             (job, found) => With(job, id.Attempt, found),
             found => found.Detail,
-            cancellation);
+            cancellationToken);
         return new Result(collected.Reason, collected.TimedOut);
     }
 
-    private async Task<Collected> CollectAsync(ComputeId id, CancellationToken cancellation)
+    private async Task<Collected> CollectAsync(ComputeId id, CancellationToken cancellationToken)
     {
-        var output = await BackendLog.KeepAsync(backend, files, id, cancellation);
-        if (await BootstrapExit.ReadAsync(files, id, cancellation) is not { } exit)
+        var output = await BackendLog.KeepAsync(backend, files, id, cancellationToken);
+        if (await BootstrapExit.ReadAsync(files, id, cancellationToken) is not { } exit)
         {
-            var status = await backend.GetStatusAsync(id, cancellation);
+            var status = await backend.GetStatusAsync(id, cancellationToken);
             return new Collected(LostReason(status, output), status.ExitCode, [], new Dictionary<string, double>(), null, status.TimedOut);
         }
 
-        var outputs = await OutputsAsync(id, exit, cancellation);
-        var (metrics, note) = await MetricsAsync(id, outputs, cancellation);
+        var outputs = await OutputsAsync(id, exit, cancellationToken);
+        var (metrics, note) = await MetricsAsync(id, outputs, cancellationToken);
         if (exit.WasStopped)
         {
             // Why, only the backend knows: a quota, a time-out, somebody's wish.
-            var status = await StoppedAsync(id, cancellation);
+            var status = await StoppedAsync(id, cancellationToken);
             return new Collected(Short(status.Reason ?? "It was stopped."), exit.ExitCode, outputs, metrics, note, status.TimedOut);
         }
 
@@ -58,13 +62,13 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
     }
 
     /// <summary>bootstrap.py says that it ended a moment before it does.</summary>
-    private async Task<ComputeStatus> StoppedAsync(ComputeId id, CancellationToken cancellation)
+    private async Task<ComputeStatus> StoppedAsync(ComputeId id, CancellationToken cancellationToken)
     {
-        var status = await backend.GetStatusAsync(id, cancellation);
+        var status = await backend.GetStatusAsync(id, cancellationToken);
         for (var looks = 1; status.State == ComputeState.Running && looks < MostLooks; looks++)
         {
-            await Task.Delay(s_wait, time, cancellation);
-            status = await backend.GetStatusAsync(id, cancellation);
+            await Task.Delay(Wait, time, cancellationToken);
+            status = await backend.GetStatusAsync(id, cancellationToken);
         }
 
         return status;
@@ -84,12 +88,12 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
     }
 
     /// <summary>Outputs are what is stored; only their hashes are what bootstrap.py says.</summary>
-    private async Task<IReadOnlyList<JobOutput>> OutputsAsync(ComputeId id, BootstrapExit exit, CancellationToken cancellation)
+    private async Task<IReadOnlyList<JobOutput>> OutputsAsync(ComputeId id, BootstrapExit exit, CancellationToken cancellationToken)
     {
         var prefix = JobPaths.Outputs(id.Attempt);
         var said = exit.Outputs.GroupBy(entry => entry.Path).ToDictionary(group => group.Key, group => group.First());
         var outputs = new List<JobOutput>();
-        await foreach (var file in files.ListAsync(id.Job, prefix, cancellation))
+        await foreach (var file in files.ListAsync(id.Job, prefix, cancellationToken))
         {
             var path = file.Path[prefix.Length..];
             if (said.TryGetValue(path, out var entry) && entry.Size == file.SizeBytes)
@@ -100,13 +104,13 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
     }
 
     private async Task<(IReadOnlyDictionary<string, double> Metrics, string? Note)> MetricsAsync(
-        ComputeId id, IReadOnlyList<JobOutput> outputs, CancellationToken cancellation)
+        ComputeId id, IReadOnlyList<JobOutput> outputs, CancellationToken cancellationToken)
     {
         if (!outputs.Any(output => output.Path == MetricsFile.Name))
             return (new Dictionary<string, double>(), null);
         try
         {
-            var stored = await files.ReadAsync(id.Job, JobPaths.Outputs(id.Attempt) + MetricsFile.Name, MaxMetricsBytes, cancellation)
+            var stored = await files.ReadAsync(id.Job, JobPaths.Outputs(id.Attempt) + MetricsFile.Name, MaxMetricsBytes, cancellationToken)
                 ?? throw new JsonException($"it is larger than {MaxMetricsBytes} bytes");
             return (MetricsFile.Parse(stored), null);
         }

@@ -1,17 +1,19 @@
-using Larder.Registry;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Jobs.Files;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training.Activities;
 
 /// <summary>Removes what an attempt ran on, and what it was told.</summary>
 public sealed class DeleteCompute(JobFiles files, IComputeBackend backend)
 {
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.DeleteCompute)]
-    public async Task Run([ActivityTrigger] ComputeId id, CancellationToken cancellation)
+    public async Task Run([ActivityTrigger] ComputeId id, CancellationToken cancellationToken)
     {
-        await backend.DeleteAsync(id, cancellation);
-        await files.DeleteFileAsync(id.Job, JobPaths.Manifest(id.Attempt), cancellation);
-        await files.DeleteFileAsync(id.Job, JobPaths.Bootstrap(id.Attempt), cancellation);
+        await backend.DeleteAsync(id, cancellationToken);
+        await files.DeleteFileAsync(id.Job, JobPaths.Manifest(id.Attempt), cancellationToken);
+        await files.DeleteFileAsync(id.Job, JobPaths.Bootstrap(id.Attempt), cancellationToken);
     }
 }

@@ -1,8 +1,13 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training.Activities;
 
 /// <summary>
 /// Finds the model among what a training left: the one that <c>larder.json</c> in the output folder names; else the file called <c>{model}</c> or
@@ -21,20 +26,20 @@ public sealed class FindTrainedModel(JobSteps steps, JobFiles files)
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.FindTrainedModel)]
-    public Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellation) => steps.RunAsync(
+    public Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellationToken) => steps.RunAsync(
         id.Job,
         "find",
         id.Attempt,
-        job => FindAsync(job, id, cancellation),
+        job => FindAsync(job, id, cancellationToken),
         detail: found => found.Reason ?? found.Path![JobPaths.Attempt(id.Attempt).Length..],
-        cancellation: cancellation);
+        cancellationToken: cancellationToken);
 
-    private async Task<Result> FindAsync(Job job, ComputeId id, CancellationToken cancellation)
+    private async Task<Result> FindAsync(Job job, ComputeId id, CancellationToken cancellationToken)
     {
-        var exit = await BootstrapExit.ReadAsync(files, id, cancellation) ?? new BootstrapExit();
+        var exit = await BootstrapExit.ReadAsync(files, id, cancellationToken) ?? new BootstrapExit();
         var outputs = job.Outputs.Select(output => new Candidate(JobPaths.Outputs(id.Attempt) + output.Path, output.Path, output.Sha256!)).ToList();
         if (outputs.Exists(output => output.Shown == ManifestFile))
-            return await NamedAsync(id, outputs, cancellation);
+            return await NamedAsync(id, outputs, cancellationToken);
 
         var found = exit.Found.Select(entry => new Candidate(JobPaths.Found(id.Attempt) + entry.Path, entry.Path, entry.Sha256));
         var byName = outputs.Concat(found).Where(file => Path.GetFileName(file.Shown) is var name && (name == job.Model || name == job.Model + ".onnx")).ToList();
@@ -47,12 +52,12 @@ public sealed class FindTrainedModel(JobSteps steps, JobFiles files)
         };
     }
 
-    private async Task<Result> NamedAsync(ComputeId id, List<Candidate> outputs, CancellationToken cancellation)
+    private async Task<Result> NamedAsync(ComputeId id, List<Candidate> outputs, CancellationToken cancellationToken)
     {
         string? named;
         try
         {
-            var manifest = await files.ReadAsync(id.Job, JobPaths.Outputs(id.Attempt) + ManifestFile, MaxManifestBytes, cancellation);
+            var manifest = await files.ReadAsync(id.Job, JobPaths.Outputs(id.Attempt) + ManifestFile, MaxManifestBytes, cancellationToken);
             named = manifest?.ToObjectFromJson<Manifest>(RegistryJson.Options)?.Model;
         }
         catch (Exception e) when (e is JsonException or TooLargeException)

@@ -1,9 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training.Activities;
 
 /// <summary>Decides whether a job's alias moves to its new version, keeps the decision and both numbers, and moves it.</summary>
 public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistry registry)
@@ -16,15 +19,15 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
     /// <summary>Runs it.</summary>
     /// <returns>What was decided, in a sentence.</returns>
     [Function(ActivityNames.GateTrainedModel)]
-    public Task<string> Run([ActivityTrigger] Input input, CancellationToken cancellation) => steps.RunAsync(
+    public Task<string> Run([ActivityTrigger] Input input, CancellationToken cancellationToken) => steps.RunAsync(
         input.Job,
         "gate",
         0,
-        job => GateAsync(job, input.Version, cancellation),
+        job => GateAsync(job, input.Version, cancellationToken),
         detail: sentence => sentence,
-        cancellation: cancellation);
+        cancellationToken: cancellationToken);
 
-    private async Task<string> GateAsync(Job job, int version, CancellationToken cancellation)
+    private async Task<string> GateAsync(Job job, int version, CancellationToken cancellationToken)
     {
         var options = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
         var alias = options.Alias!;
@@ -32,8 +35,8 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
         if (options.Gate is { } asked)
         {
             // Decided once: after the alias has moved, the version would be compared with itself.
-            var gate = job.Gate ?? await DecideAsync(job, asked, cancellation);
-            await jobs.UpdateAsync(job.Id, now => now with { Gate = gate }, cancellation);
+            var gate = job.Gate ?? await DecideAsync(job, asked, cancellationToken);
+            await jobs.UpdateAsync(job.Id, now => now with { Gate = gate }, cancellationToken);
             reason = gate.Reason + " ";
             if (!gate.Passed)
                 return $"{reason}The alias {alias} was left where it is.";
@@ -41,7 +44,7 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
 
         try
         {
-            await registry.SetAliasAsync(job.Model, alias, version, actor: JobActor.Of(job), cancellation: cancellation);
+            await registry.SetAliasAsync(job.Model, alias, version, actor: JobActor.Of(job), cancellationToken: cancellationToken);
         }
         catch (Exception e) when (e is NotFoundException or InvalidRequestException)
         {
@@ -51,19 +54,19 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
         return $"{reason}The alias {alias} points at version {version}.";
     }
 
-    private async Task<JobGate> DecideAsync(Job job, GateOptions gate, CancellationToken cancellation)
+    private async Task<JobGate> DecideAsync(Job job, GateOptions gate, CancellationToken cancellationToken)
     {
-        var (number, other) = await AgainstAsync(job, gate, cancellation);
+        var (number, other) = await AgainstAsync(job, gate, cancellationToken);
         return Decide(gate, job.Metrics.TryGetValue(gate.Metric, out var value) ? value : null, number, other);
     }
 
-    private async Task<(int? Version, double? Value)> AgainstAsync(Job job, GateOptions gate, CancellationToken cancellation)
+    private async Task<(int? Version, double? Value)> AgainstAsync(Job job, GateOptions gate, CancellationToken cancellationToken)
     {
         if (gate.Against is null)
             return (null, null);
         try
         {
-            var version = (await registry.ResolveAsync(ModelReference.Parse($"{job.Model}:{gate.Against}"), cancellation)).Version;
+            var version = (await registry.ResolveAsync(ModelReference.Parse($"{job.Model}:{gate.Against}"), cancellationToken)).Version;
             return (version.Version, version.Metrics.TryGetValue(gate.Metric, out var value) ? value : null);
         }
         catch (NotFoundException)

@@ -1,8 +1,13 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training.Activities;
 
 /// <summary>Makes a trained model a version, and its optimised form, if there is one, another; each once, however often this runs.</summary>
 public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publisher, ModelRegistry registry)
@@ -12,7 +17,7 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
     /// <param name="Path">Where the model was in the job's container.</param>
     /// <param name="Model">The model.</param>
     /// <param name="Optimized">Its optimised form.</param>
-    public sealed record Input(ComputeId Id, string Path, PreparedModel Model, PreparedModel? Optimized);
+    public sealed record Input(ComputeId Id, string Path, ValidatedArtifact Model, ValidatedArtifact? Optimized);
 
     /// <summary>What came of it.</summary>
     /// <param name="Version">The number of the version.</param>
@@ -21,7 +26,7 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.RegisterTrainedModel)]
-    public async Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellation)
+    public async Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellationToken)
     {
         var registered = await steps.RunAsync(
             input.Id.Job,
@@ -30,7 +35,7 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
             job => RegisterAsync(job, input),
             (job, result) => job with { Version = result.Version, OptimizedVersion = result.Optimized },
             result => result.Reason ?? (result.Optimized is null ? $"Version {result.Version}." : $"Version {result.Version}, optimised as version {result.Optimized}."),
-            cancellation);
+            cancellationToken);
         return new Result(registered.Version, registered.Reason);
     }
 
@@ -42,7 +47,7 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
         {
             Source = $"job:{job.Id}",
             Job = job.Id,
-            Once = $"{job.Id}:model",
+            IdempotencyKey = $"{job.Id}:model",
             FileName = Path.GetFileName(input.Path),
             Tags = options.Tags,
             Metrics = job.Metrics,
@@ -56,7 +61,7 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
             var optimized = await publisher.PublishAsync(
                 job.Model,
                 input.Optimized,
-                request with { Once = $"{job.Id}:optimized", OptimizedFrom = trained.Version.Version, Kind = ModelVersion.OptimizedKind });
+                request with { IdempotencyKey = $"{job.Id}:optimized", OptimizedFrom = trained.Version.Version, Kind = ModelVersion.OptimizedKind });
             await registry.LinkOptimizedAsync(job.Model, trained.Version.Version, optimized.Version.Version);
             return new Registered(trained.Version.Version, optimized.Version.Version, null);
         }

@@ -1,8 +1,14 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training.Activities;
 
 /// <summary>Starts an attempt: writes down what bootstrap.py is to do, and has the backend run it.</summary>
 public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore artifacts, IComputeBackend backend, JobLimits limits)
@@ -14,31 +20,31 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.StartCompute)]
-    public Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellation) => steps.RunAsync(
+    public Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellationToken) => steps.RunAsync(
         id.Job,
         "start",
         id.Attempt,
-        job => StartAsync(job, id.Attempt, cancellation),
+        job => StartAsync(job, id.Attempt, cancellationToken),
         detail: result => result switch
         {
             { Started: true } => $"Started by {backend.Name}.",
             { Reason: null } => "It waits for room.",
             _ => result.Reason,
         },
-        cancellation: cancellation);
+        cancellationToken: cancellationToken);
 
-    private async Task<Result> StartAsync(Job job, int attempt, CancellationToken cancellation)
+    private async Task<Result> StartAsync(Job job, int attempt, CancellationToken cancellationToken)
     {
         var options = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
         var timeout = TimeSpan.FromSeconds(options.Timeout);
 
         // URLs end when nothing of the job can need them any more.
         var life = timeout + TrainModel.StartLimit + TimeSpan.FromMinutes(30);
-        var manifest = await ManifestAsync(job, options, attempt, life, cancellation);
-        await files.WriteAsync(job.Id, JobPaths.Manifest(attempt), BinaryData.FromObjectAsJson(manifest, RegistryJson.Options), cancellation);
-        await files.WriteAsync(job.Id, JobPaths.Bootstrap(attempt), BinaryData.FromString(Bootstrap.Source), cancellation);
-        var source = (await files.ReadUrlAsync(job.Id, JobPaths.Bootstrap(attempt), life, cancellation)).AbsoluteUri;
-        var told = (await files.ReadUrlAsync(job.Id, JobPaths.Manifest(attempt), life, cancellation)).AbsoluteUri;
+        var manifest = await ManifestAsync(job, options, attempt, life, cancellationToken);
+        await files.WriteAsync(job.Id, JobPaths.Manifest(attempt), BinaryData.FromObjectAsJson(manifest, RegistryJson.Options), cancellationToken);
+        await files.WriteAsync(job.Id, JobPaths.Bootstrap(attempt), BinaryData.FromString(Bootstrap.Source), cancellationToken);
+        var source = (await files.ReadUrlAsync(job.Id, JobPaths.Bootstrap(attempt), life, cancellationToken)).AbsoluteUri;
+        var told = (await files.ReadUrlAsync(job.Id, JobPaths.Manifest(attempt), life, cancellationToken)).AbsoluteUri;
         var task = new ComputeTask
         {
             Id = new ComputeId(job.Id, attempt),
@@ -54,7 +60,7 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
         };
         try
         {
-            return new Result(await backend.StartAsync(task, cancellation));
+            return new Result(await backend.StartAsync(task, cancellationToken));
         }
         catch (ComputeFailedException e)
         {
@@ -62,13 +68,13 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
         }
     }
 
-    private async Task<BootstrapManifest> ManifestAsync(Job job, TrainOptions options, int attempt, TimeSpan life, CancellationToken cancellation)
+    private async Task<BootstrapManifest> ManifestAsync(Job job, TrainOptions options, int attempt, TimeSpan life, CancellationToken cancellationToken)
     {
         var inputs = new Dictionary<string, BootstrapManifest.Input>();
         foreach (var input in job.Inputs)
-            inputs[input.Name] = new((await artifacts.GetReadUrlAsync(input.Sha256, life, cancellation)).AbsoluteUri, input.Sha256, input.FileName);
+            inputs[input.Name] = new((await artifacts.GetReadUrlAsync(input.Sha256, life, cancellationToken)).AbsoluteUri, input.Sha256, input.FileName);
 
-        var secrets = await JobSecrets.ReadAsync(files, job.Id, limits.EnvironmentBytes * 8L, cancellation);
+        var secrets = await JobSecrets.ReadAsync(files, job.Id, limits.EnvironmentBytes * 8L, cancellationToken);
         // No script's business.
         secrets.Remove(DatasetSource.UrlSecret);
         var environment = options.Environment.Where(variable => !variable.Value.IsSecret).ToDictionary(variable => variable.Key, variable => variable.Value.Value);
@@ -83,9 +89,9 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
             Arguments = options.Arguments,
             Environment = environment,
             Secrets = [.. secrets.Keys],
-            LogUrl = (await files.FileUrlAsync(job.Id, JobPaths.Log(attempt), JobFileAccess.Read | JobFileAccess.Create | JobFileAccess.Add, life, cancellation)).AbsoluteUri,
-            ExitUrl = (await files.FileUrlAsync(job.Id, JobPaths.Exit(attempt), JobFileAccess.Read | JobFileAccess.Create, life, cancellation)).AbsoluteUri,
-            FilesUrl = (await files.FilesUrlAsync(job.Id, life, cancellation)).AbsoluteUri,
+            LogUrl = (await files.FileUrlAsync(job.Id, JobPaths.Log(attempt), JobFileAccess.Read | JobFileAccess.Create | JobFileAccess.Add, life, cancellationToken)).AbsoluteUri,
+            ExitUrl = (await files.FileUrlAsync(job.Id, JobPaths.Exit(attempt), JobFileAccess.Read | JobFileAccess.Create, life, cancellationToken)).AbsoluteUri,
+            FilesUrl = (await files.FilesUrlAsync(job.Id, life, cancellationToken)).AbsoluteUri,
             FilesPrefix = JobPaths.Attempt(attempt),
             Limits = new(limits.LogBytes, limits.LogLineBytes, limits.OutputBytes, limits.OutputFiles),
         };

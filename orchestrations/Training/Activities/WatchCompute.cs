@@ -1,7 +1,10 @@
-using Larder.Registry;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Training.Activities;
 
 /// <summary>Looks how an attempt is doing, and keeps what the backend caught of its output, of which a service may keep little or only for a while.</summary>
 public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend backend, TimeProvider time)
@@ -13,24 +16,24 @@ public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend 
 
     /// <summary>Runs it.</summary>
     [Function(ActivityNames.WatchCompute)]
-    public async Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellation)
+    public async Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellationToken)
     {
-        var status = await backend.GetStatusAsync(id, cancellation);
+        var status = await backend.GetStatusAsync(id, cancellationToken);
         // bootstrap.py writes this last; services take a while to notice that a container has ended.
-        var isOver = status.State is ComputeState.Exited or ComputeState.Missing || await HasExitAsync(id, cancellation);
+        var isOver = status.State is ComputeState.Exited or ComputeState.Missing || await HasExitAsync(id, cancellationToken);
         var isRunning = isOver || status.State == ComputeState.Running;
         if (isRunning)
-            await MarkRunningAsync(id, cancellation);
-        await BackendLog.KeepAsync(backend, files, id, cancellation);
+            await MarkRunningAsync(id, cancellationToken);
+        await BackendLog.KeepAsync(backend, files, id, cancellationToken);
         return new Result(isRunning, isOver);
     }
 
-    private async Task<bool> HasExitAsync(ComputeId id, CancellationToken cancellation) =>
-        await files.GetPropertiesAsync(id.Job, JobPaths.Exit(id.Attempt), cancellation) is not null;
+    private async Task<bool> HasExitAsync(ComputeId id, CancellationToken cancellationToken) =>
+        await files.GetPropertiesAsync(id.Job, JobPaths.Exit(id.Attempt), cancellationToken) is not null;
 
-    private async Task MarkRunningAsync(ComputeId id, CancellationToken cancellation)
+    private async Task MarkRunningAsync(ComputeId id, CancellationToken cancellationToken)
     {
-        var job = await jobs.GetAsync(id.Job, cancellation);
+        var job = await jobs.GetAsync(id.Job, cancellationToken);
         if (job.Attempts.Any(attempt => attempt.Number == id.Attempt))
             return;
         var now = time.GetUtcNow();
@@ -43,6 +46,6 @@ public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend 
                 Attempts = [.. other.Attempts, new JobAttempt(id.Attempt, now)],
                 Steps = [.. other.Steps, new JobStep("run", id.Attempt, now)],
             },
-            cancellation);
+            cancellationToken);
     }
 }

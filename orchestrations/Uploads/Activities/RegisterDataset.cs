@@ -1,7 +1,9 @@
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Datasets;
+using Larder.Registry.Jobs;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations;
+namespace Larder.Orchestrations.Uploads.Activities;
 
 /// <summary>Gives an uploaded data set its name, unless a newer upload has taken that already.</summary>
 public sealed class RegisterDataset(JobSteps steps, DatasetStore datasets, TimeProvider time)
@@ -9,10 +11,10 @@ public sealed class RegisterDataset(JobSteps steps, DatasetStore datasets, TimeP
     /// <summary>Runs it.</summary>
     /// <returns>What came of it, in a sentence.</returns>
     [Function(ActivityNames.RegisterDataset)]
-    public Task<string> Run([ActivityTrigger] string job, CancellationToken cancellation) => steps.RunAsync(
-        job, "register", 0, found => RegisterAsync(found, cancellation), detail: told => told, cancellation: cancellation);
+    public Task<string> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
+        job, "register", 0, found => RegisterAsync(found, cancellationToken), detail: told => told, cancellationToken: cancellationToken);
 
-    private async Task<string> RegisterAsync(Job job, CancellationToken cancellation)
+    private async Task<string> RegisterAsync(Job job, CancellationToken cancellationToken)
     {
         var input = job.Inputs[0];
         var named = await datasets.PutAsync(
@@ -26,7 +28,7 @@ public sealed class RegisterDataset(JobSteps steps, DatasetStore datasets, TimeP
                 Owner = job.Owner,
                 Created = time.GetUtcNow(),
             },
-            cancellation);
+            cancellationToken);
         var address = Dataset.AddressOf(job.Model, input.FileName);
         return named.Job == job.Id ? $"It is {address}." : $"{address} is a newer upload already, of the job {named.Job}.";
     }

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs.Files;
 
 /// <summary>What is known about a job's file without reading it.</summary>
 /// <param name="Path">Relative, with forward slashes.</param>

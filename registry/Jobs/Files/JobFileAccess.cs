@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs.Files;
 
 /// <summary>What a URL of a job's file is good for.</summary>
 [Flags]

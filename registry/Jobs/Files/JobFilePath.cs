@@ -1,4 +1,7 @@
-namespace Larder.Registry;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+
+namespace Larder.Registry.Jobs.Files;
 
 /// <summary>
 /// Names of a job's files. Whoever runs in a job chooses some of them, and a storage URL in which <c>..</c> stands leads elsewhere.

@@ -2,8 +2,9 @@ using System.Text;
 using Azure;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using Larder.Registry.Storage.Blobs;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs.Files;
 
 /// <content>Files that are written in blocks, by several at a time and in any order.</content>
 public sealed partial class JobFiles
@@ -19,8 +20,8 @@ public sealed partial class JobFiles
     /// <param name="path">The file.</param>
     /// <param name="block">ASCII; all of a file have the same length, 64 at most.</param>
     /// <param name="content">Its bytes, at least one.</param>
-    /// <param name="cancellation">Stops it.</param>
-    public Task StageBlockAsync(string job, string path, string block, ReadOnlyMemory<byte> content, CancellationToken cancellation = default)
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task StageBlockAsync(string job, string path, string block, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
     {
         var blob = Container(job).GetBlockBlobClient(JobFilePath.Validated(path));
         return WriteAsync(
@@ -28,13 +29,13 @@ public sealed partial class JobFiles
             async () =>
             {
                 using var stream = BinaryData.FromBytes(content).ToStream();
-                return await blob.StageBlockAsync(Encoded(block), stream, options: null, cancellation);
+                return await blob.StageBlockAsync(Encoded(block), stream, options: null, cancellationToken);
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <summary>The blocks of a file that wait to be committed, by name; none when it has none.</summary>
-    public Task<IReadOnlyList<string>> ListStagedBlocksAsync(string job, string path, CancellationToken cancellation = default)
+    public Task<IReadOnlyList<string>> ListStagedBlocksAsync(string job, string path, CancellationToken cancellationToken = default)
     {
         var blob = Container(job).GetBlockBlobClient(JobFilePath.Validated(path));
         return BlobFailures.GuardAsync(
@@ -42,7 +43,7 @@ public sealed partial class JobFiles
             {
                 try
                 {
-                    BlockList list = await blob.GetBlockListAsync(BlockListTypes.Uncommitted, cancellationToken: cancellation);
+                    BlockList list = await blob.GetBlockListAsync(BlockListTypes.Uncommitted, cancellationToken: cancellationToken);
                     return (IReadOnlyList<string>)[.. list.UncommittedBlocks.Select(block => Decoded(block.Name)).Order(StringComparer.Ordinal)];
                 }
                 catch (RequestFailedException e) when (IsMissing(e))
@@ -50,12 +51,12 @@ public sealed partial class JobFiles
                     return [];
                 }
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <summary>Makes blocks a file, in the place of what is there. Others of it that wait are lost.</summary>
     /// <returns>The file.</returns>
-    public Task<JobFile> CommitBlocksAsync(string job, string path, IEnumerable<string> blocks, string contentType, CancellationToken cancellation = default)
+    public Task<JobFile> CommitBlocksAsync(string job, string path, IEnumerable<string> blocks, string contentType, CancellationToken cancellationToken = default)
     {
         var blob = Container(job).GetBlockBlobClient(JobFilePath.Validated(path));
         var options = new CommitBlockListOptions { HttpHeaders = new BlobHttpHeaders { ContentType = contentType } };
@@ -63,21 +64,21 @@ public sealed partial class JobFiles
             job,
             async () =>
             {
-                await blob.CommitBlockListAsync(blocks.Select(Encoded), options, cancellation);
-                BlobProperties done = await blob.GetPropertiesAsync(cancellationToken: cancellation);
+                await blob.CommitBlockListAsync(blocks.Select(Encoded), options, cancellationToken);
+                BlobProperties done = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
                 return new JobFile(path, done.ContentLength, Unquoted(done.ETag), done.LastModified);
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <summary>Lets go of the blocks of a file that was never committed.</summary>
-    public async Task DropBlocksAsync(string job, string path, CancellationToken cancellation = default)
+    public async Task DropBlocksAsync(string job, string path, CancellationToken cancellationToken = default)
     {
-        if ((await ListStagedBlocksAsync(job, path, cancellation)).Count == 0)
+        if ((await ListStagedBlocksAsync(job, path, cancellationToken)).Count == 0)
             return;
         // There is no other way to it than to write the file.
-        await WriteAsync(job, path, BinaryData.Empty, cancellation);
-        await DeleteFileAsync(job, path, cancellation);
+        await WriteAsync(job, path, BinaryData.Empty, cancellationToken);
+        await DeleteFileAsync(job, path, cancellationToken);
     }
 
     private static string Encoded(string block) => Convert.ToBase64String(Encoding.ASCII.GetBytes(block));

@@ -4,8 +4,11 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Azure.Storage.Sas;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Storage.Blobs;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs.Files;
 
 /// <summary>
 /// The files of jobs: one container <c>job-{id}</c> for each job, so that one URL can open what is its own and nothing else, and deleting it
@@ -21,29 +24,29 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
 {
     private const string Prefix = "job-";
 
-    private readonly UrlSigner signer = new(account, time);
+    private readonly UrlSigner _signer = new(account, time);
 
     /// <summary>Makes room for a job's files; does nothing when there is.</summary>
-    public Task CreateAsync(string job, CancellationToken cancellation = default)
+    public Task CreateAsync(string job, CancellationToken cancellationToken = default)
     {
         var container = Container(job);
-        return BlobFailures.GuardAsync(() => container.CreateIfNotExistsAsync(cancellationToken: cancellation), cancellation);
+        return BlobFailures.GuardAsync(() => container.CreateIfNotExistsAsync(cancellationToken: cancellationToken), cancellationToken);
     }
 
     /// <summary>Deletes all files of a job.</summary>
     /// <returns>False when there were none.</returns>
-    public Task<bool> DeleteAsync(string job, CancellationToken cancellation = default)
+    public Task<bool> DeleteAsync(string job, CancellationToken cancellationToken = default)
     {
         var container = Container(job);
-        return BlobFailures.GuardAsync(async () => (await container.DeleteIfExistsAsync(cancellationToken: cancellation)).Value, cancellation);
+        return BlobFailures.GuardAsync(async () => (await container.DeleteIfExistsAsync(cancellationToken: cancellationToken)).Value, cancellationToken);
     }
 
     /// <summary>Writes a file whole, in the place of what is there.</summary>
     /// <returns>Its ETag.</returns>
-    public Task<string> WriteAsync(string job, string path, BinaryData content, CancellationToken cancellation = default)
+    public Task<string> WriteAsync(string job, string path, BinaryData content, CancellationToken cancellationToken = default)
     {
         var blob = Blob(job, path);
-        return WriteAsync(job, async () => Unquoted((await blob.UploadAsync(content, overwrite: true, cancellation)).Value.ETag), cancellation);
+        return WriteAsync(job, async () => Unquoted((await blob.UploadAsync(content, overwrite: true, cancellationToken)).Value.ETag), cancellationToken);
     }
 
     /// <summary>Writes a file whole if it is as it was when it was read, or if there is none.</summary>
@@ -51,9 +54,9 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
     /// <param name="path">The file.</param>
     /// <param name="content">What it is to hold.</param>
     /// <param name="ifMatch">The ETag that it must have; null when there must be no such file.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Its ETag; null when it has another one than it must, and then nothing is written.</returns>
-    public Task<string?> TryWriteAsync(string job, string path, BinaryData content, string? ifMatch, CancellationToken cancellation = default)
+    public Task<string?> TryWriteAsync(string job, string path, BinaryData content, string? ifMatch, CancellationToken cancellationToken = default)
     {
         var blob = Blob(job, path);
         var options = new BlobUploadOptions
@@ -66,20 +69,20 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
             {
                 try
                 {
-                    return (string?)Unquoted((await blob.UploadAsync(content, options, cancellation)).Value.ETag);
+                    return (string?)Unquoted((await blob.UploadAsync(content, options, cancellationToken)).Value.ETag);
                 }
                 catch (RequestFailedException e) when (e.Status == 412 || e.ErrorCode == BlobErrorCode.BlobAlreadyExists)
                 {
                     return null;
                 }
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <summary>Reads a small file whole, with its ETag.</summary>
     /// <returns>Its bytes and ETag; null when there is no such file.</returns>
     /// <inheritdoc cref="ReadAsync"/>
-    public Task<(BinaryData Content, string ETag)?> ReadWithETagAsync(string job, string path, long maxBytes, CancellationToken cancellation = default)
+    public Task<(BinaryData Content, string ETag)?> ReadWithETagAsync(string job, string path, long maxBytes, CancellationToken cancellationToken = default)
     {
         var blob = Blob(job, path);
         return BlobFailures.GuardAsync(
@@ -87,37 +90,37 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
             {
                 try
                 {
-                    BlobDownloadStreamingResult read = await blob.DownloadStreamingAsync(cancellationToken: cancellation);
+                    BlobDownloadStreamingResult read = await blob.DownloadStreamingAsync(cancellationToken: cancellationToken);
                     await using var content = read.Content;
                     return read.Details.ContentLength > maxBytes
                         ? throw new TooLargeException($"The file {ModelName.Shown(path)} of the job {job} has more than {maxBytes} bytes.")
-                        : ((BinaryData, string)?)(await BinaryData.FromStreamAsync(content, cancellation), Unquoted(read.Details.ETag));
+                        : ((BinaryData, string)?)(await BinaryData.FromStreamAsync(content, cancellationToken), Unquoted(read.Details.ETag));
                 }
                 catch (RequestFailedException e) when (IsMissing(e))
                 {
                     return null;
                 }
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <summary>Makes an empty file that can be added to, unless something is there.</summary>
-    public Task CreateAppendableAsync(string job, string path, CancellationToken cancellation = default)
+    public Task CreateAppendableAsync(string job, string path, CancellationToken cancellationToken = default)
     {
         var blob = Container(job).GetAppendBlobClient(JobFilePath.Validated(path));
-        return WriteAsync(job, () => blob.CreateIfNotExistsAsync(cancellationToken: cancellation), cancellation);
+        return WriteAsync(job, () => blob.CreateIfNotExistsAsync(cancellationToken: cancellationToken), cancellationToken);
     }
 
     /// <summary>Reads a small file whole.</summary>
     /// <param name="job">The job.</param>
     /// <param name="path">The file.</param>
     /// <param name="maxBytes">The most bytes to read.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Its bytes; null when there is no such file.</returns>
     /// <exception cref="TooLargeException">It has more.</exception>
-    public async Task<BinaryData?> ReadAsync(string job, string path, long maxBytes, CancellationToken cancellation = default)
+    public async Task<BinaryData?> ReadAsync(string job, string path, long maxBytes, CancellationToken cancellationToken = default)
     {
-        var read = await ReadRangeAsync(job, path, 0, maxBytes + 1, cancellation);
+        var read = await ReadRangeAsync(job, path, 0, maxBytes + 1, cancellationToken);
         return read?.Length > maxBytes
             ? throw new TooLargeException($"The file {ModelName.Shown(path)} of the job {job} has more than {maxBytes} bytes.")
             : read is { } content ? new BinaryData(content) : null;
@@ -129,11 +132,11 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
     /// <param name="offset">First byte; less than the size, unless both are 0.</param>
     /// <param name="length">How many bytes; null for the rest.</param>
     /// <param name="ifMatch">The ETag that it must have; null for any.</param>
-    /// <param name="cancellation">Stops the opening.</param>
+    /// <param name="cancellationToken">Stops the opening.</param>
     /// <returns>A stream to read once and dispose of, or null when there is no such file.</returns>
     /// <exception cref="PreconditionFailedException">It has another ETag.</exception>
     public Task<Stream?> OpenReadAsync(
-        string job, string path, long offset = 0, long? length = null, string? ifMatch = null, CancellationToken cancellation = default)
+        string job, string path, long offset = 0, long? length = null, string? ifMatch = null, CancellationToken cancellationToken = default)
     {
         var blob = Blob(job, path);
         var options = new BlobDownloadOptions
@@ -146,7 +149,7 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
             {
                 try
                 {
-                    BlobDownloadStreamingResult read = await blob.DownloadStreamingAsync(options, cancellation);
+                    BlobDownloadStreamingResult read = await blob.DownloadStreamingAsync(options, cancellationToken);
                     return (Stream?)read.Content;
                 }
                 catch (RequestFailedException e) when (IsMissing(e))
@@ -156,16 +159,16 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
                 catch (RequestFailedException e) when (e.Status == 412)
                 {
                     // Azurite says that of a blob that is not there, too.
-                    if (!await blob.ExistsAsync(cancellation))
+                    if (!await blob.ExistsAsync(cancellationToken))
                         return null;
                     throw new PreconditionFailedException($"The file {ModelName.Shown(path)} of the job {job} is no longer what it was.");
                 }
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <summary>What is known about a file, or null when there is none.</summary>
-    public Task<JobFile?> GetPropertiesAsync(string job, string path, CancellationToken cancellation = default)
+    public Task<JobFile?> GetPropertiesAsync(string job, string path, CancellationToken cancellationToken = default)
     {
         var blob = Blob(job, path);
         return BlobFailures.GuardAsync(
@@ -173,7 +176,7 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
             {
                 try
                 {
-                    BlobProperties found = await blob.GetPropertiesAsync(cancellationToken: cancellation);
+                    BlobProperties found = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
                     return new JobFile(path, found.ContentLength, Unquoted(found.ETag), found.LastModified);
                 }
                 catch (RequestFailedException e) when (IsMissing(e))
@@ -181,15 +184,15 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
                     return null;
                 }
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <summary>The files whose path begins with a text, by path; none when the job has none.</summary>
     public async IAsyncEnumerable<JobFile> ListAsync(
-        string job, string? prefix = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+        string job, string? prefix = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await using var blobs = Container(job).GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancellation).GetAsyncEnumerator(cancellation);
-        while (await BlobFailures.GuardAsync(NextAsync, cancellation))
+        await using var blobs = Container(job).GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await BlobFailures.GuardAsync(NextAsync, cancellationToken))
         {
             var (blob, known) = (blobs.Current, blobs.Current.Properties);
             yield return new JobFile(
@@ -214,7 +217,7 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
 
     /// <summary>Deletes a file.</summary>
     /// <returns>False when there was none.</returns>
-    public Task<bool> DeleteFileAsync(string job, string path, CancellationToken cancellation = default)
+    public Task<bool> DeleteFileAsync(string job, string path, CancellationToken cancellationToken = default)
     {
         var blob = Blob(job, path);
         return BlobFailures.GuardAsync(
@@ -222,22 +225,22 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
             {
                 try
                 {
-                    return (await blob.DeleteIfExistsAsync(cancellationToken: cancellation)).Value;
+                    return (await blob.DeleteIfExistsAsync(cancellationToken: cancellationToken)).Value;
                 }
                 catch (RequestFailedException e) when (IsMissing(e))
                 {
                     return false;
                 }
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <summary>The places of all jobs' files.</summary>
-    public async IAsyncEnumerable<JobFolder> ListJobsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<JobFolder> ListJobsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await using var containers = account.GetBlobContainersAsync(BlobContainerTraits.None, BlobContainerStates.None, Prefix, cancellation)
-            .GetAsyncEnumerator(cancellation);
-        while (await BlobFailures.GuardAsync(() => containers.MoveNextAsync().AsTask(), cancellation))
+        await using var containers = account.GetBlobContainersAsync(BlobContainerTraits.None, BlobContainerStates.None, Prefix, cancellationToken)
+            .GetAsyncEnumerator(cancellationToken);
+        while (await BlobFailures.GuardAsync(() => containers.MoveNextAsync().AsTask(), cancellationToken))
         {
             var container = containers.Current;
             if (JobId.IsValid(container.Name[Prefix.Length..]))
@@ -249,9 +252,9 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
     /// <param name="job">The job.</param>
     /// <param name="path">The file; it need not be there yet.</param>
     /// <param name="life">How long it works. Signed with an identity instead of an account key, 6 days and 23 hours at most.</param>
-    /// <param name="cancellation">Stops it.</param>
-    public Task<Uri> ReadUrlAsync(string job, string path, TimeSpan life, CancellationToken cancellation = default) =>
-        FileUrlAsync(job, path, JobFileAccess.Read, life, cancellation);
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<Uri> ReadUrlAsync(string job, string path, TimeSpan life, CancellationToken cancellationToken = default) =>
+        FileUrlAsync(job, path, JobFileAccess.Read, life, cancellationToken);
 
     /// <summary>A URL that opens a file for a while.</summary>
     /// <inheritdoc cref="ReadUrlAsync"/>
@@ -259,27 +262,27 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
     /// <param name="path">The file; it need not be there yet.</param>
     /// <param name="access">What for.</param>
     /// <param name="life">How long it works. Signed with an identity instead of an account key, 6 days and 23 hours at most.</param>
-    /// <param name="cancellation">Stops it.</param>
-    public Task<Uri> FileUrlAsync(string job, string path, JobFileAccess access, TimeSpan life, CancellationToken cancellation = default)
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<Uri> FileUrlAsync(string job, string path, JobFileAccess access, TimeSpan life, CancellationToken cancellationToken = default)
     {
         var permissions = (access.HasFlag(JobFileAccess.Read) ? BlobSasPermissions.Read : 0)
             | (access.HasFlag(JobFileAccess.Create) ? BlobSasPermissions.Create : 0)
             | (access.HasFlag(JobFileAccess.Write) ? BlobSasPermissions.Write : 0)
             | (access.HasFlag(JobFileAccess.Add) ? BlobSasPermissions.Add : 0);
-        return signer.BlobAsync(Blob(job, path), permissions, life, cancellation);
+        return _signer.BlobAsync(Blob(job, path), permissions, life, cancellationToken);
     }
 
     /// <summary>A URL that lets anybody create and write, but not read or list, the job's files for a while; a path is put before its query.</summary>
     /// <inheritdoc cref="ReadUrlAsync"/>
     /// <param name="job">The job.</param>
     /// <param name="life">How long it works. Signed with an identity instead of an account key, 6 days and 23 hours at most.</param>
-    /// <param name="cancellation">Stops it.</param>
-    public Task<Uri> FilesUrlAsync(string job, TimeSpan life, CancellationToken cancellation = default) =>
-        signer.ContainerAsync(Container(job), BlobContainerSasPermissions.Create | BlobContainerSasPermissions.Write, life, cancellation);
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<Uri> FilesUrlAsync(string job, TimeSpan life, CancellationToken cancellationToken = default) =>
+        _signer.ContainerAsync(Container(job), BlobContainerSasPermissions.Create | BlobContainerSasPermissions.Write, life, cancellationToken);
 
     /// <summary>A part of a file.</summary>
     /// <returns>The bytes, fewer than were asked for at the end of the file and none behind it; null when there is no such file.</returns>
-    internal Task<ReadOnlyMemory<byte>?> ReadRangeAsync(string job, string path, long offset, long length, CancellationToken cancellation)
+    internal Task<ReadOnlyMemory<byte>?> ReadRangeAsync(string job, string path, long offset, long length, CancellationToken cancellationToken)
     {
         var blob = Blob(job, path);
         var options = new BlobDownloadOptions { Range = new HttpRange(offset, length) };
@@ -288,7 +291,7 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
             {
                 try
                 {
-                    BlobDownloadResult read = await blob.DownloadContentAsync(options, cancellation);
+                    BlobDownloadResult read = await blob.DownloadContentAsync(options, cancellationToken);
                     return (ReadOnlyMemory<byte>?)read.Content.ToMemory();
                 }
                 catch (RequestFailedException e) when (e.Status == 416)
@@ -300,10 +303,10 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
                     return null;
                 }
             },
-            cancellation);
+            cancellationToken);
     }
 
-    private static Task<T> WriteAsync<T>(string job, Func<Task<T>> write, CancellationToken cancellation) =>
+    private static Task<T> WriteAsync<T>(string job, Func<Task<T>> write, CancellationToken cancellationToken) =>
         BlobFailures.GuardAsync(
             async () =>
             {
@@ -316,7 +319,7 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
                     throw new NotFoundException($"The job {job} has no files: they were deleted, or it never had any.");
                 }
             },
-            cancellation);
+            cancellationToken);
 
     // The file, or the container; that may also be on its way out.
     private static bool IsMissing(RequestFailedException e) => e.Status == 404 || e.ErrorCode == BlobErrorCode.ContainerBeingDeleted;

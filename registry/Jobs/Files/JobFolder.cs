@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs.Files;
 
 /// <summary>Where a job's files are.</summary>
 /// <param name="Job">The job's id. There may be no such job (any more).</param>

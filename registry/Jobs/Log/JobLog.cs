@@ -1,6 +1,9 @@
 using System.Text.Json;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs.Log;
 
 /// <summary>
 /// The log of an attempt: <c>attempt-{n}/log.jsonl</c>, an append blob with a line of JSON for each line that the job wrote, numbered from 1. It is
@@ -31,18 +34,18 @@ public sealed class JobLog(JobFiles files)
     /// <param name="attempt">The attempt.</param>
     /// <param name="after">Number of the last line that is known; 0 for none.</param>
     /// <param name="limit">The most lines: 1 to <see cref="MaxLines"/>.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>A page; empty and at its end when there is no log.</returns>
-    public async Task<JobLogPage> ReadAsync(string job, int attempt, long after, int limit, CancellationToken cancellation = default) =>
-        await ReadAsync(job, attempt, await FindAsync(job, attempt, after, cancellation), limit, cancellation);
+    public async Task<JobLogPage> ReadAsync(string job, int attempt, long after, int limit, CancellationToken cancellationToken = default) =>
+        await ReadAsync(job, attempt, await FindAsync(job, attempt, after, cancellationToken), limit, cancellationToken);
 
     /// <summary>The lines from a place on.</summary>
     /// <param name="job">The job.</param>
     /// <param name="attempt">The attempt.</param>
     /// <param name="from">From <see cref="JobLogPage.Next"/>.</param>
     /// <param name="limit">The most lines: 1 to <see cref="MaxLines"/>.</param>
-    /// <param name="cancellation">Stops it.</param>
-    public async Task<JobLogPage> ReadAsync(string job, int attempt, JobLogPosition from, int limit, CancellationToken cancellation = default)
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<JobLogPage> ReadAsync(string job, int attempt, JobLogPosition from, int limit, CancellationToken cancellationToken = default)
     {
         if (limit is < 1 or > MaxLines)
             throw new InvalidRequestException($"The limit must be 1 to {MaxLines}; it is {limit}.");
@@ -52,7 +55,7 @@ public sealed class JobLog(JobFiles files)
         var (after, offset, want) = (from.After, from.Offset, (int)Math.Min(PageBytes, Math.Max(ProbeBytes, limit * 256L)));
         while (true)
         {
-            var rest = await RangeAsync(job, attempt, offset, want, cancellation);
+            var rest = await RangeAsync(job, attempt, offset, want, cancellationToken);
             var (length, start) = (rest.Length, offset);
             while (lines.Count < limit && TakeLine(ref rest, out var text))
             {
@@ -79,9 +82,9 @@ public sealed class JobLog(JobFiles files)
     }
 
     /// <summary>Where the lines after a number begin.</summary>
-    private async Task<JobLogPosition> FindAsync(string job, int attempt, long after, CancellationToken cancellation)
+    private async Task<JobLogPosition> FindAsync(string job, int attempt, long after, CancellationToken cancellationToken)
     {
-        if (after <= 0 || await files.GetPropertiesAsync(job, Path(attempt), cancellation) is not { } file)
+        if (after <= 0 || await files.GetPropertiesAsync(job, Path(attempt), cancellationToken) is not { } file)
             return new JobLogPosition(Math.Max(0, after), 0);
 
         // Low is where a line begins, and none before it is after the number. High is where looking at more would not help.
@@ -92,7 +95,7 @@ public sealed class JobLog(JobFiles files)
                 : tries <= Guesses ? low + (long)((double)(high - low) * (after - lowNumber) / (highNumber - lowNumber)) - (ProbeBytes / 2)
                 : low + ((high - low) / 2);
             guess = Math.Clamp(guess, low, high - 1);
-            var probe = await ProbeAsync(job, attempt, guess, isLineStart: guess == low, after, cancellation);
+            var probe = await ProbeAsync(job, attempt, guess, isLineStart: guess == low, after, cancellationToken);
             if (probe.Found is { } found)
                 return new JobLogPosition(after, found);
             if (probe.LastBefore > 0)
@@ -105,9 +108,9 @@ public sealed class JobLog(JobFiles files)
     }
 
     /// <summary>Looks at the lines that begin at a place or behind it, until one of them is after a number.</summary>
-    private async Task<Probe> ProbeAsync(string job, int attempt, long at, bool isLineStart, long after, CancellationToken cancellation)
+    private async Task<Probe> ProbeAsync(string job, int attempt, long at, bool isLineStart, long after, CancellationToken cancellationToken)
     {
-        var rest = await RangeAsync(job, attempt, at, ProbeBytes, cancellation);
+        var rest = await RangeAsync(job, attempt, at, ProbeBytes, cancellationToken);
         var start = at;
         if (!isLineStart && TakeLine(ref rest, out var cut))
             start += cut.Length + 1;
@@ -127,8 +130,8 @@ public sealed class JobLog(JobFiles files)
         return new Probe(null, null, before, start);
     }
 
-    private async Task<ReadOnlyMemory<byte>> RangeAsync(string job, int attempt, long offset, int length, CancellationToken cancellation) =>
-        await files.ReadRangeAsync(job, Path(attempt), offset, length, cancellation) ?? ReadOnlyMemory<byte>.Empty;
+    private async Task<ReadOnlyMemory<byte>> RangeAsync(string job, int attempt, long offset, int length, CancellationToken cancellationToken) =>
+        await files.ReadRangeAsync(job, Path(attempt), offset, length, cancellationToken) ?? ReadOnlyMemory<byte>.Empty;
 
     /// <summary>Takes a whole line from the front of some bytes.</summary>
     private static bool TakeLine(ref ReadOnlyMemory<byte> bytes, out ReadOnlyMemory<byte> line)

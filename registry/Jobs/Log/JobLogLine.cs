@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs.Log;
 
 /// <summary>A line that a job wrote.</summary>
 /// <param name="N">Its number: 1, 2, 3 ... within the attempt.</param>

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs.Log;
 
 /// <summary>Part of a job's log.</summary>
 /// <param name="Lines">In the order of their numbers. Fewer than were asked for do not mean the end.</param>

@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Jobs.Log;
 
 /// <summary>A place in a log, found before: reading on from there costs one request.</summary>
 /// <param name="After">Number of the line before it; 0 at the beginning.</param>

@@ -5,7 +5,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Sas;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Blobs;
 
 /// <summary>Artifacts as blobs <c>sha256/{first two digits}/{hash}</c> of the container <c>artifacts</c>.</summary>
 /// <param name="account">The storage account.</param>
@@ -15,15 +15,15 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
     private const string Folder = "sha256/";
     private const int Tries = 5;
 
-    private readonly BlobContainerClient container = account.GetBlobContainerClient("artifacts");
-    private readonly UrlSigner signer = new(account, time);
+    private readonly BlobContainerClient _container = account.GetBlobContainerClient("artifacts");
+    private readonly UrlSigner _signer = new(account, time);
 
     /// <inheritdoc/>
-    public Task<bool> PutAsync(string path, string sha256, CancellationToken cancellation = default) =>
-        PutAsync(() => Task.FromResult<Stream>(File.OpenRead(path)), sha256, cancellation);
+    public Task<bool> PutAsync(string path, string sha256, CancellationToken cancellationToken = default) =>
+        PutAsync(() => Task.FromResult<Stream>(File.OpenRead(path)), sha256, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> PutAsync(Func<Task<Stream>> open, string sha256, CancellationToken cancellation = default)
+    public Task<bool> PutAsync(Func<Task<Stream>> open, string sha256, CancellationToken cancellationToken = default)
     {
         var blob = Blob(sha256);
         return BlobFailures.GuardAsync(
@@ -31,11 +31,11 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
             {
                 for (var tries = 1; ; tries++)
                 {
-                    if (await TouchAsync(blob, cancellation))
+                    if (await TouchAsync(blob, cancellationToken))
                         return false;
                     try
                     {
-                        await UploadAsync(blob, open, sha256, cancellation);
+                        await UploadAsync(blob, open, sha256, cancellationToken);
                         return true;
                     }
                     catch (RequestFailedException e) when (tries < Tries && IsLostRace(e))
@@ -44,11 +44,11 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
                     }
                 }
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<Stream?> OpenReadAsync(string sha256, long offset = 0, long? length = null, CancellationToken cancellation = default)
+    public Task<Stream?> OpenReadAsync(string sha256, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
     {
         var blob = Blob(sha256);
         return BlobFailures.GuardAsync(
@@ -57,7 +57,7 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
                 try
                 {
                     var options = new BlobDownloadOptions { Range = offset == 0 && length is null ? default : new HttpRange(offset, length) };
-                    BlobDownloadStreamingResult read = await blob.DownloadStreamingAsync(options, cancellation);
+                    BlobDownloadStreamingResult read = await blob.DownloadStreamingAsync(options, cancellationToken);
                     return read.Content;
                 }
                 catch (RequestFailedException e) when (e.Status == 404)
@@ -65,11 +65,11 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
                     return (Stream?)null;
                 }
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<ArtifactProperties?> GetPropertiesAsync(string sha256, CancellationToken cancellation = default)
+    public Task<ArtifactProperties?> GetPropertiesAsync(string sha256, CancellationToken cancellationToken = default)
     {
         var blob = Blob(sha256);
         return BlobFailures.GuardAsync(
@@ -77,7 +77,7 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
             {
                 try
                 {
-                    BlobProperties found = await blob.GetPropertiesAsync(cancellationToken: cancellation);
+                    BlobProperties found = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
                     return new ArtifactProperties(sha256, found.ContentLength, found.LastModified, found.ETag.ToString());
                 }
                 catch (RequestFailedException e) when (e.Status == 404)
@@ -85,14 +85,14 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
                     return null;
                 }
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ArtifactProperties> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<ArtifactProperties> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await using var blobs = container.GetBlobsAsync(new GetBlobsOptions { Prefix = Folder }, cancellation).GetAsyncEnumerator(cancellation);
-        while (await BlobFailures.GuardAsync(() => MoveNextAsync(blobs), cancellation))
+        await using var blobs = _container.GetBlobsAsync(new GetBlobsOptions { Prefix = Folder }, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await BlobFailures.GuardAsync(() => MoveNextAsync(blobs), cancellationToken))
         {
             var blob = blobs.Current;
             yield return new ArtifactProperties(
@@ -104,7 +104,7 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
     }
 
     /// <inheritdoc/>
-    public Task<bool> DeleteAsync(ArtifactProperties seen, CancellationToken cancellation = default)
+    public Task<bool> DeleteAsync(ArtifactProperties seen, CancellationToken cancellationToken = default)
     {
         var unchanged = new BlobRequestConditions { IfMatch = new ETag($"\"{seen.ETag.Trim('"')}\"") };
         return BlobFailures.GuardAsync(
@@ -112,7 +112,7 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
             {
                 try
                 {
-                    await Blob(seen.Sha256).DeleteAsync(conditions: unchanged, cancellationToken: cancellation);
+                    await Blob(seen.Sha256).DeleteAsync(conditions: unchanged, cancellationToken: cancellationToken);
                     return true;
                 }
                 catch (RequestFailedException e) when (e.Status is 404 or 412)
@@ -120,27 +120,27 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
                     return false;
                 }
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<bool> TouchAsync(string sha256, CancellationToken cancellation = default)
+    public Task<bool> TouchAsync(string sha256, CancellationToken cancellationToken = default)
     {
         var blob = Blob(sha256);
-        return BlobFailures.GuardAsync(() => TouchAsync(blob, cancellation), cancellation);
+        return BlobFailures.GuardAsync(() => TouchAsync(blob, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<Uri> GetReadUrlAsync(string sha256, TimeSpan life, CancellationToken cancellation = default) =>
-        signer.BlobAsync(Blob(sha256), BlobSasPermissions.Read, life, cancellation);
+    public Task<Uri> GetReadUrlAsync(string sha256, TimeSpan life, CancellationToken cancellationToken = default) =>
+        _signer.BlobAsync(Blob(sha256), BlobSasPermissions.Read, life, cancellationToken);
 
     /// <summary>Changes the time and ETag of a blob that is there; the metadata only has to differ.</summary>
-    private static async Task<bool> TouchAsync(BlobClient blob, CancellationToken cancellation)
+    private static async Task<bool> TouchAsync(BlobClient blob, CancellationToken cancellationToken)
     {
         try
         {
             var touched = new Dictionary<string, string> { ["touched"] = Guid.NewGuid().ToString("N") };
-            await blob.SetMetadataAsync(touched, cancellationToken: cancellation);
+            await blob.SetMetadataAsync(touched, cancellationToken: cancellationToken);
             return true;
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -149,20 +149,20 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
         }
     }
 
-    private async Task UploadAsync(BlobClient blob, Func<Task<Stream>> open, string sha256, CancellationToken cancellation)
+    private async Task UploadAsync(BlobClient blob, Func<Task<Stream>> open, string sha256, CancellationToken cancellationToken)
     {
         try
         {
-            await SendAsync(blob, open, sha256, cancellation);
+            await SendAsync(blob, open, sha256, cancellationToken);
         }
         catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
         {
-            await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
-            await SendAsync(blob, open, sha256, cancellation);
+            await _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            await SendAsync(blob, open, sha256, cancellationToken);
         }
     }
 
-    private static async Task SendAsync(BlobClient blob, Func<Task<Stream>> open, string sha256, CancellationToken cancellation)
+    private static async Task SendAsync(BlobClient blob, Func<Task<Stream>> open, string sha256, CancellationToken cancellationToken)
     {
         await using var file = new VerifyingStream(await open(), sha256);
         var options = new BlobUploadOptions
@@ -176,7 +176,7 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
                 MaximumConcurrency = 4,
             },
         };
-        await blob.UploadAsync(file, options, cancellation);
+        await blob.UploadAsync(file, options, cancellationToken);
     }
 
     /// <summary>Another upload of the same bytes was committed first; that also drops the blocks that this one had sent.</summary>
@@ -195,6 +195,6 @@ public sealed class BlobArtifactStore(BlobServiceClient account, TimeProvider ti
     }
 
     private BlobClient Blob(string sha256) => sha256.Length == 64 && sha256.All(char.IsAsciiHexDigitLower)
-        ? container.GetBlobClient($"{Folder}{sha256[..2]}/{sha256}")
+        ? _container.GetBlobClient($"{Folder}{sha256[..2]}/{sha256}")
         : throw new ArgumentException("A SHA-256 is 64 lower-case hexadecimal digits.", nameof(sha256));
 }

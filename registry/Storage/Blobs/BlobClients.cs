@@ -2,7 +2,7 @@ using Azure.Core;
 using Azure.Storage;
 using Azure.Storage.Blobs;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Blobs;
 
 /// <summary>Makes the clients that the stores on blob storage use.</summary>
 public static class BlobClients

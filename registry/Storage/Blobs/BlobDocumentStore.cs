@@ -3,8 +3,9 @@ using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Larder.Registry.Errors;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Blobs;
 
 /// <summary>
 /// Documents as blobs of the container <c>documents</c>, one each. ETags are the blobs' own. Every listing asks the storage account, so several
@@ -23,47 +24,47 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
     // Set on every write to something new: see Ours.
     private const string WriteId = "write";
 
-    private readonly BlobContainerClient container = account.GetBlobContainerClient("documents");
-    private readonly DocumentCache cache = new(cacheBytes);
+    private readonly BlobContainerClient _container = account.GetBlobContainerClient("documents");
+    private readonly DocumentCache _cache = new(cacheBytes);
 
     /// <inheritdoc/>
-    public Task<Document<T>?> GetAsync<T>(DocumentCollection<T> collection, string partition, string id, CancellationToken cancellation = default)
+    public Task<Document<T>?> GetAsync<T>(DocumentCollection<T> collection, string partition, string id, CancellationToken cancellationToken = default)
     {
         var name = BlobNames.Document(collection.Name, partition, id);
         return BlobFailures.GuardAsync(
-            async () => await DownloadAsync(name, cancellation) is var (content, etag)
+            async () => await DownloadAsync(name, cancellationToken) is var (content, etag)
                 ? new Document<T>(partition, id, etag, DocumentJson.Deserialize(collection, content.ToMemory().Span))
                 : null,
-            cancellation);
+            cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<string> CreateAsync<T>(
-        DocumentCollection<T> collection, string partition, string id, T value, CancellationToken cancellation = default)
+        DocumentCollection<T> collection, string partition, string id, T value, CancellationToken cancellationToken = default)
     {
         var condition = new BlobRequestConditions { IfNoneMatch = ETag.All };
-        return WriteAsync(collection, partition, id, value, condition, () => new DocumentExistsException(collection.Name, partition, id), cancellation);
+        return WriteAsync(collection, partition, id, value, condition, () => new DocumentExistsException(collection.Name, partition, id), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<string> ReplaceAsync<T>(
-        DocumentCollection<T> collection, string partition, string id, T value, string etag, CancellationToken cancellation = default)
+        DocumentCollection<T> collection, string partition, string id, T value, string etag, CancellationToken cancellationToken = default)
     {
         var condition = new BlobRequestConditions { IfMatch = Quoted(etag) };
-        return WriteAsync(collection, partition, id, value, condition, () => new ETagMismatchException(collection.Name, partition, id), cancellation);
+        return WriteAsync(collection, partition, id, value, condition, () => new ETagMismatchException(collection.Name, partition, id), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<bool> DeleteAsync<T>(
-        DocumentCollection<T> collection, string partition, string id, string etag, CancellationToken cancellation = default)
+        DocumentCollection<T> collection, string partition, string id, string etag, CancellationToken cancellationToken = default)
     {
-        var blob = container.GetBlobClient(BlobNames.Document(collection.Name, partition, id));
+        var blob = _container.GetBlobClient(BlobNames.Document(collection.Name, partition, id));
         return BlobFailures.GuardAsync(
             async () =>
             {
                 try
                 {
-                    await blob.DeleteAsync(conditions: new BlobRequestConditions { IfMatch = Quoted(etag) }, cancellationToken: cancellation);
+                    await blob.DeleteAsync(conditions: new BlobRequestConditions { IfMatch = Quoted(etag) }, cancellationToken: cancellationToken);
                     return true;
                 }
                 catch (RequestFailedException e) when (e.Status == 404)
@@ -72,21 +73,21 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
                 }
                 catch (RequestFailedException e) when (e.Status == 412)
                 {
-                    return await blob.ExistsAsync(cancellation) ? throw new ETagMismatchException(collection.Name, partition, id) : false;
+                    return await blob.ExistsAsync(cancellationToken) ? throw new ETagMismatchException(collection.Name, partition, id) : false;
                 }
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<DocumentPage<T>> ListAsync<T>(
-        DocumentCollection<T> collection, string partition, int limit, string? continuation = null, CancellationToken cancellation = default) =>
-        PageAsync(collection, BlobNames.Partition(collection.Name, partition), limit, continuation, cancellation);
+        DocumentCollection<T> collection, string partition, int limit, string? continuation = null, CancellationToken cancellationToken = default) =>
+        PageAsync(collection, BlobNames.Partition(collection.Name, partition), limit, continuation, cancellationToken);
 
     /// <inheritdoc/>
     public Task<DocumentPage<T>> ScanAsync<T>(
-        DocumentCollection<T> collection, int limit, string? continuation = null, CancellationToken cancellation = default) =>
-        PageAsync(collection, BlobNames.Collection(collection.Name), limit, continuation, cancellation);
+        DocumentCollection<T> collection, int limit, string? continuation = null, CancellationToken cancellationToken = default) =>
+        PageAsync(collection, BlobNames.Collection(collection.Name), limit, continuation, cancellationToken);
 
     private Task<string> WriteAsync<T>(
         DocumentCollection<T> collection,
@@ -95,9 +96,9 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
         T value,
         BlobRequestConditions condition,
         Func<RegistryException> refused,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
-        var blob = container.GetBlobClient(BlobNames.Document(collection.Name, partition, id));
+        var blob = _container.GetBlobClient(BlobNames.Document(collection.Name, partition, id));
         var content = BinaryData.FromBytes(DocumentJson.Serialize(collection, value));
         var writeId = Guid.NewGuid().ToString("N");
         var options = new BlobUploadOptions
@@ -111,27 +112,27 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
             {
                 try
                 {
-                    var written = await UploadAsync(blob, content, options, cancellation);
+                    var written = await UploadAsync(blob, content, options, cancellationToken);
                     return Unquoted(written.ETag);
                 }
                 catch (RequestFailedException e) when (e.Status is 409 or 412)
                 {
-                    return await OursAsync(blob, writeId, cancellation) ?? throw refused();
+                    return await OursAsync(blob, writeId, cancellationToken) ?? throw refused();
                 }
             },
-            cancellation);
+            cancellationToken);
     }
 
-    private async Task<BlobContentInfo> UploadAsync(BlobClient blob, BinaryData content, BlobUploadOptions options, CancellationToken cancellation)
+    private async Task<BlobContentInfo> UploadAsync(BlobClient blob, BinaryData content, BlobUploadOptions options, CancellationToken cancellationToken)
     {
         try
         {
-            return await blob.UploadAsync(content, options, cancellation);
+            return await blob.UploadAsync(content, options, cancellationToken);
         }
         catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
         {
-            await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
-            return await blob.UploadAsync(content, options, cancellation);
+            await _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            return await blob.UploadAsync(content, options, cancellationToken);
         }
     }
 
@@ -139,11 +140,11 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
     /// The ETag of the blob if this very write put it there. It may have: when the answer to a write is lost, the client sends it again, and
     /// the second finds the first one's result.
     /// </summary>
-    private static async Task<string?> OursAsync(BlobClient blob, string writeId, CancellationToken cancellation)
+    private static async Task<string?> OursAsync(BlobClient blob, string writeId, CancellationToken cancellationToken)
     {
         try
         {
-            BlobProperties found = await blob.GetPropertiesAsync(cancellationToken: cancellation);
+            BlobProperties found = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
             return found.Metadata.TryGetValue(WriteId, out var id) && id == writeId ? Unquoted(found.ETag) : null;
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -153,7 +154,7 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
     }
 
     private async Task<DocumentPage<T>> PageAsync<T>(
-        DocumentCollection<T> collection, string prefix, int limit, string? continuation, CancellationToken cancellation)
+        DocumentCollection<T> collection, string prefix, int limit, string? continuation, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
@@ -161,21 +162,21 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
         return await BlobFailures.GuardAsync(
             async () =>
             {
-                var (blobs, next) = await BlobsAsync(prefix, limit, marker, cancellation);
+                var (blobs, next) = await BlobsAsync(prefix, limit, marker, cancellationToken);
                 var documents = new Document<T>?[blobs.Count];
-                var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellation };
+                var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellationToken };
                 await Parallel.ForAsync(0, blobs.Count, parallel, async (i, stop) => documents[i] = await ReadAsync(collection, blobs[i], stop));
                 return new DocumentPage<T>([.. documents.OfType<Document<T>>()], next is null ? null : Continuation(next));
             },
-            cancellation);
+            cancellationToken);
     }
 
     private async Task<(IReadOnlyList<BlobItem> Blobs, string? Marker)> BlobsAsync(
-        string prefix, int limit, string? marker, CancellationToken cancellation)
+        string prefix, int limit, string? marker, CancellationToken cancellationToken)
     {
         try
         {
-            await foreach (var page in container.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancellation).AsPages(marker, limit))
+            await foreach (var page in _container.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancellationToken).AsPages(marker, limit))
                 return (page.Values, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
         }
         catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
@@ -190,23 +191,23 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
         return ([], null);
     }
 
-    private async Task<Document<T>?> ReadAsync<T>(DocumentCollection<T> collection, BlobItem blob, CancellationToken cancellation)
+    private async Task<Document<T>?> ReadAsync<T>(DocumentCollection<T> collection, BlobItem blob, CancellationToken cancellationToken)
     {
         if (!BlobNames.TryParse(blob.Name, out var partition, out var id))
             return null;
-        if (blob.Properties.ETag is { } listed && cache.TryGet(blob.Name, Unquoted(listed), out var known))
+        if (blob.Properties.ETag is { } listed && _cache.TryGet(blob.Name, Unquoted(listed), out var known))
             return new Document<T>(partition, id, Unquoted(listed), DocumentJson.Deserialize(collection, known.ToMemory().Span));
-        if (await DownloadAsync(blob.Name, cancellation) is not var (content, etag))
+        if (await DownloadAsync(blob.Name, cancellationToken) is not var (content, etag))
             return null;
-        cache.Set(blob.Name, etag, content);
+        _cache.Set(blob.Name, etag, content);
         return new Document<T>(partition, id, etag, DocumentJson.Deserialize(collection, content.ToMemory().Span));
     }
 
-    private async Task<(BinaryData Content, string ETag)?> DownloadAsync(string name, CancellationToken cancellation)
+    private async Task<(BinaryData Content, string ETag)?> DownloadAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
-            BlobDownloadResult read = await container.GetBlobClient(name).DownloadContentAsync(cancellation);
+            BlobDownloadResult read = await _container.GetBlobClient(name).DownloadContentAsync(cancellationToken);
             return (read.Content, Unquoted(read.Details.ETag));
         }
         catch (RequestFailedException e) when (e.Status == 404)

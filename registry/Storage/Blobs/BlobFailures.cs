@@ -1,31 +1,32 @@
 using Azure;
+using Larder.Registry.Errors;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Blobs;
 
 /// <summary>Tells an outage of the storage account from everything else, and says it in the registry's own words.</summary>
 internal static class BlobFailures
 {
     /// <summary>Runs a storage call. What the call did not handle itself becomes <see cref="StorageUnavailableException"/>.</summary>
-    public static async Task<T> GuardAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
+    public static async Task<T> GuardAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {
             return await call();
         }
-        catch (Exception e) when (IsOutage(e, cancellation))
+        catch (Exception e) when (IsOutage(e, cancellationToken))
         {
             throw Unavailable(e);
         }
     }
 
     /// <summary>Whether the storage account, or the way to it, is at fault.</summary>
-    public static bool IsOutage(Exception exception, CancellationToken cancellation) => exception switch
+    public static bool IsOutage(Exception exception, CancellationToken cancellationToken) => exception switch
     {
         RequestFailedException or HttpRequestException or IOException => true,
         // What the client throws when every try failed.
-        AggregateException all => all.InnerExceptions.All(e => IsOutage(e, cancellation)),
+        AggregateException all => all.InnerExceptions.All(e => IsOutage(e, cancellationToken)),
         // The client's own time-out looks like a cancellation that nobody asked for.
-        OperationCanceledException => !cancellation.IsCancellationRequested,
+        OperationCanceledException => !cancellationToken.IsCancellationRequested,
         _ => false,
     };
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Blobs;
 
 /// <summary>
 /// Names of the blobs that hold documents: <c>{collection}/{partition}!{id}</c>, partition and id escaped (<see cref="DocumentKey"/>). <c>!</c> sorts

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Blobs;
 
 /// <summary>
 /// The bytes of documents by blob name and ETag, at most so many; the least recently used go first. It answers only for the ETag that
@@ -11,20 +11,20 @@ internal sealed class DocumentCache(long maxBytes)
     // What an entry costs besides its content, about.
     private const int Overhead = 300;
 
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, LinkedListNode<Entry>> entries = new(StringComparer.Ordinal);
-    private readonly LinkedList<Entry> byUse = new();
-    private long bytes;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, LinkedListNode<Entry>> _entries = new(StringComparer.Ordinal);
+    private readonly LinkedList<Entry> _byUse = new();
+    private long _bytes;
 
     public bool TryGet(string name, string etag, [NotNullWhen(true)] out BinaryData? content)
     {
-        lock (gate)
+        lock (_gate)
         {
             content = null;
-            if (!entries.TryGetValue(name, out var node) || node.Value.ETag != etag)
+            if (!_entries.TryGetValue(name, out var node) || node.Value.ETag != etag)
                 return false;
-            byUse.Remove(node);
-            byUse.AddFirst(node);
+            _byUse.Remove(node);
+            _byUse.AddFirst(node);
             content = node.Value.Content;
             return true;
         }
@@ -32,13 +32,13 @@ internal sealed class DocumentCache(long maxBytes)
 
     public void Set(string name, string etag, BinaryData content)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (entries.TryGetValue(name, out var old))
+            if (_entries.TryGetValue(name, out var old))
                 Remove(old);
-            entries[name] = byUse.AddFirst(new Entry(name, etag, content));
-            bytes += Cost(content);
-            while (bytes > maxBytes && byUse.Last is { } last)
+            _entries[name] = _byUse.AddFirst(new Entry(name, etag, content));
+            _bytes += Cost(content);
+            while (_bytes > maxBytes && _byUse.Last is { } last)
                 Remove(last);
         }
     }
@@ -47,9 +47,9 @@ internal sealed class DocumentCache(long maxBytes)
 
     private void Remove(LinkedListNode<Entry> node)
     {
-        byUse.Remove(node);
-        entries.Remove(node.Value.Name);
-        bytes -= Cost(node.Value.Content);
+        _byUse.Remove(node);
+        _entries.Remove(node.Value.Name);
+        _bytes -= Cost(node.Value.Content);
     }
 
     private sealed record Entry(string Name, string ETag, BinaryData Content);

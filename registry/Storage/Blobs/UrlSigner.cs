@@ -2,7 +2,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Sas;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Blobs;
 
 /// <summary>
 /// URLs that open one blob or container for a while (service SAS). Signed with the account's key when the client has it, else with a key that
@@ -17,24 +17,24 @@ internal sealed class UrlSigner(BlobServiceClient account, TimeProvider time)
     private static readonly TimeSpan KeyLife = TimeSpan.FromDays(7) - TimeSpan.FromHours(1);
 
     // Written by whoever asked last; several keys are as good as one.
-    private volatile UserDelegationKey? cached;
+    private volatile UserDelegationKey? _cached;
 
-    public Task<Uri> BlobAsync(BlobClient blob, BlobSasPermissions permissions, TimeSpan life, CancellationToken cancellation)
+    public Task<Uri> BlobAsync(BlobClient blob, BlobSasPermissions permissions, TimeSpan life, CancellationToken cancellationToken)
     {
         var grant = new BlobSasBuilder { BlobContainerName = blob.BlobContainerName, BlobName = blob.Name, Resource = "b" };
         grant.SetPermissions(permissions);
-        return SignAsync(blob.Uri, grant, blob.GenerateSasUri, life, cancellation);
+        return SignAsync(blob.Uri, grant, blob.GenerateSasUri, life, cancellationToken);
     }
 
-    public Task<Uri> ContainerAsync(BlobContainerClient container, BlobContainerSasPermissions permissions, TimeSpan life, CancellationToken cancellation)
+    public Task<Uri> ContainerAsync(BlobContainerClient container, BlobContainerSasPermissions permissions, TimeSpan life, CancellationToken cancellationToken)
     {
         var grant = new BlobSasBuilder { BlobContainerName = container.Name, Resource = "c" };
         grant.SetPermissions(permissions);
-        return SignAsync(container.Uri, grant, container.GenerateSasUri, life, cancellation);
+        return SignAsync(container.Uri, grant, container.GenerateSasUri, life, cancellationToken);
     }
 
     private async Task<Uri> SignAsync(
-        Uri resource, BlobSasBuilder grant, Func<BlobSasBuilder, Uri> signWithAccountKey, TimeSpan life, CancellationToken cancellation)
+        Uri resource, BlobSasBuilder grant, Func<BlobSasBuilder, Uri> signWithAccountKey, TimeSpan life, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(life, TimeSpan.Zero);
         var now = time.GetUtcNow();
@@ -47,15 +47,15 @@ internal sealed class UrlSigner(BlobServiceClient account, TimeProvider time)
 
         var longest = now + KeyLife;
         grant.ExpiresOn = grant.ExpiresOn < longest ? grant.ExpiresOn : longest;
-        var key = await KeyAsync(now, grant.ExpiresOn, cancellation);
+        var key = await KeyAsync(now, grant.ExpiresOn, cancellationToken);
         return new BlobUriBuilder(resource) { Sas = grant.ToSasQueryParameters(key, account.AccountName) }.ToUri();
     }
 
-    private async Task<UserDelegationKey> KeyAsync(DateTimeOffset now, DateTimeOffset until, CancellationToken cancellation)
+    private async Task<UserDelegationKey> KeyAsync(DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        if (cached is { } known && known.SignedExpiresOn >= until)
+        if (_cached is { } known && known.SignedExpiresOn >= until)
             return known;
-        return cached = await BlobFailures.GuardAsync(
-            async () => (UserDelegationKey)await account.GetUserDelegationKeyAsync(now - ClockSkew, now + KeyLife, cancellation), cancellation);
+        return _cached = await BlobFailures.GuardAsync(
+            async () => (UserDelegationKey)await account.GetUserDelegationKeyAsync(now - ClockSkew, now + KeyLife, cancellationToken), cancellationToken);
     }
 }

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Blobs;
 
 /// <summary>
 /// Reads a stream once, from its start, and fails at its end when the bytes do not hash to what was promised: an upload from it is then
@@ -8,8 +8,8 @@ namespace Larder.Registry;
 /// </summary>
 internal sealed class VerifyingStream(Stream source, string sha256) : ForwardStream
 {
-    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private bool verified;
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private bool _verified;
 
     public override int Read(byte[] buffer, int offset, int count) => Hashed(buffer.AsSpan(offset, count)[..source.Read(buffer, offset, count)]);
 
@@ -25,7 +25,7 @@ internal sealed class VerifyingStream(Stream source, string sha256) : ForwardStr
     {
         if (disposing)
         {
-            hash.Dispose();
+            _hash.Dispose();
             source.Dispose();
         }
 
@@ -36,13 +36,13 @@ internal sealed class VerifyingStream(Stream source, string sha256) : ForwardStr
     {
         if (read.Length > 0)
         {
-            hash.AppendData(read);
+            _hash.AppendData(read);
         }
-        else if (!verified)
+        else if (!_verified)
         {
-            if (Convert.ToHexStringLower(hash.GetHashAndReset()) != sha256)
+            if (Convert.ToHexStringLower(_hash.GetHashAndReset()) != sha256)
                 throw new InvalidDataException("The bytes are not the ones that its SHA-256 promises.");
-            verified = true;
+            _verified = true;
         }
 
         return read.Length;

@@ -1,8 +1,9 @@
 using Azure.Identity;
-using Larder.Inference;
+using Larder.Inference.Limits;
+using Larder.Registry.Models;
 using Microsoft.Azure.Cosmos;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Cosmos;
 
 /// <summary>Makes the client of Cosmos DB. One for the process: it keeps the connections and what it learned of the account.</summary>
 public static class CosmosClients

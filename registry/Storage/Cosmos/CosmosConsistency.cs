@@ -1,4 +1,4 @@
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Cosmos;
 
 /// <summary>
 /// How fresh reads are. Weaker than the account's costs half the request units of a read; stronger than the account's is refused by it. The two

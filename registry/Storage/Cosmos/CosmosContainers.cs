@@ -1,15 +1,15 @@
 using System.Net;
 using Microsoft.Azure.Cosmos;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Cosmos;
 
 /// <summary>Sees to it at start that database and containers are there and are what <see cref="CosmosDocumentStore"/> needs.</summary>
 public sealed class CosmosContainers
 {
-    private readonly CosmosClient client;
-    private readonly CosmosOptions options;
-    private readonly CosmosLayout layout = CosmosLayout.Read();
-    private readonly IReadOnlyList<string> names;
+    private readonly CosmosClient _client;
+    private readonly CosmosOptions _options;
+    private readonly CosmosLayout _layout = CosmosLayout.Read();
+    private readonly IReadOnlyList<string> _names;
 
     /// <summary>For the collections of the registry.</summary>
     public CosmosContainers(CosmosClient client, CosmosOptions options)
@@ -21,57 +21,57 @@ public sealed class CosmosContainers
     /// <param name="options">The settings.</param>
     /// <param name="names">Containers other than the registry's: those of a test.</param>
     internal CosmosContainers(CosmosClient client, CosmosOptions options, IReadOnlyList<string>? names) =>
-        (this.client, this.options, this.names) = (client, options, names ?? layout.Containers);
+        (_client, _options, _names) = (client, options, names ?? _layout.Containers);
 
     /// <summary>Makes what is missing, if <see cref="CosmosOptions.Create"/> allows it.</summary>
     /// <exception cref="InvalidOperationException">
     /// Something is missing or wrong, or the account does not answer. The message names the setting that may be the reason.
     /// </exception>
-    public async Task PrepareAsync(CancellationToken cancellation = default)
+    public async Task PrepareAsync(CancellationToken cancellationToken = default)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(options.Timeout);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_options.Timeout);
         try
         {
-            if (options.Create)
-                await client.CreateDatabaseIfNotExistsAsync(options.Database, cancellationToken: limit.Token);
-            await Task.WhenAll(names.Select(name => PrepareAsync(name, limit.Token)));
+            if (_options.Create)
+                await _client.CreateDatabaseIfNotExistsAsync(_options.Database, cancellationToken: limit.Token);
+            await Task.WhenAll(_names.Select(name => PrepareAsync(name, limit.Token)));
         }
         catch (CosmosException e) when (e.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {
             throw Refused(
-                options.Key.Length > 0
+                _options.Key.Length > 0
                     ? "refuses Store:Cosmos:Key. It may be another account's, or the account may take identities only"
                     : "refuses the identity of Store:Cosmos:ClientId. It needs the role Cosmos DB Built-in Data Contributor",
                 e);
         }
-        catch (Exception e) when (CosmosFailures.IsOutage(e, cancellation, out var status))
+        catch (Exception e) when (CosmosFailures.IsOutage(e, cancellationToken, out var status))
         {
             var said = status == 0 ? "" : $" as it should ({(int)status} {status})";
             throw Refused($"does not answer{said} at Store:Cosmos:Endpoint", e);
         }
     }
 
-    private async Task PrepareAsync(string name, CancellationToken cancellation)
+    private async Task PrepareAsync(string name, CancellationToken cancellationToken)
     {
-        var keys = await PartitionKeysAsync(name, cancellation);
-        if (keys is null && !options.Create)
+        var keys = await PartitionKeysAsync(name, cancellationToken);
+        if (keys is null && !_options.Create)
         {
             throw Refused(
-                $"has no container {name} in the database {options.Database} of Store:Cosmos:Database. Deploy it with infra-bicep, or set Store:Cosmos:Create to true", null);
+                $"has no container {name} in the database {_options.Database} of Store:Cosmos:Database. Deploy it with infra-bicep, or set Store:Cosmos:Create to true", null);
         }
 
         if (keys is null)
-            await CreateAsync(name, cancellation);
-        else if (!keys.SequenceEqual([layout.PartitionKey]))
-            throw Refused($"has a container {name} whose partition key is not {layout.PartitionKey}, in the database {options.Database} of Store:Cosmos:Database", null);
+            await CreateAsync(name, cancellationToken);
+        else if (!keys.SequenceEqual([_layout.PartitionKey]))
+            throw Refused($"has a container {name} whose partition key is not {_layout.PartitionKey}, in the database {_options.Database} of Store:Cosmos:Database", null);
     }
 
-    private async Task<IReadOnlyList<string>?> PartitionKeysAsync(string name, CancellationToken cancellation)
+    private async Task<IReadOnlyList<string>?> PartitionKeysAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
-            ContainerProperties found = await client.GetContainer(options.Database, name).ReadContainerAsync(cancellationToken: cancellation);
+            ContainerProperties found = await _client.GetContainer(_options.Database, name).ReadContainerAsync(cancellationToken: cancellationToken);
             return found.PartitionKeyPaths;
         }
         catch (CosmosException e) when (e.StatusCode == HttpStatusCode.NotFound)
@@ -80,11 +80,11 @@ public sealed class CosmosContainers
         }
     }
 
-    private async Task CreateAsync(string name, CancellationToken cancellation)
+    private async Task CreateAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
-            await client.GetDatabase(options.Database).CreateContainerAsync(layout.Container(name), cancellationToken: cancellation);
+            await _client.GetDatabase(_options.Database).CreateContainerAsync(_layout.Container(name), cancellationToken: cancellationToken);
         }
         catch (CosmosException e) when (e.StatusCode == HttpStatusCode.Conflict)
         {

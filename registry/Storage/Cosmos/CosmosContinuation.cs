@@ -1,7 +1,8 @@
 using System.Buffers.Text;
 using System.Text;
+using Larder.Registry.Errors;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Cosmos;
 
 /// <summary>The last key of a page, as text: what comes after it is the next page.</summary>
 internal static class CosmosContinuation

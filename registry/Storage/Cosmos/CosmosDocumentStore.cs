@@ -1,8 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using Larder.Registry.Errors;
 using Microsoft.Azure.Cosmos;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Cosmos;
 
 /// <summary>
 /// Documents as items of Cosmos DB: a container for each collection, with the key /partition (infra-bicep/documents.json). Reads and writes of one document
@@ -29,7 +30,7 @@ public sealed class CosmosDocumentStore(CosmosClient client, CosmosOptions optio
     private static readonly ItemRequestOptions Create = new() { EnableContentResponseOnWrite = false };
 
     /// <inheritdoc/>
-    public Task<Document<T>?> GetAsync<T>(DocumentCollection<T> collection, string partition, string id, CancellationToken cancellation = default)
+    public Task<Document<T>?> GetAsync<T>(DocumentCollection<T> collection, string partition, string id, CancellationToken cancellationToken = default)
     {
         var key = DocumentKey.Of(collection.Name, partition, id);
         return CallAsync(
@@ -40,12 +41,12 @@ public sealed class CosmosDocumentStore(CosmosClient client, CosmosOptions optio
                 using var item = await ReadAsync(collection.Name, key, stop);
                 return item is null ? null : CosmosItem.Read(collection, item.RootElement);
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<string> CreateAsync<T>(
-        DocumentCollection<T> collection, string partition, string id, T value, CancellationToken cancellation = default) =>
+        DocumentCollection<T> collection, string partition, string id, T value, CancellationToken cancellationToken = default) =>
         WriteAsync(
             "create",
             collection,
@@ -53,11 +54,11 @@ public sealed class CosmosDocumentStore(CosmosClient client, CosmosOptions optio
             value,
             (container, key, item, stop) => container.CreateItemStreamAsync(item, new PartitionKey(key.Partition), Create, stop),
             status => status == HttpStatusCode.Conflict ? new DocumentExistsException(collection.Name, partition, id) : null,
-            cancellation);
+            cancellationToken);
 
     /// <inheritdoc/>
     public Task<string> ReplaceAsync<T>(
-        DocumentCollection<T> collection, string partition, string id, T value, string etag, CancellationToken cancellation = default)
+        DocumentCollection<T> collection, string partition, string id, T value, string etag, CancellationToken cancellationToken = default)
     {
         var unchanged = new ItemRequestOptions { IfMatchEtag = CosmosItem.Quoted(etag), EnableContentResponseOnWrite = false };
         return WriteAsync(
@@ -67,12 +68,12 @@ public sealed class CosmosDocumentStore(CosmosClient client, CosmosOptions optio
             value,
             (container, key, item, stop) => container.ReplaceItemStreamAsync(item, key.Id, new PartitionKey(key.Partition), unchanged, stop),
             status => status is HttpStatusCode.PreconditionFailed or HttpStatusCode.NotFound ? new ETagMismatchException(collection.Name, partition, id) : null,
-            cancellation);
+            cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<bool> DeleteAsync<T>(
-        DocumentCollection<T> collection, string partition, string id, string etag, CancellationToken cancellation = default)
+        DocumentCollection<T> collection, string partition, string id, string etag, CancellationToken cancellationToken = default)
     {
         var key = DocumentKey.Of(collection.Name, partition, id);
         var unchanged = new ItemRequestOptions { IfMatchEtag = CosmosItem.Quoted(etag) };
@@ -87,38 +88,38 @@ public sealed class CosmosDocumentStore(CosmosClient client, CosmosOptions optio
                     throw new ETagMismatchException(collection.Name, partition, id);
                 return !IsMissing(response) && response.EnsureSuccessStatusCode() is not null;
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<DocumentPage<T>> ListAsync<T>(
-        DocumentCollection<T> collection, string partition, int limit, string? continuation = null, CancellationToken cancellation = default)
+        DocumentCollection<T> collection, string partition, int limit, string? continuation = null, CancellationToken cancellationToken = default)
     {
         var within = DocumentKey.Escape(partition);
         var after = continuation is null ? new DocumentKey(within, "") : CosmosContinuation.Read(continuation);
         if (after.Partition != within)
             throw CosmosContinuation.Foreign();
-        return PageAsync("list", collection, CosmosQueries.Partition, new PartitionKey(within), after, limit, cancellation);
+        return PageAsync("list", collection, CosmosQueries.Partition, new PartitionKey(within), after, limit, cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<DocumentPage<T>> ScanAsync<T>(
-        DocumentCollection<T> collection, int limit, string? continuation = null, CancellationToken cancellation = default)
+        DocumentCollection<T> collection, int limit, string? continuation = null, CancellationToken cancellationToken = default)
     {
         var after = continuation is null ? new DocumentKey("", "") : CosmosContinuation.Read(continuation);
-        return PageAsync("scan", collection, CosmosQueries.Collection, null, after, limit, cancellation);
+        return PageAsync("scan", collection, CosmosQueries.Collection, null, after, limit, cancellationToken);
     }
 
     private Container Container(string collection) => client.GetContainer(options.Database, collection);
 
-    private async Task<JsonDocument?> ReadAsync(string collection, DocumentKey key, CancellationToken cancellation)
+    private async Task<JsonDocument?> ReadAsync(string collection, DocumentKey key, CancellationToken cancellationToken)
     {
-        using var response = await Container(collection).ReadItemStreamAsync(key.Id, new PartitionKey(key.Partition), cancellationToken: cancellation);
+        using var response = await Container(collection).ReadItemStreamAsync(key.Id, new PartitionKey(key.Partition), cancellationToken: cancellationToken);
         metrics.Charged("get", collection, response.Headers.RequestCharge);
         if (IsMissing(response))
             return null;
         response.EnsureSuccessStatusCode();
-        return await JsonDocument.ParseAsync(response.Content, cancellationToken: cancellation);
+        return await JsonDocument.ParseAsync(response.Content, cancellationToken: cancellationToken);
     }
 
     private Task<string> WriteAsync<T>(
@@ -128,7 +129,7 @@ public sealed class CosmosDocumentStore(CosmosClient client, CosmosOptions optio
         T value,
         Func<Container, DocumentKey, Stream, CancellationToken, Task<ResponseMessage>> send,
         Func<HttpStatusCode, RegistryException?> refused,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         var write = Guid.NewGuid().ToString("N");
         return CallAsync(
@@ -146,21 +147,21 @@ public sealed class CosmosDocumentStore(CosmosClient client, CosmosOptions optio
                 response.EnsureSuccessStatusCode();
                 return CosmosItem.Unquoted(response.Headers.ETag);
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <summary>
     /// The ETag of the item if this very write put it there. It may have: when the answer to a write is lost, it is sent again, and the second finds
     /// the first one's result.
     /// </summary>
-    private async Task<string?> OursAsync(string collection, DocumentKey key, string write, CancellationToken cancellation)
+    private async Task<string?> OursAsync(string collection, DocumentKey key, string write, CancellationToken cancellationToken)
     {
-        using var item = await ReadAsync(collection, key, cancellation);
+        using var item = await ReadAsync(collection, key, cancellationToken);
         return item is not null && CosmosItem.WriteId(item.RootElement) == write ? CosmosItem.ETag(item.RootElement) : null;
     }
 
     private Task<DocumentPage<T>> PageAsync<T>(
-        string operation, DocumentCollection<T> collection, string query, PartitionKey? partition, DocumentKey after, int limit, CancellationToken cancellation)
+        string operation, DocumentCollection<T> collection, string query, PartitionKey? partition, DocumentKey after, int limit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
@@ -192,16 +193,16 @@ public sealed class CosmosDocumentStore(CosmosClient client, CosmosOptions optio
                 while (documents.Count == 0 && pages.HasMoreResults);
                 return new DocumentPage<T>(documents, pages.HasMoreResults ? CosmosContinuation.Write(last) : null);
             },
-            cancellation);
+            cancellationToken);
     }
 
     /// <summary>
     /// Runs a call in bounded time. The client itself waits and tries again on 429; what broke on the way is sent again here, which each write's mark makes
     /// safe. What still fails is an outage.
     /// </summary>
-    private async Task<T> CallAsync<T>(string operation, string collection, Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
+    private async Task<T> CallAsync<T>(string operation, string collection, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.Timeout);
         for (var tries = 1; ; tries++)
         {
@@ -209,7 +210,7 @@ public sealed class CosmosDocumentStore(CosmosClient client, CosmosOptions optio
             {
                 return await call(limit.Token);
             }
-            catch (Exception e) when (CosmosFailures.IsOutage(e, cancellation, out var status))
+            catch (Exception e) when (CosmosFailures.IsOutage(e, cancellationToken, out var status))
             {
                 if (tries == Tries || !CosmosFailures.IsFleeting(e) || limit.IsCancellationRequested)
                 {
@@ -218,7 +219,7 @@ public sealed class CosmosDocumentStore(CosmosClient client, CosmosOptions optio
                 }
             }
 
-            await Task.Delay(Pause * tries, cancellation);
+            await Task.Delay(Pause * tries, cancellationToken);
         }
     }
 

@@ -1,21 +1,22 @@
 using System.Net;
 using Azure.Identity;
+using Larder.Registry.Errors;
 using Microsoft.Azure.Cosmos;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Cosmos;
 
 /// <summary>Tells an outage of Cosmos DB from everything else, and says it in the registry's own words.</summary>
 internal static class CosmosFailures
 {
     /// <summary>Whether the account, or the way to it, is at fault; with the status that it answered, or 0.</summary>
-    public static bool IsOutage(Exception exception, CancellationToken cancellation, out HttpStatusCode status)
+    public static bool IsOutage(Exception exception, CancellationToken cancellationToken, out HttpStatusCode status)
     {
         status = exception is CosmosException answered ? answered.StatusCode : 0;
         return exception switch
         {
             CosmosException or HttpRequestException or IOException or AuthenticationFailedException => true,
             // The client's own time-out, or the store's, looks like a cancellation that nobody asked for.
-            OperationCanceledException => !cancellation.IsCancellationRequested,
+            OperationCanceledException => !cancellationToken.IsCancellationRequested,
             _ => false,
         };
     }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Cosmos;
 
 /// <summary>
 /// A document as an item: <c>{"id", "partition", "write", "value"}</c>. The content is below <c>value</c>, so that it cannot clash with

@@ -2,7 +2,7 @@ using System.Collections.ObjectModel;
 using System.Text.Json;
 using Microsoft.Azure.Cosmos;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Cosmos;
 
 /// <summary>
 /// The containers, their partition key and their indexes, from infra-bicep/documents.json, which Bicep deploys: what a deployment makes and what
@@ -10,15 +10,15 @@ namespace Larder.Registry;
 /// </summary>
 internal sealed class CosmosLayout
 {
-    private readonly JsonElement document;
+    private readonly JsonElement _document;
 
-    private CosmosLayout(JsonElement document) => this.document = document;
+    private CosmosLayout(JsonElement document) => _document = document;
 
     /// <summary>A container for each collection of the registry.</summary>
-    public IReadOnlyList<string> Containers => [.. Texts(document.GetProperty("containers"))];
+    public IReadOnlyList<string> Containers => [.. Texts(_document.GetProperty("containers"))];
 
     /// <summary>The JSON path of the partition key.</summary>
-    public string PartitionKey => document.GetProperty("partitionKey").GetProperty("paths")[0].GetString()!;
+    public string PartitionKey => _document.GetProperty("partitionKey").GetProperty("paths")[0].GetString()!;
 
     public static CosmosLayout Read()
     {
@@ -30,7 +30,7 @@ internal sealed class CosmosLayout
     /// <summary>A container as it is to be made.</summary>
     public ContainerProperties Container(string name)
     {
-        var policy = document.GetProperty("indexingPolicy");
+        var policy = _document.GetProperty("indexingPolicy");
         var container = new ContainerProperties(name, PartitionKey)
         {
             PartitionKeyDefinitionVersion = PartitionKeyDefinitionVersion.V2,

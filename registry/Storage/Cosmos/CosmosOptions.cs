@@ -1,8 +1,8 @@
 using System.ComponentModel.DataAnnotations;
-using Larder.Inference;
+using Larder.Inference.Limits;
 using Microsoft.Azure.Cosmos;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Cosmos;
 
 /// <summary>Which Cosmos DB, and how to talk to it: settings <c>Store:Cosmos:*</c>, needed when <c>Store:Kind</c> is <c>cosmos</c>.</summary>
 public sealed record CosmosOptions : IValidatableObject

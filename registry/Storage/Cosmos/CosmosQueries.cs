@@ -1,6 +1,6 @@
 using Microsoft.Azure.Cosmos;
 
-namespace Larder.Registry;
+namespace Larder.Registry.Storage.Cosmos;
 
 /// <summary>
 /// The two queries of the store. Both begin after a key and not at a position, so a continuation is nothing but the last key that was read: it is

@@ -1,6 +1,6 @@
 using Larder.Testing;
 
-namespace Larder.Compute.Tests;
+namespace Larder.Compute.Tests.Testing;
 
 [CollectionDefinition(Name)]
 public sealed class AzuriteCollection : ICollectionFixture<Azurite>

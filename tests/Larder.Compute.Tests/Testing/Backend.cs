@@ -1,13 +1,14 @@
 using System.Text;
 using System.Text.Json;
-using Larder.Orchestrations;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Compute.Processes;
 using Larder.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 // What is tested here is /proc, sessions and signals.
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
 
-namespace Larder.Compute.Tests;
+namespace Larder.Compute.Tests.Testing;
 
 /// <summary>A process backend over a folder of its own. At its end it deletes its tasks, and fails when anything of them is left.</summary>
 internal sealed class Backend : IAsyncDisposable

@@ -1,10 +1,11 @@
 using Azure.Storage.Blobs;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Compute.Processes;
+using Larder.Registry.Jobs.Files;
 using Larder.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Larder.Compute.Tests;
+namespace Larder.Compute.Tests.Testing;
 
 /// <summary>One of several servers that share an account, each with a folder for its own processes.</summary>
 internal sealed class LeasedServer : IAsyncDisposable

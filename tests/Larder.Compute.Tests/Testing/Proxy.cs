@@ -1,47 +1,47 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Larder.Compute.Tests;
+namespace Larder.Compute.Tests.Testing;
 
 /// <summary>A TCP proxy before a local port, whose connections can be cut.</summary>
 internal sealed class Proxy : IAsyncDisposable
 {
-    private readonly int target;
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource ending = new();
-    private readonly Task accepting;
-    private volatile bool interrupted;
-    private volatile bool answersOnly;
-    private int dropped;
+    private readonly int _target;
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Task _accepting;
+    private volatile bool _interrupted;
+    private volatile bool _answersOnly;
+    private int _dropped;
 
     public Proxy(int target)
     {
-        this.target = target;
-        listener.Start();
-        accepting = AcceptAsync();
+        _target = target;
+        _listener.Start();
+        _accepting = AcceptAsync();
     }
 
-    public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>Connections that were cut since the last interruption began.</summary>
-    public int Dropped => Volatile.Read(ref dropped);
+    public int Dropped => Volatile.Read(ref _dropped);
 
     /// <summary>From now on connections are cut: at once, or when an answer comes that is then lost.</summary>
     public void Interrupt(bool answersOnly)
     {
-        Volatile.Write(ref dropped, 0);
-        this.answersOnly = answersOnly;
-        interrupted = true;
+        Volatile.Write(ref _dropped, 0);
+        _answersOnly = answersOnly;
+        _interrupted = true;
     }
 
-    public void Resume() => interrupted = false;
+    public void Resume() => _interrupted = false;
 
     public async ValueTask DisposeAsync()
     {
-        await ending.CancelAsync();
-        listener.Stop();
-        await accepting;
-        ending.Dispose();
+        await _ending.CancelAsync();
+        _listener.Stop();
+        await _accepting;
+        _ending.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -50,7 +50,7 @@ internal sealed class Proxy : IAsyncDisposable
         try
         {
             while (true)
-                connections.Add(ServeAsync(await listener.AcceptTcpClientAsync(ending.Token)));
+                connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_ending.Token)));
         }
         catch (OperationCanceledException)
         {
@@ -66,13 +66,13 @@ internal sealed class Proxy : IAsyncDisposable
         {
             try
             {
-                if (interrupted && !answersOnly)
+                if (_interrupted && !_answersOnly)
                 {
                     Drop(client);
                     return;
                 }
 
-                await server.ConnectAsync(IPAddress.Loopback, target, ending.Token);
+                await server.ConnectAsync(IPAddress.Loopback, _target, _ending.Token);
                 await Task.WhenAny(CopyAsync(client, server, answers: false), CopyAsync(server, client, answers: true));
             }
             catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
@@ -84,15 +84,15 @@ internal sealed class Proxy : IAsyncDisposable
     private async Task CopyAsync(TcpClient from, TcpClient to, bool answers)
     {
         var buffer = new byte[65536];
-        while (await from.GetStream().ReadAsync(buffer, ending.Token) is > 0 and var count)
+        while (await from.GetStream().ReadAsync(buffer, _ending.Token) is > 0 and var count)
         {
-            if (interrupted && (answers || !answersOnly))
+            if (_interrupted && (answers || !_answersOnly))
             {
                 Drop(answers ? to : from);
                 return;
             }
 
-            await to.GetStream().WriteAsync(buffer.AsMemory(0, count), ending.Token);
+            await to.GetStream().WriteAsync(buffer.AsMemory(0, count), _ending.Token);
         }
     }
 
@@ -100,6 +100,6 @@ internal sealed class Proxy : IAsyncDisposable
     {
         // Resets the connection.
         client.LingerState = new LingerOption(true, 0);
-        Interlocked.Increment(ref dropped);
+        Interlocked.Increment(ref _dropped);
     }
 }

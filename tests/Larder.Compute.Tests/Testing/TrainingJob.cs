@@ -7,25 +7,26 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Azure.Storage.Sas;
-using Larder.Orchestrations;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Compute.Processes;
 using Larder.Testing;
 
-namespace Larder.Compute.Tests;
+namespace Larder.Compute.Tests.Testing;
 
 /// <summary>A job as the protocol of orchestrations/README.md has it, in a container of its own, run by a process backend.</summary>
 internal sealed class TrainingJob : IAsyncDisposable
 {
     private const string Prefix = "attempt-1/";
 
-    private readonly BlobContainerClient container;
-    private readonly BlobContainerClient inputs;
+    private readonly BlobContainerClient _container;
+    private readonly BlobContainerClient _inputs;
 
     public TrainingJob(Azurite azurite, ProcessComputeOptions? options = null)
     {
         Backend = new Backend(options);
         var service = new BlobServiceClient(azurite.NewAccount());
-        container = service.GetBlobContainerClient("job-1");
-        inputs = service.GetBlobContainerClient("artifacts");
+        _container = service.GetBlobContainerClient("job-1");
+        _inputs = service.GetBlobContainerClient("artifacts");
     }
 
     public Backend Backend { get; }
@@ -65,7 +66,7 @@ internal sealed class TrainingJob : IAsyncDisposable
     /// <summary>A wrong hash for the script, as when it was changed on the way.</summary>
     public string? ScriptHash { get; init; }
 
-    public Uri Storage => container.Uri;
+    public Uri Storage => _container.Uri;
 
     public async Task StartAsync()
     {
@@ -141,22 +142,22 @@ internal sealed class TrainingJob : IAsyncDisposable
 
     public async Task<byte[]?> ReadAsync(string path)
     {
-        var blob = container.GetBlobClient(Prefix + path);
+        var blob = _container.GetBlobClient(Prefix + path);
         return await blob.ExistsAsync() ? (await blob.DownloadContentAsync()).Value.Content.ToArray() : null;
     }
 
     public async Task<IReadOnlyList<string>> BlobsAsync()
     {
         var names = new List<string>();
-        await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions { Prefix = Prefix }))
+        await foreach (var blob in _container.GetBlobsAsync(new GetBlobsOptions { Prefix = Prefix }))
             names.Add(blob.Name[Prefix.Length..]);
         return names;
     }
 
     public async Task<int> AppendedBlocksAsync() =>
-        (await container.GetAppendBlobClient(Prefix + "log.jsonl").GetPropertiesAsync()).Value.BlobCommittedBlockCount;
+        (await _container.GetAppendBlobClient(Prefix + "log.jsonl").GetPropertiesAsync()).Value.BlobCommittedBlockCount;
 
-    public async Task WriteAsync(string path, string content) => await WriteAsync(container.GetBlobClient(Prefix + path), Encoding.UTF8.GetBytes(content));
+    public async Task WriteAsync(string path, string content) => await WriteAsync(_container.GetBlobClient(Prefix + path), Encoding.UTF8.GetBytes(content));
 
     public ValueTask DisposeAsync() => Backend.DisposeAsync();
 
@@ -167,9 +168,9 @@ internal sealed class TrainingJob : IAsyncDisposable
     /// <summary>Gives the URLs that the manifest has.</summary>
     private async Task<IReadOnlyList<string>> UploadAsync()
     {
-        await container.CreateIfNotExistsAsync();
-        await inputs.CreateIfNotExistsAsync();
-        await WriteAsync(container.GetBlobClient(Prefix + "bootstrap.py"), Encoding.UTF8.GetBytes(Bootstrap.Source));
+        await _container.CreateIfNotExistsAsync();
+        await _inputs.CreateIfNotExistsAsync();
+        await WriteAsync(_container.GetBlobClient(Prefix + "bootstrap.py"), Encoding.UTF8.GetBytes(Bootstrap.Source));
         var script = Encoding.UTF8.GetBytes(Script);
         var sources = new Dictionary<string, Input>
         {
@@ -189,23 +190,23 @@ internal sealed class TrainingJob : IAsyncDisposable
             ["secrets"] = Secrets,
             ["log_url"] = Url("log.jsonl", BlobSasPermissions.Read | BlobSasPermissions.Create | BlobSasPermissions.Add),
             ["exit_url"] = Url("exit.json", BlobSasPermissions.Read | BlobSasPermissions.Create),
-            ["files_url"] = Through(container.GenerateSasUri(BlobContainerSasPermissions.Create | BlobContainerSasPermissions.Write, Expiry)),
+            ["files_url"] = Through(_container.GenerateSasUri(BlobContainerSasPermissions.Create | BlobContainerSasPermissions.Write, Expiry)),
             ["files_prefix"] = Prefix,
             ["limits"] = Limits,
         };
-        await WriteAsync(container.GetBlobClient(Prefix + "job.json"), JsonSerializer.SerializeToUtf8Bytes(manifest));
+        await WriteAsync(_container.GetBlobClient(Prefix + "job.json"), JsonSerializer.SerializeToUtf8Bytes(manifest));
         return [(string)manifest["log_url"], (string)manifest["exit_url"], (string)manifest["files_url"], .. sources.Values.Select(source => source.Url)];
     }
 
     private async Task<Input> InputAsync(byte[] content, string fileName, string? hash = null)
     {
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
-        var blob = inputs.GetBlobClient(sha256);
+        var blob = _inputs.GetBlobClient(sha256);
         await WriteAsync(blob, content);
         return new Input(Through(blob.GenerateSasUri(BlobSasPermissions.Read, Expiry)), hash ?? sha256, fileName);
     }
 
-    private string Url(string path, BlobSasPermissions permissions) => Through(container.GetBlobClient(Prefix + path).GenerateSasUri(permissions, Expiry));
+    private string Url(string path, BlobSasPermissions permissions) => Through(_container.GetBlobClient(Prefix + path).GenerateSasUri(permissions, Expiry));
 
     private string Through(Uri url) => Port is { } port ? new UriBuilder(url) { Port = port }.Uri.AbsoluteUri : url.AbsoluteUri;
 

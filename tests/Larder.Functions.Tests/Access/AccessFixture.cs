@@ -1,7 +1,7 @@
-using Larder.Registry;
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Access;
 
 /// <summary>One Larder whose host asks for keys, one for each role, and one that has none.</summary>
 public sealed class AccessFixture : IAsyncLifetime

@@ -1,8 +1,9 @@
 using System.Net;
-using Larder.Registry;
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Access;
 
 /// <summary>Access where it depends on how the host runs.</summary>
 public sealed class AccessHostTests

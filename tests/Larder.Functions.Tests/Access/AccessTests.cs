@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Larder.Registry;
-using Larder.Testing;
+using Larder.Functions.Http;
+using Larder.Registry.Access;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Access;
 
 /// <summary>Who may do what, at every route of a real Larder.</summary>
 public sealed partial class AccessTests(AccessFixture larder) : IClassFixture<AccessFixture>

@@ -1,7 +1,8 @@
+using Larder.Functions.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Access;
 
 /// <summary>What browsers send for pages that are not this server's.</summary>
 public sealed class BrowserGuardTests
@@ -70,10 +71,10 @@ public sealed class BrowserGuardTests
         Assert.NotNull(Guard(new AccessOptions(), isOpen: true).Refuse(request));
     }
 
-    private static BrowserGuard Guard(AccessOptions options, bool isOpen)
+    private static OriginFilter Guard(AccessOptions options, bool isOpen)
     {
-        var keys = new CallerKeys(new ConfigurationBuilder().AddInMemoryCollection([new("MasterKey", isOpen ? "" : "k")]).Build(), options, FunctionAccess.OfThisApp());
-        return new BrowserGuard(options, new Callers(options, keys, null!, null!, new Platform(IsAzure: false, IsAuthenticating: false), TimeProvider.System));
+        var keys = new CallerKeys(new ConfigurationBuilder().AddInMemoryCollection([new("MasterKey", isOpen ? "" : "k")]).Build(), options, RoleRequirements.OfThisApp());
+        return new OriginFilter(options, new CallerResolver(options, keys, null!, null!, new Platform(IsAzure: false, IsAuthenticating: false), TimeProvider.System));
     }
 
     private static HttpRequest Request(string method, string host, string? origin = null)

@@ -1,20 +1,24 @@
 using System.Security.Cryptography;
 using System.Text;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Hosting;
+using Larder.Functions.Http;
+using Larder.Inference.Limits;
+using Larder.Registry.Access;
+using Larder.Registry.Tokens;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Access;
 
 /// <summary>Who a request comes from.</summary>
 public sealed class CallersTests
 {
     private const string Oid = "http://schemas.microsoft.com/identity/claims/objectidentifier";
 
-    private static readonly FunctionAccess Functions = FunctionAccess.OfThisApp();
+    private static readonly RoleRequirements Functions = RoleRequirements.OfThisApp();
 
     private static readonly Platform Laptop = new(IsAzure: false, IsAuthenticating: false);
     private static readonly Platform Azure = new(IsAzure: true, IsAuthenticating: false);
@@ -289,24 +293,24 @@ public sealed class CallersTests
     public void A_key_of_any_length_has_a_hash(int length) =>
         Assert.Equal(KeyHash.Parse(Hash(new string('ü', length))), KeyHash.Of(new string('ü', length)));
 
-    private static Callers Callers(Platform platform, params (string Name, string Value)[] settings)
+    private static CallerResolver Callers(Platform platform, params (string Name, string Value)[] settings)
     {
         var options = Options(settings);
         Assert.Empty(Problems(options));
         // No key here has the form of a token: the store is not asked.
         var tokens = new TokenCatalog(new TokenStore(null!, null!, TimeProvider.System), new TokenCacheOptions(), TimeProvider.System, NullLogger<TokenCatalog>.Instance);
         var wrong = new WrongCredentials(new WrongCredentialOptions(), platform, TimeProvider.System, NullLogger<WrongCredentials>.Instance);
-        return new Callers(options, new CallerKeys(Configuration(settings), options, Functions), tokens, wrong, platform, TimeProvider.System);
+        return new CallerResolver(options, new CallerKeys(Configuration(settings), options, Functions), tokens, wrong, platform, TimeProvider.System);
     }
 
-    private static Identity Of(Callers callers, HttpRequest request, string function = "GetModel")
+    private static Identity Of(CallerResolver callers, HttpRequest request, string function = "GetModel")
     {
         var identity = callers.OfAsync(request, function);
         Assert.True(identity.IsCompletedSuccessfully);
         return identity.Result;
     }
 
-    private static Caller? Who(Callers callers, HttpRequest request) => Of(callers, request).Caller;
+    private static Caller? Who(CallerResolver callers, HttpRequest request) => Of(callers, request).Caller;
 
     private static string Basic(string credentials) => $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials))}";
 

@@ -1,5 +1,8 @@
 using System.Reflection;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Hosting;
+using Larder.Functions.Http;
+using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -8,7 +11,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Access;
 
 /// <summary>Nothing is open by oversight.</summary>
 public sealed class FunctionAccessTests
@@ -94,9 +97,9 @@ public sealed class FunctionAccessTests
     [Fact]
     public void Every_HTTP_function_is_known_and_only_the_greeting_the_probes_and_unknown_paths_are_open()
     {
-        var access = FunctionAccess.OfThisApp();
+        var access = RoleRequirements.OfThisApp();
         var functions = typeof(RouteTable).Assembly.GetTypes().SelectMany(type => type.GetMethods())
-            .Where(method => method.IsDefined(typeof(FunctionAttribute)) && FunctionAccess.TriggerOf(method) is not null)
+            .Where(method => method.IsDefined(typeof(FunctionAttribute)) && RoleRequirements.TriggerOf(method) is not null)
             .Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name)
             .ToList();
 
@@ -115,7 +118,7 @@ public sealed class FunctionAccessTests
     [InlineData(typeof(Scoped), "The function Scoped does not say what it has to do with models: [Requires] needs a Scope where, and only where, the route names no model.")]
     [InlineData(typeof(GuardedProbe), "The function GuardedProbe is a probe, but requires a role.")]
     public void A_function_that_does_not_say_who_may_call_it_keeps_the_host_from_starting(Type functions, string sentence) =>
-        Assert.Equal(sentence, Assert.Throws<InvalidOperationException>(() => new FunctionAccess([typeof(Declared), functions])).Message);
+        Assert.Equal(sentence, Assert.Throws<InvalidOperationException>(() => new RoleRequirements([typeof(Declared), functions])).Message);
 
     [Fact]
     public void The_host_reads_the_declarations_before_it_starts()
@@ -123,17 +126,17 @@ public sealed class FunctionAccessTests
         var builder = FunctionsApplication.CreateBuilder([]);
         builder.AddLarder();
         using var provider = new ServiceCollection()
-            .AddSingleton(_ => new FunctionAccess([typeof(Undeclared)]))
+            .AddSingleton(_ => new RoleRequirements([typeof(Undeclared)]))
             .AddSingleton(new AccessOptions())
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build())
             .AddSingleton(new Platform(IsAzure: false, IsAuthenticating: false))
             .AddSingleton(TimeProvider.System)
             .AddSingleton<CallerKeys>()
-            .AddSingleton<Callers>()
+            .AddSingleton<CallerResolver>()
             .AddLogging()
             .BuildServiceProvider();
 
-        var check = Assert.Single(((IHostApplicationBuilder)builder).Services, service => service.ImplementationType == typeof(AccessCheck));
+        var check = Assert.Single(((IHostApplicationBuilder)builder).Services, service => service.ImplementationType == typeof(AccessConfigurationValidator));
 
         Assert.Equal(typeof(IHostedService), check.ServiceType);
         Assert.Contains("Forgotten", Assert.Throws<InvalidOperationException>(() => ActivatorUtilities.CreateInstance(provider, check.ImplementationType!)).Message);
@@ -141,15 +144,15 @@ public sealed class FunctionAccessTests
 
     [Fact]
     public void All_that_is_wrong_is_said_at_once() =>
-        Assert.Equal(2, Assert.Throws<InvalidOperationException>(() => new FunctionAccess([typeof(Undeclared), typeof(Keyed)])).Message.Split(Environment.NewLine).Length);
+        Assert.Equal(2, Assert.Throws<InvalidOperationException>(() => new RoleRequirements([typeof(Undeclared), typeof(Keyed)])).Message.Split(Environment.NewLine).Length);
 
     [Fact]
     public void A_function_that_was_not_there_at_the_start_may_be_called_by_nobody() =>
-        Assert.Throws<InvalidOperationException>(() => new FunctionAccess([typeof(Declared)]).Of("Forgotten"));
+        Assert.Throws<InvalidOperationException>(() => new RoleRequirements([typeof(Declared)]).Of("Forgotten"));
 
     [Fact]
     public void Functions_without_a_request_need_no_role() =>
-        Assert.Throws<InvalidOperationException>(() => new FunctionAccess([typeof(Timed)]).Of("Timed"));
+        Assert.Throws<InvalidOperationException>(() => new RoleRequirements([typeof(Timed)]).Of("Timed"));
 
     private static IEnumerable<string> Sorted(IEnumerable<string> lines) => lines.Order(StringComparer.Ordinal);
 

@@ -1,9 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Jobs;
+using Larder.Functions.Tests.Hosting;
+using Larder.Registry.Access;
+using Larder.Registry.Audit;
+using Larder.Registry.Jobs;
+using Larder.Registry.Schedules;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Access;
 
 /// <summary>Who may do what with jobs and schedules: every type, every way, every role, at a running Larder.</summary>
 public sealed class JobAccessTests(AccessFixture larder) : IClassFixture<AccessFixture>

@@ -1,4 +1,4 @@
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Access;
 
 /// <summary>Ways out of a folder that other model servers fell for, at every route that gives files.</summary>
 public sealed class PathTrickTests(AccessFixture larder) : IClassFixture<AccessFixture>

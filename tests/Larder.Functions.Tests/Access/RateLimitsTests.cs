@@ -1,7 +1,9 @@
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Hosting;
+using Larder.Inference.Limits;
+using Larder.Registry.Access;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Access;
 
 /// <summary>How often callers may call.</summary>
 public sealed class RateLimitsTests

@@ -1,9 +1,12 @@
 using System.Net;
-using Larder.Testing;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.Tests.Hosting;
+using Larder.Testing.Onnx;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Access;
 
 /// <summary>Paths whose dot segments the web server would resolve before routing.</summary>
 [Collection(nameof(SharedLarder))]

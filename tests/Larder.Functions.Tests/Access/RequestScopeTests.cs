@@ -1,4 +1,6 @@
-namespace Larder.Functions.Tests;
+using Larder.Functions.Http;
+
+namespace Larder.Functions.Tests.Access;
 
 public sealed class RequestScopeTests
 {

@@ -1,9 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Larder.Registry;
-using Larder.Testing;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.Tests.Hosting;
+using Larder.Registry.Access;
+using Larder.Registry.Datasets;
+using Larder.Registry.Jobs;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Access;
 
 /// <summary>Tokens for some models: every route, at a running Larder.</summary>
 public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixture>
@@ -22,7 +27,7 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
     {
         var token = await TokenAsync("admin");
         await MakeModelsAsync();
-        var access = FunctionAccess.OfThisApp();
+        var access = RoleRequirements.OfThisApp();
         var wrong = new List<string>();
         foreach (var route in new RouteTable().Entries.Where(route => route.Role > Role.None))
             foreach (var method in route.Methods)
@@ -194,7 +199,7 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
 
     private static string FunctionOf(string method, string path) =>
         typeof(RouteTable).Assembly.GetTypes().SelectMany(type => type.GetMethods())
-            .Where(candidate => FunctionAccess.TriggerOf(candidate) is { Methods: not null } trigger && $"/{trigger.Route}" == path && trigger.Methods.Contains(method, StringComparer.OrdinalIgnoreCase))
+            .Where(candidate => RoleRequirements.TriggerOf(candidate) is { Methods: not null } trigger && $"/{trigger.Route}" == path && trigger.Methods.Contains(method, StringComparer.OrdinalIgnoreCase))
             .SelectMany(candidate => candidate.GetCustomAttributes(typeof(Microsoft.Azure.Functions.Worker.FunctionAttribute), false).Cast<Microsoft.Azure.Functions.Worker.FunctionAttribute>())
             .Single().Name;
 }

@@ -1,32 +1,35 @@
 using System.Net;
 using System.Text;
-using Larder.Registry;
+using Larder.Functions.Http;
+using Larder.Functions.Tests.Hosting;
+using Larder.Registry.Tokens;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Access;
 
 /// <summary>Tokens against a running Larder: made, used, listed, revoked.</summary>
 public sealed class TokensTests : IAsyncLifetime
 {
     internal const string Admin = "lrd_administrator-of-the-tests-00000000000000000";
 
-    private Azurite? azurite;
-    private LarderProcess? larder;
+    private Azurite? _azurite;
+    private LarderProcess? _larder;
 
-    private HttpClient Client => larder!.Client;
+    private HttpClient Client => _larder!.Client;
 
     public async Task InitializeAsync()
     {
-        azurite = await Azurite.StartAsync();
-        larder = await StartAsync();
+        _azurite = await Azurite.StartAsync();
+        _larder = await StartAsync();
     }
 
     public async Task DisposeAsync()
     {
-        if (larder is not null)
-            await larder.DisposeAsync();
-        if (azurite is not null)
-            await ((IAsyncDisposable)azurite).DisposeAsync();
+        if (_larder is not null)
+            await _larder.DisposeAsync();
+        if (_azurite is not null)
+            await ((IAsyncDisposable)_azurite).DisposeAsync();
     }
 
     [Fact]
@@ -51,7 +54,7 @@ public sealed class TokensTests : IAsyncLifetime
         var refused = await Client.SendJsonAsync(HttpMethod.Post, "/api/v1/schedules", "{}", Bearer(token));
         Assert.Equal((HttpStatusCode.Forbidden, "This needs the role contributor."), (refused.Status, refused.Description));
         await Eventually.TrueAsync(async () => (await AsAdminAsync(HttpMethod.Get, "/api/v1/admin/tokens")).Body["tokens"]![0]!["last_used"] is not null);
-        Assert.DoesNotContain(token[4..], larder!.Log);
+        Assert.DoesNotContain(token[4..], _larder!.Log);
     }
 
     [Fact]
@@ -128,7 +131,7 @@ public sealed class TokensTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.Created, uploaded.StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await PredictAsync()).Status);
 
-        await azurite!.KillAsync();
+        await _azurite!.KillAsync();
 
         Assert.Equal(HttpStatusCode.OK, (await PredictAsync()).Status);
 
@@ -160,7 +163,7 @@ public sealed class TokensTests : IAsyncLifetime
     [Fact]
     public async Task In_Azure_without_any_credentials_configured_every_route_but_the_probes_refuses()
     {
-        await using var shut = await LarderProcess.StartAsync(azurite!.ConnectionString, AzureSettings);
+        await using var shut = await LarderProcess.StartAsync(_azurite!.ConnectionString, AzureSettings);
 
         foreach (var route in new RouteTable().Entries)
             foreach (var method in route.Methods)
@@ -182,7 +185,7 @@ public sealed class TokensTests : IAsyncLifetime
     [Fact]
     public async Task A_key_that_is_called_as_a_function_opens_that_one_alone()
     {
-        await using var keyed = await LarderProcess.StartAsync(azurite!.ConnectionString, ("FunctionKeys:ListModels", "k"), ("FunctionKeys:ListInformation", "old"), ("MasterKey", "m"));
+        await using var keyed = await LarderProcess.StartAsync(_azurite!.ConnectionString, ("FunctionKeys:ListModels", "k"), ("FunctionKeys:ListInformation", "old"), ("MasterKey", "m"));
 
         Assert.Equal(HttpStatusCode.OK, (await keyed.Client.GetJsonAsync("/api/v1/models?code=k")).Status);
         var refused = await keyed.Client.GetJsonAsync("/api/v1/models/information?code=k");
@@ -208,7 +211,7 @@ public sealed class TokensTests : IAsyncLifetime
     private static (string Name, string Value) Basic(string user, string token) => ("Authorization", $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{token}"))}");
 
     private Task<LarderProcess> StartAsync(params (string Name, string Value)[] settings) =>
-        LarderProcess.StartAsync(azurite!.ConnectionString, [("Access:AdminTokenSha256", CallersTests.Hash(Admin)), .. settings]);
+        LarderProcess.StartAsync(_azurite!.ConnectionString, [("Access:AdminTokenSha256", CallersTests.Hash(Admin)), .. settings]);
 
     private static async Task<HttpStatusCode> AskAsync(HttpClient client, string token) => (await client.SendJsonAsync(HttpMethod.Get, "/api/test", null, Bearer(token))).Status;
 

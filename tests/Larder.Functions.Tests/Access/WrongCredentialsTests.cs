@@ -1,10 +1,10 @@
 using System.Net;
-using Larder.Testing;
+using Larder.Functions.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Access;
 
 /// <summary>How many wrong tokens and keys an address may send.</summary>
 public sealed class WrongCredentialsTests
@@ -12,8 +12,8 @@ public sealed class WrongCredentialsTests
     private static readonly IPAddress One = IPAddress.Parse("192.0.2.1");
     private static readonly IPAddress Other = IPAddress.Parse("192.0.2.2");
 
-    private readonly FakeTimeProvider time = new();
-    private readonly Lines lines = new();
+    private readonly FakeTimeProvider _time = new();
+    private readonly Lines _lines = new();
 
     [Fact]
     public void An_address_has_some_tries_a_minute_and_others_have_their_own()
@@ -22,9 +22,9 @@ public sealed class WrongCredentialsTests
 
         Assert.Equal([0, 0, 0, 20, 20], Enumerable.Range(0, 5).Select(_ => wrong.Take(One)));
         Assert.Equal(0, wrong.Take(Other));
-        time.Advance(TimeSpan.FromSeconds(15));
+        _time.Advance(TimeSpan.FromSeconds(15));
         Assert.Equal(5, wrong.Take(One));
-        time.Advance(TimeSpan.FromSeconds(5));
+        _time.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal([0, 20], Enumerable.Range(0, 2).Select(_ => wrong.Take(One)));
         wrong.GiveBack(One);
         Assert.Equal(0, wrong.Take(One));
@@ -50,7 +50,7 @@ public sealed class WrongCredentialsTests
             wrong.Note(One);
         wrong.Note(Other);
         // Four are not logged yet.
-        time.Advance(TimeSpan.FromMinutes(1));
+        _time.Advance(TimeSpan.FromMinutes(1));
         wrong.Note(One);
 
         Assert.Equal(
@@ -59,7 +59,7 @@ public sealed class WrongCredentialsTests
                 "1 requests with a wrong token or key came from 192.0.2.2 since the last such line.",
                 "5 requests with a wrong token or key came from 192.0.2.1 since the last such line.",
             ],
-            lines.All);
+            _lines.All);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class WrongCredentialsTests
 
         // Ten of their own, and two of all others.
         Assert.Equal(12, taken);
-        time.Advance(TimeSpan.FromMinutes(1));
+        _time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(0, wrong.Take(Of(5000)));
         Assert.Equal(0, wrong.Take(Of(5000)));
         Assert.Equal(30, wrong.Take(Of(5000)));
@@ -91,7 +91,7 @@ public sealed class WrongCredentialsTests
     [InlineData(true, null, "10.0.0.1", "255.255.255.255")]
     public void In_Azure_the_platform_says_where_a_request_comes_from_and_elsewhere_the_connection(bool isAzure, string? forwarded, string? connection, string expected)
     {
-        var wrong = new WrongCredentials(new WrongCredentialOptions(), new Platform(isAzure, IsAuthenticating: false), time, lines);
+        var wrong = new WrongCredentials(new WrongCredentialOptions(), new Platform(isAzure, IsAuthenticating: false), _time, _lines);
         var http = new DefaultHttpContext { Connection = { RemoteIpAddress = connection is null ? null : IPAddress.Parse(connection) } };
         if (forwarded is not null)
             http.Request.Headers["X-Forwarded-For"] = forwarded;
@@ -99,7 +99,7 @@ public sealed class WrongCredentialsTests
         Assert.Equal(IPAddress.Parse(expected), wrong.AddressOf(http.Request));
     }
 
-    private WrongCredentials Counter(WrongCredentialOptions options) => new(options, new Platform(IsAzure: false, IsAuthenticating: false), time, lines);
+    private WrongCredentials Counter(WrongCredentialOptions options) => new(options, new Platform(IsAzure: false, IsAuthenticating: false), _time, _lines);
 
     private sealed class Lines : ILogger<WrongCredentials>
     {

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Larder.Functions.Tests.Hosting;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Audit;
 
 /// <summary>The audit log as users read it with curl.</summary>
 internal static class AuditClient

@@ -1,6 +1,7 @@
+using Larder.Functions.Hosting;
 using Microsoft.Extensions.Configuration;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Audit;
 
 public sealed class EffectiveSettingsTests
 {

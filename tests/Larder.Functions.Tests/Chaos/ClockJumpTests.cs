@@ -2,10 +2,14 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Schedules;
+using Larder.Functions.Tests.Training;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 using Xunit.Abstractions;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Chaos;
 
 /// <summary>
 /// A server whose clock is set forward by an hour and back again while it works: a real one, under libfaketime (Debian: faketime), which gives the process the

@@ -1,9 +1,13 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
+using Larder.Functions.Tests.Audit;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Schedules;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Chaos;
 
 /// <summary>
 /// SIGKILL while several callers edit, move aliases, publish, and change schedules. Afterwards every acknowledged change has exactly one record with what it

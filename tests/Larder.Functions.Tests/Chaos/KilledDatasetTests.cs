@@ -1,9 +1,12 @@
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
-using Larder.Registry;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Training;
+using Larder.Functions.Tests.Uploads;
+using Larder.Registry.Storage.Blobs;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Chaos;
 
 public sealed class KilledDatasetTests
 {

@@ -1,7 +1,9 @@
 using System.Net;
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Chaos;
 
 /// <summary>SIGKILL while 64 callers change one model again and again: what was acknowledged is there afterwards, on either store.</summary>
 public sealed class KilledEditsTests

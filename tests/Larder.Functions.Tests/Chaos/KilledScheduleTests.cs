@@ -1,8 +1,12 @@
-using Larder.Registry;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Schedules;
+using Larder.Functions.Tests.Training;
+using Larder.Registry.Audit;
+using Larder.Registry.Schedules;
 using Larder.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Chaos;
 
 public sealed class KilledScheduleTests
 {

@@ -1,7 +1,11 @@
 using System.Text.Json.Nodes;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Scoring;
+using Larder.Functions.Tests.Training;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Chaos;
 
 public sealed class KilledScoringTests
 {

@@ -1,7 +1,10 @@
 using System.Net;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Training;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Chaos;
 
 public sealed class KilledTrainingTests
 {

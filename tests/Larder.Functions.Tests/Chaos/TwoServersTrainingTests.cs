@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Training;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Chaos;
 
 /// <summary>Trainings at two servers that share a storage, each with processes of its own.</summary>
 public sealed class TwoServersTrainingTests : IAsyncLifetime

@@ -1,6 +1,7 @@
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Cosmos;
 
 /// <summary>One Larder with its documents in Cosmos DB, whatever <c>LARDER_TEST_STORE</c> says.</summary>
 public sealed class CosmosLarderFixture : IAsyncLifetime

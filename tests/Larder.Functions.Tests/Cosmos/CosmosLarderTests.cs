@@ -1,22 +1,24 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Larder.Testing;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Training;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Cosmos;
 
 /// <summary>What users do most, on Cosmos DB. <c>LARDER_TEST_STORE=cosmos dotnet test</c> runs everything else there.</summary>
 public sealed class CosmosLarderTests(CosmosLarderFixture larder) : IClassFixture<CosmosLarderFixture>
 {
     private const string Row = """{"values":[1,2,3,4]}""";
 
-    private readonly HttpClient client = larder.Client;
+    private readonly HttpClient _client = larder.Client;
 
     [Fact]
     public async Task Versions_are_numbered_aliases_move_and_predictions_follow()
     {
         for (var version = 1; version <= 3; version++)
         {
-            var uploaded = await client.UploadAsync("moving", OnnxModel.Linear(classes: 1 + version));
+            var uploaded = await _client.UploadAsync("moving", OnnxModel.Linear(classes: 1 + version));
             Assert.Equal((HttpStatusCode.Created, version), (uploaded.Status, (int)uploaded.Body["version"]!["version"]!));
         }
 
@@ -24,13 +26,13 @@ public sealed class CosmosLarderTests(CosmosLarderFixture larder) : IClassFixtur
         var moved = await SetAliasAsync(2);
         Assert.Equal((1, 2), ((int)moved.Body["previous"]!, (int)moved.Body["current"]!));
 
-        Assert.Equal(HttpStatusCode.OK, (await client.PredictAsync("moving", Row)).Status);
-        Assert.Equal(HttpStatusCode.OK, (await client.PredictAsync("moving:champion", Row)).Status);
-        Assert.Equal(2, (int)(await client.GetJsonAsync("/api/v1/models/moving:champion")).Body["version"]!["version"]!);
-        Assert.Equal([1, 2, 3], (await client.GetJsonAsync("/api/v1/models/moving")).Body["versions"]!.AsArray().Select(version => (int)version!["version"]!));
+        Assert.Equal(HttpStatusCode.OK, (await _client.PredictAsync("moving", Row)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await _client.PredictAsync("moving:champion", Row)).Status);
+        Assert.Equal(2, (int)(await _client.GetJsonAsync("/api/v1/models/moving:champion")).Body["version"]!["version"]!);
+        Assert.Equal([1, 2, 3], (await _client.GetJsonAsync("/api/v1/models/moving")).Body["versions"]!.AsArray().Select(version => (int)version!["version"]!));
 
         Task<Answer> SetAliasAsync(int version) =>
-            client.SendJsonAsync(HttpMethod.Put, "/api/v1/models/moving/aliases/champion", $$"""{"version":{{version}}}""");
+            _client.SendJsonAsync(HttpMethod.Put, "/api/v1/models/moving/aliases/champion", $$"""{"version":{{version}}}""");
     }
 
     [Fact]
@@ -38,13 +40,13 @@ public sealed class CosmosLarderTests(CosmosLarderFixture larder) : IClassFixtur
     {
         string[] names = ["list-c", "list-a", "list-b2", "list-b", "list-B"];
         foreach (var name in names)
-            await client.UploadAsync(name, OnnxModel.Linear());
+            await _client.UploadAsync(name, OnnxModel.Linear());
 
         var listed = new List<string>();
         string? cursor = null;
         do
         {
-            var page = (await client.GetJsonAsync($"/api/v1/models?limit=2{(cursor is null ? "" : $"&cursor={cursor}")}")).Body;
+            var page = (await _client.GetJsonAsync($"/api/v1/models?limit=2{(cursor is null ? "" : $"&cursor={cursor}")}")).Body;
             Assert.InRange(page["model_list"]!.AsArray().Count, 0, 2);
             listed.AddRange(page["model_list"]!.AsArray().Select(name => (string)name!));
             cursor = (string?)page["next_cursor"];
@@ -52,14 +54,14 @@ public sealed class CosmosLarderTests(CosmosLarderFixture larder) : IClassFixtur
         while (cursor is not null);
 
         Assert.Equal(names.Order(StringComparer.Ordinal), listed.Where(name => name.StartsWith("list-", StringComparison.Ordinal)));
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await client.GetJsonAsync("/api/v1/models?cursor=none")).Status);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await _client.GetJsonAsync("/api/v1/models?cursor=none")).Status);
     }
 
     [Fact]
     public async Task An_edit_of_what_has_changed_since_is_refused()
     {
-        await client.UploadAsync("edited", OnnxModel.Linear());
-        var read = await client.GetJsonAsync("/api/v1/models/edited");
+        await _client.UploadAsync("edited", OnnxModel.Linear());
+        var read = await _client.GetJsonAsync("/api/v1/models/edited");
         var etag = read.Headers.ETag!.ToString();
 
         var first = await EditAsync("first");
@@ -68,36 +70,36 @@ public sealed class CosmosLarderTests(CosmosLarderFixture larder) : IClassFixtur
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.PreconditionFailed), (first.Status, second.Status));
 
         Task<Answer> EditAsync(string text) =>
-            client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/edited", $$"""{"model_description":"{{text}}"}""", ("If-Match", etag));
+            _client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/edited", $$"""{"model_description":"{{text}}"}""", ("If-Match", etag));
     }
 
     [Fact]
     public async Task A_training_ends_with_a_version_and_its_job_is_listed()
     {
-        var job = await client.TrainToEndAsync("trained", TrainingClient.Copy);
+        var job = await _client.TrainToEndAsync("trained", TrainingClient.Copy);
 
         Assert.True((string)job["state"]! == "succeeded", $"{job}\n{larder.Log}");
-        Assert.Equal(HttpStatusCode.OK, (await client.PredictAsync("trained", Row)).Status);
-        JsonArray jobs = (await client.GetJsonAsync("/api/v1/jobs?model=trained")).Body["jobs"]!.AsArray();
+        Assert.Equal(HttpStatusCode.OK, (await _client.PredictAsync("trained", Row)).Status);
+        JsonArray jobs = (await _client.GetJsonAsync("/api/v1/jobs?model=trained")).Body["jobs"]!.AsArray();
         Assert.Equal((string)job["id"]!, (string)Assert.Single(jobs)!["id"]!);
     }
 
     [Fact]
     public async Task A_deleted_model_is_gone_and_comes_back_with_the_next_number()
     {
-        await client.UploadAsync("deleted", OnnxModel.Linear());
-        Assert.Equal(HttpStatusCode.OK, (await client.SendJsonAsync(HttpMethod.Delete, "/api/v1/models/deleted")).Status);
+        await _client.UploadAsync("deleted", OnnxModel.Linear());
+        Assert.Equal(HttpStatusCode.OK, (await _client.SendJsonAsync(HttpMethod.Delete, "/api/v1/models/deleted")).Status);
 
-        Assert.Equal(HttpStatusCode.NotFound, (await client.GetJsonAsync("/api/v1/models/deleted")).Status);
-        Assert.Equal(2, (int)(await client.UploadAsync("deleted", OnnxModel.Linear())).Body["version"]!["version"]!);
+        Assert.Equal(HttpStatusCode.NotFound, (await _client.GetJsonAsync("/api/v1/models/deleted")).Status);
+        Assert.Equal(2, (int)(await _client.UploadAsync("deleted", OnnxModel.Linear())).Body["version"]!["version"]!);
     }
 
     [Fact]
     public async Task Request_units_are_in_the_metrics()
     {
-        await client.UploadAsync("charged", OnnxModel.Linear());
+        await _client.UploadAsync("charged", OnnxModel.Linear());
 
-        var text = await client.GetStringAsync("/metrics");
+        var text = await _client.GetStringAsync("/metrics");
 
         Assert.Matches("""(?m)^larder_cosmos_request_charge\w*_count\{collection="models",operation="create"\} [1-9]""", text);
     }

@@ -1,6 +1,7 @@
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Cosmos;
 
 public sealed class StoreSettingsTests
 {

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Hosting;
 
 /// <summary>An answer of the API, with its body parsed.</summary>
 internal sealed record Answer(HttpStatusCode Status, JsonNode Body, HttpResponseHeaders Headers)

@@ -1,4 +1,4 @@
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Hosting;
 
 /// <summary>Where jobs run is checked before anything is served.</summary>
 public sealed class ComputeSettingTests

@@ -1,6 +1,6 @@
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Hosting;
 
 /// <summary>One Larder on one storage emulator, shared by the tests that only use its API. Each test takes model names of its own.</summary>
 public sealed class LarderFixture : IAsyncLifetime

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Hosting;
 
 /// <summary>A real Larder in a process of its own, on a port that the operating system chose.</summary>
 internal sealed class LarderProcess : IAsyncDisposable

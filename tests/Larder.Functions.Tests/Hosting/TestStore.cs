@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
-using Larder.Registry;
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Storage.Cosmos;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Hosting;
 
 /// <summary>
 /// Where the Larders of these tests keep their documents: blobs, or, with <c>LARDER_TEST_STORE=cosmos</c>, a Cosmos DB server that they all share, each

@@ -2,12 +2,13 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Functions.Http;
+using Larder.Inference.Tensors;
+using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Http;
 
 /// <summary>What errors look like, by kind and by dialect.</summary>
 public sealed class DialectTests

@@ -1,8 +1,9 @@
 using System.Text;
-using Larder.Registry;
+using Larder.Functions.Http;
+using Larder.Registry.Publishing;
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Http;
 
 /// <summary>The one way in which forms are read.</summary>
 public sealed class FormTests
@@ -14,7 +15,7 @@ public sealed class FormTests
     private static readonly FormSpec Spec = new(
         "a test",
         "something else",
-        new FormField("file") { Stage = (content, cancellation) => Staging.AddAsync(content, "file", 1 << 20, null, cancellation), Extension = ".csv", MayLackExtension = true, Empty = "The file is empty." },
+        new FormField("file") { Stage = (content, cancellationToken) => Staging.AddAsync(content, "file", 1 << 20, null, cancellationToken), Extension = ".csv", MayLackExtension = true, Empty = "The file is empty." },
         new FormField("text") { TextBytes = 100 },
         FormField.Options);
 
@@ -80,7 +81,7 @@ public sealed class FormTests
         var request = Request("x");
         request.ContentType = "text/csv";
 
-        var refused = await Assert.ThrowsAsync<RefusedException>(() => Form.ReadAsync(request, Spec, default));
+        var refused = await Assert.ThrowsAsync<HttpStatusException>(() => Form.ReadAsync(request, Spec, default));
 
         Assert.Equal(ErrorKind.UnsupportedMedia, refused.Kind);
     }

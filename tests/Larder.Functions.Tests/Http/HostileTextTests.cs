@@ -5,11 +5,22 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Larder.Orchestrations;
-using Larder.Testing;
+using Larder.Functions.Backup;
+using Larder.Functions.Http;
+using Larder.Functions.Schedules;
+using Larder.Functions.Scoring;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tokens;
+using Larder.Functions.Training;
+using Larder.Functions.Uploads;
+using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Scoring;
+using Larder.Orchestrations.Training;
+using Larder.Orchestrations.Uploads;
+using Larder.Testing.Onnx;
 using Xunit.Abstractions;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Http;
 
 /// <summary>
 /// Hostile text in every place of every route where text can be: nothing is a 5xx, every refusal has the body of its dialect, and the server goes on and can
@@ -62,7 +73,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("POST", "/api/v1/admin/export", """{"models":[7]}""", ("", Members(ExportOptions.Schema.Json))),
         new("POST", "/api/test/sendtomodelhost", "{}", ("", ["data"])),
         // Of a role that there is not: a token would close the server to callers without one.
-        new("POST", "/api/v1/admin/tokens", """{"role":"none"}""", ("", Members(BodyOf(typeof(Tokens)))), ("scope", ["prefixes", "tags"])),
+        new("POST", "/api/v1/admin/tokens", """{"role":"none"}""", ("", Members(BodyOf(typeof(ManageTokens)))), ("scope", ["prefixes", "tags"])),
     ];
 
     // Of these a body says nothing.

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Http;
 
 /// <summary>Requests byte for byte, which no client would send. Each has a connection of its own.</summary>
 internal static class RawHttp

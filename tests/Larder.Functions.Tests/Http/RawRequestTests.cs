@@ -1,6 +1,7 @@
 using System.Text;
+using Larder.Functions.Tests.Hosting;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Http;
 
 /// <summary>Requests that two programs could read in two ways.</summary>
 [Collection(nameof(SharedLarder))]

@@ -1,10 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Larder.Registry;
+using Larder.Functions.Http;
+using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Http;
 
 /// <summary>The one rule by which bodies are read.</summary>
 public sealed class RequestBodyTests
@@ -31,7 +32,7 @@ public sealed class RequestBodyTests
             Assert.Equal("x", (await Json.ReadAsync<Body>(request, Expected, default)).Name);
             return;
         }
-        var refused = await Assert.ThrowsAsync<RefusedException>(() => Json.ReadAsync<Body>(request, Expected, default));
+        var refused = await Assert.ThrowsAsync<HttpStatusException>(() => Json.ReadAsync<Body>(request, Expected, default));
         Assert.Equal(ErrorKind.UnsupportedMedia, refused.Kind);
         Assert.Equal("identity", request.HttpContext.Response.Headers.AcceptEncoding);
     }
@@ -52,7 +53,7 @@ public sealed class RequestBodyTests
 
         var thrown = await Record.ExceptionAsync(() => Json.ReadAsync<Body>(request, Expected, default));
 
-        Assert.Equal(isTaken ? null : ErrorKind.UnsupportedMedia, (thrown as RefusedException)?.Kind);
+        Assert.Equal(isTaken ? null : ErrorKind.UnsupportedMedia, (thrown as HttpStatusException)?.Kind);
     }
 
     [Fact]

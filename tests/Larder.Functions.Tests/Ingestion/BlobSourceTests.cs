@@ -1,8 +1,9 @@
 using System.Reflection;
 using System.Text.Json;
+using Larder.Functions.Ingestion;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Ingestion;
 
 /// <summary>Each blob trigger is two functions, one for each source, of which a deployment disables one.</summary>
 public sealed class BlobSourceTests

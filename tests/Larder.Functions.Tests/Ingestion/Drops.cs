@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
 using Azure;
 using Azure.Storage.Blobs;
-using Larder.Registry;
+using Larder.Registry.Ingestion;
+using Larder.Registry.Storage.Blobs;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Ingestion;
 
 /// <summary>Drops models as users do with a storage tool.</summary>
 internal static class Drops
@@ -20,7 +21,7 @@ internal static class Drops
     /// <summary>Waits for the result beside a drop.</summary>
     public static async Task<JsonNode> ResultAsync(string storage, string path, Func<string> log)
     {
-        var blob = Container(storage).GetBlobClient(path + Drop.ResultSuffix);
+        var blob = Container(storage).GetBlobClient(path + IngestedBlob.ResultSuffix);
         JsonNode? result = null;
         try
         {
@@ -45,5 +46,5 @@ internal static class Drops
         return result!;
     }
 
-    private static BlobContainerClient Container(string storage) => BlobClients.Create(storage).GetBlobContainerClient(DropBox.Container);
+    private static BlobContainerClient Container(string storage) => BlobClients.Create(storage).GetBlobContainerClient(IngestionContainer.Container);
 }

@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
-using Larder.Registry;
+using Larder.Functions.Tests.Hosting;
+using Larder.Registry.Storage.Blobs;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Ingestion;
 
 /// <summary>One Larder that looks for drops often, on a storage of its own. Each test has model names of its own.</summary>
 public sealed class DropsFixture : IAsyncLifetime

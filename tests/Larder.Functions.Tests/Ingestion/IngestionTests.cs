@@ -3,11 +3,17 @@ using System.Security.Cryptography;
 using Azure;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
-using Larder.Registry;
+using Larder.Functions.Tests.Audit;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Training;
+using Larder.Registry.Audit;
+using Larder.Registry.Models;
+using Larder.Registry.Storage.Blobs;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Ingestion;
 
 [Collection(nameof(SharedDrops))]
 public sealed class IngestionTests(DropsFixture larder)

@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Ingestion;
 
 /// <summary>samples/smoke/drop, which says of a running server whether a drop becomes a model in time.</summary>
 public sealed class SmokeTests

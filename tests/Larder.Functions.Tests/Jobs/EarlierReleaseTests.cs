@@ -1,7 +1,9 @@
 using Azure.Data.Tables;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Training;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Jobs;
 
 /// <summary>
 /// Data that a release with another engine for orchestrations has left behind: the folder of its Azurite, from when its host was killed in the middle of a

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Larder.Registry;
+using Larder.Functions.Tests.Hosting;
+using Larder.Registry.Jobs;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Jobs;
 
 [Collection(nameof(SharedJobs))]
 public sealed class JobLogTests(JobsFixture larder)

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Http.Headers;
-using Larder.Registry;
+using Larder.Functions.Tests.Hosting;
+using Larder.Registry.Jobs;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Jobs;
 
 [Collection(nameof(SharedJobs))]
 public sealed class JobOutputTests(JobsFixture larder)

@@ -1,10 +1,11 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Tests.Hosting;
+using Larder.Orchestrations.Training;
+using Larder.Registry.Jobs;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Jobs;
 
 [Collection(nameof(SharedJobs))]
 public sealed class JobTests(JobsFixture larder)

@@ -2,10 +2,13 @@ using System.Text;
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
-using Larder.Registry;
+using Larder.Functions.Tests.Hosting;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Storage.Blobs;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Jobs;
 
 /// <summary>
 /// One Larder on a storage of its own, into which tests put jobs as the orchestration would. Each test has model names of its own.

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Larder.Registry;
+using Larder.Registry.Jobs;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Jobs;
 
 /// <summary>A client of a job's live log. Events are shown as <c>{id} {text}</c>, the last as <c>end {state}</c>.</summary>
 internal sealed class LogListener : IAsyncDisposable

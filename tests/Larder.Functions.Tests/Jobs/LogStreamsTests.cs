@@ -1,7 +1,10 @@
-using Larder.Registry;
-using Larder.Inference;
+using Larder.Functions.Hosting;
+using Larder.Functions.Http;
+using Larder.Functions.Jobs;
+using Larder.Inference.Limits;
+using Larder.Registry.Access;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Jobs;
 
 /// <summary>How many live logs there may be.</summary>
 public sealed class LogStreamsTests
@@ -16,20 +19,20 @@ public sealed class LogStreamsTests
         var first = streams.Open(Ada);
         var second = streams.Open(Ada);
 
-        Assert.Equal(ErrorKind.TooMany, Assert.Throws<RefusedException>(() => streams.Open(Ada)).Kind);
+        Assert.Equal(ErrorKind.TooMany, Assert.Throws<HttpStatusException>(() => streams.Open(Ada)).Kind);
         var other = streams.Open(Grace);
-        Assert.Equal(ErrorKind.Unavailable, Assert.Throws<RefusedException>(() => streams.Open(Grace)).Kind);
+        Assert.Equal(ErrorKind.Unavailable, Assert.Throws<HttpStatusException>(() => streams.Open(Grace)).Kind);
 
         // Closed twice counts once.
         first.Dispose();
         first.Dispose();
         using var third = streams.Open(Grace);
-        Assert.Throws<RefusedException>(() => streams.Open(new Caller("linus", Role.Reader)));
+        Assert.Throws<HttpStatusException>(() => streams.Open(new Caller("linus", Role.Reader)));
         second.Dispose();
         other.Dispose();
         using var again = streams.Open(Ada);
         using var more = streams.Open(Ada);
-        Assert.Throws<RefusedException>(() => streams.Open(Ada));
+        Assert.Throws<HttpStatusException>(() => streams.Open(Ada));
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using System.Net;
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Models;
 
 public sealed class FairUploadTests(Azurite azurite) : IClassFixture<Azurite>
 {
@@ -30,13 +32,13 @@ public sealed class FairUploadTests(Azurite azurite) : IClassFixture<Azurite>
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => upload);
     }
 
-    private static async Task<Answer> PutAsync(HttpClient client, string model, byte[] content, string key, CancellationToken cancellation)
+    private static async Task<Answer> PutAsync(HttpClient client, string model, byte[] content, string key, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Put, $"/api/v1/models/{model}")
         {
             Content = new MultipartFormDataContent { { new ByteArrayContent(content), "path", "model.onnx" } },
         };
         request.Headers.Add("x-functions-key", key);
-        return await client.SendAsync(request, cancellation).ReadAnswerAsync();
+        return await client.SendAsync(request, cancellationToken).ReadAnswerAsync();
     }
 }

@@ -2,9 +2,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using Larder.Testing;
+using Larder.Functions.Tests.Hosting;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Models;
 
 [Collection(nameof(SharedLarder))]
 public sealed class ModelTests(LarderFixture larder)

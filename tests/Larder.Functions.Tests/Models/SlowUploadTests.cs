@@ -1,7 +1,9 @@
 using System.Net;
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Models;
 
 public sealed class SlowUploadTests(Azurite azurite) : IClassFixture<Azurite>
 {

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
-using Larder.Testing;
+using Larder.Functions.Tests.Hosting;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Models;
 
 [Collection(nameof(SharedLarder))]
 public sealed class UploadTests(LarderFixture larder)

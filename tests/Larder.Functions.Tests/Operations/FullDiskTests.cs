@@ -3,10 +3,13 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Azure.Storage.Blobs;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Training;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 using Xunit.Abstractions;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Operations;
 
 /// <summary>
 /// A server whose local disk is full: a file system of its own in memory, where this user may mount one; elsewhere its own rule of what an upload must leave

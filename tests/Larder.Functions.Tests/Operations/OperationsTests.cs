@@ -1,9 +1,11 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Larder.Registry;
-using Larder.Testing;
+using Larder.Functions.Http;
+using Larder.Functions.Tests.Hosting;
+using Larder.Registry.Access;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Operations;
 
 [Collection(nameof(SharedLarder))]
 public sealed class OperationsTests(LarderFixture larder)

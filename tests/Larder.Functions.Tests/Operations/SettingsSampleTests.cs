@@ -1,12 +1,32 @@
 using System.Collections;
 using System.Reflection;
 using System.Text.Json;
-using Larder.Inference;
-using Larder.Orchestrations;
-using Larder.Registry;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.Jobs;
+using Larder.Functions.Prediction;
+using Larder.Inference.Images;
+using Larder.Inference.Limits;
+using Larder.Inference.Validation;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Compute.ContainerInstances;
+using Larder.Orchestrations.Compute.Processes;
+using Larder.Orchestrations.Ingestion;
+using Larder.Orchestrations.Ingestion.Archives;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Schedules;
+using Larder.Orchestrations.Scoring;
+using Larder.Registry.Backup;
+using Larder.Registry.Catalog;
+using Larder.Registry.GarbageCollection;
+using Larder.Registry.Publishing;
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Cosmos;
+using Larder.Registry.Tokens;
+using Larder.Registry.Uploads;
 using Microsoft.Extensions.Configuration;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Operations;
 
 public sealed class SettingsSampleTests
 {
@@ -16,10 +36,10 @@ public sealed class SettingsSampleTests
         { typeof(ValidationLimits), "Limits" },
         { typeof(PublishingOptions), "Limits" },
         { typeof(PredictionLimits), "Limits" },
-        { typeof(AnswerLimits), "Limits" },
+        { typeof(RequestTimeoutOptions), "Limits" },
         { typeof(ImageLimits), "Limits:Image" },
         { typeof(CatalogOptions), "Cache" },
-        { typeof(SweeperOptions), "Sweep" },
+        { typeof(GarbageCollectionOptions), "Sweep" },
         { typeof(StoreOptions), "Store" },
         { typeof(CosmosOptions), "Store:Cosmos" },
         { typeof(JobLimits), "Limits:Job" },

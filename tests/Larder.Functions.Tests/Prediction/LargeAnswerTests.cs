@@ -3,10 +3,12 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
-using Larder.Inference;
+using Larder.Functions.Tests.Hosting;
+using Larder.Inference.Signatures;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Prediction;
 
 /// <summary>Answers that are sent in pieces, to callers who read them, read them slowly, or leave; and requests that are too much for the budget.</summary>
 public sealed class LargeAnswerTests : IAsyncLifetime

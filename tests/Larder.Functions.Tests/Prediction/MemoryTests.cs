@@ -4,11 +4,13 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.RegularExpressions;
-using Larder.Inference;
+using Larder.Functions.Tests.Hosting;
+using Larder.Inference.Signatures;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 using Xunit.Abstractions;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Prediction;
 
 /// <summary>
 /// A server with little memory, as in a small container: what one caller asks for must neither end it nor keep it from others. The models are harmless on zeros; how much they want is a value of the input.
@@ -64,9 +66,9 @@ public sealed class MemoryTests(ITestOutputHelper output) : IAsyncLifetime
             Enumerable.Range(0, 3).SelectMany(_ => from model in models from value in values select (model, $$"""{"values":{{value}}}"""))
                 .Append(("reshaped", $$"""{"values":[{{string.Join(',', Enumerable.Repeat(1, 100))}}]}""")),
             new ParallelOptions { MaxDegreeOfParallelism = 4 },
-            async (asked, cancellation) =>
+            async (asked, cancellationToken) =>
             {
-                var status = await SendAsync(asked.Item1, new StringContent(asked.Item2, Encoding.UTF8, "application/json"), cancellation);
+                var status = await SendAsync(asked.Item1, new StringContent(asked.Item2, Encoding.UTF8, "application/json"), cancellationToken);
                 answers.AddOrUpdate((asked.Item1, status), 1, (_, count) => count + 1);
             }));
 
@@ -104,12 +106,12 @@ public sealed class MemoryTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, (await Larder.Client.UploadAsync(name, model.ToBytes())).Status);
 
     /// <summary>The status, when all of the answer has come; the server must not end it early.</summary>
-    private async Task<HttpStatusCode> SendAsync(string model, HttpContent content, CancellationToken cancellation)
+    private async Task<HttpStatusCode> SendAsync(string model, HttpContent content, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/models/{model}/prediction") { Content = content };
-        using var response = await Larder.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-        await using var body = await response.Content.ReadAsStreamAsync(cancellation);
-        await body.CopyToAsync(Stream.Null, cancellation);
+        using var response = await Larder.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await body.CopyToAsync(Stream.Null, cancellationToken);
         return response.StatusCode;
     }
 

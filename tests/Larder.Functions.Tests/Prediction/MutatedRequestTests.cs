@@ -3,9 +3,10 @@ using System.Net.Http.Headers;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Larder.Testing;
+using Larder.Functions.Tests.Hosting;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Prediction;
 
 /// <summary>Nothing that a client sends may give a 500.</summary>
 [Collection(nameof(SharedLarder))]

@@ -1,10 +1,11 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using Larder.Inference;
-using Larder.Testing;
+using Larder.Functions.Tests.Hosting;
+using Larder.Inference.Signatures;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Prediction;
 
 [Collection(nameof(SharedLarder))]
 public sealed class PredictionTests(LarderFixture larder)

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Training;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Schedules;
 
 /// <summary>Schedules as users make them with curl.</summary>
 internal static class ScheduleClient

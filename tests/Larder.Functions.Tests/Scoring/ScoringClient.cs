@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Training;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Scoring;
 
 /// <summary>Scores as users do with curl.</summary>
 internal static class ScoringClient

@@ -2,23 +2,26 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
-using Larder.Inference;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Training;
+using Larder.Inference.Signatures;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Scoring;
 
 [Collection(nameof(SharedLarder))]
 public sealed class ScoringTests(LarderFixture larder)
 {
-    private readonly HttpClient client = larder.Client;
+    private readonly HttpClient _client = larder.Client;
 
     [Fact]
     public async Task Every_row_gets_what_a_prediction_would_answer_in_order_with_what_is_kept_and_the_version()
     {
         await UploadAsync("score-all", OnnxModel.Linear());
         var dataset = ScoringClient.Rows(2500);
-        var job = await client.ScoreToEndAsync("score-all", dataset, options: """{"keep":["id"],"chunk_rows":700}""");
-        var lines = await client.LinesOfAsync(job);
+        var job = await _client.ScoreToEndAsync("score-all", dataset, options: """{"keep":["id"],"chunk_rows":700}""");
+        var lines = await _client.LinesOfAsync(job);
         Assert.Equal("id,label,probabilities_0,probabilities_1,probabilities_2,model_version,error", lines[0]);
         Assert.Equal(2500, lines.Length - 1);
 
@@ -26,7 +29,7 @@ public sealed class ScoringTests(LarderFixture larder)
         foreach (var i in new[] { 0, 699, 700, 1399, 2499 })
         {
             var cells = rows[i].Split(',');
-            var prediction = await client.PredictAsync("score-all", $$"""{"values":[{{string.Join(',', cells[1..])}}]}""");
+            var prediction = await _client.PredictAsync("score-all", $$"""{"values":[{{string.Join(',', cells[1..])}}]}""");
             var scored = lines[i + 1].Split(',');
             Assert.Equal(cells[0], scored[0]);
             Assert.Equal((long)prediction.Body["outputs"]!["label"]![0]!, long.Parse(scored[1]));
@@ -49,17 +52,17 @@ public sealed class ScoringTests(LarderFixture larder)
     public async Task The_version_is_that_of_the_moment_of_asking_and_a_retry_keeps_it()
     {
         await UploadAsync("score-pinned", OnnxModel.Linear());
-        var accepted = await client.ScoreAsync("score-pinned", ScoringClient.Rows(10), options: """{"keep":["id"]}""");
+        var accepted = await _client.ScoreAsync("score-pinned", ScoringClient.Rows(10), options: """{"keep":["id"]}""");
         Assert.Equal(HttpStatusCode.Accepted, accepted.Status);
         Assert.Equal(1, (int)accepted.Body["job"]!["version"]!);
         Assert.Equal($"/api/v1/jobs/{accepted.Body["job"]!["id"]}", accepted.Headers.Location!.ToString());
         await UploadAsync("score-pinned", OnnxModel.Linear(classes: 5));
-        var job = await client.EndOfAsync((string)accepted.Body["job"]!["id"]!);
+        var job = await _client.EndOfAsync((string)accepted.Body["job"]!["id"]!);
 
-        var again = await client.SendJsonAsync(HttpMethod.Post, $"/api/v1/jobs/{job["id"]}/retry");
+        var again = await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/jobs/{job["id"]}/retry");
         Assert.Equal(HttpStatusCode.Accepted, again.Status);
-        var second = await client.EndOfAsync((string)again.Body["job"]!["id"]!);
-        Assert.Equal(await client.ResultOfAsync(job), await client.ResultOfAsync(second));
+        var second = await _client.EndOfAsync((string)again.Body["job"]!["id"]!);
+        Assert.Equal(await _client.ResultOfAsync(job), await _client.ResultOfAsync(second));
     }
 
     [Fact]
@@ -67,10 +70,10 @@ public sealed class ScoringTests(LarderFixture larder)
     {
         await UploadAsync("score-quotes", OnnxModel.Identity(Datatype.Fp32, "batch", 1));
         var dataset = "\uFEFF\"na\"\"me\",x\r\n\"two\r\nlines\",1\r\n\"com,ma\",2.5\r\n\r\n\"qu\"\"ote\",3e0\r\nÅngström 漢字 😀,-0.125";
-        var job = await client.ScoreToEndAsync("score-quotes", dataset, options: """{"keep":["na\"me"],"chunk_rows":1}""");
+        var job = await _client.ScoreToEndAsync("score-quotes", dataset, options: """{"keep":["na\"me"],"chunk_rows":1}""");
         Assert.Equal(
             "\"na\"\"me\",y,model_version,error\n\"two\r\nlines\",1,1,\n\"com,ma\",2.5,1,\n\"qu\"\"ote\",3,1,\nÅngström 漢字 😀,-0.125,1,\n",
-            Encoding.UTF8.GetString(await client.ResultOfAsync(job)));
+            Encoding.UTF8.GetString(await _client.ResultOfAsync(job)));
     }
 
     [Fact]
@@ -86,8 +89,8 @@ public sealed class ScoringTests(LarderFixture larder)
 
             {"id":6,"a":5.1,"b":3.5,"c":1.4,"d":0.2}
             """;
-        var job = await client.ScoreToEndAsync("score-lines", Dataset, "data.jsonl", """{"keep":["id"],"outputs":["probabilities"]}""");
-        var rows = (await client.LinesOfAsync(job, "jsonl")).Select(line => JsonNode.Parse(line)!).ToList();
+        var job = await _client.ScoreToEndAsync("score-lines", Dataset, "data.jsonl", """{"keep":["id"],"outputs":["probabilities"]}""");
+        var rows = (await _client.LinesOfAsync(job, "jsonl")).Select(line => JsonNode.Parse(line)!).ToList();
         Assert.Equal(6, rows.Count);
         Assert.Equal(["id", "probabilities", "model_version"], rows[0].AsObject().Select(member => member.Key));
         Assert.Equal(rows[0]["probabilities"]!.ToJsonString(), rows[1]["probabilities"]!.ToJsonString());
@@ -98,8 +101,8 @@ public sealed class ScoringTests(LarderFixture larder)
         Assert.Equal(3, (int)job["metrics"]!["errors"]!);
         Assert.StartsWith("3 of 6 rows could not be scored; row 3 is the first", (string)job["reason"]!);
 
-        var whole = await client.ScoreToEndAsync("score-lines", """{"x":[5.1,3.5,1.4,0.2]}""" + "\n" + """{"x":[1,2,3]}""", "data.jsonl", """{"outputs":["probabilities"]}""");
-        var answers = (await client.LinesOfAsync(whole, "jsonl")).Select(line => JsonNode.Parse(line)!).ToList();
+        var whole = await _client.ScoreToEndAsync("score-lines", """{"x":[5.1,3.5,1.4,0.2]}""" + "\n" + """{"x":[1,2,3]}""", "data.jsonl", """{"outputs":["probabilities"]}""");
+        var answers = (await _client.LinesOfAsync(whole, "jsonl")).Select(line => JsonNode.Parse(line)!).ToList();
         Assert.Equal(rows[0]["probabilities"]!.ToJsonString(), answers[0]["probabilities"]!.ToJsonString());
         Assert.Contains("x expects FP32 [-1,4]; got 3 values", (string)answers[1]["error"]!);
     }
@@ -108,21 +111,21 @@ public sealed class ScoringTests(LarderFixture larder)
     public async Task Models_of_other_kinds_are_fed_and_read_too()
     {
         await UploadAsync("score-maps", OnnxModel.ZipMap());
-        var maps = await client.LinesOfAsync(await client.ScoreToEndAsync("score-maps", "p,q,r,s\n1,2,3,4\n"));
+        var maps = await _client.LinesOfAsync(await _client.ScoreToEndAsync("score-maps", "p,q,r,s\n1,2,3,4\n"));
         Assert.Equal("output_label,output_probability_0,output_probability_1,output_probability_2,model_version,error", maps[0]);
         Assert.Equal(6, maps[1].Split(',').Length);
 
         await UploadAsync("score-text", OnnxModel.Identity(Datatype.Bytes, "batch"));
-        Assert.Equal(["y,model_version,error", "\"a,b\",1,", "ü,1,"], await client.LinesOfAsync(await client.ScoreToEndAsync("score-text", "x\n\"a,b\"\nü\n")));
+        Assert.Equal(["y,model_version,error", "\"a,b\",1,", "ü,1,"], await _client.LinesOfAsync(await _client.ScoreToEndAsync("score-text", "x\n\"a,b\"\nü\n")));
 
         await UploadAsync("score-whole", OnnxModel.Identity(Datatype.Int64, 2, 2));
         Assert.Equal(
             ["y_0,y_1,y_2,y_3,model_version,error", "1,2,3,4,1,", ",,,,1,'b': '2.5' is not an integer (INT64)"],
-            await client.LinesOfAsync(await client.ScoreToEndAsync("score-whole", "a,b,c,d\n1,2,3,4\n1,2.5,3,4\n")));
+            await _client.LinesOfAsync(await _client.ScoreToEndAsync("score-whole", "a,b,c,d\n1,2,3,4\n1,2.5,3,4\n")));
 
         // Its answer depends on the other rows of a run: each row must be alone.
         await UploadAsync("score-dependent", OnnxModel.SubtractBatchMean());
-        var dependent = await client.LinesOfAsync(await client.ScoreToEndAsync("score-dependent", "a,b,c,d\n1,2,3,4\n5,6,7,8\n"));
+        var dependent = await _client.LinesOfAsync(await _client.ScoreToEndAsync("score-dependent", "a,b,c,d\n1,2,3,4\n5,6,7,8\n"));
         Assert.All(dependent[1..], line => Assert.StartsWith("0,0,0,0,", line));
     }
 
@@ -130,8 +133,8 @@ public sealed class ScoringTests(LarderFixture larder)
     public async Task Columns_are_fed_in_the_order_that_is_asked_for_whatever_else_there_is()
     {
         await UploadAsync("score-order", OnnxModel.Identity(Datatype.Fp32, "batch", 2));
-        var job = await client.ScoreToEndAsync("score-order", "a;b;c\n1;2;3\n", options: """{"columns":["c","a"],"keep":["a"],"delimiter":";"}""");
-        Assert.Equal(["a;y_0;y_1;model_version;error", "1;3;1;1;"], await client.LinesOfAsync(job));
+        var job = await _client.ScoreToEndAsync("score-order", "a;b;c\n1;2;3\n", options: """{"columns":["c","a"],"keep":["a"],"delimiter":";"}""");
+        Assert.Equal(["a;y_0;y_1;model_version;error", "1;3;1;1;"], await _client.LinesOfAsync(job));
     }
 
     [Fact]
@@ -141,17 +144,17 @@ public sealed class ScoringTests(LarderFixture larder)
         var uploads = new BlobContainerClient(larder.Storage, "uploads");
         await uploads.CreateIfNotExistsAsync();
         await uploads.GetBlobClient("sets/data.tsv").UploadAsync(BinaryData.FromString("a\tb\tc\td\n1\t2\t3\t4\n"), overwrite: true);
-        var answer = await client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/score-uploads/scoring", """{"dataset":"uploads/sets/data.tsv","options":{"outputs":["label"]}}""");
+        var answer = await _client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/score-uploads/scoring", """{"dataset":"uploads/sets/data.tsv","options":{"outputs":["label"]}}""");
         Assert.True(answer.Code == 202, answer.Description);
-        var job = await client.EndOfAsync((string)answer.Body["job"]!["id"]!);
+        var job = await _client.EndOfAsync((string)answer.Body["job"]!["id"]!);
         // What was there when the job was accepted, and nothing else.
         Assert.Matches("^uploads/sets/data.tsv@0x[0-9A-F]+$", (string)job["source"]!);
-        Assert.Equal(2, (await client.LinesOfAsync(job)).Length);
+        Assert.Equal(2, (await _client.LinesOfAsync(job)).Length);
 
-        Assert.Equal(HttpStatusCode.NotFound, (await client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/score-uploads/scoring", """{"dataset":"uploads/none.csv"}""")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await _client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/score-uploads/scoring", """{"dataset":"uploads/none.csv"}""")).Status);
         foreach (var url in new[] { "https://example.com/a.csv", "http://169.254.169.254/latest", "other/a.csv", "uploads/../scoring/a.csv", "/etc/passwd" })
         {
-            var refused = await client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/score-uploads/scoring", $$"""{"dataset":"{{url}}"}""");
+            var refused = await _client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/score-uploads/scoring", $$"""{"dataset":"{{url}}"}""");
             Assert.True(refused.Status == HttpStatusCode.UnprocessableEntity, $"{url}: {refused.Description}");
         }
     }
@@ -171,11 +174,11 @@ public sealed class ScoringTests(LarderFixture larder)
     {
         var name = $"score-wrong-{Guid.NewGuid():N}";
         await UploadAsync(name, OnnxModel.Linear());
-        var answer = await client.ScoreAsync(name, "a,b,c,d\n"u8.ToArray(), fileName, options);
+        var answer = await _client.ScoreAsync(name, "a,b,c,d\n"u8.ToArray(), fileName, options);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
         Assert.Contains(sentence, answer.Description);
-        Assert.Empty((await client.GetJsonAsync($"/api/v1/jobs?model={name}")).Body["jobs"]!.AsArray());
-        Assert.Equal(HttpStatusCode.NotFound, (await client.ScoreAsync(name + "x", "a\n"u8.ToArray())).Status);
+        Assert.Empty((await _client.GetJsonAsync($"/api/v1/jobs?model={name}")).Body["jobs"]!.AsArray());
+        Assert.Equal(HttpStatusCode.NotFound, (await _client.ScoreAsync(name + "x", "a\n"u8.ToArray())).Status);
     }
 
     [Theory]
@@ -205,7 +208,7 @@ public sealed class ScoringTests(LarderFixture larder)
             "a line of 100 MB" => Encoding.UTF8.GetBytes(new string('x', 100_000_000)),
             _ => Encoding.UTF8.GetBytes("a,b,c,d\n1,2,3,\"4\n" + string.Concat(Enumerable.Repeat("1,2,3,4\n", 1_000_000))),
         };
-        var job = await client.ScoreToEndAsync("score-hostile", dataset);
+        var job = await _client.ScoreToEndAsync("score-hostile", dataset);
         Assert.Equal("failed", (string)job["state"]!);
         Assert.Contains(reason, (string)job["reason"]!);
         Assert.Empty(job["outputs"]!.AsArray());
@@ -219,7 +222,7 @@ public sealed class ScoringTests(LarderFixture larder)
         [
             .. "id,a,b,c,d\n1,1,2,3,4\n2,1,2,3\n3,1,x,3,4\n4,1,,3,4\n5,1,NaN,3,4\n6,1,1e99,3,4\n7,1,2,3,4,5\n8,1,"u8, 0xFF, .. ",3,4\n9,1,2\0,3,4\n10,1,2,3,4\n"u8,
         ];
-        var lines = await client.LinesOfAsync(await client.ScoreToEndAsync("score-errors", dataset, options: """{"keep":["id"],"outputs":["label"]}"""));
+        var lines = await _client.LinesOfAsync(await _client.ScoreToEndAsync("score-errors", dataset, options: """{"keep":["id"],"outputs":["label"]}"""));
         Assert.Equal(
             [
                 "it has 4 fields, and the header has 5 columns",
@@ -235,26 +238,26 @@ public sealed class ScoringTests(LarderFixture larder)
         Assert.EndsWith(",1,", lines[1]);
         Assert.EndsWith(",1,", lines[10]);
 
-        var stopped = await client.ScoreToEndAsync("score-errors", dataset, options: """{"keep":["id"],"max_errors":7}""");
+        var stopped = await _client.ScoreToEndAsync("score-errors", dataset, options: """{"keep":["id"],"max_errors":7}""");
         Assert.Equal("failed", (string)stopped["state"]!);
         Assert.Contains("8 rows could not be scored, more than max_errors (7). The first that was seen is row 2", (string)stopped["reason"]!);
-        Assert.Equal("succeeded", (string)(await client.ScoreToEndAsync("score-errors", dataset, options: """{"keep":["id"],"max_errors":8}"""))["state"]!);
+        Assert.Equal("succeeded", (string)(await _client.ScoreToEndAsync("score-errors", dataset, options: """{"keep":["id"],"max_errors":8}"""))["state"]!);
     }
 
     [Fact]
     public async Task A_header_alone_gives_a_header_alone()
     {
         await UploadAsync("score-header", OnnxModel.Linear());
-        var job = await client.ScoreToEndAsync("score-header", "a,b,c,d\n");
+        var job = await _client.ScoreToEndAsync("score-header", "a,b,c,d\n");
         Assert.Equal("The data set has no rows.", (string)job["reason"]!);
-        Assert.Equal(["label,probabilities_0,probabilities_1,probabilities_2,model_version,error"], await client.LinesOfAsync(job));
+        Assert.Equal(["label,probabilities_0,probabilities_1,probabilities_2,model_version,error"], await _client.LinesOfAsync(job));
     }
 
     [Fact]
     public async Task Columns_that_are_not_there_end_the_job_with_those_that_are()
     {
         await UploadAsync("score-missing", OnnxModel.Linear());
-        var job = await client.ScoreToEndAsync("score-missing", "a,b,c,d\n1,2,3,4\n", options: """{"columns":["a","b","c","e"],"keep":["id"]}""");
+        var job = await _client.ScoreToEndAsync("score-missing", "a,b,c,d\n1,2,3,4\n", options: """{"columns":["a","b","c","e"],"keep":["id"]}""");
         Assert.Equal("failed", (string)job["state"]!);
         Assert.Equal("The data set lacks the columns 'e', 'id'; it has 'a', 'b', 'c', 'd'.", (string)job["reason"]!);
     }
@@ -264,22 +267,22 @@ public sealed class ScoringTests(LarderFixture larder)
     {
         await UploadAsync("score-key", OnnxModel.Linear());
         var key = Guid.NewGuid().ToString();
-        var first = await client.ScoreAsync("score-key", ScoringClient.Rows(5), options: """{"keep":["id"]}""", key: key);
+        var first = await _client.ScoreAsync("score-key", ScoringClient.Rows(5), options: """{"keep":["id"]}""", key: key);
         await UploadAsync("score-key", OnnxModel.Linear(classes: 4));
-        var second = await client.ScoreAsync("score-key", ScoringClient.Rows(5), options: """{"keep":["id"]}""", key: key);
+        var second = await _client.ScoreAsync("score-key", ScoringClient.Rows(5), options: """{"keep":["id"]}""", key: key);
         Assert.Equal((string)first.Body["job"]!["id"]!, (string)second.Body["job"]!["id"]!);
-        Assert.Equal(HttpStatusCode.Conflict, (await client.ScoreAsync("score-key:1", ScoringClient.Rows(5), options: """{"keep":["id"]}""", key: key)).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await _client.ScoreAsync("score-key:1", ScoringClient.Rows(5), options: """{"keep":["id"]}""", key: key)).Status);
     }
 
     [Fact]
     public async Task A_job_that_is_canceled_ends_between_two_chunks_and_leaves_nothing()
     {
         await UploadAsync("score-canceled", OnnxModel.Linear());
-        var accepted = await client.ScoreAsync("score-canceled", ScoringClient.Rows(20_000), options: """{"keep":["id"],"chunk_rows":10}""");
+        var accepted = await _client.ScoreAsync("score-canceled", ScoringClient.Rows(20_000), options: """{"keep":["id"],"chunk_rows":10}""");
         var id = (string)accepted.Body["job"]!["id"]!;
-        await Eventually.TrueAsync(async () => (await client.GetJsonAsync($"/api/v1/jobs/{id}")).Body["job"]!["steps"]!.AsArray().Any(step => (string)step!["name"]! == "score"));
-        Assert.Equal(HttpStatusCode.Accepted, (await client.SendJsonAsync(HttpMethod.Post, $"/api/v1/jobs/{id}/cancel")).Status);
-        var job = await client.EndOfAsync(id);
+        await Eventually.TrueAsync(async () => (await _client.GetJsonAsync($"/api/v1/jobs/{id}")).Body["job"]!["steps"]!.AsArray().Any(step => (string)step!["name"]! == "score"));
+        Assert.Equal(HttpStatusCode.Accepted, (await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/jobs/{id}/cancel")).Status);
+        var job = await _client.EndOfAsync(id);
         Assert.Equal("canceled", (string)job["state"]!);
         Assert.Empty(job["outputs"]!.AsArray());
         Assert.Empty(new BlobContainerClient(larder.Storage, $"job-{id}").GetBlobs(new Azure.Storage.Blobs.Models.GetBlobsOptions { States = Azure.Storage.Blobs.Models.BlobStates.Uncommitted }));
@@ -314,11 +317,11 @@ public sealed class ScoringTests(LarderFixture larder)
     [Fact]
     public async Task The_type_of_job_is_listed_with_its_schema()
     {
-        var types = (await client.GetJsonAsync("/api/v1/job-types")).Body["job_types"]!.AsArray();
+        var types = (await _client.GetJsonAsync("/api/v1/job-types")).Body["job_types"]!.AsArray();
         var score = types.Single(type => (string)type!["type"]! == "score")!;
         Assert.Equal("POST /api/v1/models/{reference}/scoring", (string)score["submit"]!);
         Assert.NotNull(score["options"]!["properties"]!["max_errors"]);
     }
 
-    private async Task UploadAsync(string model, byte[] file) => Assert.True((await client.UploadAsync(model, file)).Code is 200 or 201);
+    private async Task UploadAsync(string model, byte[] file) => Assert.True((await _client.UploadAsync(model, file)).Code is 200 or 201);
 }

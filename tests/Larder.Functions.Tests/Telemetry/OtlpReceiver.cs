@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Telemetry;
 
 /// <summary>A span as it was received, with the name of its source.</summary>
 internal sealed record ReceivedSpan(string Source, Span Span)

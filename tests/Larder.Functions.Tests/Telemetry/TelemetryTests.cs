@@ -1,13 +1,17 @@
 using System.Net;
 using System.Text;
+using Larder.Functions.Hosting;
+using Larder.Functions.Hosting.Telemetry;
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Telemetry;
 
 public sealed class TelemetryTests
 {

@@ -1,6 +1,8 @@
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
+using Larder.Testing.Arm;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Training;
 
 /// <summary>A Larder whose jobs are container instances of a Resource Manager in this process.</summary>
 internal sealed class ContainerLarder : IAsyncDisposable

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Larder.Inference;
+using Larder.Functions.Tests.Hosting;
+using Larder.Inference.Signatures;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Training;
 
 [Collection(nameof(SharedTraining))]
 public sealed class FailedTrainingTests(TrainingFixture larder)

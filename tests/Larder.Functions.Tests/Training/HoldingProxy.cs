@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Training;
 
 /// <summary>A proxy before storage that lets one kind of request wait as long as a test wants.</summary>
 internal sealed class HoldingProxy : IAsyncDisposable

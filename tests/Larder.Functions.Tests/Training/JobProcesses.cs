@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Training;
 
 /// <summary>Looks for processes of jobs in /proc.</summary>
 internal static class JobProcesses

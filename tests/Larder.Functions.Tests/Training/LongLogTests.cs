@@ -1,4 +1,6 @@
-namespace Larder.Functions.Tests;
+using Larder.Functions.Tests.Jobs;
+
+namespace Larder.Functions.Tests.Training;
 
 [Collection(nameof(SharedTraining))]
 public sealed class LongLogTests(TrainingFixture larder)

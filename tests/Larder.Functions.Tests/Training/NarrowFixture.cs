@@ -1,4 +1,4 @@
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Training;
 
 /// <summary>A Larder that has room for one training at a time, with little disk and a short log.</summary>
 public sealed class NarrowFixture() : TrainingFixture(

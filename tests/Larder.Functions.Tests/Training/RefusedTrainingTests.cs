@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using Larder.Testing;
+using Larder.Functions.Tests.Hosting;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Training;
 
 [Collection(nameof(SharedTraining))]
 public sealed class RefusedTrainingTests(TrainingFixture larder)

@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
 using Xunit.Abstractions;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Training;
 
 /// <summary>A script that means harm, sent to a running server as any other. What the sandbox does of itself is in Larder.Compute.Tests.</summary>
 public sealed class SandboxedTrainingTests(ITestOutputHelper output) : IAsyncLifetime

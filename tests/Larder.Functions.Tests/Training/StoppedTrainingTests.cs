@@ -1,7 +1,8 @@
 using System.Net;
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Training;
 
 [Collection(nameof(SharedTraining))]
 public sealed class StoppedTrainingTests(TrainingFixture larder)

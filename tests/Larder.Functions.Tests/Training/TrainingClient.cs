@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Training;
 
 /// <summary>Trains as users do with curl.</summary>
 internal static class TrainingClient

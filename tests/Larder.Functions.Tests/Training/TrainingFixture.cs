@@ -2,9 +2,11 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
+using Larder.Functions.Tests.Audit;
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Training;
 
 /// <summary>
 /// One Larder on a storage emulator and in a folder of its own, for trainings. Whatever ends here must have left nothing: <see cref="EndAsync"/> looks.

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Larder.Functions.Tests.Hosting;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Training;
 
 [Collection(nameof(SharedTraining))]
 public sealed class TrainingInputTests(TrainingFixture larder)

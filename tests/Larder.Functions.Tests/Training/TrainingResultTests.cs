@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Training;
 
 [Collection(nameof(SharedTraining))]
 public sealed class TrainingResultTests(TrainingFixture larder)

@@ -1,9 +1,13 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Scoring;
+using Larder.Functions.Tests.Training;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Uploads;
 
 [Collection(nameof(SharedSmallBodies))]
 public sealed class DatasetUploadTests(SmallBodiesFixture larder)
@@ -16,23 +20,23 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
         json.dump(told, open(os.path.join(os.environ["LARDER_OUTPUT_DIR"], "told.json"), "w"))
         """;
 
-    private readonly HttpClient client = larder.Client;
+    private readonly HttpClient _client = larder.Client;
 
     [Fact]
     public async Task A_data_set_that_no_request_could_carry_is_scored_and_trained_on()
     {
-        await client.UploadAsync("ds-big", OnnxModel.Linear());
+        await _client.UploadAsync("ds-big", OnnxModel.Linear());
         var rows = ScoringClient.Rows(150_000);
         Assert.True(rows.Length > 3_000_000);
-        await AssertRefusedAsync(() => client.ScoreAsync("ds-big", rows, "rows.csv"));
-        await AssertRefusedAsync(() => client.TrainAsync("ds-big", Tell, rows));
+        await AssertRefusedAsync(() => _client.ScoreAsync("ds-big", rows, "rows.csv"));
+        await AssertRefusedAsync(() => _client.TrainAsync("ds-big", Tell, rows));
 
-        var address = await client.AddDatasetAsync("ds-big", "rows.csv", rows);
+        var address = await _client.AddDatasetAsync("ds-big", "rows.csv", rows);
 
-        var shown = (await client.GetJsonAsync("/api/v1/datasets/ds-big/rows.csv")).Body["dataset"]!;
+        var shown = (await _client.GetJsonAsync("/api/v1/datasets/ds-big/rows.csv")).Body["dataset"]!;
         Assert.Equal((address, rows.Length, UploadClient.Sha256(rows), "local"), ((string?)shown["dataset"], (int)shown["size_bytes"]!, (string?)shown["sha256"], (string?)shown["owner"]));
         var scored = await ScoreAsync("ds-big", address);
-        var result = await client.LinesOfAsync(scored);
+        var result = await _client.LinesOfAsync(scored);
         Assert.Equal(150_001, result.Length);
         Assert.StartsWith("r149999,", result[^1], StringComparison.Ordinal);
         var told = await TellAsync(await TrainJsonAsync("ds-big", address));
@@ -42,11 +46,11 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
     [Fact]
     public async Task Jobs_keep_the_data_set_that_they_were_accepted_with_whatever_becomes_of_its_name()
     {
-        await client.UploadAsync("ds-pinned", OnnxModel.Linear());
+        await _client.UploadAsync("ds-pinned", OnnxModel.Linear());
         var (first, second) = (ScoringClient.Rows(10, seed: 1), ScoringClient.Rows(20, seed: 2));
-        var address = await client.AddDatasetAsync("ds-pinned", "rows.csv", first);
+        var address = await _client.AddDatasetAsync("ds-pinned", "rows.csv", first);
         var old = await ScoreAsync("ds-pinned", address, key: "k");
-        await client.AddDatasetAsync("ds-pinned", "rows.csv", second);
+        await _client.AddDatasetAsync("ds-pinned", "rows.csv", second);
         var renewed = await ScoreAsync("ds-pinned", address);
 
         Assert.Equal((UploadClient.Sha256(first), 10), (Sha256Of(old), (int)old["metrics"]!["rows"]!));
@@ -54,13 +58,13 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
         // The same request under the same key is the same job, although the name stands for something else by now.
         Assert.Equal((string?)old["id"], (string?)(await ScoreAsync("ds-pinned", address, key: "k"))["id"]);
 
-        Assert.Equal(HttpStatusCode.OK, (await client.SendJsonAsync(HttpMethod.Delete, "/api/v1/datasets/ds-pinned/rows.csv")).Status);
-        Assert.Equal(404, (await client.GetJsonAsync("/api/v1/datasets/ds-pinned/rows.csv")).Code);
-        Assert.Equal(404, (await client.SendJsonAsync(HttpMethod.Delete, "/api/v1/datasets/ds-pinned/rows.csv")).Code);
-        var gone = await client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/ds-pinned/scoring", $$"""{"dataset": "{{address}}"}""");
+        Assert.Equal(HttpStatusCode.OK, (await _client.SendJsonAsync(HttpMethod.Delete, "/api/v1/datasets/ds-pinned/rows.csv")).Status);
+        Assert.Equal(404, (await _client.GetJsonAsync("/api/v1/datasets/ds-pinned/rows.csv")).Code);
+        Assert.Equal(404, (await _client.SendJsonAsync(HttpMethod.Delete, "/api/v1/datasets/ds-pinned/rows.csv")).Code);
+        var gone = await _client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/ds-pinned/scoring", $$"""{"dataset": "{{address}}"}""");
         Assert.Equal((404, "There is no data set 'datasets/ds-pinned/rows.csv'."), (gone.Code, gone.Description));
-        var again = await client.SendJsonAsync(HttpMethod.Post, $"/api/v1/jobs/{old["id"]}/retry");
-        var retried = await client.EndOfAsync((string)again.Body["job"]!["id"]!);
+        var again = await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/jobs/{old["id"]}/retry");
+        var retried = await _client.EndOfAsync((string)again.Body["job"]!["id"]!);
         Assert.Equal(("succeeded", UploadClient.Sha256(first)), ((string?)retried["state"], Sha256Of(retried)));
     }
 
@@ -68,66 +72,66 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
     public async Task A_wrong_hash_fails_the_job_and_the_right_one_is_another_try()
     {
         var rows = ScoringClient.Rows(3);
-        var upload = await client.BeginUploadAsync("ds-sha", $$"""{"kind": "dataset", "file_name": "rows.csv", "size_bytes": {{rows.Length}}}""");
-        Assert.Equal(409, (await client.CompleteUploadAsync(upload, $$"""{"sha256": "{{new string('a', 64)}}"}""")).Code);
+        var upload = await _client.BeginUploadAsync("ds-sha", $$"""{"kind": "dataset", "file_name": "rows.csv", "size_bytes": {{rows.Length}}}""");
+        Assert.Equal(409, (await _client.CompleteUploadAsync(upload, $$"""{"sha256": "{{new string('a', 64)}}"}""")).Code);
         await UploadClient.PutBlocksAsync((string)upload["url"]!, [rows]);
         foreach (var body in new[] { "{}", """{"sha256": "abc"}""", $$"""{"sha256": "{{new string('a', 64)}}", "tags": {"a": "b"} }""" })
-            Assert.Equal(422, (await client.CompleteUploadAsync(upload, body)).Code);
+            Assert.Equal(422, (await _client.CompleteUploadAsync(upload, body)).Code);
 
-        var wrong = await client.CompleteUploadAsync(upload, $$"""{"sha256": "{{new string('a', 64)}}"}""");
-        var failed = await client.EndOfAsync((string)wrong.Body["job"]!["id"]!);
+        var wrong = await _client.CompleteUploadAsync(upload, $$"""{"sha256": "{{new string('a', 64)}}"}""");
+        var failed = await _client.EndOfAsync((string)wrong.Body["job"]!["id"]!);
         Assert.Equal("failed", (string?)failed["state"]);
         Assert.Contains($"has the SHA-256 {UploadClient.Sha256(rows)}, and not aaaa", (string?)failed["reason"]);
-        Assert.Equal(404, (await client.GetJsonAsync("/api/v1/datasets/ds-sha/rows.csv")).Code);
+        Assert.Equal(404, (await _client.GetJsonAsync("/api/v1/datasets/ds-sha/rows.csv")).Code);
 
         // Knowing the hash of what somebody else has uploaded gives nobody its bytes.
-        await client.AddDatasetAsync("ds-sha", "secret.csv", "secret"u8.ToArray());
-        var other = await client.CompleteUploadAsync(upload, $$"""{"sha256": "{{UploadClient.Sha256("secret"u8.ToArray())}}"}""");
-        Assert.Equal("failed", (string?)(await client.EndOfAsync((string)other.Body["job"]!["id"]!))["state"]);
+        await _client.AddDatasetAsync("ds-sha", "secret.csv", "secret"u8.ToArray());
+        var other = await _client.CompleteUploadAsync(upload, $$"""{"sha256": "{{UploadClient.Sha256("secret"u8.ToArray())}}"}""");
+        Assert.Equal("failed", (string?)(await _client.EndOfAsync((string)other.Body["job"]!["id"]!))["state"]);
 
-        var right = await client.CompleteUploadAsync(upload, $$"""{"sha256": "{{UploadClient.Sha256(rows)}}"}""");
-        var job = await client.EndOfAsync((string)right.Body["job"]!["id"]!);
+        var right = await _client.CompleteUploadAsync(upload, $$"""{"sha256": "{{UploadClient.Sha256(rows)}}"}""");
+        var job = await _client.EndOfAsync((string)right.Body["job"]!["id"]!);
         Assert.Equal(("succeeded", "It is datasets/ds-sha/rows.csv."), ((string?)job["state"], (string?)job["reason"]));
-        Assert.Equal((string?)job["id"], (string?)(await client.CompleteUploadAsync(upload, $$"""{"sha256": "{{UploadClient.Sha256(rows)}}"}""")).Body["job"]!["id"]);
-        var after = (await client.GetJsonAsync($"/api/v1/models/ds-sha/uploads/{upload["id"]}")).Body["upload"]!;
+        Assert.Equal((string?)job["id"], (string?)(await _client.CompleteUploadAsync(upload, $$"""{"sha256": "{{UploadClient.Sha256(rows)}}"}""")).Body["job"]!["id"]);
+        var after = (await _client.GetJsonAsync($"/api/v1/models/ds-sha/uploads/{upload["id"]}")).Body["upload"]!;
         Assert.Equal((null, (string?)job["id"]), ((string?)after["url"], (string?)after["job"]));
     }
 
     [Fact]
     public async Task An_abandoned_data_set_is_gone()
     {
-        var upload = await client.BeginUploadAsync("ds-gone", """{"kind": "dataset", "file_name": "rows.csv"}""");
+        var upload = await _client.BeginUploadAsync("ds-gone", """{"kind": "dataset", "file_name": "rows.csv"}""");
         await UploadClient.PutBlocksAsync((string)upload["url"]!, ["x"u8.ToArray()]);
 
-        Assert.Equal(200, (await client.SendJsonAsync(HttpMethod.Delete, $"/api/v1/models/ds-gone/uploads/{upload["id"]}")).Code);
+        Assert.Equal(200, (await _client.SendJsonAsync(HttpMethod.Delete, $"/api/v1/models/ds-gone/uploads/{upload["id"]}")).Code);
 
-        Assert.Equal(404, (await client.CompleteUploadAsync(upload, $$"""{"sha256": "{{new string('a', 64)}}"}""")).Code);
-        Assert.Equal(404, (await client.GetJsonAsync("/api/v1/datasets/ds-gone/rows.csv")).Code);
+        Assert.Equal(404, (await _client.CompleteUploadAsync(upload, $$"""{"sha256": "{{new string('a', 64)}}"}""")).Code);
+        Assert.Equal(404, (await _client.GetJsonAsync("/api/v1/datasets/ds-gone/rows.csv")).Code);
     }
 
     [Fact]
     public async Task Data_sets_that_are_called_as_models_are_no_drops_and_lists_have_them_all()
     {
         foreach (var name in new[] { "a.onnx", "b.zip", "Grüße 花.csv" })
-            await client.AddDatasetAsync("ds-names", name, Encoding.UTF8.GetBytes(name));
+            await _client.AddDatasetAsync("ds-names", name, Encoding.UTF8.GetBytes(name));
         // A drop that comes later has been seen: so would these have been.
         await larder.Uploads.GetBlobClient("ds-drop/m.onnx").UploadAsync(BinaryData.FromBytes(OnnxModel.Linear()));
-        await Eventually.TrueAsync(async () => (int)(await client.GetJsonAsync("/api/v1/jobs?type=ingest&model=ds-drop&state=succeeded")).Body["total"]! == 1);
+        await Eventually.TrueAsync(async () => (int)(await _client.GetJsonAsync("/api/v1/jobs?type=ingest&model=ds-drop&state=succeeded")).Body["total"]! == 1);
 
-        Assert.Equal(0, (int)(await client.GetJsonAsync("/api/v1/jobs?type=ingest&model=ds-names")).Body["total"]!);
+        Assert.Equal(0, (int)(await _client.GetJsonAsync("/api/v1/jobs?type=ingest&model=ds-names")).Body["total"]!);
         var names = new List<string>();
         for (string? cursor = ""; cursor is not null;)
         {
-            var page = await client.GetJsonAsync($"/api/v1/datasets?model=ds-names&limit=2&cursor={cursor}");
+            var page = await _client.GetJsonAsync($"/api/v1/datasets?model=ds-names&limit=2&cursor={cursor}");
             names.AddRange(page.Body["datasets"]!.AsArray().Select(one => (string)one!["file_name"]!));
             cursor = (string?)page.Body["next_cursor"];
         }
 
         Assert.Equal(["Grüße 花.csv", "a.onnx", "b.zip"], names);
-        Assert.Contains("datasets/ds-names/a.onnx", (await client.GetJsonAsync("/api/v1/datasets")).Body["datasets"]!.AsArray().Select(one => (string?)one!["dataset"]));
-        Assert.Equal(200, (await client.GetJsonAsync($"/api/v1/datasets/ds-names/{Uri.EscapeDataString("Grüße 花.csv")}")).Code);
+        Assert.Contains("datasets/ds-names/a.onnx", (await _client.GetJsonAsync("/api/v1/datasets")).Body["datasets"]!.AsArray().Select(one => (string?)one!["dataset"]));
+        Assert.Equal(200, (await _client.GetJsonAsync($"/api/v1/datasets/ds-names/{Uri.EscapeDataString("Grüße 花.csv")}")).Code);
         foreach (var query in new[] { "model=no/model", "limit=0", "cursor=nonsense", "name=x" })
-            Assert.Equal(422, (await client.GetJsonAsync($"/api/v1/datasets?{query}")).Code);
+            Assert.Equal(422, (await _client.GetJsonAsync($"/api/v1/datasets?{query}")).Code);
     }
 
     [Fact]
@@ -146,28 +150,28 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
 
         // What is there now is another file: run again, the job has the one that it was accepted with.
         await larder.Uploads.GetBlobClient("sets/train.csv").UploadAsync(BinaryData.FromString("other"), overwrite: true);
-        var again = await client.SendJsonAsync(HttpMethod.Post, $"/api/v1/jobs/{job["id"]}/retry");
-        Assert.Equal(UploadClient.Sha256(dataset), (string?)(await TellAsync(await client.EndOfAsync((string)again.Body["job"]!["id"]!)))["sha256"]);
+        var again = await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/jobs/{job["id"]}/retry");
+        Assert.Equal(UploadClient.Sha256(dataset), (string?)(await TellAsync(await _client.EndOfAsync((string)again.Body["job"]!["id"]!)))["sha256"]);
     }
 
     [Fact]
     public async Task A_form_may_name_the_data_set()
     {
-        var address = await client.AddDatasetAsync("ds-form", "rows.csv", ScoringClient.Rows(4));
+        var address = await _client.AddDatasetAsync("ds-form", "rows.csv", ScoringClient.Rows(4));
         using var form = new MultipartFormDataContent
         {
             { new StringContent(Tell), "script", "train.py" },
             { new StringContent(address), "dataset" },
         };
-        var trained = await client.PostAsync("/api/v1/train/ds-form", form).ReadAnswerAsync();
+        var trained = await _client.PostAsync("/api/v1/train/ds-form", form).ReadAnswerAsync();
         Assert.True(trained.Code == 202, trained.Description);
-        Assert.Equal("rows.csv", (string?)(await TellAsync(await client.EndOfAsync((string)trained.Body["job"]!["id"]!)))["name"]);
+        Assert.Equal("rows.csv", (string?)(await TellAsync(await _client.EndOfAsync((string)trained.Body["job"]!["id"]!)))["name"]);
 
-        await client.UploadAsync("ds-form", OnnxModel.Linear());
+        await _client.UploadAsync("ds-form", OnnxModel.Linear());
         using var scoring = new MultipartFormDataContent { { new StringContent(address), "dataset" }, { new StringContent("""{"keep": ["id"]}"""), "options" } };
-        var scored = await client.PostAsync("/api/v1/models/ds-form/scoring", scoring).ReadAnswerAsync();
+        var scored = await _client.PostAsync("/api/v1/models/ds-form/scoring", scoring).ReadAnswerAsync();
         Assert.True(scored.Code == 202, scored.Description);
-        Assert.Equal(4, (int)(await client.EndOfAsync((string)scored.Body["job"]!["id"]!))["metrics"]!["rows"]!);
+        Assert.Equal(4, (int)(await _client.EndOfAsync((string)scored.Body["job"]!["id"]!))["metrics"]!["rows"]!);
     }
 
     [Theory]
@@ -184,14 +188,14 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
     {
         await larder.Uploads.GetBlobClient("empty.csv").UploadAsync(BinaryData.Empty, overwrite: true);
 
-        var json = await client.SendJsonAsync(
+        var json = await _client.SendJsonAsync(
             HttpMethod.Post, "/api/v1/train/ds-no", new JsonObject { ["script"] = Tell, ["dataset"] = address }.ToJsonString());
         using var form = new MultipartFormDataContent { { new StringContent(Tell), "script", "train.py" }, { new StringContent(address), "dataset" } };
-        var posted = await client.PostAsync("/api/v1/train/ds-no", form).ReadAnswerAsync();
+        var posted = await _client.PostAsync("/api/v1/train/ds-no", form).ReadAnswerAsync();
 
         Assert.Equal((code, code), (json.Code, posted.Code));
         Assert.DoesNotContain("Larder.", json.Description);
-        Assert.Equal(0, (int)(await client.GetJsonAsync("/api/v1/jobs?model=ds-no")).Body["total"]!);
+        Assert.Equal(0, (int)(await _client.GetJsonAsync("/api/v1/jobs?model=ds-no")).Body["total"]!);
     }
 
     [Theory]
@@ -201,7 +205,7 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
     [InlineData("""{"script": "x", "dataset": "uploads/a.csv", "options": {"epochs": 1}}""")]
     [InlineData("""{"script": "x", "dataset": "uploads/a.csv", "file": 1}""")]
     public async Task A_training_that_is_told_wrongly_is_422(string body) =>
-        Assert.Equal(422, (await client.SendJsonAsync(HttpMethod.Post, "/api/v1/train/ds-no", body)).Code);
+        Assert.Equal(422, (await _client.SendJsonAsync(HttpMethod.Post, "/api/v1/train/ds-no", body)).Code);
 
     private static string? Sha256Of(JsonNode job) => (string?)job["inputs"]!.AsArray().Single(input => (string?)input!["name"] == "dataset")!["sha256"];
 
@@ -220,23 +224,23 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
     private async Task<JsonNode> ScoreAsync(string reference, string address, string? key = null)
     {
         (string, string)[] headers = key is null ? [] : [("Idempotency-Key", key)];
-        var answer = await client.SendJsonAsync(
+        var answer = await _client.SendJsonAsync(
             HttpMethod.Post, $"/api/v1/models/{reference}/scoring", $$$"""{"dataset": "{{{address}}}", "options": {"keep": ["id"]}}""", headers);
         Assert.True(answer.Code == 202, answer.Description);
-        return await client.EndOfAsync((string)answer.Body["job"]!["id"]!, () => larder.Log);
+        return await _client.EndOfAsync((string)answer.Body["job"]!["id"]!, () => larder.Log);
     }
 
     private async Task<JsonNode> TrainJsonAsync(string model, string address, string more = "")
     {
         var script = System.Text.Json.JsonSerializer.Serialize(Tell);
-        var answer = await client.SendJsonAsync(HttpMethod.Post, $"/api/v1/train/{model}", $$"""{"script": {{script}}, "dataset": "{{address}}"{{more}}}""");
+        var answer = await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/train/{model}", $$"""{"script": {{script}}, "dataset": "{{address}}"{{more}}}""");
         Assert.True(answer.Code == 202, answer.Description);
-        return await client.EndOfAsync((string)answer.Body["job"]!["id"]!, () => larder.Log);
+        return await _client.EndOfAsync((string)answer.Body["job"]!["id"]!, () => larder.Log);
     }
 
     private async Task<JsonNode> TellAsync(JsonNode job)
     {
         Assert.True(((string?)job["reason"])?.StartsWith("The training left no model", StringComparison.Ordinal), job.ToString());
-        return JsonNode.Parse(await client.GetStringAsync($"/api/v1/jobs/{job["id"]}/outputs/told.json"))!;
+        return JsonNode.Parse(await _client.GetStringAsync($"/api/v1/jobs/{job["id"]}/outputs/told.json"))!;
     }
 }

@@ -1,8 +1,11 @@
 using Azure.Storage.Blobs;
-using Larder.Registry;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Ingestion;
+using Larder.Registry.Ingestion;
+using Larder.Registry.Storage.Blobs;
 using Larder.Testing;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Uploads;
 
 /// <summary>One Larder that takes bodies of two megabytes at most, and looks for drops often. Each test has model names of its own.</summary>
 public sealed class SmallBodiesFixture : IAsyncLifetime
@@ -17,7 +20,7 @@ public sealed class SmallBodiesFixture : IAsyncLifetime
     public string Log => _larder!.Log;
 
     /// <summary>Its container <c>uploads</c>.</summary>
-    public BlobContainerClient Uploads => BlobClients.Create(_azurite!.ConnectionString).GetBlobContainerClient(DropFiles.Uploads);
+    public BlobContainerClient Uploads => BlobClients.Create(_azurite!.ConnectionString).GetBlobContainerClient(BlobDatasets.Uploads);
 
     /// <inheritdoc />
     public async Task InitializeAsync()

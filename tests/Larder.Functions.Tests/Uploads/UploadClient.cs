@@ -2,8 +2,10 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Training;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Uploads;
 
 /// <summary>Uploads in blocks, as users do with curl.</summary>
 internal static class UploadClient

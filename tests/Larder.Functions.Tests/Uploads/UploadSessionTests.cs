@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Larder.Testing;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Training;
+using Larder.Testing.Onnx;
 
-namespace Larder.Functions.Tests;
+namespace Larder.Functions.Tests.Uploads;
 
 [Collection(nameof(SharedLarder))]
 public sealed class UploadSessionTests(LarderFixture larder)

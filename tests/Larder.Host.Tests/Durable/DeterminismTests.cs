@@ -1,3 +1,4 @@
+using Larder.Host.Hosting;
 using Larder.Host.Tests.Durable.Support;
 using Larder.Testing;
 using Microsoft.Azure.Functions.Worker.Middleware;

@@ -1,3 +1,6 @@
+using Larder.Host.Durable;
+using Larder.Host.Functions;
+using Larder.Host.Hosting;
 using Larder.Host.Tests.Durable.Support;
 using Larder.Host.Tests.Support;
 using Larder.Testing;

@@ -7,7 +7,7 @@ namespace Larder.Host.Tests.Durable;
 /// <summary>The patterns of the official documentation.</summary>
 public sealed class PatternTests(HostFixture<PatternTests.Functions> fixture) : IClassFixture<HostFixture<PatternTests.Functions>>
 {
-    private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private DurableHost Host => fixture.Host;
 
@@ -48,7 +48,7 @@ public sealed class PatternTests(HostFixture<PatternTests.Functions> fixture) : 
                 context.SetCustomStatus($"look {looks}");
                 if (await context.CallActivityAsync<bool>("IsDone", new[] { looks, looksNeeded }))
                     return $"{looks} looks";
-                await context.CreateTimer(s_second, CancellationToken.None);
+                await context.CreateTimer(Second, CancellationToken.None);
             }
         }
 
@@ -60,7 +60,7 @@ public sealed class PatternTests(HostFixture<PatternTests.Functions> fixture) : 
         {
             try
             {
-                return await context.WaitForExternalEvent<bool>("approve", seconds * s_second) ? "approved" : "rejected";
+                return await context.WaitForExternalEvent<bool>("approve", seconds * Second) ? "approved" : "rejected";
             }
             catch (TaskCanceledException)
             {

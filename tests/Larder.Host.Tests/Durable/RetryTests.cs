@@ -9,7 +9,7 @@ namespace Larder.Host.Tests.Durable;
 public sealed class RetryTests(HostFixture<RetryTests.Functions> fixture) : IClassFixture<HostFixture<RetryTests.Functions>>
 {
     // Below a second, which is the provider's smallest unit, an attempt follows at once.
-    private static readonly TimeSpan s_atOnce = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(50);
 
     private DurableHost Host => fixture.Host;
 
@@ -19,13 +19,13 @@ public sealed class RetryTests(HostFixture<RetryTests.Functions> fixture) : ICla
 
     public sealed class Functions
     {
-        private static readonly ConcurrentDictionary<string, int> s_attempts = new();
+        private static readonly ConcurrentDictionary<string, int> Attempts = new();
 
-        public static int AttemptsOf(string key) => s_attempts.GetValueOrDefault(key);
+        public static int AttemptsOf(string key) => Attempts.GetValueOrDefault(key);
 
         [Function("Policy")]
         public static Task<string> Policy([OrchestrationTrigger] TaskOrchestrationContext context, int failures) => context.CallActivityAsync<string>(
-            "FailFirst", new Failing(context.InstanceId, failures), TaskOptions.FromRetryPolicy(new RetryPolicy(4, s_atOnce)));
+            "FailFirst", new Failing(context.InstanceId, failures), TaskOptions.FromRetryPolicy(new RetryPolicy(4, AtOnce)));
 
         [Function("Waits")]
         public static async Task<double> Waits([OrchestrationTrigger] TaskOrchestrationContext context)
@@ -40,7 +40,7 @@ public sealed class RetryTests(HostFixture<RetryTests.Functions> fixture) : ICla
         public static Task<string> Selective([OrchestrationTrigger] TaskOrchestrationContext context, int failures) => context.CallActivityAsync<string>(
             "FailFirst",
             new Failing(context.InstanceId, failures),
-            new TaskOptions(new RetryPolicy(5, s_atOnce) { HandleFailure = failure => !failure.IsCausedBy<Transient>() }));
+            new TaskOptions(new RetryPolicy(5, AtOnce) { HandleFailure = failure => !failure.IsCausedBy<Transient>() }));
 
         [Function("Handler")]
         public static async Task<string> Handler([OrchestrationTrigger] TaskOrchestrationContext context, int failures)
@@ -65,7 +65,7 @@ public sealed class RetryTests(HostFixture<RetryTests.Functions> fixture) : ICla
 
         [Function("RetriesChild")]
         public static Task<string> RetriesChild([OrchestrationTrigger] TaskOrchestrationContext context, int failures) => context.CallSubOrchestratorAsync<string>(
-            "FailingChild", new Failing(context.InstanceId, failures), TaskOptions.FromRetryPolicy(new RetryPolicy(3, s_atOnce)));
+            "FailingChild", new Failing(context.InstanceId, failures), TaskOptions.FromRetryPolicy(new RetryPolicy(3, AtOnce)));
 
         [Function("FailingChild")]
         public static Task<string> FailingChild([OrchestrationTrigger] TaskOrchestrationContext context, Failing failing) =>
@@ -92,7 +92,7 @@ public sealed class RetryTests(HostFixture<RetryTests.Functions> fixture) : ICla
         [Function("FailFirst")]
         public static string FailFirst([ActivityTrigger] Failing failing)
         {
-            var attempt = s_attempts.AddOrUpdate(failing.Key, 1, (_, count) => count + 1);
+            var attempt = Attempts.AddOrUpdate(failing.Key, 1, (_, count) => count + 1);
             return attempt <= failing.Failures ? throw new Transient($"attempt {attempt}", new IOException("broken pipe")) : $"attempt {attempt}";
         }
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Larder.Functions;
+using Larder.Functions.Hosting;
+using Larder.Host.Durable;
 
 namespace Larder.Host.Tests.Durable;
 

@@ -15,7 +15,7 @@ internal sealed class AppProcess : IAsyncDisposable
     private const string Started = "Host started: ";
 
     // Several times what a start takes on a busy machine.
-    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -84,7 +84,7 @@ internal sealed class AppProcess : IAsyncDisposable
             _awaited.Add((part, said));
         }
 
-        if (await Task.WhenAny(said.Task, _ended).WaitAsync(s_timeout) == _ended && !said.Task.IsCompleted)
+        if (await Task.WhenAny(said.Task, _ended).WaitAsync(Timeout) == _ended && !said.Task.IsCompleted)
             Assert.Fail($"The application ended with {_process.ExitCode} before it said '{part}':\n{Output}{Errors}");
         return await said.Task;
     }
@@ -107,7 +107,7 @@ internal sealed class AppProcess : IAsyncDisposable
     /// <summary>Waits for its end; gives its exit code.</summary>
     public async Task<int> EndAsync()
     {
-        await _ended.WaitAsync(s_timeout);
+        await _ended.WaitAsync(Timeout);
         return _process.ExitCode;
     }
 

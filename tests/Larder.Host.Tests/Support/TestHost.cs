@@ -1,4 +1,6 @@
 using System.Reflection;
+using Larder.Host.Functions;
+using Larder.Host.Hosting;
 using Larder.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

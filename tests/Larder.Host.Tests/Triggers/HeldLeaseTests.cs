@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
+using Larder.Host.Storage;
 using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Support;
 using Larder.Testing;
@@ -10,13 +11,13 @@ namespace Larder.Host.Tests.Triggers;
 [Collection(AzuriteCollection.Name)]
 public class HeldLeaseTests(Azurite azurite) : IAsyncLifetime
 {
-    private readonly FakeTimeProvider clock = new();
-    private readonly BlobClient blob = new(azurite.ConnectionString, TestHost.NewName(), "lock");
+    private readonly FakeTimeProvider _clock = new();
+    private readonly BlobClient _blob = new(azurite.ConnectionString, TestHost.NewName(), "lock");
 
     public async Task InitializeAsync()
     {
-        await blob.GetParentBlobContainerClient().CreateAsync();
-        await blob.UploadAsync(BinaryData.FromString(""));
+        await _blob.GetParentBlobContainerClient().CreateAsync();
+        await _blob.UploadAsync(BinaryData.FromString(""));
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -48,12 +49,12 @@ public class HeldLeaseTests(Azurite azurite) : IAsyncLifetime
     [Fact]
     public async Task Of_a_blob_that_has_changed_it_is_not_given()
     {
-        var seen = (await blob.GetPropertiesAsync()).Value.ETag;
-        await blob.SetMetadataAsync(new Dictionary<string, string> { ["changed"] = "yes" });
+        var seen = (await _blob.GetPropertiesAsync()).Value.ETag;
+        await _blob.SetMetadataAsync(new Dictionary<string, string> { ["changed"] = "yes" });
 
-        Assert.Null(await HeldLease.TryAcquireAsync(blob, clock, id: null, seen, CancellationToken.None));
+        Assert.Null(await HeldLease.TryAcquireAsync(_blob, _clock, id: null, seen, CancellationToken.None));
         Assert.Null(await HeldLease.TryAcquireAsync(
-            blob.GetParentBlobContainerClient().GetBlobClient("missing"), clock, id: null, unchangedSince: null, CancellationToken.None));
+            _blob.GetParentBlobContainerClient().GetBlobClient("missing"), _clock, id: null, unchangedSince: null, CancellationToken.None));
     }
 
     [Fact]
@@ -61,11 +62,11 @@ public class HeldLeaseTests(Azurite azurite) : IAsyncLifetime
     {
         await using var lease = await AcquireAsync();
         Assert.True(await lease!.EnsureHeldAsync(CancellationToken.None));
-        await blob.GetBlobLeaseClient().BreakAsync(TimeSpan.Zero);
+        await _blob.GetBlobLeaseClient().BreakAsync(TimeSpan.Zero);
         await using var other = await AcquireAsync();
 
         // Time for the next renewal.
-        clock.Advance(HeldLease.Duration / 3 + TimeSpan.FromTicks(1));
+        _clock.Advance(HeldLease.Duration / 3 + TimeSpan.FromTicks(1));
 
         Assert.False(await lease.EnsureHeldAsync(CancellationToken.None));
         Assert.True(lease.Lost.IsCancellationRequested);
@@ -73,5 +74,5 @@ public class HeldLeaseTests(Azurite azurite) : IAsyncLifetime
     }
 
     private Task<HeldLease?> AcquireAsync(string? id = null) =>
-        HeldLease.TryAcquireAsync(blob, clock, id, unchangedSince: null, CancellationToken.None);
+        HeldLease.TryAcquireAsync(_blob, _clock, id, unchangedSince: null, CancellationToken.None);
 }

@@ -1,6 +1,6 @@
 using NetVips;
 
-namespace Larder.Inference.Images.Tests;
+namespace Larder.Inference.Images.Tests.Files;
 
 /// <summary>Files that libvips writes, and what cameras put into them.</summary>
 internal static class Encoded

@@ -1,4 +1,4 @@
-namespace Larder.Inference.Images.Tests;
+namespace Larder.Inference.Images.Tests.Files;
 
 /// <summary>GIF files with one solid colour for each frame.</summary>
 internal static class Gif

@@ -1,4 +1,8 @@
-namespace Larder.Inference.Images.Tests;
+using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+
+namespace Larder.Inference.Images.Tests.Files;
 
 /// <summary>Model inputs, and what an image becomes for them.</summary>
 internal static class Inputs

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;
 
-namespace Larder.Inference.Images.Tests;
+namespace Larder.Inference.Images.Tests.Files;
 
 /// <summary>PNG files written byte by byte, so that what libvips reads was not written by libvips.</summary>
 internal static class Png
@@ -13,7 +13,7 @@ internal static class Png
     internal const byte GreyAlpha = 4;
     internal const byte Rgba = 6;
 
-    private static readonly byte[] s_signature = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
+    private static readonly byte[] Signature = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
     /// <summary>A file whose rows are <paramref name="rowBytes"/> long, from samples that are already in PNG's order and packing.</summary>
     internal static byte[] Write(int width, int height, byte colourType, ReadOnlySpan<byte> samples, byte depth = 8, params (string Name, byte[] Content)[] chunks)
@@ -35,7 +35,7 @@ internal static class Png
     internal static byte[] Assemble(int width, int height, byte colourType, byte depth, byte[] compressed, params (string Name, byte[] Content)[] chunks)
     {
         var file = new MemoryStream();
-        file.Write(s_signature);
+        file.Write(Signature);
         var header = new byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Larder.Inference.Images.Tests;
+namespace Larder.Inference.Images.Tests.Files;
 
 /// <summary>TIFF files of uncompressed grey pages, each one value all over.</summary>
 internal static class Tiff

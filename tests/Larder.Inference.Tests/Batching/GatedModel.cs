@@ -1,4 +1,5 @@
-using Larder.Testing;
+using Larder.Inference.Signatures;
+using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Tests.Batching;
 

@@ -1,5 +1,10 @@
 using System.Text;
-using Larder.Testing;
+using Larder.Inference.Limits;
+using Larder.Inference.Sessions;
+using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Tests.Batching;
 

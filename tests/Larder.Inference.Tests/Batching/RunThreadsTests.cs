@@ -1,3 +1,5 @@
+using Larder.Inference.Batching;
+
 namespace Larder.Inference.Tests.Batching;
 
 public sealed class RunThreadsTests

@@ -1,3 +1,5 @@
+using Larder.Inference.Batching;
+
 namespace Larder.Inference.Tests.Batching;
 
 public sealed class RunTimeTests
@@ -5,7 +7,7 @@ public sealed class RunTimeTests
     [Fact]
     public void The_first_run_is_not_typical()
     {
-        var time = new RunTime();
+        var time = new RunDurationEstimate();
         time.Add(TimeSpan.FromSeconds(1));
         Assert.Equal(0, time.Seconds);
         time.Add(TimeSpan.FromMilliseconds(2));
@@ -15,7 +17,7 @@ public sealed class RunTimeTests
     [Fact]
     public void One_slow_run_hardly_shows_and_many_do()
     {
-        var time = new RunTime();
+        var time = new RunDurationEstimate();
         for (var i = 0; i < 2; i++)
             time.Add(TimeSpan.FromMicroseconds(5));
         time.Add(TimeSpan.FromSeconds(1));

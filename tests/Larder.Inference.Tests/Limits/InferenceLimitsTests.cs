@@ -1,3 +1,7 @@
+using Larder.Inference.Images;
+using Larder.Inference.Limits;
+using Larder.Inference.Settings;
+using Larder.Inference.Validation;
 using Microsoft.Extensions.Options;
 
 namespace Larder.Inference.Tests.Limits;

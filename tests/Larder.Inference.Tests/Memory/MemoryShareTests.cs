@@ -1,4 +1,6 @@
-using Larder.Testing;
+using Larder.Inference.Limits;
+using Larder.Inference.Memory;
+using Larder.Inference.Metrics;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Inference.Tests.Memory;

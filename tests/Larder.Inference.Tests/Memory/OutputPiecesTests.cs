@@ -1,7 +1,10 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using Larder.Testing;
+using Larder.Inference.Sessions;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Tests.Memory;
 

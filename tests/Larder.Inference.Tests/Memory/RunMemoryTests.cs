@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Larder.Testing;
+using Larder.Inference.Sessions;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Tests.Memory;
 

@@ -1,4 +1,7 @@
-using Larder.Testing;
+using Larder.Inference.Limits;
+using Larder.Inference.Sessions;
+using Larder.Inference.Signatures;
+using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Tests.Metrics;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using Larder.Testing;
+using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Tests.Sessions;
 

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using Larder.Inference.Limits;
+using Larder.Inference.Sessions;
 
 namespace Larder.Inference.Tests.Sessions;
 

@@ -1,4 +1,6 @@
-using Larder.Testing;
+using Larder.Inference.Limits;
+using Larder.Inference.Sessions;
+using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Tests.Sessions;
 

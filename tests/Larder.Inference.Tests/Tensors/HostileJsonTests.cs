@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
 
 namespace Larder.Inference.Tests.Tensors;
 

@@ -1,4 +1,6 @@
 using System.Text;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
 
 namespace Larder.Inference.Tests.Tensors;
 

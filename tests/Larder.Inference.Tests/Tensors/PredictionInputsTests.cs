@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using Larder.Testing;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Tests.Tensors;
 

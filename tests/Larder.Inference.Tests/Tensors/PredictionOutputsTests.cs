@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Larder.Testing;
+using Larder.Inference.Signatures;
+using Larder.Testing.Onnx;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Larder.Inference.Tests.Tensors;

@@ -1,3 +1,6 @@
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+
 namespace Larder.Inference.Tests.Tensors;
 
 public sealed class ReserveTests

@@ -5,7 +5,9 @@ using System.Text;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
-using Larder.Testing;
+using Larder.Inference.Sessions;
+using Larder.Inference.Signatures;
+using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Tests.Tensors;
 

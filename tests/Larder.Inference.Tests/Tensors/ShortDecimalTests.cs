@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Larder.Inference.Tensors;
 
 namespace Larder.Inference.Tests.Tensors;
 

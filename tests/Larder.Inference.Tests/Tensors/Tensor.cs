@@ -2,8 +2,10 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
 
-namespace Larder.Inference.Tests;
+namespace Larder.Inference.Tests.Tensors;
 
 /// <summary>Tensors read from JSON without a model.</summary>
 internal static class Tensor

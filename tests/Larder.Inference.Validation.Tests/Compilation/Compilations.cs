@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
-using Larder.Testing;
+using Larder.Inference.Compilation;
+using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Validation.Tests.Compilation;
 
@@ -11,7 +12,7 @@ public sealed class Compilations : IAsyncLifetime
 
     public Compilations() => Compiler = new ModelCompiler(Validator);
 
-    public ModelValidator Validator { get; } = new(new ValidationLimits { TrialMemoryBytes = 1L << 30 });
+    public ModelValidator Validator { get; } = new(new ValidationLimits { SandboxMemoryBytes = 1L << 30 });
 
     public ModelCompiler Compiler { get; }
 

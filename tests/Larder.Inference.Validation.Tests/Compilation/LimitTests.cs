@@ -1,11 +1,15 @@
+using Larder.Inference.Compilation;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation.Tests.Sandbox;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Validation.Tests.Compilation;
 
 /// <summary>What a model may cost that is compiled: what it may cost that is validated.</summary>
 public sealed class LimitTests(Compilations compilations) : IClassFixture<Compilations>
 {
-    private static readonly ModelSignature s_one = new(
+    private static readonly ModelSignature One = new(
         [new ValueSignature { Name = "x", Kind = ValueKind.Tensor, Datatype = Datatype.Fp32, Shape = [1] }],
         [new ValueSignature { Name = "y", Kind = ValueKind.Tensor, Datatype = Datatype.Fp32, Shape = [1] }]);
 
@@ -25,7 +29,7 @@ public sealed class LimitTests(Compilations compilations) : IClassFixture<Compil
     [Fact]
     public async Task A_model_that_takes_too_much_memory_is_refused()
     {
-        await using var validator = new ModelValidator(new ValidationLimits { TrialMemoryBytes = 256 << 20 });
+        await using var validator = new ModelValidator(new ValidationLimits { SandboxMemoryBytes = 256 << 20 });
 
         var result = await Compile(new ModelCompiler(validator), OnnxModel.HugeAllocation(1L << 27), CancellationToken.None);
 
@@ -36,7 +40,7 @@ public sealed class LimitTests(Compilations compilations) : IClassFixture<Compil
     [Fact]
     public async Task A_sample_that_makes_a_model_huge_is_refused()
     {
-        await using var validator = new ModelValidator(new ValidationLimits { TrialMemoryBytes = 256 << 20 });
+        await using var validator = new ModelValidator(new ValidationLimits { SandboxMemoryBytes = 256 << 20 });
         var model = new OnnxModel()
             .Input("n", Datatype.Int64, 1).Output("y", Datatype.Fp32, "n").Node("ConstantOfShape", ["n"], ["y"]);
         var path = compilations.Save(model.ToBytes());
@@ -65,6 +69,6 @@ public sealed class LimitTests(Compilations compilations) : IClassFixture<Compil
         Assert.DoesNotContain(compilations.Files(), file => file.EndsWith(".partial", StringComparison.Ordinal));
     }
 
-    private Task<CompilationResult> Compile(ModelCompiler compiler, byte[] model, CancellationToken cancellation) =>
-        compiler.CompileAsync(compilations.Save(model), compilations.NewPath(), s_one, null, 1e-5, 1e-4, cancellation);
+    private Task<CompilationResult> Compile(ModelCompiler compiler, byte[] model, CancellationToken cancellationToken) =>
+        compiler.CompileAsync(compilations.Save(model), compilations.NewPath(), One, null, 1e-5, 1e-4, cancellationToken);
 }

@@ -1,4 +1,5 @@
-using Larder.Inference.Trial;
+using Larder.Inference.Signatures;
+using Larder.Sandbox.Compilation;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Inference.Validation.Tests.Compilation;

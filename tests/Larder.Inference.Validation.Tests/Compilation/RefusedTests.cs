@@ -1,4 +1,6 @@
-using Larder.Testing;
+using Larder.Inference.Compilation;
+using Larder.Inference.Signatures;
+using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Validation.Tests.Compilation;
 

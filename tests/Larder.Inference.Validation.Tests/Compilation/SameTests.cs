@@ -1,4 +1,6 @@
-using Larder.Testing;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation.Tests.Sandbox;
+using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Validation.Tests.Compilation;
 

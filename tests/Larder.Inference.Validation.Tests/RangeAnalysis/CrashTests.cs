@@ -1,17 +1,21 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Larder.Testing;
+using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation.Sandbox;
+using Larder.Inference.Validation.Scanning;
+using Larder.Testing.Onnx;
 
-namespace Larder.Inference.Validation.Tests.Hazards;
+namespace Larder.Inference.Validation.Tests.RangeAnalysis;
 
 /// <summary>
-/// What ONNX Runtime does with the values that <see cref="Larder.Inference.Hazards"/> is about: it ends the process, here the child. When a newer runtime does not,
+/// What ONNX Runtime does with the values that <see cref="Larder.Inference.UnsafeOperators"/> is about: it ends the process, here the child. When a newer runtime does not,
 /// a test fails, and its operator can be taken off the list.
 /// </summary>
 public sealed class CrashTests : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("larder-hazards-");
-    private readonly ModelTrial _trial = new(new ValidationLimits(), TimeProvider.System);
+    private readonly SandboxSlot _trial = new(new ValidationLimits(), TimeProvider.System);
 
     public Task InitializeAsync() => Task.CompletedTask;
 

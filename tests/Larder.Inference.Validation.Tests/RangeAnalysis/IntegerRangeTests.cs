@@ -1,8 +1,9 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Larder.Inference.Trial;
+using Larder.Inference.Validation.Scanning;
+using Larder.Sandbox.RangeAnalysis;
 
-namespace Larder.Inference.Validation.Tests.Hazards;
+namespace Larder.Inference.Validation.Tests.RangeAnalysis;
 
 public sealed class IntegerRangeTests
 {

@@ -1,9 +1,11 @@
-using Larder.Testing;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation.Tests.Sandbox;
+using Larder.Testing.Onnx;
 
-namespace Larder.Inference.Validation.Tests.Hazards;
+namespace Larder.Inference.Validation.Tests.RangeAnalysis;
 
 /// <summary>Which models are refused because some values would end the process, and which have a graph that rules these out.</summary>
-public sealed class ProofTests(Validation validation) : IClassFixture<Validation>
+public sealed class ProofTests(SharedSandbox validation) : IClassFixture<SharedSandbox>
 {
     private const string Divides =
         "divides integers by integers that are not constant; the smallest integer divided by -1 would end the server: divide by a constant, by a shape, or as floating-point numbers.";

@@ -1,8 +1,10 @@
-using Larder.Testing;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation.Tests.Scanning;
+using Larder.Testing.Onnx;
 
-namespace Larder.Inference.Validation.Tests;
+namespace Larder.Inference.Validation.Tests.Sandbox;
 
-public sealed class LoadTests(Validation validation) : IClassFixture<Validation>
+public sealed class LoadTests(SharedSandbox validation) : IClassFixture<SharedSandbox>
 {
     [Fact]
     public async Task An_operator_that_does_not_exist_is_named_without_telling_where_the_file_was()

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Larder.Testing;
 
-namespace Larder.Inference.Validation.Tests;
+namespace Larder.Inference.Validation.Tests.Sandbox;
 
 /// <summary>Looks at processes by their ids, from outside.</summary>
 internal static class OtherProcess

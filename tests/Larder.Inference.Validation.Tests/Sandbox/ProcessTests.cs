@@ -1,14 +1,18 @@
 using System.Diagnostics;
-using Larder.Testing;
+using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation.Sandbox;
+using Larder.Inference.Validation.Tests.Scanning;
+using Larder.Testing.Onnx;
 
-namespace Larder.Inference.Validation.Tests;
+namespace Larder.Inference.Validation.Tests.Sandbox;
 
 /// <summary>What a model does to the process that tries it, and what the server notices of it: a sentence.</summary>
 public sealed class ProcessTests : IAsyncLifetime
 {
-    private static readonly SessionSettings s_session = new();
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("larder-trial-");
-    private readonly List<ModelTrial> _trials = [];
+    private static readonly SessionSettings Session = new();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("larder-sandbox-");
+    private readonly List<SandboxSlot> _trials = [];
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -44,7 +48,7 @@ public sealed class ProcessTests : IAsyncLifetime
     [InlineData(1L << 27)]
     public async Task A_model_that_takes_too_much_memory_is_refused(long elements)
     {
-        var trial = Trial(new ValidationLimits { TrialMemoryBytes = 256 << 20 });
+        var trial = Trial(new ValidationLimits { SandboxMemoryBytes = 256 << 20 });
 
         Assert.Equal("The model needs more than 256 MiB of memory to load and run.", await Refusal(trial, OnnxModel.HugeAllocation(elements)));
         Assert.NotNull((await Try(trial, OnnxModel.Linear())).Signature);
@@ -53,7 +57,7 @@ public sealed class ProcessTests : IAsyncLifetime
     [Fact]
     public async Task A_model_whose_weights_are_too_large_is_refused()
     {
-        var trial = Trial(new ValidationLimits { TrialMemoryBytes = 32 << 20 });
+        var trial = Trial(new ValidationLimits { SandboxMemoryBytes = 32 << 20 });
 
         Assert.Equal("The model needs more than 32 MiB of memory to load and run.", await Refusal(trial, OnnxModel.MatMul(4096)));
     }
@@ -61,7 +65,7 @@ public sealed class ProcessTests : IAsyncLifetime
     [Fact]
     public async Task Where_the_child_cannot_limit_itself_the_server_watches_it()
     {
-        var trial = Trial(new ValidationLimits { TrialMemoryBytes = 64 << 20 }, childLimitsItself: false);
+        var trial = Trial(new ValidationLimits { SandboxMemoryBytes = 64 << 20 }, childLimitsItself: false);
 
         // Grows with every round, for a gigabyte or until it is ended.
         Assert.Equal("The model needs more than 64 MiB of memory to load and run.", await Refusal(trial, Growing(rounds: 1_000)));
@@ -113,7 +117,7 @@ public sealed class ProcessTests : IAsyncLifetime
     {
         var trial = Trial();
         using var cancellation = new CancellationTokenSource();
-        var trying = trial.TryAsync(Save(OnnxModel.EndlessLoop()), s_session, folder: null, cancellation.Token);
+        var trying = trial.TryAsync(Save(OnnxModel.EndlessLoop()), Session, folder: null, cancellation.Token);
         var child = await OtherProcess.Starts(() => trial.ProcessId);
         await cancellation.CancelAsync();
 
@@ -126,8 +130,8 @@ public sealed class ProcessTests : IAsyncLifetime
     public async Task Disposing_ends_what_is_being_tried_and_what_waits()
     {
         var trial = Trial();
-        var trying = trial.TryAsync(Save(OnnxModel.EndlessLoop()), s_session, folder: null, CancellationToken.None);
-        var waiting = trial.TryAsync(Save(OnnxModel.Linear()), s_session, folder: null, CancellationToken.None);
+        var trying = trial.TryAsync(Save(OnnxModel.EndlessLoop()), Session, folder: null, CancellationToken.None);
+        var waiting = trial.TryAsync(Save(OnnxModel.Linear()), Session, folder: null, CancellationToken.None);
         var child = await OtherProcess.Starts(() => trial.ProcessId);
         await trial.DisposeAsync();
 
@@ -181,9 +185,9 @@ public sealed class ProcessTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("larder-trial.dll")]
-    [InlineData("larder-trial.deps.json")]
-    [InlineData("larder-trial.runtimeconfig.json")]
+    [InlineData("larder-sandbox.dll")]
+    [InlineData("larder-sandbox.deps.json")]
+    [InlineData("larder-sandbox.runtimeconfig.json")]
     public void Whoever_references_the_trial_has_it_beside_itself(string file) => Assert.True(File.Exists(Path.Combine(AppContext.BaseDirectory, file)));
 
     private static byte[] Functions(int count, int calls)
@@ -216,9 +220,9 @@ public sealed class ProcessTests : IAsyncLifetime
             .ToBytes();
     }
 
-    private ModelTrial Trial(ValidationLimits? limits = null, bool childLimitsItself = true)
+    private SandboxSlot Trial(ValidationLimits? limits = null, bool childLimitsItself = true)
     {
-        var trial = new ModelTrial(limits ?? new ValidationLimits(), TimeProvider.System, childLimitsItself);
+        var trial = new SandboxSlot(limits ?? new ValidationLimits(), TimeProvider.System, childLimitsItself);
         _trials.Add(trial);
         return trial;
     }
@@ -230,8 +234,8 @@ public sealed class ProcessTests : IAsyncLifetime
         return path;
     }
 
-    private Task<TrialAnswer> Try(ModelTrial trial, byte[] model) => trial.TryAsync(Save(model), s_session, folder: null, CancellationToken.None);
+    private Task<SandboxAnswer> Try(SandboxSlot trial, byte[] model) => trial.TryAsync(Save(model), Session, folder: null, CancellationToken.None);
 
-    private async Task<string> Refusal(ModelTrial trial, byte[] model) =>
+    private async Task<string> Refusal(SandboxSlot trial, byte[] model) =>
         (await Assert.ThrowsAsync<InvalidModelException>(() => Try(trial, model))).Message;
 }

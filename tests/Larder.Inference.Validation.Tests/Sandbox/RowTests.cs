@@ -1,8 +1,9 @@
-using Larder.Testing;
+using Larder.Inference.Signatures;
+using Larder.Testing.Onnx;
 
-namespace Larder.Inference.Validation.Tests;
+namespace Larder.Inference.Validation.Tests.Sandbox;
 
-public sealed class RowTests(Validation validation) : IClassFixture<Validation>
+public sealed class RowTests(SharedSandbox validation) : IClassFixture<SharedSandbox>
 {
     [Theory]
     [MemberData(nameof(Independent))]

@@ -1,4 +1,6 @@
-namespace Larder.Inference.Validation.Tests;
+using Larder.Inference.Validation.Sandbox;
+
+namespace Larder.Inference.Validation.Tests.Sandbox;
 
 public sealed class RuntimeMessageTests
 {

@@ -1,10 +1,11 @@
 using System.Text.Json;
-using Larder.Testing;
+using Larder.Inference.Signatures;
+using Larder.Testing.Onnx;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Larder.Inference.Validation.Tests;
+namespace Larder.Inference.Validation.Tests.Sandbox;
 
-public sealed class SignatureTests(Validation validation) : IClassFixture<Validation>
+public sealed class SignatureTests(SharedSandbox validation) : IClassFixture<SharedSandbox>
 {
     public static TheoryData<Datatype> Datatypes => [.. Enum.GetValues<Datatype>()];
 

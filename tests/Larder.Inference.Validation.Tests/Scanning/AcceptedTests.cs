@@ -1,8 +1,9 @@
 using System.Text;
-using Larder.Testing;
+using Larder.Inference.Validation.Scanning;
+using Larder.Testing.Onnx;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Larder.Inference.Validation.Tests;
+namespace Larder.Inference.Validation.Tests.Scanning;
 
 public sealed class AcceptedTests
 {

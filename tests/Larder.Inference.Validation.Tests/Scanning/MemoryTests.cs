@@ -1,7 +1,8 @@
-using Larder.Testing;
+using Larder.Inference.Validation.Scanning;
+using Larder.Testing.Onnx;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Larder.Inference.Validation.Tests;
+namespace Larder.Inference.Validation.Tests.Scanning;
 
 public sealed class MemoryTests : IDisposable
 {

@@ -1,7 +1,8 @@
-using Larder.Testing;
+using Larder.Inference.Signatures;
+using Larder.Testing.Onnx;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Larder.Inference.Validation.Tests;
+namespace Larder.Inference.Validation.Tests.Scanning;
 
 /// <summary>Valid models, and what becomes of them when bytes are flipped, moved, lost and added. The same for the same seed.</summary>
 internal static class Mutations

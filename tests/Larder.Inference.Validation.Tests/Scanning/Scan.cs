@@ -1,6 +1,8 @@
-using Larder.Testing;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation.Scanning;
+using Larder.Testing.Onnx;
 
-namespace Larder.Inference.Validation.Tests;
+namespace Larder.Inference.Validation.Tests.Scanning;
 
 /// <summary>What the scanner says of a file.</summary>
 internal static class Scan

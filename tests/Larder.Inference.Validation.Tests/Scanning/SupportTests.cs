@@ -1,7 +1,8 @@
-using Larder.Testing;
+using Larder.Inference.Validation.Scanning;
+using Larder.Testing.Onnx;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Larder.Inference.Validation.Tests;
+namespace Larder.Inference.Validation.Tests.Scanning;
 
 /// <summary>Holds what <see cref="OnnxSupport"/> says against the ONNX Runtime that is there.</summary>
 public sealed class SupportTests

@@ -11,10 +11,10 @@ namespace Larder.Infrastructure.Tests.Deploying;
 [Collection(nameof(CompiledInfrastructure))]
 public sealed partial class AzdTests(CompiledInfrastructure infrastructure)
 {
-    private static readonly YamlMappingNode s_project = Parse(Repository.Read("azure.yaml"));
+    private static readonly YamlMappingNode Project = Parse(Repository.Read("azure.yaml"));
 
     [Fact]
-    public void The_file_is_as_the_schema_wants_it() => Assert.Empty(Findings(s_project));
+    public void The_file_is_as_the_schema_wants_it() => Assert.Empty(Findings(Project));
 
     [Theory]
     [InlineData("name: Larder", "name")]
@@ -34,12 +34,12 @@ public sealed partial class AzdTests(CompiledInfrastructure infrastructure)
     [Fact]
     public void What_it_names_is_there()
     {
-        var service = (YamlMappingNode)s_project["services"]["functions"];
+        var service = (YamlMappingNode)Project["services"]["functions"];
 
-        Assert.True(File.Exists(Repository.Path($"{s_project["infra"]["path"]}/{s_project["infra"]["module"]}.bicep")));
+        Assert.True(File.Exists(Repository.Path($"{Project["infra"]["path"]}/{Project["infra"]["module"]}.bicep")));
         Assert.Single(Directory.EnumerateFiles(Repository.Path($"{service["project"]}"), "*.csproj"));
         Assert.Equal(("dotnet", "function"), ($"{service["language"]}", $"{service["host"]}"));
-        Assert.True(File.Exists(Repository.Path($"{s_project["hooks"]["postdeploy"]["run"]}".Split(' ')[0])));
+        Assert.True(File.Exists(Repository.Path($"{Project["hooks"]["postdeploy"]["run"]}".Split(' ')[0])));
     }
 
     [BicepFact]
@@ -50,7 +50,7 @@ public sealed partial class AzdTests(CompiledInfrastructure infrastructure)
     public void Its_hook_takes_outputs_of_the_template()
     {
         var outputs = infrastructure.Template["outputs"]!.AsObject().Select(output => output.Key);
-        var taken = Variable().Matches($"{s_project["hooks"]["postdeploy"]["run"]}").Select(match => match.Groups["name"].Value).ToList();
+        var taken = Variable().Matches($"{Project["hooks"]["postdeploy"]["run"]}").Select(match => match.Groups["name"].Value).ToList();
 
         Assert.Equal(["AZURE_RESOURCE_GROUP", "functionAppName", "eventTopicName"], taken);
         Assert.Empty(taken.Skip(1).Except(outputs));

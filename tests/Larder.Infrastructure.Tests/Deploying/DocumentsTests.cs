@@ -9,9 +9,9 @@ namespace Larder.Infrastructure.Tests.Deploying;
 [Collection(nameof(CompiledInfrastructure))]
 public sealed partial class DocumentsTests(CompiledInfrastructure infrastructure)
 {
-    private static readonly JsonElement s_documents = JsonDocument.Parse(Repository.Read("infra-bicep/documents.json")).RootElement;
+    private static readonly JsonElement Documents = JsonDocument.Parse(Repository.Read("infra-bicep/documents.json")).RootElement;
 
-    private static IEnumerable<string> Containers => s_documents.GetProperty("containers").EnumerateArray().Select(container => container.GetString()!).Order();
+    private static IEnumerable<string> Containers => Documents.GetProperty("containers").EnumerateArray().Select(container => container.GetString()!).Order();
 
     [Fact]
     public void Containers_are_the_collections_of_the_registry()
@@ -29,9 +29,9 @@ public sealed partial class DocumentsTests(CompiledInfrastructure infrastructure
     [Fact]
     public void A_partition_is_listed_and_a_collection_scanned_in_order_by_an_index()
     {
-        var policy = s_documents.GetProperty("indexingPolicy");
+        var policy = Documents.GetProperty("indexingPolicy");
 
-        Assert.Equal("/partition", s_documents.GetProperty("partitionKey").GetProperty("paths")[0].GetString());
+        Assert.Equal("/partition", Documents.GetProperty("partitionKey").GetProperty("paths")[0].GetString());
         Assert.Equal("/partition/?", policy.GetProperty("includedPaths")[0].GetProperty("path").GetString());
         Assert.Equal(["/partition", "/id"], policy.GetProperty("compositeIndexes")[0].EnumerateArray().Select(index => index.GetProperty("path").GetString()));
         Assert.Equal("/*", Assert.Single(policy.GetProperty("excludedPaths").EnumerateArray()).GetProperty("path").GetString());
@@ -45,7 +45,7 @@ public sealed partial class DocumentsTests(CompiledInfrastructure infrastructure
         Assert.Equal(Containers, made.Select(container => Deployment.Text(container, "properties.resource.id")).Order());
         foreach (var property in new[] { "partitionKey", "indexingPolicy" })
         {
-            var written = JsonNode.Parse(s_documents.GetProperty(property).GetRawText());
+            var written = JsonNode.Parse(Documents.GetProperty(property).GetRawText());
             Assert.All(made, container => Assert.True(JsonNode.DeepEquals(written, Deployment.Find(container, $"properties.resource.{property}"))));
         }
     }

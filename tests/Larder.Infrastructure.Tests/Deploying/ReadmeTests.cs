@@ -8,28 +8,28 @@ namespace Larder.Infrastructure.Tests.Deploying;
 [Collection(nameof(CompiledInfrastructure))]
 public sealed partial class ReadmeTests(CompiledInfrastructure infrastructure)
 {
-    private static readonly string s_readme = Repository.Read("infra-bicep/README.md");
+    private static readonly string Readme = Repository.Read("infra-bicep/README.md");
 
     [BicepFact]
     public void The_table_has_every_type_of_resource_that_is_made()
     {
         var made = infrastructure.Everything.Resources.Select(resource => Deployment.Text(resource, "type"))
             .Where(type => type.Count(c => c == '/') == 1 && type is not ("Microsoft.Authorization/roleAssignments" or "Microsoft.Insights/diagnosticSettings"));
-        Assert.Equal(made.Distinct().Order(), Type().Matches(s_readme).Select(match => match.Groups["type"].Value).Distinct().Order());
+        Assert.Equal(made.Distinct().Order(), Type().Matches(Readme).Select(match => match.Groups["type"].Value).Distinct().Order());
     }
 
     [Fact]
     public void The_table_has_every_role_that_is_given()
     {
         var roles = JsonDocument.Parse(Repository.Read("infra-bicep/roles.json")).RootElement.EnumerateObject().Select(role => role.Name);
-        Assert.Equal([], roles.Where(role => !s_readme.Contains($"`{role}`", StringComparison.Ordinal)));
+        Assert.Equal([], roles.Where(role => !Readme.Contains($"`{role}`", StringComparison.Ordinal)));
     }
 
     [BicepFact]
     public void Parameters_that_it_names_exist()
     {
         var parameters = infrastructure.Template["parameters"]!.AsObject().Select(parameter => parameter.Key).ToHashSet();
-        var named = Assignment().Matches(s_readme).Select(match => match.Groups["name"].Value).ToList();
+        var named = Assignment().Matches(Readme).Select(match => match.Groups["name"].Value).ToList();
 
         Assert.NotEmpty(named);
         Assert.Equal([], named.Where(name => !parameters.Contains(name)));

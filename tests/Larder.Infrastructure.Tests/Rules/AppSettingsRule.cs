@@ -13,14 +13,14 @@ internal static partial class AppSettingsRule
     private const string BodyLimit = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
 
     /// <summary>The host's own, without which it does not start with an identity; Durable Functions needs all three services.</summary>
-    private static readonly string[] s_host =
+    private static readonly string[] Host =
     [
         "AzureWebJobsStorage:credential", "AzureWebJobsStorage:clientId", "AzureWebJobsStorage:blobServiceUri", "AzureWebJobsStorage:queueServiceUri",
         "AzureWebJobsStorage:tableServiceUri", "APPLICATIONINSIGHTS_CONNECTION_STRING", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", BodyLimit,
     ];
 
     /// <summary>Empty in the sample, and rightly so in Azure.</summary>
-    private static readonly Dictionary<string, string> s_leftOut = new()
+    private static readonly Dictionary<string, string> LeftOut = new()
     {
         ["AzureWebJobsStorage"] = "a connection string has a key, and the account's keys are off",
         ["AzuriteLocation"] = "self-host only",
@@ -42,7 +42,7 @@ internal static partial class AppSettingsRule
     };
 
     /// <summary>Larger in the sample than an instance is, and right all the same.</summary>
-    private static readonly Dictionary<string, string> s_elsewhere = new()
+    private static readonly Dictionary<string, string> Elsewhere = new()
     {
         ["Limits:Job:OutputBytes"] = "outputs are on the disk of the job's container",
         ["Limits:Import:ArchiveBytes"] = "archives are read where they are in storage",
@@ -50,7 +50,7 @@ internal static partial class AppSettingsRule
     };
 
     /// <summary>Sections of settings that the self-host reads, or jobs on its machine.</summary>
-    private static readonly string[] s_notOfAzure = ["Jobs:Process:", "SelfHost:"];
+    private static readonly string[] NotOfAzure = ["Jobs:Process:", "SelfHost:"];
 
     /// <param name="sample">The text of the sample.</param>
     /// <param name="settings">Names as they are deployed, with their values.</param>
@@ -65,27 +65,27 @@ internal static partial class AppSettingsRule
 
     private static IEnumerable<string> Missing(Dictionary<string, string> sample, Dictionary<string, string> deployed)
     {
-        foreach (var key in s_host.Except(deployed.Keys))
+        foreach (var key in Host.Except(deployed.Keys))
             yield return $"{key} is not set: the host needs it";
-        foreach (var key in NamedForAzure(sample).Except(deployed.Keys).Except(s_host))
+        foreach (var key in NamedForAzure(sample).Except(deployed.Keys).Except(Host))
             yield return $"{key} is not set: the sample names it for Azure";
         foreach (var (key, value) in sample)
         {
-            if (value.Length == 0 && !IsComment(key) && !deployed.ContainsKey(key) && !s_leftOut.ContainsKey(key) && !IsOfOtherHosts(key))
+            if (value.Length == 0 && !IsComment(key) && !deployed.ContainsKey(key) && !LeftOut.ContainsKey(key) && !IsOfOtherHosts(key))
                 yield return $"{key} is not set: it has no default";
         }
     }
 
     private static IEnumerable<string> Unknown(Dictionary<string, string> sample, Dictionary<string, string> deployed) =>
         from key in deployed.Keys
-        where !sample.ContainsKey(key) && !s_host.Contains(key) && !Disabled().IsMatch(key)
+        where !sample.ContainsKey(key) && !Host.Contains(key) && !Disabled().IsMatch(key)
         select $"{key} is set: the sample does not have it";
 
     private static IEnumerable<string> Limits(Dictionary<string, string> sample, Dictionary<string, string> deployed, AppFacts app)
     {
         foreach (var (key, value) in sample)
         {
-            if (key.EndsWith("Bytes", StringComparison.Ordinal) && !IsComment(key) && !deployed.ContainsKey(key) && !IsOfOtherHosts(key) && !s_elsewhere.ContainsKey(key)
+            if (key.EndsWith("Bytes", StringComparison.Ordinal) && !IsComment(key) && !deployed.ContainsKey(key) && !IsOfOtherHosts(key) && !Elsewhere.ContainsKey(key)
                 && Number(value) > InstanceDisk)
             {
                 yield return $"{key} is not set: an instance does not hold {value} bytes";
@@ -111,7 +111,7 @@ internal static partial class AppSettingsRule
 
     private static bool IsComment(string key) => key.StartsWith('_');
 
-    private static bool IsOfOtherHosts(string key) => s_notOfAzure.Any(section => key.StartsWith(section, StringComparison.Ordinal));
+    private static bool IsOfOtherHosts(string key) => NotOfAzure.Any(section => key.StartsWith(section, StringComparison.Ordinal));
 
     private static long Number(string value) => long.Parse(value, CultureInfo.InvariantCulture);
 

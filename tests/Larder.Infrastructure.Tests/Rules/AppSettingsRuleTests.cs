@@ -3,9 +3,9 @@ namespace Larder.Infrastructure.Tests.Rules;
 /// <summary>What is missing among the app settings, or too much, is found.</summary>
 public sealed class AppSettingsRuleTests
 {
-    private static readonly AppFacts s_app = new(100, [], []);
+    private static readonly AppFacts App = new(100, [], []);
 
-    private static readonly Dictionary<string, string> s_host = new()
+    private static readonly Dictionary<string, string> Host = new()
     {
         ["AzureWebJobsStorage__credential"] = "managedidentity",
         ["AzureWebJobsStorage__clientId"] = "id",
@@ -29,11 +29,11 @@ public sealed class AppSettingsRuleTests
     [InlineData(""" "Preload": "", "MasterKey": "", "Jobs:Process:Folder": "", "Limits:Job:OutputBytes": "10737418240", "Limits:MaxNodes": "9999999999" """, "Preload=x")]
     public void What_is_missing_or_too_much_is_found(string sample, string? setting, params string[] expected)
     {
-        var settings = new Dictionary<string, string>(s_host);
+        var settings = new Dictionary<string, string>(Host);
         if (setting is not null)
             settings.Add(setting.Split('=')[0], setting.Split('=')[1]);
 
-        Assert.Equal(expected, AppSettingsRule.Findings($$"""{ "Values": { {{sample}} } }""", settings, s_app));
+        Assert.Equal(expected, AppSettingsRule.Findings($$"""{ "Values": { {{sample}} } }""", settings, App));
     }
 
     [Theory]
@@ -41,10 +41,10 @@ public sealed class AppSettingsRuleTests
     [InlineData("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT is not set: the host needs it")]
     public void Settings_of_the_host_are_asked_for(string name, string finding)
     {
-        var settings = new Dictionary<string, string>(s_host);
+        var settings = new Dictionary<string, string>(Host);
         settings.Remove(name);
 
-        Assert.Equal([finding], AppSettingsRule.Findings("""{ "Values": {} }""", settings, s_app));
+        Assert.Equal([finding], AppSettingsRule.Findings("""{ "Values": {} }""", settings, App));
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class AppSettingsRuleTests
             """,
             """[Function(nameof(Other))] public Task RunAsync([HttpTrigger("get")] HttpRequest request) => null;""",
         ]);
-        string[] Findings(string name) => [.. AppSettingsRule.Findings("""{ "Values": {} }""", new Dictionary<string, string>(s_host) { [name] = "true" }, app)];
+        string[] Findings(string name) => [.. AppSettingsRule.Findings("""{ "Values": {} }""", new Dictionary<string, string>(Host) { [name] = "true" }, app)];
 
         Assert.Equal(["Watch"], app.EventGridFunctions);
         Assert.Equal(["WatchByPolling"], app.PollingFunctions);

@@ -11,7 +11,7 @@ internal static class DiagnosticsRule
 {
     private const string Settings = "Microsoft.Insights/diagnosticSettings";
 
-    private static readonly Dictionary<string, string[]> s_categories = new()
+    private static readonly Dictionary<string, string[]> Categories = new()
     {
         ["Microsoft.ContainerRegistry/registries"] = ["ContainerRegistryLoginEvents", "ContainerRegistryRepositoryEvents"],
         ["Microsoft.DocumentDB/databaseAccounts"] = ["ControlPlaneRequests", "DataPlaneRequests", "PartitionKeyRUConsumption", "PartitionKeyStatistics", "QueryRuntimeStatistics"],
@@ -25,7 +25,7 @@ internal static class DiagnosticsRule
     };
 
     /// <summary>Types whose resources send metrics at most, or whose logs are those of what they belong to.</summary>
-    private static readonly HashSet<string> s_silent =
+    private static readonly HashSet<string> Silent =
     [
         Settings,
         "Microsoft.Authorization/roleAssignments",
@@ -50,13 +50,13 @@ internal static class DiagnosticsRule
     public static IEnumerable<string> Findings(Deployment deployment)
     {
         var types = deployment.Resources.Select(resource => Deployment.Text(resource, "type")).Distinct();
-        foreach (var type in types.Where(type => !s_silent.Contains(type) && !s_categories.ContainsKey(type)))
+        foreach (var type in types.Where(type => !Silent.Contains(type) && !Categories.ContainsKey(type)))
             yield return $"{type}: say here whether it has logs";
-        foreach (var (type, known) in s_categories)
+        foreach (var (type, known) in Categories)
         {
             foreach (var resource in deployment.Of(type))
             {
-                var sent = Categories(deployment, Deployment.Text(resource, "id")).ToList();
+                var sent = CategoriesOf(deployment, Deployment.Text(resource, "id")).ToList();
                 if (sent.Count == 0)
                     yield return $"{type} sends no logs to the workspace";
                 foreach (var category in sent.Except(known))
@@ -65,7 +65,7 @@ internal static class DiagnosticsRule
         }
     }
 
-    private static IEnumerable<string> Categories(Deployment deployment, string id) =>
+    private static IEnumerable<string> CategoriesOf(Deployment deployment, string id) =>
         from settings in deployment.Of(Settings)
         where Deployment.Text(settings, "id").StartsWith($"{id}/providers/{Settings}/", StringComparison.Ordinal) && Deployment.Text(settings, "properties.workspaceId").Length > 0
         from log in Deployment.Find(settings, "properties.logs")?.AsArray() ?? []

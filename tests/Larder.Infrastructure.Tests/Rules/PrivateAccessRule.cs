@@ -6,7 +6,7 @@ namespace Larder.Infrastructure.Tests.Rules;
 /// <summary>With a virtual network, storage and Cosmos DB answer through private endpoints only, and the app and its jobs are inside.</summary>
 internal static class PrivateAccessRule
 {
-    private static readonly (string Type, string[] Services)[] s_private =
+    private static readonly (string Type, string[] Services)[] Private =
     [
         ("Microsoft.Storage/storageAccounts", ["blob", "queue", "table"]),
         ("Microsoft.DocumentDB/databaseAccounts", ["Sql"]),
@@ -20,7 +20,7 @@ internal static class PrivateAccessRule
 
     private static IEnumerable<string> Accounts(Deployment deployment)
     {
-        foreach (var account in s_private.SelectMany(one => deployment.Of(one.Type)))
+        foreach (var account in Private.SelectMany(one => deployment.Of(one.Type)))
         {
             if (Deployment.Text(account, "properties.publicNetworkAccess") != "Disabled")
                 yield return $"{Deployment.Text(account, "type")} is reached from outside";
@@ -40,7 +40,7 @@ internal static class PrivateAccessRule
             .Select(service => service!.ToString()).ToList();
         var named = deployment.Of("Microsoft.Network/privateEndpoints/privateDnsZoneGroups").Select(group => Deployment.Text(group, "id")).ToList();
 
-        return s_private.Where(one => deployment.Of(one.Type).Any()).SelectMany(one => one.Services).Except(reached).Select(service => $"{service} has no private endpoint")
+        return Private.Where(one => deployment.Of(one.Type).Any()).SelectMany(one => one.Services).Except(reached).Select(service => $"{service} has no private endpoint")
             .Concat(endpoints.Select(endpoint => Deployment.Text(endpoint, "id"))
                 .Where(id => !named.Exists(group => group.StartsWith($"{id}/", StringComparison.Ordinal)))
                 .Select(id => $"{id.Split('/')[^1]} is in no zone of names, so clients would be sent outside"));

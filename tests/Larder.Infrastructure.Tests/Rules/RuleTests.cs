@@ -13,7 +13,7 @@ public sealed class RuleTests(CompiledInfrastructure infrastructure)
     private const string Assignment = "Microsoft.Authorization/roleAssignments";
     private const string Framework = "net10.0";
 
-    private static readonly AppFacts s_app = AppFacts.Read();
+    private static readonly AppFacts App = AppFacts.Read();
 
     private Deployment Everything => infrastructure.Everything;
 
@@ -196,8 +196,8 @@ public sealed class RuleTests(CompiledInfrastructure infrastructure)
     [BicepFact]
     public void Every_setting_that_has_a_value_in_Azure_is_set_to_it_and_no_other()
     {
-        Assert.Empty(AppSettingsRule.Findings(Repository.Read("local.settings.sample.json"), AllSettings(), s_app));
-        Assert.Equal(["IngestUpload", "ScoreDroppedFile"], s_app.EventGridFunctions.Order());
+        Assert.Empty(AppSettingsRule.Findings(Repository.Read("local.settings.sample.json"), AllSettings(), App));
+        Assert.Equal(["IngestUpload", "ScoreDroppedFile"], App.EventGridFunctions.Order());
     }
 
     [BicepFact]

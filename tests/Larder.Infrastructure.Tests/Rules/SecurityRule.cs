@@ -5,7 +5,7 @@ namespace Larder.Infrastructure.Tests.Rules;
 /// <summary>What a resource must say of itself, since the defaults are weaker: HTTPS only, TLS 1.2, no keys and passwords, nothing for anonymous readers.</summary>
 internal static class SecurityRule
 {
-    private static readonly (string Type, string Property, string[] Allowed)[] s_required =
+    private static readonly (string Type, string Property, string[] Allowed)[] Required =
     [
         ("Microsoft.Storage/storageAccounts", "properties.allowSharedKeyAccess", ["false"]),
         ("Microsoft.Storage/storageAccounts", "properties.allowBlobPublicAccess", ["false"]),
@@ -28,7 +28,7 @@ internal static class SecurityRule
     ];
 
     public static IEnumerable<string> Findings(Deployment deployment) =>
-        from required in s_required
+        from required in Required
         from resource in deployment.Of(required.Type)
         let value = Deployment.Text(resource, required.Property)
         where !required.Allowed.Contains(value, StringComparer.Ordinal)

@@ -1,17 +1,30 @@
 using System.Text;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation;
+using Larder.Orchestrations.Backup.Archives;
+using Larder.Registry.Audit;
+using Larder.Registry.Backup;
+using Larder.Registry.GarbageCollection;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Storage.Cosmos;
+using Larder.Registry.Tokens;
 using Larder.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Backup;
 
 /// <summary>A registry that is exported and imported, on real stores. Its models are texts that begin with <c>onnx</c>.</summary>
 internal sealed class Depot : IDisposable
 {
     public const string Job = "7zzr2x0k9ab3cdef";
 
-    private readonly string folder = Path.Combine(Path.GetTempPath(), $"depot-{Guid.NewGuid():N}");
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"depot-{Guid.NewGuid():N}");
 
     private Depot(string account, IDocumentStore documents, IArtifactStore? artifacts = null)
     {
@@ -23,12 +36,12 @@ internal sealed class Depot : IDisposable
         Jobs = new JobStore(documents, TimeProvider.System);
         Schedules = new ScheduleStore(documents, log);
         Tokens = new TokenStore(documents, log, TimeProvider.System);
-        var publishing = new PublishingOptions { StagingFolder = folder };
+        var publishing = new PublishingOptions { StagingFolder = _folder };
         var staging = new StagingArea(publishing);
         Publisher = new ModelPublisher(
             Registry, Artifacts, ValidateAsync, (_, _, _) => Task.CompletedTask, staging, publishing, NullLogger<ModelPublisher>.Instance);
         Importer = new RegistryImporter(Registry, Jobs, Artifacts, staging, ValidateAsync, publishing, Limits, Schedules, TimeProvider.System);
-        Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, Jobs, new JobFiles(client, TimeProvider.System), Schedules, Tokens, new SweeperOptions());
+        Sweeper = new RegistryGarbageCollector(Registry, Artifacts, Publisher, Jobs, new JobFiles(client, TimeProvider.System), Schedules, Tokens, new GarbageCollectionOptions());
     }
 
     public static ImportLimits Limits { get; } = new() { ArchiveBytes = 1 << 30, ExpandedBytes = 1 << 30 };
@@ -53,7 +66,7 @@ internal sealed class Depot : IDisposable
 
     public RegistryImporter Importer { get; }
 
-    public RegistrySweeper Sweeper { get; }
+    public RegistryGarbageCollector Sweeper { get; }
 
     /// <summary>A registry with its documents in blobs.</summary>
     public static Depot OnBlobs(string account) => new(account, new BlobDocumentStore(BlobClients.Create(account)));
@@ -128,16 +141,16 @@ internal sealed class Depot : IDisposable
 
     public void Dispose()
     {
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
     }
 
-    public static Task<TransferArchive> OpenAsync(byte[] archive, ImportLimits? limits = null) => TransferArchive.OpenAsync(
+    public static Task<BackupArchive> OpenAsync(byte[] archive, ImportLimits? limits = null) => BackupArchive.OpenAsync(
         new RangeStream(archive.Length, (offset, count, _) => Task.FromResult<Stream>(new MemoryStream(archive, (int)offset, (int)count)), windowBytes: 300), limits ?? Limits, default);
 
-    private static async Task<ModelDescription> ValidateAsync(string path, string caller, CancellationToken cancellation)
+    private static async Task<ModelDescription> ValidateAsync(string path, string caller, CancellationToken cancellationToken)
     {
-        var content = await File.ReadAllTextAsync(path, cancellation);
+        var content = await File.ReadAllTextAsync(path, cancellationToken);
         if (!content.StartsWith("onnx ", StringComparison.Ordinal))
             throw new InvalidModelException("The file is not an ONNX model.");
         return new ModelDescription

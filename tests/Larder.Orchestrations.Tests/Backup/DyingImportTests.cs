@@ -1,8 +1,13 @@
-using Larder.Registry;
-using Larder.Registry.Tests;
+using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Tests.Schedules;
+using Larder.Registry.Backup;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Storage;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Backup;
 
 /// <summary>Hosts that die while they import, sweepers and publishers that come in between.</summary>
 [Collection(AzuriteCollection.Name)]
@@ -163,27 +168,27 @@ public sealed class DyingImportTests(Azurite azurite)
     /// <summary>A store in which something happens whenever a version was created.</summary>
     private sealed class SweptStore(IDocumentStore store, Func<Task> act) : IDocumentStore
     {
-        public Task<Document<T>?> GetAsync<T>(DocumentCollection<T> collection, string partition, string id, CancellationToken cancellation) =>
-            store.GetAsync(collection, partition, id, cancellation);
+        public Task<Document<T>?> GetAsync<T>(DocumentCollection<T> collection, string partition, string id, CancellationToken cancellationToken) =>
+            store.GetAsync(collection, partition, id, cancellationToken);
 
-        public async Task<string> CreateAsync<T>(DocumentCollection<T> collection, string partition, string id, T value, CancellationToken cancellation)
+        public async Task<string> CreateAsync<T>(DocumentCollection<T> collection, string partition, string id, T value, CancellationToken cancellationToken)
         {
-            var etag = await store.CreateAsync(collection, partition, id, value, cancellation);
+            var etag = await store.CreateAsync(collection, partition, id, value, cancellationToken);
             if (collection.Name == "versions")
                 await act();
             return etag;
         }
 
-        public Task<string> ReplaceAsync<T>(DocumentCollection<T> collection, string partition, string id, T value, string etag, CancellationToken cancellation) =>
-            store.ReplaceAsync(collection, partition, id, value, etag, cancellation);
+        public Task<string> ReplaceAsync<T>(DocumentCollection<T> collection, string partition, string id, T value, string etag, CancellationToken cancellationToken) =>
+            store.ReplaceAsync(collection, partition, id, value, etag, cancellationToken);
 
-        public Task<bool> DeleteAsync<T>(DocumentCollection<T> collection, string partition, string id, string etag, CancellationToken cancellation) =>
-            store.DeleteAsync(collection, partition, id, etag, cancellation);
+        public Task<bool> DeleteAsync<T>(DocumentCollection<T> collection, string partition, string id, string etag, CancellationToken cancellationToken) =>
+            store.DeleteAsync(collection, partition, id, etag, cancellationToken);
 
-        public Task<DocumentPage<T>> ListAsync<T>(DocumentCollection<T> collection, string partition, int limit, string? continuation, CancellationToken cancellation) =>
-            store.ListAsync(collection, partition, limit, continuation, cancellation);
+        public Task<DocumentPage<T>> ListAsync<T>(DocumentCollection<T> collection, string partition, int limit, string? continuation, CancellationToken cancellationToken) =>
+            store.ListAsync(collection, partition, limit, continuation, cancellationToken);
 
-        public Task<DocumentPage<T>> ScanAsync<T>(DocumentCollection<T> collection, int limit, string? continuation, CancellationToken cancellation) =>
-            store.ScanAsync(collection, limit, continuation, cancellation);
+        public Task<DocumentPage<T>> ScanAsync<T>(DocumentCollection<T> collection, int limit, string? continuation, CancellationToken cancellationToken) =>
+            store.ScanAsync(collection, limit, continuation, cancellationToken);
     }
 }

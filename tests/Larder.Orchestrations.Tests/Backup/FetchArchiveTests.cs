@@ -1,34 +1,48 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Backup.Activities;
+using Larder.Orchestrations.Backup.Archives;
+using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring;
+using Larder.Orchestrations.Tests.Schedules;
+using Larder.Orchestrations.Tests.Testing;
+using Larder.Registry.Access;
+using Larder.Registry.Backup;
+using Larder.Registry.Errors;
+using Larder.Registry.Ingestion;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Storage.Blobs;
 using Larder.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Backup;
 
 /// <summary>An import whose archive is behind a URL with a signature.</summary>
 [Collection(AzuriteCollection.Name)]
 public sealed class FetchArchiveTests : IDisposable
 {
-    private readonly Depot from;
-    private readonly Depot depot;
-    private readonly JobFiles files;
-    private readonly DropFiles drops;
-    private readonly UrlSource urls;
-    private readonly ScoringLimits fetching = new() { UrlHosts = "127.0.0.1" };
+    private readonly Depot _from;
+    private readonly Depot _depot;
+    private readonly JobFiles _files;
+    private readonly BlobDatasets _drops;
+    private readonly UrlSource _urls;
+    private readonly ScoringLimits _fetching = new() { UrlHosts = "127.0.0.1" };
 
     public FetchArchiveTests(Azurite azurite)
     {
-        (from, depot) = (Depot.OnBlobs(azurite.NewAccount()), Depot.OnBlobs(azurite.NewAccount()));
-        var account = BlobClients.Create(depot.Account);
-        (files, drops, urls) = (new JobFiles(account, TimeProvider.System), new DropFiles(account), new UrlSource(fetching, _ => true));
+        (_from, _depot) = (Depot.OnBlobs(azurite.NewAccount()), Depot.OnBlobs(azurite.NewAccount()));
+        var account = BlobClients.Create(_depot.Account);
+        (_files, _drops, _urls) = (new JobFiles(account, TimeProvider.System), new BlobDatasets(account), new UrlSource(_fetching, _ => true));
     }
 
     public void Dispose()
     {
-        urls.Dispose();
-        from.Dispose();
-        depot.Dispose();
+        _urls.Dispose();
+        _from.Dispose();
+        _depot.Dispose();
     }
 
     [Fact]
@@ -41,11 +55,11 @@ public sealed class FetchArchiveTests : IDisposable
 
         Assert.Null(fetched.Problem);
         Assert.Matches("^[0-9]+ bytes.$", fetched.Summary);
-        var now = await depot.Jobs.GetAsync(job.Id);
+        var now = await _depot.Jobs.GetAsync(job.Id);
         Assert.Equal($"{server.Urls.First()}/larder.zip", now.Source);
         Assert.DoesNotContain("geheim", JsonSerializer.Serialize(now));
-        await using var archive = await new ArchiveSources(files, depot.Artifacts, drops, Depot.Limits).OpenAsync(now, default);
-        var plan = await (await depot.Importer.OpenAsync(archive, job.Id, "tester")).PlanAsync(Depot.Everything, _ => { }, _ => Task.CompletedTask);
+        await using var archive = await new ArchiveSources(_files, _depot.Artifacts, _drops, Depot.Limits).OpenAsync(now, default);
+        var plan = await (await _depot.Importer.OpenAsync(archive, job.Id, "tester")).PlanAsync(Depot.Everything, _ => { }, _ => Task.CompletedTask);
         Assert.Equal(("iris", ImportOutcome.Created), (Assert.Single(plan.Models).Name, plan.Models[0].Outcome));
 
         // What is there is not fetched again.
@@ -65,7 +79,7 @@ public sealed class FetchArchiveTests : IDisposable
 
         Assert.Equal(problem, (await Activity(new ImportLimits { ArchiveBytes = 100 }).Run(job.Id, default)).Problem);
 
-        Assert.Null(await files.GetPropertiesAsync(job.Id, TransferPaths.Fetched));
+        Assert.Null(await _files.GetPropertiesAsync(job.Id, BackupPaths.Fetched));
     }
 
     [Fact]
@@ -77,10 +91,10 @@ public sealed class FetchArchiveTests : IDisposable
         // Whether it breaks off before or after the headers arrive.
         var broken = await Assert.ThrowsAnyAsync<Exception>(() => Activity().Run(job.Id, default));
         Assert.True(broken is IOException or HttpRequestException, $"{broken}");
-        Assert.Null(await files.GetPropertiesAsync(job.Id, TransferPaths.Fetched));
+        Assert.Null(await _files.GetPropertiesAsync(job.Id, BackupPaths.Fetched));
         Assert.Null((await Activity().Run(job.Id, default)).Problem);
 
-        Assert.Equal(await from.ExportAsync(), await BytesAsync(job.Id));
+        Assert.Equal(await _from.ExportAsync(), await BytesAsync(job.Id));
     }
 
     [Theory]
@@ -91,25 +105,25 @@ public sealed class FetchArchiveTests : IDisposable
         var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => AcceptAsync(url));
 
         Assert.Equal(sentence, refused.Message);
-        Assert.Empty((await depot.Jobs.ListAsync(new JobFilter(), 10)).Items);
+        Assert.Empty((await _depot.Jobs.ListAsync(new JobFilter(), 10)).Items);
     }
 
     private FetchArchive Activity(ImportLimits? limits = null) =>
-        new(new JobSteps(depot.Jobs, TimeProvider.System), files, urls, fetching, limits ?? Depot.Limits, TimeProvider.System);
+        new(new JobSteps(_depot.Jobs, TimeProvider.System), _files, _urls, _fetching, limits ?? Depot.Limits, TimeProvider.System);
 
     private async Task<Job> AcceptAsync(string url)
     {
-        var access = new JobAccess(depot.Jobs, [new ImportJob(urls)], new ModelScopes(null!, null!));
-        var jobs = new JobSubmitter(depot.Jobs, files, depot.Artifacts, [new ImportJob(urls)], access, new JobLimits(), TimeProvider.System);
-        return await new TransferSubmitter(jobs, access, depot.Artifacts, drops, urls, Depot.Limits).ImportAsync(url, new ImportOptions(), null, Caller.Local, default);
+        var access = new JobAccess(_depot.Jobs, [new ImportJob(_urls)], new ModelScopes(null!, null!));
+        var jobs = new JobSubmitter(_depot.Jobs, _files, _depot.Artifacts, [new ImportJob(_urls)], access, new JobLimits(), TimeProvider.System);
+        return await new BackupSubmitter(jobs, access, _depot.Artifacts, _drops, _urls, Depot.Limits).ImportAsync(url, new ImportOptions(), null, Caller.Local, default);
     }
 
-    private async Task<byte[]> BytesAsync(string job) => (await files.ReadAsync(job, TransferPaths.Fetched, 1 << 20))!.ToArray();
+    private async Task<byte[]> BytesAsync(string job) => (await _files.ReadAsync(job, BackupPaths.Fetched, 1 << 20))!.ToArray();
 
     private async Task<WebApplication> ServerAsync()
     {
-        await from.PublishAsync("iris", "one");
-        var archive = await from.ExportAsync();
+        await _from.PublishAsync("iris", "one");
+        var archive = await _from.ExportAsync();
         var asked = 0;
         return await WebServer.StartAsync(app =>
         {

@@ -1,8 +1,11 @@
 using System.Text;
-using Larder.Registry;
+using Larder.Orchestrations.Tests.Schedules;
+using Larder.Registry.Backup;
+using Larder.Registry.Errors;
+using Larder.Registry.Publishing;
 using Larder.Testing;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Backup;
 
 /// <summary>Archives that mean harm, or are broken: each is refused with a sentence, and nothing is written.</summary>
 [Collection(AzuriteCollection.Name)]
@@ -78,7 +81,7 @@ public sealed class HostileArchiveTests(Azurite azurite)
     public async Task Ten_gigabytes_that_are_only_claimed_are_refused_before_anything_is_read()
     {
         using var to = Depot.OnBlobs(azurite.NewAccount());
-        var archive = new RawZip().Add(TransferFormat.Manifest, "{}").Add($"artifacts/sha256/{new string('a', 64)}", "small", entry => entry.Length = 10L << 30).ToBytes();
+        var archive = new RawZip().Add(BackupFormat.Manifest, "{}").Add($"artifacts/sha256/{new string('a', 64)}", "small", entry => entry.Length = 10L << 30).ToBytes();
 
         var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => to.ImportAsync(archive));
 

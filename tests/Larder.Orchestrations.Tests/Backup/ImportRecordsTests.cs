@@ -1,7 +1,8 @@
-using Larder.Registry;
+using Larder.Orchestrations.Tests.Schedules;
+using Larder.Registry.Audit;
 using Larder.Testing;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Backup;
 
 /// <summary>What the audit log says of an import.</summary>
 [Collection(AzuriteCollection.Name)]

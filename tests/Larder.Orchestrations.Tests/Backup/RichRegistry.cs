@@ -1,9 +1,11 @@
 using System.Text;
 using System.Text.Json;
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Settings;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Schedules;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Backup;
 
 /// <summary>Fills a registry with one of everything.</summary>
 internal static class RichRegistry
@@ -26,7 +28,7 @@ internal static class RichRegistry
             Files = [card],
             ModelDescription = "Knusprig \u2014 \u00e7a va",
             Owner = "b\u00e4cker@example.com",
-            Once = "job-1:model",
+            IdempotencyKey = "job-1:model",
             Job = "0123456789abcdef",
             Actor = "anna",
         });

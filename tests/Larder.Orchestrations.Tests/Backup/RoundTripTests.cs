@@ -1,9 +1,12 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Larder.Registry;
+using Larder.Orchestrations.Tests.Schedules;
+using Larder.Registry.Backup;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
 using Larder.Testing;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Backup;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class RoundTripTests(Azurite azurite)

@@ -1,7 +1,13 @@
-using Larder.Registry;
+using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Backup.Activities;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Tests.Schedules;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Storage.Blobs;
 using Larder.Testing;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Backup;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class WriteExportTests(Azurite azurite)
@@ -15,14 +21,14 @@ public sealed class WriteExportTests(Azurite azurite)
         await depot.Jobs.UpdateAsync(job, found => found with { CancelRequested = DateTimeOffset.UtcNow });
 
         var result = await Activity(depot, files, new HastyTime()).Run(job, default);
-        await new FinishTransfer(new JobSteps(depot.Jobs, TimeProvider.System), files)
-            .Run(new FinishTransfer.Input(job, JobState.Canceled, result.Problem), default);
+        await new FinishBackup(new JobSteps(depot.Jobs, TimeProvider.System), files)
+            .Run(new FinishBackup.Input(job, JobState.Canceled, result.Problem), default);
 
         Assert.True(result.IsCanceled);
         Assert.Empty((await depot.Jobs.GetAsync(job)).Outputs);
         await foreach (var file in files.ListAsync(job))
             Assert.Fail($"{file.Path} was left.");
-        Assert.Empty(await files.ListStagedBlocksAsync(job, TransferPaths.StoredArchive));
+        Assert.Empty(await files.ListStagedBlocksAsync(job, BackupPaths.StoredArchive));
     }
 
     [Fact]
@@ -50,7 +56,7 @@ public sealed class WriteExportTests(Azurite azurite)
     {
         var files = new JobFiles(BlobClients.Create(depot.Account), TimeProvider.System);
         await files.CreateAsync(Depot.Job);
-        var request = TransferSubmitter.ExportRequest(new ExportOptions());
+        var request = BackupSubmitter.ExportRequest(new ExportOptions());
         await depot.Jobs.CreateAsync(new Job
         {
             Id = Depot.Job, InstanceId = Depot.Job, Type = request.Type, Model = request.Model, Options = request.Options, State = JobState.Running, Created = DateTimeOffset.UtcNow,
@@ -61,8 +67,8 @@ public sealed class WriteExportTests(Azurite azurite)
     /// <summary>Ten seconds pass between any two looks.</summary>
     private sealed class HastyTime : TimeProvider
     {
-        private long now;
+        private long _now;
 
-        public override long GetTimestamp() => Interlocked.Add(ref now, 10 * TimestampFrequency);
+        public override long GetTimestamp() => Interlocked.Add(ref _now, 10 * TimestampFrequency);
     }
 }

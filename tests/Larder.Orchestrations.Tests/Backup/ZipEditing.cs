@@ -2,9 +2,9 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Larder.Registry;
+using Larder.Registry.Backup;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Backup;
 
 /// <summary>Opens exports, changes what is in them, and closes them again.</summary>
 internal static class ZipEditing
@@ -55,14 +55,14 @@ internal static class ZipEditing
 
     private static void Seal(Dictionary<string, byte[]> files)
     {
-        var own = new[] { TransferFormat.Sums, TransferFormat.Manifest };
-        files[TransferFormat.Sums] = Encoding.UTF8.GetBytes(string.Concat(files.Where(file => !own.Contains(file.Key)).Select(file =>
+        var own = new[] { BackupFormat.Sums, BackupFormat.Manifest };
+        files[BackupFormat.Sums] = Encoding.UTF8.GetBytes(string.Concat(files.Where(file => !own.Contains(file.Key)).Select(file =>
             $"{(file.Key.StartsWith("artifacts/") ? file.Key[^64..] : Hash(file.Value))}  {file.Key}\n")));
-        if (files.TryGetValue(TransferFormat.Manifest, out var manifest))
+        if (files.TryGetValue(BackupFormat.Manifest, out var manifest))
         {
             var json = JsonNode.Parse(manifest)!;
-            json["sha256sums"] = Hash(files[TransferFormat.Sums]);
-            files[TransferFormat.Manifest] = Encoding.UTF8.GetBytes(json.ToJsonString());
+            json["sha256sums"] = Hash(files[BackupFormat.Sums]);
+            files[BackupFormat.Manifest] = Encoding.UTF8.GetBytes(json.ToJsonString());
         }
     }
 

@@ -1,4 +1,6 @@
-namespace Larder.Orchestrations.Tests;
+using Larder.Orchestrations.Datasets;
+
+namespace Larder.Orchestrations.Tests.Datasets;
 
 public class DatasetSourceTests
 {

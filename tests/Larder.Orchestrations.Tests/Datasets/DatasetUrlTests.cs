@@ -1,12 +1,26 @@
 using System.Text.Json;
 using Azure.Storage.Blobs;
-using Larder.Registry;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring;
+using Larder.Orchestrations.Tests.Schedules;
+using Larder.Orchestrations.Tests.Testing;
+using Larder.Orchestrations.Training;
+using Larder.Orchestrations.Training.Activities;
+using Larder.Registry.Access;
+using Larder.Registry.Datasets;
+using Larder.Registry.Ingestion;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Publishing;
+using Larder.Registry.Storage.Blobs;
 using Larder.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Moq;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Datasets;
 
 /// <summary>A training whose data set is behind a URL with a signature.</summary>
 [Collection(AzuriteCollection.Name)]
@@ -14,44 +28,44 @@ public sealed class DatasetUrlTests : IDisposable
 {
     private const string Rows = "a,b\n1,2\n";
 
-    private readonly BlobArtifactStore artifacts;
-    private readonly JobStore jobs;
-    private readonly JobFiles files;
-    private readonly JobSteps steps;
-    private readonly JobSubmitter submitter;
-    private readonly DatasetFinder finder;
-    private readonly StageInputs stage;
-    private readonly StartCompute start;
-    private readonly UrlSource urls;
-    private readonly string folder = Path.Combine(Path.GetTempPath(), $"dataset-urls-{Guid.NewGuid():N}");
+    private readonly BlobArtifactStore _artifacts;
+    private readonly JobStore _jobs;
+    private readonly JobFiles _files;
+    private readonly JobSteps _steps;
+    private readonly JobSubmitter _submitter;
+    private readonly DatasetFinder _finder;
+    private readonly StageInputs _stage;
+    private readonly StartCompute _start;
+    private readonly UrlSource _urls;
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"dataset-urls-{Guid.NewGuid():N}");
 
     public DatasetUrlTests(Azurite azurite)
     {
         var account = BlobClients.Create(azurite.NewAccount());
         var documents = new BlobDocumentStore(account);
         var (time, limits) = (TimeProvider.System, new ScoringLimits { UrlHosts = "127.0.0.1" });
-        artifacts = new BlobArtifactStore(account, time);
-        jobs = new JobStore(documents, time);
-        files = new JobFiles(account, time);
-        steps = new JobSteps(jobs, time);
-        urls = new UrlSource(limits, _ => true);
-        var drops = new DropFiles(account);
-        finder = new DatasetFinder(drops, new DatasetStore(documents), artifacts, urls, new ModelScopes(null!, null!));
-        var fetcher = new DatasetFetcher(files, artifacts, new StagingArea(new PublishingOptions { StagingFolder = folder }), drops, urls, limits, time);
+        _artifacts = new BlobArtifactStore(account, time);
+        _jobs = new JobStore(documents, time);
+        _files = new JobFiles(account, time);
+        _steps = new JobSteps(_jobs, time);
+        _urls = new UrlSource(limits, _ => true);
+        var drops = new BlobDatasets(account);
+        _finder = new DatasetFinder(drops, new DatasetStore(documents), _artifacts, _urls, new ModelScopes(null!, null!));
+        var fetcher = new DatasetFetcher(_files, _artifacts, new StagingArea(new PublishingOptions { StagingFolder = _folder }), drops, _urls, limits, time);
         var backend = new Mock<IComputeBackend>();
         backend.Setup(one => one.Name).Returns("process");
         backend.Setup(one => one.StartAsync(It.IsAny<ComputeTask>(), It.IsAny<CancellationToken>())).ReturnsAsync(true);
-        var type = new TrainJob(backend.Object, urls);
-        submitter = new JobSubmitter(jobs, files, artifacts, [type], new JobAccess(jobs, [type], new ModelScopes(null!, null!)), new JobLimits(), time);
-        stage = new StageInputs(steps, artifacts, fetcher, backend.Object, new JobLimits());
-        start = new StartCompute(steps, files, artifacts, backend.Object, new JobLimits());
+        var type = new TrainJob(backend.Object, _urls);
+        _submitter = new JobSubmitter(_jobs, _files, _artifacts, [type], new JobAccess(_jobs, [type], new ModelScopes(null!, null!)), new JobLimits(), time);
+        _stage = new StageInputs(_steps, _artifacts, fetcher, backend.Object, new JobLimits());
+        _start = new StartCompute(_steps, _files, _artifacts, backend.Object, new JobLimits());
     }
 
     public void Dispose()
     {
-        urls.Dispose();
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
+        _urls.Dispose();
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
     }
 
     [Fact]
@@ -60,24 +74,24 @@ public sealed class DatasetUrlTests : IDisposable
         await using var server = await ServerAsync();
         var job = await AcceptAsync($"{server.Urls.First()}/rows.csv?sig=geheim-4711");
 
-        Assert.Null(await stage.Run(job.Id, CancellationToken.None));
-        Assert.True((await start.Run(new ComputeId(job.Id, 1), CancellationToken.None)).Started);
+        Assert.Null(await _stage.Run(job.Id, CancellationToken.None));
+        Assert.True((await _start.Run(new ComputeId(job.Id, 1), CancellationToken.None)).Started);
 
-        var staged = await jobs.GetAsync(job.Id);
+        var staged = await _jobs.GetAsync(job.Id);
         var input = Assert.Single(staged.Inputs);
         Assert.Equal(("dataset", "rows.csv", 8L), (input.Name, input.FileName, input.SizeBytes));
         Assert.Equal($"{server.Urls.First()}/rows.csv", staged.Source);
         Assert.DoesNotContain("geheim", JsonSerializer.Serialize(staged));
-        var manifest = (await files.ReadAsync(job.Id, JobPaths.Manifest(1), 1 << 20))!.ToString();
+        var manifest = (await _files.ReadAsync(job.Id, JobPaths.Manifest(1), 1 << 20))!.ToString();
         Assert.Contains("\"TOKEN\":\"t\"", manifest, StringComparison.Ordinal);
         Assert.DoesNotContain("geheim", manifest, StringComparison.Ordinal);
         Assert.DoesNotContain(DatasetSource.UrlSecret, manifest, StringComparison.Ordinal);
 
-        await jobs.UpdateAsync(job.Id, found => found with { State = JobState.Failed });
+        await _jobs.UpdateAsync(job.Id, found => found with { State = JobState.Failed });
         await server.StopAsync();
-        var again = await submitter.RetryAsync(job.Id, Bakery.Baker, null, CancellationToken.None);
-        Assert.Null(await stage.Run(again.Id, CancellationToken.None));
-        Assert.Equal(input, Assert.Single((await jobs.GetAsync(again.Id)).Inputs));
+        var again = await _submitter.RetryAsync(job.Id, Bakery.Baker, null, CancellationToken.None);
+        Assert.Null(await _stage.Run(again.Id, CancellationToken.None));
+        Assert.Equal(input, Assert.Single((await _jobs.GetAsync(again.Id)).Inputs));
     }
 
     [Fact]
@@ -85,13 +99,13 @@ public sealed class DatasetUrlTests : IDisposable
     {
         await using var server = await ServerAsync();
         var job = await AcceptAsync($"{server.Urls.First()}/late.csv?sig=geheim-4711");
-        Assert.Equal("The host '127.0.0.1' answered 404 to the URL.", await stage.Run(job.Id, CancellationToken.None));
-        await jobs.UpdateAsync(job.Id, found => found with { State = JobState.Failed });
+        Assert.Equal("The host '127.0.0.1' answered 404 to the URL.", await _stage.Run(job.Id, CancellationToken.None));
+        await _jobs.UpdateAsync(job.Id, found => found with { State = JobState.Failed });
 
-        var again = await submitter.RetryAsync(job.Id, Bakery.Baker, null, CancellationToken.None);
+        var again = await _submitter.RetryAsync(job.Id, Bakery.Baker, null, CancellationToken.None);
 
-        Assert.Null(await stage.Run(again.Id, CancellationToken.None));
-        Assert.Equal("late.csv", Assert.Single((await jobs.GetAsync(again.Id)).Inputs).FileName);
+        Assert.Null(await _stage.Run(again.Id, CancellationToken.None));
+        Assert.Equal("late.csv", Assert.Single((await _jobs.GetAsync(again.Id)).Inputs).FileName);
     }
 
     [Fact]
@@ -100,7 +114,7 @@ public sealed class DatasetUrlTests : IDisposable
         await using var server = await ServerAsync();
         var job = await AcceptAsync($"{server.Urls.First()}/empty.csv");
 
-        Assert.Equal("The data set is empty.", await stage.Run(job.Id, CancellationToken.None));
+        Assert.Equal("The data set is empty.", await _stage.Run(job.Id, CancellationToken.None));
     }
 
     private static Task<WebApplication> ServerAsync()
@@ -118,7 +132,7 @@ public sealed class DatasetUrlTests : IDisposable
     {
         var options = TrainOptions.Schema.Read("""{"environment": {"TOKEN": {"secret": "t"}}}"""u8.ToArray());
         var request = new JobRequest(TrainJob.Type, "iris", options.ToMaskedJson()) { Secrets = options.Secrets(), By = Bakery.Baker };
-        var found = await finder.FindAsync(Bakery.Baker, url, 1000, CancellationToken.None);
-        return await submitter.SubmitAsync(found.GivenTo(request), CancellationToken.None);
+        var found = await _finder.FindAsync(Bakery.Baker, url, 1000, CancellationToken.None);
+        return await _submitter.SubmitAsync(found.GivenTo(request), CancellationToken.None);
     }
 }

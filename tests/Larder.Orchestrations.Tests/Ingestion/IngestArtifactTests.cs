@@ -1,55 +1,60 @@
-using Larder.Registry;
+using Larder.Orchestrations.Ingestion.Activities;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Jobs.Activities;
+using Larder.Orchestrations.Tests.Replay;
+using Larder.Orchestrations.Tests.Training;
+using Larder.Registry.Jobs;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Ingestion;
 
 public class IngestArtifactTests
 {
-    private readonly Rehearsal rehearsal = new Rehearsal(OrchestrationNames.IngestArtifact, Rehearsal.Job)
+    private readonly Rehearsal _rehearsal = new Rehearsal(OrchestrationNames.IngestArtifact, Rehearsal.Job)
         .Activities(ActivityNames.BeginJob, ActivityNames.ReportDrop, ActivityNames.EndJob)
-        .Activity(ActivityNames.LookAtDrop, _ => new LookAtDrop.Result(IsComplete: true))
-        .Activity(ActivityNames.StageDrop, _ => new StageDrop.Result())
-        .Activity(ActivityNames.CheckArrival, _ => new CheckArrival.Result(Models.Prepared("a")))
-        .Activity(ActivityNames.RegisterArrival, _ => new RegisterArrival.Result(7));
+        .Activity(ActivityNames.LookAtDrop, _ => new CheckBlobReady.Result(IsComplete: true))
+        .Activity(ActivityNames.StageDrop, _ => new StageIngestedBlob.Result())
+        .Activity(ActivityNames.CheckArrival, _ => new ValidateIngestedModel.Result(Models.Prepared("a")))
+        .Activity(ActivityNames.RegisterArrival, _ => new RegisterIngestedModel.Result(7));
 
-    private ReportDrop.Input Report => Assert.IsType<ReportDrop.Input>(rehearsal.Inputs[^2]);
+    private ReportIngestion.Input Report => Assert.IsType<ReportIngestion.Input>(_rehearsal.Inputs[^2]);
 
     [Fact]
     public void A_drop_goes_through_its_steps_and_succeeds()
     {
-        rehearsal.Run();
+        _rehearsal.Run();
 
         Assert.Equal(
             [
                 ActivityNames.BeginJob, ActivityNames.LookAtDrop, ActivityNames.StageDrop, ActivityNames.CheckArrival, ActivityNames.RegisterArrival,
                 ActivityNames.ReportDrop, ActivityNames.EndJob,
             ],
-            rehearsal.Calls);
-        Assert.Equal(new ReportDrop.Input(Rehearsal.Job, JobState.Succeeded, null, 7), Report);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, null), rehearsal.Ended);
+            _rehearsal.Calls);
+        Assert.Equal(new ReportIngestion.Input(Rehearsal.Job, JobState.Succeeded, null, 7), Report);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, null), _rehearsal.Ended);
     }
 
     [Fact]
     public void A_blob_that_is_a_version_already_is_left_at_that_where_no_other_is_wanted()
     {
-        rehearsal.Activity(ActivityNames.LookAtDrop, _ => new LookAtDrop.Result(IsUnchanged: true, Reason: "Nothing new.", Version: 3));
+        _rehearsal.Activity(ActivityNames.LookAtDrop, _ => new CheckBlobReady.Result(IsUnchanged: true, Reason: "Nothing new.", Version: 3));
 
-        rehearsal.Run();
+        _rehearsal.Run();
 
-        Assert.Equal([ActivityNames.BeginJob, ActivityNames.LookAtDrop, ActivityNames.ReportDrop, ActivityNames.EndJob], rehearsal.Calls);
-        Assert.Equal(new ReportDrop.Input(Rehearsal.Job, JobState.Succeeded, "Nothing new.", 3), Report);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "Nothing new."), rehearsal.Ended);
+        Assert.Equal([ActivityNames.BeginJob, ActivityNames.LookAtDrop, ActivityNames.ReportDrop, ActivityNames.EndJob], _rehearsal.Calls);
+        Assert.Equal(new ReportIngestion.Input(Rehearsal.Job, JobState.Succeeded, "Nothing new.", 3), Report);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "Nothing new."), _rehearsal.Ended);
     }
 
     [Fact]
     public void A_blob_that_is_being_written_is_waited_for_longer_and_longer()
     {
         var looks = 0;
-        rehearsal.Activity(ActivityNames.LookAtDrop, _ => new LookAtDrop.Result(IsComplete: ++looks > 8));
+        _rehearsal.Activity(ActivityNames.LookAtDrop, _ => new CheckBlobReady.Result(IsComplete: ++looks > 8));
 
-        rehearsal.Run();
+        _rehearsal.Run();
 
-        Assert.Equal([1, 2, 4, 8, 16, 30, 30, 30], rehearsal.Waits.Select(wait => (int)wait.TotalSeconds));
-        Assert.Equal(JobState.Succeeded, rehearsal.Ended!.State);
+        Assert.Equal([1, 2, 4, 8, 16, 30, 30, 30], _rehearsal.Waits.Select(wait => (int)wait.TotalSeconds));
+        Assert.Equal(JobState.Succeeded, _rehearsal.Ended!.State);
     }
 
     [Theory]
@@ -61,17 +66,17 @@ public class IngestArtifactTests
     {
         _ = step switch
         {
-            ActivityNames.LookAtDrop => rehearsal.Activity(step, _ => new LookAtDrop.Result(Reason: "No.")),
-            ActivityNames.StageDrop => rehearsal.Activity(step, _ => new StageDrop.Result(Reason: "No.")),
-            ActivityNames.CheckArrival => rehearsal.Activity(step, _ => new CheckArrival.Result(null, "No.")),
-            _ => rehearsal.Activity(step, _ => new RegisterArrival.Result(null, "No.")),
+            ActivityNames.LookAtDrop => _rehearsal.Activity(step, _ => new CheckBlobReady.Result(Reason: "No.")),
+            ActivityNames.StageDrop => _rehearsal.Activity(step, _ => new StageIngestedBlob.Result(Reason: "No.")),
+            ActivityNames.CheckArrival => _rehearsal.Activity(step, _ => new ValidateIngestedModel.Result(null, "No.")),
+            _ => _rehearsal.Activity(step, _ => new RegisterIngestedModel.Result(null, "No.")),
         };
 
-        rehearsal.Run(step);
+        _rehearsal.Run(step);
 
-        Assert.Equal(step, rehearsal.Calls[^3]);
-        Assert.Equal(new ReportDrop.Input(Rehearsal.Job, JobState.Failed, "No.", IsRefused: true), Report);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "No."), rehearsal.Ended);
+        Assert.Equal(step, _rehearsal.Calls[^3]);
+        Assert.Equal(new ReportIngestion.Input(Rehearsal.Job, JobState.Failed, "No.", IsRefused: true), Report);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "No."), _rehearsal.Ended);
     }
 
     [Theory]
@@ -80,22 +85,22 @@ public class IngestArtifactTests
     public void A_blob_that_is_another_one_by_now_is_left_to_the_other_ones_job(string step)
     {
         _ = step == ActivityNames.LookAtDrop
-            ? rehearsal.Activity(step, _ => new LookAtDrop.Result(IsReplaced: true))
-            : rehearsal.Activity(step, _ => new StageDrop.Result(IsReplaced: true));
+            ? _rehearsal.Activity(step, _ => new CheckBlobReady.Result(IsReplaced: true))
+            : _rehearsal.Activity(step, _ => new StageIngestedBlob.Result(IsReplaced: true));
 
-        rehearsal.Run(step);
+        _rehearsal.Run(step);
 
         Assert.True(Report is { IsReplaced: true, IsRefused: false });
-        Assert.Equal(JobState.Canceled, rehearsal.Ended!.State);
+        Assert.Equal(JobState.Canceled, _rehearsal.Ended!.State);
     }
 
     [Fact]
     public void What_goes_wrong_on_the_server_fails_the_job_and_leaves_the_blob()
     {
-        rehearsal.Broken(ActivityNames.CheckArrival).Run();
+        _rehearsal.Broken(ActivityNames.CheckArrival).Run();
 
         Assert.False(Report.IsRefused);
-        Assert.Equal((JobState.Failed, "The step CheckArrival failed on the server: The disk is gone."), (rehearsal.Ended!.State, rehearsal.Ended!.Reason));
+        Assert.Equal((JobState.Failed, "The step CheckArrival failed on the server: The disk is gone."), (_rehearsal.Ended!.State, _rehearsal.Ended!.Reason));
     }
 
     [Theory]
@@ -107,21 +112,21 @@ public class IngestArtifactTests
     {
         _ = during switch
         {
-            ActivityNames.LookAtDrop => rehearsal.Activity(during, _ => Canceling(new LookAtDrop.Result())),
-            ActivityNames.StageDrop => rehearsal.Activity(during, _ => Canceling(new StageDrop.Result())),
-            ActivityNames.CheckArrival => rehearsal.Activity(during, _ => Canceling(new CheckArrival.Result(Models.Prepared("a")))),
-            _ => rehearsal.Activity(during, _ => Canceling(new RegisterArrival.Result(7))),
+            ActivityNames.LookAtDrop => _rehearsal.Activity(during, _ => Canceling(new CheckBlobReady.Result())),
+            ActivityNames.StageDrop => _rehearsal.Activity(during, _ => Canceling(new StageIngestedBlob.Result())),
+            ActivityNames.CheckArrival => _rehearsal.Activity(during, _ => Canceling(new ValidateIngestedModel.Result(Models.Prepared("a")))),
+            _ => _rehearsal.Activity(during, _ => Canceling(new RegisterIngestedModel.Result(7))),
         };
 
-        rehearsal.Run(during);
+        _rehearsal.Run(during);
 
-        Assert.Equal(succeeded ? JobState.Succeeded : JobState.Canceled, rehearsal.Ended!.State);
-        Assert.Equal(succeeded, rehearsal.Calls.Contains(ActivityNames.RegisterArrival));
+        Assert.Equal(succeeded ? JobState.Succeeded : JobState.Canceled, _rehearsal.Ended!.State);
+        Assert.Equal(succeeded, _rehearsal.Calls.Contains(ActivityNames.RegisterArrival));
         Assert.False(Report.IsRefused);
 
         T Canceling<T>(T result)
         {
-            rehearsal.Cancel();
+            _rehearsal.Cancel();
             return result;
         }
     }
@@ -129,26 +134,26 @@ public class IngestArtifactTests
     [Fact]
     public void A_cancellation_ends_the_wait_for_a_blob()
     {
-        rehearsal.Activity(ActivityNames.LookAtDrop, _ =>
+        _rehearsal.Activity(ActivityNames.LookAtDrop, _ =>
         {
-            if (rehearsal.Calls.Count == 4)
-                rehearsal.Cancel(after: TimeSpan.FromSeconds(1));
-            return new LookAtDrop.Result();
+            if (_rehearsal.Calls.Count == 4)
+                _rehearsal.Cancel(after: TimeSpan.FromSeconds(1));
+            return new CheckBlobReady.Result();
         });
 
-        rehearsal.Run();
+        _rehearsal.Run();
 
-        Assert.Equal(JobState.Canceled, rehearsal.Ended!.State);
-        Assert.Equal(TimeSpan.FromSeconds(1 + 2 + 1), rehearsal.Elapsed);
+        Assert.Equal(JobState.Canceled, _rehearsal.Ended!.State);
+        Assert.Equal(TimeSpan.FromSeconds(1 + 2 + 1), _rehearsal.Elapsed);
         Assert.False(Report.IsRefused);
     }
 
     [Fact]
     public void What_the_server_can_do_at_another_try_is_no_failure()
     {
-        rehearsal.Broken(ActivityNames.BeginJob, times: 2).Broken(ActivityNames.StageDrop, times: 1).Broken(ActivityNames.EndJob, times: 3).Run();
+        _rehearsal.Broken(ActivityNames.BeginJob, times: 2).Broken(ActivityNames.StageDrop, times: 1).Broken(ActivityNames.EndJob, times: 3).Run();
 
-        Assert.Equal([1, 2, 1, 1, 2, 4], rehearsal.Waits.Select(wait => (int)wait.TotalSeconds));
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, null), rehearsal.Ended);
+        Assert.Equal([1, 2, 1, 1, 2, 4], _rehearsal.Waits.Select(wait => (int)wait.TotalSeconds));
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, null), _rehearsal.Ended);
     }
 }

@@ -1,7 +1,8 @@
 using System.Text;
-using Larder.Registry;
+using Larder.Orchestrations.Ingestion.Archives;
+using Larder.Registry.Errors;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Ingestion;
 
 public sealed class LarderYamlTests
 {

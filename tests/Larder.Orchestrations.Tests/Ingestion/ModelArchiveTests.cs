@@ -1,16 +1,18 @@
 using System.IO.Compression;
-using Larder.Registry;
+using Larder.Orchestrations.Ingestion.Archives;
+using Larder.Registry.Errors;
 using Larder.Testing;
+using Larder.Testing.Onnx;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Ingestion;
 
 public sealed class ModelArchiveTests : IDisposable
 {
-    private static readonly ArchiveLimits s_limits = new() { Entries = 50, ExpandedBytes = 64 << 20 };
+    private static readonly ArchiveLimits Limits = new() { Entries = 50, ExpandedBytes = 64 << 20 };
 
-    private readonly string folder = Directory.CreateTempSubdirectory("archives-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("archives-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public async Task An_archive_gives_what_was_put_in_and_says_what_nobody_reads()
@@ -175,7 +177,7 @@ public sealed class ModelArchiveTests : IDisposable
         var path = Store(zip.ToBytes());
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Throws<InvalidRequestException>(() => ModelArchive.Open(path, s_limits));
+        Assert.Throws<InvalidRequestException>(() => ModelArchive.Open(path, Limits));
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1 << 20);
     }
 
@@ -236,18 +238,18 @@ public sealed class ModelArchiveTests : IDisposable
         var path = Store(zip);
         var message = Assert.Throws<InvalidRequestException>(() =>
         {
-            using var archive = ModelArchive.Open(path, s_limits);
+            using var archive = ModelArchive.Open(path, Limits);
         }).Message;
         // Nothing is written, there or elsewhere below.
-        Assert.Equal([path], Directory.GetFileSystemEntries(folder, "*", SearchOption.AllDirectories));
+        Assert.Equal([path], Directory.GetFileSystemEntries(_folder, "*", SearchOption.AllDirectories));
         return message;
     }
 
-    private ModelArchive Open(byte[] zip) => ModelArchive.Open(Store(zip), s_limits);
+    private ModelArchive Open(byte[] zip) => ModelArchive.Open(Store(zip), Limits);
 
     private string Store(byte[] zip)
     {
-        var path = Path.Combine(folder, "dropped.zip");
+        var path = Path.Combine(_folder, "dropped.zip");
         File.WriteAllBytes(path, zip);
         return path;
     }

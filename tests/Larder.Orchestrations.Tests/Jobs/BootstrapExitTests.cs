@@ -1,4 +1,6 @@
-namespace Larder.Orchestrations.Tests;
+using Larder.Orchestrations.Jobs;
+
+namespace Larder.Orchestrations.Tests.Jobs;
 
 public class BootstrapExitTests
 {

@@ -1,7 +1,10 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Ingestion;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Jobs;
 
 public sealed class JobActorTests
 {

@@ -1,18 +1,20 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Training;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Jobs;
 
 /// <summary>Instances that run have these names in their histories: a value that changes here is a running job that fails.</summary>
 public sealed class NamesTests
 {
-    private static readonly string[] s_orchestrators =
+    private static readonly string[] Orchestrators =
     [
         "ExportRegistry", "ImportRegistry", "IngestArtifact", "ReceiveDataset", "ReceiveUpload", "ScoreDataset", "TrainModel",
     ];
 
-    private static readonly string[] s_activities =
+    private static readonly string[] Activities =
     [
         "BeginJob", "CheckArrival", "CheckImport", "CheckTrainedModel", "CleanUpJob", "CollectResults", "CompileTrainedModel", "DeleteCompute", "EndJob",
         "FetchArchive", "FetchDataset", "FindTrainedModel", "FinishScoring", "FinishTransfer", "GateTrainedModel", "LookAtDrop", "MergeScores",
@@ -23,21 +25,21 @@ public sealed class NamesTests
     [Fact]
     public void Orchestrators_have_the_names_that_task_hubs_know()
     {
-        Assert.Equal(s_orchestrators, Names<OrchestrationTriggerAttribute>());
-        Assert.Equal(s_orchestrators, Constants(typeof(OrchestrationNames)));
+        Assert.Equal(Orchestrators, Names<OrchestrationTriggerAttribute>());
+        Assert.Equal(Orchestrators, Constants(typeof(OrchestrationNames)));
     }
 
     [Fact]
     public void Activities_have_the_names_that_task_hubs_know()
     {
-        Assert.Equal(s_activities, Names<ActivityTriggerAttribute>());
-        Assert.Equal(s_activities, Constants(typeof(ActivityNames)));
+        Assert.Equal(Activities, Names<ActivityTriggerAttribute>());
+        Assert.Equal(Activities, Constants(typeof(ActivityNames)));
     }
 
     [Fact]
     public void Every_type_of_job_names_an_orchestrator_that_exists() =>
         Assert.Equal(
-            s_orchestrators,
+            Orchestrators,
             typeof(IJobType).Assembly.GetTypes()
                 .Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(IJobType)))
                 // What they need to check requests plays no part in their names.

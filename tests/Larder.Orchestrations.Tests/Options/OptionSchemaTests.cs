@@ -2,9 +2,12 @@ using System.ComponentModel.DataAnnotations;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Larder.Registry;
+using Larder.Orchestrations.Options;
+using Larder.Orchestrations.Training;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Options;
 
 public sealed class OptionSchemaTests
 {

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Replay;
 
 /// <summary>The committed histories: a folder for each orchestrator, a file for each scenario of the tests.</summary>
 internal static class Histories

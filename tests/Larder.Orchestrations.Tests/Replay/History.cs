@@ -6,7 +6,7 @@ using Microsoft.DurableTask.Worker.Shims;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Replay;
 
 /// <summary>The history of an instance that has ended, and what an orchestrator makes of it.</summary>
 internal sealed class History(string orchestrator, IReadOnlyList<JObject> events)
@@ -14,7 +14,7 @@ internal sealed class History(string orchestrator, IReadOnlyList<JObject> events
     // Of events that are no decision.
     private const int NoId = -1;
 
-    private static readonly JsonSerializer s_json = new()
+    private static readonly JsonSerializer Json = new()
     {
         ConstructorHandling = ConstructorHandling.AllowNonPublicDefaultConstructor,
         NullValueHandling = NullValueHandling.Ignore,
@@ -68,7 +68,7 @@ internal sealed class History(string orchestrator, IReadOnlyList<JObject> events
 
     private static JObject ToJson(HistoryEvent happened)
     {
-        var json = JObject.FromObject(happened, s_json);
+        var json = JObject.FromObject(happened, Json);
         foreach (var name in Needless(happened))
             json.Remove(name);
         json.AddFirst(new JProperty(nameof(HistoryEvent.EventType), happened.EventType.ToString()));
@@ -91,6 +91,6 @@ internal sealed class History(string orchestrator, IReadOnlyList<JObject> events
         if (json[nameof(HistoryEvent.EventId)] is null)
             json = new JObject(json) { [nameof(HistoryEvent.EventId)] = NoId };
         var type = typeof(HistoryEvent).Assembly.GetType($"{typeof(HistoryEvent).Namespace}.{(string?)json[nameof(HistoryEvent.EventType)]}Event", throwOnError: true)!;
-        return (HistoryEvent)json.ToObject(type, s_json)!;
+        return (HistoryEvent)json.ToObject(type, Json)!;
     }
 }

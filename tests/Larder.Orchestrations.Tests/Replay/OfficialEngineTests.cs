@@ -1,15 +1,20 @@
 using DurableTask.Core;
 using DurableTask.Core.History;
+using Larder.Orchestrations.Ingestion.Activities;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Jobs.Activities;
+using Larder.Orchestrations.Tests.Training;
+using Larder.Orchestrations.Tests.Uploads;
 using Microsoft.DurableTask.Testing.Sidecar;
 using Microsoft.DurableTask.Worker.Shims;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Replay;
 
 /// <summary>What rehearsals record is what the official engine records.</summary>
 public sealed class OfficialEngineTests
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     [Fact]
     public async Task The_official_engine_makes_of_retries_and_a_success_the_history_that_is_recorded()
@@ -21,9 +26,9 @@ public sealed class OfficialEngineTests
             OrchestrationNames.ReceiveUpload,
             name => DurableTaskShimFactory.Default.CreateOrchestration(name, Orchestrators.All[name], parent: null)));
         Add<string, string?>(ActivityNames.StageUpload, () => null);
-        Add<string, CheckArrival.Result>(
-            ActivityNames.CheckArrival, () => ++tries <= 2 ? throw new IOException("The disk is gone.") : new CheckArrival.Result(Models.Prepared("a")));
-        Add<RegisterArrival.Input, RegisterArrival.Result>(ActivityNames.RegisterArrival, () => new RegisterArrival.Result(7, "The alias x did not move."));
+        Add<string, ValidateIngestedModel.Result>(
+            ActivityNames.CheckArrival, () => ++tries <= 2 ? throw new IOException("The disk is gone.") : new ValidateIngestedModel.Result(Models.Prepared("a")));
+        Add<RegisterIngestedModel.Input, RegisterIngestedModel.Result>(ActivityNames.RegisterArrival, () => new RegisterIngestedModel.Result(7, "The alias x did not move."));
         Add<string, object?>(ActivityNames.BeginJob, () => null);
         Add<string, object?>(ActivityNames.ReleaseUpload, () => null);
         Add<EndJob.Input, object?>(ActivityNames.EndJob, () => null);
@@ -39,7 +44,7 @@ public sealed class OfficialEngineTests
         {
             var client = new TaskHubClient(service);
             var instance = await client.CreateOrchestrationInstanceAsync(OrchestrationNames.ReceiveUpload, "", Rehearsal.Job);
-            var ended = await client.WaitForOrchestrationAsync(instance, s_limit);
+            var ended = await client.WaitForOrchestrationAsync(instance, Limit);
             Assert.Equal(OrchestrationStatus.Completed, ended.OrchestrationStatus);
         }
         finally
@@ -69,14 +74,14 @@ public sealed class OfficialEngineTests
 
     private sealed class Creator<T> : ObjectCreator<T>
     {
-        private readonly Func<string, T> make;
+        private readonly Func<string, T> _make;
 
         public Creator(string name, Func<string, T> make)
         {
             (Name, Version) = (name, "");
-            this.make = make;
+            _make = make;
         }
 
-        public override T Create() => make(Name);
+        public override T Create() => _make(Name);
     }
 }

@@ -1,6 +1,12 @@
+using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Ingestion;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring;
+using Larder.Orchestrations.Training;
+using Larder.Orchestrations.Uploads;
 using Microsoft.DurableTask;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Replay;
 
 /// <summary>The orchestrators under the names that task hubs know, as the official worker runs them.</summary>
 internal static class Orchestrators
@@ -12,8 +18,8 @@ internal static class Orchestrators
         [OrchestrationNames.IngestArtifact] = new Orchestrator<string>(IngestArtifact.Run),
         [OrchestrationNames.ReceiveDataset] = new Orchestrator<string>(ReceiveDataset.Run),
         [OrchestrationNames.ReceiveUpload] = new Orchestrator<string>(ReceiveUpload.Run),
-        [OrchestrationNames.ScoreDataset] = new Orchestrator<Scoring>(ScoreDataset.Run),
-        [OrchestrationNames.TrainModel] = new Orchestrator<Training>(TrainModel.Run),
+        [OrchestrationNames.ScoreDataset] = new Orchestrator<ScoringInput>(ScoreDataset.Run),
+        [OrchestrationNames.TrainModel] = new Orchestrator<TrainingInput>(TrainModel.Run),
     };
 }
 

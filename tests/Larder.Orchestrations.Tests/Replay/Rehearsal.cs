@@ -4,10 +4,13 @@ using System.Text.Json;
 using DurableTask.Core;
 using DurableTask.Core.Command;
 using DurableTask.Core.History;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Jobs.Activities;
+using Larder.Orchestrations.Training;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Converters;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Replay;
 
 /// <summary>
 /// An instance of an orchestrator on the official engine's own executor, with a clock that jumps: activities answer what a test says, timers fire when
@@ -17,8 +20,8 @@ internal sealed class Rehearsal(string orchestrator, object input)
 {
     public const string Job = "0123456789abcdef";
 
-    private static readonly DateTime s_begin = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-    private static readonly Dictionary<string, Type> s_inputs = typeof(TrainModel).Assembly.GetTypes()
+    private static readonly DateTime Begin = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+    private static readonly Dictionary<string, Type> InputTypes = typeof(TrainModel).Assembly.GetTypes()
         .SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly))
         .SelectMany(method => method.GetParameters())
         .Where(parameter => parameter.IsDefined(typeof(ActivityTriggerAttribute)))
@@ -32,7 +35,7 @@ internal sealed class Rehearsal(string orchestrator, object input)
     private IEnumerable<HistoryEvent> _carriedOver = [];
     private HistoryEvent? _alongside;
     private OrchestrationCompleteOrchestratorAction? _end;
-    private DateTime _now = s_begin;
+    private DateTime _now = Begin;
     private int _order;
 
     /// <summary>Names of the activities that were called, in order.</summary>
@@ -45,7 +48,7 @@ internal sealed class Rehearsal(string orchestrator, object input)
     public List<TimeSpan> Waits { get; } = [];
 
     /// <summary>The time that has passed.</summary>
-    public TimeSpan Elapsed => _now - s_begin;
+    public TimeSpan Elapsed => _now - Begin;
 
     /// <summary>What the job ended with.</summary>
     public EndJob.Input? Ended => Inputs.OfType<EndJob.Input>().LastOrDefault();
@@ -167,7 +170,7 @@ internal sealed class Rehearsal(string orchestrator, object input)
     {
         // An activity has one argument, in an array.
         using var parsed = JsonDocument.Parse(arguments);
-        var given = JsonDataConverter.Default.Deserialize(parsed.RootElement[0].GetRawText(), s_inputs[name]);
+        var given = JsonDataConverter.Default.Deserialize(parsed.RootElement[0].GetRawText(), InputTypes[name]);
         Calls.Add(name);
         Inputs.Add(given);
         try

@@ -1,8 +1,10 @@
 using DurableTask.Core.History;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Tests.Uploads;
 using Microsoft.DurableTask;
 using Newtonsoft.Json.Linq;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Replay;
 
 /// <summary>
 /// Instances that an earlier release began go on in this one: each committed history is replayed against the code by the official engine's own executor.

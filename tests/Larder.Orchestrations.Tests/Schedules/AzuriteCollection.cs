@@ -1,6 +1,6 @@
 using Larder.Testing;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Schedules;
 
 /// <summary>Tests that share one Azurite, each with an account of its own.</summary>
 [CollectionDefinition(Name)]

@@ -1,7 +1,11 @@
 using System.Text.Json;
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Schedules;
+using Larder.Registry.Access;
+using Larder.Registry.Jobs;
+using Larder.Registry.Schedules;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Schedules;
 
 /// <summary>A type of job that needs nothing.</summary>
 internal sealed class BakeJob : IJobType, IScheduledJob
@@ -24,9 +28,9 @@ internal sealed class BakeJob : IJobType, IScheduledJob
     }
 
     public Task<(ScheduledJob Job, IReadOnlyDictionary<string, string> Secrets)> CheckAsync(
-        Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellation) =>
+        Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> known, CancellationToken cancellationToken) =>
         Task.FromResult((job, known));
 
-    public Task<JobRequest> RequestAsync(Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation) =>
+    public Task<JobRequest> RequestAsync(Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellationToken) =>
         Fault is { } fault ? throw fault : Task.FromResult(new JobRequest(Name, job.Model, JsonSerializer.SerializeToElement(new { })));
 }

@@ -1,13 +1,22 @@
 using System.Collections.Concurrent;
-using Larder.Registry;
-using Larder.Testing;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Schedules;
+using Larder.Registry.Access;
+using Larder.Registry.Audit;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
+using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Tokens;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Schedules;
 
 /// <summary>A host with schedules on real storage, whose clock tests move, and whose jobs end when tests say so.</summary>
 internal sealed class Bakery
@@ -20,10 +29,10 @@ internal sealed class Bakery
 
     public static Caller Baker { get; } = new(Actor, Role.Contributor);
 
-    private readonly string account;
-    private readonly ScheduleOptions options;
-    private readonly ConcurrentDictionary<string, string> instances;
-    private readonly DurableTaskClient client;
+    private readonly string _account;
+    private readonly ScheduleOptions _options;
+    private readonly ConcurrentDictionary<string, string> _instances;
+    private readonly DurableTaskClient _client;
 
     public Bakery(string account, DateTimeOffset? start = null, ScheduleOptions? options = null)
         : this(account, new FakeTimeProvider(start ?? Noon), options ?? new ScheduleOptions(), [], store => store)
@@ -37,7 +46,7 @@ internal sealed class Bakery
         ConcurrentDictionary<string, string> instances,
         Func<IDocumentStore, IDocumentStore> wrap)
     {
-        (this.account, Time, this.options, this.instances) = (account, time, options, instances);
+        (_account, Time, _options, _instances) = (account, time, options, instances);
         var storage = BlobClients.Create(account);
         var documents = wrap(new BlobDocumentStore(storage));
         var audit = new AuditLog(documents, NullLogger<AuditLog>.Instance);
@@ -58,7 +67,7 @@ internal sealed class Bakery
                 It.IsAny<TaskName>(), It.IsAny<object?>(), It.IsAny<StartOrchestrationOptions?>(), It.IsAny<CancellationToken>()))
             .ReturnsAsync((TaskName name, object? _, StartOrchestrationOptions? start, CancellationToken _) =>
                 instances.TryAdd(start!.InstanceId!, name.Name) ? start.InstanceId! : throw new InvalidOperationException("It is there already."));
-        client = mock.Object;
+        _client = mock.Object;
     }
 
     public BakeJob Bake { get; } = new();
@@ -76,10 +85,10 @@ internal sealed class Bakery
     public ScheduleEditor Editor { get; }
 
     /// <summary>Ids of the orchestrations that were started.</summary>
-    public IReadOnlyCollection<string> Started => [.. instances.Keys];
+    public IReadOnlyCollection<string> Started => [.. _instances.Keys];
 
     /// <summary>Another host on the same storage, with the same clock.</summary>
-    public Bakery Other(Func<IDocumentStore, IDocumentStore>? wrap = null) => new(account, Time, options, instances, wrap ?? (store => store));
+    public Bakery Other(Func<IDocumentStore, IDocumentStore>? wrap = null) => new(_account, Time, _options, _instances, wrap ?? (store => store));
 
     public Task<Schedule> AddAsync(
         string cron, OverlapPolicy overlap = OverlapPolicy.Allow, MissedPolicy missed = MissedPolicy.Once, string timeZone = "UTC") =>
@@ -97,7 +106,7 @@ internal sealed class Bakery
             CancellationToken.None);
 
     /// <summary>The timer fires.</summary>
-    public Task TickAsync() => Runner.RunAsync(client, CancellationToken.None);
+    public Task TickAsync() => Runner.RunAsync(_client, CancellationToken.None);
 
     /// <summary>The clock moves, and the timer fires.</summary>
     public Task TickAfterAsync(TimeSpan time)
@@ -106,7 +115,7 @@ internal sealed class Bakery
         return TickAsync();
     }
 
-    public Task<Job> RunNowAsync(Schedule schedule, string? key = null) => Editor.RunNowAsync(client, schedule.Id, key, Baker, CancellationToken.None);
+    public Task<Job> RunNowAsync(Schedule schedule, string? key = null) => Editor.RunNowAsync(_client, schedule.Id, key, Baker, CancellationToken.None);
 
     public async Task<ScheduleProgress> ProgressAsync(Schedule schedule) => (await Schedules.GetAsync(schedule.Id)).Progress;
 

@@ -1,8 +1,9 @@
 using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
+using Larder.Orchestrations.Schedules;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Schedules;
 
 /// <summary>Occurrences around the moments at which real zones change their clocks.</summary>
 public sealed class ClockChangeTests

@@ -1,7 +1,8 @@
 using System.Globalization;
+using Larder.Orchestrations.Schedules;
 using Larder.Testing;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Schedules;
 
 /// <summary>
 /// Schedules in Berlin through the nights in which its clock is changed: 31 March 2030, when 02:00 to 03:00 is skipped, and 27 October 2030, when it comes

@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
-using Larder.Registry;
-using Larder.Registry.Tests;
+using Larder.Orchestrations.Schedules;
+using Larder.Registry.Audit;
+using Larder.Registry.Errors;
+using Larder.Registry.Schedules;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Schedules;
 
 /// <summary>An occurrence is one job, whoever dies and however many hosts there are.</summary>
 [Collection(AzuriteCollection.Name)]
@@ -11,7 +14,7 @@ public sealed class OnceTests(Azurite azurite)
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
-    private readonly Bakery bakery = new(azurite.NewAccount());
+    private readonly Bakery _bakery = new(azurite.NewAccount());
 
     [Theory]
     [InlineData(false)]
@@ -21,12 +24,12 @@ public sealed class OnceTests(Azurite azurite)
         var deaths = 0;
         for (var call = 1; ; call++)
         {
-            var schedule = await bakery.AddAsync("0 * * * *", OverlapPolicy.Skip, MissedPolicy.Once);
+            var schedule = await _bakery.AddAsync("0 * * * *", OverlapPolicy.Skip, MissedPolicy.Once);
             var death = new Mortality(call, afterwards);
-            bakery.Time.Advance(TimeSpan.FromHours(1));
+            _bakery.Time.Advance(TimeSpan.FromHours(1));
             try
             {
-                await bakery.Other(store => new MortalDocumentStore(store, death)).TickAsync();
+                await _bakery.Other(store => new MortalDocumentStore(store, death)).TickAsync();
             }
             catch (Mortality.DeadException)
             {
@@ -34,19 +37,19 @@ public sealed class OnceTests(Azurite azurite)
             }
 
             // So late that an occurrence about which nothing was decided is made up for.
-            bakery.Time.Advance(TimeSpan.FromMinutes(5));
-            await bakery.TickAsync();
+            _bakery.Time.Advance(TimeSpan.FromMinutes(5));
+            await _bakery.TickAsync();
 
-            var run = Assert.Single((await bakery.ProgressAsync(schedule)).Runs);
-            var job = Assert.Single(await bakery.JobsOfAsync(schedule));
+            var run = Assert.Single((await _bakery.ProgressAsync(schedule)).Runs);
+            var job = Assert.Single(await _bakery.JobsOfAsync(schedule));
             Assert.Equal((RunOutcome.Started, job.Id), (run.Outcome, run.Job));
-            Assert.Contains(job.Id, bakery.Started);
-            await bakery.Schedules.DeleteAsync(schedule.Id, revision: null, Bakery.Actor, bakery.Time.GetUtcNow());
-            await bakery.EndAllAsync();
+            Assert.Contains(job.Id, _bakery.Started);
+            await _bakery.Schedules.DeleteAsync(schedule.Id, revision: null, Bakery.Actor, _bakery.Time.GetUtcNow());
+            await _bakery.EndAllAsync();
             if (!death.IsDead)
                 break;
             // To the full hour: the next schedule has one occurrence in the time that its round takes.
-            bakery.Time.Advance(TimeSpan.FromMinutes(55));
+            _bakery.Time.Advance(TimeSpan.FromMinutes(55));
             deaths++;
         }
 
@@ -56,21 +59,21 @@ public sealed class OnceTests(Azurite azurite)
     [Fact]
     public async Task An_occurrence_that_is_taken_up_again_is_the_same_job_even_after_an_edit()
     {
-        var schedule = await bakery.AddAsync("* * * * *");
-        await bakery.TickAfterAsync(Minute);
-        var job = Assert.Single(await bakery.JobsOfAsync(schedule));
+        var schedule = await _bakery.AddAsync("* * * * *");
+        await _bakery.TickAfterAsync(Minute);
+        var job = Assert.Single(await _bakery.JobsOfAsync(schedule));
 
         // As a host leaves it that dies before it has written down the job.
-        await bakery.Schedules.ChangeAsync(schedule.Id, read => Task.FromResult(read with
+        await _bakery.Schedules.ChangeAsync(schedule.Id, read => Task.FromResult(read with
         {
             Job = read.Job with { Model = "cake" },
             Progress = read.Progress with { Waiting = [Bakery.Noon + Minute], Open = [], Runs = [], LastRun = null },
         }));
-        await bakery.TickAsync();
+        await _bakery.TickAsync();
 
-        Assert.Equal(job.Id, Assert.Single((await bakery.ProgressAsync(schedule)).Runs).Job);
-        Assert.Equal("bread", Assert.Single(await bakery.JobsOfAsync(schedule)).Model);
-        Assert.Single(bakery.Started);
+        Assert.Equal(job.Id, Assert.Single((await _bakery.ProgressAsync(schedule)).Runs).Job);
+        Assert.Equal("bread", Assert.Single(await _bakery.JobsOfAsync(schedule)).Model);
+        Assert.Single(_bakery.Started);
     }
 
     [Fact]
@@ -89,51 +92,51 @@ public sealed class OnceTests(Azurite azurite)
     [Fact]
     public async Task Four_hosts_at_once_make_one_job_of_each_occurrence()
     {
-        var hosts = Enumerable.Range(0, 4).Select(_ => bakery.Other()).ToList();
+        var hosts = Enumerable.Range(0, 4).Select(_ => _bakery.Other()).ToList();
         var schedules = new List<Schedule>();
         for (var i = 0; i < 3; i++)
-            schedules.Add(await bakery.AddAsync("* * * * *"));
+            schedules.Add(await _bakery.AddAsync("* * * * *"));
         for (var round = 1; round <= 10; round++)
         {
-            bakery.Time.Advance(Minute);
+            _bakery.Time.Advance(Minute);
             await Task.WhenAll(hosts.Select(host => Task.Run(host.TickAsync)));
         }
 
         foreach (var schedule in schedules)
         {
-            Assert.Equal(Enumerable.Range(1, 10).Select(i => Bakery.Noon + i * Minute), await bakery.RunAsync(schedule));
-            Assert.Equal(10, (await bakery.JobsOfAsync(schedule)).Count);
+            Assert.Equal(Enumerable.Range(1, 10).Select(i => Bakery.Noon + i * Minute), await _bakery.RunAsync(schedule));
+            Assert.Equal(10, (await _bakery.JobsOfAsync(schedule)).Count);
         }
-        Assert.Equal(30, bakery.Started.Count);
+        Assert.Equal(30, _bakery.Started.Count);
     }
 
     [Fact]
     public async Task What_cannot_be_started_is_written_down_and_the_next_is_tried()
     {
-        var schedule = await bakery.AddAsync("* * * * *");
-        bakery.Bake.Fault = new ConflictException("The input script of the job x is not stored any more.");
-        await bakery.TickAfterAsync(Minute);
-        var failed = (await bakery.ProgressAsync(schedule)).LastRun!;
+        var schedule = await _bakery.AddAsync("* * * * *");
+        _bakery.Bake.Fault = new ConflictException("The input script of the job x is not stored any more.");
+        await _bakery.TickAfterAsync(Minute);
+        var failed = (await _bakery.ProgressAsync(schedule)).LastRun!;
         Assert.Equal((RunOutcome.Failed, "The input script of the job x is not stored any more."), (failed.Outcome, failed.Reason));
 
-        bakery.Bake.Fault = null;
-        await bakery.TickAfterAsync(Minute);
+        _bakery.Bake.Fault = null;
+        await _bakery.TickAfterAsync(Minute);
 
-        Assert.Equal([Bakery.Noon + 2 * Minute], await bakery.RunAsync(schedule));
+        Assert.Equal([Bakery.Noon + 2 * Minute], await _bakery.RunAsync(schedule));
     }
 
     [Fact]
     public async Task An_occurrence_waits_for_the_end_of_an_outage()
     {
-        var schedule = await bakery.AddAsync("* * * * *", missed: MissedPolicy.None);
-        bakery.Bake.Fault = new StorageUnavailableException("The storage account does not answer as it should; try again later.");
-        await bakery.TickAfterAsync(Minute);
-        Assert.Equal([Bakery.Noon + Minute], (await bakery.ProgressAsync(schedule)).Waiting);
+        var schedule = await _bakery.AddAsync("* * * * *", missed: MissedPolicy.None);
+        _bakery.Bake.Fault = new StorageUnavailableException("The storage account does not answer as it should; try again later.");
+        await _bakery.TickAfterAsync(Minute);
+        Assert.Equal([Bakery.Noon + Minute], (await _bakery.ProgressAsync(schedule)).Waiting);
 
-        bakery.Bake.Fault = null;
-        await bakery.TickAfterAsync(10 * Minute);
+        _bakery.Bake.Fault = null;
+        await _bakery.TickAfterAsync(10 * Minute);
 
-        Assert.Equal([Bakery.Noon + Minute, Bakery.Noon + 11 * Minute], await bakery.RunAsync(schedule));
+        Assert.Equal([Bakery.Noon + Minute, Bakery.Noon + 11 * Minute], await _bakery.RunAsync(schedule));
     }
 
     [Fact]
@@ -156,15 +159,15 @@ public sealed class OnceTests(Azurite azurite)
     [Fact]
     public async Task Asking_for_a_run_again_with_the_same_key_gives_the_same_job()
     {
-        var schedule = await bakery.AddAsync("0 0 1 1 *");
-        var first = await bakery.RunNowAsync(schedule, "key");
-        var second = await bakery.RunNowAsync(schedule, "key");
-        var other = await bakery.RunNowAsync(schedule, "other key");
+        var schedule = await _bakery.AddAsync("0 0 1 1 *");
+        var first = await _bakery.RunNowAsync(schedule, "key");
+        var second = await _bakery.RunNowAsync(schedule, "key");
+        var other = await _bakery.RunNowAsync(schedule, "other key");
 
         Assert.Equal(first.Id, second.Id);
         Assert.NotEqual(first.Id, other.Id);
-        Assert.Equal([other.Id, first.Id], (await bakery.ProgressAsync(schedule)).Runs.Select(run => run.Job));
-        await Assert.ThrowsAsync<InvalidRequestException>(() => bakery.RunNowAsync(schedule, new string('k', 256)));
+        Assert.Equal([other.Id, first.Id], (await _bakery.ProgressAsync(schedule)).Runs.Select(run => run.Job));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => _bakery.RunNowAsync(schedule, new string('k', 256)));
     }
 
     [Theory]
@@ -177,29 +180,29 @@ public sealed class OnceTests(Azurite azurite)
         var (deaths, jobs) = (0, 0);
         for (var call = 1; ; call++)
         {
-            var schedule = await bakery.AddAsync("0 0 1 1 *");
-            await bakery.Editor.EnableAsync(schedule.Id, revision: null, enabled: false, Bakery.Baker, CancellationToken.None);
+            var schedule = await _bakery.AddAsync("0 0 1 1 *");
+            await _bakery.Editor.EnableAsync(schedule.Id, revision: null, enabled: false, Bakery.Baker, CancellationToken.None);
             var death = new Mortality(call, afterwards);
             string? answered = null;
             try
             {
-                answered = (await bakery.Other(store => new MortalDocumentStore(store, death)).RunNowAsync(schedule, key)).Id;
+                answered = (await _bakery.Other(store => new MortalDocumentStore(store, death)).RunNowAsync(schedule, key)).Id;
             }
             catch (Mortality.DeadException)
             {
             }
 
-            await bakery.TickAfterAsync(2 * Minute);
-            await bakery.TickAsync();
+            await _bakery.TickAfterAsync(2 * Minute);
+            await _bakery.TickAsync();
 
-            var progress = await bakery.ProgressAsync(schedule);
-            var made = await bakery.JobsOfAsync(schedule);
+            var progress = await _bakery.ProgressAsync(schedule);
+            var made = await _bakery.JobsOfAsync(schedule);
             Assert.Empty(progress.Asked);
             Assert.Equal(made.Select(job => job.Id), progress.Runs.Select(run => run.Job));
             Assert.Equal(progress.Runs.Select(run => run.Job), progress.Open);
-            Assert.All(made, job => Assert.Contains(job.Id, bakery.Started));
+            Assert.All(made, job => Assert.Contains(job.Id, _bakery.Started));
             Assert.All(progress.Runs, run => Assert.True(run.Manual));
-            var records = (await bakery.Audit.ListAsync(new AuditFilter { Subject = AuditSubject.Parse($"schedule:{schedule.Id}") }, 100, null)).Items.Where(record => record.What == "run").ToList();
+            var records = (await _bakery.Audit.ListAsync(new AuditFilter { Subject = AuditSubject.Parse($"schedule:{schedule.Id}") }, 100, null)).Items.Where(record => record.What == "run").ToList();
             Assert.Equal(made.Select(job => job.Id), records.Select(record => record.After!.Value.GetProperty("job").GetString()));
             Assert.All(records, record => Assert.Equal(Bakery.Actor, record.Who));
             if (answered is not null)
@@ -207,7 +210,7 @@ public sealed class OnceTests(Azurite azurite)
 
             // Asking again with the key goes on from there.
             if (key is not null && made is [var only])
-                Assert.Equal(only.Id, (await bakery.RunNowAsync(schedule, key)).Id);
+                Assert.Equal(only.Id, (await _bakery.RunNowAsync(schedule, key)).Id);
             jobs += made.Count;
             if (!death.IsDead)
                 break;
@@ -221,34 +224,34 @@ public sealed class OnceTests(Azurite azurite)
     [Fact]
     public async Task A_run_that_cannot_be_had_is_refused_and_nothing_is_left_of_it()
     {
-        var schedule = await bakery.AddAsync("0 0 1 1 *");
-        bakery.Bake.Fault = new ConflictException("The input script of the job x is not stored any more.");
+        var schedule = await _bakery.AddAsync("0 0 1 1 *");
+        _bakery.Bake.Fault = new ConflictException("The input script of the job x is not stored any more.");
 
-        await Assert.ThrowsAsync<ConflictException>(() => bakery.RunNowAsync(schedule));
+        await Assert.ThrowsAsync<ConflictException>(() => _bakery.RunNowAsync(schedule));
 
-        var progress = await bakery.ProgressAsync(schedule);
+        var progress = await _bakery.ProgressAsync(schedule);
         Assert.Empty(progress.Asked);
         Assert.Empty(progress.Runs);
-        Assert.Empty(await bakery.JobsOfAsync(schedule));
+        Assert.Empty(await _bakery.JobsOfAsync(schedule));
     }
 
     [Fact]
     public async Task Pausing_leaves_out_what_was_waiting_and_editing_loses_nothing()
     {
-        var schedule = await bakery.AddAsync("* * * * *", OverlapPolicy.Queue);
-        await bakery.TickAfterAsync(Minute);
-        await bakery.TickAfterAsync(Minute);
-        await bakery.Editor.ChangeAsync(schedule.Id, null, new SchedulePatch { Description = "Fresh." }, Bakery.Baker, CancellationToken.None);
-        Assert.Single((await bakery.ProgressAsync(schedule)).Waiting);
-        Assert.Equal(Bakery.Noon + 3 * Minute, (await bakery.ProgressAsync(schedule)).NextRun);
+        var schedule = await _bakery.AddAsync("* * * * *", OverlapPolicy.Queue);
+        await _bakery.TickAfterAsync(Minute);
+        await _bakery.TickAfterAsync(Minute);
+        await _bakery.Editor.ChangeAsync(schedule.Id, null, new SchedulePatch { Description = "Fresh." }, Bakery.Baker, CancellationToken.None);
+        Assert.Single((await _bakery.ProgressAsync(schedule)).Waiting);
+        Assert.Equal(Bakery.Noon + 3 * Minute, (await _bakery.ProgressAsync(schedule)).NextRun);
 
-        await bakery.Editor.EnableAsync(schedule.Id, null, enabled: false, Bakery.Baker, CancellationToken.None);
-        await bakery.EndAllAsync();
-        await bakery.TickAfterAsync(Minute);
+        await _bakery.Editor.EnableAsync(schedule.Id, null, enabled: false, Bakery.Baker, CancellationToken.None);
+        await _bakery.EndAllAsync();
+        await _bakery.TickAfterAsync(Minute);
 
-        var progress = await bakery.ProgressAsync(schedule);
+        var progress = await _bakery.ProgressAsync(schedule);
         Assert.Empty(progress.Waiting);
         Assert.Equal((RunOutcome.Skipped, "The schedule was paused."), (progress.Runs[0].Outcome, progress.Runs[0].Reason));
-        Assert.Single(bakery.Started);
+        Assert.Single(_bakery.Started);
     }
 }

@@ -1,9 +1,13 @@
 using System.Text;
 using Azure.Storage.Blobs;
-using Larder.Registry;
+using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Schedules;
+using Larder.Registry.Errors;
+using Larder.Registry.Schedules;
+using Larder.Registry.Storage.Blobs;
 using Larder.Testing;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Schedules;
 
 /// <summary>Schedules that an earlier release stored with expressions that are refused now.</summary>
 [Collection(AzuriteCollection.Name)]

@@ -1,12 +1,16 @@
 using System.Runtime.CompilerServices;
-using Larder.Registry;
+using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Schedules;
+using Larder.Orchestrations.Uploads;
+using Larder.Registry.Errors;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Schedules;
 
 public class SchedulableTests
 {
     /// <summary>docs/schedules.md lists these, each with what can be scheduled in its place.</summary>
-    private static readonly string[] s_refused = [DatasetJob.Type, ImportJob.Type, UploadJob.Type];
+    private static readonly string[] Refused = [DatasetJob.Type, ImportJob.Type, UploadJob.Type];
 
     // Neither needs anything that its constructor takes to say what it is.
     private static IReadOnlyList<T> AllOf<T>() =>
@@ -23,7 +27,7 @@ public class SchedulableTests
         var types = AllOf<IJobType>();
 
         Assert.Equal(scheduled.Order(StringComparer.Ordinal), types.Where(type => type.NotScheduled is null).Select(type => type.Name).Order(StringComparer.Ordinal));
-        Assert.Equal(s_refused, types.Where(type => type.NotScheduled is not null).Select(type => type.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(Refused, types.Where(type => type.NotScheduled is not null).Select(type => type.Name).Order(StringComparer.Ordinal));
         Assert.All(types, type => Assert.True(type.NotScheduled is null or { Length: > 40 }, type.Name));
     }
 

@@ -1,7 +1,8 @@
 using System.Globalization;
-using Larder.Registry;
+using Larder.Orchestrations.Schedules;
+using Larder.Registry.Errors;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Schedules;
 
 public sealed class ScheduleClockTests
 {

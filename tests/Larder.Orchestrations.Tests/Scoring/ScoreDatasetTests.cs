@@ -1,15 +1,20 @@
-using Larder.Registry;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Jobs.Activities;
+using Larder.Orchestrations.Scoring;
+using Larder.Orchestrations.Scoring.Activities;
+using Larder.Orchestrations.Tests.Replay;
+using Larder.Registry.Jobs;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Scoring;
 
 public class ScoreDatasetTests
 {
-    private static readonly Scoring s_simple = new(Rehearsal.Job, Parallel: 2, MaxErrors: null);
+    private static readonly ScoringInput Simple = new(Rehearsal.Job, Parallel: 2, MaxErrors: null);
 
     [Fact]
     public void A_scoring_goes_through_its_steps_and_succeeds()
     {
-        var rehearsal = Rehearse(s_simple).Run();
+        var rehearsal = Rehearse(Simple).Run();
         Assert.Equal([ActivityNames.BeginJob, ActivityNames.FetchDataset, ActivityNames.PlanScoring], rehearsal.Calls[..3]);
         Assert.Equal([ActivityNames.MergeScores, ActivityNames.FinishScoring, ActivityNames.EndJob], rehearsal.Calls[^3..]);
         Assert.Equal([0, 1, 2], Chunks(rehearsal));
@@ -21,7 +26,7 @@ public class ScoreDatasetTests
     [InlineData(3)]
     public void So_many_chunks_are_under_way_at_a_time_and_no_more(int parallel)
     {
-        var rehearsal = Rehearse(s_simple with { Parallel = parallel }, chunks: 20).Run($"{parallel}");
+        var rehearsal = Rehearse(Simple with { Parallel = parallel }, chunks: 20).Run($"{parallel}");
         Assert.Equal(parallel, rehearsal.Widest(ActivityNames.ScoreChunk));
         Assert.Equal(20, Chunks(rehearsal).Count);
     }
@@ -29,10 +34,10 @@ public class ScoreDatasetTests
     [Fact]
     public void After_a_hundred_chunks_it_goes_on_as_new_where_it_was()
     {
-        var first = Rehearse(s_simple, chunks: 250, rows: 2500).Run();
+        var first = Rehearse(Simple, chunks: 250, rows: 2500).Run();
         Assert.Equal(100, Chunks(first).Count);
         Assert.Null(first.Ended);
-        Assert.Equal(new ScoringProgress(250, 2500, Next: 100, Done: 100, Scored: 1000), first.WentOnWith<Scoring>()!.Progress);
+        Assert.Equal(new ScoringProgress(250, 2500, Next: 100, Done: 100, Scored: 1000), first.WentOnWith<ScoringInput>()!.Progress);
 
         var second = first.Next().Run("second");
         Assert.Equal(Enumerable.Range(100, 100), Chunks(second));
@@ -45,7 +50,7 @@ public class ScoreDatasetTests
     [Fact]
     public void More_errors_than_allowed_stop_it_and_the_lowest_row_is_told()
     {
-        var rehearsal = Rehearse(s_simple with { MaxErrors = 5 }, chunks: 50)
+        var rehearsal = Rehearse(Simple with { MaxErrors = 5 }, chunks: 50)
             .Activity(ActivityNames.ScoreChunk, input => new ScoreChunk.Result(10, 3, 1000 - ((ScoreChunk.Input)input!).Chunk, "'x' is not a number"))
             .Run();
         Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
@@ -60,7 +65,7 @@ public class ScoreDatasetTests
     [Fact]
     public void Rows_with_errors_are_counted_in_the_reason_and_it_succeeds()
     {
-        var rehearsal = Rehearse(s_simple)
+        var rehearsal = Rehearse(Simple)
             .Activity(ActivityNames.ScoreChunk, input => new ScoreChunk.Result(10, 1, 10 * ((ScoreChunk.Input)input!).Chunk + 4, "it is empty"))
             .Run();
         Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "3 of 30 rows could not be scored; row 4 is the first: it is empty."), rehearsal.Ended);
@@ -69,7 +74,7 @@ public class ScoreDatasetTests
     [Fact]
     public void When_no_row_can_be_scored_it_has_failed_with_its_result()
     {
-        var rehearsal = Rehearse(s_simple).Activity(ActivityNames.ScoreChunk, _ => new ScoreChunk.Result(10, 10, 1, "it is empty")).Run();
+        var rehearsal = Rehearse(Simple).Activity(ActivityNames.ScoreChunk, _ => new ScoreChunk.Result(10, 10, 1, "it is empty")).Run();
         Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
         Assert.Contains(ActivityNames.MergeScores, rehearsal.Calls);
     }
@@ -80,7 +85,7 @@ public class ScoreDatasetTests
     [InlineData(ActivityNames.ScoreChunk)]
     public void What_cannot_be_done_fails_the_job_with_its_reason_after_a_clean_up(string step)
     {
-        var rehearsal = Rehearse(s_simple, chunks: 9);
+        var rehearsal = Rehearse(Simple, chunks: 9);
         rehearsal = step switch
         {
             ActivityNames.FetchDataset => rehearsal.Activity<string?>(step, _ => "No."),
@@ -96,7 +101,7 @@ public class ScoreDatasetTests
     [Fact]
     public void Canceling_is_heeded_between_chunks_and_what_runs_is_waited_for()
     {
-        var rehearsal = Rehearse(s_simple, chunks: 50);
+        var rehearsal = Rehearse(Simple, chunks: 50);
         rehearsal.Activity(ActivityNames.ScoreChunk, input =>
         {
             if (((ScoreChunk.Input)input!).Chunk == 4)
@@ -107,14 +112,14 @@ public class ScoreDatasetTests
         Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Canceled, "It was canceled."), rehearsal.Ended);
         Assert.InRange(Chunks(rehearsal).Count, 5, 6);
         Assert.Equal(0, rehearsal.Running(ActivityNames.ScoreChunk));
-        Assert.Null(rehearsal.WentOnWith<Scoring>());
+        Assert.Null(rehearsal.WentOnWith<ScoringInput>());
     }
 
     [Fact]
     public void Chunks_whose_blocks_are_gone_are_scored_again_and_not_counted_again()
     {
         var merges = 0;
-        var rehearsal = Rehearse(s_simple, chunks: 5, rows: 50)
+        var rehearsal = Rehearse(Simple, chunks: 5, rows: 50)
             .Activity<IReadOnlyList<int>>(ActivityNames.MergeScores, _ => merges++ == 0 ? [1, 3, 4] : [])
             .Activity(ActivityNames.ScoreChunk, _ => new ScoreChunk.Result(10, 1, 1, "it is empty"))
             .Run();
@@ -126,7 +131,7 @@ public class ScoreDatasetTests
     [Fact]
     public void Blocks_that_are_always_gone_end_it()
     {
-        var rehearsal = Rehearse(s_simple).Activity<IReadOnlyList<int>>(ActivityNames.MergeScores, _ => [1]).Run();
+        var rehearsal = Rehearse(Simple).Activity<IReadOnlyList<int>>(ActivityNames.MergeScores, _ => [1]).Run();
         Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
         Assert.Equal(3 + ScoreDataset.MostRepairs, Chunks(rehearsal).Count);
     }
@@ -137,7 +142,7 @@ public class ScoreDatasetTests
     [InlineData(ActivityNames.MergeScores)]
     public void An_activity_that_fails_for_good_fails_the_job_when_nothing_of_it_runs(string step)
     {
-        var rehearsal = Rehearse(s_simple, chunks: 9).Broken(step).Run(step);
+        var rehearsal = Rehearse(Simple, chunks: 9).Broken(step).Run(step);
         Assert.Equal((JobState.Failed, $"The step {step} failed on the server: The disk is gone."), (rehearsal.Ended!.State, rehearsal.Ended.Reason));
         Assert.Equal(0, rehearsal.Running(ActivityNames.ScoreChunk));
     }
@@ -145,7 +150,7 @@ public class ScoreDatasetTests
     [Fact]
     public void A_chunk_that_works_at_another_try_is_no_failure()
     {
-        var rehearsal = Rehearse(s_simple).Broken(ActivityNames.ScoreChunk, times: 3).Broken(ActivityNames.FinishScoring, times: 1).Run();
+        var rehearsal = Rehearse(Simple).Broken(ActivityNames.ScoreChunk, times: 3).Broken(ActivityNames.FinishScoring, times: 1).Run();
         Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, null), rehearsal.Ended);
         Assert.Equal(3 + 3, Chunks(rehearsal).Count);
     }
@@ -153,7 +158,7 @@ public class ScoreDatasetTests
     [Fact]
     public void A_cancellation_while_the_data_set_is_fetched_plans_nothing()
     {
-        var rehearsal = Rehearse(s_simple);
+        var rehearsal = Rehearse(Simple);
         rehearsal.Activity<string?>(ActivityNames.FetchDataset, _ =>
         {
             rehearsal.Cancel();
@@ -167,7 +172,7 @@ public class ScoreDatasetTests
     [Fact]
     public void A_data_set_without_rows_is_merged_all_the_same()
     {
-        var rehearsal = Rehearse(s_simple, chunks: 0, rows: 0).Run();
+        var rehearsal = Rehearse(Simple, chunks: 0, rows: 0).Run();
         Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "The data set has no rows."), rehearsal.Ended);
         Assert.Contains(ActivityNames.MergeScores, rehearsal.Calls);
     }
@@ -175,7 +180,7 @@ public class ScoreDatasetTests
     [Fact]
     public void A_cancellation_that_comes_as_it_goes_on_as_new_is_heeded_by_what_goes_on()
     {
-        var first = Rehearse(s_simple, chunks: 250, rows: 2500);
+        var first = Rehearse(Simple, chunks: 250, rows: 2500);
         first.Activity(ActivityNames.ScoreChunk, chunk =>
         {
             if (((ScoreChunk.Input)chunk!).Chunk == 99)
@@ -209,7 +214,7 @@ public class ScoreDatasetTests
         Assert.All(all, name => Assert.Equal(header.Length, name.Length));
     }
 
-    private static Rehearsal Rehearse(Scoring scoring, int chunks = 3, long rows = 30) => new Rehearsal(OrchestrationNames.ScoreDataset, scoring)
+    private static Rehearsal Rehearse(ScoringInput scoring, int chunks = 3, long rows = 30) => new Rehearsal(OrchestrationNames.ScoreDataset, scoring)
         .Activity<string?>(ActivityNames.FetchDataset, _ => null)
         .Activity(ActivityNames.PlanScoring, _ => new PlanScoring.Result(chunks, rows))
         .Activity(ActivityNames.ScoreChunk, _ => new ScoreChunk.Result(rows / Math.Max(1, chunks), 0))

@@ -2,12 +2,14 @@ using System.Text;
 using CsvHelper;
 using FsCheck;
 using FsCheck.Fluent;
+using Larder.Orchestrations.Scoring.Rows;
+using Larder.Orchestrations.Scoring.Splitting;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Scoring;
 
 public class SplitterTests
 {
-    private static readonly SplitLimits s_wide = new(1 << 20, 1, 1 << 20, 0);
+    private static readonly SplitLimits Wide = new(1 << 20, 1, 1 << 20, 0);
 
     [Fact]
     public void Splitting_at_any_size_and_joining_gives_the_rows_that_CsvHelper_sees_in_the_whole()
@@ -21,7 +23,7 @@ public class SplitterTests
         Prop.ForAll(cases.ToArbitrary(), one =>
         {
             var bytes = Encoding.UTF8.GetBytes(one.text);
-            var splitter = Split(bytes, s_wide with { ChunkRows = one.rows, ChunkBytes = one.bytes }, one.read);
+            var splitter = Split(bytes, Wide with { ChunkRows = one.rows, ChunkBytes = one.bytes }, one.read);
             var joined = splitter.Chunks.SelectMany(chunk =>
             {
                 var rows = Rows(bytes.AsMemory((int)chunk.Offset, (int)chunk.Length));
@@ -36,7 +38,7 @@ public class SplitterTests
     public void Chunks_are_the_data_set_without_a_gap()
     {
         var bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 1000).Select(i => $"{i},\"x\ny\"\r\n")));
-        var chunks = Split(bytes, s_wide with { ChunkRows = 7 }, 100).Chunks;
+        var chunks = Split(bytes, Wide with { ChunkRows = 7 }, 100).Chunks;
         Assert.Equal(143, chunks.Count);
         Assert.Equal(0, chunks[0].Offset);
         Assert.Equal(bytes.Length, chunks[^1].Offset + chunks[^1].Length);
@@ -48,7 +50,7 @@ public class SplitterTests
     public void A_chunk_has_at_least_the_bytes_that_keep_the_number_of_chunks_down()
     {
         var bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("1,2\n", 1000)));
-        Assert.Equal(40, Split(bytes, s_wide with { LeastChunkBytes = 100 }, 4096).Chunks.Count);
+        Assert.Equal(40, Split(bytes, Wide with { LeastChunkBytes = 100 }, 4096).Chunks.Count);
     }
 
     [Theory]
@@ -58,7 +60,7 @@ public class SplitterTests
     {
         var bytes = Encoding.UTF8.GetBytes(before + new string('x', 100_000));
         var stream = new PiecesStream(bytes, 1000);
-        var problem = await new DatasetSplitter(new CsvScanner((byte)','), s_wide with { RowBytes = 5000 }, 0).SplitAsync(stream, CancellationToken.None);
+        var problem = await new DatasetSplitter(new CsvScanner((byte)','), Wide with { RowBytes = 5000 }, 0).SplitAsync(stream, CancellationToken.None);
         Assert.StartsWith("Row 2, at byte 4, is longer than 5000 bytes", problem);
         Assert.True(stream.Position < 10_000);
     }
@@ -67,7 +69,7 @@ public class SplitterTests
     public async Task Lines_of_JSON_are_rows_and_blank_ones_are_not()
     {
         var bytes = "{\"a\":\"\\n\\\"\"}\r\n\n\r\n{}\n[1]"u8.ToArray();
-        var splitter = new DatasetSplitter(new LineScanner(), s_wide, 0);
+        var splitter = new DatasetSplitter(new LineScanner(), Wide, 0);
         Assert.Null(await splitter.SplitAsync(new PiecesStream(bytes, 3), CancellationToken.None));
         Assert.Equal(3, splitter.Rows);
         Assert.Equal(["{\"a\":\"\\n\\\"\"}", "{}", "[1]"], splitter.Chunks.Select(chunk => Encoding.UTF8.GetString(bytes.AsSpan((int)chunk.Offset, (int)chunk.Length)).Trim()));

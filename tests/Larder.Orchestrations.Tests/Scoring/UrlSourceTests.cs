@@ -1,10 +1,13 @@
 using System.Net;
 using System.Text;
-using Larder.Registry;
+using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Scoring;
+using Larder.Orchestrations.Tests.Testing;
+using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Scoring;
 
 public class UrlSourceTests
 {

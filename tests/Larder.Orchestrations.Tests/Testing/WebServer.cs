@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Testing;
 
 /// <summary>A server on this machine, on a free port, that things are fetched from.</summary>
 internal static class WebServer

@@ -1,4 +1,7 @@
-namespace Larder.Orchestrations.Tests;
+using Larder.Orchestrations.Training;
+using Larder.Orchestrations.Training.Activities;
+
+namespace Larder.Orchestrations.Tests.Training;
 
 public class GateTests
 {

@@ -1,11 +1,11 @@
-using Larder.Inference;
-using Larder.Registry;
+using Larder.Inference.Signatures;
+using Larder.Registry.Publishing;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Training;
 
 internal static class Models
 {
-    public static PreparedModel Prepared(string hash) => new(hash, 1, new ModelDescription
+    public static ValidatedArtifact Prepared(string hash) => new(hash, 1, new ModelDescription
     {
         Signature = new ModelSignature([], []),
         IrVersion = 8,

@@ -1,15 +1,21 @@
-using Larder.Registry;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Jobs.Activities;
+using Larder.Orchestrations.Tests.Replay;
+using Larder.Orchestrations.Training;
+using Larder.Orchestrations.Training.Activities;
+using Larder.Registry.Jobs;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Training;
 
 public class TrainModelTests
 {
-    private static readonly Training s_simple = new(Rehearsal.Job, Attempts: 1, TimeoutSeconds: 60, Compile: false, HasAlias: false);
+    private static readonly TrainingInput Simple = new(Rehearsal.Job, Attempts: 1, TimeoutSeconds: 60, Compile: false, HasAlias: false);
 
     [Fact]
     public void A_training_goes_through_its_steps_and_succeeds()
     {
-        var rehearsal = Rehearse(s_simple).Run();
+        var rehearsal = Rehearse(Simple).Run();
         Assert.Equal(
             [
                 ActivityNames.StageInputs, ActivityNames.StartCompute, ActivityNames.WatchCompute, ActivityNames.CollectResults, ActivityNames.DeleteCompute,
@@ -24,7 +30,7 @@ public class TrainModelTests
     public void With_compile_and_an_alias_the_optimised_model_is_registered_too_and_the_gate_has_the_last_word()
     {
         RegisterTrainedModel.Input? registered = null;
-        var rehearsal = Rehearse(s_simple with { Compile = true, HasAlias = true })
+        var rehearsal = Rehearse(Simple with { Compile = true, HasAlias = true })
             .Activity(ActivityNames.RegisterTrainedModel, input =>
             {
                 registered = (RegisterTrainedModel.Input)input!;
@@ -41,7 +47,7 @@ public class TrainModelTests
     public void A_compilation_that_gives_something_else_leaves_the_original()
     {
         RegisterTrainedModel.Input? registered = null;
-        var rehearsal = Rehearse(s_simple with { Compile = true })
+        var rehearsal = Rehearse(Simple with { Compile = true })
             .Activity(ActivityNames.CompileTrainedModel, _ => new CompileTrainedModel.Result(null, "It differs."))
             .Activity(ActivityNames.RegisterTrainedModel, input =>
             {
@@ -59,7 +65,7 @@ public class TrainModelTests
     [InlineData(ActivityNames.RegisterTrainedModel)]
     public void What_is_wrong_with_the_model_fails_the_job_after_a_clean_up(string step)
     {
-        var rehearsal = Rehearse(s_simple with { Attempts = 3 });
+        var rehearsal = Rehearse(Simple with { Attempts = 3 });
         rehearsal = step switch
         {
             ActivityNames.FindTrainedModel => rehearsal.Activity(step, _ => new FindTrainedModel.Result(null, "No.")),
@@ -75,7 +81,7 @@ public class TrainModelTests
     [Fact]
     public void A_script_that_fails_is_run_as_often_as_the_options_say_and_each_attempt_is_removed_before_the_next()
     {
-        var rehearsal = Rehearse(s_simple with { Attempts = 3 })
+        var rehearsal = Rehearse(Simple with { Attempts = 3 })
             .Activity(ActivityNames.CollectResults, input => new CollectResults.Result($"Exit code {((ComputeId)input!).Attempt}."))
             .Run();
         Assert.Equal(3, rehearsal.Calls.Count(call => call == ActivityNames.StartCompute));
@@ -87,7 +93,7 @@ public class TrainModelTests
     [Fact]
     public void A_second_attempt_that_works_makes_the_model()
     {
-        var rehearsal = Rehearse(s_simple with { Attempts = 3 })
+        var rehearsal = Rehearse(Simple with { Attempts = 3 })
             .Activity(ActivityNames.CollectResults, input => new CollectResults.Result(((ComputeId)input!).Attempt == 1 ? "Lost." : null))
             .Activity(ActivityNames.FindTrainedModel, input => new FindTrainedModel.Result($"attempt-{((ComputeId)input!).Attempt}/iris.onnx"))
             .Activity(ActivityNames.CheckTrainedModel, input => new CheckTrainedModel.Result(Models.Prepared(((CheckTrainedModel.Input)input!).Path)))
@@ -102,7 +108,7 @@ public class TrainModelTests
     public void A_backend_that_is_full_is_asked_again_later_and_later()
     {
         var asked = 0;
-        var rehearsal = Rehearse(s_simple).Activity(ActivityNames.StartCompute, _ => new StartCompute.Result(++asked == 12)).Run();
+        var rehearsal = Rehearse(Simple).Activity(ActivityNames.StartCompute, _ => new StartCompute.Result(++asked == 12)).Run();
         Assert.Equal(12, asked);
         Assert.Equal(11, rehearsal.Waits.Count);
         Assert.Equal(rehearsal.Waits.Order(), rehearsal.Waits);
@@ -113,7 +119,7 @@ public class TrainModelTests
     [Fact]
     public void A_backend_that_refuses_fails_the_attempt_with_its_own_words()
     {
-        var rehearsal = Rehearse(s_simple).Activity(ActivityNames.StartCompute, _ => new StartCompute.Result(false, "Quota exceeded.")).Run();
+        var rehearsal = Rehearse(Simple).Activity(ActivityNames.StartCompute, _ => new StartCompute.Result(false, "Quota exceeded.")).Run();
         Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "Quota exceeded."), rehearsal.Ended);
         Assert.DoesNotContain(ActivityNames.CollectResults, rehearsal.Calls);
     }
@@ -122,7 +128,7 @@ public class TrainModelTests
     public void A_run_that_takes_too_long_is_stopped_collected_and_timed_out_without_another_attempt()
     {
         var stopped = false;
-        var rehearsal = Rehearse(s_simple with { Attempts = 5 })
+        var rehearsal = Rehearse(Simple with { Attempts = 5 })
             .Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, stopped))
             .Activity<object?>(ActivityNames.StopCompute, _ => stopped = true)
             .Run();
@@ -137,7 +143,7 @@ public class TrainModelTests
     [Fact]
     public void The_time_out_counts_from_when_it_runs_and_waiting_for_a_machine_has_a_limit_of_its_own()
     {
-        var rehearsal = Rehearse(s_simple with { TimeoutSeconds = 1 });
+        var rehearsal = Rehearse(Simple with { TimeoutSeconds = 1 });
         rehearsal.Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(false, rehearsal.Calls.Contains(ActivityNames.StopCompute)));
         rehearsal.Run();
         Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
@@ -148,7 +154,7 @@ public class TrainModelTests
     [Fact]
     public void A_time_out_that_the_backend_saw_first_is_one_and_not_tried_again()
     {
-        var rehearsal = Rehearse(s_simple with { Attempts = 3 })
+        var rehearsal = Rehearse(Simple with { Attempts = 3 })
             .Activity(ActivityNames.CollectResults, _ => new CollectResults.Result("It ran longer than the 60 seconds it was given.", TimedOut: true))
             .Run();
         Assert.Equal(JobState.TimedOut, rehearsal.Ended!.State);
@@ -160,7 +166,7 @@ public class TrainModelTests
     [Fact]
     public void A_task_that_does_not_stop_is_deleted_all_the_same()
     {
-        var rehearsal = Rehearse(s_simple).Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, false)).Run();
+        var rehearsal = Rehearse(Simple).Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, false)).Run();
         Assert.Equal(JobState.TimedOut, rehearsal.Ended!.State);
         Assert.Contains(ActivityNames.DeleteCompute, rehearsal.Calls);
     }
@@ -175,7 +181,7 @@ public class TrainModelTests
     [InlineData(ActivityNames.RegisterTrainedModel, true, true)]
     public void Cancelling_is_heeded_until_registering_begins(string during, bool started, bool succeeded)
     {
-        var rehearsal = Rehearse(s_simple with { Compile = true, HasAlias = true });
+        var rehearsal = Rehearse(Simple with { Compile = true, HasAlias = true });
         switch (during)
         {
             case ActivityNames.StageInputs:
@@ -219,7 +225,7 @@ public class TrainModelTests
     [Fact]
     public void Cancelling_while_the_backend_is_full_starts_nothing()
     {
-        var rehearsal = Rehearse(s_simple);
+        var rehearsal = Rehearse(Simple);
         rehearsal.Activity(ActivityNames.StartCompute, _ =>
         {
             if (rehearsal.Calls.Count > 4)
@@ -234,12 +240,12 @@ public class TrainModelTests
     [Fact]
     public void A_long_run_goes_on_as_new_and_loses_neither_its_attempt_nor_its_deadline()
     {
-        var first = Rehearse(s_simple with { TimeoutSeconds = 86_400 })
+        var first = Rehearse(Simple with { TimeoutSeconds = 86_400 })
             .Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, false))
             .Run();
         Assert.Null(first.Ended);
         Assert.DoesNotContain(ActivityNames.CleanUpJob, first.Calls);
-        var next = first.WentOnWith<Training>()!;
+        var next = first.WentOnWith<TrainingInput>()!;
         Assert.Equal(1, next.Watch!.Attempt);
         Assert.NotNull(next.Watch.Running);
 
@@ -253,7 +259,7 @@ public class TrainModelTests
     public void A_cancellation_in_the_last_wait_before_it_goes_on_as_new_is_heeded_first()
     {
         var begun = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-        var rehearsal = Rehearse(s_simple with { TimeoutSeconds = 86_400, Watch = new TrainingWatch(1, begun, begun) });
+        var rehearsal = Rehearse(Simple with { TimeoutSeconds = 86_400, Watch = new TrainingWatch(1, begun, begun) });
         rehearsal.Activity(ActivityNames.WatchCompute, _ =>
         {
             if (rehearsal.Calls.Count == 200)
@@ -261,14 +267,14 @@ public class TrainModelTests
             return new WatchCompute.Result(true, rehearsal.Calls.Contains(ActivityNames.StopCompute));
         });
         rehearsal.Run();
-        Assert.Null(rehearsal.WentOnWith<Training>());
+        Assert.Null(rehearsal.WentOnWith<TrainingInput>());
         Assert.Equal(JobState.Canceled, rehearsal.Ended!.State);
     }
 
     [Fact]
     public void A_cancellation_ends_the_wait_for_a_run()
     {
-        var rehearsal = Rehearse(s_simple);
+        var rehearsal = Rehearse(Simple);
         rehearsal.Activity(ActivityNames.WatchCompute, _ =>
         {
             if (rehearsal.Calls.Count == 4)
@@ -285,7 +291,7 @@ public class TrainModelTests
     [InlineData("between_attempts", 1)]
     public void A_cancellation_leaves_no_further_attempt(string when, int seconds)
     {
-        var rehearsal = Rehearse(s_simple with { Attempts = 3 });
+        var rehearsal = Rehearse(Simple with { Attempts = 3 });
         rehearsal.Activity(ActivityNames.CollectResults, _ =>
         {
             rehearsal.Cancel(after: TimeSpan.FromSeconds(seconds));
@@ -300,7 +306,7 @@ public class TrainModelTests
     [Fact]
     public void What_the_server_can_do_at_another_try_is_no_failure()
     {
-        var rehearsal = Rehearse(s_simple)
+        var rehearsal = Rehearse(Simple)
             .Broken(ActivityNames.StageInputs, times: 1)
             .Broken(ActivityNames.StartCompute, times: 1)
             .Broken(ActivityNames.WatchCompute, times: 2)
@@ -316,12 +322,12 @@ public class TrainModelTests
     [InlineData(ActivityNames.FindTrainedModel)]
     public void A_step_that_fails_on_the_server_fails_the_job_after_a_clean_up(string step)
     {
-        var rehearsal = Rehearse(s_simple).Broken(step).Run(step);
+        var rehearsal = Rehearse(Simple).Broken(step).Run(step);
         Assert.Equal((JobState.Failed, $"The step {step} failed on the server: The disk is gone."), (rehearsal.Ended!.State, rehearsal.Ended.Reason));
         Assert.Equal([ActivityNames.CleanUpJob, ActivityNames.EndJob], rehearsal.Calls[^2..]);
     }
 
-    private static Rehearsal Rehearse(Training training) => new Rehearsal(OrchestrationNames.TrainModel, training)
+    private static Rehearsal Rehearse(TrainingInput training) => new Rehearsal(OrchestrationNames.TrainModel, training)
         .Activity<string?>(ActivityNames.StageInputs, _ => null)
         .Activity(ActivityNames.StartCompute, _ => new StartCompute.Result(true))
         .Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, true))

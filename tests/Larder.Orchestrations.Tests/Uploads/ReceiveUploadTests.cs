@@ -1,27 +1,32 @@
-using Larder.Registry;
+using Larder.Orchestrations.Ingestion.Activities;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Jobs.Activities;
+using Larder.Orchestrations.Tests.Replay;
+using Larder.Orchestrations.Tests.Training;
+using Larder.Registry.Jobs;
 
-namespace Larder.Orchestrations.Tests;
+namespace Larder.Orchestrations.Tests.Uploads;
 
 public class ReceiveUploadTests
 {
-    private readonly Rehearsal rehearsal = new Rehearsal(OrchestrationNames.ReceiveUpload, Rehearsal.Job)
+    private readonly Rehearsal _rehearsal = new Rehearsal(OrchestrationNames.ReceiveUpload, Rehearsal.Job)
         .Activities(ActivityNames.BeginJob, ActivityNames.ReleaseUpload, ActivityNames.EndJob)
         .Activity<string?>(ActivityNames.StageUpload, _ => null)
-        .Activity(ActivityNames.CheckArrival, _ => new CheckArrival.Result(Models.Prepared("a")))
-        .Activity(ActivityNames.RegisterArrival, _ => new RegisterArrival.Result(7, "The alias x did not move."));
+        .Activity(ActivityNames.CheckArrival, _ => new ValidateIngestedModel.Result(Models.Prepared("a")))
+        .Activity(ActivityNames.RegisterArrival, _ => new RegisterIngestedModel.Result(7, "The alias x did not move."));
 
     [Fact]
     public void An_upload_goes_through_its_steps_and_says_what_did_not_work_after_them()
     {
-        rehearsal.Run();
+        _rehearsal.Run();
 
         Assert.Equal(
             [
                 ActivityNames.BeginJob, ActivityNames.StageUpload, ActivityNames.CheckArrival, ActivityNames.RegisterArrival, ActivityNames.ReleaseUpload,
                 ActivityNames.EndJob,
             ],
-            rehearsal.Calls);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "The alias x did not move."), rehearsal.Ended);
+            _rehearsal.Calls);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "The alias x did not move."), _rehearsal.Ended);
     }
 
     [Theory]
@@ -32,23 +37,23 @@ public class ReceiveUploadTests
     {
         _ = step switch
         {
-            ActivityNames.StageUpload => rehearsal.Activity<string?>(step, _ => "No."),
-            ActivityNames.CheckArrival => rehearsal.Activity(step, _ => new CheckArrival.Result(null, "No.")),
-            _ => rehearsal.Activity(step, _ => new RegisterArrival.Result(null, "No.")),
+            ActivityNames.StageUpload => _rehearsal.Activity<string?>(step, _ => "No."),
+            ActivityNames.CheckArrival => _rehearsal.Activity(step, _ => new ValidateIngestedModel.Result(null, "No.")),
+            _ => _rehearsal.Activity(step, _ => new RegisterIngestedModel.Result(null, "No.")),
         };
 
-        rehearsal.Run(step);
+        _rehearsal.Run(step);
 
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "No."), rehearsal.Ended);
-        Assert.DoesNotContain(ActivityNames.ReleaseUpload, rehearsal.Calls);
+        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "No."), _rehearsal.Ended);
+        Assert.DoesNotContain(ActivityNames.ReleaseUpload, _rehearsal.Calls);
     }
 
     [Fact]
     public void What_goes_wrong_on_the_server_fails_the_job()
     {
-        rehearsal.Broken(ActivityNames.StageUpload).Run();
+        _rehearsal.Broken(ActivityNames.StageUpload).Run();
 
-        Assert.Equal((JobState.Failed, "The step StageUpload failed on the server: The disk is gone."), (rehearsal.Ended!.State, rehearsal.Ended!.Reason));
+        Assert.Equal((JobState.Failed, "The step StageUpload failed on the server: The disk is gone."), (_rehearsal.Ended!.State, _rehearsal.Ended!.Reason));
     }
 
     [Theory]
@@ -59,19 +64,19 @@ public class ReceiveUploadTests
     {
         _ = during switch
         {
-            ActivityNames.StageUpload => rehearsal.Activity<string?>(during, _ => Canceling<string?>(null)),
-            ActivityNames.CheckArrival => rehearsal.Activity(during, _ => Canceling(new CheckArrival.Result(Models.Prepared("a")))),
-            _ => rehearsal.Activity(during, _ => Canceling(new RegisterArrival.Result(7))),
+            ActivityNames.StageUpload => _rehearsal.Activity<string?>(during, _ => Canceling<string?>(null)),
+            ActivityNames.CheckArrival => _rehearsal.Activity(during, _ => Canceling(new ValidateIngestedModel.Result(Models.Prepared("a")))),
+            _ => _rehearsal.Activity(during, _ => Canceling(new RegisterIngestedModel.Result(7))),
         };
 
-        rehearsal.Run(during);
+        _rehearsal.Run(during);
 
-        Assert.Equal(succeeded ? JobState.Succeeded : JobState.Canceled, rehearsal.Ended!.State);
-        Assert.Equal(succeeded, rehearsal.Calls.Contains(ActivityNames.RegisterArrival));
+        Assert.Equal(succeeded ? JobState.Succeeded : JobState.Canceled, _rehearsal.Ended!.State);
+        Assert.Equal(succeeded, _rehearsal.Calls.Contains(ActivityNames.RegisterArrival));
 
         T Canceling<T>(T result)
         {
-            rehearsal.Cancel();
+            _rehearsal.Cancel();
             return result;
         }
     }
@@ -79,9 +84,9 @@ public class ReceiveUploadTests
     [Fact]
     public void What_the_server_can_do_at_another_try_is_no_failure()
     {
-        rehearsal.Broken(ActivityNames.CheckArrival, times: 2).Run();
+        _rehearsal.Broken(ActivityNames.CheckArrival, times: 2).Run();
 
-        Assert.Equal(JobState.Succeeded, rehearsal.Ended!.State);
-        Assert.Equal(3, rehearsal.Calls.Count(call => call == ActivityNames.CheckArrival));
+        Assert.Equal(JobState.Succeeded, _rehearsal.Ended!.State);
+        Assert.Equal(3, _rehearsal.Calls.Count(call => call == ActivityNames.CheckArrival));
     }
 }

@@ -1,6 +1,10 @@
+using Larder.Registry.Audit;
+using Larder.Registry.Models;
+using Larder.Registry.Schedules;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Audit;
 
 /// <summary>
 /// A host dies at every single storage call of every change, before the call or after it. A change that happened has exactly one record, and one that did

@@ -1,19 +1,29 @@
 using System.Text.Json;
 using Azure.Storage.Blobs;
-using Larder.Inference;
+using Larder.Inference.Settings;
+using Larder.Registry.Audit;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Tests.Storage;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Audit;
 
 /// <summary>What is recorded of changes, and how it is read.</summary>
 public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDisposable
 {
-    private readonly ManualTime time = new();
-    private readonly string account = azurite.NewAccount();
-    private Shop? opened;
+    private readonly ManualTime _time = new();
+    private readonly string _account = azurite.NewAccount();
+    private Shop? _opened;
 
-    private Shop Shop => opened ??= new Shop(account, time);
+    private Shop Shop => _opened ??= new Shop(_account, _time);
 
     [Fact]
     public async Task Publishing_says_what_was_published_and_what_is_served_instead_of_what()
@@ -25,7 +35,7 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
 
         Assert.Equal([(2, "publish", "model:iris:2", "bob"), (1, "publish", "model:iris:1", "ada")], records.Select(InShort));
         AssertJson($$"""{"default_version":1}""", records[0].Before);
-        AssertJson($$"""{"version":2,"sha256":"{{Registry.Tests.Shop.Sha256("2")}}","size_bytes":1,"source":"upload","default_version":2}""", records[0].After);
+        AssertJson($$"""{"version":2,"sha256":"{{Testing.Shop.Sha256("2")}}","size_bytes":1,"source":"upload","default_version":2}""", records[0].After);
         Assert.Null(records[1].Before);
         Assert.Equal("model:iris/2", records[0].Id);
     }
@@ -71,7 +81,7 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
         AssertJson("""{"version":2}""", records[5].After);
         AssertJson("""{"version":2,"follows_newest":true}""", records[4].Before);
         AssertJson("""{"version":2,"follows_newest":false}""", records[4].After);
-        Assert.Equal(Registry.Tests.Shop.Sha256("2"), records[1].Before!.Value.GetProperty("sha256").GetString());
+        Assert.Equal(Testing.Shop.Sha256("2"), records[1].Before!.Value.GetProperty("sha256").GetString());
         Assert.Null(records[1].After);
         Assert.Equal(2, records[0].Before!.Value.GetProperty("last_version").GetInt32());
 
@@ -90,24 +100,24 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
         var record = (await RecordsAsync("model:iris"))[0];
 
         var shown = record.After!.Value.GetProperty("description").GetString()!;
-        Assert.Equal($"{new string('x', 1000)}... (20000 characters, SHA-256 {Registry.Tests.Shop.Sha256(text)})", shown);
+        Assert.Equal($"{new string('x', 1000)}... (20000 characters, SHA-256 {Testing.Shop.Sha256(text)})", shown);
     }
 
     [Fact]
     public async Task Of_a_schedule_what_people_do_is_recorded_and_not_what_runs_do_nor_any_secret()
     {
         var schedule = await Shop.Schedules.CreateAsync(Schedule(), "ada");
-        await Shop.Schedules.ChangeAsync(schedule.Id, read => Task.FromResult(read with { Progress = read.Progress with { NextRun = time.GetUtcNow() } }));
+        await Shop.Schedules.ChangeAsync(schedule.Id, read => Task.FromResult(read with { Progress = read.Progress with { NextRun = _time.GetUtcNow() } }));
         await Shop.Schedules.ReviseAsync(
             schedule.Id,
             null,
             "update",
             "bob",
             read => Task.FromResult(read with { Cron = "0 4 * * *", Secrets = new Dictionary<string, string> { ["TOKEN"] = "second" } }),
-            time.GetUtcNow());
+            _time.GetUtcNow());
         await Shop.Schedules.NoteRunAsync(
-            schedule.Id, "0123456789abcdef", "eve", read => read with { Progress = read.Progress with { Open = ["0123456789abcdef"] } }, time.GetUtcNow());
-        await Shop.Schedules.DeleteAsync(schedule.Id, null, "ada", time.GetUtcNow());
+            schedule.Id, "0123456789abcdef", "eve", read => read with { Progress = read.Progress with { Open = ["0123456789abcdef"] } }, _time.GetUtcNow());
+        await Shop.Schedules.DeleteAsync(schedule.Id, null, "ada", _time.GetUtcNow());
 
         var records = await RecordsAsync($"schedule:{schedule.Id}");
 
@@ -130,7 +140,7 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
         for (var i = 0; i < 6; i++)
         {
             await Shop.PublishAsync(i % 2 == 0 ? "iris" : "rose", $"{i}", By(i < 4 ? "ada" : "bob"));
-            time.Advance(TimeSpan.FromDays(20));
+            _time.Advance(TimeSpan.FromDays(20));
         }
 
         var noon = new ManualTime().GetUtcNow();
@@ -170,7 +180,7 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
         {
             await Shop.PublishAsync($"m{i % 3}", $"{i}", By(i % 2 == 0 ? "ada" : "bob"));
             // Over several months, with some that have no record.
-            time.Advance(TimeSpan.FromDays(i == 20 ? 1000 : 5));
+            _time.Advance(TimeSpan.FromDays(i == 20 ? 1000 : 5));
         }
 
         var expected = (await ListAsync(new AuditFilter { Actor = actor })).Select(record => record.Id).ToList();
@@ -208,7 +218,7 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
         await Assert.ThrowsAsync<InvalidRequestException>(() => Shop.History.ListAsync(new AuditFilter(), 10, cursor));
         await Assert.ThrowsAsync<InvalidRequestException>(() => Shop.History.ListAsync(new AuditFilter(), 0));
         await Assert.ThrowsAsync<InvalidRequestException>(
-            () => Shop.History.ListAsync(new AuditFilter { From = time.GetUtcNow(), To = time.GetUtcNow().AddSeconds(-1) }, 10));
+            () => Shop.History.ListAsync(new AuditFilter { From = _time.GetUtcNow(), To = _time.GetUtcNow().AddSeconds(-1) }, 10));
     }
 
     [Fact]
@@ -228,14 +238,14 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
     [Fact]
     public async Task Settings_are_recorded_when_they_differ_and_once_by_hosts_that_start_together()
     {
-        var hosts = Enumerable.Range(0, 6).Select(_ => new Shop(account, time)).ToList();
+        var hosts = Enumerable.Range(0, 6).Select(_ => new Shop(_account, _time)).ToList();
         var first = new Dictionary<string, string> { ["Limits:RunSeconds"] = "30", ["MasterKey"] = "*** (1)" };
         var second = new Dictionary<string, string> { ["Limits:RunSeconds"] = "30", ["MasterKey"] = "*** (2)", ["Preload"] = "iris" };
         try
         {
             var written = await Task.WhenAll(hosts.Select(host => host.Settings.RecordAsync(first, "deployment")));
             Assert.Single(written, isWritten => isWritten);
-            time.Advance(TimeSpan.FromHours(1));
+            _time.Advance(TimeSpan.FromHours(1));
             written = await Task.WhenAll(hosts.Select(host => host.Settings.RecordAsync(second, "deployment")));
             Assert.Single(written, isWritten => isWritten);
             Assert.False(await hosts[0].Settings.RecordAsync(second, "deployment"));
@@ -257,7 +267,7 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
     public async Task Many_writers_of_one_model_leave_a_record_each_without_a_gap()
     {
         await Shop.PublishAsync("iris");
-        using var other = new Shop(account);
+        using var other = new Shop(_account);
 
         await Task.WhenAll(Enumerable.Range(0, 40).Select(i => (i % 2 == 0 ? Shop : other).Registry.UpdateAsync(
             "iris", new ModelPatch { Tags = Tags(($"{i}", "x")) }, actor: $"{i}")));
@@ -275,8 +285,8 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
         var transport = new CountingTransport();
         var options = BlobClients.Options();
         options.Transport = transport;
-        var documents = new BlobDocumentStore(new BlobServiceClient(account, options));
-        var registry = new ModelRegistry(documents, time, new AuditLog(documents, NullLogger<AuditLog>.Instance));
+        var documents = new BlobDocumentStore(new BlobServiceClient(_account, options));
+        var registry = new ModelRegistry(documents, _time, new AuditLog(documents, NullLogger<AuditLog>.Instance));
         await Shop.PublishAsync("iris");
         // The first finds a record in the outbox of which it does not know whether it is in the log: two reads.
         await registry.UpdateAsync("iris", new ModelPatch { Description = "0" });
@@ -292,7 +302,7 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
     public async Task A_log_that_cannot_be_written_fails_no_change_and_the_next_one_makes_up_for_it()
     {
         var store = new DeafStore(Shop.Documents);
-        using var host = new Shop(account, time, _ => store);
+        using var host = new Shop(_account, _time, _ => store);
         await host.PublishAsync("iris");
 
         store.IsDown = true;
@@ -309,7 +319,7 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
     public async Task Changes_stop_before_more_records_wait_than_a_document_can_hold()
     {
         var store = new DeafStore(Shop.Documents);
-        using var host = new Shop(account, time, _ => store);
+        using var host = new Shop(_account, _time, _ => store);
         await host.PublishAsync("iris");
         store.IsDown = true;
         var changes = 0;
@@ -329,7 +339,7 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
         Assert.Equal(Enumerable.Range(1, 302).Reverse(), (await RecordsAsync("model:iris")).Select(record => record.Revision));
     }
 
-    public void Dispose() => opened?.Dispose();
+    public void Dispose() => _opened?.Dispose();
 
     /// <summary>The log's container does not answer, the others do.</summary>
     private sealed class DeafStore(IDocumentStore store) : DocumentStoreWrapper(store)
@@ -337,10 +347,10 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
         public bool IsDown { get; set; }
 
         public override Task<string> CreateAsync<T>(
-            DocumentCollection<T> collection, string partition, string id, T value, CancellationToken cancellation) =>
+            DocumentCollection<T> collection, string partition, string id, T value, CancellationToken cancellationToken) =>
             IsDown && collection.Name == "audit"
                 ? throw new StorageUnavailableException("The log does not answer.")
-                : base.CreateAsync(collection, partition, id, value, cancellation);
+                : base.CreateAsync(collection, partition, id, value, cancellationToken);
     }
 
     private static PublishRequest By(string actor) => new() { Source = "upload", Actor = actor };

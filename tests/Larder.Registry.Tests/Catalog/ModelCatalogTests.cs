@@ -1,66 +1,70 @@
+using Larder.Registry.Catalog;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Catalog;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class ModelCatalogTests : IDisposable
 {
     private static readonly CatalogOptions Options = new();
 
-    private readonly string account;
-    private readonly ManualTime time = new();
-    private readonly WatchedDocumentStore store;
-    private readonly Shop here;
-    private readonly Shop elsewhere;
-    private readonly ModelCatalog catalog;
+    private readonly string _account;
+    private readonly ManualTime _time = new();
+    private readonly WatchedDocumentStore _store;
+    private readonly Shop _here;
+    private readonly Shop _elsewhere;
+    private readonly ModelCatalog _catalog;
 
     public ModelCatalogTests(Azurite azurite)
     {
-        account = azurite.NewAccount();
-        elsewhere = new Shop(account);
-        store = new WatchedDocumentStore(elsewhere.Documents);
-        here = new Shop(account, documents: _ => store);
-        catalog = Open(Options);
+        _account = azurite.NewAccount();
+        _elsewhere = new Shop(_account);
+        _store = new WatchedDocumentStore(_elsewhere.Documents);
+        _here = new Shop(_account, documents: _ => _store);
+        _catalog = Open(Options);
     }
 
     public void Dispose()
     {
-        catalog.Dispose();
-        here.Dispose();
-        elsewhere.Dispose();
+        _catalog.Dispose();
+        _here.Dispose();
+        _elsewhere.Dispose();
     }
 
     [Fact]
     public async Task A_reference_is_read_once_and_then_known()
     {
-        await elsewhere.PublishAsync("iris", "1");
-        await elsewhere.PublishAsync("iris", "2");
-        await elsewhere.Registry.SetAliasAsync("iris", "champion", 1);
+        await _elsewhere.PublishAsync("iris", "1");
+        await _elsewhere.PublishAsync("iris", "2");
+        await _elsewhere.Registry.SetAliasAsync("iris", "champion", 1);
 
         foreach (var (reference, version) in new[] { ("iris", 2), ("iris:1", 1), ("iris:champion", 1), ("iris:default", 2) })
         {
-            var before = store.ModelReads;
-            var first = await catalog.ResolveAsync(reference);
-            var second = await catalog.ResolveAsync(reference);
+            var before = _store.ModelReads;
+            var first = await _catalog.ResolveAsync(reference);
+            var second = await _catalog.ResolveAsync(reference);
             Assert.Equal(version, first.Version.Version);
             Assert.Same(first, second);
-            Assert.Equal(1, store.ModelReads - before);
+            Assert.Equal(1, _store.ModelReads - before);
         }
     }
 
     [Fact]
     public async Task A_known_reference_is_answered_at_once_and_without_allocating()
     {
-        await elsewhere.PublishAsync("iris");
-        await catalog.ResolveAsync("iris");
+        await _elsewhere.PublishAsync("iris");
+        await _catalog.ResolveAsync("iris");
         for (var i = 0; i < 100; i++)
-            Assert.True(catalog.ResolveAsync("iris").IsCompletedSuccessfully);
+            Assert.True(_catalog.ResolveAsync("iris").IsCompletedSuccessfully);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         var completed = 0;
         for (var i = 0; i < 1000; i++)
-            completed += catalog.ResolveAsync("iris").IsCompletedSuccessfully ? 1 : 0;
+            completed += _catalog.ResolveAsync("iris").IsCompletedSuccessfully ? 1 : 0;
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         Assert.Equal((1000, 0), (completed, allocated));
@@ -69,80 +73,80 @@ public sealed class ModelCatalogTests : IDisposable
     [Fact]
     public async Task Many_who_ask_at_once_cause_one_read()
     {
-        await elsewhere.PublishAsync("iris");
-        var gate = store.HoldModels();
+        await _elsewhere.PublishAsync("iris");
+        var gate = _store.HoldModels();
 
-        var asked = Enumerable.Range(0, 50).Select(_ => catalog.ResolveAsync("iris").AsTask()).ToList();
-        await UntilAsync(() => store.ModelReads == 1);
+        var asked = Enumerable.Range(0, 50).Select(_ => _catalog.ResolveAsync("iris").AsTask()).ToList();
+        await UntilAsync(() => _store.ModelReads == 1);
         gate.SetResult();
         var answers = await Task.WhenAll(asked);
 
         Assert.Single(answers.Distinct());
-        Assert.Equal(1, store.ModelReads);
+        Assert.Equal(1, _store.ModelReads);
     }
 
     [Fact]
     public async Task An_answer_that_is_no_longer_fresh_is_given_and_read_again_behind_the_back()
     {
-        await elsewhere.PublishAsync("iris", "1");
-        await catalog.ResolveAsync("iris");
-        await elsewhere.PublishAsync("iris", "2");
-        time.Advance(Options.Fresh - TimeSpan.FromTicks(1));
-        Assert.Equal(1, (await catalog.ResolveAsync("iris")).Version.Version);
-        Assert.Equal(1, store.ModelReads);
+        await _elsewhere.PublishAsync("iris", "1");
+        await _catalog.ResolveAsync("iris");
+        await _elsewhere.PublishAsync("iris", "2");
+        _time.Advance(Options.SoftTtl - TimeSpan.FromTicks(1));
+        Assert.Equal(1, (await _catalog.ResolveAsync("iris")).Version.Version);
+        Assert.Equal(1, _store.ModelReads);
 
-        time.Advance(TimeSpan.FromTicks(1));
-        var gate = store.HoldModels();
+        _time.Advance(TimeSpan.FromTicks(1));
+        var gate = _store.HoldModels();
         for (var i = 0; i < 10; i++)
         {
-            var stale = catalog.ResolveAsync("iris");
+            var stale = _catalog.ResolveAsync("iris");
             Assert.True(stale.IsCompletedSuccessfully);
             Assert.Equal(1, (await stale).Version.Version);
         }
 
         gate.SetResult();
-        await UntilAsync(async () => (await catalog.ResolveAsync("iris")).Version.Version == 2);
-        Assert.Equal(2, store.ModelReads);
+        await UntilAsync(async () => (await _catalog.ResolveAsync("iris")).Version.Version == 2);
+        Assert.Equal(2, _store.ModelReads);
     }
 
     [Fact]
     public async Task An_answer_that_is_too_old_is_read_again_first()
     {
-        await elsewhere.PublishAsync("iris", "1");
-        await catalog.ResolveAsync("iris");
-        await elsewhere.PublishAsync("iris", "2");
-        time.Advance(Options.Usable);
-        Assert.Equal(2, (await catalog.ResolveAsync("iris")).Version.Version);
+        await _elsewhere.PublishAsync("iris", "1");
+        await _catalog.ResolveAsync("iris");
+        await _elsewhere.PublishAsync("iris", "2");
+        _time.Advance(Options.HardTtl);
+        Assert.Equal(2, (await _catalog.ResolveAsync("iris")).Version.Version);
     }
 
     [Fact]
     public async Task What_this_process_writes_is_seen_by_the_very_next_request()
     {
-        await here.PublishAsync("iris", "1");
-        Assert.Equal(1, (await catalog.ResolveAsync("iris")).Version.Version);
-        Assert.Equal(1, (await catalog.ResolveAsync("iris:default")).Version.Version);
+        await _here.PublishAsync("iris", "1");
+        Assert.Equal(1, (await _catalog.ResolveAsync("iris")).Version.Version);
+        Assert.Equal(1, (await _catalog.ResolveAsync("iris:default")).Version.Version);
 
-        await here.PublishAsync("iris", "2");
-        Assert.Equal(2, (await catalog.ResolveAsync("iris")).Version.Version);
-        Assert.Equal(2, (await catalog.ResolveAsync("iris:default")).Version.Version);
+        await _here.PublishAsync("iris", "2");
+        Assert.Equal(2, (await _catalog.ResolveAsync("iris")).Version.Version);
+        Assert.Equal(2, (await _catalog.ResolveAsync("iris:default")).Version.Version);
 
-        await here.Registry.SetAliasAsync("iris", "champion", 1);
-        Assert.Equal(1, (await catalog.ResolveAsync("iris:champion")).Version.Version);
-        await here.Registry.SetAliasAsync("iris", "champion", 2);
-        Assert.Equal(2, (await catalog.ResolveAsync("iris:champion")).Version.Version);
+        await _here.Registry.SetAliasAsync("iris", "champion", 1);
+        Assert.Equal(1, (await _catalog.ResolveAsync("iris:champion")).Version.Version);
+        await _here.Registry.SetAliasAsync("iris", "champion", 2);
+        Assert.Equal(2, (await _catalog.ResolveAsync("iris:champion")).Version.Version);
 
-        await here.Registry.SetDefaultAsync("iris", 1);
-        Assert.Equal(1, (await catalog.ResolveAsync("iris")).Version.Version);
+        await _here.Registry.SetDefaultAsync("iris", 1);
+        Assert.Equal(1, (await _catalog.ResolveAsync("iris")).Version.Version);
 
-        await here.Registry.UpdateAsync("iris", new ModelPatch { Description = "new" });
-        Assert.Equal("new", (await catalog.ResolveAsync("iris")).Model.Description);
+        await _here.Registry.UpdateAsync("iris", new ModelPatch { Description = "new" });
+        Assert.Equal("new", (await _catalog.ResolveAsync("iris")).Model.Description);
 
-        await here.Registry.DeleteVersionAsync("iris", 1);
-        Assert.Equal(2, (await catalog.ResolveAsync("iris")).Version.Version);
+        await _here.Registry.DeleteVersionAsync("iris", 1);
+        Assert.Equal(2, (await _catalog.ResolveAsync("iris")).Version.Version);
 
-        await here.Registry.DeleteModelAsync("iris", force: true);
-        await Assert.ThrowsAsync<NotFoundException>(async () => await catalog.ResolveAsync("iris"));
-        await Assert.ThrowsAsync<NotFoundException>(async () => await catalog.ResolveAsync("iris:2"));
+        await _here.Registry.DeleteModelAsync("iris", force: true);
+        await Assert.ThrowsAsync<NotFoundException>(async () => await _catalog.ResolveAsync("iris"));
+        await Assert.ThrowsAsync<NotFoundException>(async () => await _catalog.ResolveAsync("iris:2"));
     }
 
     [Fact]
@@ -150,53 +154,53 @@ public sealed class ModelCatalogTests : IDisposable
     {
         foreach (var name in new[] { "iris", "iris2", "iri" })
         {
-            await here.PublishAsync(name);
-            await catalog.ResolveAsync(name);
+            await _here.PublishAsync(name);
+            await _catalog.ResolveAsync(name);
         }
 
-        var before = store.ModelReads;
-        catalog.Invalidate("iris");
-        await catalog.ResolveAsync("iris2");
-        await catalog.ResolveAsync("iri");
-        Assert.Equal(before, store.ModelReads);
-        await catalog.ResolveAsync("iris");
-        Assert.Equal(before + 1, store.ModelReads);
+        var before = _store.ModelReads;
+        _catalog.Invalidate("iris");
+        await _catalog.ResolveAsync("iris2");
+        await _catalog.ResolveAsync("iri");
+        Assert.Equal(before, _store.ModelReads);
+        await _catalog.ResolveAsync("iris");
+        Assert.Equal(before + 1, _store.ModelReads);
     }
 
     [Fact]
     public async Task A_read_that_began_before_a_write_does_not_hide_it()
     {
-        await here.PublishAsync("iris", "1");
-        var reads = store.ModelReads;
-        var gate = store.HoldModels();
-        var early = catalog.ResolveAsync("iris").AsTask();
-        await UntilAsync(() => store.ModelReads > reads);
+        await _here.PublishAsync("iris", "1");
+        var reads = _store.ModelReads;
+        var gate = _store.HoldModels();
+        var early = _catalog.ResolveAsync("iris").AsTask();
+        await UntilAsync(() => _store.ModelReads > reads);
 
         // The early one has read version 1 and is on its way back.
-        await elsewhere.PublishAsync("iris", "2");
-        catalog.Invalidate("iris");
-        var late = catalog.ResolveAsync("iris").AsTask();
+        await _elsewhere.PublishAsync("iris", "2");
+        _catalog.Invalidate("iris");
+        var late = _catalog.ResolveAsync("iris").AsTask();
         gate.SetResult();
 
         await early;
         Assert.Equal(2, (await late).Version.Version);
-        Assert.Equal(2, (await catalog.ResolveAsync("iris")).Version.Version);
+        Assert.Equal(2, (await _catalog.ResolveAsync("iris")).Version.Version);
     }
 
     [Fact]
     public async Task A_model_that_another_host_deleted_stops_resolving()
     {
-        await elsewhere.PublishAsync("iris");
-        await catalog.ResolveAsync("iris");
-        await elsewhere.Registry.DeleteModelAsync("iris");
+        await _elsewhere.PublishAsync("iris");
+        await _catalog.ResolveAsync("iris");
+        await _elsewhere.Registry.DeleteModelAsync("iris");
 
-        time.Advance(Options.Fresh);
-        await catalog.ResolveAsync("iris");
+        _time.Advance(Options.SoftTtl);
+        await _catalog.ResolveAsync("iris");
         await UntilAsync(async () =>
         {
             try
             {
-                await catalog.ResolveAsync("iris");
+                await _catalog.ResolveAsync("iris");
                 return false;
             }
             catch (NotFoundException)
@@ -210,20 +214,20 @@ public sealed class ModelCatalogTests : IDisposable
     public async Task What_does_not_exist_is_not_asked_for_again_and_again()
     {
         for (var i = 0; i < 5; i++)
-            await Assert.ThrowsAsync<NotFoundException>(async () => await catalog.ResolveAsync("rose"));
-        Assert.Equal(1, store.ModelReads);
+            await Assert.ThrowsAsync<NotFoundException>(async () => await _catalog.ResolveAsync("rose"));
+        Assert.Equal(1, _store.ModelReads);
 
-        await elsewhere.PublishAsync("rose");
-        time.Advance(Options.Missing);
-        Assert.Equal(1, (await catalog.ResolveAsync("rose")).Version.Version);
+        await _elsewhere.PublishAsync("rose");
+        _time.Advance(Options.NegativeTtl);
+        Assert.Equal(1, (await _catalog.ResolveAsync("rose")).Version.Version);
     }
 
     [Fact]
     public async Task What_did_not_exist_is_found_as_soon_as_this_process_publishes_it()
     {
-        await Assert.ThrowsAsync<NotFoundException>(async () => await catalog.ResolveAsync("rose"));
-        await here.PublishAsync("rose");
-        Assert.Equal(1, (await catalog.ResolveAsync("rose")).Version.Version);
+        await Assert.ThrowsAsync<NotFoundException>(async () => await _catalog.ResolveAsync("rose"));
+        await _here.PublishAsync("rose");
+        Assert.Equal(1, (await _catalog.ResolveAsync("rose")).Version.Version);
     }
 
     [Theory]
@@ -232,36 +236,36 @@ public sealed class ModelCatalogTests : IDisposable
     [InlineData("information")]
     public async Task What_is_no_reference_is_refused_without_a_read(string reference)
     {
-        await Assert.ThrowsAsync<InvalidRequestException>(async () => await catalog.ResolveAsync(reference));
-        Assert.Equal(0, store.ModelReads);
+        await Assert.ThrowsAsync<InvalidRequestException>(async () => await _catalog.ResolveAsync(reference));
+        Assert.Equal(0, _store.ModelReads);
     }
 
     [Fact]
     public async Task During_an_outage_what_is_known_is_served_however_old()
     {
-        await elsewhere.PublishAsync("iris");
-        var before = await catalog.ResolveAsync("iris");
-        store.IsDown = true;
+        await _elsewhere.PublishAsync("iris");
+        var before = await _catalog.ResolveAsync("iris");
+        _store.IsDown = true;
 
-        time.Advance(Options.Usable + Options.Usable);
-        Assert.Same(before, await catalog.ResolveAsync("iris"));
-        Assert.True(catalog.ResolveAsync("iris").IsCompletedSuccessfully);
-        await Assert.ThrowsAsync<StorageUnavailableException>(async () => await catalog.ResolveAsync("rose"));
+        _time.Advance(Options.HardTtl + Options.HardTtl);
+        Assert.Same(before, await _catalog.ResolveAsync("iris"));
+        Assert.True(_catalog.ResolveAsync("iris").IsCompletedSuccessfully);
+        await Assert.ThrowsAsync<StorageUnavailableException>(async () => await _catalog.ResolveAsync("rose"));
 
-        store.IsDown = false;
-        await elsewhere.PublishAsync("iris", "2");
-        time.Advance(Options.Usable);
-        Assert.Equal(2, (await catalog.ResolveAsync("iris")).Version.Version);
+        _store.IsDown = false;
+        await _elsewhere.PublishAsync("iris", "2");
+        _time.Advance(Options.HardTtl);
+        Assert.Equal(2, (await _catalog.ResolveAsync("iris")).Version.Version);
     }
 
     [Fact]
     public async Task Whoever_stops_waiting_does_not_stop_the_others()
     {
-        await elsewhere.PublishAsync("iris");
-        var gate = store.HoldModels();
+        await _elsewhere.PublishAsync("iris");
+        var gate = _store.HoldModels();
         using var cancel = new CancellationTokenSource();
-        var impatient = catalog.ResolveAsync("iris", cancel.Token).AsTask();
-        var patient = catalog.ResolveAsync("iris").AsTask();
+        var impatient = _catalog.ResolveAsync("iris", cancel.Token).AsTask();
+        var patient = _catalog.ResolveAsync("iris").AsTask();
 
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
@@ -275,7 +279,7 @@ public sealed class ModelCatalogTests : IDisposable
     {
         using var small = Open(Options with { MaxReferences = 4 });
         for (var i = 0; i < 10; i++)
-            await elsewhere.PublishAsync("iris", $"{i}");
+            await _elsewhere.PublishAsync("iris", $"{i}");
 
         for (var round = 0; round < 2; round++)
         {
@@ -284,7 +288,7 @@ public sealed class ModelCatalogTests : IDisposable
         }
 
         // With room for all of them the second round would need no read.
-        Assert.InRange(store.ModelReads, 11, 20);
+        Assert.InRange(_store.ModelReads, 11, 20);
         for (var i = 0; i < 10; i++)
             await Assert.ThrowsAsync<NotFoundException>(async () => await small.ResolveAsync($"rose{i}"));
     }
@@ -297,5 +301,5 @@ public sealed class ModelCatalogTests : IDisposable
             await Task.Delay(5);
     }
 
-    private ModelCatalog Open(CatalogOptions options) => new(here.Registry, options, time, NullLogger<ModelCatalog>.Instance);
+    private ModelCatalog Open(CatalogOptions options) => new(_here.Registry, options, _time, NullLogger<ModelCatalog>.Instance);
 }

@@ -1,25 +1,30 @@
+using Larder.Registry.Datasets;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Datasets;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class DatasetStoreTests(Azurite azurite)
 {
     private static readonly DateTimeOffset Noon = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
-    private readonly DatasetStore datasets = new(new BlobDocumentStore(BlobClients.Create(azurite.NewAccount())));
+    private readonly DatasetStore _datasets = new(new BlobDocumentStore(BlobClients.Create(azurite.NewAccount())));
 
     [Fact]
     public async Task A_data_set_comes_back_as_it_was_stored_and_goes_when_it_is_deleted()
     {
         var dataset = Named("Grüße 花 #1?.csv", 1) with { Owner = "ada" };
 
-        Assert.Equal(dataset, await datasets.PutAsync(dataset));
+        Assert.Equal(dataset, await _datasets.PutAsync(dataset));
 
-        Assert.Equal(dataset, await datasets.GetAsync("iris", "Grüße 花 #1?.csv"));
-        await datasets.DeleteAsync("iris", "Grüße 花 #1?.csv");
-        await Assert.ThrowsAsync<NotFoundException>(() => datasets.GetAsync("iris", "Grüße 花 #1?.csv"));
-        await Assert.ThrowsAsync<NotFoundException>(() => datasets.DeleteAsync("iris", "Grüße 花 #1?.csv"));
+        Assert.Equal(dataset, await _datasets.GetAsync("iris", "Grüße 花 #1?.csv"));
+        await _datasets.DeleteAsync("iris", "Grüße 花 #1?.csv");
+        await Assert.ThrowsAsync<NotFoundException>(() => _datasets.GetAsync("iris", "Grüße 花 #1?.csv"));
+        await Assert.ThrowsAsync<NotFoundException>(() => _datasets.DeleteAsync("iris", "Grüße 花 #1?.csv"));
     }
 
     [Fact]
@@ -27,9 +32,9 @@ public sealed class DatasetStoreTests(Azurite azurite)
     {
         var dataset = Named(string.Concat(Enumerable.Repeat("花", 85)), 1) with { Model = new string('m', 128) };
 
-        await datasets.PutAsync(dataset);
+        await _datasets.PutAsync(dataset);
 
-        Assert.Equal(dataset, await datasets.GetAsync(dataset.Model, dataset.FileName));
+        Assert.Equal(dataset, await _datasets.GetAsync(dataset.Model, dataset.FileName));
     }
 
     [Fact]
@@ -37,36 +42,36 @@ public sealed class DatasetStoreTests(Azurite azurite)
     {
         var (older, newer) = (Named("a.csv", 1), Named("a.csv", 2));
 
-        Assert.Equal(newer, await datasets.PutAsync(newer));
-        Assert.Equal(newer, await datasets.PutAsync(older));
-        Assert.Equal(newer, await datasets.PutAsync(newer));
+        Assert.Equal(newer, await _datasets.PutAsync(newer));
+        Assert.Equal(newer, await _datasets.PutAsync(older));
+        Assert.Equal(newer, await _datasets.PutAsync(newer));
 
         var many = Enumerable.Range(3, 12).Select(minute => Named("a.csv", minute)).ToList();
-        await Task.WhenAll(many.Select(one => datasets.PutAsync(one)));
-        Assert.Equal(many[^1], await datasets.GetAsync("iris", "a.csv"));
+        await Task.WhenAll(many.Select(one => _datasets.PutAsync(one)));
+        Assert.Equal(many[^1], await _datasets.GetAsync("iris", "a.csv"));
     }
 
     [Fact]
     public async Task Lists_go_by_model_and_name_a_page_at_a_time()
     {
         foreach (var (model, name) in new[] { ("rose", "b.csv"), ("iris", "b.csv"), ("iris", "a.csv") })
-            await datasets.PutAsync(Named(name, 1) with { Model = model });
+            await _datasets.PutAsync(Named(name, 1) with { Model = model });
 
         var all = new List<string>();
         string? cursor = null;
         do
         {
-            var page = await datasets.ListAsync(null, 2, cursor);
+            var page = await _datasets.ListAsync(null, 2, cursor);
             all.AddRange(page.Items.Select(one => Dataset.AddressOf(one.Model, one.FileName)));
             cursor = page.Cursor;
         }
         while (cursor is not null);
 
         Assert.Equal(["datasets/iris/a.csv", "datasets/iris/b.csv", "datasets/rose/b.csv"], all);
-        Assert.Equal("b.csv", Assert.Single((await datasets.ListAsync("rose", 10)).Items).FileName);
-        Assert.Empty((await datasets.ListAsync("tulip", 10)).Items);
-        await Assert.ThrowsAsync<InvalidRequestException>(() => datasets.ListAsync(null, 0));
-        await Assert.ThrowsAsync<InvalidRequestException>(() => datasets.ListAsync(null, 10, "nonsense"));
+        Assert.Equal("b.csv", Assert.Single((await _datasets.ListAsync("rose", 10)).Items).FileName);
+        Assert.Empty((await _datasets.ListAsync("tulip", 10)).Items);
+        await Assert.ThrowsAsync<InvalidRequestException>(() => _datasets.ListAsync(null, 0));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => _datasets.ListAsync(null, 10, "nonsense"));
     }
 
     [Theory]

@@ -1,66 +1,70 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Azure.Storage.Blobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Jobs;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class JobFilesTests(Azurite azurite) : IAsyncLifetime
 {
     private static readonly HttpClient Anybody = new();
 
-    private readonly string job = Sample.Job().Id;
-    private readonly JobFiles files = new(BlobClients.Create(azurite.NewAccount()), TimeProvider.System);
+    private readonly string _job = Sample.Job().Id;
+    private readonly JobFiles _files = new(BlobClients.Create(azurite.NewAccount()), TimeProvider.System);
 
-    public Task InitializeAsync() => files.CreateAsync(job);
+    public Task InitializeAsync() => _files.CreateAsync(_job);
 
     public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task Files_are_written_read_listed_and_deleted()
     {
-        await files.CreateAsync(job);
-        var etag = await files.WriteAsync(job, "attempt-1/job.json", BinaryData.FromString("{}"));
-        await files.WriteAsync(job, "attempt-1/outputs/ä b#1?.txt", BinaryData.FromString("0123456789"));
-        await files.WriteAsync(job, "secrets.json", BinaryData.FromString("{}"));
+        await _files.CreateAsync(_job);
+        var etag = await _files.WriteAsync(_job, "attempt-1/job.json", BinaryData.FromString("{}"));
+        await _files.WriteAsync(_job, "attempt-1/outputs/ä b#1?.txt", BinaryData.FromString("0123456789"));
+        await _files.WriteAsync(_job, "secrets.json", BinaryData.FromString("{}"));
 
-        Assert.Equal("{}", (await files.ReadAsync(job, "attempt-1/job.json", 2))!.ToString());
-        Assert.Equal(etag, (await files.GetPropertiesAsync(job, "attempt-1/job.json"))!.ETag);
-        Assert.Equal("345", await TextAsync(await files.OpenReadAsync(job, "attempt-1/outputs/ä b#1?.txt", 3, 3)));
+        Assert.Equal("{}", (await _files.ReadAsync(_job, "attempt-1/job.json", 2))!.ToString());
+        Assert.Equal(etag, (await _files.GetPropertiesAsync(_job, "attempt-1/job.json"))!.ETag);
+        Assert.Equal("345", await TextAsync(await _files.OpenReadAsync(_job, "attempt-1/outputs/ä b#1?.txt", 3, 3)));
         var listed = await ListAsync("attempt-1/");
         Assert.Equal(["attempt-1/job.json", "attempt-1/outputs/ä b#1?.txt"], listed.Select(file => file.Path));
         Assert.Equal((10L, etag), (listed[1].SizeBytes, listed[0].ETag));
 
-        Assert.True(await files.DeleteFileAsync(job, "secrets.json"));
-        Assert.False(await files.DeleteFileAsync(job, "secrets.json"));
-        Assert.Null(await files.ReadAsync(job, "secrets.json", 10));
-        Assert.Null(await files.OpenReadAsync(job, "secrets.json"));
-        Assert.Null(await files.GetPropertiesAsync(job, "secrets.json"));
+        Assert.True(await _files.DeleteFileAsync(_job, "secrets.json"));
+        Assert.False(await _files.DeleteFileAsync(_job, "secrets.json"));
+        Assert.Null(await _files.ReadAsync(_job, "secrets.json", 10));
+        Assert.Null(await _files.OpenReadAsync(_job, "secrets.json"));
+        Assert.Null(await _files.GetPropertiesAsync(_job, "secrets.json"));
     }
 
     [Fact]
     public async Task A_file_that_is_too_large_is_refused_and_an_empty_one_is_read()
     {
-        await files.WriteAsync(job, "exit.json", BinaryData.FromString("12345"));
-        await files.WriteAsync(job, "empty", BinaryData.FromString(""));
+        await _files.WriteAsync(_job, "exit.json", BinaryData.FromString("12345"));
+        await _files.WriteAsync(_job, "empty", BinaryData.FromString(""));
 
-        await Assert.ThrowsAsync<TooLargeException>(() => files.ReadAsync(job, "exit.json", 4));
+        await Assert.ThrowsAsync<TooLargeException>(() => _files.ReadAsync(_job, "exit.json", 4));
 
-        Assert.Equal("12345", (await files.ReadAsync(job, "exit.json", 5))!.ToString());
-        Assert.Equal("", (await files.ReadAsync(job, "empty", 5))!.ToString());
-        Assert.Equal("", await TextAsync(await files.OpenReadAsync(job, "empty")));
+        Assert.Equal("12345", (await _files.ReadAsync(_job, "exit.json", 5))!.ToString());
+        Assert.Equal("", (await _files.ReadAsync(_job, "empty", 5))!.ToString());
+        Assert.Equal("", await TextAsync(await _files.OpenReadAsync(_job, "empty")));
     }
 
     [Fact]
     public async Task A_file_that_was_changed_is_not_what_was_meant()
     {
-        var before = await files.WriteAsync(job, "model", BinaryData.FromString("1"));
-        Assert.Equal("1", await TextAsync(await files.OpenReadAsync(job, "model", ifMatch: before)));
-        await files.WriteAsync(job, "model", BinaryData.FromString("2"));
+        var before = await _files.WriteAsync(_job, "model", BinaryData.FromString("1"));
+        Assert.Equal("1", await TextAsync(await _files.OpenReadAsync(_job, "model", ifMatch: before)));
+        await _files.WriteAsync(_job, "model", BinaryData.FromString("2"));
 
-        await Assert.ThrowsAsync<PreconditionFailedException>(() => files.OpenReadAsync(job, "model", ifMatch: before));
+        await Assert.ThrowsAsync<PreconditionFailedException>(() => _files.OpenReadAsync(_job, "model", ifMatch: before));
     }
 
     [Theory]
@@ -77,81 +81,81 @@ public sealed class JobFilesTests(Azurite azurite) : IAsyncLifetime
     public async Task What_is_no_path_is_refused_everywhere(string path)
     {
         Assert.False(JobFilePath.IsValid(path));
-        await Assert.ThrowsAsync<InvalidRequestException>(() => files.ReadAsync(job, path, 10));
-        await Assert.ThrowsAsync<InvalidRequestException>(async () => await files.OpenReadAsync(job, path));
-        await Assert.ThrowsAsync<InvalidRequestException>(async () => await files.WriteAsync(job, path, BinaryData.FromString("x")));
-        await Assert.ThrowsAsync<InvalidRequestException>(async () => await files.ReadUrlAsync(job, path, TimeSpan.FromMinutes(1)));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => _files.ReadAsync(_job, path, 10));
+        await Assert.ThrowsAsync<InvalidRequestException>(async () => await _files.OpenReadAsync(_job, path));
+        await Assert.ThrowsAsync<InvalidRequestException>(async () => await _files.WriteAsync(_job, path, BinaryData.FromString("x")));
+        await Assert.ThrowsAsync<InvalidRequestException>(async () => await _files.ReadUrlAsync(_job, path, TimeSpan.FromMinutes(1)));
     }
 
     [Fact]
     public async Task After_deletion_nothing_is_there_and_nothing_can_be_written()
     {
-        await files.WriteAsync(job, "x", BinaryData.FromString("x"));
-        Assert.True(await files.DeleteAsync(job));
+        await _files.WriteAsync(_job, "x", BinaryData.FromString("x"));
+        Assert.True(await _files.DeleteAsync(_job));
 
-        Assert.False(await files.DeleteAsync(job));
-        Assert.Null(await files.ReadAsync(job, "x", 10));
-        Assert.Null(await files.GetPropertiesAsync(job, "x"));
-        Assert.False(await files.DeleteFileAsync(job, "x"));
+        Assert.False(await _files.DeleteAsync(_job));
+        Assert.Null(await _files.ReadAsync(_job, "x", 10));
+        Assert.Null(await _files.GetPropertiesAsync(_job, "x"));
+        Assert.False(await _files.DeleteFileAsync(_job, "x"));
         Assert.Empty(await ListAsync(""));
-        await Assert.ThrowsAsync<NotFoundException>(() => files.WriteAsync(job, "x", BinaryData.FromString("x")));
-        await Assert.ThrowsAsync<NotFoundException>(() => files.CreateAppendableAsync(job, "x"));
+        await Assert.ThrowsAsync<NotFoundException>(() => _files.WriteAsync(_job, "x", BinaryData.FromString("x")));
+        await Assert.ThrowsAsync<NotFoundException>(() => _files.CreateAppendableAsync(_job, "x"));
     }
 
     [Fact]
     public async Task The_jobs_that_have_files_are_listed()
     {
         var other = Sample.Job(1).Id;
-        await files.CreateAsync(other);
+        await _files.CreateAsync(other);
 
         var listed = new List<string>();
-        await foreach (var folder in files.ListJobsAsync())
+        await foreach (var folder in _files.ListJobsAsync())
             listed.Add(folder.Job);
 
-        Assert.Equal([other, job], listed);
+        Assert.Equal([other, _job], listed);
     }
 
     [Fact]
     public async Task A_URL_for_the_log_adds_to_it_and_does_nothing_else()
     {
-        await files.CreateAppendableAsync(job, "attempt-1/log.jsonl");
-        var url = await files.FileUrlAsync(job, "attempt-1/log.jsonl", JobFileAccess.Add, TimeSpan.FromMinutes(1));
+        await _files.CreateAppendableAsync(_job, "attempt-1/log.jsonl");
+        var url = await _files.FileUrlAsync(_job, "attempt-1/log.jsonl", JobFileAccess.Add, TimeSpan.FromMinutes(1));
 
         Assert.Equal(HttpStatusCode.Created, await PutAsync($"{url}&comp=appendblock", "line 1\n"));
-        await files.CreateAppendableAsync(job, "attempt-1/log.jsonl");
+        await _files.CreateAppendableAsync(_job, "attempt-1/log.jsonl");
         Assert.Equal(HttpStatusCode.Created, await PutAsync($"{url}&comp=appendblock", "line 2\n"));
 
         Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(url.AbsoluteUri, "all new"));
         Assert.Equal(HttpStatusCode.Forbidden, (await Anybody.GetAsync(url)).StatusCode);
-        Assert.Equal("line 1\nline 2\n", (await files.ReadAsync(job, "attempt-1/log.jsonl", 100))!.ToString());
+        Assert.Equal("line 1\nline 2\n", (await _files.ReadAsync(_job, "attempt-1/log.jsonl", 100))!.ToString());
     }
 
     [Fact]
     public async Task A_URL_for_the_files_writes_any_of_this_job_and_reads_none_and_none_of_others()
     {
         var other = Sample.Job(1).Id;
-        await files.CreateAsync(other);
-        var url = await files.FilesUrlAsync(job, TimeSpan.FromMinutes(1));
+        await _files.CreateAsync(other);
+        var url = await _files.FilesUrlAsync(_job, TimeSpan.FromMinutes(1));
         string Of(string path) => $"{url.GetLeftPart(UriPartial.Path)}/{path}{url.Query}";
 
         Assert.Equal(HttpStatusCode.Created, await PutAsync(Of("attempt-1/outputs/iris.onnx"), "model"));
 
-        Assert.Equal("model", (await files.ReadAsync(job, "attempt-1/outputs/iris.onnx", 10))!.ToString());
+        Assert.Equal("model", (await _files.ReadAsync(_job, "attempt-1/outputs/iris.onnx", 10))!.ToString());
         Assert.Equal(HttpStatusCode.Forbidden, (await Anybody.GetAsync(Of("attempt-1/outputs/iris.onnx"))).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await Anybody.GetAsync(Of("") + "&restype=container&comp=list")).StatusCode);
-        Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(Of("x").Replace(job, other), "model"));
+        Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(Of("x").Replace(_job, other), "model"));
     }
 
     [Fact]
     public async Task A_URL_ends_with_its_time()
     {
-        await files.WriteAsync(job, "x", BinaryData.FromString("x"));
+        await _files.WriteAsync(_job, "x", BinaryData.FromString("x"));
         var past = new JobFiles(BlobClients.Create(azurite.ConnectionString), new FakeTimeProvider(DateTimeOffset.UtcNow - TimeSpan.FromHours(2)));
-        await past.CreateAsync(job);
-        await past.WriteAsync(job, "x", BinaryData.FromString("x"));
+        await past.CreateAsync(_job);
+        await past.WriteAsync(_job, "x", BinaryData.FromString("x"));
 
-        Assert.Equal(HttpStatusCode.Forbidden, (await Anybody.GetAsync(await past.ReadUrlAsync(job, "x", TimeSpan.FromHours(1)))).StatusCode);
-        Assert.Equal("x", await Anybody.GetStringAsync(await past.ReadUrlAsync(job, "x", TimeSpan.FromHours(3))));
+        Assert.Equal(HttpStatusCode.Forbidden, (await Anybody.GetAsync(await past.ReadUrlAsync(_job, "x", TimeSpan.FromHours(1)))).StatusCode);
+        Assert.Equal("x", await Anybody.GetStringAsync(await past.ReadUrlAsync(_job, "x", TimeSpan.FromHours(3))));
     }
 
     private static async Task<HttpStatusCode> PutAsync(string url, string content)
@@ -174,7 +178,7 @@ public sealed class JobFilesTests(Azurite azurite) : IAsyncLifetime
     private async Task<List<JobFile>> ListAsync(string prefix)
     {
         var all = new List<JobFile>();
-        await foreach (var file in files.ListAsync(job, prefix))
+        await foreach (var file in _files.ListAsync(_job, prefix))
             all.Add(file);
         return all;
     }

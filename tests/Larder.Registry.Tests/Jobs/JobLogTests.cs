@@ -2,29 +2,35 @@ using System.Text;
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Jobs.Log;
+using Larder.Registry.Models;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Tests.Storage;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Jobs;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class JobLogTests : IAsyncLifetime
 {
-    private readonly CountingTransport network = new();
-    private readonly string job = Sample.Job().Id;
-    private readonly BlobServiceClient account;
-    private readonly JobFiles files;
-    private readonly JobLog log;
+    private readonly CountingTransport _network = new();
+    private readonly string _job = Sample.Job().Id;
+    private readonly BlobServiceClient _account;
+    private readonly JobFiles _files;
+    private readonly JobLog _log;
 
     public JobLogTests(Azurite azurite)
     {
         var options = BlobClients.Options();
-        options.Transport = network;
-        account = new BlobServiceClient(azurite.NewAccount(), options);
-        files = new JobFiles(account, TimeProvider.System);
-        log = new JobLog(files);
+        options.Transport = _network;
+        _account = new BlobServiceClient(azurite.NewAccount(), options);
+        _files = new JobFiles(_account, TimeProvider.System);
+        _log = new JobLog(_files);
     }
 
-    public Task InitializeAsync() => files.CreateAsync(job);
+    public Task InitializeAsync() => _files.CreateAsync(_job);
 
     public Task DisposeAsync() => Task.CompletedTask;
 
@@ -36,13 +42,13 @@ public sealed class JobLogTests : IAsyncLifetime
 
         foreach (var after in new[] { 0, 1, 17, 1000, 99_999, 100_000, 123_456, 199_000, 199_899 })
         {
-            var before = network.Requests;
-            var page = await log.ReadAsync(job, 1, after, 100);
+            var before = _network.Requests;
+            var page = await _log.ReadAsync(_job, 1, after, 100);
 
             Assert.Equal(Enumerable.Range(after + 1, 100), page.Lines.Select(line => (int)line.N));
             Assert.StartsWith($"epoch {after + 1} ", page.Lines[0].M);
             Assert.Equal(after + 100, page.NextAfter);
-            Assert.InRange(network.Requests - before, 1, 7);
+            Assert.InRange(_network.Requests - before, 1, 7);
         }
     }
 
@@ -50,17 +56,17 @@ public sealed class JobLogTests : IAsyncLifetime
     public async Task Reading_on_costs_one_request_and_sees_what_was_added()
     {
         await WriteAsync([Line(1), Line(2)]);
-        var page = await log.ReadAsync(job, 1, 0, 10);
+        var page = await _log.ReadAsync(_job, 1, 0, 10);
         Assert.True(page.IsAtEnd);
         Assert.Equal(2, page.NextAfter);
 
         await AppendAsync(Line(3));
-        var before = network.Requests;
-        page = await log.ReadAsync(job, 1, page.Next, 10);
+        var before = _network.Requests;
+        page = await _log.ReadAsync(_job, 1, page.Next, 10);
 
         Assert.Equal([3L], page.Lines.Select(line => line.N));
-        Assert.Equal(1, network.Requests - before);
-        page = await log.ReadAsync(job, 1, page.Next, 10);
+        Assert.Equal(1, _network.Requests - before);
+        page = await _log.ReadAsync(_job, 1, page.Next, 10);
         Assert.Empty(page.Lines);
         Assert.True(page.IsAtEnd);
     }
@@ -82,7 +88,7 @@ public sealed class JobLogTests : IAsyncLifetime
             var next = (long)after;
             do
             {
-                var page = await log.ReadAsync(job, 1, next, limit - read.Count);
+                var page = await _log.ReadAsync(_job, 1, next, limit - read.Count);
                 read.AddRange(page.Lines);
                 next = page.NextAfter;
                 if (page.IsAtEnd)
@@ -99,14 +105,14 @@ public sealed class JobLogTests : IAsyncLifetime
     {
         var last = Line(2, "half");
         await WriteAsync([Line(1), last[..10]]);
-        var page = await log.ReadAsync(job, 1, 0, 10);
+        var page = await _log.ReadAsync(_job, 1, 0, 10);
         Assert.Equal([1L], page.Lines.Select(line => line.N));
 
         await AppendAsync(last[10..]);
 
-        page = await log.ReadAsync(job, 1, page.Next, 10);
+        page = await _log.ReadAsync(_job, 1, page.Next, 10);
         Assert.Equal("half", Assert.Single(page.Lines).M);
-        Assert.Equal("half", Assert.Single((await log.ReadAsync(job, 1, 1, 10)).Lines).M);
+        Assert.Equal("half", Assert.Single((await _log.ReadAsync(_job, 1, 1, 10)).Lines).M);
     }
 
     [Fact]
@@ -126,12 +132,12 @@ public sealed class JobLogTests : IAsyncLifetime
     {
         foreach (var after in new[] { 0, 5 })
         {
-            var page = await log.ReadAsync(job, 3, after, 10);
+            var page = await _log.ReadAsync(_job, 3, after, 10);
             Assert.Empty(page.Lines);
             Assert.Equal((after, true), (page.NextAfter, page.IsAtEnd));
         }
 
-        Assert.True((await log.ReadAsync(Sample.Job().Id, 1, 0, 10)).IsAtEnd);
+        Assert.True((await _log.ReadAsync(Sample.Job().Id, 1, 0, 10)).IsAtEnd);
     }
 
     private static string Line(long n, string text = "text") =>
@@ -142,7 +148,7 @@ public sealed class JobLogTests : IAsyncLifetime
         var all = new List<JobLogLine>();
         while (true)
         {
-            var page = await log.ReadAsync(job, 1, after, 10);
+            var page = await _log.ReadAsync(_job, 1, after, 10);
             all.AddRange(page.Lines);
             if (page.IsAtEnd)
                 return all;
@@ -153,13 +159,13 @@ public sealed class JobLogTests : IAsyncLifetime
 
     private async Task WriteAsync(IEnumerable<string> lines)
     {
-        await files.CreateAppendableAsync(job, "attempt-1/log.jsonl");
+        await _files.CreateAppendableAsync(_job, "attempt-1/log.jsonl");
         await AppendAsync(string.Concat(lines));
     }
 
     private async Task AppendAsync(string text)
     {
-        var blob = account.GetBlobContainerClient($"job-{job}").GetAppendBlobClient("attempt-1/log.jsonl");
+        var blob = _account.GetBlobContainerClient($"job-{_job}").GetAppendBlobClient("attempt-1/log.jsonl");
         foreach (var block in Encoding.UTF8.GetBytes(text).Chunk(4 * 1024 * 1024))
             await blob.AppendBlockAsync(new MemoryStream(block));
     }

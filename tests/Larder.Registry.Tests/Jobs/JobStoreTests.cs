@@ -1,21 +1,25 @@
 using System.Text.Json;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Storage;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Jobs;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class JobStoreTests : IDisposable
 {
-    private readonly Shop shop;
-    private readonly JobStore jobs;
+    private readonly Shop _shop;
+    private readonly JobStore _jobs;
 
     public JobStoreTests(Azurite azurite)
     {
-        shop = new Shop(azurite.NewAccount());
-        jobs = shop.Jobs;
+        _shop = new Shop(azurite.NewAccount());
+        _jobs = _shop.Jobs;
     }
 
-    public void Dispose() => shop.Dispose();
+    public void Dispose() => _shop.Dispose();
 
     [Fact]
     public async Task A_job_comes_back_as_it_was_stored()
@@ -32,21 +36,21 @@ public sealed class JobStoreTests : IDisposable
             Owner = "ada",
         };
 
-        await jobs.CreateAsync(job);
-        var read = await jobs.GetAsync(job.Id);
+        await _jobs.CreateAsync(job);
+        var read = await _jobs.GetAsync(job.Id);
 
         Assert.Equal(JsonSerializer.Serialize(job), JsonSerializer.Serialize(read));
-        Assert.Equal(JsonValueKind.Object, (await jobs.CreateAsync(Sample.Job())).Options.ValueKind);
+        Assert.Equal(JsonValueKind.Object, (await _jobs.CreateAsync(Sample.Job())).Options.ValueKind);
     }
 
     [Fact]
     public async Task A_taken_id_is_refused_and_the_job_of_it_stays()
     {
-        var job = await jobs.CreateAsync(Sample.Job());
+        var job = await _jobs.CreateAsync(Sample.Job());
 
-        await Assert.ThrowsAsync<DocumentExistsException>(() => jobs.CreateAsync(job with { Model = "other" }));
+        await Assert.ThrowsAsync<DocumentExistsException>(() => _jobs.CreateAsync(job with { Model = "other" }));
 
-        Assert.Equal("iris", (await jobs.GetAsync(job.Id)).Model);
+        Assert.Equal("iris", (await _jobs.GetAsync(job.Id)).Model);
     }
 
     [Theory]
@@ -56,47 +60,47 @@ public sealed class JobStoreTests : IDisposable
     [InlineData("UPPERCASEUPPERCA")]
     public async Task What_is_no_id_or_nobodys_is_not_found(string id)
     {
-        await Assert.ThrowsAsync<NotFoundException>(() => jobs.GetAsync(id));
-        await Assert.ThrowsAsync<NotFoundException>(() => jobs.UpdateAsync(id, job => job with { Reason = "x" }));
-        await Assert.ThrowsAsync<NotFoundException>(() => jobs.DeleteAsync(id));
+        await Assert.ThrowsAsync<NotFoundException>(() => _jobs.GetAsync(id));
+        await Assert.ThrowsAsync<NotFoundException>(() => _jobs.UpdateAsync(id, job => job with { Reason = "x" }));
+        await Assert.ThrowsAsync<NotFoundException>(() => _jobs.DeleteAsync(id));
     }
 
     [Fact]
     public async Task Concurrent_changes_are_all_kept()
     {
-        var job = await jobs.CreateAsync(Sample.Job());
+        var job = await _jobs.CreateAsync(Sample.Job());
 
         await Task.WhenAll(Enumerable.Range(1, 12).Select(i =>
-            jobs.UpdateAsync(job.Id, read => read with { Steps = [.. read.Steps, new JobStep($"{i}", i, DateTimeOffset.UnixEpoch)] })));
+            _jobs.UpdateAsync(job.Id, read => read with { Steps = [.. read.Steps, new JobStep($"{i}", i, DateTimeOffset.UnixEpoch)] })));
 
-        var steps = (await jobs.GetAsync(job.Id)).Steps.Select(step => step.Attempt);
+        var steps = (await _jobs.GetAsync(job.Id)).Steps.Select(step => step.Attempt);
         Assert.Equal(Enumerable.Range(1, 12), steps.Order());
     }
 
     [Fact]
     public async Task A_final_state_never_changes_and_no_state_goes_back()
     {
-        var job = await jobs.CreateAsync(Sample.Job());
-        await jobs.UpdateAsync(job.Id, read => read with { State = JobState.Running });
+        var job = await _jobs.CreateAsync(Sample.Job());
+        await _jobs.UpdateAsync(job.Id, read => read with { State = JobState.Running });
 
-        var back = await jobs.UpdateAsync(job.Id, read => read with { State = JobState.Queued, Reason = "kept" });
+        var back = await _jobs.UpdateAsync(job.Id, read => read with { State = JobState.Queued, Reason = "kept" });
         Assert.Equal((JobState.Running, "kept"), (back.State, back.Reason));
 
-        await jobs.UpdateAsync(job.Id, read => read with { State = JobState.Canceled });
-        var late = await jobs.UpdateAsync(job.Id, read => read with { State = JobState.Succeeded, Reason = "late" });
+        await _jobs.UpdateAsync(job.Id, read => read with { State = JobState.Canceled });
+        var late = await _jobs.UpdateAsync(job.Id, read => read with { State = JobState.Succeeded, Reason = "late" });
         Assert.Equal((JobState.Canceled, "kept"), (late.State, late.Reason));
-        Assert.Equal(JobState.Canceled, (await jobs.GetAsync(job.Id)).State);
+        Assert.Equal(JobState.Canceled, (await _jobs.GetAsync(job.Id)).State);
     }
 
     [Fact]
     public async Task A_list_has_the_newest_first_and_counts_what_fits()
     {
         for (var i = 0; i < 10; i++)
-            await jobs.CreateAsync(Sample.Job(i, i % 2 == 0 ? JobState.Queued : JobState.Failed, i < 5 ? "iris" : "rose", $"owner-{i}"));
+            await _jobs.CreateAsync(Sample.Job(i, i % 2 == 0 ? JobState.Queued : JobState.Failed, i < 5 ? "iris" : "rose", $"owner-{i}"));
 
-        var first = await jobs.ListAsync(new JobFilter(), 4);
-        var second = await jobs.ListAsync(new JobFilter(), 4, first.Cursor);
-        var third = await jobs.ListAsync(new JobFilter(), 4, second.Cursor);
+        var first = await _jobs.ListAsync(new JobFilter(), 4);
+        var second = await _jobs.ListAsync(new JobFilter(), 4, first.Cursor);
+        var third = await _jobs.ListAsync(new JobFilter(), 4, second.Cursor);
 
         string?[] owners = [.. first.Items.Concat(second.Items).Concat(third.Items).Select(job => job.Owner)];
         Assert.Equal(Enumerable.Range(0, 10).Reverse().Select(i => $"owner-{i}"), owners);
@@ -118,12 +122,12 @@ public sealed class JobStoreTests : IDisposable
     public async Task Pages_stay_as_they_are_while_jobs_come()
     {
         for (var i = 0; i < 6; i++)
-            await jobs.CreateAsync(Sample.Job(i, owner: $"{i}"));
-        var first = await jobs.ListAsync(new JobFilter(), 3);
+            await _jobs.CreateAsync(Sample.Job(i, owner: $"{i}"));
+        var first = await _jobs.ListAsync(new JobFilter(), 3);
         for (var i = 6; i < 9; i++)
-            await jobs.CreateAsync(Sample.Job(i, owner: $"{i}"));
+            await _jobs.CreateAsync(Sample.Job(i, owner: $"{i}"));
 
-        var second = await jobs.ListAsync(new JobFilter(), 3, first.Cursor);
+        var second = await _jobs.ListAsync(new JobFilter(), 3, first.Cursor);
 
         Assert.Equal(["5", "4", "3", "2", "1", "0"], first.Items.Concat(second.Items).Select(job => job.Owner));
         Assert.Equal(9, second.Total);
@@ -135,26 +139,26 @@ public sealed class JobStoreTests : IDisposable
     [InlineData("am9iOi4uLy4u")]
     public async Task A_cursor_that_no_page_gave_is_refused(string cursor)
     {
-        await Assert.ThrowsAsync<InvalidRequestException>(() => jobs.ListAsync(new JobFilter(), 3, cursor));
-        await Assert.ThrowsAsync<InvalidRequestException>(() => jobs.ListAsync(new JobFilter(), 0));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => _jobs.ListAsync(new JobFilter(), 3, cursor));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => _jobs.ListAsync(new JobFilter(), 0));
     }
 
     [Fact]
     public async Task Only_a_job_that_is_over_can_be_deleted()
     {
-        var job = await jobs.CreateAsync(Sample.Job());
-        await Assert.ThrowsAsync<ConflictException>(() => jobs.DeleteAsync(job.Id));
+        var job = await _jobs.CreateAsync(Sample.Job());
+        await Assert.ThrowsAsync<ConflictException>(() => _jobs.DeleteAsync(job.Id));
 
-        await jobs.UpdateAsync(job.Id, read => read with { State = JobState.Failed });
-        await jobs.DeleteAsync(job.Id);
+        await _jobs.UpdateAsync(job.Id, read => read with { State = JobState.Failed });
+        await _jobs.DeleteAsync(job.Id);
 
-        await Assert.ThrowsAsync<NotFoundException>(() => jobs.GetAsync(job.Id));
+        await Assert.ThrowsAsync<NotFoundException>(() => _jobs.GetAsync(job.Id));
         Assert.Equal(0, await CountAsync(new JobFilter()));
     }
 
     private async Task<int> CountAsync(JobFilter filter)
     {
-        var page = await jobs.ListAsync(filter, 1000);
+        var page = await _jobs.ListAsync(filter, 1000);
         Assert.Equal(page.Total, page.Items.Count);
         return page.Total;
     }
@@ -165,11 +169,11 @@ public sealed class JobStoreTests : IDisposable
         var noon = DateTimeOffset.UnixEpoch.AddYears(50);
         var ids = new[] { -60, -1, 0, 1, 60 }.Select(minutes => JobId.Create(noon.AddMinutes(minutes))).ToList();
         foreach (var id in ids)
-            await jobs.CreateAsync(Sample.Job() with { Id = id });
+            await _jobs.CreateAsync(Sample.Job() with { Id = id });
 
         Assert.Equal([ids[4], ids[3], ids[2]], await IdsAsync(noon));
         Assert.Equal(Enumerable.Reverse(ids), await IdsAsync(null));
 
-        async Task<IReadOnlyList<string>> IdsAsync(DateTimeOffset? since) => [.. (await jobs.ScanAsync(since).ToListAsync()).Select(job => job.Id)];
+        async Task<IReadOnlyList<string>> IdsAsync(DateTimeOffset? since) => [.. (await _jobs.ScanAsync(since).ToListAsync()).Select(job => job.Id)];
     }
 }

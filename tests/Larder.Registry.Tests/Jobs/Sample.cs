@@ -1,4 +1,6 @@
-namespace Larder.Registry.Tests;
+using Larder.Registry.Jobs;
+
+namespace Larder.Registry.Tests.Jobs;
 
 /// <summary>Jobs to store.</summary>
 internal static class Sample

@@ -1,15 +1,18 @@
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Models;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class AliasTests(Azurite azurite) : IDisposable
 {
-    private readonly Shop shop = new(azurite.NewAccount());
+    private readonly Shop _shop = new(azurite.NewAccount());
 
-    private ModelRegistry Registry => shop.Registry;
+    private ModelRegistry Registry => _shop.Registry;
 
-    public void Dispose() => shop.Dispose();
+    public void Dispose() => _shop.Dispose();
 
     [Fact]
     public async Task Moving_an_alias_tells_what_it_was_so_that_one_call_rolls_back()
@@ -172,7 +175,7 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
     private async Task PublishAsync(int count)
     {
         for (var i = 0; i < count; i++)
-            await shop.PublishAsync("iris");
+            await _shop.PublishAsync("iris");
     }
 
     private async Task<int> ResolveAsync(string reference) => (await Registry.ResolveAsync(ModelReference.Parse(reference))).Version.Version;

@@ -1,6 +1,10 @@
+using Larder.Registry.GarbageCollection;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Models;
 
 /// <summary>A host dies at every single storage call of every change, before the call or after it. Whatever is left, readers see whole things only.</summary>
 public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
@@ -147,7 +151,7 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
         // Another run takes up what is left, and then there is nothing to do.
         await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + Later);
         await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + Later);
-        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + Later));
+        Assert.Equal(new GarbageCollectionReport(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + Later));
         Assert.Equal([2, 3], await VisibleAsync(shop));
         Assert.Equal(
             new[] { Shop.Sha256("2"), Shop.Sha256("3") }.Order(), (await shop.ArtifactsAsync()).Select(artifact => artifact.Sha256).Order());

@@ -1,15 +1,19 @@
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Models;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class DeletionTests(Azurite azurite) : IDisposable
 {
-    private readonly Shop shop = new(azurite.NewAccount());
+    private readonly Shop _shop = new(azurite.NewAccount());
 
-    private ModelRegistry Registry => shop.Registry;
+    private ModelRegistry Registry => _shop.Registry;
 
-    public void Dispose() => shop.Dispose();
+    public void Dispose() => _shop.Dispose();
 
     [Fact]
     public async Task A_deleted_version_is_gone_from_everywhere_and_its_number_is_never_given_again()
@@ -17,12 +21,12 @@ public sealed class DeletionTests(Azurite azurite) : IDisposable
         await PublishAsync(3);
         await Registry.DeleteVersionAsync("iris", 3);
 
-        Assert.Equal([1, 2], await shop.VersionsAsync("iris"));
+        Assert.Equal([1, 2], await _shop.VersionsAsync("iris"));
         await Assert.ThrowsAsync<NotFoundException>(() => Registry.GetVersionAsync("iris", 3));
         await Assert.ThrowsAsync<NotFoundException>(() => Registry.SetAliasAsync("iris", "champion", 3));
         await Assert.ThrowsAsync<NotFoundException>(() => Registry.DeleteVersionAsync("iris", 3));
-        Assert.Equal(4, (await shop.PublishAsync("iris")).Version);
-        Assert.Equal([1, 2, 4], await shop.VersionsAsync("iris"));
+        Assert.Equal(4, (await _shop.PublishAsync("iris")).Version);
+        Assert.Equal([1, 2, 4], await _shop.VersionsAsync("iris"));
     }
 
     [Fact]
@@ -35,7 +39,7 @@ public sealed class DeletionTests(Azurite azurite) : IDisposable
 
         var refused = await Assert.ThrowsAsync<ConflictException>(() => Registry.DeleteVersionAsync("iris", 1));
         Assert.Contains("champion, staging", refused.Message);
-        Assert.Equal([1, 2], await shop.VersionsAsync("iris"));
+        Assert.Equal([1, 2], await _shop.VersionsAsync("iris"));
 
         var deleted = await Registry.DeleteVersionAsync("iris", 1, force: true, actor: "ada");
         Assert.Equal(["champion", "staging"], deleted.RemovedAliases);
@@ -80,17 +84,17 @@ public sealed class DeletionTests(Azurite azurite) : IDisposable
         var last = await Registry.DeleteVersionAsync("iris", 1);
 
         Assert.Equal((1, null), (last.PreviousDefault, last.CurrentDefault));
-        Assert.Empty(await shop.VersionsAsync("iris"));
+        Assert.Empty(await _shop.VersionsAsync("iris"));
         var thrown = await Assert.ThrowsAsync<NotFoundException>(() => Registry.ResolveAsync(ModelReference.Parse("iris")));
         Assert.Equal("The model iris has no version that is ready.", thrown.Message);
-        Assert.Equal(3, (await shop.PublishAsync("iris")).Version);
+        Assert.Equal(3, (await _shop.PublishAsync("iris")).Version);
         Assert.Equal(3, (await Registry.GetAsync("iris")).ServedVersion);
     }
 
     [Fact]
     public async Task A_deleted_model_is_gone_and_published_anew_it_counts_on_without_its_old_versions()
     {
-        await shop.PublishAsync("iris", "1", new PublishRequest { Source = "upload", ModelDescription = "old", Owner = "ada" });
+        await _shop.PublishAsync("iris", "1", new PublishRequest { Source = "upload", ModelDescription = "old", Owner = "ada" });
         await PublishAsync(2);
         await Registry.SetDefaultAsync("iris", 1);
 
@@ -101,8 +105,8 @@ public sealed class DeletionTests(Azurite azurite) : IDisposable
         await Assert.ThrowsAsync<NotFoundException>(() => Registry.DeleteModelAsync("iris"));
         Assert.Empty((await Registry.ListAsync(10)).Items);
 
-        Assert.Equal(4, (await shop.PublishAsync("iris")).Version);
-        Assert.Equal([4], await shop.VersionsAsync("iris"));
+        Assert.Equal(4, (await _shop.PublishAsync("iris")).Version);
+        Assert.Equal([4], await _shop.VersionsAsync("iris"));
         var model = await Registry.GetAsync("iris");
         Assert.Equal(("", null, null, 4), (model.Description, model.Owner, model.DefaultVersion, model.LatestVersion));
         Assert.Contains(model.Audit, e => e is { What: "delete_model", Who: "ada" });
@@ -168,6 +172,6 @@ public sealed class DeletionTests(Azurite azurite) : IDisposable
     private async Task PublishAsync(int count)
     {
         for (var i = 0; i < count; i++)
-            await shop.PublishAsync("iris", $"{i}");
+            await _shop.PublishAsync("iris", $"{i}");
     }
 }

@@ -1,4 +1,7 @@
-namespace Larder.Registry.Tests;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+
+namespace Larder.Registry.Tests.Models;
 
 public sealed class ModelNameTests
 {

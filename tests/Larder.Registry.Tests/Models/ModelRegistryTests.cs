@@ -1,18 +1,24 @@
 using System.Text.Json;
-using Larder.Inference;
+using Larder.Inference.Settings;
+using Larder.Registry.Audit;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Models;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
 {
-    private readonly Shop shop = new(azurite.NewAccount());
+    private readonly Shop _shop = new(azurite.NewAccount());
 
-    private ModelRegistry Registry => shop.Registry;
+    private ModelRegistry Registry => _shop.Registry;
 
-    public void Dispose() => shop.Dispose();
+    public void Dispose() => _shop.Dispose();
 
     [Fact]
     public async Task What_was_published_is_read_back_whole()
@@ -27,7 +33,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
             Owner = "ada",
             Actor = "bob",
         };
-        var published = await shop.PublishAsync("iris", "content", request);
+        var published = await _shop.PublishAsync("iris", "content", request);
 
         var version = await Registry.GetVersionAsync("iris", 1);
         Assert.Equal(JsonSerializer.Serialize(published, RegistryJson.Options), JsonSerializer.Serialize(version, RegistryJson.Options));
@@ -47,8 +53,8 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task A_name_is_compared_case_sensitively()
     {
-        await shop.PublishAsync("Iris", "one");
-        await shop.PublishAsync("iris", "two");
+        await _shop.PublishAsync("Iris", "one");
+        await _shop.PublishAsync("iris", "two");
 
         Assert.Equal(Shop.Sha256("one"), (await Registry.GetVersionAsync("Iris", 1)).Sha256);
         Assert.Equal(Shop.Sha256("two"), (await Registry.GetVersionAsync("iris", 1)).Sha256);
@@ -57,7 +63,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task What_does_not_exist_is_not_found_and_the_message_says_what()
     {
-        await shop.PublishAsync("iris");
+        await _shop.PublishAsync("iris");
 
         async Task NotFound(string message, Func<Task> act) => Assert.Equal(message, (await Assert.ThrowsAsync<NotFoundException>(act)).Message);
         await NotFound("There is no model rose.", () => Registry.GetAsync("rose"));
@@ -100,7 +106,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     {
         string[] names = ["iris", "Rose", "iris-2", "iris2", "a", "iris.2", "z"];
         foreach (var name in names)
-            await shop.PublishAsync(name);
+            await _shop.PublishAsync(name);
         await Registry.DeleteModelAsync("iris2");
 
         var listed = new List<string>();
@@ -121,7 +127,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     public async Task Versions_are_listed_by_number_page_after_page()
     {
         for (var i = 1; i <= 12; i++)
-            await shop.PublishAsync("iris", $"{i}");
+            await _shop.PublishAsync("iris", $"{i}");
         await Registry.DeleteVersionAsync("iris", 10);
 
         var first = await Registry.ListVersionsAsync("iris", 7);
@@ -134,7 +140,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task A_cursor_of_another_kind_is_refused()
     {
-        await shop.PublishAsync("iris");
+        await _shop.PublishAsync("iris");
         await Assert.ThrowsAsync<InvalidRequestException>(() => Registry.ListAsync(10, "nonsense"));
         await Assert.ThrowsAsync<InvalidRequestException>(() => Registry.ListVersionsAsync("iris", 10, "nonsense"));
     }
@@ -142,7 +148,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task An_update_changes_what_it_names_and_nothing_else()
     {
-        await shop.PublishAsync("iris", request: new PublishRequest { Source = "upload", ModelDescription = "old", Owner = "ada" });
+        await _shop.PublishAsync("iris", request: new PublishRequest { Source = "upload", ModelDescription = "old", Owner = "ada" });
         await Registry.UpdateAsync("iris", new ModelPatch { Tags = new Dictionary<string, string?> { ["a"] = "1", ["b"] = "2" } });
 
         var settings = new ModelSettings { Session = new SessionSettings { IntraOpThreads = 2 } };
@@ -165,7 +171,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task An_update_of_nothing_writes_nothing()
     {
-        await shop.PublishAsync("iris");
+        await _shop.PublishAsync("iris");
         var before = await Registry.GetAsync("iris");
         var after = await Registry.UpdateAsync("iris", new ModelPatch());
         Assert.Equal(before.ETag, after.ETag);
@@ -174,7 +180,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task Settings_and_texts_out_of_range_are_refused()
     {
-        await shop.PublishAsync("iris");
+        await _shop.PublishAsync("iris");
         ModelPatch[] patches =
         [
             new() { Settings = new ModelSettings { Session = new SessionSettings { IntraOpThreads = 0 } } },
@@ -202,7 +208,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task Tags_added_one_by_one_have_the_same_limit()
     {
-        await shop.PublishAsync("iris");
+        await _shop.PublishAsync("iris");
         await Registry.UpdateAsync("iris", new ModelPatch { Tags = Enumerable.Range(0, 100).ToDictionary(i => $"{i}", i => (string?)"x") });
         await Assert.ThrowsAsync<InvalidRequestException>(
             () => Registry.UpdateAsync("iris", new ModelPatch { Tags = new Dictionary<string, string?> { ["one more"] = "x" } }));
@@ -211,8 +217,8 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task Every_edit_with_an_outdated_etag_is_refused_and_changes_nothing()
     {
-        await shop.PublishAsync("iris", "1");
-        await shop.PublishAsync("iris", "2");
+        await _shop.PublishAsync("iris", "1");
+        await _shop.PublishAsync("iris", "2");
         await Registry.SetAliasAsync("iris", "champion", 1);
         var read = await Registry.GetAsync("iris");
         var now = await Registry.UpdateAsync("iris", new ModelPatch { Description = "changed" });
@@ -234,7 +240,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task Of_many_edits_with_one_etag_one_succeeds()
     {
-        await shop.PublishAsync("iris");
+        await _shop.PublishAsync("iris");
         var read = await Registry.GetAsync("iris");
 
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 10).Select(async i =>
@@ -255,7 +261,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task Concurrent_edits_without_an_etag_all_arrive()
     {
-        await shop.PublishAsync("iris");
+        await _shop.PublishAsync("iris");
 
         await Task.WhenAll(Enumerable.Range(0, 24).Select(i =>
             Registry.UpdateAsync("iris", new ModelPatch { Tags = new Dictionary<string, string?> { [$"{i}"] = "x" } })));
@@ -266,7 +272,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task The_audit_list_keeps_the_newest_hundred()
     {
-        await shop.PublishAsync("iris");
+        await _shop.PublishAsync("iris");
         for (var i = 0; i < 105; i++)
             await Registry.UpdateAsync("iris", new ModelPatch { Description = $"{i}" }, actor: $"{i}");
 
@@ -281,7 +287,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
         var names = new List<string>();
         Registry.Changed += names.Add;
 
-        await shop.PublishAsync("iris");
+        await _shop.PublishAsync("iris");
         Assert.Contains("iris", names);
         names.Clear();
         await Registry.SetDefaultAsync("iris", 1);

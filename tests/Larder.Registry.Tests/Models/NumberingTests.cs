@@ -1,17 +1,20 @@
+using Larder.Registry.Errors;
+using Larder.Registry.Publishing;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Models;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class NumberingTests(Azurite azurite)
 {
-    private readonly string account = azurite.NewAccount();
+    private readonly string _account = azurite.NewAccount();
 
     [Fact]
     public async Task Thirty_concurrent_publishers_of_a_new_name_get_1_to_30()
     {
-        using var one = new Shop(account);
-        using var two = new Shop(account);
+        using var one = new Shop(_account);
+        using var two = new Shop(_account);
 
         var published = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => (i % 2 == 0 ? one : two).PublishAsync(
             "iris", $"content {i}", new PublishRequest { Source = "upload", Description = $"{i}", Owner = "ada" })));
@@ -27,7 +30,7 @@ public sealed class NumberingTests(Azurite azurite)
     [Fact]
     public async Task Concurrent_publishers_of_a_deleted_name_all_get_new_numbers()
     {
-        using var shop = new Shop(account);
+        using var shop = new Shop(_account);
         await shop.PublishAsync("iris");
         await shop.Registry.DeleteModelAsync("iris");
 
@@ -40,7 +43,7 @@ public sealed class NumberingTests(Azurite azurite)
     [Fact]
     public async Task Publishing_deleting_and_moving_aliases_all_at_once_keeps_every_promise()
     {
-        using var shop = new Shop(account);
+        using var shop = new Shop(_account);
         await shop.PublishAsync("iris", "first");
         var published = new System.Collections.Concurrent.ConcurrentBag<int> { 1 };
         var deleted = new System.Collections.Concurrent.ConcurrentBag<int>();
@@ -86,7 +89,7 @@ public sealed class NumberingTests(Azurite azurite)
     public async Task A_number_whose_publisher_died_is_counted_by_the_next()
     {
         using var dying = Dying();
-        using var shop = new Shop(account);
+        using var shop = new Shop(_account);
         await shop.PublishAsync("iris", "1");
         await Assert.ThrowsAsync<Mortality.DeadException>(() => dying.PublishAsync("iris", "2", new PublishRequest { Source = "upload", Actor = "ada" }));
         Assert.Equal([1], await shop.VersionsAsync("iris"));
@@ -101,9 +104,9 @@ public sealed class NumberingTests(Azurite azurite)
     [Fact]
     public async Task A_number_is_not_given_again_by_a_publisher_who_was_asleep_while_it_was_used_and_deleted()
     {
-        using var shop = new Shop(account);
+        using var shop = new Shop(_account);
         var store = new InterruptedDocumentStore(shop.Documents);
-        using var sleeper = new Shop(account, documents: _ => store);
+        using var sleeper = new Shop(_account, documents: _ => store);
         await shop.PublishAsync("iris", "1");
         store.BeforeNextVersionIsCreated(async () =>
         {
@@ -120,9 +123,9 @@ public sealed class NumberingTests(Azurite azurite)
     [Fact]
     public async Task Nor_when_the_whole_model_was_deleted_and_swept_meanwhile()
     {
-        using var shop = new Shop(account);
+        using var shop = new Shop(_account);
         var store = new InterruptedDocumentStore(shop.Documents);
-        using var sleeper = new Shop(account, documents: _ => store);
+        using var sleeper = new Shop(_account, documents: _ => store);
         await shop.PublishAsync("iris", "1");
         store.BeforeNextVersionIsCreated(async () =>
         {
@@ -143,9 +146,9 @@ public sealed class NumberingTests(Azurite azurite)
     [Fact]
     public async Task Whoever_publishes_while_the_model_is_deleted_brings_it_back()
     {
-        using var shop = new Shop(account);
+        using var shop = new Shop(_account);
         var store = new InterruptedDocumentStore(shop.Documents);
-        using var publisher = new Shop(account, documents: _ => store);
+        using var publisher = new Shop(_account, documents: _ => store);
         await shop.PublishAsync("iris", "1");
         store.BeforeNextModelIsReplaced(() => shop.Registry.DeleteModelAsync("iris"));
 
@@ -159,12 +162,12 @@ public sealed class NumberingTests(Azurite azurite)
     [Fact]
     public async Task A_version_that_nobody_was_told_of_does_not_bring_a_deleted_model_back()
     {
-        using var shop = new Shop(account);
+        using var shop = new Shop(_account);
         await shop.PublishAsync("iris", "1");
 
         // The publisher takes number 2 and dies, just when the model is being deleted and nobody looks for new numbers any more.
         var store = new InterruptedDocumentStore(shop.Documents);
-        using var deleter = new Shop(account, documents: _ => store);
+        using var deleter = new Shop(_account, documents: _ => store);
         store.BeforeNextModelIsReplaced(() => DieAsync("2"));
         await deleter.Registry.DeleteModelAsync("iris");
 
@@ -178,7 +181,7 @@ public sealed class NumberingTests(Azurite azurite)
     [Fact]
     public async Task A_version_that_was_to_bring_a_deleted_model_back_does_so_although_its_publisher_died()
     {
-        using var shop = new Shop(account);
+        using var shop = new Shop(_account);
         await shop.PublishAsync("iris", "1");
         await shop.Registry.DeleteModelAsync("iris");
         await DieAsync("2");
@@ -199,6 +202,6 @@ public sealed class NumberingTests(Azurite azurite)
     {
         var life = new Mortality(call: 3, afterwards: true);
         return new Shop(
-            account, documents: store => new MortalDocumentStore(store, life), artifacts: store => new MortalArtifactStore(store, life));
+            _account, documents: store => new MortalDocumentStore(store, life), artifacts: store => new MortalArtifactStore(store, life));
     }
 }

@@ -1,6 +1,10 @@
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Models;
 
 /// <summary>Publishing under a key: one version, whatever dies and whoever races.</summary>
 [Collection(AzuriteCollection.Name)]
@@ -9,36 +13,36 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
     // Far more than publishing needs; the last round is the one that survives.
     private const int MostCalls = 60;
 
-    private readonly Shop shop = new(azurite.NewAccount());
+    private readonly Shop _shop = new(azurite.NewAccount());
 
-    private static PublishRequest Request => new() { Source = "train", Job = "7zzr2x0k9ab3cdef", Once = "7zzr2x0k9ab3cdef:model", Description = "ours" };
+    private static PublishRequest Request => new() { Source = "train", Job = "7zzr2x0k9ab3cdef", IdempotencyKey = "7zzr2x0k9ab3cdef:model", Description = "ours" };
 
-    public void Dispose() => shop.Dispose();
+    public void Dispose() => _shop.Dispose();
 
     [Fact]
     public async Task The_same_key_again_answers_the_same_version()
     {
-        await shop.PublishAsync("iris", "before");
-        Assert.Null(await shop.Registry.FindOnceAsync("iris", Request.Once!));
-        var first = await shop.PublishAsync("iris", "1", Request);
-        await shop.PublishAsync("iris", "between");
+        await _shop.PublishAsync("iris", "before");
+        Assert.Null(await _shop.Registry.FindOnceAsync("iris", Request.IdempotencyKey!));
+        var first = await _shop.PublishAsync("iris", "1", Request);
+        await _shop.PublishAsync("iris", "between");
 
-        var again = await shop.PublishAsync("iris", "other bytes", Request);
+        var again = await _shop.PublishAsync("iris", "other bytes", Request);
 
         Assert.Equal((2, 2), (first.Version, again.Version));
         Assert.Equal(Shop.Sha256("1"), again.Sha256);
-        Assert.Equal([1, 2, 3], await shop.VersionsAsync("iris"));
-        Assert.Equal(2, (await shop.Registry.FindOnceAsync("iris", Request.Once!))!.Version.Version);
+        Assert.Equal([1, 2, 3], await _shop.VersionsAsync("iris"));
+        Assert.Equal(2, (await _shop.Registry.FindOnceAsync("iris", Request.IdempotencyKey!))!.Version.Version);
     }
 
     [Fact]
     public async Task Other_keys_and_the_same_key_of_another_model_are_other_versions()
     {
-        await shop.PublishAsync("iris", "1", Request);
+        await _shop.PublishAsync("iris", "1", Request);
 
-        Assert.Equal(2, (await shop.PublishAsync("iris", "1", Request with { Once = "7zzr2x0k9ab3cdef:optimized" })).Version);
-        Assert.Equal(1, (await shop.PublishAsync("rose", "1", Request)).Version);
-        Assert.Equal(3, (await shop.PublishAsync("iris", "1")).Version);
+        Assert.Equal(2, (await _shop.PublishAsync("iris", "1", Request with { IdempotencyKey = "7zzr2x0k9ab3cdef:optimized" })).Version);
+        Assert.Equal(1, (await _shop.PublishAsync("rose", "1", Request)).Version);
+        Assert.Equal(3, (await _shop.PublishAsync("iris", "1")).Version);
     }
 
     [Theory]
@@ -66,7 +70,7 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
             var life = await DieAndComeAgainAsync(call, afterwards, async host =>
             {
                 await host.PublishAsync("iris", "other 1");
-                await host.PublishAsync("iris", "other 2", new PublishRequest { Source = "train", Once = "another" });
+                await host.PublishAsync("iris", "other 2", new PublishRequest { Source = "train", IdempotencyKey = "another" });
             });
             if (!life.IsDead)
                 return;
@@ -78,15 +82,15 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task Many_with_the_same_key_at_once_make_one_version_among_others()
     {
-        using var two = new Shop(shop.Account);
-        var same = Enumerable.Range(0, 8).Select(i => (i % 2 == 0 ? shop : two).PublishAsync("iris", "ours", Request));
-        var others = Enumerable.Range(0, 8).Select(i => (i % 2 == 0 ? two : shop).PublishAsync("iris", $"other {i}"));
+        using var two = new Shop(_shop.Account);
+        var same = Enumerable.Range(0, 8).Select(i => (i % 2 == 0 ? _shop : two).PublishAsync("iris", "ours", Request));
+        var others = Enumerable.Range(0, 8).Select(i => (i % 2 == 0 ? two : _shop).PublishAsync("iris", $"other {i}"));
 
         var published = await Task.WhenAll(same.Concat(others));
 
         Assert.Single(published.Take(8).Select(version => version.Version).Distinct());
         Assert.Equal(Enumerable.Range(1, 9), published.Select(version => version.Version).Distinct().Order());
-        Assert.Equal(Enumerable.Range(1, 9), await shop.VersionsAsync("iris"));
+        Assert.Equal(Enumerable.Range(1, 9), await _shop.VersionsAsync("iris"));
     }
 
     /// <summary>Hosts that die at random calls, all at once, come again until they are told of their version.</summary>
@@ -98,7 +102,7 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
 
         foreach (var key in told.GroupBy(version => version.Description))
             Assert.Single(key.Select(version => version.Version).Distinct());
-        var versions = (await shop.Registry.ListVersionsAsync("iris", 100)).Items;
+        var versions = (await _shop.Registry.ListVersionsAsync("iris", 100)).Items;
         Assert.Equal(Enumerable.Range(1, 6), versions.Select(version => version.Version));
         Assert.Equal(Enumerable.Range(0, 6).Select(i => $"key {i}"), versions.Select(version => version.Description).Order());
     }
@@ -106,52 +110,52 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task What_was_deleted_is_not_published_again()
     {
-        await shop.PublishAsync("iris", "1", Request);
-        await shop.PublishAsync("iris", "2");
-        await shop.Registry.DeleteVersionAsync("iris", 1);
+        await _shop.PublishAsync("iris", "1", Request);
+        await _shop.PublishAsync("iris", "2");
+        await _shop.Registry.DeleteVersionAsync("iris", 1);
 
-        var refused = await Assert.ThrowsAsync<ConflictException>(() => shop.PublishAsync("iris", "1", Request));
+        var refused = await Assert.ThrowsAsync<ConflictException>(() => _shop.PublishAsync("iris", "1", Request));
 
         Assert.Contains("version 1 of iris", refused.Message);
-        Assert.Equal([2], await shop.VersionsAsync("iris"));
+        Assert.Equal([2], await _shop.VersionsAsync("iris"));
     }
 
     [Fact]
     public async Task After_the_whole_model_was_deleted_and_swept_the_key_makes_one_new_version()
     {
-        await shop.PublishAsync("iris", "1", Request);
-        await shop.Registry.DeleteModelAsync("iris");
-        await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromDays(2));
+        await _shop.PublishAsync("iris", "1", Request);
+        await _shop.Registry.DeleteModelAsync("iris");
+        await _shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromDays(2));
 
-        Assert.Equal(2, (await shop.PublishAsync("iris", "1", Request)).Version);
-        Assert.Equal(2, (await shop.PublishAsync("iris", "1", Request)).Version);
-        Assert.Equal([2], await shop.VersionsAsync("iris"));
+        Assert.Equal(2, (await _shop.PublishAsync("iris", "1", Request)).Version);
+        Assert.Equal(2, (await _shop.PublishAsync("iris", "1", Request)).Version);
+        Assert.Equal([2], await _shop.VersionsAsync("iris"));
     }
 
     [Fact]
     public async Task Publishing_again_does_not_undo_what_was_changed_of_the_model_since()
     {
         var request = Request with { ModelDescription = "by the job" };
-        await shop.PublishAsync("iris", "1", request);
-        await shop.Registry.UpdateAsync("iris", new ModelPatch { Description = "by hand" });
+        await _shop.PublishAsync("iris", "1", request);
+        await _shop.Registry.UpdateAsync("iris", new ModelPatch { Description = "by hand" });
 
-        await shop.PublishAsync("iris", "1", request);
+        await _shop.PublishAsync("iris", "1", request);
 
-        Assert.Equal("by hand", (await shop.Registry.GetAsync("iris")).Description);
+        Assert.Equal("by hand", (await _shop.Registry.GetAsync("iris")).Description);
     }
 
     [Fact]
     public async Task Looking_for_a_key_costs_a_read_for_each_version_since_and_no_more()
     {
         for (var i = 0; i < 5; i++)
-            await shop.PublishAsync("iris", $"{i}");
-        await shop.PublishAsync("iris", "ours", Request);
+            await _shop.PublishAsync("iris", $"{i}");
+        await _shop.PublishAsync("iris", "ours", Request);
         for (var i = 0; i < 5; i++)
-            await shop.PublishAsync("iris", $"later {i}");
+            await _shop.PublishAsync("iris", $"later {i}");
         var life = new Mortality(int.MaxValue, afterwards: false);
-        using var counted = new Shop(shop.Account, documents: store => new MortalDocumentStore(store, life));
+        using var counted = new Shop(_shop.Account, documents: store => new MortalDocumentStore(store, life));
 
-        Assert.Equal(6, (await counted.Registry.FindOnceAsync("iris", Request.Once!))!.Version.Version);
+        Assert.Equal(6, (await counted.Registry.FindOnceAsync("iris", Request.IdempotencyKey!))!.Version.Version);
 
         // The claim, the model, and the first version after the claim.
         Assert.Equal(3, life.Calls);
@@ -160,9 +164,9 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task What_the_job_says_of_its_version_is_kept()
     {
-        await shop.PublishAsync("iris", "1", Request with { Metrics = new Dictionary<string, double> { ["accuracy"] = 0.9 } });
+        await _shop.PublishAsync("iris", "1", Request with { Metrics = new Dictionary<string, double> { ["accuracy"] = 0.9 } });
 
-        var version = await shop.Registry.GetVersionAsync("iris", 1);
+        var version = await _shop.Registry.GetVersionAsync("iris", 1);
 
         Assert.Equal(("7zzr2x0k9ab3cdef", "model", 0.9), (version.Job, version.Kind, version.Metrics["accuracy"]));
     }
@@ -177,34 +181,34 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
         {
             "kind" => Request with { Kind = "compiled" },
             "metric" => Request with { Metrics = new Dictionary<string, double> { ["loss"] = double.NaN } },
-            _ => Request with { Once = "" },
+            _ => Request with { IdempotencyKey = "" },
         };
 
-        await Assert.ThrowsAsync<InvalidRequestException>(() => shop.PublishAsync("iris", "1", request));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => _shop.PublishAsync("iris", "1", request));
 
-        Assert.Empty(await shop.ArtifactsAsync());
+        Assert.Empty(await _shop.ArtifactsAsync());
     }
 
     [Fact]
     public async Task Links_go_both_ways_and_linking_again_changes_nothing()
     {
-        await shop.PublishAsync("iris", "1");
-        await shop.PublishAsync("iris", "2");
+        await _shop.PublishAsync("iris", "1");
+        await _shop.PublishAsync("iris", "2");
         var changed = new List<string>();
-        shop.Registry.Changed += changed.Add;
+        _shop.Registry.Changed += changed.Add;
 
         for (var i = 0; i < 2; i++)
         {
-            await shop.Registry.LinkOptimizedAsync("iris", 1, 2);
-            var (from, to) = (await shop.Registry.GetVersionAsync("iris", 1), await shop.Registry.GetVersionAsync("iris", 2));
+            await _shop.Registry.LinkOptimizedAsync("iris", 1, 2);
+            var (from, to) = (await _shop.Registry.GetVersionAsync("iris", 1), await _shop.Registry.GetVersionAsync("iris", 2));
             Assert.Equal(("model", 2, null), (from.Kind, from.OptimizedTo, from.OptimizedFrom));
             Assert.Equal(("optimized", 1, null), (to.Kind, to.OptimizedFrom, to.OptimizedTo));
         }
 
         Assert.Contains("iris", changed);
-        await shop.Registry.DeleteVersionAsync("iris", 2);
-        await Assert.ThrowsAsync<NotFoundException>(() => shop.Registry.LinkOptimizedAsync("iris", 1, 2));
-        await Assert.ThrowsAsync<NotFoundException>(() => shop.Registry.LinkOptimizedAsync("rose", 1, 2));
+        await _shop.Registry.DeleteVersionAsync("iris", 2);
+        await Assert.ThrowsAsync<NotFoundException>(() => _shop.Registry.LinkOptimizedAsync("iris", 1, 2));
+        await Assert.ThrowsAsync<NotFoundException>(() => _shop.Registry.LinkOptimizedAsync("rose", 1, 2));
     }
 
     private async Task<Mortality> DieAndComeAgainAsync(int call, bool afterwards, Func<Shop, Task> between)
@@ -240,10 +244,10 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
         var random = new Random(seed);
         while (true)
         {
-            using var host = Dying(shop.Account, new Mortality(random.Next(1, 30), random.Next(2) == 0));
+            using var host = Dying(_shop.Account, new Mortality(random.Next(1, 30), random.Next(2) == 0));
             try
             {
-                return await host.PublishAsync("iris", key, Request with { Once = key, Description = key });
+                return await host.PublishAsync("iris", key, Request with { IdempotencyKey = key, Description = key });
             }
             catch (Mortality.DeadException)
             {

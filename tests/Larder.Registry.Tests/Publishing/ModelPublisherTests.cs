@@ -1,17 +1,22 @@
-using Larder.Inference;
+using Larder.Inference.Settings;
+using Larder.Inference.Validation;
+using Larder.Registry.Errors;
+using Larder.Registry.Publishing;
+using Larder.Registry.Storage;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Publishing;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
 {
     private static readonly PublishRequest Upload = new() { Source = "upload" };
 
-    private readonly string account = azurite.NewAccount();
-    private readonly List<Shop> shops = [];
+    private readonly string _account = azurite.NewAccount();
+    private readonly List<Shop> _shops = [];
 
-    public void Dispose() => shops.ForEach(shop => shop.Dispose());
+    public void Dispose() => _shops.ForEach(shop => shop.Dispose());
 
     [Fact]
     public async Task The_same_bytes_twice_are_two_versions_and_one_artifact()
@@ -41,9 +46,9 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
     public async Task What_is_validated_is_what_was_sent()
     {
         string? seen = null;
-        var shop = Open(validate: async (path, _, cancellation) =>
+        var shop = Open(validate: async (path, _, cancellationToken) =>
         {
-            seen = await File.ReadAllTextAsync(path, cancellation);
+            seen = await File.ReadAllTextAsync(path, cancellationToken);
             return Shop.Description;
         });
         await shop.PublishAsync("iris", "content");
@@ -221,7 +226,7 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
         });
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => shop.Publisher.PublishAsync("iris", Shop.Stream("content"), Upload, cancellation: cancel.Token));
+            () => shop.Publisher.PublishAsync("iris", Shop.Stream("content"), Upload, cancellationToken: cancel.Token));
 
         await AssertNothingBehindAsync(shop);
     }
@@ -235,8 +240,8 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
 
     private Shop Open(PublishingOptions? options = null, ValidateModel? validate = null, AdoptArtifact? adopt = null)
     {
-        var shop = new Shop(account, options: options, validate: validate, adopt: adopt);
-        shops.Add(shop);
+        var shop = new Shop(_account, options: options, validate: validate, adopt: adopt);
+        _shops.Add(shop);
         return shop;
     }
 

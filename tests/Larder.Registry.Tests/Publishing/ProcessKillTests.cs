@@ -1,7 +1,8 @@
 using System.Diagnostics;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Publishing;
 
 /// <summary>A real process, killed at any moment while it publishes.</summary>
 [Collection(AzuriteCollection.Name)]

@@ -1,4 +1,6 @@
-namespace Larder.Registry.Tests;
+using Larder.Registry.Tests.Testing;
+
+namespace Larder.Registry.Tests.Publishing;
 
 /// <summary>A host that publishes versions of one model until it is killed, and says which it was told of.</summary>
 internal static class Program

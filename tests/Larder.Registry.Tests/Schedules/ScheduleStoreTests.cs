@@ -1,15 +1,21 @@
 using System.Text.Json;
+using Larder.Registry.Audit;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Schedules;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Schedules;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class ScheduleStoreTests(Azurite azurite)
 {
     private static readonly DateTimeOffset Noon = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
-    private readonly ScheduleStore schedules = Open(azurite.NewAccount());
+    private readonly ScheduleStore _schedules = Open(azurite.NewAccount());
 
     [Fact]
     public async Task A_schedule_comes_back_as_it_was_stored()
@@ -36,8 +42,8 @@ public sealed class ScheduleStoreTests(Azurite azurite)
             }.With(Left(Noon, "Why.")),
         };
 
-        schedule = await schedules.CreateAsync(schedule, "ada");
-        var read = await schedules.GetAsync(schedule.Id);
+        schedule = await _schedules.CreateAsync(schedule, "ada");
+        var read = await _schedules.GetAsync(schedule.Id);
 
         Assert.Equal(JsonSerializer.Serialize(schedule), JsonSerializer.Serialize(read));
         Assert.Equal(TimeSpan.FromHours(2), read.Progress.NextRun!.Value.Offset);
@@ -49,33 +55,33 @@ public sealed class ScheduleStoreTests(Azurite azurite)
     [InlineData("0000000000000000")]
     public async Task What_is_no_id_or_nobodys_is_not_found(string id)
     {
-        await Assert.ThrowsAsync<NotFoundException>(() => schedules.GetAsync(id));
-        await Assert.ThrowsAsync<NotFoundException>(() => schedules.ChangeAsync(id, Task.FromResult));
-        await Assert.ThrowsAsync<NotFoundException>(() => schedules.DeleteAsync(id, revision: null, "ada", Noon));
+        await Assert.ThrowsAsync<NotFoundException>(() => _schedules.GetAsync(id));
+        await Assert.ThrowsAsync<NotFoundException>(() => _schedules.ChangeAsync(id, Task.FromResult));
+        await Assert.ThrowsAsync<NotFoundException>(() => _schedules.DeleteAsync(id, revision: null, "ada", Noon));
     }
 
     [Fact]
     public async Task A_text_that_is_too_long_is_refused_and_changes_nothing()
     {
-        await Assert.ThrowsAsync<InvalidRequestException>(() => schedules.CreateAsync(Schedule() with { Name = new string('x', 257) }, "ada"));
-        var schedule = await schedules.CreateAsync(Schedule(), "ada");
+        await Assert.ThrowsAsync<InvalidRequestException>(() => _schedules.CreateAsync(Schedule() with { Name = new string('x', 257) }, "ada"));
+        var schedule = await _schedules.CreateAsync(Schedule(), "ada");
 
         await Assert.ThrowsAsync<InvalidRequestException>(
-            () => schedules.ChangeAsync(schedule.Id, read => Task.FromResult(read with { Description = new string('x', 40_000) })));
+            () => _schedules.ChangeAsync(schedule.Id, read => Task.FromResult(read with { Description = new string('x', 40_000) })));
 
-        Assert.Equal("", (await schedules.GetAsync(schedule.Id)).Description);
-        Assert.Equal(1, (await schedules.ListAsync(new ScheduleFilter(), 10)).Total);
+        Assert.Equal("", (await _schedules.GetAsync(schedule.Id)).Description);
+        Assert.Equal(1, (await _schedules.ListAsync(new ScheduleFilter(), 10)).Total);
     }
 
     [Fact]
     public async Task Concurrent_changes_are_all_kept()
     {
-        var schedule = await schedules.CreateAsync(Schedule(), "ada");
+        var schedule = await _schedules.CreateAsync(Schedule(), "ada");
 
-        await Task.WhenAll(Enumerable.Range(1, 12).Select(i => schedules.ChangeAsync(
+        await Task.WhenAll(Enumerable.Range(1, 12).Select(i => _schedules.ChangeAsync(
             schedule.Id, read => Task.FromResult(read with { Progress = read.Progress.With(Left(Noon.AddHours(i), $"{i}")) }))));
 
-        var runs = (await schedules.GetAsync(schedule.Id)).Progress.Runs;
+        var runs = (await _schedules.GetAsync(schedule.Id)).Progress.Runs;
         Assert.Equal(Enumerable.Range(1, 12).Select(i => $"{i}").Order(), runs.Select(run => run.Reason).Order());
         Assert.Equal(Enumerable.Range(1, 12).Reverse(), runs.Select(run => run.Number));
     }
@@ -83,17 +89,17 @@ public sealed class ScheduleStoreTests(Azurite azurite)
     [Fact]
     public async Task What_people_change_counts_as_a_revision_and_what_runs_do_does_not()
     {
-        var schedule = await schedules.CreateAsync(Schedule(), "ada");
-        await schedules.ChangeAsync(schedule.Id, read => Task.FromResult(read with { Progress = read.Progress.With(Left(Noon, "x")) }));
+        var schedule = await _schedules.CreateAsync(Schedule(), "ada");
+        await _schedules.ChangeAsync(schedule.Id, read => Task.FromResult(read with { Progress = read.Progress.With(Left(Noon, "x")) }));
 
-        var changed = await schedules.ReviseAsync(schedule.Id, "1", "update", "ada", read => Task.FromResult(read with { Name = "other" }), Noon.AddHours(1));
+        var changed = await _schedules.ReviseAsync(schedule.Id, "1", "update", "ada", read => Task.FromResult(read with { Name = "other" }), Noon.AddHours(1));
 
         Assert.Equal((2, "other", Noon.AddHours(1)), (changed.Revision, changed.Name, changed.Updated));
         await Assert.ThrowsAsync<PreconditionFailedException>(
-            () => schedules.ReviseAsync(schedule.Id, "1", "update", "ada", read => Task.FromResult(read with { Name = "third" }), Noon));
-        await Assert.ThrowsAsync<PreconditionFailedException>(() => schedules.DeleteAsync(schedule.Id, "1", "ada", Noon));
-        await schedules.DeleteAsync(schedule.Id, "2", "ada", Noon);
-        await Assert.ThrowsAsync<NotFoundException>(() => schedules.GetAsync(schedule.Id));
+            () => _schedules.ReviseAsync(schedule.Id, "1", "update", "ada", read => Task.FromResult(read with { Name = "third" }), Noon));
+        await Assert.ThrowsAsync<PreconditionFailedException>(() => _schedules.DeleteAsync(schedule.Id, "1", "ada", Noon));
+        await _schedules.DeleteAsync(schedule.Id, "2", "ada", Noon);
+        await Assert.ThrowsAsync<NotFoundException>(() => _schedules.GetAsync(schedule.Id));
     }
 
     [Fact]
@@ -101,23 +107,23 @@ public sealed class ScheduleStoreTests(Azurite azurite)
     {
         for (var i = 0; i < 5; i++)
         {
-            await schedules.CreateAsync(Schedule(i) with
+            await _schedules.CreateAsync(Schedule(i) with
             {
                 Job = new ScheduledJob { Type = i < 3 ? "train" : "score", Model = i % 2 == 0 ? "iris" : "rose" },
                 Enabled = i != 4,
             }, "ada");
         }
 
-        var first = await schedules.ListAsync(new ScheduleFilter(), 3);
-        var second = await schedules.ListAsync(new ScheduleFilter(), 3, first.Cursor);
+        var first = await _schedules.ListAsync(new ScheduleFilter(), 3);
+        var second = await _schedules.ListAsync(new ScheduleFilter(), 3, first.Cursor);
 
         Assert.Equal(["4", "3", "2", "1", "0"], first.Items.Concat(second.Items).Select(schedule => schedule.Name));
         Assert.Equal((5, 5, null), (first.Total, second.Total, second.Cursor));
-        Assert.Equal(2, (await schedules.ListAsync(new ScheduleFilter { Type = "score" }, 10)).Total);
-        Assert.Equal(3, (await schedules.ListAsync(new ScheduleFilter { Model = "iris" }, 10)).Total);
-        Assert.Equal(1, (await schedules.ListAsync(new ScheduleFilter { Model = "iris", Enabled = false }, 10)).Total);
-        await Assert.ThrowsAsync<InvalidRequestException>(() => schedules.ListAsync(new ScheduleFilter(), 0));
-        await Assert.ThrowsAsync<InvalidRequestException>(() => schedules.ListAsync(new ScheduleFilter(), 10, "am9iOi4uLy4u"));
+        Assert.Equal(2, (await _schedules.ListAsync(new ScheduleFilter { Type = "score" }, 10)).Total);
+        Assert.Equal(3, (await _schedules.ListAsync(new ScheduleFilter { Model = "iris" }, 10)).Total);
+        Assert.Equal(1, (await _schedules.ListAsync(new ScheduleFilter { Model = "iris", Enabled = false }, 10)).Total);
+        await Assert.ThrowsAsync<InvalidRequestException>(() => _schedules.ListAsync(new ScheduleFilter(), 0));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => _schedules.ListAsync(new ScheduleFilter(), 10, "am9iOi4uLy4u"));
     }
 
     [Fact]

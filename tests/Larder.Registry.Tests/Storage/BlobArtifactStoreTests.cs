@@ -1,28 +1,31 @@
 using System.Security.Cryptography;
 using Azure.Storage.Blobs;
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Storage;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
 {
-    private readonly BlobArtifactStore store = new(BlobClients.Create(azurite.NewAccount()), TimeProvider.System);
-    private readonly string path = Path.GetTempFileName();
+    private readonly BlobArtifactStore _store = new(BlobClients.Create(azurite.NewAccount()), TimeProvider.System);
+    private readonly string _path = Path.GetTempFileName();
 
-    public void Dispose() => File.Delete(path);
+    public void Dispose() => File.Delete(_path);
 
     [Fact]
     public async Task What_was_put_is_read_back_whole_and_in_ranges()
     {
         var sha256 = await FileOfAsync("0123456789"u8.ToArray());
-        Assert.True(await store.PutAsync(path, sha256));
+        Assert.True(await _store.PutAsync(_path, sha256));
 
         Assert.Equal("0123456789"u8.ToArray(), await ReadAsync(sha256));
         Assert.Equal("3456789"u8.ToArray(), await ReadAsync(sha256, 3));
         Assert.Equal("345"u8.ToArray(), await ReadAsync(sha256, 3, 3));
         Assert.Equal("0"u8.ToArray(), await ReadAsync(sha256, 0, 1));
-        var properties = await store.GetPropertiesAsync(sha256);
+        var properties = await _store.GetPropertiesAsync(sha256);
         Assert.Equal((sha256, 10L), (properties!.Sha256, properties.SizeBytes));
     }
 
@@ -32,7 +35,7 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
         var bytes = RandomNumberGenerator.GetBytes((20 * 1024 * 1024) + 12345);
         var sha256 = await FileOfAsync(bytes);
 
-        Assert.True(await store.PutAsync(path, sha256));
+        Assert.True(await _store.PutAsync(_path, sha256));
 
         Assert.Equal(sha256, Convert.ToHexStringLower(SHA256.HashData((await ReadAsync(sha256))!)));
     }
@@ -41,9 +44,9 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
     public async Task What_was_never_put_is_not_there()
     {
         var sha256 = new string('0', 64);
-        Assert.Null(await store.OpenReadAsync(sha256));
-        Assert.Null(await store.GetPropertiesAsync(sha256));
-        Assert.False(await store.DeleteAsync(new ArtifactProperties(sha256, 1, default, "0x1")));
+        Assert.Null(await _store.OpenReadAsync(sha256));
+        Assert.Null(await _store.GetPropertiesAsync(sha256));
+        Assert.False(await _store.DeleteAsync(new ArtifactProperties(sha256, 1, default, "0x1")));
         Assert.Empty(await ListAsync());
     }
 
@@ -51,14 +54,14 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
     public async Task The_same_bytes_again_are_not_stored_twice_but_touched()
     {
         var sha256 = await FileOfAsync("bread"u8.ToArray());
-        Assert.True(await store.PutAsync(path, sha256));
-        var first = await store.GetPropertiesAsync(sha256);
+        Assert.True(await _store.PutAsync(_path, sha256));
+        var first = await _store.GetPropertiesAsync(sha256);
 
-        Assert.False(await store.PutAsync(path, sha256));
+        Assert.False(await _store.PutAsync(_path, sha256));
 
         var touched = Assert.Single(await ListAsync());
         Assert.Equal((sha256, 5L), (touched.Sha256, touched.SizeBytes));
-        Assert.NotEqual(first!.ETag, (await store.GetPropertiesAsync(sha256))!.ETag);
+        Assert.NotEqual(first!.ETag, (await _store.GetPropertiesAsync(sha256))!.ETag);
         Assert.Equal("bread"u8.ToArray(), await ReadAsync(sha256));
     }
 
@@ -69,13 +72,13 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
         var opened = 0;
 
-        await Assert.ThrowsAsync<InvalidDataException>(() => store.PutAsync(() => OpenAsync(content[1..]), sha256));
-        Assert.Null(await store.GetPropertiesAsync(sha256));
-        Assert.True(await store.PutAsync(() => OpenAsync(content), sha256));
+        await Assert.ThrowsAsync<InvalidDataException>(() => _store.PutAsync(() => OpenAsync(content[1..]), sha256));
+        Assert.Null(await _store.GetPropertiesAsync(sha256));
+        Assert.True(await _store.PutAsync(() => OpenAsync(content), sha256));
         opened = 0;
-        Assert.False(await store.PutAsync(() => OpenAsync(content), sha256));
+        Assert.False(await _store.PutAsync(() => OpenAsync(content), sha256));
 
-        Assert.Equal((0, content.Length), (opened, (await store.GetPropertiesAsync(sha256))!.SizeBytes));
+        Assert.Equal((0, content.Length), (opened, (await _store.GetPropertiesAsync(sha256))!.SizeBytes));
 
         Task<Stream> OpenAsync(byte[] bytes)
         {
@@ -92,9 +95,9 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
         await FileOfAsync(new byte[length]);
         var other = Convert.ToHexStringLower(SHA256.HashData("other"u8));
 
-        await Assert.ThrowsAsync<InvalidDataException>(() => store.PutAsync(path, other));
+        await Assert.ThrowsAsync<InvalidDataException>(() => _store.PutAsync(_path, other));
 
-        Assert.Null(await store.GetPropertiesAsync(other));
+        Assert.Null(await _store.GetPropertiesAsync(other));
         Assert.Empty(await ListAsync());
     }
 
@@ -104,7 +107,7 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
     [InlineData("ABCDEF0000000000000000000000000000000000000000000000000000000000")]
     public async Task What_is_no_hash_names_no_artifact(string sha256)
     {
-        await Assert.ThrowsAsync<ArgumentException>(() => store.OpenReadAsync(sha256));
+        await Assert.ThrowsAsync<ArgumentException>(() => _store.OpenReadAsync(sha256));
     }
 
     [Theory]
@@ -114,7 +117,7 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
     {
         var sha256 = await FileOfAsync(RandomNumberGenerator.GetBytes(length));
 
-        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => store.PutAsync(path, sha256)));
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => _store.PutAsync(_path, sha256)));
 
         Assert.Equal(length, Assert.Single(await ListAsync()).SizeBytes);
         Assert.Equal(sha256, Convert.ToHexStringLower(SHA256.HashData((await ReadAsync(sha256))!)));
@@ -124,29 +127,29 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
     public async Task What_was_touched_since_it_was_listed_is_not_deleted()
     {
         var sha256 = await FileOfAsync("bread"u8.ToArray());
-        await store.PutAsync(path, sha256);
+        await _store.PutAsync(_path, sha256);
         var listed = Assert.Single(await ListAsync());
-        await store.PutAsync(path, sha256);
+        await _store.PutAsync(_path, sha256);
 
-        Assert.False(await store.DeleteAsync(listed));
+        Assert.False(await _store.DeleteAsync(listed));
 
-        Assert.NotNull(await store.GetPropertiesAsync(sha256));
-        Assert.True(await store.DeleteAsync((await store.GetPropertiesAsync(sha256))!));
-        Assert.Null(await store.GetPropertiesAsync(sha256));
-        Assert.True(await store.PutAsync(path, sha256));
+        Assert.NotNull(await _store.GetPropertiesAsync(sha256));
+        Assert.True(await _store.DeleteAsync((await _store.GetPropertiesAsync(sha256))!));
+        Assert.Null(await _store.GetPropertiesAsync(sha256));
+        Assert.True(await _store.PutAsync(_path, sha256));
     }
 
     [Fact]
     public async Task What_was_touched_by_its_hash_alone_is_not_deleted_either()
     {
         var sha256 = await FileOfAsync("bread"u8.ToArray());
-        Assert.False(await store.TouchAsync(sha256));
-        await store.PutAsync(path, sha256);
+        Assert.False(await _store.TouchAsync(sha256));
+        await _store.PutAsync(_path, sha256);
         var listed = Assert.Single(await ListAsync());
 
-        Assert.True(await store.TouchAsync(sha256));
+        Assert.True(await _store.TouchAsync(sha256));
 
-        Assert.False(await store.DeleteAsync(listed));
+        Assert.False(await _store.DeleteAsync(listed));
         Assert.Equal("bread"u8.ToArray(), await ReadAsync(sha256));
     }
 
@@ -154,12 +157,12 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
     public async Task A_URL_reads_one_artifact_and_nothing_else()
     {
         var (bread, butter) = (await FileOfAsync("bread"u8.ToArray()), Convert.ToHexStringLower(SHA256.HashData("butter"u8)));
-        await store.PutAsync(path, bread);
+        await _store.PutAsync(_path, bread);
         await FileOfAsync("butter"u8.ToArray());
-        await store.PutAsync(path, butter);
+        await _store.PutAsync(_path, butter);
         using var anybody = new HttpClient();
 
-        var url = await store.GetReadUrlAsync(bread, TimeSpan.FromMinutes(1));
+        var url = await _store.GetReadUrlAsync(bread, TimeSpan.FromMinutes(1));
 
         Assert.Equal("bread", await anybody.GetStringAsync(url));
         var other = url.AbsoluteUri.Replace($"{bread[..2]}/{bread}", $"{butter[..2]}/{butter}");
@@ -176,12 +179,12 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
         options.Retry.Delay = TimeSpan.FromMilliseconds(1);
         options.Transport = network;
         var lossy = new BlobArtifactStore(new BlobServiceClient(azurite.NewAccount(), options), TimeProvider.System);
-        await lossy.PutAsync(path, await FileOfAsync("first"u8.ToArray()));
+        await lossy.PutAsync(_path, await FileOfAsync("first"u8.ToArray()));
         var sha256 = await FileOfAsync("bread"u8.ToArray());
 
         // The touch that finds nothing, then the upload.
         network.LoseNext(2);
-        await lossy.PutAsync(path, sha256);
+        await lossy.PutAsync(_path, sha256);
 
         Assert.Equal(2, network.Lost);
         Assert.Equal(5, (await lossy.GetPropertiesAsync(sha256))!.SizeBytes);
@@ -189,13 +192,13 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
 
     private async Task<string> FileOfAsync(byte[] bytes)
     {
-        await File.WriteAllBytesAsync(path, bytes);
+        await File.WriteAllBytesAsync(_path, bytes);
         return Convert.ToHexStringLower(SHA256.HashData(bytes));
     }
 
     private async Task<byte[]?> ReadAsync(string sha256, long offset = 0, long? length = null)
     {
-        await using var stream = await store.OpenReadAsync(sha256, offset, length);
+        await using var stream = await _store.OpenReadAsync(sha256, offset, length);
         if (stream is null)
             return null;
         var copy = new MemoryStream();
@@ -206,7 +209,7 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
     private async Task<List<ArtifactProperties>> ListAsync()
     {
         var all = new List<ArtifactProperties>();
-        await foreach (var artifact in store.ListAsync())
+        await foreach (var artifact in _store.ListAsync())
             all.Add(artifact);
         return all;
     }

@@ -1,7 +1,12 @@
 using Azure.Storage.Blobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Storage;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class BlobDocumentStoreTests(Azurite azurite) : DocumentStoreContract

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Storage;
 
 /// <summary>What every document store must do. Each store has a class that inherits these tests.</summary>
 public abstract class DocumentStoreContract

@@ -1,32 +1,32 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Storage;
 
 /// <summary>
 /// A network that loses answers: what was sent arrives and is done, and the sender learns nothing of it. It then tries again.
 /// </summary>
 internal sealed class LossyTransport : HttpPipelineTransport
 {
-    private readonly HttpClientTransport network = new();
-    private int toLose;
+    private readonly HttpClientTransport _network = new();
+    private int _toLose;
 
     /// <summary>How many answers were lost.</summary>
     public int Lost { get; private set; }
 
     /// <summary>Loses the answer to the next writes.</summary>
-    public void LoseNext(int writes = 1) => toLose = writes;
+    public void LoseNext(int writes = 1) => _toLose = writes;
 
-    public override Request CreateRequest() => network.CreateRequest();
+    public override Request CreateRequest() => _network.CreateRequest();
 
     public override void Process(HttpMessage message) => throw new NotSupportedException();
 
     public override async ValueTask ProcessAsync(HttpMessage message)
     {
-        await network.ProcessAsync(message);
-        if (message.Request.Method == RequestMethod.Put && toLose > 0)
+        await _network.ProcessAsync(message);
+        if (message.Request.Method == RequestMethod.Put && _toLose > 0)
         {
-            toLose--;
+            _toLose--;
             Lost++;
             throw new IOException("The connection was closed before the answer came.");
         }

@@ -5,10 +5,12 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using Azure.Storage.Sas;
-using Larder.Testing;
+using Larder.Registry.Errors;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Tests.Jobs;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Storage;
 
 /// <summary>
 /// Signing with an identity, which needs a certificate and a token service: the service's answer to the request for a key is given here, everything
@@ -16,19 +18,19 @@ namespace Larder.Registry.Tests;
 /// </summary>
 public sealed class UrlSignerTests
 {
-    private readonly FakeTimeProvider time = new(new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero));
-    private readonly KeyService service = new();
-    private readonly BlobContainerClient container;
-    private readonly UrlSigner signer;
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly KeyService _service = new();
+    private readonly BlobContainerClient _container;
+    private readonly UrlSigner _signer;
 
     public UrlSignerTests()
     {
         var options = BlobClients.Options();
-        options.Transport = new HttpClientTransport(service);
+        options.Transport = new HttpClientTransport(_service);
         options.Retry.MaxRetries = 0;
         var account = new BlobServiceClient(new Uri("https://pantry.blob.core.windows.net"), new Token(), options);
-        container = account.GetBlobContainerClient("job-x");
-        signer = new UrlSigner(account, time);
+        _container = account.GetBlobContainerClient("job-x");
+        _signer = new UrlSigner(account, _time);
     }
 
     [Fact]
@@ -41,10 +43,10 @@ public sealed class UrlSignerTests
         Assert.Equal(("r", "b", "https", KeyService.Identity), (query["sp"], query["sr"], query["spr"], query["skoid"]));
         // Storage whose clock is behind would not take a URL with a start yet.
         Assert.Null(query["st"]);
-        Assert.Equal(time.GetUtcNow() + TimeSpan.FromHours(1), DateTimeOffset.Parse(query["se"]!));
+        Assert.Equal(_time.GetUtcNow() + TimeSpan.FromHours(1), DateTimeOffset.Parse(query["se"]!));
         Assert.NotEmpty(query["sig"]!);
 
-        var all = HttpUtility.ParseQueryString((await signer.ContainerAsync(container, BlobContainerSasPermissions.Create, TimeSpan.FromHours(1), default)).Query);
+        var all = HttpUtility.ParseQueryString((await _signer.ContainerAsync(_container, BlobContainerSasPermissions.Create, TimeSpan.FromHours(1), default)).Query);
         Assert.Equal(("c", "c"), (all["sp"], all["sr"]));
     }
 
@@ -53,13 +55,13 @@ public sealed class UrlSignerTests
     {
         for (var i = 0; i < 5; i++)
             await SignAsync(TimeSpan.FromHours(1));
-        Assert.Equal(1, service.Keys);
+        Assert.Equal(1, _service.Keys);
 
-        time.Advance(TimeSpan.FromDays(6));
+        _time.Advance(TimeSpan.FromDays(6));
         await SignAsync(TimeSpan.FromHours(1));
-        Assert.Equal(1, service.Keys);
+        Assert.Equal(1, _service.Keys);
         await SignAsync(TimeSpan.FromDays(2));
-        Assert.Equal(2, service.Keys);
+        Assert.Equal(2, _service.Keys);
     }
 
     [Fact]
@@ -68,14 +70,14 @@ public sealed class UrlSignerTests
         var query = HttpUtility.ParseQueryString((await SignAsync(TimeSpan.FromDays(30))).Query);
 
         var end = DateTimeOffset.Parse(query["se"]!);
-        Assert.Equal(time.GetUtcNow() + TimeSpan.FromDays(7) - TimeSpan.FromHours(1), end);
+        Assert.Equal(_time.GetUtcNow() + TimeSpan.FromDays(7) - TimeSpan.FromHours(1), end);
         Assert.True(end <= DateTimeOffset.Parse(query["ske"]!));
     }
 
     [Fact]
     public async Task A_refusal_of_the_service_is_an_outage_and_says_no_secret()
     {
-        service.Refuses = true;
+        _service.Refuses = true;
 
         var refused = await Assert.ThrowsAsync<StorageUnavailableException>(() => SignAsync(TimeSpan.FromHours(1)));
 
@@ -83,15 +85,15 @@ public sealed class UrlSignerTests
         Assert.DoesNotContain("token-of-the-test", refused.ToString());
     }
 
-    private Task<Uri> SignAsync(TimeSpan life) => signer.BlobAsync(container.GetBlobClient("a/b"), BlobSasPermissions.Read, life, default);
+    private Task<Uri> SignAsync(TimeSpan life) => _signer.BlobAsync(_container.GetBlobClient("a/b"), BlobSasPermissions.Read, life, default);
 
     private sealed class Token : TokenCredential
     {
-        public override AccessToken GetToken(TokenRequestContext context, CancellationToken cancellation) =>
+        public override AccessToken GetToken(TokenRequestContext context, CancellationToken cancellationToken) =>
             new("token-of-the-test", DateTimeOffset.UtcNow.AddHours(1));
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext context, CancellationToken cancellation) =>
-            ValueTask.FromResult(GetToken(context, cancellation));
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext context, CancellationToken cancellationToken) =>
+            ValueTask.FromResult(GetToken(context, cancellationToken));
     }
 
     private sealed class KeyService : HttpMessageHandler
@@ -103,10 +105,10 @@ public sealed class UrlSignerTests
         /// <summary>As for an identity without the role.</summary>
         public bool Refuses { get; set; }
 
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Assert.Equal("?restype=service&comp=userdelegationkey", request.RequestUri!.Query);
-            var asked = await request.Content!.ReadAsStringAsync(cancellation);
+            var asked = await request.Content!.ReadAsStringAsync(cancellationToken);
             Keys++;
             string Between(string tag) => asked.Split($"<{tag}>")[1].Split($"</{tag}>")[0];
             var key = $"""

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Azure.Storage.Blobs;
 using Larder.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Testing;
 
 /// <summary>The emulator that all the other tests stand on.</summary>
 [Collection(AzuriteCollection.Name)]

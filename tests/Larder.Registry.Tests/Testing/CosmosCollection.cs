@@ -1,6 +1,6 @@
 using Larder.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Testing;
 
 /// <summary>Tests that share one Cosmos DB server, each with a database of its own.</summary>
 [CollectionDefinition(Name)]

@@ -1,9 +1,19 @@
 using System.Security.Cryptography;
 using System.Text;
-using Larder.Inference;
+using Larder.Inference.Signatures;
+using Larder.Registry.Audit;
+using Larder.Registry.GarbageCollection;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Tokens;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Testing;
 
 /// <summary>One host's whole registry on an account, with a staging folder of its own.</summary>
 internal sealed class Shop : IDisposable
@@ -18,7 +28,7 @@ internal sealed class Shop : IDisposable
         Producer = "test 1.0",
     };
 
-    private readonly string folder;
+    private readonly string _folder;
 
     public Shop(
         string account,
@@ -30,7 +40,7 @@ internal sealed class Shop : IDisposable
         AdoptArtifact? adopt = null,
         string? folder = null)
     {
-        this.folder = folder ?? Path.Combine(Path.GetTempPath(), $"shop-{Guid.NewGuid():N}");
+        _folder = folder ?? Path.Combine(Path.GetTempPath(), $"shop-{Guid.NewGuid():N}");
         Account = account;
         var client = BlobClients.Create(account);
         Time = time ?? TimeProvider.System;
@@ -55,7 +65,7 @@ internal sealed class Shop : IDisposable
             NullLogger<ModelPublisher>.Instance);
         Jobs = new JobStore(Documents, Time);
         Files = new JobFiles(client, Time);
-        Sweeper = new RegistrySweeper(Registry, Artifacts, Publisher, Jobs, Files, Schedules, Tokens, new SweeperOptions());
+        Sweeper = new RegistryGarbageCollector(Registry, Artifacts, Publisher, Jobs, Files, Schedules, Tokens, new GarbageCollectionOptions());
     }
 
     public string Account { get; }
@@ -82,9 +92,9 @@ internal sealed class Shop : IDisposable
 
     public JobFiles Files { get; }
 
-    public RegistrySweeper Sweeper { get; }
+    public RegistryGarbageCollector Sweeper { get; }
 
-    public string Staging => Path.Combine(folder, "staging");
+    public string Staging => Path.Combine(_folder, "staging");
 
     public IReadOnlyList<string> Staged => Directory.Exists(Staging) ? Directory.GetFiles(Staging) : [];
 
@@ -125,7 +135,7 @@ internal sealed class Shop : IDisposable
 
     public void Dispose()
     {
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
     }
 }

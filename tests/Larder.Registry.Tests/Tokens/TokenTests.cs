@@ -1,33 +1,44 @@
 using System.Text.Json;
+using Larder.Registry.Access;
+using Larder.Registry.Audit;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Storage.Cosmos;
+using Larder.Registry.Tests.Storage.Cosmos;
+using Larder.Registry.Tests.Testing;
+using Larder.Registry.Tokens;
 using Larder.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Tokens;
 
 /// <summary>Tokens on blobs.</summary>
 [Collection(AzuriteCollection.Name)]
 public sealed class BlobTokenTests(Azurite azurite) : TokenTests
 {
-    private readonly string account = azurite.NewAccount();
+    private readonly string _account = azurite.NewAccount();
 
-    protected override Task<IDocumentStore> OpenAsync() => Task.FromResult<IDocumentStore>(new BlobDocumentStore(BlobClients.Create(account)));
+    protected override Task<IDocumentStore> OpenAsync() => Task.FromResult<IDocumentStore>(new BlobDocumentStore(BlobClients.Create(_account)));
 }
 
 /// <summary>Tokens on Cosmos DB.</summary>
 [Collection(CosmosCollection.Name)]
 public sealed class CosmosTokenTests(CosmosServer server) : TokenTests, IDisposable
 {
-    private readonly CosmosHosts hosts = new(server);
-    private readonly string database = server.NewDatabase();
+    private readonly CosmosHosts _hosts = new(server);
+    private readonly string _database = server.NewDatabase();
 
     protected override async Task<IDocumentStore> OpenAsync()
     {
-        var options = hosts.Options(database);
-        await new CosmosContainers(hosts.Client(options), options).PrepareAsync();
-        return await hosts.OpenAsync(options);
+        var options = _hosts.Options(_database);
+        await new CosmosContainers(_hosts.Client(options), options).PrepareAsync();
+        return await _hosts.OpenAsync(options);
     }
 
-    public void Dispose() => hosts.Dispose();
+    public void Dispose() => _hosts.Dispose();
 }
 
 /// <summary>What holds for tokens whichever store has them.</summary>
@@ -35,7 +46,7 @@ public abstract class TokenTests
 {
     private static readonly TokenRequest Request = new("ci", Role.Contributor, new ModelScope { Prefixes = ["team-a-"], Tags = new Dictionary<string, string> { ["team"] = "a" } }, null);
 
-    private readonly ManualTime time = new();
+    private readonly ManualTime _time = new();
 
     protected abstract Task<IDocumentStore> OpenAsync();
 
@@ -45,12 +56,12 @@ public abstract class TokenTests
         var documents = await OpenAsync();
         var tokens = Store(documents);
 
-        var (made, secret) = await tokens.CreateAsync(Request with { Expires = time.GetUtcNow().AddDays(1) }, "ada", key: null);
+        var (made, secret) = await tokens.CreateAsync(Request with { Expires = _time.GetUtcNow().AddDays(1) }, "ada", key: null);
         var found = await tokens.FindAsync(KeyHash.Of(secret));
 
         Assert.Matches("^lrd_[A-Za-z0-9_-]{43}$", secret);
         Assert.True(CallerToken.IsOne(secret));
-        Assert.Equal(("ci", Role.Contributor, "ada", time.GetUtcNow(), time.GetUtcNow().AddDays(1)), (found!.Name, found.Role, found.CreatedBy, found.Created, found.Expires!.Value));
+        Assert.Equal(("ci", Role.Contributor, "ada", _time.GetUtcNow(), _time.GetUtcNow().AddDays(1)), (found!.Name, found.Role, found.CreatedBy, found.Created, found.Expires!.Value));
         Assert.Equal(["team-a-"], found.Scope!.Prefixes);
         Assert.Equal("a", found.Scope.Tags["team"]);
         Assert.Equal(made.Id, found.Id);
@@ -66,8 +77,8 @@ public abstract class TokenTests
     {
         var documents = await OpenAsync();
         var log = new AuditLog(documents, NullLogger<AuditLog>.Instance);
-        var tokens = new TokenStore(documents, log, time);
-        var history = new AuditHistory(documents, new ModelRegistry(documents, time, log), new ScheduleStore(documents, log), tokens, time);
+        var tokens = new TokenStore(documents, log, _time);
+        var history = new AuditHistory(documents, new ModelRegistry(documents, _time, log), new ScheduleStore(documents, log), tokens, _time);
         var (made, secret) = await tokens.CreateAsync(Request, "ada", key: null);
 
         await tokens.RevokeAsync(made.Id, "grace");
@@ -139,7 +150,7 @@ public abstract class TokenTests
         foreach (var wrong in new[]
         {
             Request with { Name = "" }, Request with { Name = "schedule:x" }, Request with { Name = new string('x', 65) }, Request with { Name = "local" }, Request with { Name = "Deployment" },
-            Request with { Role = Role.None }, Request with { Expires = time.GetUtcNow() }, Request with { Scope = new ModelScope() }, Request with { Scope = new ModelScope { Prefixes = [""] } },
+            Request with { Role = Role.None }, Request with { Expires = _time.GetUtcNow() }, Request with { Scope = new ModelScope() }, Request with { Scope = new ModelScope { Prefixes = [""] } },
             Request with { Scope = new ModelScope { Prefixes = ["../"] } }, Request with { Scope = new ModelScope { Prefixes = [.. Enumerable.Repeat("a", 51)] } },
         })
         {
@@ -161,8 +172,8 @@ public abstract class TokenTests
 
         Assert.Null(catalog.TryFind(hash));
         Assert.Equal("ci", (await catalog.ReadAsync(hash))!.Name);
-        await UsedAsync(time.GetUtcNow());
-        time.Advance(TimeSpan.FromSeconds(9));
+        await UsedAsync(_time.GetUtcNow());
+        _time.Advance(TimeSpan.FromSeconds(9));
         store.IsDown = true;
 
         for (var i = 0; i < 100; i++)
@@ -172,9 +183,9 @@ public abstract class TokenTests
             _ = catalog.TryFind(hash)!.Caller;
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         store.IsDown = false;
-        time.Advance(TimeSpan.FromMinutes(6));
+        _time.Advance(TimeSpan.FromMinutes(6));
         await catalog.ReadAsync(hash);
-        await UsedAsync(time.GetUtcNow());
+        await UsedAsync(_time.GetUtcNow());
 
         Task UsedAsync(DateTimeOffset when) => Eventually.TrueAsync(async () => (await tokens.ListAsync(10)).Items.Single(token => token.Id == made.Id).LastUsed == when);
     }
@@ -194,7 +205,7 @@ public abstract class TokenTests
 
         Assert.Null(catalog.TryFind(KeyHash.Of(one.Secret)));
         Assert.NotNull(catalog.TryFind(KeyHash.Of(other.Secret)));
-        time.Advance(TimeSpan.FromMinutes(1));
+        _time.Advance(TimeSpan.FromMinutes(1));
         Assert.Null(catalog.TryFind(KeyHash.Of(other.Secret)));
         Assert.Null(await catalog.ReadAsync(KeyHash.Of(other.Secret)));
     }
@@ -208,7 +219,7 @@ public abstract class TokenTests
         await catalog.ReadAsync(KeyHash.Of(secret));
         await elsewhere.RevokeAsync(token.Id, "ada");
 
-        time.Advance(TimeSpan.FromSeconds(10));
+        _time.Advance(TimeSpan.FromSeconds(10));
 
         Assert.NotNull(catalog.TryFind(KeyHash.Of(secret)));
         await Eventually.TrueAsync(() => Task.FromResult(catalog.TryFind(KeyHash.Of(secret)) is null));
@@ -224,11 +235,11 @@ public abstract class TokenTests
         await catalog.ReadAsync(hash);
 
         store.IsDown = true;
-        time.Advance(TimeSpan.FromMinutes(14));
+        _time.Advance(TimeSpan.FromMinutes(14));
         Assert.NotNull(await catalog.ReadAsync(hash));
         Assert.NotNull(catalog.TryFind(hash));
         await Assert.ThrowsAsync<StorageUnavailableException>(() => catalog.ReadAsync(KeyHash.Of(CallerToken.NewSecret())));
-        time.Advance(TimeSpan.FromMinutes(2));
+        _time.Advance(TimeSpan.FromMinutes(2));
         await Assert.ThrowsAsync<StorageUnavailableException>(() => catalog.ReadAsync(hash));
         store.IsDown = false;
         Assert.NotNull(await catalog.ReadAsync(hash));
@@ -245,22 +256,22 @@ public abstract class TokenTests
         Assert.Null(await tokens.FindAsync(KeyHash.Of(secret)));
         store.DiesBeforeDeletes = false;
 
-        var (_, documents) = await tokens.SweepAsync(time.GetUtcNow().AddDays(-30), time.GetUtcNow().AddDays(1), default);
+        var (_, documents) = await tokens.SweepAsync(_time.GetUtcNow().AddDays(-30), _time.GetUtcNow().AddDays(1), default);
 
         Assert.Equal(1, documents);
         Assert.NotNull((await tokens.CreateAsync(Request, "ada", "k")).Secret);
     }
 
-    private TokenStore Store(IDocumentStore documents) => new(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance), time);
+    private TokenStore Store(IDocumentStore documents) => new(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance), _time);
 
-    private TokenCatalog Catalog(TokenStore store) => new(store, new TokenCacheOptions(), time, NullLogger<TokenCatalog>.Instance);
+    private TokenCatalog Catalog(TokenStore store) => new(store, new TokenCacheOptions(), _time, NullLogger<TokenCatalog>.Instance);
 
     // As if the process ended there: what was written before stays.
     private sealed class DyingStore(IDocumentStore store) : DocumentStoreWrapper(store)
     {
         public bool DiesBeforeDeletes { get; set; }
 
-        public override Task<bool> DeleteAsync<T>(DocumentCollection<T> collection, string partition, string id, string etag, CancellationToken cancellation) =>
-            DiesBeforeDeletes ? throw new StorageUnavailableException("The process has ended.") : base.DeleteAsync(collection, partition, id, etag, cancellation);
+        public override Task<bool> DeleteAsync<T>(DocumentCollection<T> collection, string partition, string id, string etag, CancellationToken cancellationToken) =>
+            DiesBeforeDeletes ? throw new StorageUnavailableException("The process has ended.") : base.DeleteAsync(collection, partition, id, etag, cancellationToken);
     }
 }

@@ -1,9 +1,15 @@
 using System.Net;
 using Azure.Storage.Blobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Tests.Testing;
+using Larder.Registry.Uploads;
 using Larder.Testing;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Uploads;
 
 [Collection(AzuriteCollection.Name)]
 public sealed class UploadSessionsTests
@@ -11,50 +17,50 @@ public sealed class UploadSessionsTests
     private static readonly HttpClient Anybody = new();
 
     // The service has a clock of its own, so this one starts there.
-    private readonly FakeTimeProvider time = new(DateTimeOffset.UtcNow);
-    private readonly BlobServiceClient account;
-    private readonly BlobDocumentStore documents;
-    private readonly BlobContainerClient container;
-    private readonly UploadSessions sessions;
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
+    private readonly BlobServiceClient _account;
+    private readonly BlobDocumentStore _documents;
+    private readonly BlobContainerClient _container;
+    private readonly UploadSessions _sessions;
 
     public UploadSessionsTests(Azurite azurite)
     {
-        account = BlobClients.Create(azurite.NewAccount());
-        documents = new BlobDocumentStore(account);
-        container = account.GetBlobContainerClient("upload-sessions");
-        sessions = new UploadSessions(documents, account, new UploadSessionOptions(), time);
+        _account = BlobClients.Create(azurite.NewAccount());
+        _documents = new BlobDocumentStore(_account);
+        _container = _account.GetBlobContainerClient("upload-sessions");
+        _sessions = new UploadSessions(_documents, _account, new UploadSessionOptions(), _time);
     }
 
     [Fact]
     public async Task An_abandoned_session_is_swept_with_its_blocks_when_it_is_old_enough()
     {
-        var old = await sessions.CreateAsync("iris", "a.onnx", null);
-        await PutAsync(await sessions.GetUrlAsync(old), "&comp=block&blockid=MQ==");
-        time.Advance(TimeSpan.FromHours(23));
-        var young = await sessions.CreateAsync("iris", "b.onnx", null);
-        Assert.Equal((0, 0), await sessions.SweepAsync());
+        var old = await _sessions.CreateAsync("iris", "a.onnx", null);
+        await PutAsync(await _sessions.GetUrlAsync(old), "&comp=block&blockid=MQ==");
+        _time.Advance(TimeSpan.FromHours(23));
+        var young = await _sessions.CreateAsync("iris", "b.onnx", null);
+        Assert.Equal((0, 0), await _sessions.SweepAsync());
 
-        time.Advance(TimeSpan.FromHours(2));
-        Assert.Equal((1, 0), await sessions.SweepAsync());
+        _time.Advance(TimeSpan.FromHours(2));
+        Assert.Equal((1, 0), await _sessions.SweepAsync());
 
-        await Assert.ThrowsAsync<NotFoundException>(() => sessions.GetAsync("iris", old.Id));
-        Assert.Equal(young, await sessions.GetAsync("iris", young.Id));
+        await Assert.ThrowsAsync<NotFoundException>(() => _sessions.GetAsync("iris", old.Id));
+        Assert.Equal(young, await _sessions.GetAsync("iris", young.Id));
         Assert.Equal([young.Id], await BlobsAsync());
-        Assert.Equal((0, 0), await sessions.SweepAsync());
+        Assert.Equal((0, 0), await _sessions.SweepAsync());
     }
 
     [Fact]
     public async Task A_data_set_needs_a_name_that_can_be_part_of_a_path_and_is_swept_as_models_are()
     {
         foreach (var name in new[] { null, "", "..", "a.", "a\u0001b", new string('é', 128) })
-            await Assert.ThrowsAsync<InvalidRequestException>(() => sessions.CreateAsync("iris", name, null, UploadKind.Dataset));
-        var session = await sessions.CreateAsync("iris", "C:\\Daten\\Grüße 花.csv", 5, UploadKind.Dataset);
+            await Assert.ThrowsAsync<InvalidRequestException>(() => _sessions.CreateAsync("iris", name, null, UploadKind.Dataset));
+        var session = await _sessions.CreateAsync("iris", "C:\\Daten\\Grüße 花.csv", 5, UploadKind.Dataset);
         Assert.Equal((UploadKind.Dataset, "Grüße 花.csv"), (session.Kind, session.FileName));
-        Assert.Equal(session, await sessions.GetAsync("iris", session.Id));
-        await PutAsync(await sessions.GetUrlAsync(session), "&comp=block&blockid=MQ==");
+        Assert.Equal(session, await _sessions.GetAsync("iris", session.Id));
+        await PutAsync(await _sessions.GetUrlAsync(session), "&comp=block&blockid=MQ==");
 
-        time.Advance(TimeSpan.FromHours(25));
-        Assert.Equal((1, 0), await sessions.SweepAsync());
+        _time.Advance(TimeSpan.FromHours(25));
+        Assert.Equal((1, 0), await _sessions.SweepAsync());
         Assert.Empty(await BlobsAsync());
     }
 
@@ -68,17 +74,17 @@ public sealed class UploadSessionsTests
     [Fact]
     public async Task A_blob_whose_session_is_gone_is_swept()
     {
-        var session = await sessions.CreateAsync("iris", null, null);
-        var url = await sessions.GetUrlAsync(session);
-        await sessions.AbandonAsync(session);
+        var session = await _sessions.CreateAsync("iris", null, null);
+        var url = await _sessions.GetUrlAsync(session);
+        await _sessions.AbandonAsync(session);
         Assert.Empty(await BlobsAsync());
         // The URL still works: its holder may write what nobody will ask for.
         await PutAsync(url, "");
         Assert.Equal([session.Id], await BlobsAsync());
-        Assert.Equal((0, 0), await sessions.SweepAsync());
+        Assert.Equal((0, 0), await _sessions.SweepAsync());
 
-        time.Advance(TimeSpan.FromHours(25));
-        Assert.Equal((0, 1), await sessions.SweepAsync());
+        _time.Advance(TimeSpan.FromHours(25));
+        Assert.Equal((0, 1), await _sessions.SweepAsync());
         Assert.Empty(await BlobsAsync());
     }
 
@@ -86,25 +92,25 @@ public sealed class UploadSessionsTests
     public async Task An_expired_URL_is_refused_and_none_is_given_any_more()
     {
         var past = new FakeTimeProvider(DateTimeOffset.UtcNow.AddHours(-7));
-        var earlier = new UploadSessions(documents, account, new UploadSessionOptions(), past);
+        var earlier = new UploadSessions(_documents, _account, new UploadSessionOptions(), past);
         var session = await earlier.CreateAsync("iris", null, null);
         var url = await earlier.GetUrlAsync(session);
 
         Assert.Equal(HttpStatusCode.Forbidden, (await Anybody.PutAsync(new Uri($"{url}&comp=block&blockid=MQ=="), new ByteArrayContent([1]))).StatusCode);
-        await Assert.ThrowsAsync<ConflictException>(() => sessions.GetUrlAsync(session));
+        await Assert.ThrowsAsync<ConflictException>(() => _sessions.GetUrlAsync(session));
     }
 
     [Fact]
     public async Task Of_several_who_assign_a_job_one_does_and_abandoning_loses_too()
     {
-        var session = await sessions.CreateAsync("iris", null, null);
+        var session = await _sessions.CreateAsync("iris", null, null);
 
-        var assigned = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => sessions.TryAssignAsync(session, JobId.Create(time.GetUtcNow(), $"{i}"))));
+        var assigned = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => _sessions.TryAssignAsync(session, JobId.Create(_time.GetUtcNow(), $"{i}"))));
 
         var winner = Assert.Single(assigned, next => next is not null)!;
-        Assert.Equal(winner.Job, (await sessions.GetAsync("iris", session.Id)).Job);
-        await Assert.ThrowsAsync<ConflictException>(() => sessions.AbandonAsync(session));
-        await sessions.AbandonAsync(winner);
+        Assert.Equal(winner.Job, (await _sessions.GetAsync("iris", session.Id)).Job);
+        await Assert.ThrowsAsync<ConflictException>(() => _sessions.AbandonAsync(session));
+        await _sessions.AbandonAsync(winner);
     }
 
     private static async Task PutAsync(Uri url, string query)
@@ -117,7 +123,7 @@ public sealed class UploadSessionsTests
     private async Task<List<string>> BlobsAsync()
     {
         var names = new List<string>();
-        await foreach (var blob in container.GetBlobsAsync())
+        await foreach (var blob in _container.GetBlobsAsync())
             names.Add(blob.Name);
         return names;
     }

@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Larder.Testing;
+namespace Larder.Testing.Arm;
 
 /// <summary>Makes certificates that only who is told so trusts.</summary>
 internal static class ArmCertificate

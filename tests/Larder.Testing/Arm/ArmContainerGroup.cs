@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 
-namespace Larder.Testing;
+namespace Larder.Testing.Arm;
 
 /// <summary>
 /// A container group of an <see cref="ArmServer"/>. A new one is being created, its container Waiting; tests move it on with these methods, unless
@@ -9,24 +9,24 @@ namespace Larder.Testing;
 /// </summary>
 public sealed class ArmContainerGroup
 {
-    private readonly Lock gate = new();
-    private readonly ArmServer server;
-    private readonly List<JsonNode> containerEvents = [];
-    private readonly List<JsonNode> groupEvents = [];
-    private readonly List<string> log = [];
-    private readonly JsonObject body;
-    private string state = "Pending";
-    private JsonObject current = new() { ["state"] = "Waiting", ["detailStatus"] = "" };
-    private JsonObject? previous;
-    private int restarts;
-    private int looksLeft = int.MaxValue;
-    private ContainerProcess? process;
-    private Task<int>? completion;
+    private readonly Lock _gate = new();
+    private readonly ArmServer _server;
+    private readonly List<JsonNode> _containerEvents = [];
+    private readonly List<JsonNode> _groupEvents = [];
+    private readonly List<string> _log = [];
+    private readonly JsonObject _body;
+    private string _state = "Pending";
+    private JsonObject _current = new() { ["state"] = "Waiting", ["detailStatus"] = "" };
+    private JsonObject? _previous;
+    private int _restarts;
+    private int _looksLeft = int.MaxValue;
+    private ContainerProcess? _process;
+    private Task<int>? _completion;
 
     internal ArmContainerGroup(ArmServer server, string id, JsonObject body)
     {
-        this.server = server;
-        this.body = body;
+        _server = server;
+        _body = body;
         Id = id;
         Name = id.Split('/')[^1];
     }
@@ -41,13 +41,13 @@ public sealed class ArmContainerGroup
     public string ProvisioningState { get; private set; } = "Pending";
 
     /// <summary>State of the container: Waiting, Running, Terminated.</summary>
-    public string ContainerState => (string)current["state"]!;
+    public string ContainerState => (string)_current["state"]!;
 
     /// <summary>Why creating it failed: what its asynchronous operation answers.</summary>
     public (string Code, string Message)? ProvisioningError { get; private set; }
 
     /// <summary>Ends when the container is Terminated and nothing of its command runs; with its exit code. Only when the server runs commands.</summary>
-    public Task<int> Completion => completion ?? throw new InvalidOperationException("The server runs no commands.");
+    public Task<int> Completion => _completion ?? throw new InvalidOperationException("The server runs no commands.");
 
     internal bool IsDeleting { get; private set; }
 
@@ -56,21 +56,21 @@ public sealed class ArmContainerGroup
     /// <summary>What was asked for in the last PUT, secure values too.</summary>
     public JsonObject Requested()
     {
-        lock (gate)
-            return (JsonObject)body.DeepClone();
+        lock (_gate)
+            return (JsonObject)_body.DeepClone();
     }
 
     /// <summary>The image is there, and the container runs. Again: it is started once more, as the service does after maintenance.</summary>
     public void Run()
     {
-        lock (gate)
+        lock (_gate)
         {
             if (ContainerState != "Waiting")
-                (previous, restarts) = ((JsonObject)current.DeepClone(), restarts + 1);
+                (_previous, _restarts) = ((JsonObject)_current.DeepClone(), _restarts + 1);
             AddEvent("Pulled", "Successfully pulled image", "Normal");
             AddEvent("Started", "Started container", "Normal");
-            (ProvisioningState, state) = ("Succeeded", "Running");
-            current = new JsonObject { ["state"] = "Running", ["startTime"] = Now(), ["detailStatus"] = "" };
+            (ProvisioningState, _state) = ("Succeeded", "Running");
+            _current = new JsonObject { ["state"] = "Running", ["startTime"] = Now(), ["detailStatus"] = "" };
         }
     }
 
@@ -80,18 +80,18 @@ public sealed class ArmContainerGroup
     /// <param name="groupLags">Leaves the group's own state behind, as the service does for a while.</param>
     public void Exit(int exitCode, string? detail = null, bool groupLags = false)
     {
-        lock (gate)
+        lock (_gate)
         {
-            current = new JsonObject
+            _current = new JsonObject
             {
                 ["state"] = "Terminated",
-                ["startTime"] = current["startTime"]?.DeepClone(),
+                ["startTime"] = _current["startTime"]?.DeepClone(),
                 ["exitCode"] = exitCode,
                 ["finishTime"] = Now(),
                 ["detailStatus"] = detail ?? (exitCode == 0 ? "Completed" : "Error"),
             };
             if (!groupLags)
-                state = exitCode == 0 ? "Succeeded" : "Failed";
+                _state = exitCode == 0 ? "Succeeded" : "Failed";
         }
     }
 
@@ -100,56 +100,56 @@ public sealed class ArmContainerGroup
     /// <param name="message">Their message.</param>
     public void FailProvisioning(string code, string message)
     {
-        lock (gate)
+        lock (_gate)
         {
             (ProvisioningState, ProvisioningError) = ("Failed", (code, message));
             if (ContainerState == "Waiting")
-                state = "Failed";
-            groupEvents.Add(Event($"{code}.", message, "Warning"));
+                _state = "Failed";
+            _groupEvents.Add(Event($"{code}.", message, "Warning"));
         }
     }
 
     /// <summary>Something happens to the container: Pulling, Pulled, Failed, BackOff ...</summary>
     public void AddEvent(string name, string message, string type)
     {
-        lock (gate)
-            containerEvents.Add(Event(name, message, type));
+        lock (_gate)
+            _containerEvents.Add(Event(name, message, type));
     }
 
     /// <summary>The container writes a line.</summary>
     public void WriteLine(string line)
     {
-        lock (gate)
+        lock (_gate)
         {
-            log.Add(line);
+            _log.Add(line);
 
             // 4 MB are what the service keeps of a running container.
-            while (log.Sum(entry => (long)entry.Length + 1) > 4 * 1024 * 1024 && log.Count > 1)
-                log.RemoveRange(0, (log.Count / 2) + 1);
+            while (_log.Sum(entry => (long)entry.Length + 1) > 4 * 1024 * 1024 && _log.Count > 1)
+                _log.RemoveRange(0, (_log.Count / 2) + 1);
         }
     }
 
     internal void Start()
     {
-        var container = body["properties"]!["containers"]![0]!["properties"]!;
+        var container = _body["properties"]!["containers"]![0]!["properties"]!;
         var command = container["command"]?.AsArray().Select(word => (string)word!).ToList() ?? [];
         var environment = container["environmentVariables"]?.AsArray()
             .Select(item => KeyValuePair.Create((string)item!["name"]!, (string?)item["secureValue"] ?? (string?)item["value"] ?? "")) ?? [];
         Run();
-        process = ContainerProcess.Start(command, environment, WriteLine);
-        completion = FollowAsync(process);
+        _process = ContainerProcess.Start(command, environment, WriteLine);
+        _completion = FollowAsync(_process);
     }
 
     internal async Task StopAsync(TimeSpan grace)
     {
         await EndAsync(grace);
-        lock (gate)
+        lock (_gate)
         {
-            state = "Stopped";
-            if (process is null && ContainerState == "Running")
+            _state = "Stopped";
+            if (_process is null && ContainerState == "Running")
             {
                 Exit(137);
-                state = "Stopped";
+                _state = "Stopped";
             }
         }
     }
@@ -158,23 +158,23 @@ public sealed class ArmContainerGroup
     {
         IsDeleting = true;
         await EndAsync(TimeSpan.Zero);
-        lock (gate)
-            looksLeft = looks;
+        lock (_gate)
+            _looksLeft = looks;
     }
 
     /// <returns>False when a deletion has come to its end.</returns>
     internal bool Look()
     {
-        lock (gate)
-            return looksLeft == int.MaxValue || looksLeft-- > 0;
+        lock (_gate)
+            return _looksLeft == int.MaxValue || _looksLeft-- > 0;
     }
 
     /// <summary>As GET answers.</summary>
     internal JsonObject Describe(bool withInstanceView)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var group = (JsonObject)body.DeepClone();
+            var group = (JsonObject)_body.DeepClone();
             group["id"] = Id;
             group["name"] = Name;
             group["type"] = "Microsoft.ContainerInstance/containerGroups";
@@ -193,7 +193,7 @@ public sealed class ArmContainerGroup
             }
 
             if (withInstanceView)
-                properties["instanceView"] = new JsonObject { ["state"] = state, ["events"] = Copy(groupEvents) };
+                properties["instanceView"] = new JsonObject { ["state"] = _state, ["events"] = Copy(_groupEvents) };
             return group;
         }
     }
@@ -201,11 +201,11 @@ public sealed class ArmContainerGroup
     /// <summary>As the log's endpoint answers; null when there is none yet.</summary>
     internal string? Log(int? tail)
     {
-        lock (gate)
+        lock (_gate)
         {
             if (ContainerState == "Waiting")
                 return null;
-            IEnumerable<string> lines = log;
+            IEnumerable<string> lines = _log;
             if (ContainerState == "Terminated")
                 lines = lines.TakeLast(1000);
             if (tail is { } count)
@@ -228,17 +228,17 @@ public sealed class ArmContainerGroup
 
     private async Task EndAsync(TimeSpan grace)
     {
-        if (process is null)
+        if (_process is null)
             return;
-        await process.StopAsync(grace);
+        await _process.StopAsync(grace);
         await Completion;
     }
 
     private JsonObject View()
     {
-        var view = new JsonObject { ["restartCount"] = restarts, ["currentState"] = current.DeepClone(), ["events"] = Copy(containerEvents) };
-        if (previous is not null)
-            view["previousState"] = previous.DeepClone();
+        var view = new JsonObject { ["restartCount"] = _restarts, ["currentState"] = _current.DeepClone(), ["events"] = Copy(_containerEvents) };
+        if (_previous is not null)
+            view["previousState"] = _previous.DeepClone();
         return view;
     }
 
@@ -247,5 +247,5 @@ public sealed class ArmContainerGroup
         ["count"] = 1, ["firstTimestamp"] = Now(), ["lastTimestamp"] = Now(), ["name"] = name, ["message"] = message, ["type"] = type,
     };
 
-    private string Now() => server.Options.Clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private string Now() => _server.Options.Clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

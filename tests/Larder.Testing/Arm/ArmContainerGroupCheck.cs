@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace Larder.Testing;
+namespace Larder.Testing.Arm;
 
 /// <summary>What the service refuses of a new container group: names, and properties that it does not know.</summary>
 internal static partial class ArmContainerGroupCheck

@@ -1,6 +1,6 @@
 using Azure.Core;
 
-namespace Larder.Testing;
+namespace Larder.Testing.Arm;
 
 /// <summary>Always has the same token.</summary>
 internal sealed class ArmCredential(string token) : TokenCredential

@@ -1,4 +1,4 @@
-namespace Larder.Testing;
+namespace Larder.Testing.Arm;
 
 /// <summary>An answer that an <see cref="ArmServer"/> gives instead of its own.</summary>
 /// <param name="Method">To requests of this method,</param>

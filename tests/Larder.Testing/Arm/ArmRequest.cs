@@ -1,4 +1,4 @@
-namespace Larder.Testing;
+namespace Larder.Testing.Arm;
 
 /// <summary>What came to an <see cref="ArmServer"/>, and what it answered.</summary>
 /// <param name="Method">GET, PUT ...</param>

@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
-namespace Larder.Testing;
+namespace Larder.Testing.Arm;
 
 /// <summary>
 /// A server of Azure Resource Manager with the container groups of one resource group, in this process, on ports that the operating system chose:
@@ -26,14 +26,14 @@ namespace Larder.Testing;
 /// </remarks>
 public sealed partial class ArmServer : IAsyncLifetime, IAsyncDisposable
 {
-    private readonly X509Certificate2 certificate = ArmCertificate.Create();
-    private readonly string certificateFile = Path.Combine(Path.GetTempPath(), $"arm-{Guid.NewGuid():N}.pem");
-    private readonly string identityHeader = Guid.NewGuid().ToString("N");
-    private readonly ConcurrentDictionary<string, ArmContainerGroup> groups = new(StringComparer.OrdinalIgnoreCase);
-    private readonly ConcurrentQueue<ArmRequest> requests = new();
-    private readonly ConcurrentBag<Task> work = [];
-    private readonly List<(ArmFault Fault, int Left)> faults = [];
-    private WebApplication? app;
+    private readonly X509Certificate2 _certificate = ArmCertificate.Create();
+    private readonly string _certificateFile = Path.Combine(Path.GetTempPath(), $"arm-{Guid.NewGuid():N}.pem");
+    private readonly string _identityHeader = Guid.NewGuid().ToString("N");
+    private readonly ConcurrentDictionary<string, ArmContainerGroup> _groups = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentQueue<ArmRequest> _requests = new();
+    private readonly ConcurrentBag<Task> _work = [];
+    private readonly List<(ArmFault Fault, int Left)> _faults = [];
+    private WebApplication? _app;
 
     /// <summary>A server whose groups tests move by hand.</summary>
     public ArmServer()
@@ -68,10 +68,10 @@ public sealed partial class ArmServer : IAsyncLifetime, IAsyncDisposable
     public IReadOnlyDictionary<string, string> Environment { get; private set; } = new Dictionary<string, string>();
 
     /// <summary>What came, in order of the answers; requests for tokens are not among them.</summary>
-    public IReadOnlyList<ArmRequest> Requests => [.. requests];
+    public IReadOnlyList<ArmRequest> Requests => [.. _requests];
 
     /// <summary>Its groups.</summary>
-    public IReadOnlyList<ArmContainerGroup> Groups => [.. groups.Values];
+    public IReadOnlyList<ArmContainerGroup> Groups => [.. _groups.Values];
 
     internal ArmServerOptions Options { get; }
 
@@ -86,27 +86,27 @@ public sealed partial class ArmServer : IAsyncLifetime, IAsyncDisposable
     /// <summary>A transport for the options of an Azure client, that trusts the certificate (and no other).</summary>
     public HttpPipelineTransport CreateTransport() => new HttpClientTransport(new HttpClientHandler
     {
-        ServerCertificateCustomValidationCallback = (_, theirs, _, _) => theirs?.Thumbprint == certificate.Thumbprint,
+        ServerCertificateCustomValidationCallback = (_, theirs, _, _) => theirs?.Thumbprint == _certificate.Thumbprint,
     });
 
     /// <summary>A group by name; null when there is none.</summary>
-    public ArmContainerGroup? Find(string name) => groups.GetValueOrDefault(name);
+    public ArmContainerGroup? Find(string name) => _groups.GetValueOrDefault(name);
 
     /// <summary>Puts a group there that somebody else made.</summary>
-    public ArmContainerGroup Add(string name, JsonObject body) => groups[name] = new ArmContainerGroup(this, IdOf(name), body);
+    public ArmContainerGroup Add(string name, JsonObject body) => _groups[name] = new ArmContainerGroup(this, IdOf(name), body);
 
     /// <summary>Somebody else deletes a group.</summary>
     public void Remove(string name)
     {
-        if (groups.TryRemove(name, out var group))
-            work.Add(group.DeleteAsync(looks: 0));
+        if (_groups.TryRemove(name, out var group))
+            _work.Add(group.DeleteAsync(looks: 0));
     }
 
     /// <summary>Answers otherwise, as often as the fault says. Of several that match, the one told first is used up first.</summary>
     public void Answer(ArmFault fault)
     {
-        lock (faults)
-            faults.Add((fault, fault.Times));
+        lock (_faults)
+            _faults.Add((fault, fault.Times));
     }
 
     /// <inheritdoc/>
@@ -117,32 +117,32 @@ public sealed partial class ArmServer : IAsyncLifetime, IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate));
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(_certificate));
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
         });
-        app = builder.Build();
-        app.Run(HandleAsync);
-        await app.StartAsync();
+        _app = builder.Build();
+        _app.Run(HandleAsync);
+        await _app.StartAsync();
 
-        Endpoint = new Uri(app.Urls.Single(url => url.StartsWith("https:", StringComparison.Ordinal)));
-        await File.WriteAllTextAsync(certificateFile, certificate.ExportCertificatePem());
+        Endpoint = new Uri(_app.Urls.Single(url => url.StartsWith("https:", StringComparison.Ordinal)));
+        await File.WriteAllTextAsync(_certificateFile, _certificate.ExportCertificatePem());
         Environment = new Dictionary<string, string>
         {
-            ["IDENTITY_ENDPOINT"] = app.Urls.Single(url => url.StartsWith("http:", StringComparison.Ordinal)) + "/msi/token",
-            ["IDENTITY_HEADER"] = identityHeader,
-            ["SSL_CERT_FILE"] = certificateFile,
+            ["IDENTITY_ENDPOINT"] = _app.Urls.Single(url => url.StartsWith("http:", StringComparison.Ordinal)) + "/msi/token",
+            ["IDENTITY_HEADER"] = _identityHeader,
+            ["SSL_CERT_FILE"] = _certificateFile,
         };
     }
 
     /// <summary>Stops it, and kills what its containers run.</summary>
     public async Task DisposeAsync()
     {
-        if (app is not null)
-            await app.DisposeAsync();
-        await Task.WhenAll(groups.Values.Select(group => group.DeleteAsync(looks: 0)));
-        await Task.WhenAll(work);
-        File.Delete(certificateFile);
-        certificate.Dispose();
+        if (_app is not null)
+            await _app.DisposeAsync();
+        await Task.WhenAll(_groups.Values.Select(group => group.DeleteAsync(looks: 0)));
+        await Task.WhenAll(_work);
+        File.Delete(_certificateFile);
+        _certificate.Dispose();
     }
 
     /// <inheritdoc/>
@@ -193,7 +193,7 @@ public sealed partial class ArmServer : IAsyncLifetime, IAsyncDisposable
             await WriteAsync(http, fault.Status, Error(fault.Code, fault.Message));
         }
 
-        requests.Enqueue(new ArmRequest(
+        _requests.Enqueue(new ArmRequest(
             http.Request.Method, path, http.Request.QueryString.Value ?? "", http.Request.Headers.UserAgent.ToString(), sent, http.Response.StatusCode,
             Encoding.UTF8.GetString(answer.ToArray())));
         http.Response.Body = wire;
@@ -203,7 +203,7 @@ public sealed partial class ArmServer : IAsyncLifetime, IAsyncDisposable
 
     // App Service's identity endpoint, version 2019-08-01.
     private Task GiveTokenAsync(HttpContext http) =>
-        http.Request.Path != "/msi/token" || http.Request.Headers["X-IDENTITY-HEADER"] != identityHeader || http.Request.Query["resource"].Count == 0
+        http.Request.Path != "/msi/token" || http.Request.Headers["X-IDENTITY-HEADER"] != _identityHeader || http.Request.Query["resource"].Count == 0
             ? WriteAsync(http, 403, Error("Forbidden", "The identity header or the resource is missing or wrong."))
             : WriteAsync(http, 200, new JsonObject
             {
@@ -216,16 +216,16 @@ public sealed partial class ArmServer : IAsyncLifetime, IAsyncDisposable
 
     private ArmFault? TakeFault(string method, string path)
     {
-        lock (faults)
+        lock (_faults)
         {
-            var index = faults.FindIndex(item => item.Fault.Method == method && path.EndsWith(item.Fault.PathEnd, StringComparison.OrdinalIgnoreCase));
+            var index = _faults.FindIndex(item => item.Fault.Method == method && path.EndsWith(item.Fault.PathEnd, StringComparison.OrdinalIgnoreCase));
             if (index < 0)
                 return null;
-            var (fault, left) = faults[index];
+            var (fault, left) = _faults[index];
             if (left > 1)
-                faults[index] = (fault, left - 1);
+                _faults[index] = (fault, left - 1);
             else
-                faults.RemoveAt(index);
+                _faults.RemoveAt(index);
             return fault;
         }
     }
@@ -253,11 +253,11 @@ public sealed partial class ArmServer : IAsyncLifetime, IAsyncDisposable
 
     private ArmContainerGroup? LookAt(string name)
     {
-        if (!groups.TryGetValue(name, out var group))
+        if (!_groups.TryGetValue(name, out var group))
             return null;
         if (group.Look())
             return group;
-        groups.TryRemove(KeyValuePair.Create(name, group));
+        _groups.TryRemove(KeyValuePair.Create(name, group));
         return null;
     }
 
@@ -284,7 +284,7 @@ public sealed partial class ArmServer : IAsyncLifetime, IAsyncDisposable
 
         var group = new ArmContainerGroup(this, IdOf(name), body);
         var status = 201;
-        while (!groups.TryAdd(name, group))
+        while (!_groups.TryAdd(name, group))
         {
             if (LookAt(name) is not { } there)
                 continue;
@@ -296,7 +296,7 @@ public sealed partial class ArmServer : IAsyncLifetime, IAsyncDisposable
 
             // The service keeps nothing of what ran under the name.
             await there.DeleteAsync(looks: 0);
-            groups[name] = group;
+            _groups[name] = group;
             status = 200;
             break;
         }
@@ -326,12 +326,12 @@ public sealed partial class ArmServer : IAsyncLifetime, IAsyncDisposable
         if (Options.DeleteStatus == 200)
         {
             await group.DeleteAsync(looks: 0);
-            groups.TryRemove(name, out _);
+            _groups.TryRemove(name, out _);
             await WriteAsync(http, 200, answer);
             return;
         }
 
-        work.Add(group.DeleteAsync(Options.LooksUntilDeleted));
+        _work.Add(group.DeleteAsync(Options.LooksUntilDeleted));
         http.Response.Headers.Location = OperationOf(name, "operationResults");
         await WriteAsync(http, 202, null);
     }
@@ -350,7 +350,7 @@ public sealed partial class ArmServer : IAsyncLifetime, IAsyncDisposable
             return;
         }
 
-        work.Add(group.StopAsync(Options.StopGrace));
+        _work.Add(group.StopAsync(Options.StopGrace));
         await WriteAsync(http, 204, null);
     }
 
@@ -369,7 +369,7 @@ public sealed partial class ArmServer : IAsyncLifetime, IAsyncDisposable
 
     private Task ListAsync(HttpContext http)
     {
-        var all = groups.Keys.Order(StringComparer.Ordinal).Select(LookAt).OfType<ArmContainerGroup>().ToList();
+        var all = _groups.Keys.Order(StringComparer.Ordinal).Select(LookAt).OfType<ArmContainerGroup>().ToList();
         var skip = int.TryParse(http.Request.Query["$skiptoken"], out var token) ? token : 0;
         var page = all.Skip(skip).Take(Options.PageSize).Select(group => (JsonNode)group.Describe(withInstanceView: false)).ToArray();
         var answer = new JsonObject { ["value"] = new JsonArray(page) };

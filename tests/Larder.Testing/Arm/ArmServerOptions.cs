@@ -1,4 +1,4 @@
-namespace Larder.Testing;
+namespace Larder.Testing.Arm;
 
 /// <summary>How an <see cref="ArmServer"/> behaves.</summary>
 public sealed record ArmServerOptions

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Larder.Testing;
+namespace Larder.Testing.Arm;
 
 /// <summary>A process that is treated as a container: when it ends, all that it started ends, however that has hidden itself.</summary>
 internal sealed partial class ContainerProcess
@@ -21,14 +21,14 @@ internal sealed partial class ContainerProcess
             os._exit(127)
         """;
 
-    private readonly Process process;
-    private readonly string folder;
-    private readonly string mark;
-    private readonly int id;
+    private readonly Process _process;
+    private readonly string _folder;
+    private readonly string _mark;
+    private readonly int _id;
 
     private ContainerProcess(Process process, string folder, string mark)
     {
-        (this.process, this.folder, this.mark, id) = (process, folder, mark, process.Id);
+        (_process, _folder, _mark, _id) = (process, folder, mark, process.Id);
         Completion = CompleteAsync();
     }
 
@@ -91,16 +91,16 @@ internal sealed partial class ContainerProcess
     {
         // Not WaitForExitAsync: that waits for the output's end too, which a forgotten child holds open.
         var exited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        process.Exited += (_, _) => exited.TrySetResult();
-        if (process.HasExited)
+        _process.Exited += (_, _) => exited.TrySetResult();
+        if (_process.HasExited)
             exited.TrySetResult();
         await exited.Task;
         Signal(Kill);
         KillMarked();
-        await process.WaitForExitAsync();
-        var code = process.ExitCode;
-        process.Dispose();
-        Directory.Delete(folder, recursive: true);
+        await _process.WaitForExitAsync();
+        var code = _process.ExitCode;
+        _process.Dispose();
+        Directory.Delete(_folder, recursive: true);
         return code;
     }
 
@@ -110,8 +110,8 @@ internal sealed partial class ContainerProcess
             return;
 
         // Before the launcher has made the group, there is only the launcher.
-        if (SendSignal(-id, signal) != 0)
-            _ = SendSignal(id, signal);
+        if (SendSignal(-_id, signal) != 0)
+            _ = SendSignal(_id, signal);
     }
 
     // Those that began a group of their own; twice, since one may have started another meanwhile.
@@ -123,7 +123,7 @@ internal sealed partial class ContainerProcess
             {
                 try
                 {
-                    if (File.ReadAllText(Path.Combine(directory, "environ")).Contains(mark, StringComparison.Ordinal))
+                    if (File.ReadAllText(Path.Combine(directory, "environ")).Contains(_mark, StringComparison.Ordinal))
                         _ = SendSignal(int.Parse(Path.GetFileName(directory)), Kill);
                 }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

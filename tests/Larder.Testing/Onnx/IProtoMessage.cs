@@ -1,4 +1,4 @@
-namespace Larder.Testing;
+namespace Larder.Testing.Onnx;
 
 /// <summary>Something that has protobuf bytes.</summary>
 public interface IProtoMessage

@@ -1,4 +1,4 @@
-namespace Larder.Testing;
+namespace Larder.Testing.Onnx;
 
 /// <summary>One dimension of a shape: a number, a symbolic name, or unknown (also written -1).</summary>
 public readonly record struct OnnxDim(long? Value, string? Symbol)

@@ -1,4 +1,4 @@
-namespace Larder.Testing;
+namespace Larder.Testing.Onnx;
 
 /// <summary>A <c>FunctionProto</c>: an operator that the model itself defines.</summary>
 public sealed class OnnxFunction : ProtoMessage<OnnxFunction>

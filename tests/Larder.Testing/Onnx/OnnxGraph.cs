@@ -1,6 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Signatures;
 
-namespace Larder.Testing;
+namespace Larder.Testing.Onnx;
 
 /// <summary>A <c>GraphProto</c>: a model's own graph, or the body of a Loop, Scan or If.</summary>
 public sealed class OnnxGraph : ProtoMessage<OnnxGraph>

@@ -1,6 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Signatures;
 
-namespace Larder.Testing;
+namespace Larder.Testing.Onnx;
 
 /// <content>Ready-made models.</content>
 public sealed partial class OnnxModel

@@ -1,6 +1,6 @@
-using Larder.Inference;
+using Larder.Inference.Signatures;
 
-namespace Larder.Testing;
+namespace Larder.Testing.Onnx;
 
 /// <summary>
 /// Writes ONNX files (<c>ModelProto</c>), valid ones and others. The graph is written after the fields of the model, by <see cref="ToBytes"/>.

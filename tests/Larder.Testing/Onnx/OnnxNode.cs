@@ -1,4 +1,4 @@
-namespace Larder.Testing;
+namespace Larder.Testing.Onnx;
 
 /// <summary>A <c>NodeProto</c>: one operator of a graph, with its attributes.</summary>
 public sealed class OnnxNode : ProtoMessage<OnnxNode>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Larder.Testing;
+namespace Larder.Testing.Onnx;
 
 /// <summary>A <c>TensorProto</c>: an initialiser or an attribute.</summary>
 public sealed class OnnxTensor : ProtoMessage<OnnxTensor>

@@ -1,7 +1,7 @@
-using Larder.Inference;
+using Larder.Inference.Signatures;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Larder.Testing;
+namespace Larder.Testing.Onnx;
 
 /// <summary>A <c>TypeProto</c>: what a value of the graph is.</summary>
 public sealed class OnnxType : ProtoMessage<OnnxType>

@@ -1,4 +1,4 @@
-namespace Larder.Testing;
+namespace Larder.Testing.Onnx;
 
 /// <summary>A message of any kind: for the small ones, and for those that the ONNX schema does not know.</summary>
 public sealed class Proto : ProtoMessage<Proto>

@@ -1,6 +1,6 @@
 using Google.Protobuf;
 
-namespace Larder.Testing;
+namespace Larder.Testing.Onnx;
 
 /// <summary>
 /// A protobuf message written field by field in the order of the calls, so that a test can also write what no serialiser would:

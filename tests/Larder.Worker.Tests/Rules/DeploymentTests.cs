@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
-using Larder.Functions;
-using Larder.Orchestrations;
+using Larder.Functions.Hosting;
+using Larder.Orchestrations.Training;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Worker.Tests.Rules;

@@ -1,3 +1,5 @@
+using Larder.Host.Durable;
+using Larder.Host.Hosting;
 using Larder.Host.Tests.Support;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -11,7 +13,7 @@ namespace Larder.Host.Tests.Durable.Support;
 /// <summary>A self-host in the test's process, with the functions of some classes and a task hub of the test's.</summary>
 internal sealed class DurableHost : IAsyncDisposable
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private readonly IHost _host;
     private readonly string _root;
@@ -82,7 +84,7 @@ internal sealed class DurableHost : IAsyncDisposable
     /// <summary>Waits for an orchestration's end; one that hangs shows what the host has logged.</summary>
     public async Task<OrchestrationMetadata> EndOf(string id)
     {
-        using var limit = new CancellationTokenSource(s_limit);
+        using var limit = new CancellationTokenSource(Limit);
         try
         {
             return await Client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, limit.Token);

@@ -1,7 +1,6 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Larder.Host.Tests.Support;
-using Larder.Host.Tests.Triggers.Support;
 using Larder.Testing;
 
 namespace Larder.Host.Tests.Triggers.Blobs;

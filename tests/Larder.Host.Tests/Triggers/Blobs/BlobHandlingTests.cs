@@ -369,10 +369,10 @@ public class BlobHandlingTests(Azurite azurite)
     // What a function does that must be watched while it does it.
     private sealed class Work
     {
-        private readonly TaskCompletionSource began = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource full = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int atATime;
-        private int most;
+        private readonly TaskCompletionSource _began = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _full = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _atATime;
+        private int _most;
 
         /// <summary>What the first must wait for.</summary>
         public TaskCompletionSource? Gate { get; init; }
@@ -380,23 +380,23 @@ public class BlobHandlingTests(Azurite azurite)
         /// <summary>How many the first must wait for to be under way together.</summary>
         public int Parallel { get; init; }
 
-        public Task Began => began.Task;
+        public Task Began => _began.Task;
 
-        public int MostAtATime => most;
+        public int MostAtATime => _most;
 
         public ConcurrentQueue<string> Handled { get; } = [];
 
         public async Task DoAsync(string blob, CancellationToken cancellationToken)
         {
-            var now = Interlocked.Increment(ref atATime);
-            InterlockedMax(ref most, now);
-            if (began.TrySetResult() && Gate is not null)
+            var now = Interlocked.Increment(ref _atATime);
+            InterlockedMax(ref _most, now);
+            if (_began.TrySetResult() && Gate is not null)
                 await Gate.Task.WaitAsync(cancellationToken);
             if (now >= Parallel)
-                full.TrySetResult();
-            await full.Task.WaitAsync(cancellationToken);
+                _full.TrySetResult();
+            await _full.Task.WaitAsync(cancellationToken);
             Handled.Enqueue(blob);
-            Interlocked.Decrement(ref atATime);
+            Interlocked.Decrement(ref _atATime);
         }
 
         private static void InterlockedMax(ref int target, int value)

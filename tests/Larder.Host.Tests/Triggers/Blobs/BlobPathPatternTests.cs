@@ -1,3 +1,4 @@
+using Larder.Host.Blobs;
 
 namespace Larder.Host.Tests.Triggers.Blobs;
 

@@ -1,46 +1,47 @@
+using Larder.Host.Blobs;
 
 namespace Larder.Host.Tests.Triggers.Blobs;
 
 public class HandledBlobsTests
 {
-    private readonly HandledBlobs handled = new();
+    private readonly HandledBlobs _handled = new();
 
     [Fact]
     public void What_was_handled_is_known_as_long_as_sweeps_see_it()
     {
-        handled.Add(1);
-        handled.Add(2);
+        _handled.Add(1);
+        _handled.Add(2);
         for (var sweep = 0; sweep < 3; sweep++)
         {
-            Assert.True(handled.Contains(1));
-            handled.EndSweep();
+            Assert.True(_handled.Contains(1));
+            _handled.EndSweep();
         }
 
-        Assert.True(handled.Contains(1));
-        Assert.False(handled.Contains(2));
-        Assert.Equal(2, handled.Count); // 1 in both generations
+        Assert.True(_handled.Contains(1));
+        Assert.False(_handled.Contains(2));
+        Assert.Equal(2, _handled.Count); // 1 in both generations
     }
 
     [Fact]
     public void What_is_handled_during_a_sweep_is_known_in_the_next()
     {
-        handled.EndSweep();
-        handled.Add(1);
-        handled.EndSweep();
+        _handled.EndSweep();
+        _handled.Add(1);
+        _handled.EndSweep();
 
-        Assert.True(handled.Contains(1));
+        Assert.True(_handled.Contains(1));
     }
 
     [Fact]
     public void Receipts_replace_what_was_known()
     {
-        handled.Add(1);
+        _handled.Add(1);
 
-        handled.Reset([2, 3]);
+        _handled.Reset([2, 3]);
 
-        Assert.False(handled.Contains(1));
-        Assert.True(handled.Contains(2));
-        Assert.True(handled.Contains(3));
+        Assert.False(_handled.Contains(1));
+        Assert.True(_handled.Contains(2));
+        Assert.True(_handled.Contains(3));
     }
 
     [Fact]
@@ -49,12 +50,12 @@ public class HandledBlobsTests
         for (var sweep = 0; sweep < 3; sweep++)
         {
             for (var key = 0; key < HandledBlobs.Capacity + 1000; key++)
-                handled.Add((UInt128)key);
-            handled.EndSweep();
+                _handled.Add((UInt128)key);
+            _handled.EndSweep();
         }
 
-        Assert.Equal(HandledBlobs.Capacity, handled.Count);
-        Assert.False(handled.Contains(HandledBlobs.Capacity));
+        Assert.Equal(HandledBlobs.Capacity, _handled.Count);
+        Assert.False(_handled.Contains(HandledBlobs.Capacity));
     }
 
     [Fact]

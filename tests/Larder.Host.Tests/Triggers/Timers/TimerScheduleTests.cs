@@ -1,4 +1,5 @@
 using System.Globalization;
+using Larder.Host.Timers;
 
 namespace Larder.Host.Tests.Triggers.Timers;
 

@@ -354,20 +354,20 @@ public class TimerTests(Azurite azurite)
     // What a slow function waits at.
     private sealed class Gate
     {
-        private readonly TaskCompletionSource open = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int inside;
+        private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _inside;
 
         public bool IgnoresCancellation { get; init; }
 
         public int MostInside { get; private set; }
 
-        public void Open() => open.SetResult();
+        public void Open() => _open.SetResult();
 
         public async Task PassAsync(CancellationToken cancellationToken)
         {
-            MostInside = Math.Max(MostInside, Interlocked.Increment(ref inside));
-            await open.Task.WaitAsync(IgnoresCancellation ? CancellationToken.None : cancellationToken);
-            Interlocked.Decrement(ref inside);
+            MostInside = Math.Max(MostInside, Interlocked.Increment(ref _inside));
+            await _open.Task.WaitAsync(IgnoresCancellation ? CancellationToken.None : cancellationToken);
+            Interlocked.Decrement(ref _inside);
         }
     }
 }

@@ -1,20 +1,23 @@
+using Larder.Registry.Models;
+using Larder.Registry.Storage.Cosmos;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 using Microsoft.Azure.Cosmos;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Storage.Cosmos;
 
 [Collection(CosmosCollection.Name)]
 public sealed class CosmosContainersTests(CosmosServer server) : IDisposable
 {
-    private readonly CosmosHosts hosts = new(server);
+    private readonly CosmosHosts _hosts = new(server);
 
-    public void Dispose() => hosts.Dispose();
+    public void Dispose() => _hosts.Dispose();
 
     [Fact]
     public async Task What_is_made_is_what_documents_json_says()
     {
-        var options = hosts.Options(server.NewDatabase());
-        var client = hosts.Client(options);
+        var options = _hosts.Options(server.NewDatabase());
+        var client = _hosts.Client(options);
         var layout = CosmosLayout.Read();
 
         await new CosmosContainers(client, options).PrepareAsync();
@@ -34,9 +37,9 @@ public sealed class CosmosContainersTests(CosmosServer server) : IDisposable
     [Fact]
     public async Task What_is_missing_is_said_when_it_may_not_be_made()
     {
-        var options = hosts.Options(server.NewDatabase()) with { Create = false };
+        var options = _hosts.Options(server.NewDatabase()) with { Create = false };
 
-        var thrown = await Assert.ThrowsAsync<InvalidOperationException>(() => new CosmosContainers(hosts.Client(options), options).PrepareAsync());
+        var thrown = await Assert.ThrowsAsync<InvalidOperationException>(() => new CosmosContainers(_hosts.Client(options), options).PrepareAsync());
 
         Assert.Contains("Store:Cosmos:Database", thrown.Message);
         Assert.Contains("Store:Cosmos:Create", thrown.Message);
@@ -45,8 +48,8 @@ public sealed class CosmosContainersTests(CosmosServer server) : IDisposable
     [Fact]
     public async Task A_container_with_another_partition_key_is_refused()
     {
-        var options = hosts.Options(server.NewDatabase());
-        var client = hosts.Client(options);
+        var options = _hosts.Options(server.NewDatabase());
+        var client = _hosts.Client(options);
         Database database = await client.CreateDatabaseAsync(options.Database);
         await database.CreateContainerAsync("jobs", "/id");
 

@@ -1,9 +1,14 @@
 using System.Diagnostics.Metrics;
 using System.Text;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Cosmos;
+using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 using Microsoft.Azure.Cosmos;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Storage.Cosmos;
 
 /// <summary>The contract on Cosmos DB, and what is Cosmos DB's own.</summary>
 [Collection(CosmosCollection.Name)]
@@ -11,17 +16,17 @@ public sealed class CosmosDocumentStoreTests(CosmosServer server) : DocumentStor
 {
     private static readonly DocumentCollection<Note> Notes = RegistryJson.Collection<Note>("notes");
 
-    private readonly CosmosHosts hosts = new(server);
+    private readonly CosmosHosts _hosts = new(server);
 
-    public void Dispose() => hosts.Dispose();
+    public void Dispose() => _hosts.Dispose();
 
-    protected override Task<IDocumentStore> OpenAsync(string account) => hosts.OpenAsync(hosts.Options(account));
+    protected override Task<IDocumentStore> OpenAsync(string account) => _hosts.OpenAsync(_hosts.Options(account));
 
     protected override string NewAccount() => server.NewDatabase();
 
     protected override async Task PlantAsync(string account, string partition, string id, string json)
     {
-        var container = hosts.Client(hosts.Options(account)).GetContainer(account, Notes.Name);
+        var container = _hosts.Client(_hosts.Options(account)).GetContainer(account, Notes.Name);
         using var item = new MemoryStream(Encoding.UTF8.GetBytes($$"""{"id":"{{id}}","partition":"{{partition}}","write":"planted","value":{{json}}}"""));
         using var response = await container.CreateItemStreamAsync(item, new PartitionKey(partition));
         response.EnsureSuccessStatusCode();
@@ -31,7 +36,7 @@ public sealed class CosmosDocumentStoreTests(CosmosServer server) : DocumentStor
     public async Task A_write_that_is_answered_with_429_waits_as_told_and_goes_through()
     {
         using var network = new CosmosNetwork();
-        var store = await hosts.OpenAsync(hosts.Options(NewAccount()), network);
+        var store = await _hosts.OpenAsync(_hosts.Options(NewAccount()), network);
         var pause = TimeSpan.FromMilliseconds(300);
         network.ThrottleNext(1, pause);
 
@@ -47,7 +52,7 @@ public sealed class CosmosDocumentStoreTests(CosmosServer server) : DocumentStor
     public async Task Who_is_answered_with_429_all_the_time_gets_an_outage_after_the_tries_that_the_setting_allows()
     {
         using var network = new CosmosNetwork();
-        var store = await hosts.OpenAsync(hosts.Options(NewAccount()) with { ThrottleRetries = 3 }, network);
+        var store = await _hosts.OpenAsync(_hosts.Options(NewAccount()) with { ThrottleRetries = 3 }, network);
         network.ThrottleNext(int.MaxValue, TimeSpan.FromMilliseconds(1));
 
         var thrown = await Assert.ThrowsAsync<StorageUnavailableException>(() => store.GetAsync(Notes, "p", "i"));
@@ -65,7 +70,7 @@ public sealed class CosmosDocumentStoreTests(CosmosServer server) : DocumentStor
     public async Task A_document_created_with_the_answer_lost_counts_as_created()
     {
         using var network = new CosmosNetwork();
-        var store = await hosts.OpenAsync(hosts.Options(NewAccount()), network);
+        var store = await _hosts.OpenAsync(_hosts.Options(NewAccount()), network);
         network.LoseNext(1);
 
         var etag = await store.CreateAsync(Notes, "p", "i", new Note("mine"));
@@ -79,7 +84,7 @@ public sealed class CosmosDocumentStoreTests(CosmosServer server) : DocumentStor
     public async Task A_document_replaced_with_the_answer_lost_counts_as_replaced()
     {
         using var network = new CosmosNetwork();
-        var store = await hosts.OpenAsync(hosts.Options(NewAccount()), network);
+        var store = await _hosts.OpenAsync(_hosts.Options(NewAccount()), network);
         var first = await store.CreateAsync(Notes, "p", "i", new Note("first"));
         network.LoseNext(1);
 
@@ -122,7 +127,7 @@ public sealed class CosmosDocumentStoreTests(CosmosServer server) : DocumentStor
     public async Task Request_units_are_counted_by_operation_and_collection()
     {
         using var metrics = new CosmosMetrics();
-        var store = await hosts.OpenAsync(hosts.Options(NewAccount()), metrics: metrics);
+        var store = await _hosts.OpenAsync(_hosts.Options(NewAccount()), metrics: metrics);
         var charges = new List<(string, string, double)>();
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, asking) =>
@@ -166,7 +171,7 @@ public sealed class CosmosDocumentStoreTests(CosmosServer server) : DocumentStor
     public async Task Point_operations_and_a_page_of_a_list_are_one_request_each()
     {
         using var network = new CosmosNetwork();
-        var store = await hosts.OpenAsync(hosts.Options(NewAccount()), network);
+        var store = await _hosts.OpenAsync(_hosts.Options(NewAccount()), network);
         for (var i = 0; i < 10; i++)
             await store.CreateAsync(Notes, "p", $"{i}", new Note("note"));
         await store.ListAsync(Notes, "p", 5);

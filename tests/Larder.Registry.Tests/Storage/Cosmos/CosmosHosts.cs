@@ -1,7 +1,9 @@
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Cosmos;
 using Larder.Testing;
 using Microsoft.Azure.Cosmos;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Storage.Cosmos;
 
 /// <summary>Makes stores on a server as hosts would, each with a client of its own, and disposes of the clients.</summary>
 internal sealed class CosmosHosts(CosmosServer server) : IDisposable
@@ -9,7 +11,7 @@ internal sealed class CosmosHosts(CosmosServer server) : IDisposable
     /// <summary>The containers of the contract's tests.</summary>
     public static readonly string[] Containers = ["notes", "others"];
 
-    private readonly List<IDisposable> made = [];
+    private readonly List<IDisposable> _made = [];
 
     public CosmosOptions Options(string database) => new()
     {
@@ -31,12 +33,12 @@ internal sealed class CosmosHosts(CosmosServer server) : IDisposable
 
     public CosmosClient Client(CosmosOptions options, HttpMessageHandler? network = null) => Owned(CosmosClients.Create(options, network));
 
-    public void Dispose() => made.ForEach(one => one.Dispose());
+    public void Dispose() => _made.ForEach(one => one.Dispose());
 
     private T Owned<T>(T one)
         where T : IDisposable
     {
-        made.Add(one);
+        _made.Add(one);
         return one;
     }
 }

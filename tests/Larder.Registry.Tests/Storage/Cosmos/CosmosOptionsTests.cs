@@ -1,7 +1,9 @@
+using Larder.Registry.Models;
+using Larder.Registry.Storage.Cosmos;
 using Microsoft.Azure.Cosmos;
 using Microsoft.Extensions.Options;
 
-namespace Larder.Registry.Tests;
+namespace Larder.Registry.Tests.Storage.Cosmos;
 
 public sealed class CosmosOptionsTests
 {

@@ -1,4 +1,7 @@
-namespace Larder.Registry.Tests;
+using Larder.Registry.Storage;
+using Larder.Registry.Storage.Cosmos;
+
+namespace Larder.Registry.Tests.Storage.Cosmos;
 
 /// <summary>What the account is asked, to the letter: the server of the tests has one physical partition and could not tell a wide query from a narrow one.</summary>
 public sealed class CosmosQueriesTests

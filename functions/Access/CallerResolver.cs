@@ -1,0 +1,114 @@
+using System.Collections.Frozen;
+using Larder.Functions.Http;
+using Larder.Registry.Access;
+using Larder.Registry.Tokens;
+using Microsoft.AspNetCore.Http;
+
+namespace Larder.Functions.Access;
+
+/// <summary>What is known of who sends a request.</summary>
+/// <param name="Caller">Who; null when the request is to be refused.</param>
+/// <param name="Kind">Then the kind of the refusal.</param>
+/// <param name="Sentence">And why.</param>
+/// <param name="RetryAfter">The seconds after which it may be sent again; 0 where waiting does not help.</param>
+internal readonly record struct Identity(Caller? Caller, ErrorKind Kind = 0, string Sentence = "", int RetryAfter = 0);
+
+/// <summary>
+/// Authenticates: tells who a request comes from. A signed-in principal counts before a token or key. Until roles are given to anybody, every key of the
+/// settings may do everything, as Azure means its function keys; from then on, a key without a role may do nothing.
+/// </summary>
+internal sealed class CallerResolver(
+    AccessOptions options, CallerKeys keys, TokenCatalog tokens, WrongCredentials wrong, Platform platform, TimeProvider time)
+{
+    private readonly FrozenDictionary<string, Role> _appRoles =
+        options.GivenAppRoles.ToFrozenDictionary(role => role.Key, role => RoleNames.Find(role.Value)!.Value, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether the platform's word for who calls is taken. Elsewhere its header is the caller's own, and ignored.</summary>
+    public bool BelievesPrincipals { get; } = options.ClientPrincipal && platform is { IsAzure: true, IsAuthenticating: true };
+
+    /// <summary>Whether no credentials are asked for: then this machine's own users are all that can call.</summary>
+    public bool IsOpen { get; } = !keys.AreConfigured && !platform.IsAzure;
+
+    /// <summary>Whether no credentials are configured where everyone can call: then only probes are answered, and tokens that were made before.</summary>
+    public bool IsShut { get; } = !keys.AreConfigured && platform.IsAzure;
+
+    /// <summary>Who it is; at once where that is known from memory.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="function">The function that it is for.</param>
+    public ValueTask<Identity> OfAsync(HttpRequest request, string function)
+    {
+        if (BelievesPrincipals && request.Headers.TryGetValue(ClientPrincipal.Header, out var principal))
+            return new ValueTask<Identity>(OfPrincipal(principal.ToString()));
+        if (IsOpen)
+            return new ValueTask<Identity>(new Identity(Caller.Local));
+        var credential = Credential.Of(request, out var problem);
+        if (problem is not null)
+            return new ValueTask<Identity>(Wrong(request, problem));
+        if (credential is not { } given)
+            return new ValueTask<Identity>(new Identity(Caller.Anonymous));
+        if (keys.Find(given.Hash) is { } key)
+        {
+            return new ValueTask<Identity>(key.Functions?.Contains(function) != false
+                ? new Identity(key.Caller)
+                : new Identity(null, ErrorKind.Forbidden, $"The key {key.Caller.Name} opens only the function of that name."));
+        }
+        if (!given.CanBeToken)
+            return new ValueTask<Identity>(Wrong(request, Unknown));
+        return tokens.TryFind(given.Hash) is { } token ? new ValueTask<Identity>(Of(token)) : new ValueTask<Identity>(ReadAsync(request, given.Hash));
+    }
+
+    private const string Unknown = "The token or key is not known to this server: it is wrong, or was revoked.";
+
+    private async Task<Identity> ReadAsync(HttpRequest request, KeyHash hash)
+    {
+        // Taken before the store is asked, so that many guesses at once do not get past the count; who has a right one gets it back.
+        var address = wrong.AddressOf(request);
+        if (wrong.Take(address) is > 0 and var seconds)
+            return TooMany(seconds);
+        CallerToken? token;
+        try
+        {
+            token = await tokens.ReadAsync(hash, request.HttpContext.RequestAborted);
+        }
+        catch
+        {
+            wrong.GiveBack(address);
+            throw;
+        }
+        if (token is null)
+        {
+            wrong.Note(address);
+            return new Identity(null, ErrorKind.Unauthenticated, Unknown);
+        }
+        wrong.GiveBack(address);
+        return Of(token);
+    }
+
+    private Identity Of(CallerToken token) => token.Expires <= time.GetUtcNow()
+        ? new Identity(null, ErrorKind.Unauthenticated, "The token has expired.")
+        : new Identity(token.Caller);
+
+    private Identity OfPrincipal(string header)
+    {
+        try
+        {
+            return new Identity(ClientPrincipal.Read(header).ToCaller(_appRoles));
+        }
+        catch (FormatException e)
+        {
+            return new Identity(null, ErrorKind.Unauthenticated, e.Message);
+        }
+    }
+
+    private Identity Wrong(HttpRequest request, string sentence)
+    {
+        var address = wrong.AddressOf(request);
+        if (wrong.Take(address) is > 0 and var seconds)
+            return TooMany(seconds);
+        wrong.Note(address);
+        return new Identity(null, ErrorKind.Unauthenticated, sentence);
+    }
+
+    private static Identity TooMany(int seconds) => new(
+        null, ErrorKind.TooMany, "Too many wrong tokens or keys came from this address: wait before the next one.", seconds);
+}

@@ -1,0 +1,116 @@
+using System.Collections.Frozen;
+using System.Reflection;
+using System.Runtime.Loader;
+using Larder.Registry.Access;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions.Access;
+
+/// <summary>
+/// What each HTTP function declares of its callers (<see cref="RequiresAttribute"/>). One that declares nothing is an error, and keeps the host from
+/// starting: nothing is open by oversight.
+/// </summary>
+internal sealed class RoleRequirements
+{
+    /// <summary>What one function declares.</summary>
+    /// <param name="Role">The least role.</param>
+    /// <param name="IsProbe">As <see cref="RequiresAttribute.IsProbe"/>.</param>
+    /// <param name="Scope">As <see cref="RequiresAttribute.Scope"/>.</param>
+    /// <param name="ModelParameter">The parameter of the route that names a model; null when none does.</param>
+    public sealed record Entry(Role Role, bool IsProbe, ScopeRule Scope, string? ModelParameter);
+
+    // They hold no functions, and there are hundreds of them.
+    private static readonly string[] Frameworks = ["System", "Microsoft", "Azure", "StandIn", "mscorlib", "netstandard", "WindowsBase"];
+
+    // A reference is a model's name, with a version or an alias after a colon.
+    private static readonly string[] Models = ["model", "reference"];
+
+    private readonly FrozenDictionary<string, Entry> _entries;
+
+    /// <summary>Reads the declarations.</summary>
+    /// <param name="classes">The classes that may hold functions.</param>
+    /// <exception cref="InvalidOperationException">Some declare nothing, or what cannot be: one line for each.</exception>
+    public RoleRequirements(IEnumerable<Type> classes)
+    {
+        var problems = new List<string>();
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
+        foreach (var method in classes.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)))
+        {
+            if (method.GetCustomAttribute<FunctionAttribute>() is not { } function)
+                continue;
+            names.Add(function.Name);
+            if (TriggerOf(method) is not { } trigger)
+                continue;
+            if (method.GetCustomAttribute<RequiresAttribute>() is not { } requires)
+                problems.Add($"The function {function.Name} answers requests, but does not say who may send them: it lacks [Requires].");
+            else if (!IsAnonymous(method))
+                problems.Add($"The function {function.Name} makes the host ask for a key of its own before Larder is asked: its authorization level must be Anonymous.");
+            else if (requires is { IsProbe: true, Role: > Role.None })
+                problems.Add($"The function {function.Name} is a probe, but requires a role.");
+            else if (requires.Role > Role.None && (requires.Scope == ScopeRule.Route) != (ModelIn(trigger.Route) is not null))
+                problems.Add($"The function {function.Name} does not say what it has to do with models: [Requires] needs a Scope where, and only where, the route names no model.");
+            else
+                entries[function.Name] = new Entry(requires.Role, requires.IsProbe, requires.Scope, ModelIn(trigger.Route));
+        }
+        if (problems.Count > 0)
+            throw new InvalidOperationException(string.Join(Environment.NewLine, problems));
+        _entries = entries.ToFrozenDictionary(StringComparer.Ordinal);
+        Names = names;
+    }
+
+    /// <summary>The names of all functions, whatever starts them.</summary>
+    public IReadOnlySet<string> Names { get; }
+
+    /// <summary>The declarations of this app's functions, and of the libraries' that it refers to.</summary>
+    public static RoleRequirements OfThisApp() => new(Assemblies(typeof(RoleRequirements).Assembly).SelectMany(assembly => assembly.GetTypes()));
+
+    /// <summary>The HTTP trigger of a function; null when it has another.</summary>
+    public static HttpTriggerAttribute? TriggerOf(MethodInfo method) =>
+        method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(trigger => trigger is not null);
+
+    /// <summary>What a function declares.</summary>
+    /// <exception cref="InvalidOperationException">The function was not there at the start.</exception>
+    public Entry Of(string function) =>
+        _entries.GetValueOrDefault(function) ?? throw new InvalidOperationException($"Who may call the function {function} is not known.");
+
+    private static string? ModelIn(string? route) => Models.FirstOrDefault(name => route?.Contains($"{{{name}}}", StringComparison.Ordinal) == true);
+
+    // Where the attribute gives no level, its property says Anonymous, but the Functions host asks for a key.
+    private static bool IsAnonymous(MethodInfo method) => method.GetParameters()
+        .SelectMany(parameter => parameter.GetCustomAttributesData())
+        .Where(attribute => attribute.AttributeType == typeof(HttpTriggerAttribute))
+        .SelectMany(attribute => attribute.ConstructorArguments)
+        .Any(argument => argument.ArgumentType == typeof(AuthorizationLevel) && (AuthorizationLevel)(int)argument.Value! == AuthorizationLevel.Anonymous);
+
+    // Only assemblies that refer to the triggers can declare any.
+    private static IEnumerable<Assembly> Assemblies(Assembly root)
+    {
+        var triggers = typeof(HttpTriggerAttribute).Assembly.GetName().Name;
+        var loader = AssemblyLoadContext.GetLoadContext(root) ?? AssemblyLoadContext.Default;
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var queue = new Queue<Assembly>([root]);
+        while (queue.TryDequeue(out var assembly))
+        {
+            var references = assembly.GetReferencedAssemblies();
+            if (references.Any(name => name.Name == triggers))
+                yield return assembly;
+            foreach (var name in references.Where(name => !Frameworks.Contains(name.Name!.Split('.')[0]) && seen.Add(name.Name!)))
+                if (TryLoad(loader, name) is { } referenced)
+                    queue.Enqueue(referenced);
+        }
+    }
+
+    // An assembly that was left out of the output cannot hold functions that anybody runs.
+    private static Assembly? TryLoad(AssemblyLoadContext loader, AssemblyName name)
+    {
+        try
+        {
+            return loader.LoadFromAssemblyName(name);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.ComponentModel;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Registry.Access;
+using Larder.Registry.Datasets;
+using Larder.Registry.Models;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions.Datasets;
+
+/// <summary>The data sets that were uploaded in blocks. They live until they are deleted.</summary>
+public sealed class ManageDatasets(DatasetStore datasets, ModelScopes scopes)
+{
+    /// <summary>Data sets by model and name, a page at a time.</summary>
+    [Function("ListDatasets"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Uploaded data sets; ?model=&limit=&cursor=.")]
+    public async Task<IActionResult> List(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets")] HttpRequest request,
+        CancellationToken cancellationToken)
+    {
+        QueryParameters.RequireKnown(request, "model", "limit", "cursor");
+        var model = QueryParameters.Text(request, "model");
+        if (model is not null)
+            ModelName.Validate(model);
+        var (limit, cursor) = Paging.Of(request);
+        var isShown = await scopes.NamesAsync(request.Caller(), cancellationToken);
+        var found = new List<Dataset>();
+        do
+        {
+            var page = await datasets.ListAsync(model, limit - found.Count, cursor, cancellationToken);
+            found.AddRange(page.Items.Where(dataset => isShown(dataset.Model)));
+            cursor = page.Cursor;
+        }
+        while (cursor is not null && found.Count < limit);
+        return Envelope.Ok("Data set list provided").With("datasets", found.Select(DatasetView.Of)).With("next_cursor", cursor);
+    }
+
+    /// <summary>A data set.</summary>
+    [Function("GetDataset"), Requires(Role.Reader), Description("An uploaded data set: its size and hash.")]
+    public async Task<IActionResult> Get(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{model}/{file}")] HttpRequest request,
+        string model,
+        string file,
+        CancellationToken cancellationToken)
+    {
+        QueryParameters.RequireKnown(request);
+        return Envelope.Ok("Data set provided").With("dataset", DatasetView.Of(await datasets.GetAsync(model, file, cancellationToken)));
+    }
+
+    /// <summary>Deletes a data set. Jobs that were given it, those that run too, keep its bytes, and can be run again.</summary>
+    [Function("DeleteDataset"), Requires(Role.Contributor), Description("Delete an uploaded data set; jobs keep what they were given.")]
+    public async Task<IActionResult> Delete(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/datasets/{model}/{file}")] HttpRequest request,
+        string model,
+        string file,
+        CancellationToken cancellationToken)
+    {
+        QueryParameters.RequireKnown(request);
+        await datasets.DeleteAsync(model, file, cancellationToken);
+        return Envelope.Ok($"Data set {Dataset.AddressOf(model, file)} removed successfully");
+    }
+}

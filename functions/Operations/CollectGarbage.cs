@@ -1,0 +1,13 @@
+using Larder.Registry.GarbageCollection;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions.Operations;
+
+/// <summary>Removes what crashed uploads and deletes left behind.</summary>
+public sealed class CollectGarbage(RegistryGarbageCollector sweeper, TimeProvider time)
+{
+    /// <summary>Runs every hour.</summary>
+    [Function("Sweep")]
+    public Task Run([TimerTrigger("0 0 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
+        sweeper.RunAsync(time.GetUtcNow(), cancellationToken);
+}

@@ -1,0 +1,61 @@
+using Larder.Inference.Sessions;
+using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Larder.Inference.Batching;
+
+/// <summary>Which requests may be run together, and how their tensors become one and one becomes theirs.</summary>
+internal static class BatchRules
+{
+    /// <summary>Whether the model's signature and settings allow running requests together.</summary>
+    public static bool Suits(ServableModel model)
+    {
+        var signature = model.Description.Signature;
+        return (model.Settings.Batching.Enabled ?? model.Description.RowsAreIndependent)
+            && signature.Inputs.Count > 0
+            && signature.Inputs.All(input => input.HasVariableBatch)
+            && signature.Outputs.All(output => output.Kind == ValueKind.Sequence || output.HasVariableBatch);
+    }
+
+    /// <summary>Whether the tensors of two requests differ in their number of rows at most.</summary>
+    public static bool Fit(PredictionInputs x, PredictionInputs y)
+    {
+        for (var i = 0; i < x.Count; i++)
+        {
+            if (!x[i].Shape[1..].SequenceEqual(y[i].Shape[1..]))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Copies the rows of every member behind each other.</summary>
+    public static void Merge(IReadOnlyList<QueuedRun> members, PredictionInputs merged)
+    {
+        for (var i = 0; i < merged.Count; i++)
+        {
+            foreach (var member in members)
+                merged[i].AppendRows(member.Inputs[i]);
+        }
+    }
+
+    /// <summary>Whether every output has an item for each row, so that it can be divided again.</summary>
+    public static bool Divides(RunResult result, int outputs, long rows)
+    {
+        for (var i = 0; i < outputs; i++)
+        {
+            var value = result[i];
+            var items = value.OnnxType switch
+            {
+                OnnxValueType.ONNX_TYPE_TENSOR => value.GetTensorTypeAndShape().Shape is [var first, ..] ? first : -1,
+                OnnxValueType.ONNX_TYPE_SEQUENCE => value.GetValueCount(),
+                _ => -1,
+            };
+            if (items != rows)
+                return false;
+        }
+
+        return true;
+    }
+}

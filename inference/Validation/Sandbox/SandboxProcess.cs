@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Larder.Inference.Validation.Sandbox;
+
+/// <summary>The child process (inference/trial) that loads models which are not trusted yet. It answers one request at a time.</summary>
+internal sealed class SandboxProcess : IDisposable
+{
+    private const string Assembly = "larder-sandbox.dll";
+    private const int MostErrors = 4_096;
+
+    // All that a .NET process needs; connection strings, keys and identities stay behind.
+    private static readonly string[] PassedVariables =
+        ["PATH", "DOTNET_ROOT", "DOTNET_ROOT_X64", "DOTNET_ROOT_ARM64", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "LANG", "SystemRoot", "TEMP", "TMP"];
+
+    private readonly Process _process;
+    private readonly StringBuilder _errors = new();
+
+    private SandboxProcess(Process process)
+    {
+        _process = process;
+        process.ErrorDataReceived += (_, line) => Remember(line.Data);
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>The child's id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>True when the process is gone.</summary>
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Bytes of memory that the process holds; 0 when it is gone.</summary>
+    public long MemoryBytes
+    {
+        get
+        {
+            try
+            {
+                _process.Refresh();
+                return _process.WorkingSet64;
+            }
+            catch (InvalidOperationException)
+            {
+                return 0;
+            }
+        }
+    }
+
+    /// <summary>Starts the child, and waits until it has loaded ONNX Runtime.</summary>
+    /// <param name="memoryBytes">What it lets itself take for a model; 0 for no limit of its own.</param>
+    /// <param name="cancellationToken">Ends the wait, and the child.</param>
+    public static async Task<SandboxProcess> StartAsync(long memoryBytes, CancellationToken cancellationToken)
+    {
+        var assembly = Path.Combine(AppContext.BaseDirectory, Assembly);
+        if (!File.Exists(assembly))
+            throw new InvalidOperationException($"{Assembly} is not beside the host: its project must reference inference/trial/Larder.Inference.Trial.csproj.");
+        var child = new SandboxProcess(Process.Start(StartInfo(assembly, memoryBytes))!);
+        try
+        {
+            await using var _ = cancellationToken.UnsafeRegister(child => ((SandboxProcess)child!).Kill(), child);
+            if (await child._process.StandardOutput.ReadLineAsync(CancellationToken.None) is not null)
+                return child;
+            cancellationToken.ThrowIfCancellationRequested();
+            var exit = await child.EndAsync();
+            throw new InvalidOperationException($"The trial process did not start ({exit}). {exit.Errors}");
+        }
+        catch
+        {
+            child.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sends a line and awaits the line that answers it; null when the process ends instead.</summary>
+    public async Task<string?> AskAsync(string line)
+    {
+        try
+        {
+            await _process.StandardInput.WriteLineAsync(line);
+            await _process.StandardInput.FlushAsync();
+            return await _process.StandardOutput.ReadLineAsync();
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Ends the process at once, whatever it does.</summary>
+    public void Kill()
+    {
+        try
+        {
+            _process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It was quicker.
+        }
+    }
+
+    /// <summary>Awaits the end of the process.</summary>
+    public async Task<SandboxExit> EndAsync()
+    {
+        await _process.WaitForExitAsync();
+        lock (_errors)
+            return new SandboxExit(_process.ExitCode, _errors.ToString());
+    }
+
+    /// <summary>Ends the process, if it has not ended.</summary>
+    public void Dispose()
+    {
+        Kill();
+        _process.Dispose();
+    }
+
+    private static ProcessStartInfo StartInfo(string assembly, long memoryBytes)
+    {
+        var start = new ProcessStartInfo(DotNet(), [assembly, memoryBytes.ToString(CultureInfo.InvariantCulture)])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardInputEncoding = new UTF8Encoding(false),
+            StandardOutputEncoding = new UTF8Encoding(false),
+            WorkingDirectory = AppContext.BaseDirectory,
+            CreateNoWindow = true,
+        };
+        var inherited = PassedVariables.Select(name => (name, Value: Environment.GetEnvironmentVariable(name))).Where(variable => variable.Value is not null).ToList();
+        start.Environment.Clear();
+        foreach (var (name, value) in inherited)
+            start.Environment[name] = value;
+
+        // Otherwise every child that is killed leaves a debugger's socket behind in the folder for temporary files.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        return start;
+    }
+
+    // The dotnet that runs us, also when we were started by an executable of our own; else the one on the path.
+    private static string DotNet()
+    {
+        var name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
+        if (Path.GetFileName(Environment.ProcessPath) == name)
+            return Environment.ProcessPath!;
+        var beside = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", name));
+        return File.Exists(beside) ? beside : name;
+    }
+
+    private void Remember(string? line)
+    {
+        lock (_errors)
+        {
+            _errors.AppendLine(line);
+            if (_errors.Length > MostErrors)
+                _errors.Remove(0, _errors.Length - MostErrors);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using Larder.Inference.Settings;
+
+namespace Larder.Inference.Validation.Sandbox;
+
+/// <summary>
+/// Tries as many models at the same time as their memory allows, each in a child process of its own (<see cref="SandboxSlot"/>), in the order of
+/// <see cref="SandboxQueue"/>. A child is kept for the next model; the last one that was free is taken first, so that a quiet server has only one.
+/// </summary>
+/// <param name="limits">Time, memory and length of the queue.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ValidationSandbox(ValidationLimits limits, TimeProvider time) : IAsyncDisposable
+{
+    private readonly SandboxQueue _queue = new(limits.SandboxSlots, limits.MaxWaiting, limits.MaxWaitingOfCaller);
+    private readonly ConcurrentStack<SandboxSlot> _idle = [];
+    private readonly ConcurrentBag<SandboxSlot> _all = [];
+    private readonly CancellationTokenSource _closing = new();
+
+    /// <summary>The ids of the children that were started last.</summary>
+    public IEnumerable<int> ProcessIds => _all.Select(trial => trial.ProcessId).OfType<int>();
+
+    /// <inheritdoc cref="SandboxSlot.TryAsync"/>
+    /// <param name="path">The file.</param>
+    /// <param name="session">How the server would load it.</param>
+    /// <param name="folder">Where the child may write the model's graph, if it is to look for operators that end the process; null if not.</param>
+    /// <param name="caller">Whose it is; callers take turns.</param>
+    /// <param name="cancellationToken">Ends the child.</param>
+    /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
+    public Task<SandboxAnswer> TryAsync(string path, SessionSettings session, string? folder, string caller, CancellationToken cancellationToken) =>
+        RunAsync((trial, stop) => trial.TryAsync(path, session, folder, stop), caller, cancellationToken);
+
+    /// <inheritdoc cref="SandboxSlot.CompileAsync"/>
+    /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
+    public Task<CompilationAnswer> CompileAsync(string path, SessionSettings session, CompilationRequest compilation, string caller, CancellationToken cancellationToken) =>
+        RunAsync((trial, stop) => trial.CompileAsync(path, session, compilation, stop), caller, cancellationToken);
+
+    /// <summary>Ends the children and whatever they do.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        foreach (var trial in _all)
+            await trial.DisposeAsync();
+    }
+
+    private async Task<T> RunAsync<T>(Func<SandboxSlot, CancellationToken, Task<T>> run, string caller, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        using var slot = await _queue.EnterAsync(caller, stop.Token);
+        if (!_idle.TryPop(out var trial))
+            _all.Add(trial = new SandboxSlot(limits, time));
+        try
+        {
+            return await run(trial, stop.Token);
+        }
+        finally
+        {
+            _idle.Push(trial);
+        }
+    }
+}

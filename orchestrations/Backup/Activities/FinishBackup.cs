@@ -1,0 +1,39 @@
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Orchestrations.Backup.Activities;
+
+/// <summary>Removes what an export or import needed only on its way.</summary>
+public sealed class FinishBackup(JobSteps steps, JobFiles files)
+{
+    /// <summary>How the job ends.</summary>
+    /// <param name="Job">The job's id.</param>
+    /// <param name="State">A final state.</param>
+    /// <param name="Reason">Why, in a sentence.</param>
+    public sealed record Input(string Job, JobState State, string? Reason);
+
+    /// <summary>Runs it.</summary>
+    [Function(ActivityNames.FinishTransfer)]
+    public Task Run([ActivityTrigger] Input input, CancellationToken cancellationToken) => steps.RunAsync(
+        input.Job,
+        "clean_up",
+        0,
+        async job =>
+        {
+            if (job.Outputs.Count == 0)
+            {
+                // Blocks, or a file that was there when the step was given up.
+                await files.DropBlocksAsync(job.Id, BackupPaths.StoredArchive, cancellationToken);
+                await files.DeleteFileAsync(job.Id, BackupPaths.StoredArchive, cancellationToken);
+            }
+
+            await files.DeleteFileAsync(job.Id, BackupPaths.Contents, cancellationToken);
+            await foreach (var file in files.ListAsync(job.Id, BackupPaths.Folder, cancellationToken))
+                await files.DeleteFileAsync(job.Id, file.Path, cancellationToken);
+            await files.DropBlocksAsync(job.Id, BackupPaths.Fetched, cancellationToken);
+            return true;
+        },
+        cancellationToken: cancellationToken);
+}

@@ -1,0 +1,60 @@
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Publishing;
+using Larder.Registry.Storage;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Orchestrations.Ingestion.Activities;
+
+/// <summary>Looks into a model that arrived: opens it if it is an archive, validates it as an upload is, and stores it as an artifact.</summary>
+public sealed class ValidateIngestedModel(JobSteps steps, JobFiles files, IArtifactStore artifacts, ModelPublisher publisher, ArchiveOpener opener)
+{
+    /// <summary>What came of it.</summary>
+    /// <param name="Model">The model, validated and stored.</param>
+    /// <param name="Reason">Why it cannot be served.</param>
+    public sealed record Result(ValidatedArtifact? Model, string? Reason = null);
+
+    /// <summary>Runs it.</summary>
+    [Function(ActivityNames.CheckArrival)]
+    public async Task<Result> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
+    {
+        var (result, _) = await steps.RunAsync(
+            job, "validate", 0, found => CheckAsync(found, cancellationToken), detail: Detail, cancellationToken: cancellationToken);
+        return result;
+    }
+
+    private static string? Detail((Result Result, string? Note) made) => made.Result.Model is { } model
+        ? $"{model.SizeBytes} bytes, {model.Description.Signature.Inputs.Count} inputs, {model.Description.Signature.Outputs.Count} outputs. {made.Note}".TrimEnd()
+        : made.Result.Reason;
+
+    private async Task<(Result Result, string? Note)> CheckAsync(Job job, CancellationToken cancellationToken)
+    {
+        var arrival = await IngestionManifest.ReadAsync(files, job.Id, cancellationToken);
+        var input = job.Inputs[0];
+        try
+        {
+            arrival.Validate(job);
+            await using var content = await artifacts.OpenReadAsync(input.Sha256, cancellationToken: cancellationToken)
+                ?? throw new StorageUnavailableException("What was staged is missing in storage.");
+            if (input.Name != IngestionManifest.ArchiveInput)
+            {
+                await using var staged = await publisher.StageAsync(content, input.SizeBytes, cancellationToken);
+                return (new Result(await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellationToken)), null);
+            }
+
+            var (model, told, note) = await opener.OpenAsync(job, content, arrival, cancellationToken);
+            await using (model)
+            {
+                var prepared = await publisher.PrepareAsync(model, JobActor.LineOf(job), cancellationToken);
+                await told.WriteAsync(files, job.Id, cancellationToken);
+                return (new Result(prepared), note);
+            }
+        }
+        catch (Exception e) when (IngestionStaging.IsRefusal(e))
+        {
+            return (new Result(null, e.Message), null);
+        }
+    }
+}

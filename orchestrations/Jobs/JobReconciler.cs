@@ -1,0 +1,117 @@
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Jobs.Activities;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Orchestrations.Jobs;
+
+/// <summary>
+/// Puts right what no orchestration can: jobs that were accepted by a server which then died, orchestrations that failed by themselves, compute that nobody
+/// waits for, histories that nothing needs any more. Several may run at once.
+/// </summary>
+/// <param name="jobs">The jobs.</param>
+/// <param name="scheduler">Starts them.</param>
+/// <param name="backend">Where they run.</param>
+/// <param name="cleanUp">Their last step but one.</param>
+/// <param name="end">Their last step.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">For what was put right.</param>
+public sealed partial class JobReconciler(
+    JobStore jobs, JobScheduler scheduler, IComputeBackend backend, CleanUpJob cleanUp, EndJob end, TimeProvider time, ILogger<JobReconciler> logger)
+{
+    /// <summary>Whoever accepts a job starts its orchestration within this time.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    /// <summary>Nearly every job that is not over is younger: no job runs longer than six days.</summary>
+    private static readonly TimeSpan Recent = TimeSpan.FromDays(7);
+
+    private static readonly OrchestrationQuery Ended = new(
+        Statuses: [OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Terminated]);
+
+    /// <summary>Looks at what is recent once, and on the hour at everything.</summary>
+    public async Task RunAsync(DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        await foreach (var job in jobs.ScanAsync(now.Minute == 0 ? null : now - Recent, cancellationToken))
+        {
+            if (!job.IsFinal && job.Created < now - Patience)
+                await TendAsync(client, job, cancellationToken);
+        }
+
+        await foreach (var task in backend.ListAsync(cancellationToken))
+        {
+            // Compute is deleted before a job becomes final: what is there afterwards was left by a step that ran twice.
+            if (await IsOverAsync(task.Job, cancellationToken))
+            {
+                LogOrphan(task.Job, task.Attempt);
+                await backend.DeleteAsync(task, cancellationToken);
+            }
+        }
+
+        await PurgeHistoriesAsync(client, cancellationToken);
+    }
+
+    // The last step of an orchestration makes its job final, so its history is there for a moment longer, and goes here.
+    private async Task PurgeHistoriesAsync(DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        var ended = new List<string>();
+        await foreach (var instance in client.GetAllInstancesAsync(Ended).WithCancellation(cancellationToken))
+            ended.Add(instance.InstanceId);
+        foreach (var id in ended)
+        {
+            if (await IsOverAsync(id, cancellationToken))
+                await client.PurgeInstanceAsync(id, cancellationToken);
+        }
+    }
+
+    private async Task TendAsync(DurableTaskClient client, Job job, CancellationToken cancellationToken)
+    {
+        var instance = await client.GetInstanceAsync(job.InstanceId, getInputsAndOutputs: true, cancellationToken);
+        if (instance is null)
+        {
+            // Read again: it may have ended meanwhile, and its history be gone.
+            if (await IsOverAsync(job.Id, cancellationToken))
+                return;
+            LogStarted(job.Id);
+            await scheduler.StartAsync(client, job, cancellationToken);
+        }
+        else if (instance.IsCompleted)
+        {
+            // Read again: the orchestration's last step may have come between the two reads.
+            if (await IsOverAsync(job.Id, cancellationToken))
+                return;
+            var reason = JobEnding.ReasonOf(instance);
+            LogEnded(job.Id, reason);
+            await cleanUp.Run(job.Id, cancellationToken);
+            await end.Run(new EndJob.Input(job.Id, JobState.Failed, $"The server could not finish it: {reason}"), cancellationToken);
+        }
+        else if (job.CancelRequested is not null)
+        {
+            // Whoever took the request may have died before passing it on; a second event changes nothing.
+            await client.RaiseEventAsync(job.InstanceId, JobScheduler.CancelEvent, cancellation: cancellationToken);
+        }
+    }
+
+    private async Task<bool> IsOverAsync(string job, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await jobs.GetAsync(job, cancellationToken)).IsFinal;
+        }
+        catch (NotFoundException)
+        {
+            return true;
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The job {Job} was accepted, but not started; it is started now.")]
+    private partial void LogStarted(string job);
+
+    [LoggerMessage(2, LogLevel.Error, "The job {Job} was left behind by its orchestration: {Reason}")]
+    private partial void LogEnded(string job, string reason);
+
+    [LoggerMessage(3, LogLevel.Warning, "Compute of the job {Job}, attempt {Attempt}, was left behind and is removed.")]
+    private partial void LogOrphan(string job, int attempt);
+}

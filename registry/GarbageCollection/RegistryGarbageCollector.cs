@@ -1,0 +1,169 @@
+using Larder.Registry.Datasets;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
+using Larder.Registry.Tokens;
+
+namespace Larder.Registry.GarbageCollection;
+
+/// <summary>
+/// Finishes what crashes left half done and deletes what nothing names. Several may run at a time, and beside anything else: every step is
+/// conditional on what was seen.
+/// </summary>
+/// <remarks>
+/// An artifact goes when it was last touched before the grace period, no version, no data set and no job's input names it, and nobody touched it since it was
+/// listed. Who publishes, or accepts a job, stores or touches the artifact before it creates the document, so the one that they rely on is young; and
+/// one that they touch while the sweep runs has another ETag than the sweep saw. A sweep that cannot read everything deletes no artifact.
+/// Files of a job go when they are older than the grace period, and there is no such job.
+/// Memory: about 150 bytes for every artifact and every job older than the grace period.
+/// </remarks>
+/// <param name="registry">The models and versions.</param>
+/// <param name="artifacts">The files.</param>
+/// <param name="publisher">Whose staging folder is swept.</param>
+/// <param name="jobs">The jobs.</param>
+/// <param name="files">Their files.</param>
+/// <param name="schedules">The schedules.</param>
+/// <param name="tokens">The tokens.</param>
+/// <param name="options">How patient it is.</param>
+public sealed class RegistryGarbageCollector(
+    ModelRegistry registry,
+    IArtifactStore artifacts,
+    ModelPublisher publisher,
+    JobStore jobs,
+    JobFiles files,
+    ScheduleStore schedules,
+    TokenStore tokens,
+    GarbageCollectionOptions options)
+{
+    private const int PageSize = 500;
+
+    // Longer than any job goes on: ten attempts of six days.
+    private static readonly TimeSpan PublicationLife = TimeSpan.FromDays(90);
+
+    // Longer than no host runs. What is older was looked at by a sweep, often.
+    private static readonly TimeSpan RecordLife = TimeSpan.FromDays(30);
+
+    private readonly IDocumentStore _documents = registry.Documents;
+
+    /// <summary>Sweeps once.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="cancellationToken">Stops it; another run takes up what is left.</param>
+    public async Task<GarbageCollectionReport> RunAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        var before = now - options.GracePeriod;
+        var staged = publisher.DeleteStagedOlderThan(before);
+        var (finished, records) = await FinishChangesAsync(now - RecordLife, cancellationToken);
+        var (scheduled, schedulesLeft) = await schedules.SweepAsync(now - RecordLife, cancellationToken);
+        var (ofTokens, tokensLeft) = await tokens.SweepAsync(now - RecordLife, before, cancellationToken);
+
+        var unnamed = new Dictionary<string, ArtifactProperties>();
+        await foreach (var artifact in artifacts.ListAsync(cancellationToken))
+        {
+            if (artifact.LastModified < before)
+                unnamed[artifact.Sha256] = artifact;
+        }
+
+        var jobless = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var folder in files.ListJobsAsync(cancellationToken))
+        {
+            if (folder.Created < before)
+                jobless.Add(folder.Job);
+        }
+
+        await foreach (var job in jobs.ScanAsync(cancellationToken))
+        {
+            jobless.Remove(job.Id);
+            foreach (var input in job.Inputs)
+                unnamed.Remove(input.Sha256);
+        }
+
+        await foreach (var dataset in _documents.ScanAllAsync(DatasetStore.Collection, PageSize, cancellationToken))
+            unnamed.Remove(dataset.Value.Sha256);
+
+        var (counted, removed) = await VisitVersionsAsync(before, sha256 => unnamed.Remove(sha256), cancellationToken);
+
+        var (deleted, bytes) = (0, 0L);
+        foreach (var artifact in unnamed.Values)
+        {
+            if (await artifacts.DeleteAsync(artifact, cancellationToken))
+                (deleted, bytes) = (deleted + 1, bytes + artifact.SizeBytes);
+        }
+
+        var folders = 0;
+        foreach (var job in jobless)
+            folders += await files.DeleteAsync(job, cancellationToken) ? 1 : 0;
+        var keys = await jobs.SweepKeysAsync(before, cancellationToken);
+        var publications = await registry.Ledger.SweepClaimsAsync(now - PublicationLife, cancellationToken);
+        return new GarbageCollectionReport(staged, counted, finished, removed, deleted, bytes, folders, keys, publications, records + scheduled + ofTokens, schedulesLeft, tokensLeft);
+    }
+
+    private async Task<(int Deletions, int Records)> FinishChangesAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var (finished, records) = (0, 0);
+        await foreach (var model in _documents.ScanAllAsync(Collections.Models, PageSize, cancellationToken))
+        {
+            foreach (var version in model.Value.Deleting)
+            {
+                await registry.Ledger.FinishDeletingAsync(model.Value.Name, version, cancellationToken);
+                finished++;
+            }
+
+            if (model.Value.Outbox.Newest >= since)
+                records += await registry.CompleteAuditAsync(model.Value);
+        }
+
+        return (finished, records);
+    }
+
+    private async Task<bool> IsBeingImportedAsync(ModelDocument model, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return model.Importing is { } job && !(await jobs.GetAsync(job, cancellationToken)).IsFinal;
+        }
+        catch (NotFoundException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<(int Counted, int Removed)> VisitVersionsAsync(
+        DateTimeOffset before, Action<string> named, CancellationToken cancellationToken)
+    {
+        var (counted, removed) = (0, 0);
+        Document<ModelDocument>? model = null;
+        string? partition = null;
+        await foreach (var found in _documents.ScanAllAsync(Collections.Versions, PageSize, cancellationToken))
+        {
+            if (partition != found.Partition)
+            {
+                partition = found.Partition;
+                model = await _documents.GetAsync(Collections.Models, partition, Collections.ModelId, cancellationToken);
+            }
+
+            var number = Collections.VersionNumber(found.Id);
+            // An import writes versions before it makes their model visible.
+            if (number <= model?.Value.DeletedThrough && !await IsBeingImportedAsync(model.Value, cancellationToken))
+            {
+                removed += await _documents.TryDeleteAsync(Collections.Versions, found, cancellationToken) ? 1 : 0;
+            }
+            else if (found.Value.Version is { } version)
+            {
+                named(version.Sha256);
+                foreach (var file in version.Files)
+                    named(file.Sha256);
+                if (number > (model?.Value.LastVersion ?? 0) && version.Created < before)
+                {
+                    await registry.Ledger.CommitAsync(partition, number, cancellationToken);
+                    counted++;
+                }
+            }
+        }
+
+        return (counted, removed);
+    }
+}

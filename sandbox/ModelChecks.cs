@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using Larder.Inference.Memory;
+using Larder.Inference.Sessions;
+using Larder.Inference.Settings;
+using Larder.Inference.Validation;
+using Larder.Inference.Validation.Sandbox;
+using Larder.Sandbox.Compilation;
+using Larder.Sandbox.RangeAnalysis;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Larder.Sandbox;
+
+/// <summary>One request: try a model (load it, read its signature, run it on zeros, see whether its rows are independent), or compile it.</summary>
+internal static class ModelChecks
+{
+    /// <summary>Loads ONNX Runtime, which otherwise the first model would wait for.</summary>
+    public static void WarmUp() => OnnxEnvironment.Make();
+
+    /// <summary>Answers a request. Whatever the model throws becomes a refusal.</summary>
+    public static SandboxAnswer Answer(SandboxRequest request)
+    {
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            return request.Compilation is { } compilation
+                ? new SandboxAnswer { Compilation = Compiler.Compile(request, compilation, clock) }
+                : Try(request, clock);
+        }
+        catch (InvalidModelException refusal)
+        {
+            return new SandboxAnswer { Refusal = refusal.Message };
+        }
+        catch (Exception e) when (IsOutOfMemory(e))
+        {
+            return new SandboxAnswer { OutOfMemory = true };
+        }
+        catch (Exception e)
+        {
+            return new SandboxAnswer { Refusal = $"ONNX Runtime cannot load the model: {RuntimeMessage.Clean(e.Message, request.Path)}" };
+        }
+    }
+
+    /// <summary>How sessions are built here. One thread: a trial is in no hurry, and the server has other work for the other cores.</summary>
+    public static SessionOptions Options(SessionSettings settings)
+    {
+        var options = SessionBuilder.Options(settings, threads: 1);
+        options.EnableCpuMemArena = false;
+        return options;
+    }
+
+    /// <summary>Whether a failure is for want of memory, which is never to blame on the values of an input.</summary>
+    public static bool IsOutOfMemory(Exception e) => e is OutOfMemoryException
+        || e.Message.Contains("bad_alloc", StringComparison.Ordinal)
+        || e.Message.Contains("Failed to allocate memory", StringComparison.Ordinal);
+
+    private static SandboxAnswer Try(SandboxRequest request, Stopwatch clock)
+    {
+        using var options = Options(request.Session);
+        var graph = request.Folder is { } folder ? WriteGraph(options, folder) : null;
+        using var model = SandboxModel.Load(request.Path, options);
+        if (graph is not null)
+            UnsafeOperatorCheck.Check(GraphReader.Read(graph));
+        var oneRow = ZeroRun.Check(model);
+        // A model that is slow, but not too slow, must not be refused for the sake of a trial that is only there to make it faster.
+        var hasTime = clock.Elapsed + RowCheck.Cost(oneRow) < TimeSpan.FromSeconds(request.Seconds / 2d);
+        return new SandboxAnswer { Signature = model.Signature, RowsAreIndependent = hasTime && RowCheck.RowsAreIndependent(model) };
+    }
+
+    // The graph as the server would run it, without its weights.
+    private static string WriteGraph(SessionOptions options, string folder)
+    {
+        var path = Path.Combine(folder, "graph.onnx");
+        options.OptimizedModelFilePath = path;
+        options.AddSessionConfigEntry("session.optimized_model_external_initializers_file_name", "weights");
+        options.AddSessionConfigEntry("session.optimized_model_external_initializers_min_size_in_bytes", "4096");
+        return path;
+    }
+}

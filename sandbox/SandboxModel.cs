@@ -1,0 +1,86 @@
+using System.Runtime.InteropServices;
+using Larder.Inference.Signatures;
+using Larder.Inference.Validation;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Larder.Sandbox;
+
+/// <summary>A loaded model and its signature.</summary>
+/// <param name="Path">Its file, which error messages must not tell.</param>
+/// <param name="Session">The session, which goes with it.</param>
+/// <param name="Signature">Inputs and outputs.</param>
+internal sealed record SandboxModel(string Path, InferenceSession Session, ModelSignature Signature) : IDisposable
+{
+    // More would never arrive in one request, and would only make trials slow.
+    private const long MaxInputBytes = 256 << 20;
+    private const int BytesOfAString = 16;
+
+    /// <summary>Loads a model.</summary>
+    public static SandboxModel Load(string path, SessionOptions options)
+    {
+        var session = new InferenceSession(path, options);
+        try
+        {
+            return new SandboxModel(path, session, SignatureReader.Read(session));
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The inputs' shapes with the first dimension, where it varies, taken as a number of rows; null when others vary, too, or one is huge.</summary>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="length">What other dimensions are taken as where they vary.</param>
+    public long[][]? Shapes(int rows, int length = -1)
+    {
+        var shapes = Signature.Inputs.Select(input => Shape(input, rows, length)).ToArray();
+        if (Array.Exists(shapes, shape => Array.Exists(shape, dimension => dimension < 0)))
+            return null;
+        var bytes = shapes.Zip(Signature.Inputs, (shape, input) =>
+            shape.Aggregate((Int128)Math.Max(BytesOfAString, input.Datatype!.Value.Size()), (product, dimension) => Int128.Min(product * dimension, MaxInputBytes + 1)));
+        return bytes.Aggregate((Int128)0, (sum, next) => sum + next) <= MaxInputBytes ? shapes : null;
+    }
+
+    /// <summary>Runs the model on its inputs, in the order of the signature.</summary>
+    public IDisposableReadOnlyCollection<OrtValue> Run(IReadOnlyList<OrtValue> inputs)
+    {
+        using var options = new RunOptions();
+        return Session.Run(options, [.. Signature.Inputs.Select(input => input.Name)], inputs, [.. Signature.Outputs.Select(output => output.Name)]);
+    }
+
+    /// <summary>A tensor of zeros, falses or empty strings; or, of floating-point numbers, all of one value.</summary>
+    public static OrtValue Filled(Datatype datatype, long[] shape, float value = 0)
+    {
+        if (datatype == Datatype.Bytes)
+            return OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, shape);
+        var tensor = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, datatype.ToOnnx(), shape);
+        var bytes = tensor.GetTensorMutableRawData();
+        switch (datatype)
+        {
+            case Datatype.Fp16:
+                MemoryMarshal.Cast<byte, Half>(bytes).Fill((Half)value);
+                break;
+            case Datatype.Bf16:
+                MemoryMarshal.Cast<byte, BFloat16>(bytes).Fill((BFloat16)value);
+                break;
+            case Datatype.Fp32:
+                MemoryMarshal.Cast<byte, float>(bytes).Fill(value);
+                break;
+            case Datatype.Fp64:
+                MemoryMarshal.Cast<byte, double>(bytes).Fill(value);
+                break;
+            default:
+                bytes.Clear();
+                break;
+        }
+
+        return tensor;
+    }
+
+    public void Dispose() => Session.Dispose();
+
+    private static long[] Shape(ValueSignature input, int rows, int length) =>
+        [.. input.Shape!.Select((dimension, i) => dimension >= 0 ? dimension : i == 0 ? rows : length)];
+}
