@@ -181,7 +181,7 @@ public static class LarderServices
             RegistrySettings,
             (options, provider) => options with { StagingFolder = Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "staging") });
         services.AddSetting<CatalogOptions>("Cache", RegistrySettings);
-        services.AddSetting<GarbageCollectionOptions>("Sweep", RegistrySettings);
+        services.AddSetting<GarbageCollectionOptions>("GarbageCollection", RegistrySettings);
         services.AddSingleton<ValidateModel>(provider =>
         {
             var validator = provider.GetRequiredService<ModelValidator>();

@@ -8,7 +8,7 @@ namespace Larder.Functions.Jobs;
 public sealed class ReconcileJobs(JobReconciler janitor)
 {
     /// <summary>Runs every minute.</summary>
-    [Function("TendJobs")]
+    [Function("ReconcileJobs")]
     public Task Run(
         [TimerTrigger("0 * * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
         janitor.RunAsync(client, cancellationToken);

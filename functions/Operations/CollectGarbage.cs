@@ -7,7 +7,7 @@ namespace Larder.Functions.Operations;
 public sealed class CollectGarbage(RegistryGarbageCollector sweeper, TimeProvider time)
 {
     /// <summary>Runs every hour.</summary>
-    [Function("Sweep")]
+    [Function("CollectGarbage")]
     public Task Run([TimerTrigger("0 0 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
         sweeper.RunAsync(time.GetUtcNow(), cancellationToken);
 }

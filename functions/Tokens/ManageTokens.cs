@@ -49,7 +49,7 @@ public sealed class ManageTokens(TokenStore tokens, TimeProvider time)
         return Envelope.Ok("Token list provided").With("tokens", page.Items.Select(Shown)).With("next_cursor", page.Cursor);
     }
 
-    /// <summary>Revokes a token: this server refuses it at once, others within a minute (<c>Access:Tokens:Usable</c>).</summary>
+    /// <summary>Revokes a token: this server refuses it at once, others within a minute (<c>Access:Tokens:HardTtl</c>).</summary>
     [Function("RevokeToken"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("Revoke a token; other servers refuse it within a minute.")]
     public async Task<IActionResult> Revoke(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/admin/tokens/{token}")] HttpRequest request,

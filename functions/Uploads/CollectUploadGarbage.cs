@@ -7,6 +7,6 @@ namespace Larder.Functions.Uploads;
 public sealed class CollectUploadGarbage(UploadSessions sessions)
 {
     /// <summary>Runs every hour.</summary>
-    [Function("SweepUploads")]
+    [Function("CollectUploadGarbage")]
     public Task Run([TimerTrigger("0 30 * * * *")] TimerInfo timer, CancellationToken cancellationToken) => sessions.SweepAsync(cancellationToken);
 }

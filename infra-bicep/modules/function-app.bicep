@@ -96,8 +96,8 @@ var limitSettings = {
   Preload: preload
   Limits__LoadedBytes: string(memoryBytes / 4)
   // One at a time: two would leave too little for the rest.
-  Limits__TrialMemoryBytes: string(memoryBytes / 4)
-  Limits__TrialsMemoryBytes: string(memoryBytes / 4)
+  Limits__SandboxMemoryBytes: string(memoryBytes / 4)
+  Limits__SandboxTotalMemoryBytes: string(memoryBytes / 4)
   Limits__RunBytes: string(memoryBytes / 8)
   Limits__InFlightBytes: string(memoryBytes / 8)
   Limits__ModelBytes: string(modelBytes)

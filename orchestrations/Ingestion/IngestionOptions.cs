@@ -17,6 +17,6 @@ public sealed record IngestionOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Timeout < QuietPeriod)
-            yield return new ValidationResult($"It must be at least Ingestion:Settle, which is {QuietPeriod}; got {Timeout}.", [nameof(Timeout)]);
+            yield return new ValidationResult($"It must be at least Ingestion:QuietPeriod, which is {QuietPeriod}; got {Timeout}.", [nameof(Timeout)]);
     }
 }

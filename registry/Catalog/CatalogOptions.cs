@@ -6,7 +6,7 @@ namespace Larder.Registry.Catalog;
 /// <summary>How long predictions rely on what was read before.</summary>
 public sealed record CatalogOptions : IValidatableObject
 {
-    /// <summary>From this age on, an answer is still used, and read again in the background (setting <c>Cache:Fresh</c>).</summary>
+    /// <summary>From this age on, an answer is still used, and read again in the background (setting <c>Cache:SoftTtl</c>).</summary>
     [AtLeast("00:00:00")]
     public TimeSpan SoftTtl { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -25,6 +25,6 @@ public sealed record CatalogOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (HardTtl < SoftTtl)
-            yield return new ValidationResult($"It must be at least Cache:Fresh, which is {SoftTtl}; got {HardTtl}.", [nameof(HardTtl)]);
+            yield return new ValidationResult($"It must be at least Cache:SoftTtl, which is {SoftTtl}; got {HardTtl}.", [nameof(HardTtl)]);
     }
 }

@@ -9,18 +9,18 @@ namespace Larder.Registry.Tokens;
 /// <summary>How long tokens are remembered.</summary>
 public sealed record TokenCacheOptions
 {
-    /// <summary>Age from which a token is read again in the background (setting <c>Access:Tokens:Fresh</c>).</summary>
+    /// <summary>Age from which a token is read again in the background (setting <c>Access:Tokens:SoftTtl</c>).</summary>
     [Between("00:00:00", "1.00:00:00")]
     public TimeSpan SoftTtl { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Age from which it is read again before it is used: so long, at most, a token is still taken that another server has revoked (setting
-    /// <c>Access:Tokens:Usable</c>).
+    /// <c>Access:Tokens:HardTtl</c>).
     /// </summary>
     [Between("00:00:01", "1.00:00:00")]
     public TimeSpan HardTtl { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a token that was known before is still taken while the store does not answer (setting <c>Access:Tokens:Outage</c>).</summary>
+    /// <summary>How long a token that was known before is still taken while the store does not answer (setting <c>Access:Tokens:OutageTtl</c>).</summary>
     [Between("00:00:00", "1.00:00:00")]
     public TimeSpan OutageTtl { get; init; } = TimeSpan.FromMinutes(15);
 

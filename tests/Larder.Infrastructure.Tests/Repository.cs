@@ -1,6 +1,6 @@
 namespace Larder.Infrastructure.Tests;
 
-/// <summary>The folder that has Functions.sln, found upwards from where the tests run.</summary>
+/// <summary>The folder that has Larder.slnx, found upwards from where the tests run.</summary>
 internal static class Repository
 {
     /// <summary>The whole path of a file or folder in it.</summary>
@@ -12,9 +12,9 @@ internal static class Repository
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (File.Exists(System.IO.Path.Combine(folder.FullName, "Functions.sln")))
+            if (File.Exists(System.IO.Path.Combine(folder.FullName, "Larder.slnx")))
                 return folder.FullName;
         }
-        throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} has Functions.sln.");
+        throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} has Larder.slnx.");
     }
 }

@@ -22,9 +22,9 @@ public sealed class TriggerTests(WorkerFixture worker)
     }
 
     [Theory]
-    [InlineData("Sweep")]
-    [InlineData("SweepUploads")]
-    [InlineData("TendJobs")]
+    [InlineData("CollectGarbage")]
+    [InlineData("CollectUploadGarbage")]
+    [InlineData("ReconcileJobs")]
     [InlineData("RunSchedules")]
     [InlineData("IngestMissed")]
     public async Task A_timer_s_function_runs_to_its_end(string function)

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Larder.Inference.Validation.Sandbox;
 
-/// <summary>The child process (inference/trial) that loads models which are not trusted yet. It answers one request at a time.</summary>
+/// <summary>The child process (sandbox) that loads models which are not trusted yet. It answers one request at a time.</summary>
 internal sealed class SandboxProcess : IDisposable
 {
     private const string Assembly = "larder-sandbox.dll";
@@ -55,7 +55,7 @@ internal sealed class SandboxProcess : IDisposable
     {
         var assembly = Path.Combine(AppContext.BaseDirectory, Assembly);
         if (!File.Exists(assembly))
-            throw new InvalidOperationException($"{Assembly} is not beside the host: its project must reference inference/trial/Larder.Inference.Trial.csproj.");
+            throw new InvalidOperationException($"{Assembly} is not beside the host: its project must reference sandbox/Larder.Inference.Trial.csproj.");
         var child = new SandboxProcess(Process.Start(StartInfo(assembly, memoryBytes))!);
         try
         {

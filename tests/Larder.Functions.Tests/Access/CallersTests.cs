@@ -93,7 +93,7 @@ public sealed class CallersTests
     [InlineData("GetModel", null)]
     [InlineData("getmodel", null)]
     [InlineData("DownloadJobOutput", "ReadJobOutput")]
-    [InlineData("TendJobs", null)]
+    [InlineData("ReconcileJobs", null)]
     public void A_key_that_is_called_as_a_function_now_or_formerly_opens_that_one_alone(string name, string? now)
     {
         var callers = Callers(Laptop, ($"FunctionKeys:{name}", "k"), ("FunctionKeys:any", "all"), ("MasterKey", "m"));

@@ -107,7 +107,7 @@ public sealed class FunctionAccessTests
         Assert.Equal(["Greet", "Help", "Live", "Ready", "ZzUnknownPath"], Sorted(functions.Where(name => access.Of(name).Role == Role.None)));
         Assert.Equal(["Live", "Ready"], Sorted(functions.Where(name => access.Of(name).IsProbe)));
         Assert.Superset(functions.ToHashSet(), access.Names.ToHashSet());
-        Assert.Contains("TendJobs", access.Names);
+        Assert.Contains("ReconcileJobs", access.Names);
     }
 
     [Theory]

@@ -73,7 +73,7 @@ public sealed class TokensTests : IAsyncLifetime
     [Fact]
     public async Task A_token_that_is_revoked_is_refused_here_at_once_and_elsewhere_soon_and_the_audit_log_has_it()
     {
-        await using var other = await StartAsync(("Access:Tokens:Fresh", "00:00:01"), ("Access:Tokens:Usable", "00:00:02"));
+        await using var other = await StartAsync(("Access:Tokens:SoftTtl", "00:00:01"), ("Access:Tokens:HardTtl", "00:00:02"));
         var made = await MakeAsync("""{"name": "ci", "role": "reader"}""", Client);
         var (token, id) = ((string)made.Body["token"]!, (string)made.Body["info"]!["id"]!);
         Assert.Equal(HttpStatusCode.OK, await AskAsync(Client, token));

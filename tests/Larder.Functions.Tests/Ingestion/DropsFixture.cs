@@ -30,7 +30,7 @@ public sealed class DropsFixture : IAsyncLifetime
         _azurite = await Azurite.StartAsync();
         await Drops.CreateContainerAsync(Storage);
         _larder = await LarderProcess.StartAsync(
-            Storage, Drops.Often, ("LocalFolder", Folder), ("Ingestion:Settle", "00:00:03"), ("Limits:Archive:ExpandedBytes", "67108864"));
+            Storage, Drops.Often, ("LocalFolder", Folder), ("Ingestion:QuietPeriod", "00:00:03"), ("Limits:Archive:ExpandedBytes", "67108864"));
     }
 
     /// <inheritdoc />
