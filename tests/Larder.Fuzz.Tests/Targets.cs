@@ -5,6 +5,7 @@ using Larder.Functions.Http;
 using Larder.Functions.Jobs;
 using Larder.Functions.Prediction;
 using Larder.Functions.Schedules;
+using Larder.Inference;
 using Larder.Inference.Limits;
 using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
