@@ -29,7 +29,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
     }
 
     /// <summary>Looks at a model by itself.</summary>
-    public void Check(string file, string name, ModelDocument model, int versions)
+    public static void Check(string file, string name, ModelDocument model, int versions)
     {
         Require(file, model.Name == name, "it is another model than its folder says");
         Require(file, model is { LastVersion: >= 0 and <= MaxNumber, DeletedThrough: >= 0 } && model.DeletedThrough <= model.LastVersion, "its numbers are out of range");

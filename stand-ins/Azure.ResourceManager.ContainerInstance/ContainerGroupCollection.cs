@@ -3,7 +3,7 @@ using Azure.ResourceManager.ContainerInstance.Rest;
 
 namespace Azure.ResourceManager.ContainerInstance;
 
-/// <summary>The container groups of a resource group.</summary>
+/// <summary>The container _groups of a resource group.</summary>
 public class ContainerGroupCollection : ArmCollection
 {
     private readonly ContainerGroupsClient _groups;

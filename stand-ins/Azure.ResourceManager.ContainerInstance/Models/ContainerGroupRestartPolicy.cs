@@ -12,6 +12,10 @@ public readonly struct ContainerGroupRestartPolicy : IEquatable<ContainerGroupRe
 
     public static ContainerGroupRestartPolicy Never { get; } = new("Never");
 
+    public static bool operator ==(ContainerGroupRestartPolicy left, ContainerGroupRestartPolicy right) => left.Equals(right);
+
+    public static bool operator !=(ContainerGroupRestartPolicy left, ContainerGroupRestartPolicy right) => !left.Equals(right);
+
     public bool Equals(ContainerGroupRestartPolicy other) => string.Equals(_value, other._value, StringComparison.OrdinalIgnoreCase);
 
     public override bool Equals(object obj) => obj is ContainerGroupRestartPolicy other && Equals(other);

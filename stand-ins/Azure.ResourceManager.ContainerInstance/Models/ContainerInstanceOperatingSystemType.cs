@@ -12,6 +12,10 @@ public readonly struct ContainerInstanceOperatingSystemType : IEquatable<Contain
 
     public static ContainerInstanceOperatingSystemType Linux { get; } = new("Linux");
 
+    public static bool operator ==(ContainerInstanceOperatingSystemType left, ContainerInstanceOperatingSystemType right) => left.Equals(right);
+
+    public static bool operator !=(ContainerInstanceOperatingSystemType left, ContainerInstanceOperatingSystemType right) => !left.Equals(right);
+
     public bool Equals(ContainerInstanceOperatingSystemType other) => string.Equals(_value, other._value, StringComparison.OrdinalIgnoreCase);
 
     public override bool Equals(object obj) => obj is ContainerInstanceOperatingSystemType other && Equals(other);

@@ -59,10 +59,7 @@ internal sealed class ContainerGroupsClient(HttpPipeline pipeline, Uri endpoint,
         return await SendAsync(message, cancellationToken, 200);
     }
 
-    /// <summary>A page of the groups of a resource group.</summary>
-    /// <param name="resourceGroup">The resource group.</param>
-    /// <param name="nextLink">Where the page before said that this one is; null for the first.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
+    /// <summary>A page of the groups of a resource group: the first, or the one that <paramref name="nextLink"/> of the page before names.</summary>
     public async Task<Response> ListAsync(ResourceIdentifier resourceGroup, string nextLink, CancellationToken cancellationToken)
     {
         var uri = nextLink is null ? UriOf(resourceGroup, $"/providers/{ContainerGroupResource.ResourceType}") : At(new Uri(endpoint, nextLink));
