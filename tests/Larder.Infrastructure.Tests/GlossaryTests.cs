@@ -29,7 +29,7 @@ public sealed partial class GlossaryTests
         var named = Rows.SelectMany(row => Code().Matches(row.Where).Select(match => match.Groups["name"].Value)).ToList();
 
         Assert.True(named.Count > 40, $"The pattern of this test finds {named.Count} names only.");
-        Assert.Empty(named.Where(name => !types.Contains(name) && !settings.Contains(name) && !File.Exists(Repository.Path(name))));
+        Assert.Equal([], named.Where(name => !types.Contains(name) && !settings.Contains(name) && !File.Exists(Repository.Path(name))));
     }
 
     [GeneratedRegex(@"^\| (?<term>[^|]+) \| (?<meaning>[^|]+) \| (?<where>[^|]+) \|\r?$", RegexOptions.Multiline)]
