@@ -90,7 +90,7 @@ internal sealed record ModelDocument
         return isDeletedSince && !isPublisher ? model.SkipNumber(version.Version) : model.Publish(version);
     }
 
-    private ModelDocument Publish(ModelVersion version)
+    public ModelDocument Publish(ModelVersion version)
     {
         var published = this with
         {
