@@ -30,7 +30,7 @@ public sealed partial class ArchitectureTests
 
     [Fact]
     public void The_page_has_no_other_flow() =>
-        Assert.Equal(Flows.Select(flow => flow.Data.Item1).Order(), FlowHeading().Matches(Page).Select(heading => heading.Groups["flow"].Value).Order());
+        Assert.Equal(Flows.Select(flow => (string)flow[0]).Order(StringComparer.Ordinal), FlowHeading().Matches(Page).Select(heading => heading.Groups["flow"].Value).Order(StringComparer.Ordinal));
 
     [Fact]
     public void The_five_answers_are_in_the_files_that_they_name()
