@@ -1,3 +1,4 @@
+using Larder.Registry.Audit;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;

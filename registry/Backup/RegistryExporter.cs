@@ -52,3 +52,15 @@ public sealed class RegistryExporter(IDocumentStore documents, IArtifactStore ar
         return writer.Contents;
     }
 }
+
+/// <summary>What an export has.</summary>
+/// <param name="Models">Which models; with all of them come all schedules, else those that are about the models.</param>
+/// <param name="IncludeArtifacts">Whether their files are in it; without, an import needs them where it goes.</param>
+public sealed record ExportSelection(NamePatterns Models, bool IncludeArtifacts);
+
+/// <summary>A part of a registry that exports have: documents of one kind.</summary>
+internal interface IExportedCollection
+{
+    /// <summary>Adds what is selected, in an order that is always the same; and names the artifacts that belong to it.</summary>
+    Task WriteAsync(ExportWriter writer, ExportSelection selection, CancellationToken cancellationToken);
+}

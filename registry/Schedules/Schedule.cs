@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Larder.Registry.Access;
 using Larder.Registry.Audit;
@@ -67,4 +68,67 @@ public sealed record Schedule
     /// <summary>Records of people's changes that may not be in the log yet.</summary>
     [JsonInclude]
     internal AuditOutbox Outbox { get; init; } = new();
+}
+
+/// <summary>What a schedule runs.</summary>
+public sealed record ScheduledJob
+{
+    /// <summary>Type of the job: <c>train</c>, <c>score</c>, <c>ingest</c> ...</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The model that it makes or uses.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Its options, with every secret value as <c>"***"</c>; null for those of the job in <see cref="Inputs"/>.</summary>
+    public JsonElement? Options { get; init; }
+
+    /// <summary>What it is given.</summary>
+    public ScheduledInputs Inputs { get; init; } = new();
+}
+
+/// <summary>Where the inputs of a scheduled job come from, each time that it is run.</summary>
+public sealed record ScheduledInputs
+{
+    /// <summary>Id of the job whose inputs it takes.</summary>
+    public string? Job { get; init; }
+
+    /// <summary>A reference, such as <c>iris:3</c> or <c>iris:champion</c>: the inputs of the job that made this version.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>
+    /// A data set that is read anew each time, in the place of another: a file below <c>uploads/</c>, an uploaded data set (<c>datasets/{model}/{file_name}</c>),
+    /// or a URL without a query.
+    /// </summary>
+    public string? Dataset { get; init; }
+
+    /// <summary>A file below <c>uploads/</c> that is a model, or an archive with one.</summary>
+    public string? Blob { get; init; }
+}
+
+/// <summary>What becomes of an occurrence while a job of the same schedule has not ended.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<OverlapPolicy>))]
+public enum OverlapPolicy
+{
+    /// <summary>It is not run.</summary>
+    [JsonStringEnumMemberName("skip")] Skip,
+
+    /// <summary>It waits for that job's end.</summary>
+    [JsonStringEnumMemberName("queue")] Queue,
+
+    /// <summary>It is run beside it.</summary>
+    [JsonStringEnumMemberName("allow")] Allow,
+}
+
+/// <summary>What becomes of occurrences at whose time no server was there.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<MissedPolicy>))]
+public enum MissedPolicy
+{
+    /// <summary>The newest of them is run.</summary>
+    [JsonStringEnumMemberName("once")] Once,
+
+    /// <summary>All of them are run, in order, as far as there is room for them to wait.</summary>
+    [JsonStringEnumMemberName("all")] All,
+
+    /// <summary>None is run.</summary>
+    [JsonStringEnumMemberName("none")] None,
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Larder.Registry.Schedules;
 
 /// <summary>How far a schedule is: what the server writes down about it.</summary>
@@ -44,3 +46,63 @@ public sealed record ScheduleProgress
         };
     }
 }
+
+/// <summary>What became of an occurrence, or of several in a row for the same reason.</summary>
+public sealed record ScheduleRun
+{
+    /// <summary>The most that are counted: such a <see cref="Count"/> means that many, or more.</summary>
+    public const int MaxCount = 10_000;
+
+    /// <summary>1, 2, 3 ... within the schedule.</summary>
+    public int Number { get; init; }
+
+    /// <summary>When it was due; for a run that somebody asked for, when they did. Of several, the newest.</summary>
+    public required DateTimeOffset Due { get; init; }
+
+    /// <summary>Of several, the oldest.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>How many they are.</summary>
+    public int Count { get; init; } = 1;
+
+    /// <summary>When it was decided.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>What became of it.</summary>
+    public required RunOutcome Outcome { get; init; }
+
+    /// <summary>Why, in a sentence, if it was not run.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Its job.</summary>
+    public string? Job { get; init; }
+
+    /// <summary>Whether somebody asked for it, and not the time.</summary>
+    public bool Manual { get; init; }
+}
+
+/// <summary>What became of an occurrence of a schedule.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RunOutcome>))]
+public enum RunOutcome
+{
+    /// <summary>It is a job.</summary>
+    [JsonStringEnumMemberName("started")] Started,
+
+    /// <summary>The overlap policy, or a pause, left it out.</summary>
+    [JsonStringEnumMemberName("skipped")] Skipped,
+
+    /// <summary>No server was there, and it is not made up for.</summary>
+    [JsonStringEnumMemberName("missed")] Missed,
+
+    /// <summary>No job could be made of it.</summary>
+    [JsonStringEnumMemberName("failed")] Failed,
+}
+
+/// <summary>
+/// A run that a caller asked for, written down before its job is made: a server that takes it up after a crash comes to the same job by its key, and writes down
+/// the same run in the same name.
+/// </summary>
+/// <param name="Key">The key under which the job is made.</param>
+/// <param name="At">When it was asked for.</param>
+/// <param name="Actor">Who asked.</param>
+public sealed record AskedRun(string Key, DateTimeOffset At, string Actor);

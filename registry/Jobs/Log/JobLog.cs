@@ -161,3 +161,25 @@ public sealed class JobLog(JobFiles files)
     /// <param name="End">Where the line behind that begins.</param>
     private readonly record struct Probe(long? Found, long? FirstAfter, long LastBefore, long End);
 }
+
+/// <summary>A line that a job wrote.</summary>
+/// <param name="N">Its number: 1, 2, 3 ... within the attempt.</param>
+/// <param name="T">When it was written, by the clock of where the job runs.</param>
+/// <param name="S">Where: <c>out</c>, <c>err</c>, or <c>sys</c> for what runs the script.</param>
+/// <param name="M">The text, without its end of line.</param>
+public sealed record JobLogLine(long N, DateTimeOffset T, string S, string M);
+
+/// <summary>Part of a job's log.</summary>
+/// <param name="Lines">In the order of their numbers. Fewer than were asked for do not mean the end.</param>
+/// <param name="Next">Where the next page begins.</param>
+/// <param name="IsAtEnd">Whether these were all lines that were there.</param>
+public sealed record JobLogPage(IReadOnlyList<JobLogLine> Lines, JobLogPosition Next, bool IsAtEnd)
+{
+    /// <summary>Number of the last line so far: what the next page comes after.</summary>
+    public long NextAfter => Next.After;
+}
+
+/// <summary>A place in a log, found before: reading on from there costs one request.</summary>
+/// <param name="After">Number of the line before it; 0 at the beginning.</param>
+/// <param name="Offset">A byte where a line begins, at or before this place.</param>
+public readonly record struct JobLogPosition(long After, long Offset);

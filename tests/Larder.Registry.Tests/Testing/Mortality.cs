@@ -1,3 +1,5 @@
+using Larder.Registry.Storage;
+
 namespace Larder.Registry.Tests.Testing;
 
 /// <summary>
@@ -23,4 +25,60 @@ internal sealed class Mortality(int call, bool afterwards)
     }
 
     public sealed class DeadException() : Exception("The host is dead.");
+}
+
+/// <summary>The document store of a host that dies.</summary>
+internal sealed class MortalDocumentStore(IDocumentStore store, Mortality life) : IDocumentStore
+{
+    public Task<Document<T>?> GetAsync<T>(DocumentCollection<T> collection, string partition, string id, CancellationToken cancellationToken) =>
+        life.LiveAsync(() => store.GetAsync(collection, partition, id, cancellationToken));
+
+    public Task<string> CreateAsync<T>(DocumentCollection<T> collection, string partition, string id, T value, CancellationToken cancellationToken) =>
+        life.LiveAsync(() => store.CreateAsync(collection, partition, id, value, cancellationToken));
+
+    public Task<string> ReplaceAsync<T>(
+        DocumentCollection<T> collection, string partition, string id, T value, string etag, CancellationToken cancellationToken) =>
+        life.LiveAsync(() => store.ReplaceAsync(collection, partition, id, value, etag, cancellationToken));
+
+    public Task<bool> DeleteAsync<T>(DocumentCollection<T> collection, string partition, string id, string etag, CancellationToken cancellationToken) =>
+        life.LiveAsync(() => store.DeleteAsync(collection, partition, id, etag, cancellationToken));
+
+    public Task<DocumentPage<T>> ListAsync<T>(
+        DocumentCollection<T> collection, string partition, int limit, string? continuation, CancellationToken cancellationToken) =>
+        life.LiveAsync(() => store.ListAsync(collection, partition, limit, continuation, cancellationToken));
+
+    public Task<DocumentPage<T>> ScanAsync<T>(DocumentCollection<T> collection, int limit, string? continuation, CancellationToken cancellationToken) =>
+        life.LiveAsync(() => store.ScanAsync(collection, limit, continuation, cancellationToken));
+}
+
+/// <summary>The artifact store of a host that dies.</summary>
+internal sealed class MortalArtifactStore(IArtifactStore store, Mortality life) : IArtifactStore
+{
+    public Task<bool> PutAsync(string path, string sha256, CancellationToken cancellationToken) =>
+        life.LiveAsync(() => store.PutAsync(path, sha256, cancellationToken));
+
+    public Task<bool> PutAsync(Func<Task<Stream>> open, string sha256, CancellationToken cancellationToken) =>
+        life.LiveAsync(() => store.PutAsync(open, sha256, cancellationToken));
+
+    public Task<Stream?> OpenReadAsync(string sha256, long offset, long? length, CancellationToken cancellationToken) =>
+        life.LiveAsync(() => store.OpenReadAsync(sha256, offset, length, cancellationToken));
+
+    public Task<ArtifactProperties?> GetPropertiesAsync(string sha256, CancellationToken cancellationToken) =>
+        life.LiveAsync(() => store.GetPropertiesAsync(sha256, cancellationToken));
+
+    public async IAsyncEnumerable<ArtifactProperties> ListAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var all = store.ListAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await life.LiveAsync(() => all.MoveNextAsync().AsTask()))
+            yield return all.Current;
+    }
+
+    public Task<bool> DeleteAsync(ArtifactProperties seen, CancellationToken cancellationToken) =>
+        life.LiveAsync(() => store.DeleteAsync(seen, cancellationToken));
+
+    public Task<bool> TouchAsync(string sha256, CancellationToken cancellationToken) => life.LiveAsync(() => store.TouchAsync(sha256, cancellationToken));
+
+    public Task<Uri> GetReadUrlAsync(string sha256, TimeSpan life, CancellationToken cancellationToken) =>
+        store.GetReadUrlAsync(sha256, life, cancellationToken);
 }
