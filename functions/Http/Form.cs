@@ -1,7 +1,7 @@
 using System.Text;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace Larder.Functions.Http;

@@ -1,5 +1,5 @@
-using Larder.Host.Emulator;
 using Larder.Host.Configuration;
+using Larder.Host.Emulator;
 using Larder.Host.Functions;
 using Larder.Host.Http;
 using Larder.Host.Logging;

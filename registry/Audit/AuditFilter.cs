@@ -19,9 +19,9 @@ public sealed record AuditFilter
     public DateTimeOffset? To { get; init; }
 
     /// <summary>Whether some records of the partitions that are read may not fit.</summary>
-    internal bool Chooses => Actor is not null || To is not null || Subject is { IsPart: true } or { Root: null };
+    internal bool IsSelective => Actor is not null || To is not null || Subject is { IsPart: true } or { Root: null };
 
-    internal bool Fits(AuditRecord record) =>
+    internal bool Matches(AuditRecord record) =>
         Subject?.Covers(record.Subject) != false
         && (Actor is null || Actor == record.Who)
         && (From is null || record.When >= From)

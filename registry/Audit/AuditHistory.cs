@@ -54,7 +54,7 @@ public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registr
         var items = new List<AuditRecord>();
         for (var left = MaxRead; position is { } at && left > 0 && items.Count < limit;)
         {
-            var size = Math.Min(left, filter.Chooses ? ChoosingPage : limit - items.Count);
+            var size = Math.Min(left, filter.IsSelective ? ChoosingPage : limit - items.Count);
             var page = await documents.ListAsync(AuditKeys.Records, at.Partition, size, at.Continuation, cancellationToken);
             left -= Math.Max(1, page.Documents.Count);
             position = Take(page, at, filter, limit, items)
@@ -75,7 +75,7 @@ public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registr
         for (var i = 0; i < page.Documents.Count; i++)
         {
             var found = page.Documents[i];
-            if (string.CompareOrdinal(found.Id, at.After) <= 0 || !filter.Fits(found.Value))
+            if (string.CompareOrdinal(found.Id, at.After) <= 0 || !filter.Matches(found.Value))
                 continue;
             items.Add(found.Value);
             if (items.Count == limit && i < page.Documents.Count - 1)

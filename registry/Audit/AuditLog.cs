@@ -54,7 +54,7 @@ public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog>
 
     /// <summary>Writes a record whose revision nobody else counts, if it is still free.</summary>
     /// <returns>Whether it was.</returns>
-    internal async Task<bool> TryTakeAsync(AuditRecord record, CancellationToken cancellationToken)
+    internal async Task<bool> TryAppendAsync(AuditRecord record, CancellationToken cancellationToken)
     {
         if (!await CreateAsync(AuditKeys.BySubject(record), record, isNew: true, cancellationToken))
             return false;

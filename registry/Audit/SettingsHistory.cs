@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Larder.Registry.Models;
 using Larder.Registry.Storage;
 
 namespace Larder.Registry.Audit;
@@ -38,7 +37,7 @@ public sealed class SettingsHistory(AuditLog log, TimeProvider time)
                 After = after,
                 State = JsonSerializer.SerializeToElement(state, RegistryJson.Options),
             };
-            if (await log.TryTakeAsync(record, cancellationToken))
+            if (await log.TryAppendAsync(record, cancellationToken))
                 return true;
             await backoff.NextAsync(cancellationToken);
         }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Registry.Backup;
 

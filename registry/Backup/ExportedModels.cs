@@ -15,11 +15,11 @@ internal sealed class ExportedModels(IDocumentStore documents, IArtifactStore ar
     {
         await foreach (var found in documents.ScanAllAsync(ModelCollections.Models, PageSize, cancellationToken))
         {
-            if (selection.Models.Fit(found.Value.Name))
+            if (selection.Models.Matches(found.Value.Name))
                 await WriteAsync(writer, await ReadAsync(writer, found.Value, selection.IncludeArtifacts, cancellationToken), cancellationToken);
         }
 
-        if (selection.Models.Unseen.FirstOrDefault() is { } missing)
+        if (selection.Models.Unmatched.FirstOrDefault() is { } missing)
             throw new NotFoundException($"There is no model {missing}.");
     }
 

@@ -83,7 +83,7 @@ internal sealed class ExportedSchedules(IDocumentStore documents) : IExportedCol
     {
         await foreach (var found in documents.ScanAllAsync(ScheduleStore.Collection, PageSize, cancellationToken))
         {
-            if (found.Value.Deleted || !selection.Models.Fit(found.Value.Job.Model))
+            if (found.Value.Deleted || !selection.Models.Matches(found.Value.Job.Model))
                 continue;
             await writer.AddAsync(
                 BackupFormat.ScheduleOf(found.Value.Id),

@@ -34,7 +34,7 @@ internal sealed class ImportDecisions(IDocumentStore documents, JobStore jobs, s
             case var _ when archived.Model.Deleted:
                 return Conflict("it exists here, and is deleted in the archive");
             case var here:
-                return here.LastVersion - archived.Model.LastVersion <= ImportedModelWriter.MostBetween
+                return here.LastVersion - archived.Model.LastVersion <= ImportedModelWriter.MaxGap
                     && archived.WithNumbersUpTo(here.LastVersion).Equals(await _snapshots.ReadAsync(here, cancellationToken))
                     ? Done(ImportOutcome.Unchanged)
                     : Conflict("it exists here with other content");

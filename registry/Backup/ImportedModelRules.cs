@@ -3,6 +3,7 @@ using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Backup;
 

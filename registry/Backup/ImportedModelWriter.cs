@@ -13,7 +13,7 @@ namespace Larder.Registry.Backup;
 internal sealed class ImportedModelWriter(ModelStore models, string job, string who, TimeProvider time)
 {
     // Between the last number of the archive and the last that was given here: each gets a document that says that it is deleted.
-    public const int MostBetween = 100_000;
+    public const int MaxGap = 100_000;
 
     private readonly DocumentUpdater<VersionDocument> _versions = new(models.Documents, ModelCollections.Versions);
     private readonly ModelSnapshots _snapshots = new(models.Documents);
@@ -29,8 +29,8 @@ internal sealed class ImportedModelWriter(ModelStore models, string job, string 
         if (archived.Model.Deleted)
             return await WriteDeletedAsync(archived.Model, read, planned, cancellationToken);
         var last = Math.Max(archived.Model.LastVersion, read?.Value.LastVersion ?? 0);
-        if (last - archived.Model.LastVersion > MostBetween)
-            return planned with { Outcome = ImportOutcome.Failed, Reason = $"More than {MostBetween} numbers were given here since." };
+        if (last - archived.Model.LastVersion > MaxGap)
+            return planned with { Outcome = ImportOutcome.Failed, Reason = $"More than {MaxGap} numbers were given here since." };
         var whole = archived.WithNumbersUpTo(last);
         // Written by an earlier try; or by somebody else.
         if (read is { Value.Deleted: false })

@@ -47,7 +47,7 @@ public sealed class RegistryImport
     {
         var (models, schedules, conflicts) = (new List<ImportedItem>(), new List<ImportedItem>(), new List<ImportedItem>());
         var needed = new SortedDictionary<string, ImportedArtifact>(StringComparer.Ordinal);
-        foreach (var name in _reader.Models.Where(selection.Models.Fit))
+        foreach (var name in _reader.Models.Where(selection.Models.Matches))
         {
             var archived = await _reader.ReadModelAsync(name, cancellationToken);
             var (item, isConflict) = await _decisions.DecideAsync(archived, selection.RestoreDeleted, cancellationToken);
@@ -59,12 +59,12 @@ public sealed class RegistryImport
             await note(models.Count);
         }
 
-        if (selection.Models.Unseen.FirstOrDefault() is { } missing)
+        if (selection.Models.Unmatched.FirstOrDefault() is { } missing)
             throw new InvalidRequestException($"The archive has no model {missing}.");
         foreach (var id in selection.WithSchedules ? _reader.Schedules : [])
         {
             var archived = await _reader.ReadScheduleAsync(id, cancellationToken);
-            if (!selection.Models.Fit(archived.Job.Model))
+            if (!selection.Models.Matches(archived.Job.Model))
                 continue;
             ImportedModelRules.Explained(BackupFormat.ScheduleOf(id), () => check(archived.Schedule));
             var (item, isConflict) = await _decisions.DecideAsync(archived, cancellationToken);

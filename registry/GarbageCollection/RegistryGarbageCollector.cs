@@ -58,8 +58,8 @@ public sealed class RegistryGarbageCollector(
         var before = now - options.GracePeriod;
         var staged = publisher.DeleteStagedOlderThan(before);
         var (finished, records) = await FinishChangesAsync(now, cancellationToken);
-        var (scheduled, schedulesLeft) = await schedules.SweepAsync(now - RecordLife, cancellationToken);
-        var (ofTokens, tokensLeft) = await tokens.SweepAsync(now - RecordLife, before, cancellationToken);
+        var (scheduled, schedulesLeft) = await schedules.CollectAsync(now - RecordLife, cancellationToken);
+        var (ofTokens, tokensLeft) = await tokens.CollectAsync(now - RecordLife, before, cancellationToken);
 
         var unnamed = new Dictionary<string, ArtifactProperties>();
         await foreach (var artifact in artifacts.ListAsync(cancellationToken))
@@ -97,7 +97,7 @@ public sealed class RegistryGarbageCollector(
         var folders = 0;
         foreach (var job in jobless)
             folders += await files.DeleteAsync(job, cancellationToken) ? 1 : 0;
-        var keys = await jobs.SweepKeysAsync(before, cancellationToken);
+        var keys = await jobs.CollectKeysAsync(before, cancellationToken);
         var publications = await registry.Versions.CollectClaimsAsync(now - PublicationLife, cancellationToken);
         return new GarbageCollectionReport(staged, counted, finished, removed, deleted, bytes, folders, keys, publications, records + scheduled + ofTokens, schedulesLeft, tokensLeft);
     }
@@ -171,8 +171,8 @@ public sealed class RegistryGarbageCollector(
 
 /// <summary>What a sweep did.</summary>
 /// <param name="StagedFiles">Local files of uploads that crashed, deleted.</param>
-/// <param name="VersionsCounted">Versions complete but for their number being counted: made visible.</param>
-/// <param name="VersionsFinished">Deleted versions whose documents still held content: emptied.</param>
+/// <param name="VersionsCommitted">Versions complete but for their number being counted: made visible.</param>
+/// <param name="DeletionsFinished">Deleted versions whose documents still held content: emptied.</param>
 /// <param name="VersionDocuments">Documents of deleted models' versions, deleted.</param>
 /// <param name="Artifacts">Artifacts that neither a version nor a job names, deleted.</param>
 /// <param name="ArtifactBytes">The bytes of those.</param>
@@ -183,7 +183,7 @@ public sealed class RegistryGarbageCollector(
 /// <param name="Schedules">Documents of deleted schedules, deleted.</param>
 /// <param name="Tokens">Documents of revoked tokens, and idempotency keys without a token, deleted.</param>
 public sealed record GarbageCollectionReport(
-    int StagedFiles, int VersionsCounted, int VersionsFinished, int VersionDocuments, int Artifacts, long ArtifactBytes,
+    int StagedFiles, int VersionsCommitted, int DeletionsFinished, int VersionDocuments, int Artifacts, long ArtifactBytes,
     int JobFolders, int JobKeys, int Publications, int AuditRecords, int Schedules, int Tokens);
 
 /// <summary>How patient the sweeper is.</summary>

@@ -53,7 +53,7 @@ public sealed class IngestionContainer(BlobServiceClient account)
     /// The models that were dropped before a time and have no result since: nobody was told of them, or whoever was could not begin.
     /// </summary>
     /// <returns>Their paths. It reads the list of all drops, and keeps in memory those that have no result.</returns>
-    public async Task<IReadOnlyCollection<string>> ListUnansweredAsync(DateTimeOffset before, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyCollection<string>> ListWithoutResultAsync(DateTimeOffset before, CancellationToken cancellationToken = default)
     {
         var unanswered = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
         await using var blobs = _drops.GetBlobsAsync(cancellationToken: cancellationToken).GetAsyncEnumerator(cancellationToken);

@@ -1,4 +1,3 @@
-using Larder.Registry.Models;
 using Larder.Registry.Storage;
 
 namespace Larder.Registry.Jobs;

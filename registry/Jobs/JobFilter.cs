@@ -27,7 +27,7 @@ public sealed record JobFilter
     /// <summary>Whether a job is shown at all, by its type and model: not every caller sees every job.</summary>
     public Func<string, string, bool>? Shown { get; init; }
 
-    internal bool Fits(Job job) =>
+    internal bool Matches(Job job) =>
         Shown?.Invoke(job.Type, job.Model) != false
         && States?.Contains(job.State) != false
         && (Type is null || Type == job.Type)

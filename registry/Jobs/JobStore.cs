@@ -4,6 +4,7 @@ using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Jobs;
 
@@ -79,7 +80,7 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
         var (total, more) = (0, false);
         await foreach (var job in ScanAsync(cancellationToken))
         {
-            if (!filter.Fits(job))
+            if (!filter.Matches(job))
                 continue;
             total++;
             if (string.CompareOrdinal(job.Id, after) <= 0)
@@ -155,7 +156,7 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
 
     /// <summary>Removes keys that were taken before a time and have no job: their client died with the server, or deletion did.</summary>
     /// <returns>How many.</returns>
-    internal async Task<int> SweepKeysAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    internal async Task<int> CollectKeysAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         var removed = 0;
         await foreach (var key in documents.ScanAllAsync(JobCollections.Keys, ScanPage, cancellationToken))

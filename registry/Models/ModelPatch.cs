@@ -1,5 +1,6 @@
 using Larder.Inference.Settings;
 using Larder.Registry.Errors;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Models;
 

@@ -3,6 +3,7 @@ using Larder.Registry.Catalog;
 using Larder.Registry.Errors;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Models;
 
@@ -155,13 +156,13 @@ public sealed class ModelRegistry
     /// <param name="idempotencyKey"><see cref="PublishRequest.IdempotencyKey"/>.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="ConflictException">The version was deleted.</exception>
-    public Task<ResolvedModel?> FindOnceAsync(string name, string idempotencyKey, CancellationToken cancellationToken = default)
+    public Task<ResolvedModel?> FindByKeyAsync(string name, string idempotencyKey, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(name);
         return FindPublishedAsync(name, idempotencyKey, cancellationToken);
     }
 
-    /// <summary><see cref="FindOnceAsync"/> for a name that is validated.</summary>
+    /// <summary><see cref="FindByKeyAsync"/> for a name that is validated.</summary>
     internal async Task<ResolvedModel?> FindPublishedAsync(string name, string idempotencyKey, CancellationToken cancellationToken) =>
         await _publisher.FindByKeyAsync(name, TextHash.Of(idempotencyKey), cancellationToken) is var (model, version) ? Resolved(model, version) : null;
 

@@ -1,6 +1,7 @@
 using Larder.Inference.Settings;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Publishing;
 

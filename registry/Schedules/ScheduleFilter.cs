@@ -15,7 +15,7 @@ public sealed record ScheduleFilter
     /// <summary>Whether a schedule is shown at all, by its job's type and model: not every caller sees every schedule.</summary>
     public Func<string, string, bool>? Shown { get; init; }
 
-    internal bool Fits(Schedule schedule) =>
+    internal bool Matches(Schedule schedule) =>
         Shown?.Invoke(schedule.Job.Type, schedule.Job.Model) != false
         && (Type is null || Type == schedule.Job.Type)
         && (Model is null || Model == schedule.Job.Model)

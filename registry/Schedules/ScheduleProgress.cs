@@ -15,7 +15,7 @@ public sealed record ScheduleProgress
     public IReadOnlyList<string> Open { get; init; } = [];
 
     /// <summary>Runs that callers asked for, not by the clock, and whose job is being made.</summary>
-    public IReadOnlyList<AskedRun> Asked { get; init; } = [];
+    public IReadOnlyList<RequestedRun> Asked { get; init; } = [];
 
     /// <summary>The newest run that came to a job, or should have.</summary>
     public ScheduleRun? LastRun { get; init; }
@@ -105,4 +105,4 @@ public enum RunOutcome
 /// <param name="Key">The key under which the job is made.</param>
 /// <param name="At">When it was asked for.</param>
 /// <param name="Actor">Who asked.</param>
-public sealed record AskedRun(string Key, DateTimeOffset At, string Actor);
+public sealed record RequestedRun(string Key, DateTimeOffset At, string Actor);

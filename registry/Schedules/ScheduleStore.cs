@@ -5,6 +5,7 @@ using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Schedules;
 
@@ -134,7 +135,7 @@ public sealed class ScheduleStore
     /// <param name="now">When.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
-    public Task<Schedule> NoteRunAsync(
+    public Task<Schedule> RecordRunAsync(
         string id, string job, string actor, Func<Schedule, Schedule> change, DateTimeOffset now, CancellationToken cancellationToken = default) =>
         ChangeAsync(
             id,
@@ -178,7 +179,7 @@ public sealed class ScheduleStore
     /// <param name="since">The time since when to look.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>How many records were missing, and how many documents were left.</returns>
-    internal async Task<(int Records, int Documents)> SweepAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    internal async Task<(int Records, int Documents)> CollectAsync(DateTimeOffset since, CancellationToken cancellationToken)
     {
         var (records, left) = (0, 0);
         await foreach (var found in _documents.ScanAllAsync(Collection, ScanPage, cancellationToken))
@@ -214,7 +215,7 @@ public sealed class ScheduleStore
         var (total, more) = (0, false);
         await foreach (var schedule in ScanAsync(cancellationToken))
         {
-            if (!filter.Fits(schedule))
+            if (!filter.Matches(schedule))
                 continue;
             total++;
             if (string.CompareOrdinal(schedule.Id, after) <= 0)

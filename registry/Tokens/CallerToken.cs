@@ -69,10 +69,10 @@ public sealed record CallerToken
     public static string NewSecret() => Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
 
     /// <summary>Whether a credential can be a token; what cannot need not be looked for.</summary>
-    public static bool IsOne(ReadOnlySpan<char> secret) => secret.Length == Length && secret.StartsWith(Prefix, StringComparison.Ordinal);
+    public static bool IsToken(ReadOnlySpan<char> secret) => secret.Length == Length && secret.StartsWith(Prefix, StringComparison.Ordinal);
 
     /// <summary>The same, of a credential in UTF-8.</summary>
-    public static bool IsOne(ReadOnlySpan<byte> secret) => secret.Length == Length && secret.StartsWith("lrd_"u8);
+    public static bool IsToken(ReadOnlySpan<byte> secret) => secret.Length == Length && secret.StartsWith("lrd_"u8);
 
     /// <summary>Whether a text can be a token's id.</summary>
     public static bool IsId(string text) => text.Length == KeyHash.IdLength && text.All(char.IsAsciiHexDigitLower);

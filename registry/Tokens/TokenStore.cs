@@ -4,6 +4,7 @@ using Larder.Registry.Audit;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Tokens;
 
@@ -125,7 +126,7 @@ public sealed class TokenStore
     }
 
     /// <summary>Writes down when a token was used, unless it changes at the same moment: then the next use is.</summary>
-    internal async Task NoteUseAsync(string id, DateTimeOffset when, CancellationToken cancellationToken = default)
+    internal async Task RecordUseAsync(string id, DateTimeOffset when, CancellationToken cancellationToken = default)
     {
         if (await _documents.GetAsync(Tokens, id, DocumentId, cancellationToken) is not { Value: { Revoked: false } token } read || token.LastUsed >= when)
             return;
@@ -141,7 +142,7 @@ public sealed class TokenStore
 
     /// <summary>Puts the records into the log that crashes left, and removes what is left of revoked tokens, and idempotency keys of an earlier _time.</summary>
     /// <returns>How many records were missing, and how many documents were left.</returns>
-    internal async Task<(int Records, int Documents)> SweepAsync(DateTimeOffset since, DateTimeOffset keysBefore, CancellationToken cancellationToken)
+    internal async Task<(int Records, int Documents)> CollectAsync(DateTimeOffset since, DateTimeOffset keysBefore, CancellationToken cancellationToken)
     {
         var (records, left) = (0, 0);
         await foreach (var found in _documents.ScanAllAsync(Tokens, ScanPage, cancellationToken))

@@ -8,6 +8,7 @@ using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Uploads;
 
@@ -163,7 +164,7 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
 
     /// <summary>Removes the sessions that expired long enough ago, with what was uploaded, and blobs without a session. Several may do so at once.</summary>
     /// <returns>How many sessions and blobs.</returns>
-    public async Task<(int Sessions, int Blobs)> SweepAsync(CancellationToken cancellationToken = default)
+    public async Task<(int Sessions, int Blobs)> CollectAsync(CancellationToken cancellationToken = default)
     {
         var before = time.GetUtcNow() - options.Retention;
         var (swept, blobs) = (0, 0);

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Registry.Jobs.Log;
 
