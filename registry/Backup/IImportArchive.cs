@@ -4,7 +4,7 @@ using Larder.Registry.Errors;
 namespace Larder.Registry.Backup;
 
 /// <summary>
-/// An archive of a registry, opened: its files by name. Whoever made it looked that no name is there twice, and that there are no more files than there may be;
+/// An archive of a registry, opened: its files by name. The implementation checks that no name is there twice, and that there are not too many files;
 /// a file's stream ends with an error where it is longer, shorter or other than the archive says.
 /// </summary>
 public interface IImportArchive

@@ -55,7 +55,7 @@ internal sealed class ModelSnapshots(IDocumentStore documents)
 
     /// <summary>The model of a document.</summary>
     /// <param name="model">As it was read a moment ago.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>It, or what it has become since.</returns>
     /// <exception cref="ConflictException">Versions of it are deleted again and again.</exception>
     public async Task<ModelSnapshot> ReadAsync(ModelDocument model, CancellationToken cancellationToken)

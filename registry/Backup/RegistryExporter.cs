@@ -26,7 +26,7 @@ public sealed class RegistryExporter(IDocumentStore documents, IArtifactStore ar
     /// <param name="output">Where to; it is written once, from its start to its end, and left open.</param>
     /// <param name="selection">What it has.</param>
     /// <param name="note">Told again and again how far it is.</param>
-    /// <param name="cancellationToken">Stops it; the archive is then none.</param>
+    /// <param name="cancellationToken">Cancels the operation; the archive is then incomplete.</param>
     /// <returns>What it has.</returns>
     /// <exception cref="NotFoundException">A model that was named is not there.</exception>
     /// <exception cref="ConflictException">An artifact is damaged or not there, or a model changes too fast.</exception>

@@ -40,7 +40,7 @@ public sealed class RegistryImport
     /// <param name="selection">What is wanted.</param>
     /// <param name="check">Refuses schedules that can be none.</param>
     /// <param name="note">Told how many models were looked at.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">A document cannot be used, or an artifact is missing: which.</exception>
     /// <exception cref="ConflictException">Something is here with other content, and that is not to be skipped: what.</exception>
     public async Task<ImportPlan> PlanAsync(ImportSelection selection, Action<Schedule> check, Func<int, Task> note, CancellationToken cancellationToken = default)
@@ -82,7 +82,7 @@ public sealed class RegistryImport
 
     /// <summary>Checks an artifact's bytes, and a model's as those of an upload.</summary>
     /// <param name="artifact">Which.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>What was learned about a model; null for another file.</returns>
     /// <exception cref="InvalidRequestException">It is not what it should be.</exception>
     /// <exception cref="TooLargeException">It is longer than it says.</exception>
@@ -114,7 +114,7 @@ public sealed class RegistryImport
     /// <summary>Makes a model visible, whole.</summary>
     /// <param name="planned">Which; it is created or restored.</param>
     /// <param name="describe">What <see cref="CheckArtifactAsync"/> learned about a model's artifact: the archive is not believed.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>What became of it.</returns>
     public async Task<ImportedItem> RegisterAsync(
         ImportedItem planned, Func<string, CancellationToken, Task<ModelDescription>> describe, CancellationToken cancellationToken = default)
@@ -134,7 +134,7 @@ public sealed class RegistryImport
     /// <summary>Makes a schedule.</summary>
     /// <param name="planned">Which; it is created.</param>
     /// <param name="prepare">Says when it runs first, or why it does not run.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>What became of it.</returns>
     public async Task<ImportedItem> RegisterScheduleAsync(
         ImportedItem planned, Func<Schedule, CancellationToken, Task<(Schedule Schedule, string? Reason)>> prepare, CancellationToken cancellationToken = default)
@@ -149,7 +149,7 @@ public sealed class RegistryImport
         {
             var here = await _documents.GetAsync(ScheduleStore.Collection, schedule.Id, ScheduleStore.DocumentId, cancellationToken);
             if (here is null || !ImportDecisions.IsSame(archived, here.Value))
-                return planned with { Outcome = ImportOutcome.Failed, Reason = "Somebody made another schedule of that id while the import ran." };
+                return planned with { Outcome = ImportOutcome.Failed, Reason = "Another schedule of that id was created while the import ran." };
         }
 
         return planned with { Reason = reason };

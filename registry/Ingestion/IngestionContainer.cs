@@ -50,7 +50,7 @@ public sealed class IngestionContainer(BlobServiceClient account)
         cancellationToken);
 
     /// <summary>
-    /// The models that were dropped before a time and have no result since: nobody was told of them, or whoever was could not begin.
+    /// The models that were dropped before a time and have no result since: their event was lost, or the host that received it could not start the job.
     /// </summary>
     /// <returns>Their paths. It reads the list of all drops, and keeps in memory those that have no result.</returns>
     public async Task<IReadOnlyCollection<string>> ListWithoutResultAsync(DateTimeOffset before, CancellationToken cancellationToken = default)
@@ -118,7 +118,7 @@ public sealed class IngestionContainer(BlobServiceClient account)
                 }
                 catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound || e.ErrorCode == BlobErrorCode.ContainerBeingDeleted)
                 {
-                    // Somebody has removed the whole container: nobody waits for the result.
+                    // A user has removed the whole container, so the result is not needed.
                     return false;
                 }
             },
@@ -133,7 +133,7 @@ public sealed class IngestionContainer(BlobServiceClient account)
     /// <param name="etag">As it was when it was refused.</param>
     /// <param name="reason">Why, in a sentence.</param>
     /// <param name="job">The job that refused it.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>False when it was gone, or another one by now, and stays where it is.</returns>
     public Task<bool> RejectAsync(string path, string etag, string reason, string job, CancellationToken cancellationToken = default)
     {
@@ -173,7 +173,7 @@ public sealed class IngestionContainer(BlobServiceClient account)
 
     private static async Task CopyAsync(BlobClient source, BlobClient target, BlobCopyFromUriOptions options, CancellationToken cancellationToken)
     {
-        // Within an account, whoever may write the target and read the source needs no signature on the source.
+        // Within an account, a client that may write the target and read the source needs no signature on the source.
         var copy = await target.StartCopyFromUriAsync(source.Uri, options, cancellationToken);
         await copy.WaitForCompletionAsync(cancellationToken);
     }

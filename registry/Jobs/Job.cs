@@ -12,10 +12,10 @@ public sealed record Job
     /// <summary>What kind of job: <c>train</c>, <c>ingest</c>, <c>upload</c>, <c>dataset</c>, <c>score</c>, <c>export</c>, <c>import</c>.</summary>
     public required string Type { get; init; }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Its state.</summary>
     public required JobState State { get; init; }
 
-    /// <summary>Why it is where it is, in a sentence, when there is something to say.</summary>
+    /// <summary>The reason of its state, in a sentence; null without one.</summary>
     public string? Reason { get; init; }
 
     /// <summary>The model that it makes or uses; <c>*</c> for a job that is about all of them.</summary>
@@ -72,7 +72,7 @@ public sealed record Job
     /// <summary>Id of the schedule that asked for it. The schedule may be deleted since.</summary>
     public string? Schedule { get; init; }
 
-    /// <summary>When somebody asked to end it.</summary>
+    /// <summary>When a caller cancelled it.</summary>
     public DateTimeOffset? CancelRequested { get; init; }
 
     /// <summary>When it was accepted.</summary>
@@ -108,7 +108,7 @@ public enum JobState
     /// <summary>It could not; <see cref="Job.Reason"/> says why.</summary>
     [JsonStringEnumMemberName("failed")] Failed,
 
-    /// <summary>Somebody ended it, and nothing of it runs any more.</summary>
+    /// <summary>A caller cancelled it, and nothing of it runs any more.</summary>
     [JsonStringEnumMemberName("canceled")] Canceled,
 
     /// <summary>It ran longer than it may, and was ended.</summary>
@@ -125,7 +125,7 @@ public sealed record JobInput(string Name, string FileName, string Sha256, long 
 /// <summary>A file that a job left.</summary>
 /// <param name="Path">Relative, with forward slashes.</param>
 /// <param name="SizeBytes">Its size in bytes.</param>
-/// <param name="Sha256">SHA-256 of its bytes, as whoever stored it reported; null where nobody has read it whole.</param>
+/// <param name="Sha256">SHA-256 of its bytes, as the job reported it; null where it is not known.</param>
 /// <param name="ETag">Of the stored file when the job ended; a file that has another by now is not what the job left.</param>
 public sealed record JobOutput(string Path, long SizeBytes, string? Sha256, [property: JsonPropertyName("etag")] string ETag);
 

@@ -17,7 +17,7 @@ public sealed record Model
     /// <summary>Free labels.</summary>
     public required IReadOnlyDictionary<string, string> Tags { get; init; }
 
-    /// <summary>Whose it is, where that is known.</summary>
+    /// <summary>Its owner, where that is known.</summary>
     public string? Owner { get; init; }
 
     /// <summary>How its versions are served.</summary>
@@ -26,7 +26,7 @@ public sealed record Model
     /// <summary>Versions by alias; <c>default</c> is not among them.</summary>
     public required IReadOnlyDictionary<string, int> Aliases { get; init; }
 
-    /// <summary>The version that someone set as default; null while the default follows <see cref="LatestVersion"/>.</summary>
+    /// <summary>The version that a caller set as default; null while the default follows <see cref="LatestVersion"/>.</summary>
     public int? DefaultVersion { get; init; }
 
     /// <summary>The newest READY version; null when there is none.</summary>
@@ -50,14 +50,14 @@ public sealed record Model
     public int? ServedVersion => DefaultVersion ?? LatestVersion;
 }
 
-/// <summary>What moving an alias did.</summary>
+/// <summary>The result of moving an alias.</summary>
 /// <param name="Model">The model after it.</param>
 /// <param name="Alias">The alias; <c>default</c> for what an unversioned request gets.</param>
 /// <param name="Previous">The version that it stood for before; null when for none. Moving it there again rolls back.</param>
 /// <param name="Current">The version that it stands for now; null when for none.</param>
 public sealed record AliasChange(Model Model, string Alias, int? Previous, int? Current);
 
-/// <summary>What deleting a version did.</summary>
+/// <summary>The result of deleting a version.</summary>
 /// <param name="Model">The model after it.</param>
 /// <param name="Version">The version that is gone.</param>
 /// <param name="RemovedAliases">Aliases that pointed at it, and are gone with it.</param>

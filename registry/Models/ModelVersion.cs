@@ -57,7 +57,7 @@ public sealed record ModelVersion
     /// <summary>Measured qualities by name.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>Names of the classes that its outputs count, in their order; empty when nobody gave any.</summary>
+    /// <summary>Names of the classes that its outputs count, in their order; empty without class names.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
     /// <summary>What came with it: its card, sample inputs.</summary>
@@ -69,7 +69,7 @@ public sealed record ModelVersion
     /// <summary>Who published it, where that is known.</summary>
     public string? CreatedBy { get; init; }
 
-    /// <summary>Whether an unversioned request gets it while it is the newest and nobody has set a default.</summary>
+    /// <summary>Whether an unversioned request gets it while it is the newest and no default is set.</summary>
     internal bool IsDefaultByItself => Status == ModelVersionStatus.Ready && Kind != OptimizedKind;
 }
 

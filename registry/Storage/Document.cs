@@ -27,10 +27,10 @@ public sealed record DocumentPage<T>(IReadOnlyList<Document<T>> Documents, strin
 /// <typeparam name="T">The documents' type, immutable.</typeparam>
 public sealed record DocumentCollection<T>(string Name, JsonTypeInfo<T> Json, int Format = 1);
 
-/// <summary>A document was changed or deleted by someone else since it was read.</summary>
+/// <summary>A document was changed or deleted since it was read: the compare-and-swap failed.</summary>
 public sealed class ETagMismatchException(string collection, string partition, string id)
     : PreconditionFailedException($"The document '{id}' of '{partition}' in {collection} is no longer what was read.");
 
-/// <summary>A document that was to be created is there already.</summary>
+/// <summary>A document that was to be created exists already.</summary>
 public sealed class DocumentExistsException(string collection, string partition, string id)
     : ConflictException($"{collection} has a document '{id}' of '{partition}' already.");

@@ -16,7 +16,7 @@ public sealed record JobFile(string Path, long SizeBytes, string ETag, DateTimeO
 public sealed record JobFolder(string Job, DateTimeOffset Created);
 
 /// <summary>
-/// Names of a job's files. Whoever runs in a job chooses some of them, and a storage URL in which <c>..</c> stands leads elsewhere.
+/// Names of a job's files. The job's script chooses some of them, and <c>..</c> in a storage URL would lead out of the container.
 /// </summary>
 public static class JobFilePath
 {

@@ -27,7 +27,7 @@ public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
 
     private readonly UrlSigner _signer = new(account, time);
 
-    /// <summary>Makes room for a job's files; does nothing when there is.</summary>
+    /// <summary>Creates the container of a job's files; does nothing when it exists.</summary>
     public Task CreateAsync(string job, CancellationToken cancellationToken = default)
     {
         var container = Container(job);
@@ -55,7 +55,7 @@ public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
     /// <param name="path">The file.</param>
     /// <param name="content">What it is to hold.</param>
     /// <param name="ifMatch">The ETag that it must have; null when there must be no such file.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>Its ETag; null when it has another one than it must, and then nothing is written.</returns>
     public Task<string?> TryWriteAsync(string job, string path, BinaryData content, string? ifMatch, CancellationToken cancellationToken = default)
     {
@@ -116,7 +116,7 @@ public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
     /// <param name="job">The job.</param>
     /// <param name="path">The file.</param>
     /// <param name="maxBytes">The most bytes to read.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>Its bytes; null when there is no such file.</returns>
     /// <exception cref="TooLargeException">It has more.</exception>
     public async Task<BinaryData?> ReadAsync(string job, string path, long maxBytes, CancellationToken cancellationToken = default)
@@ -133,7 +133,7 @@ public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
     /// <param name="offset">First byte; less than the size, unless both are 0.</param>
     /// <param name="length">How many bytes; null for the rest.</param>
     /// <param name="ifMatch">The ETag that it must have; null for any.</param>
-    /// <param name="cancellationToken">Stops the opening.</param>
+    /// <param name="cancellationToken">Cancels the opening, not the stream.</param>
     /// <returns>A stream to read once and dispose of, or null when there is no such file.</returns>
     /// <exception cref="PreconditionFailedException">It has another ETag.</exception>
     public Task<Stream?> OpenReadAsync(
@@ -168,7 +168,7 @@ public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
             cancellationToken);
     }
 
-    /// <summary>What is known about a file, or null when there is none.</summary>
+    /// <summary>The properties of a file; null when there is none.</summary>
     public Task<JobFile?> GetPropertiesAsync(string job, string path, CancellationToken cancellationToken = default)
     {
         var blob = Blob(job, path);
@@ -249,11 +249,11 @@ public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
         }
     }
 
-    /// <summary>A URL from which anybody can read a file for a while.</summary>
+    /// <summary>A signed URL from which a file can be read without other credentials until it expires.</summary>
     /// <param name="job">The job.</param>
     /// <param name="path">The file; it need not be there yet.</param>
     /// <param name="life">How long it works. Signed with an identity instead of an account key, 6 days and 23 hours at most.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public Task<Uri> ReadUrlAsync(string job, string path, TimeSpan life, CancellationToken cancellationToken = default) =>
         FileUrlAsync(job, path, JobFileAccess.Read, life, cancellationToken);
 
@@ -263,7 +263,7 @@ public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
     /// <param name="path">The file; it need not be there yet.</param>
     /// <param name="access">What for.</param>
     /// <param name="life">How long it works. Signed with an identity instead of an account key, 6 days and 23 hours at most.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public Task<Uri> FileUrlAsync(string job, string path, JobFileAccess access, TimeSpan life, CancellationToken cancellationToken = default)
     {
         var permissions = (access.HasFlag(JobFileAccess.Read) ? BlobSasPermissions.Read : 0)
@@ -273,11 +273,11 @@ public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
         return _signer.BlobAsync(Blob(job, path), permissions, life, cancellationToken);
     }
 
-    /// <summary>A URL that lets anybody create and write, but not read or list, the job's files for a while; a path is put before its query.</summary>
+    /// <summary>A signed URL with which the job's files can be created and written, but not read or listed, until it expires; a path is put before its query.</summary>
     /// <inheritdoc cref="ReadUrlAsync"/>
     /// <param name="job">The job.</param>
     /// <param name="life">How long it works. Signed with an identity instead of an account key, 6 days and 23 hours at most.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public Task<Uri> FilesUrlAsync(string job, TimeSpan life, CancellationToken cancellationToken = default) =>
         _signer.ContainerAsync(Container(job), BlobContainerSasPermissions.Create | BlobContainerSasPermissions.Write, life, cancellationToken);
 
@@ -318,7 +318,7 @@ public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
     /// <param name="path">The file.</param>
     /// <param name="block">ASCII; all of a file have the same length, 64 at most.</param>
     /// <param name="content">Its bytes, at least one.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public Task StageBlockAsync(string job, string path, string block, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
     {
         var blob = Container(job).GetBlockBlobClient(JobFilePath.Validated(path));

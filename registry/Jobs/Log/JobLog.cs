@@ -34,7 +34,7 @@ public sealed class JobLog(JobFiles files)
     /// <param name="attempt">The attempt.</param>
     /// <param name="after">Number of the last line that is known; 0 for none.</param>
     /// <param name="limit">The most lines: 1 to <see cref="MaxLines"/>.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>A page; empty and at its end when there is no log.</returns>
     public async Task<JobLogPage> ReadAsync(string job, int attempt, long after, int limit, CancellationToken cancellationToken = default) =>
         await ReadAsync(job, attempt, await FindAsync(job, attempt, after, cancellationToken), limit, cancellationToken);
@@ -44,7 +44,7 @@ public sealed class JobLog(JobFiles files)
     /// <param name="attempt">The attempt.</param>
     /// <param name="from">From <see cref="JobLogPage.Next"/>.</param>
     /// <param name="limit">The most lines: 1 to <see cref="MaxLines"/>.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<JobLogPage> ReadAsync(string job, int attempt, JobLogPosition from, int limit, CancellationToken cancellationToken = default)
     {
         if (limit is < 1 or > MaxLines)

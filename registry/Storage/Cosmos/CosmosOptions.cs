@@ -80,7 +80,7 @@ public enum CosmosConsistency
     /// <summary>What the account has.</summary>
     Account,
 
-    /// <summary>Reads see every acknowledged write, whoever wrote it: what <see cref="IDocumentStore"/> promises.</summary>
+    /// <summary>Reads see every acknowledged write of every process: what <see cref="IDocumentStore"/> promises.</summary>
     Strong,
 
     /// <summary>Within the region that is written to, as strong.</summary>
