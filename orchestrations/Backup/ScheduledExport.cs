@@ -3,8 +3,8 @@ using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Schedules;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
 using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Backup;
 

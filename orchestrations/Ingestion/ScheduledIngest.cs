@@ -6,8 +6,8 @@ using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
-using Larder.Registry.Models;
 using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Ingestion;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Larder.Orchestrations.Ingestion;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Jobs;
 

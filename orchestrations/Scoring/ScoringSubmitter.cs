@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Larder.Inference.Rows;
-using Larder.Inference.Signatures;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring.Rows;
@@ -11,6 +9,7 @@ using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Scoring;
 

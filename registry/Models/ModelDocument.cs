@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Larder.Inference.Settings;
 using Larder.Registry.Audit;
 using Larder.Registry.Errors;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Models;
 

@@ -1,4 +1,4 @@
-namespace Larder.Registry.Models;
+namespace Larder.Registry.Storage;
 
 /// <summary>Part of a list.</summary>
 /// <param name="Items">In order. Fewer than were asked for do not mean the end.</param>

@@ -3,8 +3,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Larder.Registry.Errors;
+using Larder.Registry.Models;
 
-namespace Larder.Registry.Models;
+namespace Larder.Registry.Text;
 
 /// <summary>
 /// Looks at JSON before it is read: the reader takes bytes that are no UTF-8 and escapes that stand for half a surrogate pair, and fails where the text is asked for.

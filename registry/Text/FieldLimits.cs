@@ -1,6 +1,7 @@
 using Larder.Registry.Errors;
+using Larder.Registry.Models;
 
-namespace Larder.Registry.Models;
+namespace Larder.Registry.Text;
 
 /// <summary>How long the free texts of models and versions may be. All of a model is one document, read and written whole.</summary>
 internal static class FieldLimits

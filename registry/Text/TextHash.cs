@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Larder.Registry.Models;
+namespace Larder.Registry.Text;
 
 /// <summary>Texts as keys: of one length, and not telling what they say.</summary>
 public static class TextHash

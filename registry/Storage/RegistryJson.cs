@@ -2,9 +2,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Larder.Registry.Storage;
 
-namespace Larder.Registry.Models;
+namespace Larder.Registry.Storage;
 
 /// <summary>How the registry's records become JSON: snake_case names, nothing for null.</summary>
 public static class RegistryJson
