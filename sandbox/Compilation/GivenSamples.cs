@@ -17,7 +17,7 @@ internal static class GivenSamples
     /// <exception cref="InvalidModelException">One does not fit the model; the message names it and the input.</exception>
     public static IEnumerable<Sample> Read(IReadOnlyList<string> samples, ModelSignature signature)
     {
-        using var inputs = new PredictionInputs(signature, PredictionInputs.Names(signature), Limits, null, TimeProvider.System, inputs => inputs.Free()).Rent();
+        using var inputs = new PredictionInputs(signature, PredictionInputs.Names(signature), Limits).Rent();
         for (var i = 0; i < samples.Count; i++)
         {
             var label = $"samples[{i}]";
