@@ -1,9 +1,48 @@
 using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using Larder.Inference.Limits;
 using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
+using Larder.Inference.Validation;
 using Larder.Inference.Validation.Scanning;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Sandbox.Compilation;
+
+/// <summary>The samples that came with a job, read as predictions are.</summary>
+internal static class GivenSamples
+{
+    // The process has a limit of its own for all that it holds.
+    private static readonly InferenceLimits Limits = new() { TensorBytes = 1 << 30 };
+
+    /// <summary>The samples, each valid until the next one is asked for.</summary>
+    /// <exception cref="InvalidModelException">One does not fit the model; the message names it and the input.</exception>
+    public static IEnumerable<Sample> Read(IReadOnlyList<string> samples, ModelSignature signature)
+    {
+        using var inputs = new PredictionInputs(signature, PredictionInputs.Names(signature), Limits).Rent();
+        for (var i = 0; i < samples.Count; i++)
+        {
+            var label = $"samples[{i}]";
+            Read(samples[i], inputs, label);
+            yield return new Sample(label, inputs.ToOrtValues(), MustRun: true);
+        }
+    }
+
+    private static void Read(string sample, PredictionInputs inputs, string label)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(sample), new JsonReaderOptions { MaxDepth = Limits.JsonDepth });
+            reader.Read();
+            inputs.Read(ref reader);
+        }
+        catch (Exception e) when (e is InvalidInputException or JsonException)
+        {
+            throw new InvalidModelException($"{label} cannot be used: {e.Message.TrimEnd('.')}.");
+        }
+    }
+}
 
 /// <summary>
 /// Makes up samples from a signature, the same every time: batches of several sizes, each of values as networks like them (-1 to 1), of values as tables have
@@ -127,3 +166,9 @@ internal static class GeneratedSamples
             element = next();
     }
 }
+
+/// <summary>Values for all inputs of a model, in the order of its signature.</summary>
+/// <param name="Label">What to call it: <c>samples[2]</c>.</param>
+/// <param name="Values">The tensors.</param>
+/// <param name="MustRun">False for one that was made up, which the original may reject.</param>
+internal sealed record Sample(string Label, IReadOnlyList<OrtValue> Values, bool MustRun);
