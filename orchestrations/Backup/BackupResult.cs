@@ -8,5 +8,5 @@ namespace Larder.Orchestrations.Backup;
 /// <param name="Summary">What came of it.</param>
 public sealed record BackupResult(string? Problem = null, bool IsCanceled = false, string? Summary = null)
 {
-    internal static BackupResult Canceled { get; } = new(JobEnding.Canceled, IsCanceled: true);
+    internal static BackupResult Canceled { get; } = new(JobResult.CanceledReason, IsCanceled: true);
 }

@@ -38,7 +38,8 @@ public sealed class IngestionStaging(StagingArea staging, IArtifactStore artifac
             stage,
             (found, staged) => staged.Input is null ? found : found with { Inputs = [staged.Input] },
             staged => staged.Reason ?? $"{staged.Input!.SizeBytes} bytes, SHA-256 {staged.Input.Sha256}.",
-            cancellationToken);
+            beginsJob: true,
+            cancellationToken: cancellationToken);
         return reason;
     }
 

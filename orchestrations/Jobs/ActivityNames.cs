@@ -7,8 +7,6 @@ namespace Larder.Orchestrations.Jobs;
 internal static class ActivityNames
 {
     // Jobs/
-    public const string BeginJob = "BeginJob";
-    public const string CleanUpJob = "CleanUpJob";
     public const string EndJob = "EndJob";
 
     // Ingestion/
@@ -29,7 +27,6 @@ internal static class ActivityNames
     public const string CollectResults = "CollectResults";
     public const string CompileTrainedModel = "CompileTrainedModel";
     public const string DeleteCompute = "DeleteCompute";
-    public const string FindTrainedModel = "FindTrainedModel";
     public const string GateTrainedModel = "GateTrainedModel";
     public const string RegisterTrainedModel = "RegisterTrainedModel";
     public const string StageInputs = "StageInputs";

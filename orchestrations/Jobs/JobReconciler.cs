@@ -14,12 +14,11 @@ namespace Larder.Orchestrations.Jobs;
 /// <param name="jobs">The jobs.</param>
 /// <param name="scheduler">Starts them.</param>
 /// <param name="backend">Where they run.</param>
-/// <param name="cleanUp">Their last step but one.</param>
 /// <param name="end">Their last step.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">For what was put right.</param>
 public sealed partial class JobReconciler(
-    JobStore jobs, JobScheduler scheduler, IComputeBackend backend, CleanUpJob cleanUp, EndJob end, TimeProvider time, ILogger<JobReconciler> logger)
+    JobStore jobs, JobScheduler scheduler, IComputeBackend backend, EndJob end, TimeProvider time, ILogger<JobReconciler> logger)
 {
     /// <summary>Whoever accepts a job starts its orchestration within this time.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -82,10 +81,9 @@ public sealed partial class JobReconciler(
             // Read again: the orchestration's last step may have come between the two reads.
             if (await IsOverAsync(job.Id, cancellationToken))
                 return;
-            var reason = JobEnding.ReasonOf(instance);
-            LogEnded(job.Id, reason);
-            await cleanUp.Run(job.Id, cancellationToken);
-            await end.Run(new EndJob.Input(job.Id, JobState.Failed, $"The server could not finish it: {reason}"), cancellationToken);
+            var result = JobResult.Abandoned(job.Id, instance);
+            LogEnded(job.Id, result.Reason!);
+            await end.Run(result, cancellationToken);
         }
         else if (job.CancelRequested is not null)
         {
@@ -109,7 +107,7 @@ public sealed partial class JobReconciler(
     [LoggerMessage(1, LogLevel.Warning, "The job {Job} was accepted, but not started; it is started now.")]
     private partial void LogStarted(string job);
 
-    [LoggerMessage(2, LogLevel.Error, "The job {Job} was left behind by its orchestration: {Reason}")]
+    [LoggerMessage(2, LogLevel.Error, "The orchestration of the job {Job} ended without ending the job: {Reason}")]
     private partial void LogEnded(string job, string reason);
 
     [LoggerMessage(3, LogLevel.Warning, "Compute of the job {Job}, attempt {Attempt}, was left behind and is removed.")]

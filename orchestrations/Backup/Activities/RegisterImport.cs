@@ -31,7 +31,7 @@ public sealed class RegisterImport(
             found => RunAsync(found, cancellationToken),
             (now, made) => made.Done is { } done ? now with { Outputs = [done.Output], Metrics = done.Metrics } : now,
             made => made.Result.Problem ?? made.Result.Summary,
-            cancellationToken);
+            cancellationToken: cancellationToken);
         return result;
     }
 

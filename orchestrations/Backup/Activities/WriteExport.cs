@@ -31,7 +31,8 @@ public sealed class WriteExport(JobSteps steps, JobFiles files, IDocumentStore d
             found => RunAsync(found, cancellationToken),
             (now, made) => made.Written is { } written ? now with { Outputs = [written.Output], Metrics = MetricsOf(written.Contents) } : now,
             made => made.Result.Problem ?? made.Result.Summary,
-            cancellationToken);
+            beginsJob: true,
+            cancellationToken: cancellationToken);
         return result;
     }
 

@@ -34,7 +34,9 @@ public sealed class CheckBlobReady(JobSteps steps, IngestionContainer drops, Mod
             { IsReplaced: true } => "The blob is gone, or another one.",
             _ => result.Reason ?? "The blob is still being written.",
         },
-        cancellationToken);
+        result => result is not { IsComplete: false, IsReplaced: false, Reason: null },
+        beginsJob: true,
+        cancellationToken: cancellationToken);
 
     private async Task<Result> LookAsync(Job job, CancellationToken cancellationToken)
     {

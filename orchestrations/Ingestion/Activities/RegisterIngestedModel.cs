@@ -30,7 +30,7 @@ public sealed class RegisterIngestedModel(JobSteps steps, JobFiles files, ModelP
         job => RegisterAsync(job, input.Model, cancellationToken),
         (job, result) => job with { Version = result.Version },
         result => result.Reason ?? $"Version {result.Version}.",
-        cancellationToken);
+        cancellationToken: cancellationToken);
 
     // Not cancelled by a host that stops: what is done here cannot be undone, so it is done whole.
     private async Task<Result> RegisterAsync(Job job, ValidatedArtifact model, CancellationToken cancellationToken)

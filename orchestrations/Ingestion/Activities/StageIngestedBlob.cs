@@ -29,7 +29,7 @@ public sealed class StageIngestedBlob(
             found => StageAsync(found, cancellationToken),
             (found, staged) => staged.Input is null ? found : found with { Inputs = [staged.Input] },
             staged => staged.Result.Reason ?? (staged.Input is { } input ? $"{input.SizeBytes} bytes, SHA-256 {input.Sha256}." : null),
-            cancellationToken);
+            cancellationToken: cancellationToken);
         return result;
     }
 

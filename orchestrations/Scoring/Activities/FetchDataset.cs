@@ -21,7 +21,8 @@ public sealed class FetchDataset(JobSteps steps, IArtifactStore artifacts, Datas
             found => FetchAsync(found, cancellationToken),
             (now, result) => result.Input is null ? now : now with { Inputs = [result.Input] },
             result => result.Problem ?? $"{result.Input!.SizeBytes} bytes.",
-            cancellationToken);
+            beginsJob: true,
+            cancellationToken: cancellationToken);
         return problem;
     }
 

@@ -25,7 +25,7 @@ public sealed class MergeScores(JobSteps steps, JobFiles files)
             found => MergeAsync(found, cancellationToken),
             (now, result) => result.Output is null ? now : now with { Outputs = [result.Output] },
             result => result.Output is null ? $"{MessageFormat.Count(result.Missing.Count, "chunk")} missing." : $"{result.Output.SizeBytes} bytes.",
-            cancellationToken);
+            cancellationToken: cancellationToken);
         return merged.Missing;
     }
 

@@ -35,7 +35,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
             _ => CollectAsync(id, cancellationToken),
             (job, found) => With(job, id.Attempt, found),
             found => found.Detail,
-            cancellationToken);
+            cancellationToken: cancellationToken);
         return new Result(collected.Reason, collected.TimedOut);
     }
 

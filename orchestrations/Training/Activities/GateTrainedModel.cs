@@ -35,8 +35,13 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
         if (options.Gate is { } asked)
         {
             // Decided once: after the alias has moved, the version would be compared with itself.
-            var gate = job.Gate ?? await DecideAsync(job, asked, cancellationToken);
-            await jobs.UpdateAsync(job.Id, now => now with { Gate = gate }, cancellationToken);
+            var gate = job.Gate;
+            if (gate is null)
+            {
+                gate = await DecideAsync(job, asked, cancellationToken);
+                await jobs.UpdateAsync(job.Id, now => now with { Gate = gate }, cancellationToken);
+            }
+
             reason = gate.Reason + " ";
             if (!gate.Passed)
                 return $"{reason}The alias {alias} was left where it is.";

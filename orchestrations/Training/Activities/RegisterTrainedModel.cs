@@ -35,7 +35,7 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
             job => RegisterAsync(job, input),
             (job, result) => job with { Version = result.Version, OptimizedVersion = result.Optimized },
             result => result.Reason ?? (result.Optimized is null ? $"Version {result.Version}." : $"Version {result.Version}, optimised as version {result.Optimized}."),
-            cancellationToken);
+            cancellationToken: cancellationToken);
         return new Result(registered.Version, registered.Reason);
     }
 

@@ -26,7 +26,7 @@ public sealed class StageInputs(
             found => StageAsync(found, cancellationToken),
             (now, staged) => now with { Backend = backend.Name, Inputs = staged.Inputs },
             staged => staged.Problem ?? staged.Detail,
-            cancellationToken);
+            cancellationToken: cancellationToken);
         return staged.Problem;
     }
 

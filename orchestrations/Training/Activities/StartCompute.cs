@@ -31,6 +31,8 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
             { Reason: null } => "It waits for room.",
             _ => result.Reason,
         },
+        isOver: result => result is { Started: true } or { Reason: not null },
+        isWrittenAhead: true,
         cancellationToken: cancellationToken);
 
     private async Task<Result> StartAsync(Job job, int attempt, CancellationToken cancellationToken)

@@ -22,7 +22,7 @@ public sealed class WriteExportTests(Azurite azurite)
 
         var result = await Activity(depot, files, new HastyTime()).Run(job, default);
         await new FinishBackup(new JobSteps(depot.Jobs, TimeProvider.System), files)
-            .Run(new FinishBackup.Input(job, JobState.Canceled, result.Problem), default);
+            .Run(new JobResult(job, JobState.Canceled, result.Problem), default);
 
         Assert.True(result.IsCanceled);
         Assert.Empty((await depot.Jobs.GetAsync(job)).Outputs);
