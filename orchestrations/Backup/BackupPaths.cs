@@ -1,4 +1,5 @@
 using Larder.Orchestrations.Jobs;
+using Larder.Registry.Jobs.Files;
 
 namespace Larder.Orchestrations.Backup;
 

@@ -1,14 +1,11 @@
-using System.Text.Json;
 using Larder.Orchestrations.Backup.Archives;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Access;
 using Larder.Registry.Backup;
 using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
 
@@ -83,13 +80,13 @@ public sealed class BackupSubmitter(
     internal static JobRequest ExportRequest(ExportOptions options)
     {
         _ = options.Selection;
-        return new JobRequest(ExportJob.Type, ExportJob.AllModels, JsonSerializer.SerializeToElement(options, RegistryJson.Options));
+        return new JobRequest(ExportJob.Type, ExportJob.AllModels, JobOptions.ToJson(options));
     }
 
     private static JobRequest ImportRequest(ImportOptions options)
     {
         _ = options.Selection;
-        return new JobRequest(ImportJob.Type, ExportJob.AllModels, JsonSerializer.SerializeToElement(options, RegistryJson.Options));
+        return new JobRequest(ImportJob.Type, ExportJob.AllModels, JobOptions.ToJson(options));
     }
 
     private async Task<string> ExportOfAsync(Caller caller, string id, CancellationToken cancellationToken)

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
 
 namespace Larder.Orchestrations.Backup;
 
@@ -27,7 +25,5 @@ public sealed class ExportJob : IJobType
     public object InputOf(Job job) => job.Id;
 
     /// <inheritdoc/>
-    public void Check(Job job) => _ = OptionsOf(job).Selection;
-
-    internal static ExportOptions OptionsOf(Job job) => job.Options.Deserialize<ExportOptions>(RegistryJson.Options)!;
+    public void Check(Job job) => _ = JobOptions.Of<ExportOptions>(job).Selection;
 }

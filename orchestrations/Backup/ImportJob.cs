@@ -1,8 +1,6 @@
-using System.Text.Json;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
 
 namespace Larder.Orchestrations.Backup;
 
@@ -34,6 +32,4 @@ public sealed class ImportJob(UrlSource urls) : IJobType
         if (job.Source is { } source && DatasetSource.IsUrl(source))
             urls.Require(source);
     }
-
-    internal static ImportOptions OptionsOf(Job job) => job.Options.Deserialize<ImportOptions>(RegistryJson.Options)!;
 }

@@ -1,9 +1,7 @@
-using System.Text.Json;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Schedules;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
 using Larder.Registry.Schedules;
 
 namespace Larder.Orchestrations.Backup;
@@ -31,5 +29,5 @@ public sealed class ScheduledExport : IScheduledJob
 
     /// <inheritdoc/>
     public Task<JobRequest> RequestAsync(Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellationToken) =>
-        Task.FromResult(BackupSubmitter.ExportRequest(job.Options?.Deserialize<ExportOptions>(RegistryJson.Options) ?? new ExportOptions()));
+        Task.FromResult(BackupSubmitter.ExportRequest((job.Options is { } json ? JobOptions.Of<ExportOptions>(json) : new ExportOptions())));
 }

@@ -1,4 +1,3 @@
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Access;
 using Larder.Registry.Datasets;
 using Larder.Registry.Errors;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Larder.Orchestrations.Scoring;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Errors;
 using Larder.Registry.Storage;
 

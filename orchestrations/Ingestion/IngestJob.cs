@@ -1,8 +1,6 @@
-using System.Text.Json;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
 
 namespace Larder.Orchestrations.Ingestion;
 
@@ -31,12 +29,12 @@ public sealed class IngestJob : IJobType
     }
 
     /// <summary>Whether the blob is only read, and not moved or reported on.</summary>
-    internal static bool IsReadOnly(Job job) => job.Options.Deserialize<IngestOptions>(RegistryJson.Options)!.ReadOnly == true;
+    internal static bool IsReadOnly(Job job) => JobOptions.Of<IngestOptions>(job).ReadOnly == true;
 
     /// <summary>The drop that a job takes in: its path, without the container, and its ETag.</summary>
     internal static (string Path, string ETag) DropOf(Job job)
     {
-        var options = job.Options.Deserialize<IngestOptions>(RegistryJson.Options)!;
+        var options = JobOptions.Of<IngestOptions>(job);
         return (options.Blob[(IngestionContainer.Container.Length + 1)..], options.Etag);
     }
 }

@@ -1,9 +1,7 @@
-using System.Text.Json;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Access;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
 
 namespace Larder.Orchestrations.Ingestion;
 
@@ -21,7 +19,7 @@ public sealed class IngestSubmitter(IngestionContainer drops, JobSubmitter submi
         if (!IngestedBlob.IsModel(path) || await drops.FindAsync(path, cancellationToken) is not { } drop)
             return null;
         var options = new IngestOptions { Blob = $"{IngestionContainer.Container}/{path}", Etag = drop.ETag };
-        var request = new JobRequest(IngestJob.Type, IngestedBlob.ModelOf(path), JsonSerializer.SerializeToElement(options, RegistryJson.Options))
+        var request = new JobRequest(IngestJob.Type, IngestedBlob.ModelOf(path), JobOptions.ToJson(options))
         {
             By = Caller.Drop,
             Id = JobId.Create(drop.Modified, $"{options.Blob}@{drop.ETag}"),

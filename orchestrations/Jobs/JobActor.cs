@@ -1,7 +1,5 @@
-using System.Text.Json;
 using Larder.Orchestrations.Ingestion;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
 
 namespace Larder.Orchestrations.Jobs;
 
@@ -26,7 +24,7 @@ internal static class JobActor
             return owner;
         if (job.Type != IngestJob.Type)
             return $"job:{job.Id}";
-        var drop = $"{Drop}:{job.Options.Deserialize<IngestOptions>(RegistryJson.Options)!.Blob}";
+        var drop = $"{Drop}:{JobOptions.Of<IngestOptions>(job).Blob}";
         return drop.Length <= MaxLength ? drop : $"{drop[..(MaxLength - 3)]}...";
     }
 }

@@ -67,7 +67,7 @@ public sealed partial class JobReconciler(
 
     private async Task TendAsync(DurableTaskClient client, Job job, CancellationToken cancellationToken)
     {
-        var instance = await client.GetInstanceAsync(job.InstanceId, getInputsAndOutputs: true, cancellationToken);
+        var instance = await client.GetInstanceAsync(job.Id, getInputsAndOutputs: true, cancellationToken);
         if (instance is null)
         {
             // Read again: it may have ended meanwhile, and its history be gone.
@@ -88,7 +88,7 @@ public sealed partial class JobReconciler(
         else if (job.CancelRequested is not null)
         {
             // Whoever took the request may have died before passing it on; a second event changes nothing.
-            await client.RaiseEventAsync(job.InstanceId, JobScheduler.CancelEvent, cancellation: cancellationToken);
+            await client.RaiseEventAsync(job.Id, JobScheduler.CancelEvent, cancellation: cancellationToken);
         }
     }
 

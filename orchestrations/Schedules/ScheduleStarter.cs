@@ -67,10 +67,8 @@ public sealed class ScheduleStarter(
     public async Task<Job> StartAsync(DurableTaskClient client, Schedule schedule, string? key, CancellationToken cancellationToken)
     {
         var request = await TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellationToken);
-        var job = await submitter.SubmitAsync(
-            request with { Key = key, Fingerprint = key, By = schedule.ActsAs, Owner = schedule.Owner, Schedule = schedule.Id }, cancellationToken);
-        await scheduler.StartAsync(client, job, cancellationToken);
-        return job;
+        return await scheduler.SubmitAndStartAsync(client, submitter.SubmitAsync(
+            request with { Key = key, Fingerprint = key, By = schedule.ActsAs, Owner = schedule.Owner, Schedule = schedule.Id }, cancellationToken));
     }
 
     /// <summary>The schedule with a run added that a caller asked for; the same instance when it has that already.</summary>

@@ -1,6 +1,5 @@
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring.Activities;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Jobs;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;

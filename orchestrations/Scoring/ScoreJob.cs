@@ -1,8 +1,6 @@
-using System.Text.Json;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
 
 namespace Larder.Orchestrations.Scoring;
 
@@ -27,7 +25,7 @@ public sealed class ScoreJob(ScoringLimits limits, UrlSource urls) : IJobType
     public bool KeepsVersion => true;
 
     /// <inheritdoc/>
-    public object InputOf(Job job) => new ScoringInput(job.Id, limits.ParallelChunks, OptionsOf(job).MaxErrors);
+    public object InputOf(Job job) => new ScoringInput(job.Id, limits.ParallelChunks, JobOptions.Of<ScoreOptions>(job).MaxErrors);
 
     /// <inheritdoc/>
     public void Check(Job job)
@@ -35,6 +33,4 @@ public sealed class ScoreJob(ScoringLimits limits, UrlSource urls) : IJobType
         if (job.Inputs.Count == 0 && job.Source is { } source && DatasetSource.IsUrl(source))
             urls.Require(source);
     }
-
-    internal static ScoreOptions OptionsOf(Job job) => job.Options.Deserialize<ScoreOptions>(RegistryJson.Options)!;
 }

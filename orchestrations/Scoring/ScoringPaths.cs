@@ -1,6 +1,7 @@
 using System.Globalization;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring.Splitting;
+using Larder.Registry.Jobs.Files;
 
 namespace Larder.Orchestrations.Scoring;
 

@@ -1,9 +1,7 @@
-using System.Text.Json;
 using Larder.Inference.Rows;
 using Larder.Inference.Signatures;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
@@ -78,7 +76,7 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
         var model = await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken);
         var complete = options with { Format = options.Format ?? FormatOf(fileName) };
         Validate(complete, model.Version.Onnx.Signature);
-        return new JobRequest(ScoreJob.Type, model.Model.Name, JsonSerializer.SerializeToElement(complete, RegistryJson.Options))
+        return new JobRequest(ScoreJob.Type, model.Model.Name, JobOptions.ToJson(complete))
         {
             Version = model.Version.Version,
             Reference = reference,

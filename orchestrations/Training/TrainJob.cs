@@ -1,9 +1,7 @@
-using System.Text.Json;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
 
 namespace Larder.Orchestrations.Training;
 
@@ -27,17 +25,15 @@ public sealed class TrainJob(IComputeBackend backend, UrlSource urls) : IJobType
     /// <inheritdoc/>
     public object InputOf(Job job)
     {
-        var options = OptionsOf(job);
+        var options = JobOptions.Of<TrainOptions>(job);
         return new TrainingInput(job.Id, job.MaxAttempts, options.Timeout, options.Compile is not null, options.Alias is not null);
     }
 
     /// <inheritdoc/>
     public void Check(Job job)
     {
-        backend.Validate(OptionsOf(job).Resources);
+        backend.Validate(JobOptions.Of<TrainOptions>(job).Resources);
         if (job.Source is { } source && DatasetSource.IsUrl(source) && job.Inputs.All(input => input.Name != FoundDataset.InputName))
             urls.Require(source);
     }
-
-    private static TrainOptions OptionsOf(Job job) => job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
 }

@@ -1,8 +1,6 @@
-using System.Text.Json;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
 
 namespace Larder.Orchestrations.Uploads;
 
@@ -38,6 +36,4 @@ public sealed class DatasetJob(JobLimits training, ScoringLimits scoring) : IJob
     {
         // Whatever can be said against an upload, its steps say.
     }
-
-    internal static DatasetOptions OptionsOf(Job job) => job.Options.Deserialize<DatasetOptions>(RegistryJson.Options)!;
 }

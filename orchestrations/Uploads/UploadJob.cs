@@ -1,8 +1,6 @@
-using System.Text.Json;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
 
 namespace Larder.Orchestrations.Uploads;
 
@@ -33,8 +31,6 @@ public sealed class UploadJob : IJobType
     {
         // Whatever can be said against an upload, its steps say.
     }
-
-    internal static UploadOptions OptionsOf(Job job) => job.Options.Deserialize<UploadOptions>(RegistryJson.Options)!;
 
     /// <summary>What is known of an upload before anybody looks into it.</summary>
     internal static IngestionManifest ArrivalOf(UploadOptions options, string? fileName) => new()

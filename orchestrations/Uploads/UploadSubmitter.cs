@@ -4,7 +4,6 @@ using Larder.Registry.Access;
 using Larder.Registry.Datasets;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
 using Larder.Registry.Uploads;
 
 namespace Larder.Orchestrations.Uploads;
@@ -31,7 +30,7 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
         RequireSame(options.Upload, id);
         options = options with { Upload = id, Sha256 = options.Sha256.ToLowerInvariant() };
         return CompleteAsync(
-            new JobRequest(UploadJob.Type, model, JsonSerializer.SerializeToElement(options, RegistryJson.Options)) { By = caller, Owner = caller.Name },
+            new JobRequest(UploadJob.Type, model, JobOptions.ToJson(options)) { By = caller, Owner = caller.Name },
             id,
             session => UploadJob.ArrivalOf(options, session.FileName).Validate(Draft(model, caller.Name)),
             cancellationToken);
@@ -44,7 +43,7 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
         RequireSame(options.Upload, id);
         options = options with { Upload = id, Sha256 = options.Sha256.ToLowerInvariant() };
         return CompleteAsync(
-            new JobRequest(DatasetJob.Type, model, JsonSerializer.SerializeToElement(options, RegistryJson.Options)) { By = caller, Owner = caller.Name },
+            new JobRequest(DatasetJob.Type, model, JobOptions.ToJson(options)) { By = caller, Owner = caller.Name },
             id,
             session => Dataset.ValidateName(session.FileName),
             cancellationToken);
@@ -83,7 +82,6 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
     private static Job Draft(string model, string owner) => new()
     {
         Id = "",
-        InstanceId = "",
         Type = UploadJob.Type,
         State = JobState.Queued,
         Model = model,

@@ -35,6 +35,21 @@ public sealed partial class JobStore
         }
     }
 
+    /// <summary>The job that a key stands for; null when the key is free, or taken and its job not created yet. Nothing is written.</summary>
+    /// <param name="key">As for <see cref="CreateOnceAsync"/>.</param>
+    /// <param name="fingerprint">As for <see cref="CreateOnceAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="InvalidRequestException">The key is not valid.</exception>
+    /// <exception cref="ConflictException">The key was used for another request.</exception>
+    public async Task<Job?> FindOnceAsync(string key, string fingerprint, CancellationToken cancellationToken = default)
+    {
+        ValidateKey(key);
+        if (await KeyAsync(TextHash.Of(key), cancellationToken) is not { } taken)
+            return null;
+        RequireSame(taken.Value, fingerprint);
+        return (await FindAsync(taken.Value.Draft.Id, cancellationToken))?.Value.Job;
+    }
+
     /// <summary>Removes keys that were taken before a time and have no job: their client died with the server, or deletion did.</summary>
     /// <returns>How many.</returns>
     internal async Task<int> SweepKeysAsync(DateTimeOffset before, CancellationToken cancellationToken)
@@ -58,8 +73,7 @@ public sealed partial class JobStore
         var draft = job;
         if (await KeyAsync(hash, cancellationToken) is { } taken)
         {
-            if (taken.Value.Fingerprint != fingerprint)
-                throw new ConflictException("This idempotency key was used for another request: use a new key for each request that is not the same.");
+            RequireSame(taken.Value, fingerprint);
             draft = taken.Value.Draft;
             if (await FindAsync(draft.Id, cancellationToken) is { } found)
                 return (found.Value.Job, false);
@@ -83,6 +97,12 @@ public sealed partial class JobStore
         }
 
         return isNew ? (draft, true) : await FindAsync(draft.Id, cancellationToken) is { } other ? (other.Value.Job, false) : null;
+    }
+
+    private static void RequireSame(JobKeyDocument taken, string fingerprint)
+    {
+        if (taken.Fingerprint != fingerprint)
+            throw new ConflictException("This idempotency key was used for another request: use a new key for each request that is not the same.");
     }
 
     private async Task<bool> TryTakeAsync(string hash, JobKeyDocument key, CancellationToken cancellationToken)

@@ -2,7 +2,6 @@ using Larder.Inference.Signatures;
 using Larder.Orchestrations.Backup.Archives;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Backup;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
@@ -47,7 +46,7 @@ public sealed class CheckImport(
         await using var archive = await sources.OpenAsync(job, cancellationToken);
         var import = await importer.OpenAsync(archive, job.Id, job.Owner ?? ImportJob.Type, cancellationToken);
         var plan = await import.PlanAsync(
-            ImportJob.OptionsOf(job).Selection, schedules.Check, models => progress.NoteAsync(() => $"{MessageFormat.Count(models, "model")} read.", cancellationToken), cancellationToken);
+            JobOptions.Of<ImportOptions>(job).Selection, schedules.Check, models => progress.NoteAsync(() => $"{MessageFormat.Count(models, "model")} read.", cancellationToken), cancellationToken);
         await schedules.RequireRoomAsync(plan.Schedules.Count(schedule => schedule.Outcome == ImportOutcome.Created), cancellationToken);
 
         var done = 0;

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Larder.Orchestrations.Backup.Archives;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Access;
 using Larder.Registry.Backup;
 using Larder.Registry.Errors;
@@ -70,7 +69,7 @@ public sealed class RegisterImport(
 
     private async Task<List<ImportedItem>> SchedulesAsync(Job job, RegistryImport import, ImportPlan plan, CancellationToken cancellationToken)
     {
-        var arePaused = ImportJob.OptionsOf(job).Schedules == ImportOptions.Paused;
+        var arePaused = JobOptions.Of<ImportOptions>(job).Schedules == ImportOptions.Paused;
         // Who submits an import is an administrator without a scope (ImportJob.Roles).
         var by = new Caller(job.Owner ?? ImportJob.Type, Role.Admin);
         var done = new List<ImportedItem>();

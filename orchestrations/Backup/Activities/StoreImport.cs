@@ -1,7 +1,6 @@
 using Larder.Orchestrations.Backup.Archives;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Backup;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;

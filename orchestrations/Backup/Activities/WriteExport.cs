@@ -1,6 +1,5 @@
 using Larder.Orchestrations.Backup.Archives;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Backup;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
@@ -68,7 +67,7 @@ public sealed class WriteExport(JobSteps steps, JobFiles files, IDocumentStore d
         var progress = new BackupProgress(steps, time, job.Id, Step);
         await using var archive = new JobFileWriter(files, job.Id, BackupPaths.StoredArchive);
         var contents = await new RegistryExporter(documents, artifacts).ExportAsync(
-            archive, ExportJob.OptionsOf(job).Selection, so => progress.NoteAsync(() => Sentence(so), cancellationToken), cancellationToken);
+            archive, JobOptions.Of<ExportOptions>(job).Selection, so => progress.NoteAsync(() => Sentence(so), cancellationToken), cancellationToken);
         var sum = "";
         var file = await archive.CommitAsync(
             "application/zip",

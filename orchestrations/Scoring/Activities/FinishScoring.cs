@@ -40,7 +40,7 @@ public sealed class FinishScoring(JobSteps steps, JobFiles files, BlobDatasets d
         string? scored = null;
         if (job.Outputs is [{ } output, ..])
         {
-            scored = ScoringBlob.ScoredOf(path, ScoreJob.OptionsOf(job).Format!);
+            scored = ScoringBlob.ScoredOf(path, JobOptions.Of<ScoreOptions>(job).Format!);
             var url = await files.ReadUrlAsync(job.Id, JobPaths.Outputs(1) + output.Path, CopyLimit, cancellationToken);
             await drops.CopyAsync(url, BlobDatasets.Scoring, scored, cancellationToken);
         }

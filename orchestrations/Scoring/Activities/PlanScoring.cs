@@ -52,7 +52,7 @@ public sealed class PlanScoring(
 
     private async Task<(ScoringPlan Plan, IReadOnlyList<DatasetChunk> Chunks)> PlanOrRefuseAsync(Job job, CancellationToken cancellationToken)
     {
-        var options = ScoreJob.OptionsOf(job);
+        var options = JobOptions.Of<ScoreOptions>(job);
         var input = job.Inputs.Single();
         var delimiter = options.Delimiter?[0] ?? (input.FileName.EndsWith(".tsv", StringComparison.OrdinalIgnoreCase) ? '\t' : ',');
         var model = await catalog.ResolveAsync($"{job.Model}:{job.Version}", cancellationToken);

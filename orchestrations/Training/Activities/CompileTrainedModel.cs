@@ -8,7 +8,6 @@ using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Microsoft.Azure.Functions.Worker;
 
@@ -47,7 +46,7 @@ public sealed class CompileTrainedModel(
 
     private async Task<Result> CompileAsync(Job job, Input input, CancellationToken cancellationToken)
     {
-        var tolerance = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!.Compile!;
+        var tolerance = JobOptions.Of<TrainOptions>(job).Compile!;
         var optimized = staging.NewPath();
         try
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
@@ -29,7 +28,7 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
 
     private async Task<string> GateAsync(Job job, int version, CancellationToken cancellationToken)
     {
-        var options = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
+        var options = JobOptions.Of<TrainOptions>(job);
         var alias = options.Alias!;
         var reason = "";
         if (options.Gate is { } asked)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
@@ -42,7 +41,7 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
     // Not cancelled by a host that stops: what is done here cannot be undone, so it is done whole.
     private async Task<Registered> RegisterAsync(Job job, Input input)
     {
-        var options = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
+        var options = JobOptions.Of<TrainOptions>(job);
         var request = new PublishRequest
         {
             Source = $"job:{job.Id}",

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
@@ -37,7 +36,7 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
 
     private async Task<Result> StartAsync(Job job, int attempt, CancellationToken cancellationToken)
     {
-        var options = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
+        var options = JobOptions.Of<TrainOptions>(job);
         var timeout = TimeSpan.FromSeconds(options.Timeout);
 
         // URLs end when nothing of the job can need them any more.

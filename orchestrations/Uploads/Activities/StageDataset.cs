@@ -22,7 +22,7 @@ public sealed class StageDataset(JobSteps steps, UploadSessions sessions, Ingest
     {
         if (await arrivals.HasInputAsync(job, cancellationToken))
             return (null, job.Inputs[0]);
-        var options = DatasetJob.OptionsOf(job);
+        var options = JobOptions.Of<DatasetOptions>(job);
         try
         {
             var session = await sessions.GetAsync(job.Model, options.Upload!, cancellationToken);

@@ -20,7 +20,7 @@ public sealed class StageUpload(JobSteps steps, JobFiles files, UploadSessions s
 
     private async Task<(string? Reason, JobInput? Input)> StageAsync(Job job, CancellationToken cancellationToken)
     {
-        var options = UploadJob.OptionsOf(job);
+        var options = JobOptions.Of<UploadOptions>(job);
         if (await arrivals.HasInputAsync(job, cancellationToken))
         {
             await UploadJob.ArrivalOf(options, job.Inputs[0].FileName).WriteAsync(files, job.Id, cancellationToken);

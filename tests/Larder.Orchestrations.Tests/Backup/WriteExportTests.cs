@@ -59,7 +59,7 @@ public sealed class WriteExportTests(Azurite azurite)
         var request = BackupSubmitter.ExportRequest(new ExportOptions());
         await depot.Jobs.CreateAsync(new Job
         {
-            Id = Depot.Job, InstanceId = Depot.Job, Type = request.Type, Model = request.Model, Options = request.Options, State = JobState.Running, Created = DateTimeOffset.UtcNow,
+            Id = Depot.Job, Type = request.Type, Model = request.Model, Options = request.Options, State = JobState.Running, Created = DateTimeOffset.UtcNow,
         });
         return (files, Depot.Job);
     }
