@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Larder.Inference;
 using Larder.Inference.Memory;
 using Larder.Inference.Sessions;
 using Larder.Inference.Settings;

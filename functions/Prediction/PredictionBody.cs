@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Text.Json;
 using Larder.Functions.Http;
+using Larder.Inference;
 using Larder.Inference.Limits;
 using Larder.Inference.Memory;
 using Larder.Inference.Sessions;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Larder.Functions.Ingestion;
+using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Errors;
@@ -43,7 +44,7 @@ public sealed class ScoreDroppedFile(ScoringSubmitter submitter, JobScheduler sc
         {
             await scheduler.SubmitAndStartAsync(client, submitter.SubmitDropAsync(model, file, cancellationToken));
         }
-        catch (Exception e) when (e is InvalidRequestException or NotFoundException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             var outcome = JsonSerializer.SerializeToUtf8Bytes(new { Model = model, State = JobState.Failed, Reason = e.Message }, RegistryJson.Options);
             await drops.WriteAsync(BlobDatasets.Scoring, ScoringBlob.ResultOf(blob.Name), BinaryData.FromBytes(outcome), cancellationToken);

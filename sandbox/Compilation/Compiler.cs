@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Larder.Inference;
 using Larder.Inference.Settings;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;

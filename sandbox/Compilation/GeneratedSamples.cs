@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Larder.Inference.Signatures;
 using Larder.Inference.Validation.Scanning;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Larder.Inference;
 using Larder.Inference.Limits;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
