@@ -2,9 +2,9 @@ using Larder.Orchestrations.Jobs;
 
 namespace Larder.Orchestrations.Backup;
 
-/// <summary>Writes down how far a step of an export or import is, now and then, and looks whether anybody wants it to end.</summary>
+/// <summary>Stores the progress of a step of an export or import every two seconds, and checks whether the job is to be canceled.</summary>
 /// <param name="steps">Where.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">For times and waits.</param>
 /// <param name="job">The job.</param>
 /// <param name="step">Its step.</param>
 /// <param name="canEnd">Whether it may be ended by request.</param>
@@ -16,8 +16,8 @@ internal sealed class BackupProgress(JobSteps steps, TimeProvider time, string j
 
     /// <summary>Tells how far it is.</summary>
     /// <param name="detail">In a sentence; asked for only when it is written.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="JobCanceledException">Somebody asked the job to end.</exception>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="JobCanceledException">A caller canceled the job.</exception>
     public async Task NoteAsync(Func<string> detail, CancellationToken cancellationToken)
     {
         if (time.GetElapsedTime(_last) < Every)

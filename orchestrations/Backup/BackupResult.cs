@@ -4,8 +4,8 @@ namespace Larder.Orchestrations.Backup;
 
 /// <summary>How a step of an export or import ended.</summary>
 /// <param name="Problem">What is wrong for good; null when nothing is.</param>
-/// <param name="IsCanceled">Whether it ended early because somebody asked for it.</param>
-/// <param name="Summary">What came of it.</param>
+/// <param name="IsCanceled">Whether it ended early because a caller canceled the job.</param>
+/// <param name="Summary">The outcome in a sentence.</param>
 public sealed record BackupResult(string? Problem = null, bool IsCanceled = false, string? Summary = null)
 {
     internal static BackupResult Canceled { get; } = new(JobResult.CanceledReason, IsCanceled: true);

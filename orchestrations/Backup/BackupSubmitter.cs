@@ -21,7 +21,7 @@ public sealed class BackupSubmitter(
     /// <param name="options">What it is told.</param>
     /// <param name="key">The caller's idempotency key.</param>
     /// <param name="caller">Who asks.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The job; with a key, perhaps one that was there already.</returns>
     /// <exception cref="InvalidRequestException">A name can be none.</exception>
     public Task<Job> ExportAsync(ExportOptions options, string? key, Caller caller, CancellationToken cancellationToken) =>
@@ -33,7 +33,7 @@ public sealed class BackupSubmitter(
     /// <param name="options">What it is told.</param>
     /// <param name="key">The caller's idempotency key.</param>
     /// <param name="caller">Who asks.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The job; with a key, perhaps one that was there already.</returns>
     public async Task<Job> ImportAsync(string fileName, StagedFile file, ImportOptions options, string? key, Caller caller, CancellationToken cancellationToken)
     {
@@ -67,7 +67,7 @@ public sealed class BackupSubmitter(
         if (!DatasetSource.IsUrl(source))
             throw new InvalidRequestException("The source must be the id of a job that exported the archive, a path in the container uploads (uploads/folder/file.zip) or an http or https URL.");
         var url = urls.Require(source);
-        // A query may be a signature: it is nobody else's business.
+        // The query may be a signature, which is secret.
         return await submitter.SubmitAsync(
             request with
             {

@@ -1,4 +1,4 @@
 namespace Larder.Orchestrations.Backup;
 
-/// <summary>Somebody asked the job to end while one of its steps was at work.</summary>
+/// <summary>A caller canceled the job while one of its steps was running.</summary>
 internal sealed class JobCanceledException() : OperationCanceledException("The job is to end.");

@@ -12,7 +12,7 @@ public sealed record ComputeTask
     /// <summary>Program and arguments, as they are: no shell reads them.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 
-    /// <summary>Environment variables whose values must not be shown by anybody: URLs that carry a signature.</summary>
+    /// <summary>Environment variables whose values must not be logged or shown: URLs with a signature.</summary>
     public required IReadOnlyDictionary<string, string> SecureEnvironment { get; init; }
 
     /// <summary>URLs that its code uses, signatures and all: what it reaches when a backend gives it no other network. One of a container stands for all below it.</summary>

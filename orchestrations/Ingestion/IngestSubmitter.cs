@@ -12,7 +12,7 @@ public sealed class IngestSubmitter(IngestionContainer drops, JobSubmitter submi
 {
     /// <summary>Makes the job of a drop. Its id is made of the blob's path and ETag: the same content of a blob has one job, however often this is called.</summary>
     /// <param name="path">The blob's name, without the container.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The job; null when the blob is no model, or is gone.</returns>
     public async Task<Job?> SubmitAsync(string path, CancellationToken cancellationToken)
     {

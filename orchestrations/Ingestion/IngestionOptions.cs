@@ -3,7 +3,7 @@ using Larder.Inference.Limits;
 
 namespace Larder.Orchestrations.Ingestion;
 
-/// <summary>How patient ingestion is with blobs that are still being written (settings <c>Ingestion:*</c>).</summary>
+/// <summary>How long an ingestion waits for blobs that are still being written (settings <c>Ingestion:*</c>).</summary>
 public sealed record IngestionOptions : IValidatableObject
 {
     /// <summary>How long a blob that may grow must have been as it is; block blobs with content are there whole, and wait for nothing.</summary>

@@ -21,7 +21,7 @@ public sealed class IngestionStaging(StagingArea staging, IArtifactStore artifac
     /// <param name="steps">Where it is written down.</param>
     /// <param name="job">The job's id.</param>
     /// <param name="stage">Gives the input, or what is wrong for good.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>What is wrong; null when nothing is.</returns>
     internal static async Task<string?> StageUploadAsync(
         JobSteps steps, string job, Func<Job, Task<(string? Reason, JobInput? Input)>> stage, CancellationToken cancellationToken)
@@ -44,8 +44,8 @@ public sealed class IngestionStaging(StagingArea staging, IArtifactStore artifac
     /// <param name="content">Read to its end.</param>
     /// <param name="limit">The most bytes.</param>
     /// <param name="sizeBytes">How many there are.</param>
-    /// <param name="check">Looks at it before it is stored.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="check">Checks the file before it is stored; throws to refuse it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     internal async Task<JobInput> StoreAsync(
         string name, string fileName, Stream content, long limit, long? sizeBytes, Action<StagedFile> check, CancellationToken cancellationToken)
     {

@@ -73,7 +73,7 @@ public sealed class JobAccess(JobStore jobs, IEnumerable<IJobType> types, ModelS
     /// <param name="caller">Who asks.</param>
     /// <param name="id">Which.</param>
     /// <param name="way">What for.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such job.</exception>
     /// <exception cref="ForbiddenException">It is not for this caller: its role, or its scope.</exception>
     public async Task<Job> OpenAsync(Caller caller, string id, JobWay way, CancellationToken cancellationToken)

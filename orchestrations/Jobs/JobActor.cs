@@ -17,7 +17,7 @@ internal static class JobActor
     /// <summary>The actor of what a job does.</summary>
     public static string Of(Job job)
     {
-        // What a schedule started, somebody may have asked to be run again.
+        // A retry of a job that a schedule started belongs to the caller that asked for it.
         if (job.Schedule is { } schedule && job.RetryOf is null)
             return $"schedule:{schedule}";
         if (job.Owner is { } owner)

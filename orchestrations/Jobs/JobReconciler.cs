@@ -8,20 +8,20 @@ using Microsoft.Extensions.Logging;
 namespace Larder.Orchestrations.Jobs;
 
 /// <summary>
-/// Puts right what no orchestration can: jobs that were accepted by a server which then died, orchestrations that failed by themselves, compute that nobody
-/// waits for, histories that nothing needs any more. Several may run at once.
+/// Repairs what no orchestration can: jobs that were accepted by a server which crashed before it started them, orchestrations that failed, compute that no job
+/// needs, histories of jobs that have ended. Several servers may run it at the same time.
 /// </summary>
 /// <param name="jobs">The jobs.</param>
 /// <param name="scheduler">Starts them.</param>
 /// <param name="backend">Where they run.</param>
 /// <param name="end">Their last step.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">For times and waits.</param>
 /// <param name="logger">For what was put right.</param>
 public sealed partial class JobReconciler(
     JobStore jobs, JobScheduler scheduler, IComputeBackend backend, EndJob end, TimeProvider time, ILogger<JobReconciler> logger)
 {
-    /// <summary>Whoever accepts a job starts its orchestration within this time.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    /// <summary>The server that accepts a job starts its orchestration within this time.</summary>
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(1);
 
     /// <summary>Nearly every job that is not over is younger: no job runs longer than six days.</summary>
     private static readonly TimeSpan Recent = TimeSpan.FromDays(7);
@@ -29,14 +29,14 @@ public sealed partial class JobReconciler(
     private static readonly OrchestrationQuery Ended = new(
         Statuses: [OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Terminated]);
 
-    /// <summary>Looks at what is recent once, and on the hour at everything.</summary>
+    /// <summary>Reconciles the recent jobs, and at each full hour all jobs.</summary>
     public async Task RunAsync(DurableTaskClient client, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         await foreach (var job in jobs.ScanAsync(now.Minute == 0 ? null : now - Recent, cancellationToken))
         {
-            if (!job.IsFinal && job.Created < now - Patience)
-                await TendAsync(client, job, cancellationToken);
+            if (!job.IsFinal && job.Created < now - StartTimeout)
+                await ReconcileAsync(client, job, cancellationToken);
         }
 
         await foreach (var task in backend.ListAsync(cancellationToken))
@@ -65,7 +65,7 @@ public sealed partial class JobReconciler(
         }
     }
 
-    private async Task TendAsync(DurableTaskClient client, Job job, CancellationToken cancellationToken)
+    private async Task ReconcileAsync(DurableTaskClient client, Job job, CancellationToken cancellationToken)
     {
         var instance = await client.GetInstanceAsync(job.Id, getInputsAndOutputs: true, cancellationToken);
         if (instance is null)
@@ -87,7 +87,7 @@ public sealed partial class JobReconciler(
         }
         else if (job.CancelRequested is not null)
         {
-            // Whoever took the request may have died before passing it on; a second event changes nothing.
+            // The server that took the request may have crashed before it raised the event; a second event changes nothing.
             await client.RaiseEventAsync(job.Id, JobScheduler.CancelEvent, cancellation: cancellationToken);
         }
     }

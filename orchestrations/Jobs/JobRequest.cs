@@ -47,7 +47,7 @@ public sealed record JobRequest(string Type, string Model, JsonElement Options)
 
     /// <summary>
     /// The id that the job gets, made of what it is about (<see cref="JobId.Create(DateTimeOffset, string)"/>): asking again is answered with the job that is
-    /// there. Null for an id that nobody else gets.
+    /// there. Null for a new id.
     /// </summary>
     public string? Id { get; init; }
 

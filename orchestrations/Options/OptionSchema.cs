@@ -39,7 +39,7 @@ public sealed class OptionSchema<T>
     public T ReadOrDefault(byte[]? json) => Read(json ?? "{}"u8.ToArray());
 
     /// <summary>Reads options that are a part of other JSON, or none.</summary>
-    /// <param name="json">The options; null, or what nobody set, is as <c>{}</c>.</param>
+    /// <param name="json">The options; null or undefined is as <c>{}</c>.</param>
     /// <inheritdoc cref="Read"/>
     public T ReadOrDefault(JsonElement? json) =>
         ReadOrDefault(json is { ValueKind: not JsonValueKind.Undefined } given ? JsonMarshal.GetRawUtf8Value(given).ToArray() : null);

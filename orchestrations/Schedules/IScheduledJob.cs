@@ -19,7 +19,7 @@ public interface IScheduledJob
     /// <param name="caller">Who asks, and may have such a job of its model. What else the job names must be in the caller's scope too.</param>
     /// <param name="job">As it is asked for. Its model's name is one.</param>
     /// <param name="known">Secret values that the schedule has already, by name: an option that is masked keeps its value.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The job as it is stored, with every secret value masked, and these values.</returns>
     /// <exception cref="InvalidRequestException">It cannot be run: why, in a sentence.</exception>
     Task<(ScheduledJob Job, IReadOnlyDictionary<string, string> Secrets)> CheckAsync(
@@ -29,7 +29,7 @@ public interface IScheduledJob
     /// <param name="caller">As whom it runs.</param>
     /// <param name="job">As it is stored.</param>
     /// <param name="secrets">The values that are masked in its options.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="LarderException">It cannot be had any more: an input is gone, a limit has changed.</exception>
     Task<JobRequest> RequestAsync(Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellationToken);
 }

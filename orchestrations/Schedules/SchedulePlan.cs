@@ -2,7 +2,7 @@ using Larder.Registry.Schedules;
 
 namespace Larder.Orchestrations.Schedules;
 
-/// <summary>Decides what becomes of the occurrences that are due. Nothing but computation: whoever has the same schedule and time decides the same.</summary>
+/// <summary>Decides which of the occurrences that are due are run. A pure function: two servers with the same schedule and time decide the same.</summary>
 internal static class SchedulePlan
 {
     /// <summary>The schedule with everything decided that is due: what is to be run waits, what is not is among its runs.</summary>

@@ -7,7 +7,7 @@ using Microsoft.DurableTask.Client;
 
 namespace Larder.Orchestrations.Schedules;
 
-/// <summary>Makes and starts the jobs of schedules.</summary>
+/// <summary>Submits and starts the jobs of schedules.</summary>
 /// <param name="types">What schedules can run.</param>
 /// <param name="all">What jobs there are.</param>
 /// <param name="submitter">Makes jobs.</param>
@@ -37,7 +37,7 @@ public sealed class ScheduleStarter(
     /// <param name="client">Starts orchestrations.</param>
     /// <param name="schedule">With the run among <see cref="ScheduleProgress.Asked"/>.</param>
     /// <param name="asked">The run.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="LarderException">The job cannot be had; unless storage does not answer, that is written down too.</exception>
     public async Task<Job> StartAskedAsync(DurableTaskClient client, Schedule schedule, AskedRun asked, CancellationToken cancellationToken)
     {
@@ -90,7 +90,7 @@ public sealed class ScheduleStarter(
         return rest.Count == schedule.Progress.Asked.Count ? schedule : schedule with { Progress = schedule.Progress with { Asked = rest } };
     }
 
-    /// <summary>The schedule with a run written down; the same instance when somebody else has done so.</summary>
+    /// <summary>The schedule with a run added; the same instance when another server has added it.</summary>
     /// <param name="schedule">As it is stored.</param>
     /// <param name="run">With a job, or failed.</param>
     /// <param name="ended">Jobs that are known to have ended.</param>

@@ -22,7 +22,7 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
     /// <param name="options">What it is told.</param>
     /// <param name="key">The caller's idempotency key.</param>
     /// <param name="caller">Who asks.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The job; with a key, perhaps one that was there already.</returns>
     /// <exception cref="InvalidRequestException">The options do not go with the model.</exception>
     /// <exception cref="NotFoundException">There is no such model or version.</exception>
@@ -57,7 +57,7 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
     /// <summary>Scores a file that was dropped, as it is now, with the usual options; once, however often this is asked for.</summary>
     /// <param name="reference">The model, and which version.</param>
     /// <param name="file">The file.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<Job> SubmitDropAsync(string reference, BlobDataset file, CancellationToken cancellationToken)
     {
         var source = DatasetSource.Of(file.Container, file.Path, file.ETag);
@@ -70,7 +70,7 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
     /// <param name="reference">The model, and which version.</param>
     /// <param name="fileName">What the data set is called.</param>
     /// <param name="options">What it is told.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     internal async Task<JobRequest> RequestAsync(string reference, string fileName, ScoreOptions options, CancellationToken cancellationToken)
     {
         var model = await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken);

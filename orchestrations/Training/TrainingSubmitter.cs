@@ -65,7 +65,7 @@ public sealed class TrainingSubmitter(
     /// <param name="options">What it is told, validated.</param>
     /// <param name="key">The caller's idempotency key.</param>
     /// <param name="caller">Who asks.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The job; with a key, perhaps one that was there already.</returns>
     /// <exception cref="InvalidRequestException">The data set cannot be had.</exception>
     /// <exception cref="NotFoundException">There is no such data set.</exception>

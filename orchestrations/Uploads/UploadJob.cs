@@ -32,7 +32,7 @@ public sealed class UploadJob : IJobType
         // Whatever can be said against an upload, its steps say.
     }
 
-    /// <summary>What is known of an upload before anybody looks into it.</summary>
+    /// <summary>The manifest of an upload whose content is not validated yet.</summary>
     internal static IngestionManifest ArrivalOf(UploadOptions options, string? fileName) => new()
     {
         Source = options.Source,

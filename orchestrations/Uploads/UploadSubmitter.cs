@@ -12,7 +12,7 @@ namespace Larder.Orchestrations.Uploads;
 /// <param name="sessions">The uploads.</param>
 /// <param name="jobs">The jobs.</param>
 /// <param name="submitter">Makes them.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">For times and waits.</param>
 public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobSubmitter submitter, TimeProvider time)
 {
     /// <summary>Makes the job that takes a model in.</summary>
@@ -20,7 +20,7 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
     /// <param name="id">The upload.</param>
     /// <param name="options">What completes it.</param>
     /// <param name="caller">Who asks.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The job; the one that is there already, when the upload was completed in the same way before.</returns>
     /// <exception cref="NotFoundException">There is no such upload.</exception>
     /// <exception cref="InvalidRequestException">Something in the options cannot be had.</exception>
@@ -68,7 +68,7 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
             if (await sessions.GetCommittedBytesAsync(id, cancellationToken) is null or 0)
                 throw new ConflictException($"Nothing was uploaded: put the blocks, then the list of them, to the URL of the upload {id} first.");
 
-            // The session names the job before it is there: whoever comes again, after a crash too, makes the same one.
+            // The session names the job before the job is created: a request that is repeated, also after a crash, creates the same one.
             var next = made is null && session.Job is { } named ? named : JobId.Create(time.GetUtcNow());
             if (next == session.Job || await sessions.TryAssignAsync(session, next, cancellationToken) is not null)
                 return Same(await submitter.SubmitAsync(request with { Id = next }, cancellationToken), request.Options, id);

@@ -18,7 +18,7 @@ public sealed class CheckImport(
 {
     private const string Step = "check";
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Checks the archive of an import.</summary>
     [Function(ActivityNames.CheckImport)]
     public Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
         job, Step, 0, found => RunAsync(found, cancellationToken), detail: result => result.Problem ?? result.Summary, cancellationToken: cancellationToken);

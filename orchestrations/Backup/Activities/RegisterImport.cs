@@ -20,7 +20,7 @@ public sealed class RegisterImport(
 {
     private const string Step = "register";
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Registers the models and schedules of an import whose artifacts are stored.</summary>
     [Function(ActivityNames.RegisterImport)]
     public async Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
     {

@@ -15,7 +15,7 @@ public sealed class StoreImport(JobSteps steps, JobFiles files, ArchiveSources s
 {
     private const string Step = "store";
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Stores the artifacts of an import that is checked.</summary>
     [Function(ActivityNames.StoreImport)]
     public Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
         job, Step, 0, found => RunAsync(found, cancellationToken), detail: result => result.Problem ?? result.Summary, cancellationToken: cancellationToken);

@@ -20,7 +20,7 @@ public sealed class WriteExport(JobSteps steps, JobFiles files, IDocumentStore d
     private const string Step = "export";
     private const long MaxContents = 1 << 20;
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Writes the archive of an export.</summary>
     [Function(ActivityNames.WriteExport)]
     public async Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
     {

@@ -188,7 +188,7 @@ public sealed partial class LeasedProcessCompute : IComputeBackend, IDisposable
         }
     }
 
-    /// <summary>Takes on a task that a release without leases started. When the job's files are gone, the janitor removes it.</summary>
+    /// <summary>Takes on a task that a release without leases started. When the job's files are gone, <c>JobReconciler</c> removes it.</summary>
     private async Task AdoptAsync(ComputeId id, CancellationToken cancellationToken)
     {
         if ((await _processes.GetStatusAsync(id, cancellationToken)).State == ComputeState.Missing)

@@ -22,7 +22,7 @@ public enum SandboxNetwork
     /// <summary>All that the server's machine reaches, the machine's own services too.</summary>
     Host,
 
-    /// <summary>Nothing but the job's own URLs of storage, by a relay outside the sandbox that looks at each request.</summary>
+    /// <summary>Nothing but the job's own URLs of storage, by a relay outside the sandbox that checks each request.</summary>
     None,
 }
 

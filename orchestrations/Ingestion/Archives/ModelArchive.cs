@@ -31,10 +31,10 @@ internal sealed class ModelArchive : IDisposable
         Ignored = [.. _zip.Entries.Where(entry => !entry.FullName.EndsWith('/') && !Known.Contains(entry.FullName)).Select(entry => entry.FullName)];
     }
 
-    /// <summary>Files that nobody reads.</summary>
+    /// <summary>Files that are ignored.</summary>
     public IReadOnlyList<string> Ignored { get; }
 
-    /// <summary>Opens an archive and looks at all its entries.</summary>
+    /// <summary>Opens an archive and checks all its entries.</summary>
     /// <param name="path">A local file.</param>
     /// <param name="limits">How much it may hold.</param>
     /// <exception cref="InvalidRequestException">It is none, or has what no archive may have: a sentence why.</exception>

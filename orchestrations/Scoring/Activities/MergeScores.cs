@@ -12,7 +12,7 @@ public sealed class MergeScores(JobSteps steps, JobFiles files)
     private const long MaxPlanBytes = 64 << 20;
     private const int MostMissing = 1000;
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Commits the result of a job, if no block is missing.</summary>
     /// <returns>Chunks that are missing, from 0; as many as are to be made before this is tried again. None: it is done.</returns>
     [Function(ActivityNames.MergeScores)]
     public async Task<IReadOnlyList<int>> Run([ActivityTrigger] string job, CancellationToken cancellationToken)

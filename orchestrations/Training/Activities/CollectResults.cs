@@ -24,7 +24,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
     /// <param name="TimedOut">Whether its time-out is why, and the backend saw that first.</param>
     public sealed record Result(string? Reason, bool TimedOut = false);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Collects the results of an attempt that has ended.</summary>
     [Function(ActivityNames.CollectResults)]
     public async Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellationToken)
     {
@@ -52,7 +52,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
         var (metrics, note) = await MetricsAsync(id, outputs, cancellationToken);
         if (exit.WasStopped)
         {
-            // Why, only the backend knows: a quota, a time-out, somebody's wish.
+            // Only the backend knows why: a quota, a timeout, a cancellation.
             var status = await StoppedAsync(id, cancellationToken);
             return new Collected(Short(status.Reason ?? "It was stopped."), exit.ExitCode, outputs, metrics, note, status.TimedOut);
         }
@@ -79,7 +79,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
         var how = status switch
         {
             { Reason: { } reason } => reason,
-            { State: ComputeState.Missing } => "The compute is gone: somebody else has removed it.",
+            { State: ComputeState.Missing } => "The compute is gone: it was removed from outside.",
             { ExitCode: { } code } => $"It ended with exit code {code} before it could say how the script ended.",
             _ => "It ended without saying how.",
         };

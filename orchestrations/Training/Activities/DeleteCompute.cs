@@ -8,7 +8,7 @@ namespace Larder.Orchestrations.Training.Activities;
 /// <summary>Removes what an attempt ran on, and what it was told.</summary>
 public sealed class DeleteCompute(JobFiles files, IComputeBackend backend)
 {
-    /// <summary>Runs it.</summary>
+    /// <summary>Deletes the compute of an attempt; after it nothing of the attempt runs.</summary>
     [Function(ActivityNames.DeleteCompute)]
     public async Task Run([ActivityTrigger] ComputeId id, CancellationToken cancellationToken)
     {

@@ -16,7 +16,7 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
     /// <param name="Version">The version that it made.</param>
     public sealed record Input(string Job, int Version);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Decides, and moves the alias of a job whose version is registered.</summary>
     /// <returns>What was decided, in a sentence.</returns>
     [Function(ActivityNames.GateTrainedModel)]
     public Task<string> Run([ActivityTrigger] Input input, CancellationToken cancellationToken) => steps.RunAsync(

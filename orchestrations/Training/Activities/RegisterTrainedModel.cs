@@ -19,12 +19,12 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
     /// <param name="Optimized">Its optimised form.</param>
     public sealed record Input(ComputeId Id, string Path, ValidatedArtifact Model, ValidatedArtifact? Optimized);
 
-    /// <summary>What came of it.</summary>
+    /// <summary>The outcome.</summary>
     /// <param name="Version">The number of the version.</param>
     /// <param name="Reason">Why there is none.</param>
     public sealed record Result(int? Version, string? Reason = null);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Registers a validated model and its optimised form.</summary>
     [Function(ActivityNames.RegisterTrainedModel)]
     public async Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellationToken)
     {

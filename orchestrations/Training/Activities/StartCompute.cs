@@ -12,12 +12,12 @@ namespace Larder.Orchestrations.Training.Activities;
 /// <summary>Starts an attempt: writes down what bootstrap.py is to do, and has the backend run it.</summary>
 public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore artifacts, IComputeBackend backend, JobLimits limits)
 {
-    /// <summary>What came of it.</summary>
+    /// <summary>The outcome.</summary>
     /// <param name="Started">Whether it runs or will.</param>
     /// <param name="Reason">Why it never will; null with <paramref name="Started"/> false means that the backend is full.</param>
     public sealed record Result(bool Started, string? Reason = null);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Starts an attempt; called again while the backend is full.</summary>
     [Function(ActivityNames.StartCompute)]
     public Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellationToken) => steps.RunAsync(
         id.Job,

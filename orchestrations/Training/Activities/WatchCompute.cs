@@ -14,7 +14,7 @@ public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend 
     /// <param name="IsOver">It has ended, or is lost.</param>
     public sealed record Result(bool IsRunning, bool IsOver);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Polls the state of an attempt.</summary>
     [Function(ActivityNames.WatchCompute)]
     public async Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ namespace Larder.Orchestrations.Uploads.Activities;
 /// <summary>Copies what was uploaded to where it can be relied on, if it is what its sender says: an artifact, which the job names as its input.</summary>
 public sealed class StageUpload(JobSteps steps, JobFiles files, UploadSessions sessions, IngestionStaging arrivals, PublishingOptions publishing)
 {
-    /// <summary>Runs it.</summary>
+    /// <summary>Stages the upload of a job.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
     [Function(ActivityNames.StageUpload)]
     public Task<string?> Run([ActivityTrigger] string job, CancellationToken cancellationToken) =>
