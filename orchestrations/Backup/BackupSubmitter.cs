@@ -11,18 +11,18 @@ using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Backup;
 
-/// <summary>Accepts exports and imports: checks what can be checked at once, and makes the job.</summary>
+/// <summary>Accepts exports and imports: checks the request and submits the job, whose steps check the rest.</summary>
 public sealed class BackupSubmitter(
     JobSubmitter submitter, JobAccess access, IArtifactStore artifacts, BlobDatasets drops, UrlSource urls, ImportLimits limits)
 {
     private const int LongestSource = 2048;
 
     /// <summary>Exports the registry.</summary>
-    /// <param name="options">What it is told.</param>
+    /// <param name="options">The job's options.</param>
     /// <param name="key">The caller's idempotency key.</param>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller, whose rights are checked.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <returns>The job; with a key, perhaps one that was there already.</returns>
+    /// <returns>The job; with an idempotency key, perhaps one that exists already.</returns>
     /// <exception cref="InvalidRequestException">A name can be none.</exception>
     public Task<Job> ExportAsync(ExportOptions options, string? key, Caller caller, CancellationToken cancellationToken) =>
         submitter.SubmitAsync(ExportRequest(options) with { Key = key, By = caller, Owner = caller.Name }, cancellationToken);
@@ -30,11 +30,11 @@ public sealed class BackupSubmitter(
     /// <summary>Imports an archive that came with the request.</summary>
     /// <param name="fileName">What the client calls it.</param>
     /// <param name="file">Its bytes on local disk.</param>
-    /// <param name="options">What it is told.</param>
+    /// <param name="options">The job's options.</param>
     /// <param name="key">The caller's idempotency key.</param>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller, whose rights are checked.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <returns>The job; with a key, perhaps one that was there already.</returns>
+    /// <returns>The job; with an idempotency key, perhaps one that exists already.</returns>
     public async Task<Job> ImportAsync(string fileName, StagedFile file, ImportOptions options, string? key, Caller caller, CancellationToken cancellationToken)
     {
         var request = ImportRequest(options);

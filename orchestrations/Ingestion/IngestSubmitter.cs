@@ -5,8 +5,8 @@ using Larder.Registry.Jobs;
 
 namespace Larder.Orchestrations.Ingestion;
 
-/// <summary>Makes the job of a dropped model.</summary>
-/// <param name="drops">Where they are dropped.</param>
+/// <summary>Submits the job of a model in the container <c>uploads</c>.</summary>
+/// <param name="drops">The container <c>uploads</c>.</param>
 /// <param name="submitter">Makes jobs.</param>
 public sealed class IngestSubmitter(IngestionContainer drops, JobSubmitter submitter)
 {

@@ -8,7 +8,7 @@ using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Ingestion;
 
-/// <summary>What drops and uploads have in common: their bytes become an artifact, which the job names as its input.</summary>
+/// <summary>Staging, the same for ingested blobs and uploads: the bytes become an artifact, which the job names as its input.</summary>
 /// <param name="staging">Local disk.</param>
 /// <param name="artifacts">Where artifacts are.</param>
 public sealed class IngestionStaging(StagingArea staging, IArtifactStore artifacts)

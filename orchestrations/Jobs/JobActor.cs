@@ -3,7 +3,7 @@ using Larder.Registry.Jobs;
 
 namespace Larder.Orchestrations.Jobs;
 
-/// <summary>In whose name a job changes models: that of who asked for it, be it a clock or a drop.</summary>
+/// <summary>The actor in whose name a job changes models: the caller, the schedule or the ingested blob that it was submitted for.</summary>
 internal static class JobActor
 {
     // As long as an actor may be.
@@ -11,7 +11,7 @@ internal static class JobActor
 
     private const string Drop = "drop";
 
-    /// <summary>In whose line the models of a job wait to be tried: with all others of that actor, and all drops in one.</summary>
+    /// <summary>The queue in which a job's models wait for validation: one for each actor, and one for all ingested blobs.</summary>
     public static string LineOf(Job job) => Of(job) is var actor && actor.StartsWith($"{Drop}:", StringComparison.Ordinal) ? Drop : actor;
 
     /// <summary>The actor of what a job does.</summary>

@@ -29,7 +29,7 @@ public sealed class ScheduleStarter(
             ? $"A job of the type {type} cannot be scheduled. {why}"
             : $"job.type must be {string.Join(" or ", types.Select(one => one.Type).Order(StringComparer.Ordinal))}.");
 
-    /// <summary>Looks whether a schedule's job can be had at this moment.</summary>
+    /// <summary>Checks whether a schedule's job could be submitted at this moment.</summary>
     /// <exception cref="LarderException">It cannot.</exception>
     public Task CheckAsync(Schedule schedule, CancellationToken cancellationToken) => TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellationToken);
 

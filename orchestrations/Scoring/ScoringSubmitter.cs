@@ -12,21 +12,21 @@ using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Scoring;
 
-/// <summary>Accepts scorings: checks them, stores what came, and makes the job. Nothing is stored before everything is checked.</summary>
+/// <summary>Accepts scorings: checks the request, stores its file, and submits the job. Nothing is stored before everything is checked.</summary>
 public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry registry, IArtifactStore artifacts, DatasetFinder finder, ScoringLimits limits)
 {
     /// <summary>Scores a data set that came with the request.</summary>
     /// <param name="reference">The model, and which version.</param>
     /// <param name="fileName">What the client calls the file.</param>
     /// <param name="file">Its bytes on local disk.</param>
-    /// <param name="options">What it is told.</param>
+    /// <param name="options">The job's options.</param>
     /// <param name="key">The caller's idempotency key.</param>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller, whose rights are checked.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <returns>The job; with a key, perhaps one that was there already.</returns>
+    /// <returns>The job; with an idempotency key, perhaps one that exists already.</returns>
     /// <exception cref="InvalidRequestException">The options do not go with the model.</exception>
     /// <exception cref="NotFoundException">There is no such model or version.</exception>
-    /// <exception cref="ConflictException">The key was used for something else.</exception>
+    /// <exception cref="ConflictException">The key was used for another request.</exception>
     public async Task<Job> SubmitAsync(
         string reference, string fileName, StagedFile file, ScoreOptions options, string? key, Caller caller, CancellationToken cancellationToken)
     {
@@ -54,7 +54,7 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
         return (DatasetSource.IsUpload(dataset) ? finder.Unpinned(dataset) : found).GivenTo(request);
     }
 
-    /// <summary>Scores a file that was dropped, as it is now, with the usual options; once, however often this is asked for.</summary>
+    /// <summary>Scores a file of the container <c>scoring</c>, as it is now, with default options. Idempotent: the same content has one job.</summary>
     /// <param name="reference">The model, and which version.</param>
     /// <param name="file">The file.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
@@ -69,7 +69,7 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
     /// <summary>What a scoring asks for, but for its data set.</summary>
     /// <param name="reference">The model, and which version.</param>
     /// <param name="fileName">What the data set is called.</param>
-    /// <param name="options">What it is told.</param>
+    /// <param name="options">The job's options.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     internal async Task<JobRequest> RequestAsync(string reference, string fileName, ScoreOptions options, CancellationToken cancellationToken)
     {

@@ -5,7 +5,7 @@ using Larder.Registry.Jobs;
 
 namespace Larder.Orchestrations.Training;
 
-/// <summary>The jobs that train: <see cref="TrainModel"/>, told by <see cref="TrainOptions"/>.</summary>
+/// <summary>The type of trainings: <see cref="TrainModel"/> with <see cref="TrainOptions"/>.</summary>
 /// <param name="backend">Where they run.</param>
 /// <param name="urls">Which URLs data sets may have.</param>
 public sealed class TrainJob(IComputeBackend backend, UrlSource urls) : IJobType

@@ -202,3 +202,18 @@ public static class TrainModel
     /// <summary>The outcome of the attempts: the job's result; a watch to continue as new with; or, with neither, an attempt that succeeded or is to be tried again.</summary>
     private sealed record AttemptsResult(int Number, JobResult? Result = null, TrainingWatch? Continue = null);
 }
+
+/// <summary>Input of the <see cref="TrainModel"/> orchestration: what it needs to decide, and, when it goes on as new, where it was.</summary>
+/// <param name="Job">The job's id, which is the instance's too.</param>
+/// <param name="Attempts">The most attempts.</param>
+/// <param name="TimeoutSeconds">How long an attempt may run.</param>
+/// <param name="Compile">Whether to compile.</param>
+/// <param name="HasAlias">Whether there is an alias to move.</param>
+/// <param name="Watch">The attempt that runs at this moment; null in the beginning.</param>
+public sealed record TrainingInput(string Job, int Attempts, int TimeoutSeconds, bool Compile, bool HasAlias, TrainingWatch? Watch = null);
+
+/// <summary>An attempt that is being watched.</summary>
+/// <param name="Attempt">Its number.</param>
+/// <param name="Accepted">When the backend accepted it.</param>
+/// <param name="Running">When it was first seen running; null while it waits for its machine or image.</param>
+public sealed record TrainingWatch(int Attempt, DateTime Accepted, DateTime? Running = null);

@@ -8,7 +8,7 @@ using Larder.Registry.Uploads;
 
 namespace Larder.Orchestrations.Uploads;
 
-/// <summary>Completes uploads: each gets one job, and another one only when that failed.</summary>
+/// <summary>Completes uploads: each has one job, and another only after that failed.</summary>
 /// <param name="sessions">The uploads.</param>
 /// <param name="jobs">The jobs.</param>
 /// <param name="submitter">Makes them.</param>
@@ -19,11 +19,11 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
     /// <param name="model">Whose upload.</param>
     /// <param name="id">The upload.</param>
     /// <param name="options">What completes it.</param>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller, whose rights are checked.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The job; the one that is there already, when the upload was completed in the same way before.</returns>
     /// <exception cref="NotFoundException">There is no such upload.</exception>
-    /// <exception cref="InvalidRequestException">Something in the options cannot be had.</exception>
+    /// <exception cref="InvalidRequestException">An option is not allowed.</exception>
     /// <exception cref="ConflictException">It was completed in another way, or nothing was uploaded.</exception>
     public Task<Job> CompleteAsync(string model, string id, UploadOptions options, Caller caller, CancellationToken cancellationToken)
     {

@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Backup.Activities;
 
-/// <summary>Removes what an export or import needed only on its way.</summary>
+/// <summary>The clean-up of an export or import: deletes its temporary files.</summary>
 public sealed class FinishBackup(JobSteps steps, JobFiles files)
 {
     /// <summary>Deletes the files that only the job's steps needed, and what an export that failed has written.</summary>

@@ -64,7 +64,7 @@ public sealed partial record ContainerInstanceOptions : IValidatableObject
     [AtLeast("00:00:00.001")]
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>How long deleting waits before it looks again.</summary>
+    /// <summary>The polling interval of a deletion.</summary>
     [AtLeast("00:00:00.001")]
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(2);
 

@@ -133,7 +133,7 @@ public sealed partial class LeasedProcessCompute : IComputeBackend, IDisposable
     public IAsyncEnumerable<ComputeId> ListAsync(CancellationToken cancellationToken) => _processes.ListAsync(cancellationToken);
 
     /// <summary>
-    /// Looks once at the tasks of this machine: renews their leases, tells other servers how they ended, does what those ask for, and kills what is
+    /// One round over the tasks of this machine: renews their leases, tells other servers how they ended, does what those ask for, and kills what is
     /// counted as lost. To be called every second.
     /// </summary>
     public async Task RenewAsync(CancellationToken cancellationToken)

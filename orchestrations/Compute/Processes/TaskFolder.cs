@@ -93,7 +93,7 @@ internal sealed class TaskFolder(string root, ComputeId id)
         }
     }
 
-    /// <summary>What the supervisor is told.</summary>
+    /// <summary>The supervisor's input.</summary>
     public static byte[] ToJson<T>(T specification) => JsonSerializer.SerializeToUtf8Bytes(specification, Json);
 
     /// <summary>The last of its output.</summary>

@@ -9,7 +9,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Ingestion.Activities;
 
-/// <summary>Looks into a model that arrived: opens it if it is an archive, validates it as an upload is, and stores it as an artifact.</summary>
+/// <summary>Validates a staged model as an upload is, and stores it as an artifact; an archive is opened first.</summary>
 public sealed class ValidateIngestedModel(JobSteps steps, JobFiles files, IArtifactStore artifacts, ModelPublisher publisher, ArchiveOpener opener)
 {
     /// <summary>The outcome.</summary>

@@ -8,7 +8,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Scoring.Activities;
 
-/// <summary>Removes what a scoring needed only on its way, and writes the outcome beside a data set that was dropped.</summary>
+/// <summary>The clean-up of a scoring: deletes its temporary files, and writes the outcome beside a data set of the container <c>scoring</c>.</summary>
 public sealed class FinishScoring(JobSteps steps, JobFiles files, BlobDatasets drops)
 {
     private static readonly TimeSpan CopyLimit = TimeSpan.FromHours(24);

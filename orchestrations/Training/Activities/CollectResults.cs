@@ -8,14 +8,14 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Training.Activities;
 
-/// <summary>Gathers what an attempt left: exit code, outputs, metrics, and what the backend knows.</summary>
+/// <summary>Collects the results of an attempt: exit code, outputs, metrics, and the backend's reason.</summary>
 public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBackend backend, TimeProvider time)
 {
     private const long MaxMetricsBytes = 1 << 20;
     private const int MaxReason = 1000;
 
     /// <summary>How long a backend may take to see that what it stopped has ended.</summary>
-    private const int MostLooks = 50;
+    private const int MaxPolls = 50;
 
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(0.1);
 
@@ -65,7 +65,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
     private async Task<ComputeStatus> StoppedAsync(ComputeId id, CancellationToken cancellationToken)
     {
         var status = await backend.GetStatusAsync(id, cancellationToken);
-        for (var looks = 1; status.State == ComputeState.Running && looks < MostLooks; looks++)
+        for (var polls = 1; status.State == ComputeState.Running && polls < MaxPolls; polls++)
         {
             await Task.Delay(Wait, time, cancellationToken);
             status = await backend.GetStatusAsync(id, cancellationToken);

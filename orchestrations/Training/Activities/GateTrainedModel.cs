@@ -8,7 +8,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Training.Activities;
 
-/// <summary>Decides whether a job's alias moves to its new version, keeps the decision and both numbers, and moves it.</summary>
+/// <summary>Decides whether a job's alias moves to its new version, stores the decision with both metrics, and moves the alias.</summary>
 public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistry registry)
 {
     /// <summary>Which version.</summary>
