@@ -1,5 +1,4 @@
 using Larder.Inference;
-using Larder.Inference.Validation;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;

@@ -1,6 +1,5 @@
 using Larder.Inference;
 using Larder.Inference.Signatures;
-using Larder.Inference.Validation;
 
 namespace Larder.Registry.Publishing;
 

@@ -4,7 +4,6 @@ using Larder.Inference;
 using Larder.Inference.Limits;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
-using Larder.Inference.Validation;
 
 namespace Larder.Sandbox.Compilation;
 

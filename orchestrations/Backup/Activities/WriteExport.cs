@@ -3,7 +3,6 @@ using Larder.Orchestrations.Backup.Archives;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Backup;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
