@@ -45,6 +45,7 @@ using Larder.Registry.Publishing;
 using Larder.Registry.Schedules;
 using Larder.Registry.Storage;
 using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Text;
 using Larder.Registry.Tokens;
 using Larder.Registry.Uploads;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -80,6 +81,7 @@ public static class LarderServices
 
         var services = ((IHostApplicationBuilder)builder).Services;
         services.TryAddSingleton(TimeProvider.System);
+        RenamedSettings.AddCheck(services);
         services.AddMetrics();
         services.AddSingleton(provider => new LocalFolder(
             provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : DefaultFolder(provider)));
@@ -218,8 +220,6 @@ public static class LarderServices
         services.AddSingleton<JobSubmitter>();
         services.AddSingleton<TrainingSubmitter>();
         services.AddSingleton<DeleteCompute>();
-        services.AddSingleton<CleanUpJob>();
-        services.AddSingleton<BeginJob>();
         services.AddSingleton<EndJob>();
     }
 
