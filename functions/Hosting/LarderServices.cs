@@ -220,8 +220,6 @@ public static class LarderServices
         services.AddSingleton<JobSubmitter>();
         services.AddSingleton<TrainingSubmitter>();
         services.AddSingleton<DeleteCompute>();
-        services.AddSingleton<CleanUpJob>();
-        services.AddSingleton<BeginJob>();
         services.AddSingleton<EndJob>();
     }
 

@@ -41,8 +41,7 @@ public sealed class ScoreDroppedFile(ScoringSubmitter submitter, JobScheduler sc
             return;
         try
         {
-            var job = await submitter.SubmitDropAsync(model, file, cancellationToken);
-            await scheduler.StartAsync(client, job, CancellationToken.None);
+            await scheduler.SubmitAndStartAsync(client, submitter.SubmitDropAsync(model, file, cancellationToken));
         }
         catch (LarderException e) when (e.IsPermanent)
         {

@@ -50,7 +50,7 @@ internal sealed record IngestionManifest
 
     public ImageSettings? Image { get; init; }
 
-    /// <summary>What is known of a drop before anybody looks into it.</summary>
+    /// <summary>The manifest of a blob whose content is not validated yet.</summary>
     public static IngestionManifest Of(string path, string etag)
     {
         var source = $"blob:{IngestionContainer.Container}/{path}@{etag}";

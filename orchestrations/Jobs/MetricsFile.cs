@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Errors;
 using Larder.Registry.Text;
 

@@ -7,7 +7,7 @@ using Microsoft.DurableTask.Client;
 
 namespace Larder.Orchestrations.Schedules;
 
-/// <summary>Makes and starts the jobs of schedules.</summary>
+/// <summary>Submits and starts the jobs of schedules.</summary>
 /// <param name="types">What schedules can run.</param>
 /// <param name="all">What jobs there are.</param>
 /// <param name="submitter">Makes jobs.</param>
@@ -29,7 +29,7 @@ public sealed class ScheduleStarter(
             ? $"A job of the type {type} cannot be scheduled. {why}"
             : $"job.type must be {string.Join(" or ", types.Select(one => one.Type).Order(StringComparer.Ordinal))}.");
 
-    /// <summary>Looks whether a schedule's job can be had at this moment.</summary>
+    /// <summary>Checks whether a schedule's job could be submitted at this moment.</summary>
     /// <exception cref="LarderException">It cannot.</exception>
     public Task CheckAsync(Schedule schedule, CancellationToken cancellationToken) => TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellationToken);
 
@@ -37,7 +37,7 @@ public sealed class ScheduleStarter(
     /// <param name="client">Starts orchestrations.</param>
     /// <param name="schedule">With the run among <see cref="ScheduleProgress.Asked"/>.</param>
     /// <param name="asked">The run.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="LarderException">The job cannot be had; unless storage does not answer, that is written down too.</exception>
     public async Task<Job> StartAskedAsync(DurableTaskClient client, Schedule schedule, RequestedRun asked, CancellationToken cancellationToken)
     {
@@ -68,10 +68,8 @@ public sealed class ScheduleStarter(
     public async Task<Job> StartAsync(DurableTaskClient client, Schedule schedule, string? key, CancellationToken cancellationToken)
     {
         var request = await TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellationToken);
-        var job = await submitter.SubmitAsync(
-            request with { Key = key, Fingerprint = key, By = schedule.ActsAs, Owner = schedule.Owner, Schedule = schedule.Id }, cancellationToken);
-        await scheduler.StartAsync(client, job, cancellationToken);
-        return job;
+        return await scheduler.SubmitAndStartAsync(client, submitter.SubmitAsync(
+            request with { Key = key, Fingerprint = key, By = schedule.ActsAs, Owner = schedule.Owner, Schedule = schedule.Id }, cancellationToken));
     }
 
     /// <summary>The schedule with a run added that a caller asked for; the same instance when it has that already.</summary>
@@ -92,7 +90,7 @@ public sealed class ScheduleStarter(
         return rest.Count == schedule.Progress.Asked.Count ? schedule : schedule with { Progress = schedule.Progress with { Asked = rest } };
     }
 
-    /// <summary>The schedule with a run written down; the same instance when somebody else has done so.</summary>
+    /// <summary>The schedule with a run added; the same instance when another server has added it.</summary>
     /// <param name="schedule">As it is stored.</param>
     /// <param name="run">With a job, or failed.</param>
     /// <param name="ended">Jobs that are known to have ended.</param>

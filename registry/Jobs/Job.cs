@@ -84,8 +84,8 @@ public sealed record Job
     /// <summary>When it reached its final state.</summary>
     public DateTimeOffset? Finished { get; init; }
 
-    /// <summary>Id of the orchestration instance.</summary>
-    public required string InstanceId { get; init; }
+    /// <summary>Id of the orchestration instance: the job's. Stored, since servers of earlier releases require it.</summary>
+    public string InstanceId => Id;
 
     /// <summary>Whether the state will never change again.</summary>
     [JsonIgnore]

@@ -154,6 +154,21 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
         }
     }
 
+    /// <summary>The job that a key stands for; null when the key is free, or taken and its job not created yet. Nothing is written.</summary>
+    /// <param name="key">As for <see cref="CreateOnceAsync"/>.</param>
+    /// <param name="fingerprint">As for <see cref="CreateOnceAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="InvalidRequestException">The key is not valid.</exception>
+    /// <exception cref="ConflictException">The key was used for another request.</exception>
+    public async Task<Job?> FindOnceAsync(string key, string fingerprint, CancellationToken cancellationToken = default)
+    {
+        ValidateKey(key);
+        if (await KeyAsync(TextHash.Of(key), cancellationToken) is not { } taken)
+            return null;
+        RequireSame(taken.Value, fingerprint);
+        return (await FindAsync(taken.Value.Draft.Id, cancellationToken))?.Value.Job;
+    }
+
     /// <summary>Deletes keys that were taken before a time and have no job: the server crashed while it created or deleted the job.</summary>
     /// <returns>How many.</returns>
     internal async Task<int> CollectKeysAsync(DateTimeOffset before, CancellationToken cancellationToken)
@@ -194,13 +209,18 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
     // A JsonElement that was never set is not even null, and cannot be serialised.
     private static Job Storable(Job job) => job.Options.ValueKind == JsonValueKind.Undefined ? job with { Options = NoOptions } : job;
 
+    private static void RequireSame(JobKeyDocument taken, string fingerprint)
+    {
+        if (taken.Fingerprint != fingerprint)
+            throw new ConflictException("This idempotency key was used for another request: use a new key for each request that is not the same.");
+    }
+
     private async Task<(Job Job, bool IsNew)?> TryCreateOnceAsync(string hash, string fingerprint, Job job, CancellationToken cancellationToken)
     {
         var draft = job;
         if (await KeyAsync(hash, cancellationToken) is { } taken)
         {
-            if (taken.Value.Fingerprint != fingerprint)
-                throw new ConflictException("This idempotency key was used for another request: use a new key for each request that is not the same.");
+            RequireSame(taken.Value, fingerprint);
             draft = taken.Value.Draft;
             if (await FindAsync(draft.Id, cancellationToken) is { } found)
                 return (found.Value.Job, false);

@@ -39,6 +39,20 @@ public sealed class StagingArea(PublishingOptions options)
         }
     }
 
+    /// <summary>Hashes a file at a <see cref="NewPath"/>, where it is.</summary>
+    /// <param name="path">The file, written and closed.</param>
+    /// <param name="what">What it is, for messages: <c>model</c>.</param>
+    /// <param name="limit">The most bytes that it may have.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The file; disposing of it deletes it.</returns>
+    /// <exception cref="TooLargeException">It has more bytes than it may have.</exception>
+    public static async Task<StagedFile> TakeAsync(string path, string what, long limit, CancellationToken cancellationToken)
+    {
+        await using var file = File.OpenRead(path);
+        RequireAllowed(what, file.Length, limit);
+        return new StagedFile(path, Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken)), file.Length);
+    }
+
     /// <summary>A path for a file that the caller writes and deletes; after a crash the garbage collector deletes it.</summary>
     public string NewPath()
     {

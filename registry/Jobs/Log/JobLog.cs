@@ -84,7 +84,7 @@ public sealed class JobLog(JobFiles files)
     /// <summary>Where the lines after a number begin.</summary>
     private async Task<JobLogPosition> FindAsync(string job, int attempt, long after, CancellationToken cancellationToken)
     {
-        if (after <= 0 || await files.GetPropertiesAsync(job, Path(attempt), cancellationToken) is not { } file)
+        if (after <= 0 || await files.GetPropertiesAsync(job, JobPaths.Log(attempt), cancellationToken) is not { } file)
             return new JobLogPosition(Math.Max(0, after), 0);
 
         // Low is where a line begins, and none before it is after the number. High is where looking at more would not help.
@@ -131,7 +131,7 @@ public sealed class JobLog(JobFiles files)
     }
 
     private async Task<ReadOnlyMemory<byte>> RangeAsync(string job, int attempt, long offset, int length, CancellationToken cancellationToken) =>
-        await files.ReadRangeAsync(job, Path(attempt), offset, length, cancellationToken) ?? ReadOnlyMemory<byte>.Empty;
+        await files.ReadRangeAsync(job, JobPaths.Log(attempt), offset, length, cancellationToken) ?? ReadOnlyMemory<byte>.Empty;
 
     /// <summary>Takes a whole line from the front of some bytes.</summary>
     private static bool TakeLine(ref ReadOnlyMemory<byte> bytes, out ReadOnlyMemory<byte> line)
@@ -152,8 +152,6 @@ public sealed class JobLog(JobFiles files)
             return null;
         }
     }
-
-    private static string Path(int attempt) => $"attempt-{attempt}/log.jsonl";
 
     /// <param name="Found">Where the first line after the number begins, if it is certain that it is the first.</param>
     /// <param name="FirstAfter">Number of the first line that was seen, when that is after the number.</param>

@@ -141,7 +141,6 @@ public sealed class DyingImportTests(Azurite azurite)
     private static Task BeginJobAsync(Depot depot) => depot.Jobs.CreateAsync(new Job
     {
         Id = Depot.Job,
-        InstanceId = Depot.Job,
         Type = ImportJob.Type,
         Model = ExportJob.AllModels,
         State = JobState.Running,

@@ -5,7 +5,7 @@ using Larder.Testing;
 
 namespace Larder.Orchestrations.Tests.Schedules;
 
-/// <summary>An occurrence is one job, whoever dies and however many hosts there are.</summary>
+/// <summary>An occurrence is one job, wherever a server crashes and however many servers there are.</summary>
 [Collection(AzuriteCollection.Name)]
 public sealed class OnceTests(Azurite azurite)
 {
@@ -30,7 +30,7 @@ public sealed class OnceTests(Azurite azurite)
             }
             catch (CrashPoint.DeadException)
             {
-                // While it looked for what is due.
+                // While it read the schedules.
             }
 
             // So late that an occurrence about which nothing was decided is made up for.
@@ -50,7 +50,7 @@ public sealed class OnceTests(Azurite azurite)
             deaths++;
         }
 
-        Assert.True(deaths > 6, $"It died {deaths} times only.");
+        Assert.True(deaths > 6, $"It crashed {deaths} times only.");
     }
 
     [Fact]
@@ -214,7 +214,7 @@ public sealed class OnceTests(Azurite azurite)
             deaths++;
         }
 
-        Assert.True(deaths > 5, $"It died {deaths} times only.");
+        Assert.True(deaths > 5, $"It crashed {deaths} times only.");
         Assert.True(jobs > 2, $"It made {jobs} jobs only.");
     }
 

@@ -6,35 +6,27 @@ using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
+using Larder.Registry.Models;
 
-namespace Larder.Orchestrations.Training.Activities;
+namespace Larder.Orchestrations.Training;
 
 /// <summary>
-/// Finds the model among what a training left: the one that <c>larder.json</c> in the output folder names; else the file called <c>{model}</c> or
-/// <c>{model}.onnx</c>, wherever it is; else the only .onnx file in the output folder. Copies with the same bytes count once.
+/// Finds the model among the files of an attempt: the file that <c>larder.json</c> in the output folder names; else the file called <c>{model}</c> or
+/// <c>{model}.onnx</c>, in any folder; else the only .onnx file in the output folder. Copies with the same bytes count once.
 /// </summary>
-public sealed class FindTrainedModel(JobSteps steps, JobFiles files)
+internal sealed class TrainedModelFinder(JobFiles files)
 {
     private const string ManifestFile = "larder.json";
     private const long MaxManifestBytes = 64 << 10;
-    private const int MostShown = 20;
+    private const int MaxShown = 20;
 
-    /// <summary>What it found.</summary>
-    /// <param name="Path">Where the model is in the job's container.</param>
-    /// <param name="Reason">Why there is none.</param>
+    /// <summary>What was found.</summary>
+    /// <param name="Path">The model's path in the job's container.</param>
+    /// <param name="Reason">Why there is no model, or more than one.</param>
     public sealed record Result(string? Path, string? Reason = null);
 
-    /// <summary>Runs it.</summary>
-    [Function(ActivityNames.FindTrainedModel)]
-    public Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellationToken) => steps.RunAsync(
-        id.Job,
-        "find",
-        id.Attempt,
-        job => FindAsync(job, id, cancellationToken),
-        detail: found => found.Reason ?? found.Path![JobPaths.Attempt(id.Attempt).Length..],
-        cancellationToken: cancellationToken);
-
-    private async Task<Result> FindAsync(Job job, ComputeId id, CancellationToken cancellationToken)
+    /// <summary>Finds the model of a job whose outputs are collected.</summary>
+    public async Task<Result> FindAsync(Job job, ComputeId id, CancellationToken cancellationToken)
     {
         var exit = await BootstrapExit.ReadAsync(files, id, cancellationToken) ?? new BootstrapExit();
         var outputs = job.Outputs.Select(output => new Candidate(JobPaths.Outputs(id.Attempt) + output.Path, output.Path, output.Sha256!)).ToList();
@@ -77,8 +69,8 @@ public sealed class FindTrainedModel(JobSteps steps, JobFiles files)
     {
         if (candidates.Count == 0)
             return $"{intro}: nothing.";
-        var shown = string.Join(", ", candidates.Take(MostShown).Select(file => file.Shown));
-        return candidates.Count > MostShown ? $"{intro}: {shown} and {candidates.Count - MostShown} more." : $"{intro}: {shown}.";
+        var shown = string.Join(", ", candidates.Take(MaxShown).Select(file => file.Shown));
+        return candidates.Count > MaxShown ? $"{intro}: {shown} and {candidates.Count - MaxShown} more." : $"{intro}: {shown}.";
     }
 
     private sealed record Candidate(string Path, string Shown, string Sha256);
