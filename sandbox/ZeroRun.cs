@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Larder.Inference;
 using Larder.Inference.Signatures;
 using Larder.Inference.Validation;
 using Larder.Inference.Validation.Sandbox;

@@ -80,6 +80,7 @@ public static class LarderServices
 
         var services = ((IHostApplicationBuilder)builder).Services;
         services.TryAddSingleton(TimeProvider.System);
+        RenamedSettings.AddCheck(services);
         services.AddMetrics();
         services.AddSingleton(provider => new LocalFolder(
             provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : DefaultFolder(provider)));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Larder.Inference;
 using Larder.Inference.Sessions;
 using Larder.Registry.Catalog;
 using Larder.Registry.Errors;
@@ -45,7 +46,7 @@ public sealed class Preloader(IConfiguration configuration, ModelCatalog catalog
             using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
             return "loaded";
         }
-        catch (Exception exception) when (exception is RegistryException or ModelLoadException or ModelTooLargeException)
+        catch (LarderException exception)
         {
             return exception.Message;
         }

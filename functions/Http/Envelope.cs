@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Larder.Inference;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;

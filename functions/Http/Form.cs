@@ -1,4 +1,5 @@
 using System.Text;
+using Larder.Inference;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
+using Larder.Inference;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,5 @@
 using Larder.Functions.Http;
+using Larder.Inference;
 using Larder.Inference.Images;
 using Larder.Inference.Memory;
 using Larder.Inference.Sessions;

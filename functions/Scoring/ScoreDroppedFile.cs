@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Larder.Functions.Ingestion;
+using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Errors;
@@ -44,7 +45,7 @@ public sealed class ScoreDroppedFile(ScoringSubmitter submitter, JobScheduler sc
             var job = await submitter.SubmitDropAsync(model, file, cancellationToken);
             await scheduler.StartAsync(client, job, CancellationToken.None);
         }
-        catch (Exception e) when (e is InvalidRequestException or NotFoundException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             var outcome = JsonSerializer.SerializeToUtf8Bytes(new { Model = model, State = JobState.Failed, Reason = e.Message }, RegistryJson.Options);
             await drops.WriteAsync(BlobDatasets.Scoring, ScoringBlob.ResultOf(blob.Name), BinaryData.FromBytes(outcome), cancellationToken);

@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Schedules;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
@@ -63,7 +64,7 @@ public sealed class ImportedSchedules(ScheduleStarter starter, ScheduleStore sto
             await starter.TypeOf(schedule.Job.Type).CheckAsync(importer, schedule.Job, NoSecrets, cancellationToken);
             return null;
         }
-        catch (Exception e) when (e is InvalidRequestException or NotFoundException or ConflictException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return $"It was imported, and is paused: {e.Message}";
         }

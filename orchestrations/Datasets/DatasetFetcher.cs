@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Errors;
@@ -41,7 +42,7 @@ public sealed class DatasetFetcher(
                 return (new JobInput(FoundDataset.InputName, name, staged.Sha256, staged.SizeBytes), null);
             }
         }
-        catch (Exception e) when (e is InvalidRequestException or TooLargeException and not NoRoomException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return (null, e.Message);
         }

@@ -13,11 +13,6 @@ namespace Larder.Orchestrations.Ingestion;
 /// <param name="artifacts">Where artifacts are.</param>
 public sealed class IngestionStaging(StagingArea staging, IArtifactStore artifacts)
 {
-    /// <summary>Whether an exception says what is wrong with a model for good, in a sentence. Others are worth another try.</summary>
-    public static bool IsRefusal(Exception exception) => exception
-        is InvalidModelException or InvalidRequestException or InvalidSettingsException or ConflictException
-        or (TooLargeException and not NoRoomException);
-
     /// <summary>Whether a job has its input already, from an earlier try, or from the job that it runs again; it stays then.</summary>
     internal async Task<bool> HasInputAsync(Job job, CancellationToken cancellationToken) =>
         job.Inputs is [var input] && await artifacts.TouchAsync(input.Sha256, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Larder.Inference;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 
@@ -43,7 +44,7 @@ public sealed class JobSteps(JobStore jobs, TimeProvider time)
         {
             span?.SetStatus(ActivityStatusCode.Error, e.Message).SetTag("error.type", e.GetType().FullName);
             // It will be tried again; until then the job says what it is about.
-            var failed = step with { Detail = e is RegistryException ? e.Message : $"It failed ({e.GetType().Name}); the server's log says more." };
+            var failed = step with { Detail = e is LarderException ? e.Message : $"It failed ({e.GetType().Name}); the server's log says more." };
             await jobs.UpdateAsync(job, now => With(now, failed), cancellationToken);
             throw;
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Larder.Inference;
 using Larder.Orchestrations.Datasets;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
@@ -43,7 +44,7 @@ public sealed class JobSubmitter(
         {
             (stored, _) = await jobs.CreateOnceAsync(request.Key, request.Fingerprint ?? Fingerprint(request), job, cancellationToken);
         }
-        catch (Exception e) when (e is ConflictException or InvalidRequestException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             await files.DeleteAsync(job.Id, cancellationToken);
             throw;

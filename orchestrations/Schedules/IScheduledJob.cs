@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
@@ -29,6 +30,6 @@ public interface IScheduledJob
     /// <param name="job">As it is stored.</param>
     /// <param name="secrets">The values that are masked in its options.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="RegistryException">It cannot be had any more: an input is gone, a limit has changed.</exception>
+    /// <exception cref="LarderException">It cannot be had any more: an input is gone, a limit has changed.</exception>
     Task<JobRequest> RequestAsync(Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellationToken);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Larder.Inference;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Schedules;
@@ -93,7 +94,7 @@ public sealed partial class ScheduleRunner(
             var job = await starter.StartAskedAsync(client, schedule, asked, cancellationToken);
             LogStarted(schedule.Id, asked.At, job.Id);
         }
-        catch (RegistryException e) when (e is not (StorageUnavailableException or NotFoundException))
+        catch (LarderException e) when (e is { IsPermanent: true } and not NotFoundException)
         {
             LogFailed(schedule.Id, asked.At, e.Message);
         }
@@ -141,7 +142,7 @@ public sealed partial class ScheduleRunner(
             LogStarted(schedule.Id, due, job.Id);
             run = run with { Job = job.Id };
         }
-        catch (RegistryException e) when (e is not StorageUnavailableException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             LogFailed(schedule.Id, due, e.Message);
             run = run with { Outcome = RunOutcome.Failed, Reason = e.Message };

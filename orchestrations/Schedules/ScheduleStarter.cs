@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
@@ -29,7 +30,7 @@ public sealed class ScheduleStarter(
             : $"job.type must be {string.Join(" or ", types.Select(one => one.Type).Order(StringComparer.Ordinal))}.");
 
     /// <summary>Looks whether a schedule's job can be had at this moment.</summary>
-    /// <exception cref="RegistryException">It cannot.</exception>
+    /// <exception cref="LarderException">It cannot.</exception>
     public Task CheckAsync(Schedule schedule, CancellationToken cancellationToken) => TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellationToken);
 
     /// <summary>Makes the job of a run that a caller asked for, starts it, and writes it down, with its audit record. Doing it again gives the same job and one record.</summary>
@@ -37,7 +38,7 @@ public sealed class ScheduleStarter(
     /// <param name="schedule">With the run among <see cref="ScheduleProgress.Asked"/>.</param>
     /// <param name="asked">The run.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="RegistryException">The job cannot be had; unless storage does not answer, that is written down too.</exception>
+    /// <exception cref="LarderException">The job cannot be had; unless storage does not answer, that is written down too.</exception>
     public async Task<Job> StartAskedAsync(DurableTaskClient client, Schedule schedule, AskedRun asked, CancellationToken cancellationToken)
     {
         var run = new ScheduleRun { Due = asked.At, At = asked.At, Outcome = RunOutcome.Started, Manual = true };
@@ -46,7 +47,7 @@ public sealed class ScheduleStarter(
         {
             job = await StartAsync(client, schedule, asked.Key, cancellationToken);
         }
-        catch (RegistryException e) when (e is not StorageUnavailableException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             var failed = run with { Outcome = RunOutcome.Failed, Reason = e.Message };
             await schedules.ChangeAsync(
@@ -63,7 +64,7 @@ public sealed class ScheduleStarter(
     }
 
     /// <summary>Makes a job of a schedule, with the rights of the schedule's maker, and starts it. Asking again with the same key gives the same job.</summary>
-    /// <exception cref="RegistryException">It cannot be had.</exception>
+    /// <exception cref="LarderException">It cannot be had.</exception>
     public async Task<Job> StartAsync(DurableTaskClient client, Schedule schedule, string? key, CancellationToken cancellationToken)
     {
         var request = await TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellationToken);

@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Larder.Inference;
 using Larder.Inference.Rows;
 using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;

@@ -40,7 +40,7 @@ public sealed class TrainingSubmitter(
     }
 
     /// <summary>What no operating system passes to a process.</summary>
-    private void ValidateTexts(TrainOptions options)
+    private static void ValidateTexts(TrainOptions options)
     {
         for (var i = 0; i < options.Arguments.Count; i++)
             RequireNoNul(options.Arguments[i], $"/arguments/{i}");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Registry.Audit;
 

@@ -13,7 +13,7 @@ internal sealed class ExportedModels(IDocumentStore documents, IArtifactStore ar
 
     public async Task WriteAsync(ExportWriter writer, ExportSelection selection, CancellationToken cancellationToken)
     {
-        await foreach (var found in documents.ScanAllAsync(Collections.Models, PageSize, cancellationToken))
+        await foreach (var found in documents.ScanAllAsync(ModelCollections.Models, PageSize, cancellationToken))
         {
             if (selection.Models.Fit(found.Value.Name))
                 await WriteAsync(writer, await ReadAsync(writer, found.Value, selection.IncludeArtifacts, cancellationToken), cancellationToken);
@@ -37,7 +37,7 @@ internal sealed class ExportedModels(IDocumentStore documents, IArtifactStore ar
             if (lacks == missing)
                 throw new ConflictException($"The artifact {lacks} of the model {model.Name} is not stored any more: delete the version that names it, or leave the model out.");
             missing = lacks;
-            model = (await documents.GetAsync(Collections.Models, model.Name, Collections.ModelId, cancellationToken))!.Value;
+            model = (await documents.GetAsync(ModelCollections.Models, model.Name, ModelCollections.ModelId, cancellationToken))!.Value;
         }
     }
 

@@ -16,10 +16,10 @@ internal sealed class ImportDecisions(IDocumentStore documents, JobStore jobs, s
     public async Task<(ImportedItem Item, bool IsConflict)> DecideAsync(ModelSnapshot archived, bool restoreDeleted, CancellationToken cancellationToken)
     {
         var name = archived.Model.Name;
-        var read = await documents.GetAsync(Collections.Models, name, Collections.ModelId, cancellationToken);
+        var read = await documents.GetAsync(ModelCollections.Models, name, ModelCollections.ModelId, cancellationToken);
         switch (read?.Value)
         {
-            case null when await documents.GetAsync(Collections.Versions, name, Collections.VersionId(1), cancellationToken) is not null:
+            case null when await documents.GetAsync(ModelCollections.Versions, name, ModelCollections.VersionId(1), cancellationToken) is not null:
                 return Conflict("somebody is publishing its first version");
             case null:
                 return Done(ImportOutcome.Created);

@@ -10,13 +10,13 @@ namespace Larder.Registry.Backup;
 /// all the numbers, so that nobody takes one and nobody sees it; (2) the versions, which mean nothing while the model says so; (3) the model's document as it
 /// is to be, by compare-and-swap. Doing it again goes on.
 /// </summary>
-internal sealed class ImportedModelWriter(ModelDocuments models, string job, string who, TimeProvider time)
+internal sealed class ImportedModelWriter(ModelStore models, string job, string who, TimeProvider time)
 {
     // Between the last number of the archive and the last that was given here: each gets a document that says that it is deleted.
     public const int MostBetween = 100_000;
 
-    private readonly IDocumentStore _documents = models.Store;
-    private readonly ModelSnapshots _snapshots = new(models.Store);
+    private readonly DocumentUpdater<VersionDocument> _versions = new(models.Documents, ModelCollections.Versions);
+    private readonly ModelSnapshots _snapshots = new(models.Documents);
 
     /// <summary>Writes a model.</summary>
     /// <param name="archived">The model, checked; its artifacts are stored.</param>
@@ -104,26 +104,13 @@ internal sealed class ImportedModelWriter(ModelDocuments models, string job, str
     }
 
     /// <summary>Writes a version's document in the place of what is there, which means nothing: the model says that all numbers up to its last are deleted.</summary>
-    private async Task WriteAsync(string name, int number, VersionDocument version, CancellationToken cancellationToken)
-    {
-        var id = Collections.VersionId(number);
-        var backoff = new Backoff($"the model {name}");
-        while (true)
-        {
-            try
-            {
-                if (await _documents.GetAsync(Collections.Versions, name, id, cancellationToken) is not { } found)
-                    await _documents.CreateAsync(Collections.Versions, name, id, version, cancellationToken);
-                else if (!BackupJson.Write(found.Value).AsSpan().SequenceEqual(BackupJson.Write(version)))
-                    await _documents.ReplaceAsync(Collections.Versions, name, id, version, found.ETag, cancellationToken);
-                return;
-            }
-            catch (Exception e) when (e is DocumentExistsException or ETagMismatchException)
-            {
-                await backoff.NextAsync(cancellationToken);
-            }
-        }
-    }
+    private Task WriteAsync(string name, int number, VersionDocument version, CancellationToken cancellationToken) =>
+        _versions.UpdateAsync(
+            name,
+            ModelCollections.VersionId(number),
+            $"the model {name}",
+            read => read is not null && BackupJson.Write(read.Value).AsSpan().SequenceEqual(BackupJson.Write(version)) ? read.Value : version,
+            cancellationToken);
 
     private static ImportedItem Late(ImportedItem planned) => planned with
     {

@@ -35,7 +35,7 @@ internal sealed class ModelSnapshots(IDocumentStore documents)
             known.UnionWith(model.Deleting);
             if (++tries > 1)
                 await backoff.NextAsync(cancellationToken);
-            model = (await documents.GetAsync(Collections.Models, model.Name, Collections.ModelId, cancellationToken))!.Value;
+            model = (await documents.GetAsync(ModelCollections.Models, model.Name, ModelCollections.ModelId, cancellationToken))!.Value;
         }
     }
 
@@ -53,7 +53,7 @@ internal sealed class ModelSnapshots(IDocumentStore documents)
                     Version = version with { Metrics = version.Metrics.ToDictionary(metric => metric.Key, metric => CanonicalJson.Of(metric.Value)) },
                     Revives = null,
                 },
-                var gone => new VersionDocument { Deleted = gone?.Deleted ?? model.Updated, Once = gone?.Once },
+                var gone => new VersionDocument { Deleted = gone?.Deleted ?? model.Updated, PublicationKey = gone?.PublicationKey },
             })),
         ]);
 
@@ -63,9 +63,9 @@ internal sealed class ModelSnapshots(IDocumentStore documents)
         string? continuation = null;
         do
         {
-            var page = await documents.ListAsync(Collections.Versions, name, PageSize, continuation, cancellationToken);
+            var page = await documents.ListAsync(ModelCollections.Versions, name, PageSize, continuation, cancellationToken);
             foreach (var document in page.Documents)
-                versions[Collections.VersionNumber(document.Id)] = document.Value;
+                versions[ModelCollections.VersionNumber(document.Id)] = document.Value;
             continuation = page.Continuation;
         }
         while (continuation is not null);

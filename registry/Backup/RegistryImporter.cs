@@ -28,7 +28,7 @@ public sealed class RegistryImporter(
     /// <exception cref="InvalidRequestException">It is no export, or not one that can be read here.</exception>
     public async Task<RegistryImport> OpenAsync(IImportArchive archive, string job, string who, CancellationToken cancellationToken = default) => new(
         await ImportReader.OpenAsync(archive, limits, publishing, cancellationToken),
-        new ImportedModelWriter(registry.ModelDocuments, job, who, time),
+        new ImportedModelWriter(registry.Store, job, who, time),
         new ImportDecisions(registry.Documents, jobs, job),
         registry.Documents,
         artifacts,

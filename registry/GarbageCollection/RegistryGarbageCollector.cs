@@ -56,7 +56,7 @@ public sealed class RegistryGarbageCollector(
     {
         var before = now - options.GracePeriod;
         var staged = publisher.DeleteStagedOlderThan(before);
-        var (finished, records) = await FinishChangesAsync(now - RecordLife, cancellationToken);
+        var (finished, records) = await FinishChangesAsync(now, cancellationToken);
         var (scheduled, schedulesLeft) = await schedules.SweepAsync(now - RecordLife, cancellationToken);
         var (ofTokens, tokensLeft) = await tokens.SweepAsync(now - RecordLife, before, cancellationToken);
 
@@ -97,23 +97,23 @@ public sealed class RegistryGarbageCollector(
         foreach (var job in jobless)
             folders += await files.DeleteAsync(job, cancellationToken) ? 1 : 0;
         var keys = await jobs.SweepKeysAsync(before, cancellationToken);
-        var publications = await registry.Ledger.SweepClaimsAsync(now - PublicationLife, cancellationToken);
+        var publications = await registry.Versions.CollectClaimsAsync(now - PublicationLife, cancellationToken);
         return new GarbageCollectionReport(staged, counted, finished, removed, deleted, bytes, folders, keys, publications, records + scheduled + ofTokens, schedulesLeft, tokensLeft);
     }
 
-    private async Task<(int Deletions, int Records)> FinishChangesAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    private async Task<(int Deletions, int Records)> FinishChangesAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (finished, records) = (0, 0);
-        await foreach (var model in _documents.ScanAllAsync(Collections.Models, PageSize, cancellationToken))
+        await foreach (var model in _documents.ScanAllAsync(ModelCollections.Models, PageSize, cancellationToken))
         {
             foreach (var version in model.Value.Deleting)
             {
-                await registry.Ledger.FinishDeletingAsync(model.Value.Name, version, cancellationToken);
+                await registry.Store.FinishDeletionAsync(model.Value.Name, version, now, cancellationToken);
                 finished++;
             }
 
-            if (model.Value.Outbox.Newest >= since)
-                records += await registry.CompleteAuditAsync(model.Value);
+            if (model.Value.Outbox.Newest >= now - RecordLife)
+                records += await registry.Store.CompleteAuditAsync(model.Value) ?? 0;
         }
 
         return (finished, records);
@@ -137,19 +137,19 @@ public sealed class RegistryGarbageCollector(
         var (counted, removed) = (0, 0);
         Document<ModelDocument>? model = null;
         string? partition = null;
-        await foreach (var found in _documents.ScanAllAsync(Collections.Versions, PageSize, cancellationToken))
+        await foreach (var found in _documents.ScanAllAsync(ModelCollections.Versions, PageSize, cancellationToken))
         {
             if (partition != found.Partition)
             {
                 partition = found.Partition;
-                model = await _documents.GetAsync(Collections.Models, partition, Collections.ModelId, cancellationToken);
+                model = await _documents.GetAsync(ModelCollections.Models, partition, ModelCollections.ModelId, cancellationToken);
             }
 
-            var number = Collections.VersionNumber(found.Id);
+            var number = ModelCollections.VersionNumber(found.Id);
             // An import writes versions before it makes their model visible.
             if (number <= model?.Value.DeletedThrough && !await IsBeingImportedAsync(model.Value, cancellationToken))
             {
-                removed += await _documents.TryDeleteAsync(Collections.Versions, found, cancellationToken) ? 1 : 0;
+                removed += await _documents.TryDeleteAsync(ModelCollections.Versions, found, cancellationToken) ? 1 : 0;
             }
             else if (found.Value.Version is { } version)
             {
@@ -158,7 +158,7 @@ public sealed class RegistryGarbageCollector(
                     named(file.Sha256);
                 if (number > (model?.Value.LastVersion ?? 0) && version.Created < before)
                 {
-                    await registry.Ledger.CommitAsync(partition, number, cancellationToken);
+                    await registry.Versions.CommitAsync(partition, number, cancellationToken);
                     counted++;
                 }
             }

@@ -1,4 +1,5 @@
 using Larder.Inference.Settings;
+using Larder.Registry.Errors;
 
 namespace Larder.Registry.Models;
 
@@ -19,4 +20,18 @@ public sealed record ModelPatch
 
     /// <summary>The new image settings; the others stay.</summary>
     public ImageSettings? Image { get; init; }
+
+    /// <summary>Refuses a patch with a text that is too long or a setting that is out of range.</summary>
+    /// <exception cref="InvalidRequestException">It has one.</exception>
+    internal void Validate()
+    {
+        FieldLimits.ValidateDescription(Description);
+        FieldLimits.ValidateShort(Owner, "owner");
+        if (Tags is not null)
+            FieldLimits.ValidateTags(Tags.ToDictionary(tag => tag.Key, tag => tag.Value ?? ""));
+        if (Settings is not null)
+            SettingsRules.Validate(Settings);
+        if (Image is not null)
+            SettingsRules.Validate(new ModelSettings { Image = Image });
+    }
 }

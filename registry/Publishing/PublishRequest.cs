@@ -58,7 +58,8 @@ public sealed record PublishRequest
     /// <summary>Who asks, for the audit list.</summary>
     public string? Actor { get; init; }
 
-    internal ModelPatch Patch => new() { Description = ModelDescription, Owner = Owner, Settings = Settings, Image = Image };
+    /// <summary>What changes of the model in the write that makes the version visible.</summary>
+    internal ModelPatch ModelPatch => new() { Description = ModelDescription, Owner = Owner, Settings = Settings, Image = Image };
 
     /// <summary>Refuses what cannot be published, before there is a file.</summary>
     /// <exception cref="InvalidRequestException">A text, a tag or a metric is not allowed.</exception>
@@ -76,6 +77,6 @@ public sealed record PublishRequest
             FieldLimits.ValidateKey(IdempotencyKey, "key of a publication");
         if (Kind is not (ModelVersion.ModelKind or ModelVersion.OptimizedKind))
             throw new InvalidRequestException($"The kind must be {ModelVersion.ModelKind} or {ModelVersion.OptimizedKind}; it is {ModelName.Shown(Kind)}.");
-        ModelRegistry.Validate(Patch);
+        ModelPatch.Validate();
     }
 }

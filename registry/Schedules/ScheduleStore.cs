@@ -12,9 +12,7 @@ namespace Larder.Registry.Schedules;
 /// The schedules' documents. Every change is one compare-and-swap; races are run again. What people change is a record of the audit log, what runs do is not.
 /// </summary>
 /// <remarks>All methods throw <see cref="StorageUnavailableException"/> during an outage.</remarks>
-/// <param name="documents">Where they are: each in a partition of its own, so that a scan has the newest first.</param>
-/// <param name="log">Where the records of people's changes go.</param>
-public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
+public sealed class ScheduleStore
 {
     /// <summary>The most items that one page of a list has.</summary>
     public const int MaxPage = 1000;
@@ -36,6 +34,19 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
 
     internal static readonly DocumentCollection<Schedule> Collection = RegistryJson.Collection<Schedule>("schedules");
 
+    private readonly IDocumentStore _documents;
+    private readonly AuditLog _log;
+    private readonly DocumentUpdater<Schedule> _updater;
+
+    /// <summary>The schedules of a document store.</summary>
+    /// <param name="documents">The store: each schedule is in a partition of its own, so that a scan has the newest first.</param>
+    /// <param name="log">Where the records of changes go that callers ask for.</param>
+    public ScheduleStore(IDocumentStore documents, AuditLog log)
+    {
+        (_documents, _log) = (documents, log);
+        _updater = new DocumentUpdater<Schedule>(documents, Collection, WriteAsync);
+    }
+
     /// <summary>Stores a new schedule.</summary>
     /// <param name="schedule">The schedule.</param>
     /// <param name="actor">Who makes it.</param>
@@ -53,7 +64,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     /// <inheritdoc cref="CreateAsync(Schedule, string, CancellationToken)"/>
     public async Task<Schedule> ImportAsync(Schedule schedule, string actor, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
-        var newest = await log.NewestAsync(AuditSubject.OfSchedule(schedule.Id), cancellationToken);
+        var newest = await _log.NewestAsync(AuditSubject.OfSchedule(schedule.Id), cancellationToken);
         var outbox = new AuditOutbox { Last = newest?.Revision ?? 0, Newest = newest?.When };
         return await CreateAsync(schedule with { Outbox = outbox }, "import", actor, now, outbox.Last, cancellationToken);
     }
@@ -71,24 +82,18 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     /// <exception cref="InvalidRequestException">A text of it is too long now.</exception>
     public async Task<Schedule> ChangeAsync(string id, Func<Schedule, Task<Schedule>> change, CancellationToken cancellationToken = default)
     {
-        var backoff = new Backoff($"the schedule {id}");
-        while (true)
+        var updated = await UpdateAsync(id, ChangeAsync, cancellationToken);
+        return updated.Value;
+
+        async Task<Schedule> ChangeAsync(Schedule schedule)
         {
-            var read = await ReadAsync(id, cancellationToken);
-            var next = await change(read.Value);
-            if (ReferenceEquals(next, read.Value))
-                return next;
+            var next = await change(schedule);
+            if (ReferenceEquals(next, schedule))
+                return schedule;
             if (next.Id != id)
                 throw new InvalidOperationException("A schedule keeps its id.");
             Validate(next);
-            try
-            {
-                return (await WriteAsync(read, next, cancellationToken)).Value;
-            }
-            catch (ETagMismatchException)
-            {
-                await backoff.NextAsync(cancellationToken);
-            }
+            return next;
         }
     }
 
@@ -154,27 +159,19 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     /// <exception cref="PreconditionFailedException">It has another revision.</exception>
     public async Task DeleteAsync(string id, string? revision, string actor, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
-        var backoff = new Backoff($"the schedule {id}");
-        while (true)
-        {
-            var read = await ReadAsync(id, cancellationToken);
-            RequireRevision(read.Value, revision);
-            var outbox = read.Value.Outbox.Add(new AuditRecord
+        // The schedule is deleted with this write (soft delete). Its document is removed when the record is in the _log.
+        await UpdateAsync(
+            id,
+            schedule =>
             {
-                Subject = AuditSubject.OfSchedule(id), When = now, Who = actor, What = "delete", Before = AuditValues.Between(Described(read.Value), null).Before,
-            });
-            try
-            {
-                // It is gone with this write. The document follows when the record is where it will be kept.
-                var deleted = await StoreAsync(read, read.Value with { Deleted = true, Secrets = NoSecrets, Outbox = outbox }, cancellationToken);
-                await FinishAsync(deleted, read.Value.Outbox.Last);
-                return;
-            }
-            catch (ETagMismatchException)
-            {
-                await backoff.NextAsync(cancellationToken);
-            }
-        }
+                RequireRevision(schedule, revision);
+                var record = new AuditRecord
+                {
+                    Subject = AuditSubject.OfSchedule(id), When = now, Who = actor, What = "delete", Before = AuditValues.Between(Described(schedule), null).Before,
+                };
+                return Task.FromResult(schedule with { Deleted = true, Secrets = NoSecrets, Outbox = schedule.Outbox.Add(record) });
+            },
+            cancellationToken);
     }
 
     /// <summary>Puts the records into the log that crashes left in schedules' documents, and removes what is left of deleted ones.</summary>
@@ -184,7 +181,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     internal async Task<(int Records, int Documents)> SweepAsync(DateTimeOffset since, CancellationToken cancellationToken)
     {
         var (records, left) = (0, 0);
-        await foreach (var found in documents.ScanAllAsync(Collection, ScanPage, cancellationToken))
+        await foreach (var found in _documents.ScanAllAsync(Collection, ScanPage, cancellationToken))
         {
             if (!found.Value.Deleted && !(found.Value.Outbox.Newest >= since))
                 continue;
@@ -198,7 +195,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     /// <summary>Puts the records into the log that a crash may have left in a schedule's document.</summary>
     internal async Task CompleteAuditAsync(string id, CancellationToken cancellationToken)
     {
-        if (JobId.IsValid(id) && await documents.GetAsync(Collection, id, DocumentId, cancellationToken) is { } found)
+        if (JobId.IsValid(id) && await _documents.GetAsync(Collection, id, DocumentId, cancellationToken) is { } found)
             await FinishAsync(found, found.Value.Outbox.Last);
     }
 
@@ -234,7 +231,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     /// <summary>All schedules, the newest first: a listing call for each thousand, and a read for each that changed since this process listed it last.</summary>
     public async IAsyncEnumerable<Schedule> ScanAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var found in documents.ScanAllAsync(Collection, ScanPage, cancellationToken))
+        await foreach (var found in _documents.ScanAllAsync(Collection, ScanPage, cancellationToken))
         {
             if (!found.Value.Deleted)
                 yield return found.Value;
@@ -250,29 +247,34 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
         return count;
     }
 
-    private async Task<Document<Schedule>> WriteAsync(Document<Schedule> read, Schedule next, CancellationToken cancellationToken)
+    private async Task<Document<Schedule>> UpdateAsync(string id, Func<Schedule, Task<Schedule>> change, CancellationToken cancellationToken)
     {
-        var stored = await StoreAsync(read, next, cancellationToken);
-        await log.TryWriteAsync(stored.Value.Outbox, read.Value.Outbox.Last);
-        return stored;
+        if (!JobId.IsValid(id))
+            throw NotFound(id);
+        return (await _updater.UpdateAsync(id, DocumentId, $"the schedule {id}", TryAsync, cancellationToken))!;
+
+        async Task<Schedule?> TryAsync(Document<Schedule>? read) => await change(read is { Value.Deleted: false } ? read.Value : throw NotFound(id));
     }
 
-    private async Task<Document<Schedule>> StoreAsync(Document<Schedule> read, Schedule next, CancellationToken cancellationToken)
+    private async Task<Document<Schedule>> WriteAsync(Document<Schedule>? read, Schedule next, CancellationToken cancellationToken)
     {
-        next = next with { Outbox = await log.PrepareAsync(read.Value.Outbox, next.Outbox) };
-        var etag = await documents.ReplaceAsync(Collection, read.Partition, DocumentId, next, read.ETag, cancellationToken);
-        return new Document<Schedule>(read.Partition, DocumentId, etag, next);
+        // Updates are only of schedules that exist; CreateAsync writes new ones.
+        var known = read!.Value.Outbox;
+        next = next with { Outbox = await _log.PrepareAsync(known, next.Outbox) };
+        var stored = await _documents.WriteAsync(Collection, read.Partition, DocumentId, read, next, cancellationToken);
+        await FinishAsync(stored, known.Last);
+        return stored;
     }
 
     /// <summary>Writes what is in the outbox; then a deleted schedule's document can go. What fails is the sweeper's.</summary>
     private async Task<int?> FinishAsync(Document<Schedule> stored, int known)
     {
-        var written = await log.TryWriteAsync(stored.Value.Outbox, known);
+        var written = await _log.TryWriteAsync(stored.Value.Outbox, known);
         if (written is null || !stored.Value.Deleted)
             return written;
         try
         {
-            await documents.TryDeleteAsync(Collection, stored, CancellationToken.None);
+            await _documents.TryDeleteAsync(Collection, stored, CancellationToken.None);
         }
         catch (StorageUnavailableException)
         {
@@ -288,8 +290,8 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
             throw new ArgumentException($"{ModelName.Shown(schedule.Id)} is not a schedule's id.", nameof(schedule));
         Validate(schedule);
         schedule = Recorded(null, schedule, what, actor, now);
-        await documents.CreateAsync(Collection, schedule.Id, DocumentId, schedule, cancellationToken);
-        await log.TryWriteAsync(schedule.Outbox, known);
+        await _documents.CreateAsync(Collection, schedule.Id, DocumentId, schedule, cancellationToken);
+        await _log.TryWriteAsync(schedule.Outbox, known);
         return schedule;
     }
 
@@ -321,9 +323,11 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     }
 
     private async Task<Document<Schedule>> ReadAsync(string id, CancellationToken cancellationToken) =>
-        JobId.IsValid(id) && await documents.GetAsync(Collection, id, DocumentId, cancellationToken) is { Value.Deleted: false } found
+        JobId.IsValid(id) && await _documents.GetAsync(Collection, id, DocumentId, cancellationToken) is { Value.Deleted: false } found
             ? found
-            : throw new NotFoundException($"There is no schedule {ModelName.Shown(id)}.");
+            : throw NotFound(id);
+
+    private static NotFoundException NotFound(string id) => new($"There is no schedule {ModelName.Shown(id)}.");
 
     /// <summary>Refuses texts that are too long.</summary>
     /// <exception cref="InvalidRequestException">One of them is.</exception>

@@ -9,10 +9,7 @@ namespace Larder.Registry.Tokens;
 
 /// <summary>The tokens' documents. A token is created and revoked with an audit record, in one write with it.</summary>
 /// <remarks>All methods throw <see cref="StorageUnavailableException"/> during an outage.</remarks>
-/// <param name="documents">Where they are: each in a partition of its own, named by the token's hash, so that authentication is one point read.</param>
-/// <param name="log">Where the records go.</param>
-/// <param name="time">The clock.</param>
-public sealed class TokenStore(IDocumentStore documents, AuditLog log, TimeProvider time)
+public sealed class TokenStore
 {
     /// <summary>The most items that one page of a list has.</summary>
     public const int MaxPage = 1000;
@@ -27,6 +24,21 @@ public sealed class TokenStore(IDocumentStore documents, AuditLog log, TimeProvi
     private static readonly DocumentCollection<CallerToken> Tokens = RegistryJson.Collection<CallerToken>("tokens");
     private static readonly DocumentCollection<TokenKeyDocument> Keys = RegistryJson.Collection<TokenKeyDocument>("token-keys");
 
+    private readonly IDocumentStore _documents;
+    private readonly AuditLog _log;
+    private readonly TimeProvider _time;
+    private readonly DocumentUpdater<CallerToken> _updater;
+
+    /// <summary>The tokens of a document store.</summary>
+    /// <param name="documents">The store: each token is in a partition of its own, named by the token's hash, so that authentication is one point read.</param>
+    /// <param name="log">Where the records of changes go.</param>
+    /// <param name="time">Gives creation and revocation their time.</param>
+    public TokenStore(IDocumentStore documents, AuditLog log, TimeProvider time)
+    {
+        (_documents, _log, _time) = (documents, log, time);
+        _updater = new DocumentUpdater<CallerToken>(documents, Tokens, WriteRevokedAsync);
+    }
+
     /// <summary>Says which token was revoked here.</summary>
     public event Action<string>? Revoked;
 
@@ -40,7 +52,7 @@ public sealed class TokenStore(IDocumentStore documents, AuditLog log, TimeProvi
     /// <exception cref="ConflictException">The key was used for something else, or for a token that is not there.</exception>
     public async Task<(CallerToken Token, string? Secret)> CreateAsync(TokenRequest request, string actor, string? key, CancellationToken cancellationToken = default)
     {
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         request.Validate(now);
         var secret = CallerToken.NewSecret();
         var hash = KeyHash.Of(secret);
@@ -66,14 +78,14 @@ public sealed class TokenStore(IDocumentStore documents, AuditLog log, TimeProvi
 
         if (token.Key is { } taken && await TakeAsync(taken, request, token.Id, now, cancellationToken) is { } earlier)
             return (earlier, null);
-        await documents.CreateAsync(Tokens, token.Id, DocumentId, token, cancellationToken);
-        await log.TryWriteAsync(token.Outbox, known: 0);
+        await _documents.CreateAsync(Tokens, token.Id, DocumentId, token, cancellationToken);
+        await _log.TryWriteAsync(token.Outbox, known: 0);
         return (token, secret);
     }
 
     /// <summary>The token of a hash, also when it has expired; null when there is none, or it is revoked.</summary>
     public async Task<CallerToken?> FindAsync(KeyHash hash, CancellationToken cancellationToken = default) =>
-        await documents.GetAsync(Tokens, hash.Id, DocumentId, cancellationToken) is { Value: { Revoked: false } token } && token.Sha256 == hash.ToString() ? token : null;
+        await _documents.GetAsync(Tokens, hash.Id, DocumentId, cancellationToken) is { Value: { Revoked: false } token } && token.Sha256 == hash.ToString() ? token : null;
 
     /// <summary>The tokens, in the order of their ids.</summary>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
@@ -84,7 +96,7 @@ public sealed class TokenStore(IDocumentStore documents, AuditLog log, TimeProvi
     {
         if (limit is < 1 or > MaxPage)
             throw new InvalidRequestException($"The limit must be 1 to {MaxPage}; it is {limit}.");
-        var page = await documents.ScanAsync(Tokens, limit, cursor, cancellationToken);
+        var page = await _documents.ScanAsync(Tokens, limit, cursor, cancellationToken);
         return new Page<CallerToken>([.. page.Documents.Select(found => found.Value).Where(token => !token.Revoked)], page.Continuation);
     }
 
@@ -95,40 +107,31 @@ public sealed class TokenStore(IDocumentStore documents, AuditLog log, TimeProvi
     /// <exception cref="NotFoundException">There is no such token.</exception>
     public async Task<CallerToken> RevokeAsync(string id, string actor, CancellationToken cancellationToken = default)
     {
-        var backoff = new Backoff($"the token {id}");
-        while (true)
+        if (!CallerToken.IsId(id))
+            throw NotFound(id);
+        CallerToken? revoked = null;
+        await _updater.UpdateAsync(id, DocumentId, $"the token {id}", Revoke, cancellationToken);
+        return revoked!;
+
+        CallerToken? Revoke(Document<CallerToken>? read)
         {
-            var read = CallerToken.IsId(id) && await documents.GetAsync(Tokens, id, DocumentId, cancellationToken) is { Value.Revoked: false } found
-                ? found
-                : throw new NotFoundException($"There is no token {ModelName.Shown(id)}.");
-            var outbox = read.Value.Outbox.Add(new AuditRecord
+            revoked = read is { Value.Revoked: false } ? read.Value : throw NotFound(id);
+            var outbox = revoked.Outbox.Add(new AuditRecord
             {
-                Subject = AuditSubject.OfToken(id), When = time.GetUtcNow(), Who = actor, What = "revoke", Before = AuditValues.Between(Described(read.Value), null).Before,
+                Subject = AuditSubject.OfToken(id), When = _time.GetUtcNow(), Who = actor, What = "revoke", Before = AuditValues.Between(Described(revoked), null).Before,
             });
-            try
-            {
-                // It is revoked with this write. The document goes when the record is where it will be kept.
-                var next = read.Value with { Revoked = true, Outbox = await log.PrepareAsync(read.Value.Outbox, outbox) };
-                var etag = await documents.ReplaceAsync(Tokens, id, DocumentId, next, read.ETag, cancellationToken);
-                Revoked?.Invoke(id);
-                await FinishAsync(new Document<CallerToken>(id, DocumentId, etag, next), read.Value.Outbox.Last);
-                return read.Value;
-            }
-            catch (ETagMismatchException)
-            {
-                await backoff.NextAsync(cancellationToken);
-            }
+            return revoked with { Revoked = true, Outbox = outbox };
         }
     }
 
     /// <summary>Writes down when a token was used, unless it changes at the same moment: then the next use is.</summary>
     internal async Task NoteUseAsync(string id, DateTimeOffset when, CancellationToken cancellationToken = default)
     {
-        if (await documents.GetAsync(Tokens, id, DocumentId, cancellationToken) is not { Value: { Revoked: false } token } read || token.LastUsed >= when)
+        if (await _documents.GetAsync(Tokens, id, DocumentId, cancellationToken) is not { Value: { Revoked: false } token } read || token.LastUsed >= when)
             return;
         try
         {
-            await documents.ReplaceAsync(Tokens, id, DocumentId, token with { LastUsed = when }, read.ETag, cancellationToken);
+            await _documents.ReplaceAsync(Tokens, id, DocumentId, token with { LastUsed = when }, read.ETag, cancellationToken);
         }
         catch (ETagMismatchException)
         {
@@ -136,22 +139,22 @@ public sealed class TokenStore(IDocumentStore documents, AuditLog log, TimeProvi
         }
     }
 
-    /// <summary>Puts the records into the log that crashes left, and removes what is left of revoked tokens, and idempotency keys of an earlier time.</summary>
+    /// <summary>Puts the records into the log that crashes left, and removes what is left of revoked tokens, and idempotency keys of an earlier _time.</summary>
     /// <returns>How many records were missing, and how many documents were left.</returns>
     internal async Task<(int Records, int Documents)> SweepAsync(DateTimeOffset since, DateTimeOffset keysBefore, CancellationToken cancellationToken)
     {
         var (records, left) = (0, 0);
-        await foreach (var found in documents.ScanAllAsync(Tokens, ScanPage, cancellationToken))
+        await foreach (var found in _documents.ScanAllAsync(Tokens, ScanPage, cancellationToken))
         {
             if (!found.Value.Revoked && !(found.Value.Outbox.Newest >= since))
                 continue;
             records += await FinishAsync(found, found.Value.Outbox.Last) ?? 0;
             left += found.Value.Revoked ? 1 : 0;
         }
-        await foreach (var found in documents.ScanAllAsync(Keys, ScanPage, cancellationToken))
+        await foreach (var found in _documents.ScanAllAsync(Keys, ScanPage, cancellationToken))
         {
-            if (found.Value.Taken < keysBefore && await documents.GetAsync(Tokens, found.Value.Token, DocumentId, cancellationToken) is null)
-                left += await documents.TryDeleteAsync(Keys, found, cancellationToken) ? 1 : 0;
+            if (found.Value.Taken < keysBefore && await _documents.GetAsync(Tokens, found.Value.Token, DocumentId, cancellationToken) is null)
+                left += await _documents.TryDeleteAsync(Keys, found, cancellationToken) ? 1 : 0;
         }
         return (records, left);
     }
@@ -159,7 +162,7 @@ public sealed class TokenStore(IDocumentStore documents, AuditLog log, TimeProvi
     /// <summary>Puts the records into the log that a crash may have left in a token's document.</summary>
     internal async Task CompleteAuditAsync(string id, CancellationToken cancellationToken)
     {
-        if (await documents.GetAsync(Tokens, id, DocumentId, cancellationToken) is { } found)
+        if (await _documents.GetAsync(Tokens, id, DocumentId, cancellationToken) is { } found)
             await FinishAsync(found, found.Value.Outbox.Last);
     }
 
@@ -170,30 +173,43 @@ public sealed class TokenStore(IDocumentStore documents, AuditLog log, TimeProvi
         var fingerprint = TextHash.Of(JsonSerializer.Serialize(request, RegistryJson.Options));
         try
         {
-            await documents.CreateAsync(Keys, key, KeyId, new TokenKeyDocument { Fingerprint = fingerprint, Token = token, Taken = now }, cancellationToken);
+            await _documents.CreateAsync(Keys, key, KeyId, new TokenKeyDocument { Fingerprint = fingerprint, Token = token, Taken = now }, cancellationToken);
             return null;
         }
         catch (DocumentExistsException)
         {
-            var taken = await documents.GetAsync(Keys, key, KeyId, cancellationToken);
+            var taken = await _documents.GetAsync(Keys, key, KeyId, cancellationToken);
             if (taken is not null && taken.Value.Fingerprint != fingerprint)
                 throw new ConflictException("This idempotency key was used for another request: use a new key for each request that is not the same.");
-            return taken is not null && await documents.GetAsync(Tokens, taken.Value.Token, DocumentId, cancellationToken) is { Value: { Revoked: false } earlier }
+            return taken is not null && await _documents.GetAsync(Tokens, taken.Value.Token, DocumentId, cancellationToken) is { Value: { Revoked: false } earlier }
                 ? earlier
                 : throw new ConflictException("The token that was made under this idempotency key is not there: use a new key.");
         }
     }
 
+    /// <summary>Writes a token that is revoked: with this write it is refused. The document is removed when the record is in the _log.</summary>
+    private async Task<Document<CallerToken>> WriteRevokedAsync(Document<CallerToken>? read, CallerToken next, CancellationToken cancellationToken)
+    {
+        var known = read!.Value.Outbox;
+        next = next with { Outbox = await _log.PrepareAsync(known, next.Outbox) };
+        var stored = await _documents.WriteAsync(Tokens, next.Id, DocumentId, read, next, cancellationToken);
+        Revoked?.Invoke(next.Id);
+        await FinishAsync(stored, known.Last);
+        return stored;
+    }
+
+    private static NotFoundException NotFound(string id) => new($"There is no token {ModelName.Shown(id)}.");
+
     private async Task<int?> FinishAsync(Document<CallerToken> stored, int known)
     {
-        var written = await log.TryWriteAsync(stored.Value.Outbox, known);
+        var written = await _log.TryWriteAsync(stored.Value.Outbox, known);
         if (written is null || !stored.Value.Revoked)
             return written;
         try
         {
-            await documents.TryDeleteAsync(Tokens, stored, CancellationToken.None);
-            if (stored.Value.Key is { } key && await documents.GetAsync(Keys, key, KeyId, CancellationToken.None) is { } taken && taken.Value.Token == stored.Value.Id)
-                await documents.TryDeleteAsync(Keys, taken, CancellationToken.None);
+            await _documents.TryDeleteAsync(Tokens, stored, CancellationToken.None);
+            if (stored.Value.Key is { } key && await _documents.GetAsync(Keys, key, KeyId, CancellationToken.None) is { } taken && taken.Value.Token == stored.Value.Id)
+                await _documents.TryDeleteAsync(Keys, taken, CancellationToken.None);
         }
         catch (StorageUnavailableException)
         {

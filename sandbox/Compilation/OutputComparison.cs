@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Larder.Inference;
 using Larder.Inference.Signatures;
 using Larder.Inference.Validation;
 using Larder.Inference.Validation.Scanning;

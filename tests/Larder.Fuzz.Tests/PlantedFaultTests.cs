@@ -40,7 +40,8 @@ public sealed class PlantedFaultTests : IDisposable
             for (var at = 0; kind == 3 && at < content.Length && !_isOver; at += content[at])
             {
             }
-        }) with { Patience = TimeSpan.FromSeconds(2) });
+        }) with
+        { Timeout = TimeSpan.FromSeconds(2) });
 
         Assert.Contains("did not end", report.Fault);
     }
@@ -84,7 +85,7 @@ public sealed class PlantedFaultTests : IDisposable
         return report;
     }
 
-    /// <summary>Reads records of a kind, a length and a content, behind two letters; what is planted looks at each.</summary>
+    /// <summary>Reads records of a kind, a length and a content, behind two letters; the planted faults depend on these.</summary>
     private static FuzzTarget Records(ReadRecord planted) => new(
         "records",
         input =>

@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Inference.Signatures;
 using Larder.Orchestrations.Backup.Archives;
 using Larder.Orchestrations.Ingestion;
@@ -35,7 +36,7 @@ public sealed class CheckImport(
         {
             return BackupResult.Canceled;
         }
-        catch (Exception e) when (IngestionStaging.IsRefusal(e) || e is NotFoundException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return new BackupResult(e.Message);
         }

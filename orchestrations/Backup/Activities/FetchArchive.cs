@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Backup.Archives;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
@@ -40,7 +41,7 @@ public sealed class FetchArchive(JobSteps steps, JobFiles files, UrlSource urls,
         {
             return BackupResult.Canceled;
         }
-        catch (Exception e) when (e is InvalidRequestException or TooLargeException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return new BackupResult(e.Message);
         }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Larder.Inference;
 using Larder.Orchestrations.Backup.Archives;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
@@ -46,7 +47,7 @@ public sealed class RegisterImport(
             var made = await SchedulesAsync(job, import, plan, cancellationToken);
             return await ReportAsync(job, plan, models, made, cancellationToken);
         }
-        catch (Exception e) when (IngestionStaging.IsRefusal(e) || e is NotFoundException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return (new BackupResult(e.Message), null);
         }

@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Backup.Archives;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
@@ -42,7 +43,7 @@ public sealed class StoreImport(JobSteps steps, JobFiles files, ArchiveSources s
         {
             return BackupResult.Canceled;
         }
-        catch (Exception e) when (IngestionStaging.IsRefusal(e) || e is NotFoundException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return new BackupResult(e.Message);
         }

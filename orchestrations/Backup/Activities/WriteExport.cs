@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Backup.Archives;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring.Rows;
@@ -46,7 +47,7 @@ public sealed class WriteExport(JobSteps steps, JobFiles files, IDocumentStore d
         {
             return (BackupResult.Canceled, null);
         }
-        catch (Exception e) when (e is NotFoundException or ConflictException or InvalidRequestException or TooLargeException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return (new BackupResult(e.Message), null);
         }

@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
@@ -41,7 +42,7 @@ public sealed class RegisterIngestedModel(JobSteps steps, JobFiles files, ModelP
         {
             version = (await publisher.PublishAsync(job.Model, model, arrival.RequestOf(job), CancellationToken.None)).Version.Version;
         }
-        catch (Exception e) when (IngestionStaging.IsRefusal(e))
+        catch (LarderException e) when (e.IsPermanent)
         {
             return new Result(null, e.Message);
         }
@@ -53,7 +54,7 @@ public sealed class RegisterIngestedModel(JobSteps steps, JobFiles files, ModelP
             {
                 await registry.SetAliasAsync(job.Model, alias, version, actor: JobActor.Of(job), cancellationToken: CancellationToken.None);
             }
-            catch (Exception e) when (e is InvalidRequestException or NotFoundException or ConflictException)
+            catch (LarderException e) when (e.IsPermanent)
             {
                 problems.Add($"The alias {alias} did not move: {e.Message}");
             }

@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Ingestion.Archives;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
@@ -48,7 +49,7 @@ public sealed class StageIngestedBlob(
         {
             return (new Result(), await arrivals.StoreAsync(name, IngestedBlob.FileNameOf(path), content, limit, null, RequireContent, cancellationToken));
         }
-        catch (Exception e) when (IngestionStaging.IsRefusal(e))
+        catch (LarderException e) when (e.IsPermanent)
         {
             return (new Result(Reason: e.Message), null);
         }

@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
@@ -52,7 +53,7 @@ public sealed class ValidateIngestedModel(JobSteps steps, JobFiles files, IArtif
                 return (new Result(prepared), note);
             }
         }
-        catch (Exception e) when (IngestionStaging.IsRefusal(e))
+        catch (LarderException e) when (e.IsPermanent)
         {
             return (new Result(null, e.Message), null);
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Larder.Inference;
 using Larder.Inference.Sessions;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring.Rows;
@@ -44,7 +45,7 @@ public sealed class PlanScoring(
             await StoreAsync(job, plan, chunks, cancellationToken);
             return new Result(plan.Chunks, plan.Rows);
         }
-        catch (Exception e) when (e is InvalidRequestException or NotFoundException or ModelTooLargeException or RunTimeoutException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return new Result(0, 0, e.Message);
         }

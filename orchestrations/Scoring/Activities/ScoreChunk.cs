@@ -1,4 +1,5 @@
 using System.Buffers;
+using Larder.Inference;
 using Larder.Inference.Rows;
 using Larder.Inference.Sessions;
 using Larder.Orchestrations.Jobs;
@@ -45,7 +46,7 @@ public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore art
         {
             return await ScoreAsync(job, input, cancellationToken);
         }
-        catch (Exception e) when (e is RunTimeoutException or NotFoundException or ModelTooLargeException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return new Result(0, 0, Reason: e.Message);
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Larder.Inference;
 using Larder.Inference.Rows;
 using Larder.Inference.Sessions;
 using Larder.Inference.Tensors;

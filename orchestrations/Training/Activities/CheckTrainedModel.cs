@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Inference.Validation;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Jobs;
@@ -42,7 +43,7 @@ public sealed class CheckTrainedModel(JobSteps steps, JobFiles files, ModelPubli
             await using var staged = await publisher.StageAsync(content, cancellationToken: cancellationToken);
             return new Result(await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellationToken));
         }
-        catch (Exception e) when (e is InvalidModelException or InvalidRequestException or TooLargeException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return new Result(null, $"The trained model cannot be served: {e.Message}");
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Larder.Inference;
 using Larder.Inference.Compilation;
 using Larder.Inference.Tensors;
 using Larder.Inference.Validation;
@@ -61,7 +62,7 @@ public sealed class CompileTrainedModel(
             await using var staged = await publisher.StageAsync(file, file.Length, cancellationToken);
             return new Result(await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellationToken), result.Reason);
         }
-        catch (Exception e) when (e is InvalidModelException or InvalidRequestException or InvalidInputException or TooLargeException or JsonException)
+        catch (Exception e) when (e is LarderException { IsPermanent: true } or JsonException)
         {
             return new Result(null, $"It was not compiled: {e.Message}");
         }

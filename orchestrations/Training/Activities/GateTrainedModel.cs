@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
@@ -46,7 +47,7 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
         {
             await registry.SetAliasAsync(job.Model, alias, version, actor: JobActor.Of(job), cancellationToken: cancellationToken);
         }
-        catch (Exception e) when (e is NotFoundException or InvalidRequestException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return $"{reason}The alias {alias} could not be moved: {e.Message}";
         }

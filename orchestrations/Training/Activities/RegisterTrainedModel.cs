@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Larder.Inference;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
@@ -65,7 +66,7 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
             await registry.LinkOptimizedAsync(job.Model, trained.Version.Version, optimized.Version.Version);
             return new Registered(trained.Version.Version, optimized.Version.Version, null);
         }
-        catch (Exception e) when (e is InvalidRequestException or NotFoundException or ConflictException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return new Registered(null, null, e.Message);
         }

@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
@@ -34,7 +35,7 @@ public sealed class StageDataset(JobSteps steps, UploadSessions sessions, Ingest
             await artifacts.PutAsync(OpenAsync, uploaded.Sha256, cancellationToken);
             return (null, new JobInput(FoundDataset.InputName, session.FileName!, uploaded.Sha256, uploaded.SizeBytes));
         }
-        catch (Exception e) when (e is NotFoundException || IngestionStaging.IsRefusal(e))
+        catch (LarderException e) when (e.IsPermanent)
         {
             return (e.Message, null);
         }

@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
@@ -45,7 +46,7 @@ public sealed class StageUpload(JobSteps steps, JobFiles files, UploadSessions s
                 cancellationToken);
             return (null, input);
         }
-        catch (Exception e) when (e is NotFoundException || IngestionStaging.IsRefusal(e))
+        catch (LarderException e) when (e.IsPermanent)
         {
             return (e.Message, null);
         }

@@ -1,4 +1,3 @@
-using System.Text;
 using Larder.Inference.Limits;
 using Larder.Inference.Sessions;
 using Larder.Inference.Settings;

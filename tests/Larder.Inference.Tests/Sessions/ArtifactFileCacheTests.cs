@@ -1,13 +1,14 @@
 using System.Security.Cryptography;
 using Larder.Inference.Limits;
 using Larder.Inference.Sessions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Inference.Tests.Sessions;
 
 public sealed class ArtifactFileCacheTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("larder-files-").FullName;
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly Dictionary<string, byte[]> _artifacts = [];
     private int _fetches;
 
@@ -210,7 +211,7 @@ public sealed class ArtifactFileCacheTests : IDisposable
         async (sha256, destination, cancellationToken) =>
         {
             Interlocked.Increment(ref _fetches);
-            await destination.WriteAsync(new byte[0], cancellationToken);
+            await destination.WriteAsync(Array.Empty<byte>(), cancellationToken);
             foreach (var piece in _artifacts[sha256].Chunk(777))
                 await destination.WriteAsync(piece, cancellationToken);
         },

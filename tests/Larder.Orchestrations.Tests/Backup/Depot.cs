@@ -1,4 +1,5 @@
 using System.Text;
+using Larder.Inference;
 using Larder.Inference.Signatures;
 using Larder.Inference.Validation;
 using Larder.Orchestrations.Backup.Archives;

@@ -1,7 +1,6 @@
 using DurableTask.Core.History;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Tests.Uploads;
-using Microsoft.DurableTask;
 using Newtonsoft.Json.Linq;
 
 namespace Larder.Orchestrations.Tests.Replay;

@@ -115,8 +115,8 @@ public sealed class RegistryGarbageCollectorTests : IDisposable
 
         Assert.Equal((2, 2), (report.VersionDocuments, report.Artifacts));
         Assert.Equal([3], await _shop.VersionsAsync("iris"));
-        var left = await _shop.Documents.ListAsync(Collections.Versions, "iris", 10);
-        Assert.Equal([Collections.VersionId(3)], left.Documents.Select(document => document.Id));
+        var left = await _shop.Documents.ListAsync(ModelCollections.Versions, "iris", 10);
+        Assert.Equal([ModelCollections.VersionId(3)], left.Documents.Select(document => document.Id));
         Assert.Equal("3", await _shop.ContentAsync((await _shop.Registry.GetVersionAsync("iris", 3)).Sha256));
     }
 

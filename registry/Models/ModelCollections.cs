@@ -3,8 +3,8 @@ using Larder.Registry.Storage;
 
 namespace Larder.Registry.Models;
 
-/// <summary>Where models and their versions are kept: both in a partition of the model's name.</summary>
-internal static class Collections
+/// <summary>Where models, their versions and the claims of idempotent publishing are stored: in the partition of the model's name.</summary>
+internal static class ModelCollections
 {
     /// <summary>The id of the one document that a model has in its partition.</summary>
     public const string ModelId = "model";
@@ -13,10 +13,10 @@ internal static class Collections
 
     public static readonly DocumentCollection<VersionDocument> Versions = RegistryJson.Collection<VersionDocument>("versions");
 
-    /// <summary>In a partition of the model's name, each under the hash of its key.</summary>
-    public static readonly DocumentCollection<PublishClaim> Publications = RegistryJson.Collection<PublishClaim>("publications");
+    /// <summary>The id is the hash of the idempotency key.</summary>
+    public static readonly DocumentCollection<PublicationDocument> Publications = RegistryJson.Collection<PublicationDocument>("publications");
 
-    /// <summary>The id of a version, so that ids sort as numbers do.</summary>
+    /// <summary>The id of a version's document: ten digits, so that ids sort as numbers do.</summary>
     public static string VersionId(int version) => version.ToString("D10", CultureInfo.InvariantCulture);
 
     public static int VersionNumber(string id) => int.Parse(id, NumberStyles.None, CultureInfo.InvariantCulture);
