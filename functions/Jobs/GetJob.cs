@@ -27,7 +27,7 @@ public sealed class GetJob(JobAccess access)
         var view = JobView.Of(found);
         // An accepted job has no instance for a moment, or for a minute when a crash came in between. Custom statuses are read with inputs and outputs only.
         if (!found.IsFinal
-            && await client.GetInstanceAsync(found.InstanceId, getInputsAndOutputs: true, cancellationToken) is { SerializedCustomStatus: { Length: > 0 } status })
+            && await client.GetInstanceAsync(found.Id, getInputsAndOutputs: true, cancellationToken) is { SerializedCustomStatus: { Length: > 0 } status })
         {
             view["status"] = JsonNode.Parse(status);
         }

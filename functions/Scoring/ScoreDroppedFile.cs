@@ -4,10 +4,9 @@ using Larder.Functions.Ingestion;
 using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
-using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
@@ -42,8 +41,7 @@ public sealed class ScoreDroppedFile(ScoringSubmitter submitter, JobScheduler sc
             return;
         try
         {
-            var job = await submitter.SubmitDropAsync(model, file, cancellationToken);
-            await scheduler.StartAsync(client, job, CancellationToken.None);
+            await scheduler.SubmitAndStartAsync(client, submitter.SubmitDropAsync(model, file, cancellationToken));
         }
         catch (LarderException e) when (e.IsPermanent)
         {

@@ -11,7 +11,7 @@ namespace Larder.Orchestrations.Backup;
 /// <param name="starter">Knows what can be run.</param>
 /// <param name="store">The schedules that are here.</param>
 /// <param name="options">How many there may be.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">For times and waits.</param>
 public sealed class ImportedSchedules(ScheduleStarter starter, ScheduleStore store, ScheduleOptions options, TimeProvider time)
 {
     private static readonly Dictionary<string, string> NoSecrets = [];
@@ -41,8 +41,8 @@ public sealed class ImportedSchedules(ScheduleStarter starter, ScheduleStore sto
     /// <summary>A schedule as it begins here.</summary>
     /// <param name="schedule">As it was where it comes from.</param>
     /// <param name="importer">Who imports it: its jobs are made with these rights.</param>
-    /// <param name="arePaused">Whether it is to run only when somebody says so.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="arePaused">Whether the schedule is imported paused.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>It, and why it is paused if it cannot run.</returns>
     internal async Task<(Schedule Schedule, string? Reason)> PrepareAsync(Schedule schedule, Caller importer, bool arePaused, CancellationToken cancellationToken)
     {

@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Options;
 
@@ -39,7 +41,7 @@ public sealed class OptionSchema<T>
     public T ReadOrDefault(byte[]? json) => Read(json ?? "{}"u8.ToArray());
 
     /// <summary>Reads options that are a part of other JSON, or none.</summary>
-    /// <param name="json">The options; null, or what nobody set, is as <c>{}</c>.</param>
+    /// <param name="json">The options; null or undefined is as <c>{}</c>.</param>
     /// <inheritdoc cref="Read"/>
     public T ReadOrDefault(JsonElement? json) =>
         ReadOrDefault(json is { ValueKind: not JsonValueKind.Undefined } given ? JsonMarshal.GetRawUtf8Value(given).ToArray() : null);
@@ -64,4 +66,26 @@ public sealed class OptionSchema<T>
                     : $"The options are not JSON (line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}).");
         }
     }
+}
+
+/// <summary>The JSON Schema of a type that has a JSON converter of its own, from which a schema cannot be derived.</summary>
+/// <param name="json">The schema, in the keywords that <see cref="OptionValidator"/> knows.</param>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class OptionSchemaAttribute([StringSyntax(StringSyntaxAttribute.Json)] string json) : Attribute
+{
+    /// <summary>The schema.</summary>
+    public string Json => json;
+}
+
+/// <summary>What the names in a dictionary of options may be.</summary>
+/// <param name="pattern">As ECMA-262 has it.</param>
+/// <param name="description">The same in words, to follow "must be".</param>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class OptionNamesAttribute([StringSyntax(StringSyntaxAttribute.Regex)] string pattern, string description) : Attribute
+{
+    /// <summary>The regular expression.</summary>
+    public string Pattern => pattern;
+
+    /// <summary>The same in words.</summary>
+    public string Description => description;
 }

@@ -17,10 +17,10 @@ public sealed class FetchArchive(JobSteps steps, JobFiles files, UrlSource urls,
     private const string Step = "fetch";
     private const long MaxSecretBytes = 1 << 20;
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Fetches the archive of an import.</summary>
     [Function(ActivityNames.FetchArchive)]
     public Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
-        job, Step, 0, found => FetchAsync(found, cancellationToken), detail: result => result.Problem ?? result.Summary, cancellationToken: cancellationToken);
+        job, Step, 0, found => FetchAsync(found, cancellationToken), detail: result => result.Problem ?? result.Summary, beginsJob: true, cancellationToken: cancellationToken);
 
     private async Task<BackupResult> FetchAsync(Job job, CancellationToken cancellationToken)
     {

@@ -1,6 +1,5 @@
 using Larder.Inference;
 using Larder.Orchestrations.Jobs;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
@@ -17,12 +16,12 @@ public sealed class RegisterIngestedModel(JobSteps steps, JobFiles files, ModelP
     /// <param name="Model">The model.</param>
     public sealed record Input(string Job, ValidatedArtifact Model);
 
-    /// <summary>What came of it.</summary>
+    /// <summary>The outcome.</summary>
     /// <param name="Version">The number of the version.</param>
     /// <param name="Reason">Why there is none; or, beside a version, what did not work after it.</param>
     public sealed record Result(int? Version, string? Reason = null);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Registers a validated model.</summary>
     [Function(ActivityNames.RegisterArrival)]
     public Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellationToken) => steps.RunAsync(
         input.Job,
@@ -31,7 +30,7 @@ public sealed class RegisterIngestedModel(JobSteps steps, JobFiles files, ModelP
         job => RegisterAsync(job, input.Model, cancellationToken),
         (job, result) => job with { Version = result.Version },
         result => result.Reason ?? $"Version {result.Version}.",
-        cancellationToken);
+        cancellationToken: cancellationToken);
 
     // Not cancelled by a host that stops: what is done here cannot be undone, so it is done whole.
     private async Task<Result> RegisterAsync(Job job, ValidatedArtifact model, CancellationToken cancellationToken)
