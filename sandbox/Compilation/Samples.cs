@@ -5,7 +5,6 @@ using Larder.Inference;
 using Larder.Inference.Limits;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
-using Larder.Inference.Validation;
 using Larder.Inference.Validation.Scanning;
 using Microsoft.ML.OnnxRuntime;
 
