@@ -2,7 +2,6 @@ using System.Buffers;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using System.IO.Pipelines;
 using System.Text.Json;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
