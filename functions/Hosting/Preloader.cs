@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Larder.Inference;
 using Larder.Inference.Sessions;
 using Larder.Registry.Catalog;
-using Larder.Registry.Errors;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 

@@ -1,7 +1,6 @@
 using Larder.Functions.Http;
 using Larder.Inference;
 using Larder.Inference.Images;
-using Larder.Inference.Memory;
 using Larder.Inference.Sessions;
 using Larder.Inference.Tensors;
 using Larder.Registry.Errors;

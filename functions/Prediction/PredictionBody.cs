@@ -3,7 +3,6 @@ using System.Text.Json;
 using Larder.Functions.Http;
 using Larder.Inference;
 using Larder.Inference.Limits;
-using Larder.Inference.Memory;
 using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;

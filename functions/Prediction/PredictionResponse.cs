@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text.Json;
 using Larder.Inference;
 using Larder.Inference.Limits;
-using Larder.Inference.Sessions;
 using Larder.Inference.Tensors;
 using Larder.Registry.Models;
 using Microsoft.AspNetCore.Http;

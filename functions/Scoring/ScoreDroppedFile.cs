@@ -4,7 +4,6 @@ using Larder.Functions.Ingestion;
 using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
-using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;

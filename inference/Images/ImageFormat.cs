@@ -1,4 +1,3 @@
-using Larder.Inference.Tensors;
 
 namespace Larder.Inference.Images;
 

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Larder.Inference.Batching;
 using Larder.Inference.Limits;
-using Larder.Inference.Memory;
 using Larder.Inference.Metrics;
 using Larder.Inference.Settings;
 using Larder.Inference.Signatures;

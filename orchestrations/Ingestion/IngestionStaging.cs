@@ -1,7 +1,4 @@
-using Larder.Inference.Settings;
-using Larder.Inference.Validation;
 using Larder.Orchestrations.Jobs;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;

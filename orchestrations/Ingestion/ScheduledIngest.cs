@@ -4,7 +4,6 @@ using Larder.Orchestrations.Schedules;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
-using Larder.Registry.Models;
 using Larder.Registry.Schedules;
 
 namespace Larder.Orchestrations.Ingestion;

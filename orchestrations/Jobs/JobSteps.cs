@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Larder.Inference;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 
 namespace Larder.Orchestrations.Jobs;

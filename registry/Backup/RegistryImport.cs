@@ -1,6 +1,5 @@
 using Larder.Inference;
 using Larder.Inference.Signatures;
-using Larder.Inference.Validation;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;

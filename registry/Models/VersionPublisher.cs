@@ -1,5 +1,4 @@
 using Larder.Registry.Errors;
-using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
 
 namespace Larder.Registry.Models;

@@ -1,10 +1,8 @@
 using Larder.Inference;
 using Larder.Inference.Signatures;
 using Larder.Orchestrations.Backup.Archives;
-using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Backup;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;

@@ -1,9 +1,7 @@
 using Larder.Inference;
 using Larder.Orchestrations.Backup.Archives;
-using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Backup;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Microsoft.Azure.Functions.Worker;

@@ -1,8 +1,6 @@
 using Larder.Inference;
-using Larder.Inference.Validation;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Jobs;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Publishing;

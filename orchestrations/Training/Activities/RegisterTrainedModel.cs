@@ -1,7 +1,6 @@
 using Larder.Inference;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Jobs;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;

@@ -1,7 +1,6 @@
 using Larder.Inference;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Publishing;
