@@ -1,6 +1,6 @@
-using Larder.Inference.Signatures;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Bench.Documents;
 

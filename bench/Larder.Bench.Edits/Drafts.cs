@@ -1,6 +1,6 @@
-using Larder.Inference.Signatures;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Text;
 
 namespace Larder.Bench.Edits;
 

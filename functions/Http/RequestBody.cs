@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Larder.Inference;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
+using Larder.Registry.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 

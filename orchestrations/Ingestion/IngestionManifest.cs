@@ -1,4 +1,3 @@
-using Larder.Inference.Settings;
 using Larder.Orchestrations.Ingestion.Archives;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
@@ -7,6 +6,8 @@ using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Ingestion;
 

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 using Larder.Orchestrations.Compute;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Jobs;
 

@@ -1,5 +1,6 @@
 using Larder.Orchestrations.Ingestion;
 using Larder.Registry.Jobs;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Jobs;
 

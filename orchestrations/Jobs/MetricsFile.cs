@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Jobs;
 

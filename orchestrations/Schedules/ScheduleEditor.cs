@@ -4,6 +4,7 @@ using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Schedules;
+using Larder.Registry.Text;
 using Microsoft.DurableTask.Client;
 
 namespace Larder.Orchestrations.Schedules;
@@ -137,7 +138,7 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
         var found = await schedules.GetAsync(id, cancellationToken);
         await access.RequireAsync(caller, JobWay.Submit, found.Job.Type, found.Job.Model, cancellationToken);
         await starter.CheckAsync(found, cancellationToken);
-        var asked = new AskedRun($"schedule:{id}:now:{(key is null ? Guid.NewGuid().ToString("N") : TextHash.Of(key))}", time.GetUtcNow(), caller.Name);
+        var asked = new RequestedRun($"schedule:{id}:now:{(key is null ? Guid.NewGuid().ToString("N") : TextHash.Of(key))}", time.GetUtcNow(), caller.Name);
 
         // Before the job: a server that is killed after this has left a note, and the next look at schedules goes on from it.
         var schedule = await schedules.ChangeAsync(id, read => Task.FromResult(ScheduleStarter.With(read, asked)), cancellationToken);

@@ -51,7 +51,7 @@ public sealed partial class ScheduleRunner(
     }
 
     // Older ones were left by a server that was killed; in younger ones the request may still be under way.
-    private static IEnumerable<AskedRun> LeftBehind(Schedule schedule, DateTimeOffset now) => schedule.Progress.Asked.Where(asked => now - asked.At > AnswerTime);
+    private static IEnumerable<RequestedRun> LeftBehind(Schedule schedule, DateTimeOffset now) => schedule.Progress.Asked.Where(asked => now - asked.At > AnswerTime);
 
     private static DateTimeOffset Oldest(Schedule schedule) =>
         schedule.Progress.Waiting is [var waiting, ..] ? waiting : schedule.Progress.NextRun ?? DateTimeOffset.MaxValue;
@@ -87,7 +87,7 @@ public sealed partial class ScheduleRunner(
         }
     }
 
-    private async Task GoOnAsync(DurableTaskClient client, Schedule schedule, AskedRun asked, CancellationToken cancellationToken)
+    private async Task GoOnAsync(DurableTaskClient client, Schedule schedule, RequestedRun asked, CancellationToken cancellationToken)
     {
         try
         {

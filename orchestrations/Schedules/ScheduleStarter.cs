@@ -39,7 +39,7 @@ public sealed class ScheduleStarter(
     /// <param name="asked">The run.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="LarderException">The job cannot be had; unless storage does not answer, that is written down too.</exception>
-    public async Task<Job> StartAskedAsync(DurableTaskClient client, Schedule schedule, AskedRun asked, CancellationToken cancellationToken)
+    public async Task<Job> StartAskedAsync(DurableTaskClient client, Schedule schedule, RequestedRun asked, CancellationToken cancellationToken)
     {
         var run = new ScheduleRun { Due = asked.At, At = asked.At, Outcome = RunOutcome.Started, Manual = true };
         Job job;
@@ -56,7 +56,7 @@ public sealed class ScheduleStarter(
         }
 
         run = run with { Job = job.Id };
-        await schedules.NoteRunAsync(
+        await schedules.RecordRunAsync(
             schedule.Id, job.Id, asked.Actor, read => With(read, run, ended: []) is var next && ReferenceEquals(next, read) ? read : Without(next, asked), asked.At, CancellationToken.None);
         // It was written down before: by an earlier request with the same key, or by another server that took the run up.
         await schedules.ChangeAsync(schedule.Id, read => Task.FromResult(Without(read, asked)), CancellationToken.None);
@@ -74,7 +74,7 @@ public sealed class ScheduleStarter(
 
     /// <summary>The schedule with a run added that a caller asked for; the same instance when it has that already.</summary>
     /// <exception cref="ConflictException">It has as many as it may.</exception>
-    internal static Schedule With(Schedule schedule, AskedRun asked)
+    internal static Schedule With(Schedule schedule, RequestedRun asked)
     {
         var all = schedule.Progress.Asked;
         if (all.Any(known => known.Key == asked.Key))
@@ -84,7 +84,7 @@ public sealed class ScheduleStarter(
         return schedule with { Progress = schedule.Progress with { Asked = [.. all, asked] } };
     }
 
-    private static Schedule Without(Schedule schedule, AskedRun asked)
+    private static Schedule Without(Schedule schedule, RequestedRun asked)
     {
         var rest = schedule.Progress.Asked.Where(known => known.Key != asked.Key).ToList();
         return rest.Count == schedule.Progress.Asked.Count ? schedule : schedule with { Progress = schedule.Progress with { Asked = rest } };

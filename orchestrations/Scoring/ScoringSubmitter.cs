@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Larder.Inference.Rows;
 using Larder.Inference.Signatures;
 using Larder.Orchestrations.Datasets;
@@ -9,6 +10,7 @@ using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Scoring;
 

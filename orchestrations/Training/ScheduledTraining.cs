@@ -6,6 +6,7 @@ using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Training;
 

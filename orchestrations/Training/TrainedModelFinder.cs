@@ -4,6 +4,8 @@ using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
+using Larder.Registry.Storage;
+using Microsoft.Azure.Functions.Worker;
 using Larder.Registry.Models;
 
 namespace Larder.Orchestrations.Training;

@@ -20,7 +20,7 @@ internal sealed class ImportDecisions(IDocumentStore documents, JobStore jobs, s
         switch (read?.Value)
         {
             case null when await documents.GetAsync(ModelCollections.Versions, name, ModelCollections.VersionId(1), cancellationToken) is not null:
-                return Conflict("somebody is publishing its first version");
+                return Conflict("its first version is being published");
             case null:
                 return Done(ImportOutcome.Created);
             case { Importing: { } other } when other != job && await IsRunningAsync(other, cancellationToken):
@@ -34,7 +34,7 @@ internal sealed class ImportDecisions(IDocumentStore documents, JobStore jobs, s
             case var _ when archived.Model.Deleted:
                 return Conflict("it exists here, and is deleted in the archive");
             case var here:
-                return here.LastVersion - archived.Model.LastVersion <= ImportedModelWriter.MostBetween
+                return here.LastVersion - archived.Model.LastVersion <= ImportedModelWriter.MaxGap
                     && archived.WithNumbersUpTo(here.LastVersion).Equals(await _snapshots.ReadAsync(here, cancellationToken))
                     ? Done(ImportOutcome.Unchanged)
                     : Conflict("it exists here with other content");

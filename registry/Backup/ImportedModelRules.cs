@@ -1,7 +1,9 @@
+using Larder.Registry.Audit;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Backup;
 

@@ -40,7 +40,7 @@ public sealed class DatasetStore(IDocumentStore documents)
         return stored!.Value;
     }
 
-    /// <summary>Takes a name away. The bytes stay while a job has them among its inputs; the sweeper deletes them afterwards.</summary>
+    /// <summary>Deletes a data set. Its bytes stay while a job has them among its inputs; the garbage collector deletes them afterwards.</summary>
     /// <exception cref="NotFoundException">There is none of that name.</exception>
     public async Task DeleteAsync(string model, string fileName, CancellationToken cancellationToken = default)
     {
@@ -59,7 +59,7 @@ public sealed class DatasetStore(IDocumentStore documents)
     /// <param name="model">Of which model; null for all, which reads the whole collection, page by page.</param>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before, of the same model; null for the first.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">The limit is out of range, or the cursor is none.</exception>
     public async Task<Page<Dataset>> ListAsync(string? model, int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {

@@ -4,6 +4,7 @@ using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Jobs;
 
@@ -39,7 +40,7 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
     /// </summary>
     /// <param name="id">The job.</param>
     /// <param name="change">What to make of it; called again for every try. The same instance means that nothing is to be written.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The job after it.</returns>
     /// <exception cref="NotFoundException">There is no such job.</exception>
     public async Task<Job> UpdateAsync(string id, Func<Job, Job> change, CancellationToken cancellationToken = default)
@@ -68,7 +69,7 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
     /// <param name="filter">Which jobs.</param>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before, with the same filter; null for the first. Jobs that come meanwhile are not on later pages.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">The limit is out of range, or the cursor is none.</exception>
     public async Task<JobPage> ListAsync(JobFilter filter, int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {
@@ -79,7 +80,7 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
         var (total, more) = (0, false);
         await foreach (var job in ScanAsync(cancellationToken))
         {
-            if (!filter.Fits(job))
+            if (!filter.Matches(job))
                 continue;
             total++;
             if (string.CompareOrdinal(job.Id, after) <= 0)
@@ -113,7 +114,7 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
 
     /// <summary>The jobs about what happened since then, the newest first. Older ones are not read, but for a page.</summary>
     /// <param name="since">As <see cref="JobId"/> has it; null for all jobs.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async IAsyncEnumerable<Job> ScanAsync(DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await foreach (var found in documents.ScanAllAsync(JobCollections.Jobs, ScanPage, cancellationToken))
@@ -129,13 +130,13 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
     public static void ValidateKey(string key) => FieldLimits.ValidateKey(key, "idempotency key");
 
     /// <summary>
-    /// Stores a job once for a key. Whoever comes with the same key and fingerprint, at the same time or later, gets the job that is there; also
-    /// when the first one died half-way, and then it is created now as the first one meant it. A key works until its job is deleted.
+    /// Stores a job once for an idempotency key. Requests with the same key and fingerprint, at the same time or later, get the job that exists. When
+    /// the first request crashed after taking the key, the next one creates the job from the draft that is stored with the key. A key works until its job is deleted.
     /// </summary>
     /// <param name="key">The client's, 1 to 255 printable characters.</param>
     /// <param name="fingerprint">Equal for equal requests, such as a hash of all that was asked for.</param>
     /// <param name="job">The job to create. What comes back may have another id: files of the job are to be written only then.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The job, and whether this call created it. One that is not new may still wait for what its creator was about to do with it.</returns>
     /// <exception cref="InvalidRequestException">The key is none.</exception>
     /// <exception cref="ConflictException">The key was used for something else.</exception>
@@ -168,9 +169,9 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
         return (await FindAsync(taken.Value.Draft.Id, cancellationToken))?.Value.Job;
     }
 
-    /// <summary>Removes keys that were taken before a time and have no job: their client died with the server, or deletion did.</summary>
+    /// <summary>Deletes keys that were taken before a time and have no job: the server crashed while it created or deleted the job.</summary>
     /// <returns>How many.</returns>
-    internal async Task<int> SweepKeysAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    internal async Task<int> CollectKeysAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         var removed = 0;
         await foreach (var key in documents.ScanAllAsync(JobCollections.Keys, ScanPage, cancellationToken))
@@ -205,7 +206,7 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
     private Task<Document<JobDocument>?> FindAsync(string id, CancellationToken cancellationToken) =>
         documents.GetAsync(JobCollections.Jobs, id, JobCollections.JobId, cancellationToken);
 
-    // An element that nobody set is not even null, and has no JSON.
+    // A JsonElement that was never set is not even null, and cannot be serialised.
     private static Job Storable(Job job) => job.Options.ValueKind == JsonValueKind.Undefined ? job with { Options = NoOptions } : job;
 
     private static void RequireSame(JobKeyDocument taken, string fingerprint)
@@ -224,7 +225,7 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
             if (await FindAsync(draft.Id, cancellationToken) is { } found)
                 return (found.Value.Job, false);
 
-            // Its creator died, or is just about to. Taking the key up again shows that nobody released or swept it meanwhile.
+            // The creator has crashed, or is just about to create the job. The conditional write fails if the key was released or collected meanwhile.
             if (!await TryTakeUpAsync(taken, cancellationToken))
                 return null;
         }
@@ -235,7 +236,7 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
 
         var isNew = await TryCreateAsync(draft, hash, cancellationToken);
 
-        // While this slept, somebody may have made the job, and deleted it when it was over: then it must not be there again.
+        // Between the two writes another request may have created the job, and deleted it when it was over: then it must not exist again.
         if (isNew && (await KeyAsync(hash, cancellationToken))?.Value.Draft.Id != draft.Id)
         {
             await TryDeleteAsync(await FindAsync(draft.Id, cancellationToken), cancellationToken);

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Larder.Inference.Settings;
 using Larder.Registry.Audit;
 using Larder.Registry.Errors;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Models;
 
@@ -90,7 +91,7 @@ internal sealed record ModelDocument
         return isDeletedSince && !isPublisher ? model.SkipNumber(version.Version) : model.Publish(version);
     }
 
-    private ModelDocument Publish(ModelVersion version)
+    public ModelDocument Publish(ModelVersion version)
     {
         var published = this with
         {

@@ -3,6 +3,7 @@ using Larder.Registry.Catalog;
 using Larder.Registry.Errors;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Models;
 
@@ -12,7 +13,7 @@ namespace Larder.Registry.Models;
 /// </summary>
 /// <remarks>
 /// Every change is one compare-and-swap. With <c>ifMatch</c>, the <see cref="Model.ETag"/> that the caller read, it throws
-/// <see cref="PreconditionFailedException"/> when the model has changed since; without it, or with <c>*</c>, races are run again. <c>actor</c> is who
+/// <see cref="PreconditionFailedException"/> when the model has changed since; without it, or with <c>*</c>, a lost race is repeated. <c>actor</c> is who
 /// asks, for the audit log. Names are validated before any I/O (<see cref="InvalidRequestException"/>). All methods throw
 /// <see cref="StorageUnavailableException"/> during an outage.
 /// </remarks>
@@ -44,13 +45,13 @@ public sealed class ModelRegistry
 
     internal IDocumentStore Documents => _models.Documents;
 
-    /// <summary>Returns when the store answers; for readiness.</summary>
+    /// <summary>Reads a document, for the readiness probe: returns when the store answers.</summary>
     public Task PingAsync(CancellationToken cancellationToken = default) => _models.FindAsync("ping", cancellationToken);
 
     /// <summary>The models, by name.</summary>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before; null for the first.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public Task<Page<Model>> ListAsync(int limit, string? cursor = null, CancellationToken cancellationToken = default) =>
         PageAsync(
             limit,
@@ -87,7 +88,7 @@ public sealed class ModelRegistry
         (await ResolveAsync(new ModelReference(name, version), cancellationToken)).Version;
 
     /// <summary>What a reference stands for now.</summary>
-    /// <exception cref="NotFoundException">Nothing.</exception>
+    /// <exception cref="NotFoundException">There is no such model, version or alias, or no version that is ready.</exception>
     public async Task<ResolvedModel> ResolveAsync(ModelReference reference, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(reference.Name);
@@ -106,7 +107,7 @@ public sealed class ModelRegistry
         }
     }
 
-    /// <summary>Changes what describes a model. Nothing is written if it is so already.</summary>
+    /// <summary>Changes description, owner, tags or settings of a model. Nothing is written if nothing differs.</summary>
     /// <returns>The model after it.</returns>
     /// <exception cref="InvalidRequestException">A text is too long, or a setting out of range.</exception>
     public async Task<Model> UpdateAsync(
@@ -119,13 +120,13 @@ public sealed class ModelRegistry
     }
 
     /// <summary>
-    /// Makes the two versions point at each other: one is what ONNX Runtime made of the other. Doing it again changes nothing.
+    /// Links a version and the optimised one that ONNX Runtime made of it, in both directions. Idempotent.
     /// </summary>
     /// <param name="name">The model.</param>
     /// <param name="from">The version as it was made.</param>
     /// <param name="to">The optimised one.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="NotFoundException">There is no such model, or one of the versions is not there.</exception>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="NotFoundException">There is no such model, or no such version.</exception>
     public async Task LinkOptimizedAsync(string name, int from, int to, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(name);
@@ -138,7 +139,7 @@ public sealed class ModelRegistry
         }
         finally
         {
-            // Also when it failed: it may be written all the same.
+            // Also after an error: the write may have been done all the same.
             Changed?.Invoke(name);
         }
 
@@ -155,13 +156,13 @@ public sealed class ModelRegistry
     /// <param name="idempotencyKey"><see cref="PublishRequest.IdempotencyKey"/>.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="ConflictException">The version was deleted.</exception>
-    public Task<ResolvedModel?> FindOnceAsync(string name, string idempotencyKey, CancellationToken cancellationToken = default)
+    public Task<ResolvedModel?> FindByKeyAsync(string name, string idempotencyKey, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(name);
         return FindPublishedAsync(name, idempotencyKey, cancellationToken);
     }
 
-    /// <summary><see cref="FindOnceAsync"/> for a name that is validated.</summary>
+    /// <summary><see cref="FindByKeyAsync"/> for a name that is validated.</summary>
     internal async Task<ResolvedModel?> FindPublishedAsync(string name, string idempotencyKey, CancellationToken cancellationToken) =>
         await _publisher.FindByKeyAsync(name, TextHash.Of(idempotencyKey), cancellationToken) is var (model, version) ? Resolved(model, version) : null;
 
@@ -179,7 +180,7 @@ public sealed class ModelRegistry
     /// <param name="ifMatch">The model's ETag.</param>
     /// <param name="expectedCurrent">The version that the alias must point at now; 0 when there must be no such alias; null for any.</param>
     /// <param name="actor">Who asks.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such version.</exception>
     /// <exception cref="PreconditionFailedException">The alias points at another version than expected, or the model has changed.</exception>
     public async Task<AliasChange> SetAliasAsync(
@@ -207,7 +208,7 @@ public sealed class ModelRegistry
         }
     }
 
-    /// <summary>Removes an alias; of <c>default</c>, that someone set it.</summary>
+    /// <summary>Deletes an alias; for <c>default</c>, makes the default follow the newest READY version again.</summary>
     /// <exception cref="NotFoundException">There is no such alias.</exception>
     public async Task<AliasChange> DeleteAliasAsync(
         string name, string alias, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
@@ -230,7 +231,7 @@ public sealed class ModelRegistry
     /// <param name="ifMatch">The model's ETag.</param>
     /// <param name="expectedCurrent">The version that an unversioned request must get now; 0 for none; null for any.</param>
     /// <param name="actor">Who asks.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such version.</exception>
     /// <exception cref="PreconditionFailedException">The default is another version than expected, or the model has changed.</exception>
     public async Task<AliasChange> SetDefaultAsync(
@@ -263,7 +264,7 @@ public sealed class ModelRegistry
     /// <param name="force">Removes the aliases that point at it too.</param>
     /// <param name="ifMatch">The model's ETag.</param>
     /// <param name="actor">Who asks.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such version.</exception>
     /// <exception cref="ConflictException">An alias points at it.</exception>
     public async Task<VersionDeletion> DeleteVersionAsync(
@@ -308,7 +309,7 @@ public sealed class ModelRegistry
     /// <param name="force">Also when it has aliases.</param>
     /// <param name="ifMatch">The model's ETag.</param>
     /// <param name="actor">Who asks.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such model.</exception>
     /// <exception cref="ConflictException">It has aliases.</exception>
     public async Task DeleteModelAsync(

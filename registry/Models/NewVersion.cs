@@ -1,4 +1,5 @@
 using Larder.Registry.Publishing;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Models;
 

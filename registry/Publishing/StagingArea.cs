@@ -1,11 +1,12 @@
 using System.Buffers;
+using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using Larder.Inference.Limits;
 using Larder.Registry.Errors;
 
 namespace Larder.Registry.Publishing;
 
-/// <summary>The folder where uploads wait while they are checked.</summary>
+/// <summary>The staging folder: uploads are on local disk while they are validated.</summary>
 /// <param name="options">Where it is, and how much of the disk it leaves free.</param>
 public sealed class StagingArea(PublishingOptions options)
 {
@@ -18,7 +19,7 @@ public sealed class StagingArea(PublishingOptions options)
     /// <param name="what">What it is, for messages: <c>model</c>.</param>
     /// <param name="limit">The most bytes that it may have.</param>
     /// <param name="contentLength">How long it says it is, where it says so: refused before a byte is read, when that is too long.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The file; dispose of it in any case.</returns>
     /// <exception cref="TooLargeException">It is longer than it may be; or, as <see cref="NoRoomException"/>, than there is room for.</exception>
     public async Task<StagedFile> AddAsync(Stream content, string what, long limit, long? contentLength = null, CancellationToken cancellationToken = default)
@@ -52,14 +53,14 @@ public sealed class StagingArea(PublishingOptions options)
         return new StagedFile(path, Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken)), file.Length);
     }
 
-    /// <summary>A path for a file that its user writes and deletes; the sweeper deletes what is left of it after a crash.</summary>
+    /// <summary>A path for a file that the caller writes and deletes; after a crash the garbage collector deletes it.</summary>
     public string NewPath()
     {
         Directory.CreateDirectory(options.StagingFolder);
         return Path.Combine(options.StagingFolder, $"{Guid.NewGuid():N}{Suffix}");
     }
 
-    /// <summary>Deletes what a crash left: files that nobody has written to since.</summary>
+    /// <summary>Deletes files that a crash left: those that were last written before a time.</summary>
     /// <returns>How many.</returns>
     internal int DeleteOlderThan(DateTimeOffset time)
     {
@@ -163,4 +164,20 @@ public sealed class StagedFile : IAsyncDisposable
         File.Delete(Path);
         return ValueTask.CompletedTask;
     }
+}
+
+/// <summary>Limits and places of publishing.</summary>
+public sealed record PublishingOptions
+{
+    /// <summary>Where uploads wait while they are checked. Local disk; nothing else may live there.</summary>
+    [Required(ErrorMessage = "It must not be empty.")]
+    public string StagingFolder { get; init; } = Path.Combine(Path.GetTempPath(), "larder", "staging");
+
+    /// <summary>The largest model, in bytes (setting <c>Limits:ModelBytes</c>).</summary>
+    [AtLeast(1)]
+    public long ModelBytes { get; init; } = 2L * 1024 * 1024 * 1024;
+
+    /// <summary>Bytes of the staging disk that an upload must leave free.</summary>
+    [AtLeast(0)]
+    public long DiskReserveBytes { get; init; } = 256L * 1024 * 1024;
 }

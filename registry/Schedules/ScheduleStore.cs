@@ -5,11 +5,12 @@ using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Schedules;
 
 /// <summary>
-/// The schedules' documents. Every change is one compare-and-swap; races are run again. What people change is a record of the audit log, what runs do is not.
+/// The schedules' documents. Every change is one compare-and-swap, repeated after a lost race. Changes that callers ask for have an audit record; the progress of runs has none.
 /// </summary>
 /// <remarks>All methods throw <see cref="StorageUnavailableException"/> during an outage.</remarks>
 public sealed class ScheduleStore
@@ -27,7 +28,7 @@ public sealed class ScheduleStore
     private const string Secret = "***";
     private const string OtherSecret = "*** (another one)";
 
-    // What is no wish of people's, or is not to be seen.
+    // Members that callers do not set, or that must not be shown.
     private static readonly string[] Unrecorded = ["id", "created", "updated", "revision", "progress", "outbox", "deleted", "secrets", "maker"];
 
     private static readonly Dictionary<string, string> NoSecrets = [];
@@ -50,17 +51,17 @@ public sealed class ScheduleStore
     /// <summary>Stores a new schedule.</summary>
     /// <param name="schedule">The schedule.</param>
     /// <param name="actor">Who makes it.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">A text of it is too long.</exception>
     /// <exception cref="DocumentExistsException">The id is taken.</exception>
     public Task<Schedule> CreateAsync(Schedule schedule, string actor, CancellationToken cancellationToken = default) =>
         CreateAsync(schedule, "create", actor, schedule.Created, known: 0, cancellationToken);
 
-    /// <summary>Stores a schedule that comes from an archive. One of its id may have been here before: numbers of its records go on.</summary>
+    /// <summary>Stores a schedule that comes from an archive. A schedule of its id may have existed before: its audit revisions continue.</summary>
     /// <param name="schedule">The schedule.</param>
     /// <param name="actor">Who imports it.</param>
     /// <param name="now">When.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <inheritdoc cref="CreateAsync(Schedule, string, CancellationToken)"/>
     public async Task<Schedule> ImportAsync(Schedule schedule, string actor, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
@@ -76,7 +77,7 @@ public sealed class ScheduleStore
     /// <summary>Changes a schedule.</summary>
     /// <param name="id">Which.</param>
     /// <param name="change">What to make of it; called again for every try. The same instance means that nothing is to be written.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The schedule after it.</returns>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
     /// <exception cref="InvalidRequestException">A text of it is too long now.</exception>
@@ -97,14 +98,14 @@ public sealed class ScheduleStore
         }
     }
 
-    /// <summary>Changes a schedule as people do: it counts as another revision. Nothing is written if it is so already.</summary>
+    /// <summary>Changes a schedule for a caller: the change has an audit record and gives the schedule another revision. Nothing is written if nothing differs.</summary>
     /// <param name="id">Which.</param>
     /// <param name="revision">The revision that it must have; null for any.</param>
     /// <param name="what"><see cref="AuditRecord.What"/>.</param>
     /// <param name="actor">Who.</param>
     /// <param name="change">As for <see cref="ChangeAsync"/>.</param>
     /// <param name="now">When.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
     /// <exception cref="PreconditionFailedException">It has another revision.</exception>
     public Task<Schedule> ReviseAsync(
@@ -126,15 +127,15 @@ public sealed class ScheduleStore
             },
             cancellationToken);
 
-    /// <summary>Writes down that somebody ran it.</summary>
+    /// <summary>Records a manual run, with an audit record.</summary>
     /// <param name="id">Which.</param>
     /// <param name="job">The id of the job.</param>
     /// <param name="actor">Who.</param>
-    /// <param name="change">As for <see cref="ChangeAsync"/>: puts the run down. The same instance means that it is put down already.</param>
+    /// <param name="change">As for <see cref="ChangeAsync"/>: adds the run. The same instance means that the run is recorded already.</param>
     /// <param name="now">When.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
-    public Task<Schedule> NoteRunAsync(
+    public Task<Schedule> RecordRunAsync(
         string id, string job, string actor, Func<Schedule, Schedule> change, DateTimeOffset now, CancellationToken cancellationToken = default) =>
         ChangeAsync(
             id,
@@ -154,7 +155,7 @@ public sealed class ScheduleStore
     /// <param name="revision">The revision that it must have; null for any.</param>
     /// <param name="actor">Who.</param>
     /// <param name="now">When.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
     /// <exception cref="PreconditionFailedException">It has another revision.</exception>
     public async Task DeleteAsync(string id, string? revision, string actor, DateTimeOffset now, CancellationToken cancellationToken = default)
@@ -174,11 +175,11 @@ public sealed class ScheduleStore
             cancellationToken);
     }
 
-    /// <summary>Puts the records into the log that crashes left in schedules' documents, and removes what is left of deleted ones.</summary>
-    /// <param name="since">The time since when to look.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <summary>Collects garbage: writes audit records that crashes left in schedules' documents to the log, and removes the documents of deleted schedules.</summary>
+    /// <param name="since">Documents that changed after this time are checked.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>How many records were missing, and how many documents were left.</returns>
-    internal async Task<(int Records, int Documents)> SweepAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    internal async Task<(int Records, int Documents)> CollectAsync(DateTimeOffset since, CancellationToken cancellationToken)
     {
         var (records, left) = (0, 0);
         await foreach (var found in _documents.ScanAllAsync(Collection, ScanPage, cancellationToken))
@@ -192,7 +193,7 @@ public sealed class ScheduleStore
         return (records, left);
     }
 
-    /// <summary>Puts the records into the log that a crash may have left in a schedule's document.</summary>
+    /// <summary>Writes audit records that a crash may have left in a schedule's document to the log.</summary>
     internal async Task CompleteAuditAsync(string id, CancellationToken cancellationToken)
     {
         if (JobId.IsValid(id) && await _documents.GetAsync(Collection, id, DocumentId, cancellationToken) is { } found)
@@ -203,7 +204,7 @@ public sealed class ScheduleStore
     /// <param name="filter">Which.</param>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before, with the same filter; null for the first.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">The limit is out of range, or the cursor is none.</exception>
     public async Task<SchedulePage> ListAsync(ScheduleFilter filter, int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {
@@ -214,7 +215,7 @@ public sealed class ScheduleStore
         var (total, more) = (0, false);
         await foreach (var schedule in ScanAsync(cancellationToken))
         {
-            if (!filter.Fits(schedule))
+            if (!filter.Matches(schedule))
                 continue;
             total++;
             if (string.CompareOrdinal(schedule.Id, after) <= 0)
@@ -266,7 +267,7 @@ public sealed class ScheduleStore
         return stored;
     }
 
-    /// <summary>Writes what is in the outbox; then a deleted schedule's document can go. What fails is the sweeper's.</summary>
+    /// <summary>Writes the records of the outbox to the log, then removes the document of a deleted schedule. The garbage collector repeats what fails.</summary>
     private async Task<int?> FinishAsync(Document<Schedule> stored, int known)
     {
         var written = await _log.TryWriteAsync(stored.Value.Outbox, known);
@@ -278,7 +279,7 @@ public sealed class ScheduleStore
         }
         catch (StorageUnavailableException)
         {
-            // It is deleted already, for all who ask.
+            // Readers do not see the schedule any more; the garbage collector removes the document.
         }
 
         return written;
@@ -315,7 +316,7 @@ public sealed class ScheduleStore
         var described = AuditValues.Of(schedule);
         foreach (var member in Unrecorded)
             described.Remove(member);
-        // Which there are, and which are others now.
+        // The names of secrets, and which values changed; never the values.
         described["secrets"] = new JsonObject(schedule.Secrets.Select(secret => KeyValuePair.Create(
             secret.Key,
             (JsonNode?)(before?.Secrets.TryGetValue(secret.Key, out var old) == true && old != secret.Value ? OtherSecret : Secret))));

@@ -4,6 +4,7 @@ using Larder.Registry.Audit;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Tokens;
 
@@ -18,7 +19,7 @@ public sealed class TokenStore
     private const string DocumentId = "token";
     private const string KeyId = "key";
 
-    // What is no wish of an administrator's, or is not to be seen.
+    // Members that administrators do not set, or that must not be shown.
     private static readonly string[] Unrecorded = ["id", "created", "created_by", "last_used", "sha256", "key", "revoked", "outbox"];
 
     private static readonly DocumentCollection<CallerToken> Tokens = RegistryJson.Collection<CallerToken>("tokens");
@@ -46,9 +47,9 @@ public sealed class TokenStore
     /// <param name="request">What it is to be.</param>
     /// <param name="actor">Who makes it.</param>
     /// <param name="key">The caller's idempotency key: with it, the same request makes one token.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The token, and its secret; null for the secret of a token that an earlier request under the same key made: that was shown then.</returns>
-    /// <exception cref="InvalidRequestException">Something in the request cannot be had.</exception>
+    /// <exception cref="InvalidRequestException">Something in the request is not allowed.</exception>
     /// <exception cref="ConflictException">The key was used for something else, or for a token that is not there.</exception>
     public async Task<(CallerToken Token, string? Secret)> CreateAsync(TokenRequest request, string actor, string? key, CancellationToken cancellationToken = default)
     {
@@ -90,7 +91,7 @@ public sealed class TokenStore
     /// <summary>The tokens, in the order of their ids.</summary>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before; null for the first.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">The limit is out of range, or the cursor is none.</exception>
     public async Task<Page<CallerToken>> ListAsync(int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {
@@ -103,7 +104,7 @@ public sealed class TokenStore
     /// <summary>Revokes a token. This process refuses it at once, others when they read it again (<see cref="TokenCatalog"/>).</summary>
     /// <param name="id">Which.</param>
     /// <param name="actor">Who.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such token.</exception>
     public async Task<CallerToken> RevokeAsync(string id, string actor, CancellationToken cancellationToken = default)
     {
@@ -124,8 +125,8 @@ public sealed class TokenStore
         }
     }
 
-    /// <summary>Writes down when a token was used, unless it changes at the same moment: then the next use is.</summary>
-    internal async Task NoteUseAsync(string id, DateTimeOffset when, CancellationToken cancellationToken = default)
+    /// <summary>Stores when a token was used, unless the token changes at the same moment: then the next use is stored.</summary>
+    internal async Task RecordUseAsync(string id, DateTimeOffset when, CancellationToken cancellationToken = default)
     {
         if (await _documents.GetAsync(Tokens, id, DocumentId, cancellationToken) is not { Value: { Revoked: false } token } read || token.LastUsed >= when)
             return;
@@ -135,13 +136,13 @@ public sealed class TokenStore
         }
         catch (ETagMismatchException)
         {
-            // Another server was quicker, or it is revoked.
+            // Another server stored a use, or the token is revoked.
         }
     }
 
     /// <summary>Puts the records into the log that crashes left, and removes what is left of revoked tokens, and idempotency keys of an earlier _time.</summary>
     /// <returns>How many records were missing, and how many documents were left.</returns>
-    internal async Task<(int Records, int Documents)> SweepAsync(DateTimeOffset since, DateTimeOffset keysBefore, CancellationToken cancellationToken)
+    internal async Task<(int Records, int Documents)> CollectAsync(DateTimeOffset since, DateTimeOffset keysBefore, CancellationToken cancellationToken)
     {
         var (records, left) = (0, 0);
         await foreach (var found in _documents.ScanAllAsync(Tokens, ScanPage, cancellationToken))
@@ -159,7 +160,7 @@ public sealed class TokenStore
         return (records, left);
     }
 
-    /// <summary>Puts the records into the log that a crash may have left in a token's document.</summary>
+    /// <summary>Writes audit records that a crash may have left in a token's document to the log.</summary>
     internal async Task CompleteAuditAsync(string id, CancellationToken cancellationToken)
     {
         if (await _documents.GetAsync(Tokens, id, DocumentId, cancellationToken) is { } found)
@@ -213,7 +214,7 @@ public sealed class TokenStore
         }
         catch (StorageUnavailableException)
         {
-            // It is revoked already, for all who ask; the sweeper removes the document.
+            // Readers do not see the token any more; the garbage collector removes the document.
         }
         return written;
     }

@@ -4,7 +4,6 @@ using Larder.Inference;
 using Larder.Inference.Settings;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
-using Larder.Inference.Validation;
 using Larder.Inference.Validation.Sandbox;
 using Larder.Inference.Validation.Scanning;
 using Microsoft.ML.OnnxRuntime;

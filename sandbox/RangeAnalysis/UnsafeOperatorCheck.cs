@@ -1,5 +1,4 @@
 using Larder.Inference;
-using Larder.Inference.Validation;
 using Larder.Inference.Validation.Scanning;
 
 namespace Larder.Sandbox.RangeAnalysis;

@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
 using Larder.Orchestrations.Schedules;
-using Larder.Registry.Audit;
-using Larder.Registry.Errors;
-using Larder.Registry.Schedules;
 using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
@@ -25,13 +22,13 @@ public sealed class OnceTests(Azurite azurite)
         for (var call = 1; ; call++)
         {
             var schedule = await _bakery.AddAsync("0 * * * *", OverlapPolicy.Skip, MissedPolicy.Once);
-            var death = new Mortality(call, afterwards);
+            var death = new CrashPoint(call, afterwards);
             _bakery.Time.Advance(TimeSpan.FromHours(1));
             try
             {
-                await _bakery.Other(store => new MortalDocumentStore(store, death)).TickAsync();
+                await _bakery.Other(store => new CrashingDocumentStore(store, death)).TickAsync();
             }
-            catch (Mortality.DeadException)
+            catch (CrashPoint.DeadException)
             {
                 // While it read the schedules.
             }
@@ -46,7 +43,7 @@ public sealed class OnceTests(Azurite azurite)
             Assert.Contains(job.Id, _bakery.Started);
             await _bakery.Schedules.DeleteAsync(schedule.Id, revision: null, Bakery.Actor, _bakery.Time.GetUtcNow());
             await _bakery.EndAllAsync();
-            if (!death.IsDead)
+            if (!death.IsCrashed)
                 break;
             // To the full hour: the next schedule has one occurrence in the time that its round takes.
             _bakery.Time.Advance(TimeSpan.FromMinutes(55));
@@ -182,13 +179,13 @@ public sealed class OnceTests(Azurite azurite)
         {
             var schedule = await _bakery.AddAsync("0 0 1 1 *");
             await _bakery.Editor.EnableAsync(schedule.Id, revision: null, enabled: false, Bakery.Baker, CancellationToken.None);
-            var death = new Mortality(call, afterwards);
+            var death = new CrashPoint(call, afterwards);
             string? answered = null;
             try
             {
-                answered = (await _bakery.Other(store => new MortalDocumentStore(store, death)).RunNowAsync(schedule, key)).Id;
+                answered = (await _bakery.Other(store => new CrashingDocumentStore(store, death)).RunNowAsync(schedule, key)).Id;
             }
-            catch (Mortality.DeadException)
+            catch (CrashPoint.DeadException)
             {
             }
 
@@ -212,7 +209,7 @@ public sealed class OnceTests(Azurite azurite)
             if (key is not null && made is [var only])
                 Assert.Equal(only.Id, (await _bakery.RunNowAsync(schedule, key)).Id);
             jobs += made.Count;
-            if (!death.IsDead)
+            if (!death.IsCrashed)
                 break;
             deaths++;
         }

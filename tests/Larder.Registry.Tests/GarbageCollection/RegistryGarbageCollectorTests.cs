@@ -136,7 +136,7 @@ public sealed class RegistryGarbageCollectorTests : IDisposable
 
         Assert.Equal(2, (await publisher.PublishAsync("iris", "2")).Version);
 
-        Assert.Equal(0, report!.VersionsCounted);
+        Assert.Equal(0, report!.VersionsCommitted);
         Assert.Equal([1], seen);
         Assert.Equal([1, 2], await _shop.VersionsAsync("iris"));
     }
@@ -241,7 +241,7 @@ public sealed class RegistryGarbageCollectorTests : IDisposable
         await _shop.PublishAsync("iris", "1", new PublishRequest { Source = "train", IdempotencyKey = "key" });
 
         Assert.Equal(0, (await _shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromDays(89))).Publications);
-        Assert.NotNull(await _shop.Registry.FindOnceAsync("iris", "key"));
+        Assert.NotNull(await _shop.Registry.FindByKeyAsync("iris", "key"));
         Assert.Equal(1, (await _shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromDays(91))).Publications);
         Assert.Equal([1], await _shop.VersionsAsync("iris"));
     }

@@ -1,4 +1,4 @@
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Larder.Registry.Storage.Cosmos;
 using Microsoft.Azure.Cosmos;
 using Microsoft.Extensions.Options;
