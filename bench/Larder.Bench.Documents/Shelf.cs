@@ -1,3 +1,4 @@
+using Larder.Inference.Signatures;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Larder.Registry.Text;

@@ -1,3 +1,4 @@
+using Larder.Inference.Signatures;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Larder.Registry.Text;

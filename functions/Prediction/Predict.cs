@@ -6,6 +6,7 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Inference;
 using Larder.Inference.Limits;
 using Larder.Inference.Memory;
 using Larder.Inference.Sessions;

@@ -1,3 +1,4 @@
+using Larder.Inference.Settings;
 using Larder.Orchestrations.Ingestion.Archives;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Larder.Registry.Jobs;
 
 /// <summary>One training, scoring or pipeline execution, as it is stored and shown: an orchestration instance with inputs, logs and outputs.</summary>
-public sealed record Job
+public record Job
 {
     /// <summary>Sixteen lower-case letters and digits; ids sort newest first (<see cref="JobId"/>).</summary>
     public required string Id { get; init; }

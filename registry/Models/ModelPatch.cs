@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Inference.Settings;
 using Larder.Registry.Errors;
 using Larder.Registry.Text;

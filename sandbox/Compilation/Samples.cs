@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Larder.Inference;
 using Larder.Inference.Limits;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
