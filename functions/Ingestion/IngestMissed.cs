@@ -21,6 +21,6 @@ public sealed class IngestMissed(IngestionContainer drops, IngestSubmitter submi
         [TimerTrigger("0 */15 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
         foreach (var path in await drops.ListWithoutResultAsync(time.GetUtcNow() - TriggerTimeout, cancellationToken))
-            await scheduler.SubmitAndStartAsync(client, submitter.SubmitAsync(path, cancellationToken));
+            await scheduler.TrySubmitAndStartAsync(client, submitter.SubmitAsync(path, cancellationToken));
     }
 }

@@ -29,5 +29,5 @@ public sealed class IngestUpload(IngestSubmitter submitter, JobScheduler schedul
 
     // Not {model} and {name}: where the path has more than one slash, the pattern may split it at any of them.
     private Task SubmitAsync(BlobClient blob, DurableTaskClient client, CancellationToken cancellationToken) =>
-        scheduler.SubmitAndStartAsync(client, submitter.SubmitAsync(blob.Name, cancellationToken));
+        scheduler.TrySubmitAndStartAsync(client, submitter.SubmitAsync(blob.Name, cancellationToken));
 }

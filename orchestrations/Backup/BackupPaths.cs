@@ -1,5 +1,4 @@
 using Larder.Inference.Signatures;
-using Larder.Orchestrations.Jobs;
 using Larder.Registry.Backup;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;

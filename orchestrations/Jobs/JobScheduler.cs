@@ -20,10 +20,13 @@ public sealed partial class JobScheduler(JobStore jobs, IEnumerable<IJobType> ty
 
     /// <summary>Submits a job and starts its orchestration: the job is acknowledged only when it is started.</summary>
     /// <param name="client">Starts orchestrations.</param>
-    /// <param name="submission">Makes the job, or returns one that is there already; null for none, and then nothing is started.</param>
+    /// <param name="submission">Creates the job, or returns one that exists already.</param>
     /// <returns>The job.</returns>
-    public async Task<TJob> SubmitAndStartAsync<TJob>(DurableTaskClient client, Task<TJob> submission)
-        where TJob : Job?
+    public async Task<Job> SubmitAndStartAsync(DurableTaskClient client, Task<Job> submission) => (await TrySubmitAndStartAsync(client, submission!))!;
+
+    /// <summary>As <see cref="SubmitAndStartAsync"/>, for a submission that may find that there is nothing to do.</summary>
+    /// <returns>The job; null when there is none.</returns>
+    public async Task<Job?> TrySubmitAndStartAsync(DurableTaskClient client, Task<Job?> submission)
     {
         var job = await submission;
         // Not canceled with the request: a caller that disconnects now has a job nevertheless.

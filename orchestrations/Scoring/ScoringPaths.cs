@@ -1,6 +1,5 @@
 using System.Globalization;
 using Larder.Orchestrations.Datasets;
-using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring.Splitting;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;

@@ -1,5 +1,4 @@
 using Larder.Orchestrations.Jobs;
-using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Microsoft.Azure.Functions.Worker;
 

@@ -2,8 +2,6 @@ using System.Text.Json;
 using Larder.Inference;
 using Larder.Inference.Compilation;
 using Larder.Inference.Sessions;
-using Larder.Inference.Tensors;
-using Larder.Inference.Validation;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
