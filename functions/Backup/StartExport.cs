@@ -34,6 +34,6 @@ public sealed class StartExport(BackupSubmitter submitter, JobScheduler schedule
         var job = await submitter.ExportAsync(options, IdempotencyKey.Of(request), request.Caller(), cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);
-        return JobView.Accepted(job, $"The export is job {job.Id}");
+        return JobAnswers.Accepted(job, $"The export is job {job.Id}");
     }
 }

@@ -41,6 +41,6 @@ public sealed class CompleteUpload(UploadSessions sessions, UploadSubmitter subm
             : await submitter.CompleteAsync(model, upload, UploadOptions.Schema.ReadOrDefault(body), caller, cancellationToken);
         // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
         await scheduler.StartAsync(client, job, CancellationToken.None);
-        return JobView.Accepted(job, $"The upload {upload} of {model} is job {job.Id}");
+        return JobAnswers.Accepted(job, $"The upload {upload} of {model} is job {job.Id}");
     }
 }

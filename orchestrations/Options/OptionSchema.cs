@@ -39,7 +39,7 @@ public sealed class OptionSchema<T>
     public T ReadOrDefault(byte[]? json) => Read(json ?? "{}"u8.ToArray());
 
     /// <summary>Reads options that are a part of other JSON, or none.</summary>
-    /// <param name="json">The options; null, or what nobody set, is as <c>{}</c>.</param>
+    /// <param name="json">The options; null or undefined is as <c>{}</c>.</param>
     /// <inheritdoc cref="Read"/>
     public T ReadOrDefault(JsonElement? json) =>
         ReadOrDefault(json is { ValueKind: not JsonValueKind.Undefined } given ? JsonMarshal.GetRawUtf8Value(given).ToArray() : null);
@@ -52,16 +52,29 @@ public sealed class OptionSchema<T>
         JsonText.Check(json.Span);
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document = JsonDocument.Parse(json);
+            if (HasDuplicate(document.RootElement))
+                throw new InvalidRequestException("The options have a member twice.");
             _validator.Validate(document.RootElement);
             return document.RootElement.Deserialize<T>(Serialization)!;
         }
         catch (JsonException e)
         {
-            throw new InvalidRequestException(
-                e.Message.Contains("Duplicate", StringComparison.OrdinalIgnoreCase)
-                    ? "The options have a member twice."
-                    : $"The options are not JSON (line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}).");
+            throw new InvalidRequestException($"The options are not JSON (line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}).");
+        }
+    }
+
+    private static bool HasDuplicate(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                var names = new HashSet<string>(StringComparer.Ordinal);
+                return value.EnumerateObject().Any(member => !names.Add(member.Name) || HasDuplicate(member.Value));
+            case JsonValueKind.Array:
+                return value.EnumerateArray().Any(HasDuplicate);
+            default:
+                return false;
         }
     }
 }
