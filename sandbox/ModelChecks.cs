@@ -1,8 +1,8 @@
 using System.Diagnostics;
+using Larder.Inference;
 using Larder.Inference.Memory;
 using Larder.Inference.Sessions;
 using Larder.Inference.Settings;
-using Larder.Inference.Validation;
 using Larder.Inference.Validation.Sandbox;
 using Larder.Sandbox.Compilation;
 using Larder.Sandbox.RangeAnalysis;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using Larder.Inference;
 using Larder.Inference.Signatures;
-using Larder.Inference.Validation;
 using Larder.Inference.Validation.Sandbox;
 using Microsoft.ML.OnnxRuntime;
 

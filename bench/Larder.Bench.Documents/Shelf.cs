@@ -1,6 +1,6 @@
-using Larder.Inference.Signatures;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Bench.Documents;
 
@@ -47,7 +47,7 @@ internal static class Shelf
 
             // The last record stays in the document until another follows.
             model = model with { Outbox = model.Outbox with { Records = [model.Outbox.Records[^1]] } };
-            return store.CreateAsync(Collections.Models, name, Collections.ModelId, model, stop);
+            return store.CreateAsync(ModelCollections.Models, name, ModelCollections.ModelId, model, stop);
         }
     }
 }

@@ -1,20 +1,17 @@
-using Larder.Inference.Signatures;
 using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Text;
 
 namespace Larder.Bench.Edits;
 
 /// <summary>Versions without a file.</summary>
 internal static class Drafts
 {
-    public static ModelVersion Of(string model) => new()
-    {
-        Model = model,
-        Version = 0,
-        Created = DateTimeOffset.UtcNow,
-        Status = ModelVersionStatus.Ready,
-        Sha256 = TextHash.Of(model),
-        SizeBytes = 1000,
-        Source = "upload",
-        Onnx = new ModelDescription { Signature = new ModelSignature([], []), IrVersion = 9, Opsets = new Dictionary<string, long>(), Producer = "bench" },
-    };
+    public static NewVersion Of(string model) => new(
+        model,
+        new ValidatedArtifact(
+            TextHash.Of(model),
+            1000,
+            new ModelDescription { Signature = new ModelSignature([], []), IrVersion = 9, Opsets = new Dictionary<string, long>(), Producer = "bench" }),
+        new PublishRequest { Source = "upload" });
 }

@@ -15,11 +15,10 @@ var seconds = args.Length > 0 ? double.Parse(args[0], CultureInfo.InvariantCultu
 await using var azurite = await Azurite.StartAsync();
 var store = new BlobDocumentStore(BlobClients.Create(azurite.ConnectionString));
 var registry = new ModelRegistry(store, TimeProvider.System, new AuditLog(store, NullLogger<AuditLog>.Instance));
-var ledger = new VersionLedger(registry.ModelDocuments, TimeProvider.System);
 foreach (var name in new[] { "warm", "alone", "raced", "shared" })
 {
     for (var version = 0; version < 2; version++)
-        await ledger.AddAsync(Drafts.Of(name), once: null, model => model, CancellationToken.None);
+        await registry.PublishAsync(Drafts.Of(name), CancellationToken.None);
 }
 
 await CallerResolver.RunAsync(1, seconds, caller => EditAsync("warm", caller), () => ReplaceAsync("warm"));
@@ -48,10 +47,10 @@ async Task ReplaceAsync(string model)
     var backoff = new Backoff($"the model {model}");
     while (true)
     {
-        var read = (await store.GetAsync(Collections.Models, model, Collections.ModelId, CancellationToken.None))!;
+        var read = (await store.GetAsync(ModelCollections.Models, model, ModelCollections.ModelId, CancellationToken.None))!;
         try
         {
-            await store.ReplaceAsync(Collections.Models, model, Collections.ModelId, read.Value with { Description = $"{Stopwatch.GetTimestamp()}" }, read.ETag, CancellationToken.None);
+            await store.ReplaceAsync(ModelCollections.Models, model, ModelCollections.ModelId, read.Value with { Description = $"{Stopwatch.GetTimestamp()}" }, read.ETag, CancellationToken.None);
             return;
         }
         catch (ETagMismatchException)

@@ -1,4 +1,5 @@
 using Larder.Functions.Http;
+using Larder.Inference;
 using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;

@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using Larder.Functions.Http;
+using Larder.Inference;
 using Larder.Registry.Access;
 using Larder.Registry.Tokens;
 using Microsoft.AspNetCore.Http;

@@ -64,12 +64,12 @@ internal readonly record struct Credential(KeyHash Hash, bool CanBeToken)
         if (text.Length <= MaxBasic && Convert.TryFromBase64Chars(text, bytes, out var length) && bytes[..length].IndexOf((byte)':') is >= 0 and var colon)
         {
             ReadOnlySpan<byte> password = bytes[(colon + 1)..length];
-            return new Credential(KeyHash.Of(password), CallerToken.IsOne(password));
+            return new Credential(KeyHash.Of(password), CallerToken.IsToken(password));
         }
         problem = "The Basic credentials are not the base64 of USER:TOKEN.";
         return null;
     }
 
     // What is empty is no key, but it is there.
-    private static Credential OfText(ReadOnlySpan<char> text) => new(KeyHash.Of(text), CallerToken.IsOne(text));
+    private static Credential OfText(ReadOnlySpan<char> text) => new(KeyHash.Of(text), CallerToken.IsToken(text));
 }

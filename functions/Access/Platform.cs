@@ -1,5 +1,3 @@
-using Larder.Orchestrations.Compute;
-
 namespace Larder.Functions.Access;
 
 /// <summary>What the platform says of itself, in environment variables that are its own.</summary>
@@ -9,5 +7,7 @@ internal sealed record Platform(bool IsAzure, bool IsAuthenticating)
 {
     /// <summary>The platform that this process runs on.</summary>
     public static Platform Here() => new(
-        AppService.IsHere, bool.TryParse(Environment.GetEnvironmentVariable("WEBSITE_AUTH_ENABLED"), out var isOn) && isOn);
+        IsSet("WEBSITE_INSTANCE_ID") || IsSet("WEBSITE_SITE_NAME"), bool.TryParse(Environment.GetEnvironmentVariable("WEBSITE_AUTH_ENABLED"), out var isOn) && isOn);
+
+    private static bool IsSet(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
 }

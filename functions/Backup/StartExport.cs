@@ -31,9 +31,7 @@ public sealed class StartExport(BackupSubmitter submitter, JobScheduler schedule
         QueryParameters.RequireKnown(request);
         var body = await Json.ReadOrDefaultAsync<JsonElement>(request, Expected, cancellationToken);
         var options = ExportOptions.Schema.ReadOrDefault(body);
-        var job = await submitter.ExportAsync(options, IdempotencyKey.Of(request), request.Caller(), cancellationToken);
-        // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
-        await scheduler.StartAsync(client, job, CancellationToken.None);
+        var job = await scheduler.SubmitAndStartAsync(client, submitter.ExportAsync(options, IdempotencyKey.Of(request), request.Caller(), cancellationToken));
         return JobAnswers.Accepted(job, $"The export is job {job.Id}");
     }
 }

@@ -40,9 +40,7 @@ public sealed class StartImport(BackupSubmitter submitter, JobScheduler schedule
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request);
-        var job = await AcceptAsync(request, IdempotencyKey.Of(request), request.Caller(), cancellationToken);
-        // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
-        await scheduler.StartAsync(client, job, CancellationToken.None);
+        var job = await scheduler.SubmitAndStartAsync(client, AcceptAsync(request, IdempotencyKey.Of(request), request.Caller(), cancellationToken));
         return JobAnswers.Accepted(job, $"The import is job {job.Id}");
     }
 

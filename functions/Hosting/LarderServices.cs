@@ -45,6 +45,7 @@ using Larder.Registry.Publishing;
 using Larder.Registry.Schedules;
 using Larder.Registry.Storage;
 using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Text;
 using Larder.Registry.Tokens;
 using Larder.Registry.Uploads;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -220,8 +221,6 @@ public static class LarderServices
         services.AddSingleton<JobSubmitter>();
         services.AddSingleton<TrainingSubmitter>();
         services.AddSingleton<DeleteCompute>();
-        services.AddSingleton<CleanUpJob>();
-        services.AddSingleton<BeginJob>();
         services.AddSingleton<EndJob>();
     }
 

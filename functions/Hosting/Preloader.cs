@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using Larder.Inference;
 using Larder.Inference.Sessions;
 using Larder.Registry.Catalog;
-using Larder.Registry.Errors;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
@@ -45,7 +45,7 @@ public sealed class Preloader(IConfiguration configuration, ModelCatalog catalog
             using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
             return "loaded";
         }
-        catch (Exception exception) when (exception is RegistryException or ModelLoadException or ModelTooLargeException)
+        catch (LarderException exception)
         {
             return exception.Message;
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Larder.Contracts;
+using Larder.Inference;
 using Microsoft.AspNetCore.Http;
 
 namespace Larder.Functions.Http;
@@ -20,7 +21,7 @@ internal sealed record Dialect(PathString Prefix, IReadOnlyDictionary<ErrorKind,
     public int StatusOf(ErrorKind kind) => Statuses.TryGetValue(kind, out var own) ? own : (int)kind;
 }
 
-/// <summary>The dialects that this server speaks. With <see cref="ErrorKind"/> and <see cref="ErrorKinds"/> it is the one table of what errors look like.</summary>
+/// <summary>The dialects that this server speaks. With <see cref="ErrorKind"/> it is the one table of what errors look like.</summary>
 internal sealed class Dialects(params Dialect[] entries)
 {
     /// <summary>All of them; a new protocol is an entry here.</summary>

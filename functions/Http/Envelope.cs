@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Larder.Contracts;
+using Larder.Inference;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Larder.Inference;
 using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;

@@ -1,7 +1,8 @@
 using System.Text;
+using Larder.Inference;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace Larder.Functions.Http;

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
+using Larder.Registry.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace Larder.Functions.Http;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Larder.Inference;
 using Larder.Registry.Errors;
 using Larder.Registry.Storage;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,5 @@
 using Larder.Functions.Access;
+using Larder.Inference;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Azure.Functions.Worker;

@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
+using Larder.Inference;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
+using Larder.Registry.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 

@@ -19,10 +19,7 @@ public sealed class IngestMissed(IngestionContainer drops, IngestSubmitter submi
     public async Task Run(
         [TimerTrigger("0 */15 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
-        foreach (var path in await drops.ListUnansweredAsync(time.GetUtcNow() - TriggerTimeout, cancellationToken))
-        {
-            if (await submitter.SubmitAsync(path, cancellationToken) is { } job)
-                await scheduler.StartAsync(client, job, cancellationToken);
-        }
+        foreach (var path in await drops.ListWithoutResultAsync(time.GetUtcNow() - TriggerTimeout, cancellationToken))
+            await scheduler.SubmitAndStartAsync(client, submitter.SubmitAsync(path, cancellationToken));
     }
 }

@@ -27,10 +27,7 @@ public sealed class IngestUpload(IngestSubmitter submitter, JobScheduler schedul
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => SubmitAsync(blob, client, cancellationToken);
 
-    private async Task SubmitAsync(BlobClient blob, DurableTaskClient client, CancellationToken cancellationToken)
-    {
-        // Not {model} and {name}: where the path has more than one slash, the pattern may split it at any of them.
-        if (await submitter.SubmitAsync(blob.Name, cancellationToken) is { } job)
-            await scheduler.StartAsync(client, job, CancellationToken.None);
-    }
+    // Not {model} and {name}: where the path has more than one slash, the pattern may split it at any of them.
+    private Task SubmitAsync(BlobClient blob, DurableTaskClient client, CancellationToken cancellationToken) =>
+        scheduler.SubmitAndStartAsync(client, submitter.SubmitAsync(blob.Name, cancellationToken));
 }

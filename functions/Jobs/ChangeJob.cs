@@ -36,8 +36,7 @@ public sealed class ChangeJob(JobScheduler scheduler, JobSubmitter submitter)
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        var again = await submitter.RetryAsync(job, request.Caller(), key: null, cancellationToken);
-        await scheduler.StartAsync(client, again, CancellationToken.None);
+        var again = await scheduler.SubmitAndStartAsync(client, submitter.RetryAsync(job, request.Caller(), key: null, cancellationToken));
         return JobAnswers.Accepted(again, $"Job {job} runs again as job {again.Id}");
     }
 }

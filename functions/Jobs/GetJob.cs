@@ -28,7 +28,7 @@ public sealed class GetJob(JobAccess access)
         JsonElement? status = null;
         // An accepted job has no instance for a moment, or for a minute when a crash came in between. Custom statuses are read with inputs and outputs only.
         if (!found.IsFinal
-            && await client.GetInstanceAsync(found.InstanceId, getInputsAndOutputs: true, cancellationToken) is { SerializedCustomStatus: { Length: > 0 } custom })
+            && await client.GetInstanceAsync(found.Id, getInputsAndOutputs: true, cancellationToken) is { SerializedCustomStatus: { Length: > 0 } custom })
         {
             status = JsonSerializer.Deserialize<JsonElement>(custom);
         }

@@ -39,7 +39,7 @@ public sealed class JobLogReader(JobLog log, JobFiles files)
             || !job.IsFinal
             || job.State == JobState.Succeeded
             || (await log.ReadAsync(job.Id, attempt, 0, 1, cancellationToken)).Lines.Count > 0
-            || await files.ReadAsync(job.Id, $"attempt-{attempt}/backend.log", MaxBackendBytes, cancellationToken) is not { } caught)
+            || await files.ReadAsync(job.Id, JobPaths.BackendLog(attempt), MaxBackendBytes, cancellationToken) is not { } caught)
         {
             return page;
         }

@@ -46,7 +46,7 @@ public sealed class JobOutputs(JobAccess access, JobFiles files)
 
         async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellationToken)
         {
-            var stored = $"attempt-{JobLogReader.LastAttempt(found)}/outputs/{output.Path}";
+            var stored = JobPaths.Outputs(JobLogReader.LastAttempt(found)) + output.Path;
             try
             {
                 return await files.OpenReadAsync(found.Id, stored, offset, length, output.ETag, cancellationToken)

@@ -1,4 +1,5 @@
 using Larder.Functions.Http;
+using Larder.Inference;
 using Larder.Inference.Limits;
 using Larder.Registry.Access;
 

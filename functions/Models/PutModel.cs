@@ -3,6 +3,7 @@ using System.Text;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Inference;
 using Larder.Registry.Access;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;

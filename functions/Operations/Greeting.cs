@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Text;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Inference;
 using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

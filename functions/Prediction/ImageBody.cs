@@ -1,6 +1,6 @@
 using Larder.Functions.Http;
+using Larder.Inference;
 using Larder.Inference.Images;
-using Larder.Inference.Memory;
 using Larder.Inference.Sessions;
 using Larder.Inference.Tensors;
 using Larder.Registry.Errors;
@@ -9,14 +9,14 @@ using Microsoft.AspNetCore.Http;
 namespace Larder.Functions.Prediction;
 
 /// <summary>
-/// Reads one image, from a form's field <c>path</c> or <c>file</c> or as the whole body, into a model's input tensor. File, pixels and tensor are of the budget of bytes in flight.
+/// Reads one image, from a form's field <c>path</c> or <c>file</c> or from the whole body, into a model's input tensor. File, pixels and tensor count against the budget of bytes in flight.
 /// </summary>
 public sealed class ImageBody(ImageLimits limits, SessionCache sessions) : IDisposable
 {
-    // Of a body that does not say its length.
+    // Bytes of the budget that a body without Content-Length takes at first.
     private const int FirstBytes = 64 << 10;
 
-    // Decoding can take hundreds of megabytes for an image at the limit: no more of it at a time than there are cores to do it.
+    // Decoding an image at the limit can take hundreds of megabytes: no more images are decoded at a time than there are cores.
     private readonly SemaphoreSlim _decoders = new(Environment.ProcessorCount);
 
     /// <summary>Whether the request carries a file and not JSON.</summary>
@@ -28,7 +28,7 @@ public sealed class ImageBody(ImageLimits limits, SessionCache sessions) : IDisp
     /// <summary>Reads and decodes the image.</summary>
     /// <exception cref="InvalidInputException">The model takes no image, or the image cannot be decoded or is too large.</exception>
     /// <exception cref="MemoryLimitException">The image needs more memory than a request may have.</exception>
-    /// <exception cref="MemoryBusyException">The server holds too much of other requests.</exception>
+    /// <exception cref="MemoryBusyException">Other requests hold the memory.</exception>
     /// <exception cref="InvalidRequestException">The form has no such file.</exception>
     public async ValueTask ReadAsync(HttpRequest request, LoadedModel model, PredictionInputs inputs, CancellationToken cancellationToken)
     {
@@ -40,7 +40,7 @@ public sealed class ImageBody(ImageLimits limits, SessionCache sessions) : IDisp
         await bodies.TakeAsync(taken, cancellationToken);
         try
         {
-            // One byte more than allowed tells too large from just fitting.
+            // One more byte than allowed, to notice files that are too large.
             var buffer = new byte[taken + 1];
             var length = 0;
             int read;
@@ -95,7 +95,7 @@ public sealed class ImageBody(ImageLimits limits, SessionCache sessions) : IDisp
             : throw new InvalidRequestException($"Filetype {RequestText.Shown(type)} is not currently allowed for predictions. The model server only supports images so far");
     }
 
-    // Clients that do not know an image's type call it an octet-stream; what it is, its bytes say.
+    // Clients that do not know the type send application/octet-stream; the decoder recognises the format by its bytes.
     private static bool IsImageType(string type) =>
         type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,14 +1,26 @@
+using System.Buffers;
 using System.ComponentModel;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.IO.Pipelines;
+using System.Text.Json;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Inference;
+using Larder.Inference.Limits;
+using Larder.Inference.Memory;
 using Larder.Inference.Sessions;
+using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
 using Larder.Registry.Access;
 using Larder.Registry.Catalog;
+using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.ObjectPool;
 
 namespace Larder.Functions.Prediction;
 
@@ -21,7 +33,7 @@ public sealed class Predict(
     PredictionResponse answers,
     PredictionMetrics metrics)
 {
-    // The answer is written before the function returns; this says that there is nothing more to write.
+    // PredictionResponse has written the answer.
     private static readonly EmptyResult Sent = new();
 
     /// <summary>Runs a model on the request's values or image.</summary>
@@ -47,7 +59,7 @@ public sealed class Predict(
                 result = await lease.Model.RunAsync(inputs, cancellationToken);
             }
 
-            // However slowly the answer is read, the inputs' memory is another's by then.
+            // The inputs are returned first, so that a slow reader of the answer does not hold their memory.
             using var outputs = result;
             await answers.SendAsync(request.HttpContext.Response, model, outputs, cancellationToken);
             metrics.End(began, model, StatusCodes.Status200OK);
@@ -59,4 +71,354 @@ public sealed class Predict(
             throw;
         }
     }
+}
+
+/// <summary>
+/// Reads <c>{"values": ...}</c> from a request's pipe straight into a model's input tensors. Body and tensors count against the budget of bytes in flight.
+/// </summary>
+public sealed class PredictionBody(PredictionLimits limits, InferenceLimits inference, SessionCache sessions)
+{
+    // Bytes of the budget that a body without Content-Length takes at first, and the factor by which it takes more. The steps are few, since a request that waits for more
+    // holds what it has read.
+    private const long FirstBytes = 64 << 10;
+    private const long Growth = 8;
+
+    /// <summary>Reads the whole body, up to a limit, and parses it.</summary>
+    /// <exception cref="TooLargeException">The body is over the limit.</exception>
+    /// <exception cref="MemoryLimitException">The body or its tensors need more memory than one request may have.</exception>
+    /// <exception cref="MemoryBusyException">Other requests hold the memory.</exception>
+    /// <exception cref="InvalidInputException">The values do not fit the model.</exception>
+    /// <exception cref="InvalidRequestException"><c>values</c> is missing, or there is another member.</exception>
+    /// <exception cref="HttpStatusException">The body is compressed, or in a charset other than UTF-8 (415).</exception>
+    public async ValueTask ReadAsync(HttpRequest request, PredictionInputs inputs, ModelSignature signature, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > limits.PredictionBytes)
+            throw TooLarge();
+        var body = request.OpenBodyReader();
+        var bodies = sessions.Memory.Bodies;
+        var taken = request.ContentLength ?? Math.Min(FirstBytes, limits.PredictionBytes);
+        await bodies.TakeAsync(taken, cancellationToken);
+        try
+        {
+            while (true)
+            {
+                var result = await body.ReadAsync(cancellationToken);
+                var consumed = result.Buffer.Start;
+                try
+                {
+                    if (result.Buffer.Length > limits.PredictionBytes)
+                        throw TooLarge();
+                    if (result.IsCompleted)
+                    {
+                        await inputs.ReserveAsync(result.Buffer, cancellationToken);
+                        consumed = result.Buffer.End;
+                        Parse(result.Buffer, inputs, signature);
+                        return;
+                    }
+
+                    while (result.Buffer.Length > taken)
+                    {
+                        var larger = Math.Min(taken * Growth, limits.PredictionBytes);
+                        await bodies.TakeAsync(larger, cancellationToken);
+                        bodies.Release(taken);
+                        taken = larger;
+                    }
+                }
+                finally
+                {
+                    // Also after a failure: an open read would break the connection for the next request.
+                    body.AdvanceTo(consumed, result.Buffer.End);
+                }
+            }
+        }
+        finally
+        {
+            bodies.Release(taken);
+        }
+    }
+
+    private void Parse(in ReadOnlySequence<byte> body, PredictionInputs inputs, ModelSignature signature)
+    {
+        if (body.IsEmpty)
+            throw new InvalidRequestException("No json data {values:[...]} or file provided");
+        var json = RequestBody.WithoutMark(body);
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = inference.JsonDepth });
+        var found = false;
+        try
+        {
+            if (!JsonTokens.Read(ref reader) || reader.TokenType != JsonTokenType.StartObject)
+                throw new InvalidRequestException("The body must be a JSON object {values:[...]}");
+            while (JsonTokens.Read(ref reader) && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (!JsonTokens.IsName(ref reader, "values"u8))
+                    throw new InvalidRequestException($"The member '{JsonTokens.Text(ref reader)}' is not known; send {{values:[...]}}");
+                if (found)
+                    throw new InvalidRequestException("values is given twice");
+                JsonTokens.Read(ref reader);
+                found = true;
+                inputs.Read(ref reader);
+            }
+            // If anything but white space follows the object, the reader throws.
+            while (JsonTokens.Read(ref reader))
+            {
+            }
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidInputException($"{Expectation(signature)}; the JSON is not valid: {JsonFault.ExplainSyntax(exception, json)}");
+        }
+        if (!found)
+            throw new InvalidRequestException("No input for the model provided as (values:[...])");
+    }
+
+    private static string Expectation(ModelSignature signature) =>
+        string.Join(", ", signature.Inputs.Select(input => $"{input.Name} expects {input.TypeName}"));
+
+    private TooLargeException TooLarge() =>
+        new($"A prediction's body is limited to {limits.PredictionBytes} bytes.");
+}
+
+/// <summary>
+/// Writes the answer of a prediction: <c>values</c> is the first output, <c>outputs</c> all of them by name. A body of up to <see cref="MostWholeBytes"/> is
+/// built in a pooled buffer before it is sent, so that a failure while writing gets its own status, and the length is known. A longer body is sent in pieces while it is written, as
+/// fast as the caller reads, for as long as run and answer together take no more than <see cref="InferenceLimits.RunSeconds"/>. After that the server cuts the connection, so that
+/// the caller does not take half an answer for a whole one.
+/// </summary>
+public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvider timeProvider, ILogger<PredictionResponse> logger)
+{
+    /// <summary>Response header with the version that answered.</summary>
+    public const string VersionHeader = "Larder-Model-Version";
+
+    /// <summary>Length of the longest body that is not sent in pieces.</summary>
+    private const int MostWholeBytes = 256 << 10;
+
+    /// <summary>Least bytes of a piece after the first.</summary>
+    private const int PieceBytes = 64 << 10;
+
+    /// <summary>Larger buffers are not returned to the pool.</summary>
+    private const int MaxPooledBytes = 1 << 20;
+
+    private static readonly JsonEncodedText HttpStatus = JsonEncodedText.Encode("http_status");
+    private static readonly JsonEncodedText Values = JsonEncodedText.Encode("values");
+    private static readonly JsonEncodedText Outputs = JsonEncodedText.Encode("outputs");
+    private static readonly byte[] Success = """{"code":200,"name":"OK","description":"Prediction successful"}"""u8.ToArray();
+
+    private readonly ObjectPool<Buffer> _buffers = new DefaultObjectPool<Buffer>(new BufferPolicy());
+
+    /// <summary>Sends the outputs of a run.</summary>
+    /// <exception cref="InvalidInputException">An output cannot be written; nothing was sent.</exception>
+    /// <exception cref="RunTimeoutException">Run and answer together took too long.</exception>
+    public async ValueTask SendAsync(HttpResponse response, ResolvedModel model, PredictionOutputs outputs, CancellationToken cancellationToken)
+    {
+        var buffer = _buffers.Get();
+        try
+        {
+            if (outputs.AreSmall)
+                Write(buffer, model, outputs);
+            else if (await SendPiecesAsync(response, buffer, model, outputs, cancellationToken))
+                return;
+            Begin(response, model);
+            response.ContentLength = buffer.Bytes.WrittenCount;
+            await response.BodyWriter.WriteAsync(buffer.Bytes.WrittenMemory, cancellationToken);
+        }
+        finally
+        {
+            _buffers.Return(buffer);
+        }
+    }
+
+    private static void Begin(HttpResponse response, ResolvedModel model)
+    {
+        response.StatusCode = StatusCodes.Status200OK;
+        response.ContentType = "application/json; charset=utf-8";
+        response.Headers[VersionHeader] = model.Servable.Version;
+    }
+
+    /// <summary>Sends the answer in pieces. False if all of it fits the buffer; then nothing was sent.</summary>
+    private async Task<bool> SendPiecesAsync(HttpResponse response, Buffer buffer, ResolvedModel model, PredictionOutputs outputs, CancellationToken cancellationToken)
+    {
+        var left = TimeSpan.FromSeconds(limits.RunSeconds) - outputs.RunTime;
+        using var late = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, timeProvider);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken, response.HttpContext.RequestAborted);
+        var sent = 0L;
+        var isWhole = false;
+        try
+        {
+            foreach (var _ in Pieces(buffer.Writer, model, outputs))
+            {
+                ending.Token.ThrowIfCancellationRequested();
+                buffer.Writer.Flush();
+                if (buffer.Bytes.WrittenCount < (sent == 0 ? MostWholeBytes : PieceBytes))
+                    continue;
+                if (sent == 0)
+                {
+                    outputs.Check();
+                    Begin(response, model);
+                }
+
+                sent += await SendPieceAsync(response, buffer, ending.Token);
+            }
+
+            if (sent == 0)
+                return false;
+            await SendPieceAsync(response, buffer, ending.Token);
+            isWhole = true;
+            return true;
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested)
+        {
+            // RequestAborted is no evidence that the caller went away: Kestrel also cancels it when one of its writes is cancelled.
+            var reason = $"The run of {model.Servable.Name}:{model.Servable.Version} and its answer took longer than {limits.RunSeconds} s (Limits:RunSeconds)";
+            if (response.HasStarted)
+                Cut(logger, reason, sent);
+            throw new RunTimeoutException($"{reason}.");
+        }
+        finally
+        {
+            // A partial answer must not look complete.
+            if (response.HasStarted && !isWhole)
+                response.HttpContext.Abort();
+        }
+    }
+
+    private static async ValueTask<int> SendPieceAsync(HttpResponse response, Buffer buffer, CancellationToken cancellationToken)
+    {
+        var length = buffer.Bytes.WrittenCount;
+        var flushed = await response.BodyWriter.WriteAsync(buffer.Bytes.WrittenMemory, cancellationToken);
+        buffer.Bytes.ResetWrittenCount();
+        return flushed.IsCompleted ? throw new OperationCanceledException("The caller closed the connection.") : length;
+    }
+
+    private static IEnumerable<bool> Pieces(Utf8JsonWriter writer, ResolvedModel model, PredictionOutputs outputs)
+    {
+        BeginBody(writer);
+        foreach (var piece in outputs.WritePieces(0, writer))
+            yield return piece;
+        writer.WriteStartObject(Outputs);
+        var names = model.Servable.Description.Signature.Outputs;
+        for (var i = 0; i < outputs.Count; i++)
+        {
+            writer.WritePropertyName(names[i].Name);
+            foreach (var piece in outputs.WritePieces(i, writer))
+                yield return piece;
+        }
+
+        EndBody(writer);
+    }
+
+    private static void Write(Buffer buffer, ResolvedModel model, PredictionOutputs outputs)
+    {
+        var writer = buffer.Writer;
+        BeginBody(writer);
+        writer.Flush();
+        var start = buffer.Bytes.WrittenCount;
+        outputs.WriteValue(0, writer);
+        writer.Flush();
+        // The first output is formatted once and then copied. If the buffer grows meanwhile, this span still refers to its old memory.
+        var first = buffer.Bytes.WrittenSpan[start..];
+        writer.WriteStartObject(Outputs);
+        var names = model.Servable.Description.Signature.Outputs;
+        for (var i = 0; i < outputs.Count; i++)
+        {
+            writer.WritePropertyName(names[i].Name);
+            if (i == 0)
+                writer.WriteRawValue(first, skipInputValidation: true);
+            else
+                outputs.WriteValue(i, writer);
+        }
+        EndBody(writer);
+    }
+
+    private static void BeginBody(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WritePropertyName(HttpStatus);
+        writer.WriteRawValue(Success, skipInputValidation: true);
+        writer.WritePropertyName(Values);
+    }
+
+    private static void EndBody(Utf8JsonWriter writer)
+    {
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+        writer.Flush();
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "{Reason}; the connection was cut after {Bytes} bytes of the answer.")]
+    private static partial void Cut(ILogger logger, string reason, long bytes);
+
+    private sealed class Buffer
+    {
+        public Buffer()
+        {
+            Bytes = new ArrayBufferWriter<byte>(1024);
+            Writer = new Utf8JsonWriter(Bytes, new JsonWriterOptions { SkipValidation = true });
+        }
+
+        public ArrayBufferWriter<byte> Bytes { get; }
+
+        public Utf8JsonWriter Writer { get; }
+    }
+
+    private sealed class BufferPolicy : IPooledObjectPolicy<Buffer>
+    {
+        public Buffer Create() => new();
+
+        public bool Return(Buffer buffer)
+        {
+            buffer.Bytes.ResetWrittenCount();
+            buffer.Writer.Reset(buffer.Bytes);
+            return buffer.Bytes.Capacity <= MaxPooledBytes;
+        }
+    }
+}
+
+/// <summary>Metrics of predictions: requests, errors and durations by model, version and status.</summary>
+public sealed class PredictionMetrics
+{
+    private readonly Counter<long> _requests;
+    private readonly Counter<long> _errors;
+    private readonly Histogram<double> _seconds;
+    private long _inFlight;
+
+    /// <summary>Creates the instruments.</summary>
+    public PredictionMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create("Larder.Functions");
+        _requests = meter.CreateCounter<long>("larder.prediction.requests", null, "Predictions asked for, by model and version.");
+        _errors = meter.CreateCounter<long>("larder.prediction.errors", null, "Predictions not answered with 200, by model, version and status.");
+        _seconds = meter.CreateHistogram<double>("larder.prediction.duration", "s", "Time from the request's headers to the answer's last byte.");
+        meter.CreateObservableUpDownCounter("larder.prediction.in_flight", () => Interlocked.Read(ref _inFlight), null, "Predictions being worked on.");
+    }
+
+    /// <summary>Counts the start of a prediction.</summary>
+    /// <returns>Timestamp to pass to <see cref="End"/>.</returns>
+    public long Begin()
+    {
+        Interlocked.Increment(ref _inFlight);
+        return Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>Counts the end of a prediction.</summary>
+    /// <param name="began">Timestamp from <see cref="Begin"/>.</param>
+    /// <param name="model">The version that was resolved; null if none was, so that callers cannot create labels.</param>
+    /// <param name="status">HTTP status of the answer.</param>
+    public void End(long began, ResolvedModel? model, int status)
+    {
+        Interlocked.Decrement(ref _inFlight);
+        var name = new KeyValuePair<string, object?>("model", model?.Servable.Name ?? "");
+        var version = new KeyValuePair<string, object?>("version", model?.Servable.Version ?? "");
+        _requests.Add(1, name, version);
+        _seconds.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, name, version);
+        if (status != 200)
+            _errors.Add(1, name, version, new KeyValuePair<string, object?>("status", status));
+    }
+}
+
+/// <summary>Limits of a prediction request that HTTP enforces.</summary>
+public sealed record PredictionLimits
+{
+    /// <summary>Largest body of a prediction, in bytes (setting <c>Limits:PredictionBytes</c>).</summary>
+    [AtLeast(1)]
+    public long PredictionBytes { get; init; } = 64 * 1024 * 1024;
 }

@@ -1,12 +1,12 @@
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Larder.Functions.Ingestion;
+using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
-using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
@@ -41,10 +41,9 @@ public sealed class ScoreDroppedFile(ScoringSubmitter submitter, JobScheduler sc
             return;
         try
         {
-            var job = await submitter.SubmitDropAsync(model, file, cancellationToken);
-            await scheduler.StartAsync(client, job, CancellationToken.None);
+            await scheduler.SubmitAndStartAsync(client, submitter.SubmitDropAsync(model, file, cancellationToken));
         }
-        catch (Exception e) when (e is InvalidRequestException or NotFoundException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             var outcome = JsonSerializer.SerializeToUtf8Bytes(new { Model = model, State = JobState.Failed, Reason = e.Message }, RegistryJson.Options);
             await drops.WriteAsync(BlobDatasets.Scoring, ScoringBlob.ResultOf(blob.Name), BinaryData.FromBytes(outcome), cancellationToken);

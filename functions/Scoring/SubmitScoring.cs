@@ -44,9 +44,7 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
     {
         ModelReference.Parse(reference);
         var key = IdempotencyKey.Of(request);
-        var job = await AcceptAsync(request, reference, key, cancellationToken);
-        // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
-        await scheduler.StartAsync(client, job, CancellationToken.None);
+        var job = await scheduler.SubmitAndStartAsync(client, AcceptAsync(request, reference, key, cancellationToken));
         return JobAnswers.Accepted(job, $"The scoring with {job.Model}:{job.Version} is job {job.Id}");
     }
 

@@ -61,9 +61,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
     {
         ModelName.Validate(model);
         var key = IdempotencyKey.Of(request);
-        var job = await AcceptAsync(request, model, key, cancellationToken);
-        // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
-        await scheduler.StartAsync(client, job, CancellationToken.None);
+        var job = await scheduler.SubmitAndStartAsync(client, AcceptAsync(request, model, key, cancellationToken));
         return JobAnswers.Accepted(job, $"The training of {model} is job {job.Id}");
     }
 

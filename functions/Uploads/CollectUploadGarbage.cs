@@ -8,5 +8,5 @@ public sealed class CollectUploadGarbage(UploadSessions sessions)
 {
     /// <summary>Runs every hour.</summary>
     [Function("CollectUploadGarbage")]
-    public Task Run([TimerTrigger("0 30 * * * *")] TimerInfo timer, CancellationToken cancellationToken) => sessions.SweepAsync(cancellationToken);
+    public Task Run([TimerTrigger("0 30 * * * *")] TimerInfo timer, CancellationToken cancellationToken) => sessions.CollectAsync(cancellationToken);
 }

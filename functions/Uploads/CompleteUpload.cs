@@ -36,11 +36,9 @@ public sealed class CompleteUpload(UploadSessions sessions, UploadSubmitter subm
         var body = await Json.ReadAsync<JsonElement>(request, Expected, cancellationToken);
         var caller = request.Caller();
         var session = await sessions.GetAsync(model, upload, cancellationToken);
-        var job = session.Kind == UploadKind.Dataset
-            ? await submitter.CompleteAsync(model, upload, DatasetOptions.Schema.ReadOrDefault(body), caller, cancellationToken)
-            : await submitter.CompleteAsync(model, upload, UploadOptions.Schema.ReadOrDefault(body), caller, cancellationToken);
-        // Acknowledged only when it is on its way; a caller who hangs up now has a job nevertheless.
-        await scheduler.StartAsync(client, job, CancellationToken.None);
+        var job = await scheduler.SubmitAndStartAsync(client, session.Kind == UploadKind.Dataset
+            ? submitter.CompleteAsync(model, upload, DatasetOptions.Schema.ReadOrDefault(body), caller, cancellationToken)
+            : submitter.CompleteAsync(model, upload, UploadOptions.Schema.ReadOrDefault(body), caller, cancellationToken));
         return JobAnswers.Accepted(job, $"The upload {upload} of {model} is job {job.Id}");
     }
 }

@@ -44,7 +44,7 @@ internal sealed class BlobExtension(
             _ = storage.Container;
             return new BlobBinding(function, path, dispatcher =>
             {
-                var handler = new BlobHandler(function, dispatcher, receipts, poison, _options, clock, lifetime.ApplicationStopping, logger);
+                var handler = new BlobHandler(function, dispatcher, receipts, poison, _options, clock, logger, lifetime.ApplicationStopping);
                 return new BlobListener(function, path, container, receipts, handler, _slots, _options, clock, lifetime, logger);
             });
         }

@@ -12,8 +12,8 @@ internal sealed partial class BlobHandler(
     PoisonQueue poison,
     BlobsOptions options,
     TimeProvider clock,
-    CancellationToken hostStopping,
-    ILogger logger)
+    ILogger logger,
+    CancellationToken hostStopping)
 {
     // The Functions host tries again at once. Pauses give a busy storage time; with five tries they are three seconds together.
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using DurableTask.AzureStorage;
 using DurableTask.Core;
 using DurableTask.Core.History;
 using DurableTask.Core.Query;

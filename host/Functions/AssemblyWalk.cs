@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.Loader;
-using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Host.Functions;
 

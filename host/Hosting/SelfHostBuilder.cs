@@ -1,10 +1,9 @@
-using Larder.Host.Emulator;
 using Larder.Host.Configuration;
+using Larder.Host.Emulator;
 using Larder.Host.Functions;
 using Larder.Host.Http;
 using Larder.Host.Logging;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -35,8 +35,11 @@ internal sealed record FunctionRoute(RoutePattern Pattern, IReadOnlyList<string>
         {
             var pattern = RoutePatternFactory.Parse(template);
             foreach (var parameter in pattern.Parameters)
-            foreach (var policy in parameter.ParameterPolicies)
-                policies.Create(parameter, policy);
+            {
+                foreach (var policy in parameter.ParameterPolicies)
+                    policies.Create(parameter, policy);
+            }
+
             return new FunctionRoute(pattern, [.. (trigger.Methods ?? []).Select(method => HttpMethods.GetCanonicalizedValue(method.ToUpperInvariant()))]);
         }
         catch (Exception exception) when (exception is RoutePatternException or InvalidOperationException)

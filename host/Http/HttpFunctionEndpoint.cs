@@ -10,7 +10,7 @@ namespace Larder.Host.Http;
 
 /// <summary>What happens to a request that was routed to a function: limits, invocation, and an answer in any case.</summary>
 internal sealed partial class HttpFunctionEndpoint(
-    HostFunction function, FunctionHost host, FunctionDispatcher dispatcher, HttpThrottle throttle, HttpOptions options)
+    HostFunction function, FunctionHost host, HttpThrottle throttle, HttpOptions options)
 {
     // The Functions host's reason for every HTTP invocation.
     private const string Reason = "This function was programmatically called via the host APIs.";
@@ -32,7 +32,7 @@ internal sealed partial class HttpFunctionEndpoint(
             await throttle.WaitAsync(http);
             running = true;
             if (function.Logger.IsEnabled(LogLevel.Debug))
-                await dispatcher.RunAsync(context, LogLevel.Debug, LogLevel.Debug);
+                await FunctionDispatcher.RunAsync(context, LogLevel.Debug, LogLevel.Debug);
             else
                 await function.Pipeline(context);
             await AnswerAsync(context);

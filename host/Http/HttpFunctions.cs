@@ -1,6 +1,5 @@
 using Larder.Host.Functions;
 using Larder.Host.Hosting;
-using Larder.Host.Invocation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -9,7 +8,7 @@ namespace Larder.Host.Http;
 
 /// <summary>Makes every HTTP function an endpoint of ASP.NET Core's routing.</summary>
 internal sealed class HttpFunctions(
-    FunctionCatalog catalog, FunctionHost host, FunctionDispatcher dispatcher, HttpThrottle throttle, HttpOptions options)
+    FunctionCatalog catalog, FunctionHost host, HttpThrottle throttle, HttpOptions options)
 {
     /// <summary>Maps the catalogue's functions.</summary>
     /// <param name="app">Where to.</param>
@@ -18,8 +17,10 @@ internal sealed class HttpFunctions(
     {
         var functions = catalog.Functions.Where(function => function.Binding is HttpTriggerBinding).ToList();
         foreach (var function in functions)
-        foreach (var other in functions.TakeWhile(earlier => earlier != function).Where(earlier => RouteOf(earlier).ConflictsWith(RouteOf(function))))
-            errors.Collect(() => throw function.Error($"The route specified conflicts with the route defined by function '{other.Name}'."));
+        {
+            foreach (var other in functions.TakeWhile(earlier => earlier != function).Where(earlier => RouteOf(earlier).ConflictsWith(RouteOf(function))))
+                errors.Collect(() => throw function.Error($"The route specified conflicts with the route defined by function '{other.Name}'."));
+        }
 
         if (options.Hsts)
             app.UseHsts();
@@ -34,7 +35,7 @@ internal sealed class HttpFunctions(
     private Endpoint Endpoint(HostFunction function, int order)
     {
         var binding = (HttpTriggerBinding)function.Binding;
-        var endpoint = new HttpFunctionEndpoint(function, host, dispatcher, throttle, options);
+        var endpoint = new HttpFunctionEndpoint(function, host, throttle, options);
         var builder = new RouteEndpointBuilder(endpoint.InvokeAsync, binding.Route.Pattern, order) { DisplayName = function.Name };
         if (binding.Route.Methods.Count > 0)
             builder.Metadata.Add(new HttpMethodMetadata(binding.Route.Methods));

@@ -48,7 +48,7 @@ internal sealed class FunctionDispatcher(FunctionHost host)
     /// <param name="context">The invocation.</param>
     /// <param name="level">At which level its start and success are logged.</param>
     /// <param name="failure">At which level its failure is.</param>
-    public async ValueTask RunAsync(HostFunctionContext context, LogLevel level, LogLevel failure)
+    public static async ValueTask RunAsync(HostFunctionContext context, LogLevel level, LogLevel failure)
     {
         var function = context.Function;
         InvocationLog.Executing(function.Logger, level, function.Name, context.Reason, context.InvocationId);

@@ -21,10 +21,10 @@ internal sealed class InvocationFeatures(HostFunctionContext context) : IInvocat
 
         if (typeof(T).FullName != BindingsFeature)
             return default;
-        var bindings = DispatchProxy.Create(typeof(T), typeof(ResultFeature));
-        ((ResultFeature)bindings).Context = context;
+        var bindings = DispatchProxy.Create<T, ResultFeature>();
+        ((ResultFeature)(object)bindings!).Context = context;
         _features.Add(new(typeof(T), bindings));
-        return (T)bindings;
+        return bindings;
     }
 
     public void Set<T>(T instance)

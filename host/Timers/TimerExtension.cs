@@ -1,6 +1,5 @@
 using Larder.Host.Functions;
 using Larder.Host.Storage;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

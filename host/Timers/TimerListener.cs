@@ -213,7 +213,7 @@ internal sealed partial class TimerListener : IFunctionListener
 
     private async Task WaitUntilAsync(DateTimeOffset moment, CancellationToken stop)
     {
-        for (var seen = DateTimeOffset.MinValue; ; )
+        for (var seen = DateTimeOffset.MinValue; ;)
         {
             stop.ThrowIfCancellationRequested();
             var now = _clock.GetUtcNow();

@@ -1,44 +1,48 @@
+using System.Diagnostics;
 using Larder.Inference.Sessions;
 using Larder.Inference.Tensors;
 
 namespace Larder.Inference.Batching;
 
 /// <summary>
-/// Decides when a request of one model runs, where, and with which others. As many runs as there are slots go on at a time; who comes later
-/// waits, and whenever a run ends, the longest waiting request runs together with those behind it that fit. No timer: an idle model adds no
-/// latency. The lock is never held across a run.
+/// Decides when a request of one model runs, on which thread, and together with which others. As many runs as there are slots go on at a time; later requests
+/// wait, and whenever a run ends, the request that has waited longest runs together with those behind it that fit. There is no timer: batching adds no
+/// latency to an idle model. The lock is never held across a run.
 /// <para>
-/// Where: a very short run on its caller's thread, since any hand-over would cost more. So is a single run of a model that is idle. But were all
-/// runs of a busy model on pool threads, these would be blocked in runs of one request each, with no thread left to read the requests that could
-/// be run together: with 16 callers on two cores, no two requests ever met (a 512 x 512 matrix four times over, 39 us a request).
+/// Which thread: a very short run is on its caller's thread, since any hand-over would cost more. So is a single run of an idle model. But if all
+/// runs of a busy model were on pool threads, each run of one request would block a pool thread, and no thread would be left to read the requests that could
+/// run together: with 16 callers on two cores, no two requests ever met (a 512 x 512 matrix four times over, 39 us a request).
 /// Such runs, and all long ones, are on <see cref="RunThreads"/>.
 /// </para>
 /// </summary>
 internal sealed class RunQueue
 {
-    // Below it batching cannot win: a hand-over to another thread takes 5 to 10 us.
+    // Batching cannot win below this: a hand-over to another thread takes 5 to 10 us.
     private const double VeryShort = 20e-6;
 
-    // From here on a hand-over does not show.
+    // From here on, the cost of a hand-over is negligible.
     private const double Long = 1e-3;
 
-    private readonly LoadedModel _model;
     private readonly ModelRunner _runner;
+    private readonly ServableModel _model;
     private readonly RunThreads _threads;
     private readonly RunDurationEstimate _time = new();
     private readonly int _slots;
     private readonly Lock _gate = new();
     private readonly LinkedList<QueuedRun> _waiting = [];
+    private readonly Stack<RunGuard> _free;
     private int _running;
+    private bool _closed;
     private volatile bool _batches;
 
-    public RunQueue(LoadedModel model, ModelRunner runner, RunThreads threads)
+    public RunQueue(ModelRunner runner, RunThreads threads)
     {
-        _model = model;
         _runner = runner;
+        _model = runner.Model;
         _threads = threads;
-        _slots = Math.Max(1, Environment.ProcessorCount / SessionBuilder.Threads(model.Model));
-        _batches = BatchRules.Suits(model.Model);
+        _slots = Math.Max(1, Environment.ProcessorCount / SessionBuilder.Threads(_model));
+        _free = new Stack<RunGuard>(_slots);
+        _batches = BatchRules.Suits(_model);
     }
 
     /// <summary>Requests that wait.</summary>
@@ -51,7 +55,7 @@ internal sealed class RunQueue
         }
     }
 
-    /// <summary>Runs that go on, of one request or of several.</summary>
+    /// <summary>Runs that go on, each of one request or of several.</summary>
     public int Running
     {
         get
@@ -61,37 +65,42 @@ internal sealed class RunQueue
         }
     }
 
-    /// <summary>Runs that go on at most.</summary>
+    /// <summary>The most runs that go on at a time.</summary>
     public int Slots => _slots;
 
-    /// <summary><see cref="LoadedModel.RunAsync"/>.</summary>
+    /// <summary>Runs the inputs, now or when their turn has come.</summary>
+    /// <param name="inputs">The inputs. They are in use until the task completes.</param>
+    /// <param name="cancellationToken">Cancels the request. A run is stopped only if all its requests are cancelled.</param>
+    /// <param name="alone">Whether the request must not run together with others.</param>
+    /// <exception cref="ModelBusyException">Too many requests wait already.</exception>
     public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken, bool alone = false)
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<PredictionOutputs>(cancellationToken);
-        var here = false;
+        bool here;
+        RunGuard? slot = null;
         RunBatch? batch = null;
         Task<PredictionOutputs>? waiting = null;
         lock (_gate)
         {
-            // Nobody waits while a slot is free.
+            // While a slot is free, no request waits.
             var free = _running < _slots;
             here = free && RunsHere();
             if (!here)
             {
-                if (_waiting.Count >= _model.Limits.QueuedRuns)
+                if (_waiting.Count >= _runner.Limits.QueuedRuns)
                     return ValueTask.FromException<PredictionOutputs>(Busy());
                 waiting = WaitAsync(Enqueue(inputs, alone), cancellationToken);
             }
 
             if (free)
-                _running++;
+                slot = TakeSlot();
             if (free && !here)
-                batch = TakeNextOrFreeSlot();
+                batch = TakeNextOrFreeSlot(slot!);
         }
 
         if (here)
-            return RunHere(inputs, cancellationToken);
+            return RunHere(inputs, slot!, cancellationToken);
         Start(batch);
         return new(waiting!);
     }
@@ -103,11 +112,11 @@ internal sealed class RunQueue
         _ => false,
     };
 
-    private ValueTask<PredictionOutputs> RunHere(PredictionInputs inputs, CancellationToken cancellationToken)
+    private ValueTask<PredictionOutputs> RunHere(PredictionInputs inputs, RunGuard slot, CancellationToken cancellationToken)
     {
         try
         {
-            return new(new PredictionOutputs(_model.Signature, RunOne(inputs, [], cancellationToken)));
+            return new(new PredictionOutputs(_runner.Signature, RunOne(inputs, [], slot, cancellationToken)));
         }
         catch (Exception failure)
         {
@@ -115,13 +124,13 @@ internal sealed class RunQueue
         }
         finally
         {
-            Start(TakeNextOrFreeSlot());
+            Start(TakeNextOrFreeSlot(slot));
         }
     }
 
-    private RunResult RunOne(PredictionInputs inputs, IReadOnlyList<QueuedRun> members, CancellationToken cancellationToken)
+    private RunResult RunOne(PredictionInputs inputs, IReadOnlyList<QueuedRun> members, RunGuard slot, CancellationToken cancellationToken)
     {
-        var result = _runner.Run(inputs, members, cancellationToken);
+        var result = _runner.Run(inputs, members, slot, cancellationToken);
         _time.Add(result.Time);
         return result;
     }
@@ -137,7 +146,7 @@ internal sealed class RunQueue
     }
 
     private ModelBusyException Busy() =>
-        new($"{_model.Model.Name}:{_model.Model.Version} has {_waiting.Count} requests waiting, the most it may have (Limits:QueuedRuns).");
+        new($"{_model.Name}:{_model.Version} has {_waiting.Count} requests waiting, the most it may have (Limits:QueuedRuns).");
 
     private QueuedRun Enqueue(PredictionInputs inputs, bool alone)
     {
@@ -148,7 +157,7 @@ internal sealed class RunQueue
 
     private async Task<PredictionOutputs> WaitAsync(QueuedRun run, CancellationToken cancellationToken)
     {
-        using var span = InferenceSpans.Wait(_model.Model);
+        using var span = InferenceSpans.Wait(_model);
         using (cancellationToken.UnsafeRegister(static (state, token) =>
         {
             var (queue, run) = ((RunQueue, QueuedRun))state!;
@@ -179,17 +188,41 @@ internal sealed class RunQueue
         run.TrySetCanceled(cancellationToken);
     }
 
-    private RunBatch? TakeNextOrFreeSlot()
+    /// <summary>Stops reusing the guards of the slots. Called when the model takes no more requests.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            while (_free.TryPop(out var guard))
+                guard.Dispose();
+        }
+    }
+
+    // Every slot has a guard, made when the slot is first used. Called under the lock.
+    private RunGuard TakeSlot()
+    {
+        _running++;
+        return _free.TryPop(out var guard) ? guard : _runner.NewGuard();
+    }
+
+    // The next batch gets the slot of the run that has ended; if no request waits, the slot becomes free.
+    private RunBatch? TakeNextOrFreeSlot(RunGuard slot)
     {
         lock (_gate)
         {
             if (_waiting.First is not { } first)
             {
                 _running--;
+                // A caller that has its answer may have closed the model before its run's thread came here.
+                if (_closed)
+                    slot.Dispose();
+                else
+                    _free.Push(slot);
                 return null;
             }
 
-            var batch = new RunBatch(this);
+            var batch = new RunBatch(this, slot);
             Take(first, batch);
             var maxRows = _model.Settings.Batching.MaxRows;
             if (!_batches || !Joins(first.Value))
@@ -214,10 +247,10 @@ internal sealed class RunQueue
         batch.Add(node.Value);
     }
 
-    /// <summary>Runs a batch, and what waits then, on this thread, for as long as something does.</summary>
+    /// <summary>Runs a batch on this thread, and then the requests that wait, until none does.</summary>
     public void RunAll(RunBatch first)
     {
-        for (var batch = first; batch is not null; batch = TakeNextOrFreeSlot())
+        for (var batch = first; batch is not null; batch = TakeNextOrFreeSlot(batch.Slot))
         {
             using (batch)
                 Run(batch);
@@ -230,8 +263,8 @@ internal sealed class RunQueue
         {
             if (batch.Members is [var only])
             {
-                var result = RunOne(only.Inputs, batch.Members, batch.Abandoned);
-                Complete(only, new PredictionOutputs(_model.Signature, result), null);
+                var result = RunOne(only.Inputs, batch.Members, batch.Slot, batch.Abandoned);
+                Complete(only, new PredictionOutputs(_runner.Signature, result), null);
             }
             else if (!TryRunTogether(batch))
             {
@@ -251,19 +284,19 @@ internal sealed class RunQueue
         RunResult result;
         try
         {
-            using var merged = _model.RentInputs();
+            using var merged = _runner.Inputs.Rent();
             BatchRules.Merge(batch.Members, merged);
             merged.Charge(merged.Bytes);
-            result = _runner.Run(merged, batch.Members, batch.Abandoned);
+            result = _runner.Run(merged, batch.Members, batch.Slot, batch.Abandoned);
         }
         catch (Exception) when (!batch.Abandoned.IsCancellationRequested)
         {
             return false;
         }
 
-        if (!BatchRules.Divides(result, _model.Signature.Outputs.Count, batch.Rows))
+        if (!BatchRules.Divides(result, _runner.Signature.Outputs.Count, batch.Rows))
         {
-            // Its owner said that rows are independent, but they are not even there.
+            // The owner's settings say that rows are independent, but the outputs do not even have a row for each.
             _batches = false;
             foreach (var _ in batch.Members)
                 result.Release();
@@ -273,7 +306,7 @@ internal sealed class RunQueue
         var row = 0;
         foreach (var member in batch.Members)
         {
-            Complete(member, new PredictionOutputs(_model.Signature, result, row, (int)member.Rows), null);
+            Complete(member, new PredictionOutputs(_runner.Signature, result, row, (int)member.Rows), null);
             row += (int)member.Rows;
         }
 
@@ -306,7 +339,7 @@ internal sealed class RunQueue
         lock (_gate)
         {
             cancelled = run.Cancelled;
-            // From here on a cancellation comes too late.
+            // A cancellation after this has no effect.
             run.Cancelled = true;
         }
 
@@ -323,5 +356,91 @@ internal sealed class RunQueue
         {
             run.TrySetResult(outputs!);
         }
+    }
+}
+
+/// <summary>A request that waits for a run. Its state belongs to the queue and changes under the queue's lock.</summary>
+internal sealed class QueuedRun(PredictionInputs inputs)
+    : TaskCompletionSource<PredictionOutputs>(TaskCreationOptions.RunContinuationsAsynchronously)
+{
+    public PredictionInputs Inputs { get; } = inputs;
+
+    public long Rows { get; } = inputs.Rows;
+
+    /// <summary>The caller's span, since the run is on another thread; null when traces are not collected.</summary>
+    public Activity? Caller { get; } = InferenceSpans.AreCollected ? Activity.Current : null;
+
+    /// <summary>Whether it must not run together with others: by request, or because a run together has failed.</summary>
+    public bool Alone { get; set; }
+
+    /// <summary>Whether the caller no longer waits for the result, or already has it.</summary>
+    public bool Cancelled { get; set; }
+
+    /// <summary>The run that it is part of; null while it waits for one.</summary>
+    public RunBatch? Batch { get; set; }
+}
+
+/// <summary>Requests that run together, in the order in which their rows follow each other; often just one.</summary>
+internal sealed class RunBatch(RunQueue queue, RunGuard slot) : IThreadPoolWorkItem, IDisposable
+{
+    private readonly CancellationTokenSource _abandoned = new();
+    private int _wanted;
+
+    /// <summary>The guard of the slot that it runs in.</summary>
+    public RunGuard Slot { get; } = slot;
+
+    public List<QueuedRun> Members { get; } = [];
+
+    public long Rows { get; private set; }
+
+    /// <summary>Cancelled when all members are cancelled.</summary>
+    public CancellationToken Abandoned => _abandoned.Token;
+
+    public void Add(QueuedRun run)
+    {
+        run.Batch = this;
+        Members.Add(run);
+        Rows += run.Rows;
+        _wanted++;
+    }
+
+    /// <summary>Counts a member that was cancelled.</summary>
+    public void Abandon()
+    {
+        if (--_wanted == 0)
+            _abandoned.Cancel();
+    }
+
+    public void Execute() => queue.RunAll(this);
+
+    public void Dispose() => _abandoned.Dispose();
+}
+
+/// <summary>
+/// Estimates the duration of a run of one request as a slowly rising minimum of recent runs. One run that was held up by the machine hardly changes it;
+/// a real change shows after some dozens of runs.
+/// </summary>
+internal sealed class RunDurationEstimate
+{
+    private const double Rise = 1.02;
+
+    // The first run lays out memory and is not typical.
+    private bool _first = true;
+    private double _seconds;
+
+    /// <summary>Seconds; 0 before the second run.</summary>
+    public double Seconds => Volatile.Read(ref _seconds);
+
+    /// <summary>Adds the duration of a run of one request. A concurrent call may be lost, which does not matter.</summary>
+    public void Add(TimeSpan run)
+    {
+        if (_first)
+        {
+            _first = false;
+            return;
+        }
+
+        var known = Seconds;
+        Volatile.Write(ref _seconds, known == 0 ? run.TotalSeconds : Math.Min(run.TotalSeconds, known * Rise));
     }
 }

@@ -1,5 +1,3 @@
-using Larder.Inference.Tensors;
-
 namespace Larder.Inference.Images;
 
 /// <summary>What a file's first bytes say that it is. Names and media types are not asked: clients get them wrong.</summary>

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Larder.Inference.Settings;
 using Larder.Inference.Signatures;
-using Larder.Inference.Tensors;
 using NetVips;
 
 namespace Larder.Inference.Images;

@@ -203,9 +203,3 @@ public sealed class MemoryShare
         public LinkedListNode<Waiter>? Node { get; set; }
     }
 }
-
-/// <summary>A request needs more memory than any request may have; less of it at a time would do.</summary>
-public sealed class MemoryLimitException(string message) : Exception(message);
-
-/// <summary>Other requests hold the memory that this one needs; later there may be some.</summary>
-public sealed class MemoryBusyException(string message) : Exception(message);

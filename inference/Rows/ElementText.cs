@@ -83,7 +83,7 @@ internal static class ElementText
         try
         {
             var reader = new Utf8JsonReader(text);
-            return reader.Read() ? ElementReaders.Bf16.Read(ref reader, destination) : ElementError.WrongToken;
+            return reader.Read() ? Bf16Reader.Read(ref reader, destination) : ElementError.WrongToken;
         }
         catch (JsonException)
         {

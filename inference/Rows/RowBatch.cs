@@ -76,7 +76,7 @@ public sealed class RowBatch : IDisposable
         try
         {
             reader.Read();
-            value.ReadNested(ref reader);
+            _row.ReadInput(input, ref reader);
         }
         catch (InvalidInputException e)
         {

@@ -196,3 +196,124 @@ public sealed class ArtifactFileCache
         }
     }
 }
+
+/// <summary>Where model files come from: writes the bytes of the artifact with this SHA-256 to a stream.</summary>
+public delegate Task ArtifactFetch(string sha256, Stream destination, CancellationToken cancellationToken);
+
+/// <summary>A verified local file that is not removed while this is held.</summary>
+public sealed class ArtifactFile : IDisposable
+{
+    private readonly ArtifactFileCache _cache;
+    private CachedFile? _file;
+
+    internal ArtifactFile(ArtifactFileCache cache, CachedFile file)
+    {
+        _cache = cache;
+        _file = file;
+        Path = file.Path;
+    }
+
+    /// <summary>Where the file is.</summary>
+    public string Path { get; }
+
+    /// <summary>Says that the content seems wrong: it is verified again before its next use.</summary>
+    public void Distrust()
+    {
+        if (_file is { } file)
+            file.Verified = false;
+    }
+
+    /// <summary>Lets the file go.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _file, null) is { } file)
+            _cache.Return(file);
+    }
+}
+
+/// <summary>What <see cref="ArtifactFileCache"/> knows of one file. Counters change under the cache's lock.</summary>
+internal sealed class CachedFile(string sha256, string path)
+{
+    public string Sha256 { get; } = sha256;
+
+    public string Path { get; } = path;
+
+    /// <summary>One verifies or fetches at a time.</summary>
+    public SemaphoreSlim Preparing { get; } = new(1);
+
+    /// <summary>The content was seen to be right by this process.</summary>
+    public volatile bool Verified;
+
+    /// <summary>Bytes on the disk; 0 while it is not there.</summary>
+    public long Bytes { get; set; }
+
+    public int Users { get; set; }
+
+    public DateTimeOffset LastUsed { get; set; }
+}
+
+/// <summary>Hashes what is written to a file, and refuses more bytes than were promised.</summary>
+internal sealed class VerifyingStream(Stream file, long expectedBytes) : Stream
+{
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private long _written;
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => _written;
+
+    public override long Position
+    {
+        get => _written;
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>SHA-256 of everything written, as 64 lower-case hexadecimal digits.</summary>
+    public string Sha256() => Convert.ToHexStringLower(_hash.GetHashAndReset());
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        Count(buffer);
+        file.Write(buffer);
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        Count(buffer.Span);
+        return file.WriteAsync(buffer, cancellationToken);
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush() => file.Flush();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => file.FlushAsync(cancellationToken);
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _hash.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private void Count(ReadOnlySpan<byte> buffer)
+    {
+        _written += buffer.Length;
+        if (_written > expectedBytes)
+            throw new ArtifactCorruptException($"The artifact has more than the {expectedBytes} bytes that were promised.");
+        _hash.AppendData(buffer);
+    }
+}

@@ -1,37 +1,54 @@
 using System.Diagnostics;
 using Larder.Inference.Batching;
+using Larder.Inference.Limits;
 using Larder.Inference.Memory;
 using Larder.Inference.Metrics;
+using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Inference.Sessions;
 
-/// <summary>Runs one loaded session, on the calling thread.</summary>
+/// <summary>Runs the session of one loaded model, on the calling thread.</summary>
 internal sealed class ModelRunner(ServableModel model, InferenceSession session, SessionCache cache, ModelMetrics metrics)
 {
     private readonly OnnxEnvironment _environment = cache.Environment;
     private readonly string[] _inputNames = [.. model.Description.Signature.Inputs.Select(input => input.Name)];
     private readonly string[] _outputNames = [.. model.Description.Signature.Outputs.Select(output => output.Name)];
-    private readonly bool _givesInputs = model.Description.Signature.Outputs.Any(output => model.Description.Signature.Inputs.Any(input => input.Name == output.Name));
+    private readonly bool _returnsInputs = model.Description.Signature.Outputs.Any(output => model.Description.Signature.Inputs.Any(input => input.Name == output.Name));
 
-    /// <summary>Runs the inputs; the result is for as many holders as there are <paramref name="members"/>, and for one when there are none.</summary>
-    /// <exception cref="InvalidInputException">A node of the model refused the input, it needs more memory than runs may have, or its outputs are too large.</exception>
-    /// <exception cref="MemoryBusyException">Other runs have the memory.</exception>
-    /// <exception cref="RunTimeoutException">It took too long.</exception>
-    public RunResult Run(PredictionInputs inputs, IReadOnlyList<QueuedRun> members, CancellationToken cancellationToken)
+    public ServableModel Model => model;
+
+    public ModelSignature Signature => model.Description.Signature;
+
+    public InferenceLimits Limits => cache.Limits;
+
+    /// <summary>Memory for inputs.</summary>
+    public InputPool Inputs { get; } = new(model.Description.Signature, cache.Limits, cache.Memory.Work, cache.PooledInputs);
+
+    /// <summary>A timeout for the runs of one slot.</summary>
+    public RunGuard NewGuard() => new(cache.TimeProvider, cache.Limits.RunSeconds);
+
+    /// <summary>Runs the session once.</summary>
+    /// <param name="inputs">The inputs of one request, or the merged rows of several.</param>
+    /// <param name="members">The requests that run together, each of which must release the result; empty for one that did not wait.</param>
+    /// <param name="guard">Stops the run when it is cancelled or takes too long.</param>
+    /// <param name="cancellationToken">Stops the run.</param>
+    /// <exception cref="InvalidInputException">A node of the model rejected the input, the run needs more memory than all runs may have, or its outputs are too large.</exception>
+    /// <exception cref="MemoryBusyException">Other runs hold the memory.</exception>
+    /// <exception cref="RunTimeoutException">The run took longer than <see cref="InferenceLimits.RunSeconds"/>.</exception>
+    public RunResult Run(PredictionInputs inputs, IReadOnlyList<QueuedRun> members, RunGuard guard, CancellationToken cancellationToken)
     {
         var values = inputs.ToOrtValues();
         if (model.Description.RefusesEmptyInputs && inputs.FirstEmpty is { } empty)
             throw InputError.Got(empty, $"no elements, which {model.Name} cannot take");
         using var span = InferenceSpans.Run(model, inputs, members);
-        var guard = inputs.Guard;
         var started = Stopwatch.GetTimestamp();
         guard.Start(cancellationToken);
         _environment.Begin();
         try
         {
-            return new RunResult(RunSession(guard.Options, values), _givesInputs ? inputs : null, model, Math.Max(1, members.Count), Stopwatch.GetElapsedTime(started), cache);
+            return new RunResult(RunSession(guard.Options, values), _returnsInputs ? inputs : null, model, Math.Max(1, members.Count), Stopwatch.GetElapsedTime(started), cache);
         }
         catch (OnnxRuntimeException) when (guard.TimedOut)
         {
@@ -68,9 +85,213 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
         }
         catch (OnnxRuntimeException failure) when (OnnxFailure.BytesWanted(failure) <= _environment.RunBytes)
         {
-            // It may be there in pieces that earlier runs of other sizes have left, and that no longer hold anything.
+            // The arena may be fragmented by free chunks that earlier runs of other sizes have left: return these, then try again.
             _environment.Shrink();
             return session.Run(options, _inputNames, values, _outputNames);
         }
+    }
+}
+
+/// <summary>
+/// Stops a run that is cancelled or takes too long, at its next node: a single long node cannot be interrupted. One guard serves one run
+/// after another. Its timer is not set anew for each run, which would cost more than a small model's run: when it fires, it checks how long the run at that
+/// moment has taken, and is set again for the rest.
+/// </summary>
+internal sealed class RunGuard : IDisposable
+{
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _limit;
+    private readonly Lock _gate = new();
+    private readonly ITimer _timer;
+    private CancellationTokenRegistration _registration;
+    private long _started;
+    private bool _armed;
+    private bool _running;
+
+    public RunGuard(TimeProvider time, double seconds)
+    {
+        _time = time;
+        _limit = TimeSpan.FromSeconds(seconds);
+        // Failed runs are reported by their exception; ONNX Runtime would also print them.
+        Options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        _timer = time.CreateTimer(static guard => ((RunGuard)guard!).CheckElapsed(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Options that the run must be started with.</summary>
+    public RunOptions Options { get; }
+
+    /// <summary>Whether the last run was stopped because it took too long.</summary>
+    public bool TimedOut { get; private set; }
+
+    /// <summary>Called just before a run.</summary>
+    public void Start(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            TimedOut = false;
+            _running = true;
+            _started = _time.GetTimestamp();
+            if (!_armed)
+                Arm(_limit);
+        }
+
+        _registration = cancellationToken.UnsafeRegister(static guard => ((RunGuard)guard!).Cancel(), this);
+    }
+
+    /// <summary>Called just after a run.</summary>
+    public void Stop()
+    {
+        // Dispose waits for a callback under way, which could otherwise stop the next run.
+        _registration.Dispose();
+        lock (_gate)
+        {
+            _running = false;
+            Options.Terminate = false;
+        }
+    }
+
+    public void Dispose()
+    {
+        _timer.Dispose();
+        Options.Dispose();
+    }
+
+    private void Arm(TimeSpan due)
+    {
+        _armed = true;
+        _timer.Change(due, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Cancel()
+    {
+        lock (_gate)
+        {
+            if (_running)
+                Options.Terminate = true;
+        }
+    }
+
+    private void CheckElapsed()
+    {
+        lock (_gate)
+        {
+            _armed = false;
+            if (!_running)
+                return;
+            var left = _limit - _time.GetElapsedTime(_started);
+            TimedOut = left <= TimeSpan.Zero;
+            if (TimedOut)
+                Options.Terminate = true;
+            else
+                Arm(left + TimeSpan.FromMilliseconds(1));
+        }
+    }
+}
+
+/// <summary>
+/// The output values of one run, shared by the requests that ran together: the last one to release them frees them. Their bytes count as in flight until then.
+/// </summary>
+internal sealed class RunResult
+{
+    // A node of a tree for each entry of a map, and the map itself.
+    private const long MapBytes = 64;
+    private const long TextBytes = 32;
+
+    // Sequences of up to this many items are estimated without reading an item.
+    private const int FewItems = 64;
+    private const long ItemBytes = 1024;
+
+    private readonly IDisposableReadOnlyCollection<OrtValue> _values;
+    private readonly SessionCache _cache;
+    private readonly PredictionInputs? _held;
+    private readonly int _members;
+    private int _holders;
+
+    /// <summary>Takes ownership of the values; frees them if they are too large.</summary>
+    /// <param name="values">The outputs.</param>
+    /// <param name="inputs">The inputs of the run if an output may share their memory; otherwise null.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="holders">Number of requests that must <see cref="Release"/> the result.</param>
+    /// <param name="time">Duration of the run.</param>
+    /// <param name="cache">Source of limits and budget.</param>
+    /// <exception cref="InvalidInputException">The values have more than <see cref="InferenceLimits.OutputBytes"/>.</exception>
+    public RunResult(IDisposableReadOnlyCollection<OrtValue> values, PredictionInputs? inputs, ServableModel model, int holders, TimeSpan time, SessionCache cache)
+    {
+        (_values, _cache, Time) = (values, cache, time);
+        _members = _holders = holders;
+        var outputs = model.Description.Signature.Outputs;
+        try
+        {
+            for (var i = 0; i < outputs.Count; i++)
+                Bytes += BytesOf(values[i], outputs[i]);
+            if (Bytes > cache.Limits.OutputBytes)
+            {
+                cache.Metrics.Refused("runs", "too_large");
+                throw new InvalidInputException(
+                    $"{model.Name} cannot answer this input: its outputs have {InputError.Size(Bytes)}, more than a prediction may give out ({InputError.Size(cache.Limits.OutputBytes)}, Limits:OutputBytes). Ask for less at a time.");
+            }
+        }
+        catch
+        {
+            values.Dispose();
+            throw;
+        }
+
+        _held = inputs;
+        _held?.Hold();
+        cache.Memory.Work.Add(Bytes);
+        if (IsLarge)
+            cache.Environment.Begin();
+    }
+
+    /// <summary>Duration of the run.</summary>
+    public TimeSpan Time { get; }
+
+    /// <summary>Bytes of the values; an estimate for values that are not tensors of numbers.</summary>
+    public long Bytes { get; }
+
+    /// <summary>Average bytes for each of the requests that ran together.</summary>
+    public long BytesOfMember => Bytes / _members;
+
+    private bool IsLarge => Bytes > OnnxEnvironment.LargeBytes;
+
+    public OrtValue this[int output] => _values[output];
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) > 0)
+            return;
+        _values.Dispose();
+        _held?.Release();
+        _cache.Memory.Work.Release(Bytes);
+        if (IsLarge)
+            _cache.Environment.End();
+    }
+
+    private static long BytesOf(OrtValue value, ValueSignature output) => output.Kind switch
+    {
+        ValueKind.Tensor when output.Datatype != Datatype.Bytes => value.GetTensorSizeInBytes(),
+        ValueKind.Tensor => value.GetTensorTypeAndShape().ElementCount * TextBytes,
+        ValueKind.Sequence => BytesOfItems(value),
+        _ => MapBytes,
+    };
+
+    private static long BytesOfItems(OrtValue value)
+    {
+        var count = (long)value.GetValueCount();
+        if (count <= FewItems)
+            return count * ItemBytes;
+        using var first = value.GetValue(0, OrtAllocator.DefaultInstance);
+        return count * BytesOfItem(first);
+    }
+
+    private static long BytesOfItem(OrtValue item)
+    {
+        if (item.OnnxType == OnnxValueType.ONNX_TYPE_TENSOR)
+            return item.GetTensorTypeAndShape() is { IsString: true } text ? text.ElementCount * TextBytes : item.GetTensorSizeInBytes();
+        if (item.OnnxType != OnnxValueType.ONNX_TYPE_MAP)
+            return MapBytes;
+        using var keys = item.GetValue(0, OrtAllocator.DefaultInstance);
+        return MapBytes * (1 + keys.GetTensorTypeAndShape().ElementCount);
     }
 }

@@ -1,18 +1,21 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Larder.Inference.Batching;
 using Larder.Inference.Limits;
 using Larder.Inference.Memory;
 using Larder.Inference.Metrics;
+using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Inference.Sessions;
 
 /// <summary>
-/// The models in memory. Concurrent first requests share one load; a load that failed is not tried again for a moment; a caller that
-/// gives up does not stop the load for the others. Sessions are counted with an estimate against <see cref="InferenceLimits.LoadedBytes"/>:
-/// to make room, the least recently used go, idle ones first. An evicted or unloaded session takes no new leases and is freed when its last
-/// lease ends, so for as long as its last runs take, more may be held than the limit says.
+/// The models in memory. Concurrent first requests share one load. A failed load is not retried for <see cref="InferenceLimits.LoadRetrySeconds"/>. A caller that
+/// cancels does not cancel the load for the others. Sessions count against <see cref="InferenceLimits.LoadedBytes"/> with an estimate of their memory:
+/// to make room, the least recently used are evicted, idle ones first. An evicted or unloaded session takes no new leases and is freed when its last
+/// lease ends; until then the process may hold more than the limit.
 /// </summary>
 public sealed class SessionCache : IAsyncDisposable
 {
@@ -20,7 +23,7 @@ public sealed class SessionCache : IAsyncDisposable
     private readonly InferenceLimits _limits;
     private readonly InferenceMetrics _metrics;
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<ServableModel, CacheEntry> _entries = new(ServableModelComparer.Instance);
+    private readonly ConcurrentDictionary<ServableModel, Entry> _entries = new(ServableModelComparer.Instance);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
     private long _reservedBytes;
@@ -28,10 +31,10 @@ public sealed class SessionCache : IAsyncDisposable
     private int _loadedModels;
     private bool _closed;
 
-    /// <param name="files">Where models are loaded from.</param>
+    /// <param name="files">Source of the model files.</param>
     /// <param name="limits">Validated limits.</param>
-    /// <param name="metrics">Where loads and runs are counted.</param>
-    /// <param name="timeProvider">The clock.</param>
+    /// <param name="metrics">Counts loads and runs.</param>
+    /// <param name="timeProvider">Clock of timeouts and back-off.</param>
     public SessionCache(ArtifactFileCache files, InferenceLimits limits, InferenceMetrics metrics, TimeProvider timeProvider)
     {
         _files = files;
@@ -43,7 +46,7 @@ public sealed class SessionCache : IAsyncDisposable
         metrics.Observe(this);
     }
 
-    /// <summary>What requests may hold in memory.</summary>
+    /// <summary>Budget of the bytes that requests hold in memory.</summary>
     public MemoryBudget Memory { get; }
 
     internal OnnxEnvironment Environment { get; }
@@ -68,19 +71,19 @@ public sealed class SessionCache : IAsyncDisposable
     public bool IsLoaded(ServableModel model) => _entries.TryGetValue(model, out var entry) && entry.Loaded is not null;
 
     /// <summary>
-    /// Leases a model, and loads it first where needed. Completes synchronously and allocates nothing when it is in memory. Cancelling ends the
+    /// Leases a model, and loads it first if needed. If the model is in memory, the call completes synchronously and allocates nothing. Cancelling ends the
     /// wait, not the load.
     /// </summary>
-    /// <exception cref="ModelTooLargeException">It can never be loaded within the limit.</exception>
-    /// <exception cref="ModelLoadException">It could not be loaded; trying again after <see cref="InferenceLimits.LoadRetrySeconds"/> may succeed.</exception>
+    /// <exception cref="ModelTooLargeException">The model alone exceeds the limit.</exception>
+    /// <exception cref="ModelLoadException">The load failed; a retry after <see cref="InferenceLimits.LoadRetrySeconds"/> may succeed.</exception>
     public ValueTask<SessionLease> LeaseAsync(ServableModel model, CancellationToken cancellationToken) =>
         _entries.TryGetValue(model, out var entry) && entry.Loaded is { } loaded && loaded.TryLease()
             ? new(new SessionLease(loaded))
             : new(LoadAndLeaseAsync(model, cancellationToken));
 
-    /// <summary>Unloads the versions of a model, whatever their settings: no new leases; freed when the last one ends.</summary>
-    /// <param name="name">The model.</param>
-    /// <param name="version">One version of it; null for all.</param>
+    /// <summary>Unloads versions of a model, with all their settings: they take no new leases and are freed when the last lease ends.</summary>
+    /// <param name="name">Name of the model.</param>
+    /// <param name="version">One version; null for all.</param>
     public void Unload(string name, string? version = null)
     {
         foreach (var (model, entry) in _entries)
@@ -90,10 +93,10 @@ public sealed class SessionCache : IAsyncDisposable
         }
     }
 
-    /// <summary>Unloads everything, and waits for loads under way.</summary>
+    /// <summary>Unloads all models, and waits for loads under way.</summary>
     public async ValueTask DisposeAsync()
     {
-        CacheEntry[] entries;
+        Entry[] entries;
         lock (_gate)
         {
             _closed = true;
@@ -104,7 +107,7 @@ public sealed class SessionCache : IAsyncDisposable
         foreach (var entry in entries)
         {
             Remove(entry);
-            // Its failure is told to those who wait for it.
+            // The callers that wait for the load get its failure.
             await ((Task)entry.Load).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -125,30 +128,30 @@ public sealed class SessionCache : IAsyncDisposable
             var loaded = await EntryOf(model).Load.WaitAsync(cancellationToken);
             if (loaded.TryLease())
                 return new SessionLease(loaded);
-            // Unloaded again before its turn came.
+            // It was unloaded before this caller could lease it: load it again.
         }
     }
 
-    private CacheEntry EntryOf(ServableModel model)
+    private Entry EntryOf(ServableModel model)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, this);
             if (_entries.TryGetValue(model, out var entry) && !(entry.Load.IsFaulted && _time.GetTimestamp() >= entry.RetryAt))
                 return entry;
-            entry = new CacheEntry(model);
-            // Not on the caller's thread: it may hold the lock, and a load outlives the caller.
+            entry = new Entry(model);
+            // Not on the caller's thread, which holds the lock; and a load outlives its caller.
             entry.Load = Task.Run(() => LoadAsync(entry, _stopping.Token), CancellationToken.None);
             _entries[model] = entry;
             return entry;
         }
     }
 
-    private async Task<LoadedModel> LoadAsync(CacheEntry entry, CancellationToken cancellationToken)
+    private async Task<LoadedModel> LoadAsync(Entry entry, CancellationToken cancellationToken)
     {
         var model = entry.Model;
         var started = _time.GetTimestamp();
-        // The first request's trace has it; later ones only wait for it.
+        // The span belongs to the trace of the first request; later requests only wait.
         using var span = InferenceSpans.Load(model);
         try
         {
@@ -168,7 +171,7 @@ public sealed class SessionCache : IAsyncDisposable
         }
     }
 
-    private async Task<LoadedModel> BuildAsync(CacheEntry entry, CancellationToken cancellationToken)
+    private async Task<LoadedModel> BuildAsync(Entry entry, CancellationToken cancellationToken)
     {
         var model = entry.Model;
         var bytes = SessionBuilder.EstimateBytes(model);
@@ -184,7 +187,7 @@ public sealed class SessionCache : IAsyncDisposable
         try
         {
             session = SessionBuilder.Build(model, file.Path);
-            var loaded = new LoadedModel(model, session, this, OnFreed);
+            var loaded = new LoadedModel(model, session, this);
             Interlocked.Add(ref _loadedBytes, bytes);
             Interlocked.Increment(ref _loadedModels);
             if (!TryPublish(entry, loaded))
@@ -208,7 +211,7 @@ public sealed class SessionCache : IAsyncDisposable
     }
 
     /// <summary>False when the model was unloaded while it was being loaded.</summary>
-    private bool TryPublish(CacheEntry entry, LoadedModel loaded)
+    private bool TryPublish(Entry entry, LoadedModel loaded)
     {
         lock (_gate)
         {
@@ -220,16 +223,17 @@ public sealed class SessionCache : IAsyncDisposable
         }
     }
 
-    private async Task ReserveAsync(CacheEntry entry, long bytes, CancellationToken cancellationToken)
+    private async Task ReserveAsync(Entry entry, long bytes, CancellationToken cancellationToken)
     {
         while (TryReserve(entry, bytes) is { } other)
             await other.Reserved.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Null when there is room now; otherwise a load to wait for, after which there may be.</summary>
-    private CacheEntry? TryReserve(CacheEntry entry, long bytes)
+    /// <summary>Reserves bytes, and evicts models to make room.</summary>
+    /// <returns>Null when the bytes are reserved; otherwise a load under way to wait for before the next attempt.</returns>
+    private Entry? TryReserve(Entry entry, long bytes)
     {
-        var evicted = new List<CacheEntry>();
+        var evicted = new List<Entry>();
         try
         {
             lock (_gate)
@@ -264,21 +268,21 @@ public sealed class SessionCache : IAsyncDisposable
         }
     }
 
-    private CacheEntry? LeastWanted() => _entries.Values
+    private Entry? LeastWanted() => _entries.Values
         .Where(entry => entry.Loaded is not null)
         .OrderBy(entry => entry.Loaded!.Leases > 0)
         .ThenBy(entry => entry.Loaded!.LastUsed)
         .FirstOrDefault();
 
-    private void Remove(CacheEntry entry)
+    private void Remove(Entry entry)
     {
         lock (_gate)
             Detach(entry);
         entry.Loaded?.Close();
     }
 
-    // Out of the dictionary and of the budget; whoever calls this closes it, without the lock.
-    private void Detach(CacheEntry entry)
+    // Removes the entry from the dictionary and the budget. Called under the lock; the caller closes the model afterwards, without the lock.
+    private void Detach(Entry entry)
     {
         entry.Removed = true;
         _entries.TryRemove(KeyValuePair.Create(entry.Model, entry));
@@ -286,15 +290,192 @@ public sealed class SessionCache : IAsyncDisposable
             Unreserve(entry);
     }
 
-    private void Unreserve(CacheEntry entry)
+    private void Unreserve(Entry entry)
     {
         _reservedBytes -= entry.ReservedBytes;
         entry.ReservedBytes = 0;
     }
 
-    private void OnFreed(LoadedModel model)
+    internal void OnFreed(LoadedModel model)
     {
         Interlocked.Add(ref _loadedBytes, -model.Bytes);
         Interlocked.Decrement(ref _loadedModels);
+    }
+
+    /// <summary>One model: being loaded, loaded, or failed. Changes under the cache's lock.</summary>
+    private sealed class Entry(ServableModel model)
+    {
+        private LoadedModel? _loaded;
+
+        public ServableModel Model { get; } = model;
+
+        /// <summary>The load, shared by all callers that wait for it.</summary>
+        public Task<LoadedModel> Load { get; set; } = null!;
+
+        /// <summary>The loaded model; null until the load has succeeded. Read without the lock.</summary>
+        public LoadedModel? Loaded
+        {
+            get => Volatile.Read(ref _loaded);
+            set => Volatile.Write(ref _loaded, value);
+        }
+
+        /// <summary>Timestamp from which a failed load may be retried.</summary>
+        public long RetryAt { get; set; }
+
+        /// <summary>Bytes of the budget that the entry holds.</summary>
+        public long ReservedBytes { get; set; }
+
+        /// <summary>Completes when the reservation has become a session or was given back.</summary>
+        public TaskCompletionSource Reserved { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Whether it was unloaded or evicted.</summary>
+        public bool Removed { get; set; }
+    }
+}
+
+/// <summary>Keeps a loaded model alive while it is used. Dispose it exactly once, after the prediction's inputs and outputs.</summary>
+public readonly struct SessionLease : IDisposable
+{
+    internal SessionLease(LoadedModel model) => Model = model;
+
+    /// <summary>The model, ready to run.</summary>
+    public LoadedModel Model { get; }
+
+    /// <summary>Ends the lease, after which the model may be freed.</summary>
+    public void Dispose() => Model.Release();
+}
+
+/// <summary>A model in memory, ready to run; safe for concurrent use. Reached through a <see cref="SessionLease"/>, which keeps it alive.</summary>
+public sealed class LoadedModel
+{
+    // Bit of the lease count that says that no new leases are given.
+    private const int Closed = int.MinValue;
+
+    private static readonly TimeSpan[] Pauses = [TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2)];
+
+    private readonly InferenceSession _session;
+    private readonly SessionCache _cache;
+    private readonly InputPool _inputs;
+    private int _leases;
+    private long _lastUsed;
+
+    internal LoadedModel(ServableModel model, InferenceSession session, SessionCache cache)
+    {
+        Model = model;
+        Metrics = new ModelMetrics(cache.Metrics, model);
+        Bytes = SessionBuilder.EstimateBytes(model);
+        _session = session;
+        _cache = cache;
+        _lastUsed = cache.TimeProvider.GetTimestamp();
+        var runner = new ModelRunner(model, session, cache, Metrics);
+        _inputs = runner.Inputs;
+        Queue = new RunQueue(runner, cache.Threads);
+    }
+
+    /// <summary>The version that is loaded.</summary>
+    public ServableModel Model { get; }
+
+    /// <summary>Inputs and outputs.</summary>
+    public ModelSignature Signature => Model.Description.Signature;
+
+    /// <summary>The owner's settings.</summary>
+    public ModelSettings Settings => Model.Settings;
+
+    internal ModelMetrics Metrics { get; }
+
+    /// <summary>Bytes that it counts with against <see cref="InferenceLimits.LoadedBytes"/>.</summary>
+    internal long Bytes { get; }
+
+    /// <summary>The runs under way, and the requests that wait for one.</summary>
+    internal RunQueue Queue { get; }
+
+    /// <summary>Leases that have not ended.</summary>
+    internal int Leases => Volatile.Read(ref _leases) & int.MaxValue;
+
+    /// <summary>Timestamp of the last lease.</summary>
+    internal long LastUsed => Volatile.Read(ref _lastUsed);
+
+    /// <summary>Memory for the inputs of one prediction.</summary>
+    public PredictionInputs RentInputs() => _inputs.Rent();
+
+    /// <summary>
+    /// Runs the model. The caller may not touch the inputs until the task completes, and then disposes them.
+    /// A run starts at once while fewer are under way than the machine has cores for, a short one on the calling thread; otherwise it waits, and may
+    /// run together with others. If other runs hold the memory that it needs, it is retried a few times, after pauses.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The model cannot take this input.</exception>
+    /// <exception cref="ModelBusyException">Too many requests wait already.</exception>
+    /// <exception cref="MemoryBusyException">Other runs still hold the memory after the last retry.</exception>
+    /// <exception cref="RunTimeoutException">The run took too long.</exception>
+    /// <exception cref="OperationCanceledException">The request was cancelled.</exception>
+    public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken)
+    {
+        var running = Queue.RunAsync(inputs, cancellationToken);
+        return running.IsCompletedSuccessfully ? running : RetryAsync(running, inputs, alone: false, cancellationToken);
+    }
+
+    /// <summary>As <see cref="RunAsync"/>, but never together with other requests: the same inputs then give the same bits.</summary>
+    internal ValueTask<PredictionOutputs> RunAloneAsync(PredictionInputs inputs, CancellationToken cancellationToken) =>
+        RetryAsync(Queue.RunAsync(inputs, cancellationToken, alone: true), inputs, alone: true, cancellationToken);
+
+    /// <summary>Takes a lease, without a lock; false once the model is closed.</summary>
+    internal bool TryLease()
+    {
+        var leases = Volatile.Read(ref _leases);
+        while (leases >= 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _leases, leases + 1, leases);
+            if (seen == leases)
+            {
+                Volatile.Write(ref _lastUsed, _cache.TimeProvider.GetTimestamp());
+                return true;
+            }
+
+            leases = seen;
+        }
+
+        return false;
+    }
+
+    /// <summary>Ends a lease; the last one of a closed model frees it.</summary>
+    internal void Release()
+    {
+        if (Interlocked.Decrement(ref _leases) == Closed)
+            Free();
+    }
+
+    /// <summary>Gives no new leases, and frees the session when the last lease has ended.</summary>
+    internal void Close()
+    {
+        if (Interlocked.Or(ref _leases, Closed) == 0)
+            Free();
+    }
+
+    // Every request that waits in the queue comes through here, so its state is pooled.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<PredictionOutputs> RetryAsync(ValueTask<PredictionOutputs> running, PredictionInputs inputs, bool alone, CancellationToken cancellationToken)
+    {
+        foreach (var pause in Pauses)
+        {
+            try
+            {
+                return await running;
+            }
+            catch (MemoryBusyException)
+            {
+                await Task.Delay(pause, _cache.TimeProvider, cancellationToken);
+                running = Queue.RunAsync(inputs, cancellationToken, alone);
+            }
+        }
+
+        return await running;
+    }
+
+    private void Free()
+    {
+        _inputs.Close();
+        Queue.Close();
+        _session.Dispose();
+        _cache.OnFreed(this);
     }
 }

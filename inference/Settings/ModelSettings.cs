@@ -1,3 +1,7 @@
+using System.ComponentModel.DataAnnotations;
+using Larder.Inference.Images;
+using Larder.Inference.Signatures;
+
 namespace Larder.Inference.Settings;
 
 /// <summary>What an owner can set for one model; the defaults suit small models.</summary>
@@ -11,4 +15,88 @@ public sealed record ModelSettings
 
     /// <summary>Image inputs.</summary>
     public ImageSettings Image { get; init; } = new();
+}
+
+/// <summary>How a model's ONNX Runtime session is built.</summary>
+public sealed record SessionSettings
+{
+    /// <summary>Threads that one run may use; null chooses: one for a small model, all cores for a large one.</summary>
+    public int? IntraOpThreads { get; init; }
+
+    /// <summary>Graph optimisation: <c>none</c>, <c>basic</c>, <c>extended</c> or <c>all</c>.</summary>
+    public string Optimization { get; init; } = "all";
+
+    /// <summary>Refuses what no session could be built with.</summary>
+    /// <exception cref="InvalidSettingsException">A setting is out of range or unknown.</exception>
+    public void Validate()
+    {
+        if (IntraOpThreads is < 1 or > 256)
+            throw new InvalidSettingsException($"session.intra_op_threads must be from 1 to 256, or null; got {IntraOpThreads}.");
+        if (Optimization is not ("none" or "basic" or "extended" or "all"))
+            throw new InvalidSettingsException($"session.optimization must be none, basic, extended or all; got {Optimization ?? "null"}.");
+    }
+}
+
+/// <summary>Whether concurrent requests are run together, and how many rows one run may carry.</summary>
+public sealed record BatchingSettings
+{
+    /// <summary>True or false decides; null follows the trial (<see cref="ModelDescription.RowsAreIndependent"/>).</summary>
+    public bool? Enabled { get; init; }
+
+    /// <summary>Most rows in one run. A request with more runs alone.</summary>
+    [Range(1, 65_536)]
+    public int MaxRows { get; init; } = 64;
+
+    /// <summary>Refuses what could carry no request.</summary>
+    /// <exception cref="InvalidSettingsException">A setting is out of range.</exception>
+    public void Validate()
+    {
+        if (MaxRows is < 1 or > 65_536)
+            throw new InvalidSettingsException($"batching.max_rows must be from 1 to 65536; got {MaxRows}.");
+    }
+}
+
+/// <summary>
+/// How an image becomes a tensor: after resizing, channel <c>c</c> of a pixel is <c>(raw * Scale - Mean[c]) / Std[c]</c>, raw being 0 to 255
+/// and <c>c</c> counting in <see cref="ChannelOrder"/>.
+/// Layout, size and number of channels come from the model's signature.
+/// </summary>
+public sealed record ImageSettings
+{
+    /// <summary>Factor for the raw value: 1 keeps 0-255, 1/255 gives 0-1.</summary>
+    public double Scale { get; init; } = 1;
+
+    /// <summary>Subtracted after scaling: one number, or one for each channel.</summary>
+    public IReadOnlyList<double> Mean { get; init; } = [0];
+
+    /// <summary>Divided by last: one number, or one for each channel; none may be 0.</summary>
+    public IReadOnlyList<double> Std { get; init; } = [1];
+
+    /// <summary><c>RGB</c> or <c>BGR</c>; a fourth channel is alpha, last in both, and a single one is grey whatever this says.</summary>
+    public string ChannelOrder { get; init; } = "RGB";
+
+    /// <summary>
+    /// <c>stretch</c> to the model's size, or <c>crop</c>: resize the shorter side, then cut the centre out.
+    /// </summary>
+    public string Resize { get; init; } = "stretch";
+
+    /// <summary>Refuses what no model could use. What fits one model's channels is seen by <see cref="ImagePlan.For(ValueSignature, ImageSettings)"/>.</summary>
+    /// <exception cref="InvalidSettingsException">A setting is missing, unknown, not finite, or would divide by 0.</exception>
+    public void Validate()
+    {
+        Require(double.IsFinite(Scale) && Scale != 0, "image.scale must be a number other than 0.");
+        Require(Mean is [_, ..] && Mean.All(double.IsFinite), "image.mean must hold numbers: one, or one for each channel.");
+        Require(Std is [_, ..] && Std.All(double.IsFinite), "image.std must hold numbers: one, or one for each channel.");
+        Require(!Std.Contains(0), "image.std must not hold 0, since pixel values are divided by it.");
+        Require(ChannelOrder is "RGB" or "BGR", $"image.channel_order must be RGB or BGR; got {ChannelOrder ?? "null"}.");
+        Require(Resize is "stretch" or "crop", $"image.resize must be stretch or crop; got {Resize ?? "null"}.");
+    }
+
+    private static void Require(bool condition, string otherwise)
+    {
+        if (!condition)
+        {
+            throw new InvalidSettingsException(otherwise);
+        }
+    }
 }

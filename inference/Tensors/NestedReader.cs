@@ -1,16 +1,22 @@
+using System.Globalization;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Larder.Inference.Signatures;
 
 namespace Larder.Inference.Tensors;
 
 /// <summary>
-/// Reads nested JSON arrays into a tensor, in one pass and without intermediate objects. The rules are those of
+/// Reads nested JSON arrays into a <see cref="TensorBuffer"/>, in one pass and without intermediate objects. The rules are those of
 /// <see cref="PredictionInputs.Read"/>. Dimension <c>d</c> of the tensor is the list at nesting <c>d</c>, or at nesting
 /// <c>d - 1</c> when one observation came without its batch dimension.
 /// </summary>
+/// <param name="buffer">The tensor that is filled.</param>
 internal sealed class NestedReader(TensorBuffer buffer)
 {
-    // Expected length by dimension, -1 until the first list of an open dimension has told it.
+    // Expected length by dimension; -1 until the first list of a dimension of open length has set it.
     private readonly long[] _lengths = new long[buffer.Signature.Shape!.Count];
 
     // Elements seen so far in the open list of each dimension.
@@ -21,34 +27,54 @@ internal sealed class NestedReader(TensorBuffer buffer)
 
     private int Rank => _lengths.Length;
 
-    /// <summary>Reads the value that the reader is on, and leaves the reader on its last token.</summary>
-    public void Read<TSink>(ref Utf8JsonReader reader)
+    /// <summary>
+    /// Reads a value. The reader is on the value's first token, and is left on its last.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The value does not fit the signature.</exception>
+    /// <exception cref="JsonException">The bytes are not JSON.</exception>
+    public void Read(ref Utf8JsonReader reader)
+    {
+        buffer.Clear();
+        try
+        {
+            switch (buffer.Datatype)
+            {
+                case Datatype.Bool: Read<FixedSizeSink<BoolReader>>(ref reader); break;
+                case Datatype.UInt8: Read<FixedSizeSink<IntegerReader<byte>>>(ref reader); break;
+                case Datatype.UInt16: Read<FixedSizeSink<IntegerReader<ushort>>>(ref reader); break;
+                case Datatype.UInt32: Read<FixedSizeSink<IntegerReader<uint>>>(ref reader); break;
+                case Datatype.UInt64: Read<FixedSizeSink<IntegerReader<ulong>>>(ref reader); break;
+                case Datatype.Int8: Read<FixedSizeSink<IntegerReader<sbyte>>>(ref reader); break;
+                case Datatype.Int16: Read<FixedSizeSink<IntegerReader<short>>>(ref reader); break;
+                case Datatype.Int32: Read<FixedSizeSink<IntegerReader<int>>>(ref reader); break;
+                case Datatype.Int64: Read<FixedSizeSink<IntegerReader<long>>>(ref reader); break;
+                case Datatype.Fp16: Read<FixedSizeSink<Fp16Reader>>(ref reader); break;
+                case Datatype.Bf16: Read<FixedSizeSink<Bf16Reader>>(ref reader); break;
+                case Datatype.Fp32: Read<FixedSizeSink<Fp32Reader>>(ref reader); break;
+                case Datatype.Fp64: Read<FixedSizeSink<Fp64Reader>>(ref reader); break;
+                default: Read<TextSink>(ref reader); break;
+            }
+        }
+        catch (IndexOutOfRangeException failure)
+        {
+            // One catch for the whole value: JsonTokens.Read would cost a call for each element.
+            throw JsonTokens.EndsInLiteral(failure);
+        }
+    }
+
+    private void Read<TSink>(ref Utf8JsonReader reader)
         where TSink : struct, IElementSink
     {
         for (var d = 0; d < Rank; d++)
             _lengths[d] = buffer.Signature.Shape![d];
         _outermost = 0;
-        try
-        {
-            ChooseNesting(reader);
-            ReadLists<TSink>(ref reader);
-        }
-        catch (IndexOutOfRangeException failure)
-        {
-            throw EndsInLiteral(failure);
-        }
-
-        // Of a dimension that no list has told there are no elements.
+        ChooseNesting(reader);
+        ReadLists<TSink>(ref reader);
+        // A dimension whose lists are all absent has no elements.
         foreach (ref var length in _lengths.AsSpan())
             length = Math.Max(length, 0);
         buffer.Complete(_lengths);
     }
-
-    /// <summary>
-    /// What Utf8JsonReader should throw when JSON in several segments, the last of them empty, ends inside <c>true</c>, <c>false</c> or
-    /// <c>null</c>: https://github.com/dotnet/runtime/pull/134448.
-    /// </summary>
-    public static JsonException EndsInLiteral(IndexOutOfRangeException failure) => new("The JSON ends inside true, false or null.", failure);
 
     // The reader is a copy: looking ahead moves nothing.
     private void ChooseNesting(Utf8JsonReader ahead)
@@ -180,5 +206,259 @@ internal sealed class NestedReader(TensorBuffer buffer)
         for (var d = _outermost; d <= last; d++)
             path.Append('[').Append(d == last && next ? _counts[d] : _counts[d] - 1).Append(']');
         return path.ToString();
+    }
+}
+
+/// <summary>Why a JSON token is not an element of a tensor.</summary>
+internal enum ElementError
+{
+    /// <summary>It is one.</summary>
+    None,
+
+    /// <summary>Not the kind of token that the datatype takes.</summary>
+    WrongToken,
+
+    /// <summary>A fraction where an integer belongs.</summary>
+    NotIntegral,
+
+    /// <summary>Beyond the datatype's range.</summary>
+    OutOfRange,
+
+    /// <summary>A string that is not well-formed Unicode.</summary>
+    NotUnicode,
+}
+
+/// <summary>Appends one JSON token to a tensor as its next element.</summary>
+internal interface IElementSink
+{
+    /// <summary>Appends the current token.</summary>
+    static abstract ElementError Append(ref Utf8JsonReader reader, TensorBuffer buffer);
+}
+
+internal readonly struct FixedSizeSink<T> : IElementSink
+    where T : struct, IElementReader
+{
+    public static ElementError Append(ref Utf8JsonReader reader, TensorBuffer buffer) => T.Read(ref reader, buffer.Next(T.Size));
+}
+
+internal readonly struct TextSink : IElementSink
+{
+    public static ElementError Append(ref Utf8JsonReader reader, TensorBuffer buffer)
+    {
+        if (reader.TokenType != JsonTokenType.String)
+            return ElementError.WrongToken;
+        return buffer.TryAppendText(ref reader) ? ElementError.None : ElementError.NotUnicode;
+    }
+}
+
+/// <summary>
+/// Reads one JSON token as one tensor element. A struct for each datatype, so that the JIT compiles the parse loop once for each,
+/// with this call inlined.
+/// </summary>
+internal interface IElementReader
+{
+    /// <summary>Bytes of an element.</summary>
+    static abstract int Size { get; }
+
+    /// <summary>Reads the current token into <paramref name="destination"/>, which has <see cref="Size"/> bytes or more.</summary>
+    static abstract ElementError Read(ref Utf8JsonReader reader, Span<byte> destination);
+}
+
+internal readonly struct BoolReader : IElementReader
+{
+    public static int Size => 1;
+
+    public static ElementError Read(ref Utf8JsonReader reader, Span<byte> destination)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.True:
+                destination[0] = 1;
+                return ElementError.None;
+            case JsonTokenType.False:
+                destination[0] = 0;
+                return ElementError.None;
+            default:
+                return ElementError.WrongToken;
+        }
+    }
+}
+
+internal readonly struct IntegerReader<T> : IElementReader
+    where T : unmanaged, IBinaryInteger<T>
+{
+    public static int Size => Unsafe.SizeOf<T>();
+
+    public static ElementError Read(ref Utf8JsonReader reader, Span<byte> destination)
+    {
+        if (reader.TokenType != JsonTokenType.Number)
+            return ElementError.WrongToken;
+        T value;
+        if (typeof(T) == typeof(ulong))
+        {
+            if (!reader.TryGetUInt64(out var number))
+                return ReadUnusual(ref reader, destination);
+            value = T.CreateTruncating(number);
+        }
+        else
+        {
+            if (!reader.TryGetInt64(out var number))
+                return ReadUnusual(ref reader, destination);
+            value = T.CreateTruncating(number);
+            if (long.CreateTruncating(value) != number)
+                return ElementError.OutOfRange;
+        }
+
+        MemoryMarshal.Write(destination, in value);
+        return ElementError.None;
+    }
+
+    // 1.0 and 1e3 are integers too. Numbers that overflowed also come here.
+    private static ElementError ReadUnusual(ref Utf8JsonReader reader, Span<byte> destination)
+    {
+        Span<byte> scratch = stackalloc byte[64];
+        var error = new JsonNumber(JsonNumber.Token(in reader, scratch)).ToInteger(out var integer);
+        if (error != ElementError.None)
+            return error;
+        var value = T.CreateTruncating(integer);
+        if (Int128.CreateTruncating(value) != integer)
+            return ElementError.OutOfRange;
+        MemoryMarshal.Write(destination, in value);
+        return ElementError.None;
+    }
+}
+
+internal readonly struct Fp16Reader : IElementReader
+{
+    public static int Size => 2;
+
+    public static ElementError Read(ref Utf8JsonReader reader, Span<byte> destination)
+    {
+        if (reader.TokenType != JsonTokenType.Number)
+            return ElementError.WrongToken;
+        Span<byte> scratch = stackalloc byte[64];
+        // Not by way of a double, which would round twice.
+        var value = Half.Parse(JsonNumber.Token(in reader, scratch), NumberStyles.Float, CultureInfo.InvariantCulture);
+        MemoryMarshal.Write(destination, in value);
+        return Half.IsFinite(value) ? ElementError.None : ElementError.OutOfRange;
+    }
+}
+
+internal readonly struct Bf16Reader : IElementReader
+{
+    public static int Size => 2;
+
+    public static ElementError Read(ref Utf8JsonReader reader, Span<byte> destination)
+    {
+        if (reader.TokenType != JsonTokenType.Number)
+            return ElementError.WrongToken;
+        if (!reader.TryGetDouble(out var nearest) || !float.IsFinite((float)nearest))
+            return ElementError.OutOfRange;
+        var bits = JsonNumber.ToBFloat16(in reader, nearest);
+        MemoryMarshal.Write(destination, in bits);
+        return (bits & 0x7F80) != 0x7F80 ? ElementError.None : ElementError.OutOfRange;
+    }
+}
+
+internal readonly struct Fp32Reader : IElementReader
+{
+    public static int Size => 4;
+
+    public static ElementError Read(ref Utf8JsonReader reader, Span<byte> destination)
+    {
+        if (reader.TokenType != JsonTokenType.Number)
+            return ElementError.WrongToken;
+        if (reader.HasValueSequence || !ShortDecimal.TryRead(reader.ValueSpan, out float value))
+        {
+            if (!reader.TryGetSingle(out value) || !float.IsFinite(value))
+                return ElementError.OutOfRange;
+        }
+
+        MemoryMarshal.Write(destination, in value);
+        return ElementError.None;
+    }
+}
+
+internal readonly struct Fp64Reader : IElementReader
+{
+    public static int Size => 8;
+
+    public static ElementError Read(ref Utf8JsonReader reader, Span<byte> destination)
+    {
+        if (reader.TokenType != JsonTokenType.Number)
+            return ElementError.WrongToken;
+        if (reader.HasValueSequence || !ShortDecimal.TryRead(reader.ValueSpan, out double value))
+        {
+            if (!reader.TryGetDouble(out value) || !double.IsFinite(value))
+                return ElementError.OutOfRange;
+        }
+
+        MemoryMarshal.Write(destination, in value);
+        return ElementError.None;
+    }
+}
+
+/// <summary>
+/// Reads numbers as people and most programs write them, a few digits with a point, without the general algorithm. Digits and power of ten are then exact
+/// in the floating-point type, so that their quotient, rounded once by the division, is the nearest number (W. D. Clinger, "How to Read
+/// Floating Point Numbers Accurately", PLDI 1990). A row of 784 such numbers takes 12 us instead of 25, and 9 of
+/// those are the JSON reader's.
+/// </summary>
+internal static class ShortDecimal
+{
+    // Digits, point and sign: a longer token cannot be short enough, and a shorter one cannot overflow.
+    private const int LongestSingle = 9;
+    private const int LongestDouble = 17;
+
+    // 10^10 = 2^10 * 5^10, and 5^10 < 2^24.
+    private static readonly float[] SinglePowers = [1e0f, 1e1f, 1e2f, 1e3f, 1e4f, 1e5f, 1e6f, 1e7f, 1e8f];
+
+    // 5^22 < 2^53.
+    private static readonly double[] DoublePowers = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16];
+
+    /// <summary>The nearest FP32; false when the token is not short enough to tell.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> token, out float value)
+    {
+        value = 0;
+        if (token.Length > LongestSingle || !TryDigits(token, out var digits, out var decimals) || digits > 1 << 24)
+            return false;
+        value = digits / SinglePowers[decimals];
+        if (token[0] == '-')
+            value = -value;
+        return true;
+    }
+
+    /// <summary>The nearest FP64; false when the token is not short enough to tell.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> token, out double value)
+    {
+        value = 0;
+        if (token.Length > LongestDouble || !TryDigits(token, out var digits, out var decimals) || digits > 1L << 53)
+            return false;
+        value = digits / DoublePowers[decimals];
+        if (token[0] == '-')
+            value = -value;
+        return true;
+    }
+
+    // The token is a JSON number.
+    private static bool TryDigits(ReadOnlySpan<byte> token, out long digits, out int decimals)
+    {
+        digits = 0;
+        decimals = 0;
+        var pointAt = -1;
+        for (var i = token[0] == '-' ? 1 : 0; i < token.Length; i++)
+        {
+            var digit = token[i] - (uint)'0';
+            if (digit <= 9)
+                digits = digits * 10 + digit;
+            else if (token[i] == '.')
+                pointAt = i;
+            else
+                return false;
+        }
+
+        if (pointAt >= 0)
+            decimals = token.Length - 1 - pointAt;
+        return true;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using Larder.Inference.Limits;
@@ -10,13 +11,14 @@ using Microsoft.ML.OnnxRuntime;
 namespace Larder.Inference.Tensors;
 
 /// <summary>
-/// The inputs of one prediction: a <see cref="TensorBuffer"/> for each input of the model. Rented from its <see cref="LoadedModel"/> and
-/// returned by <see cref="Dispose"/>, which ends every use of it. Not thread-safe.
+/// The inputs of one prediction: a <see cref="TensorBuffer"/> for each input of the model. Rented with <see cref="LoadedModel.RentInputs"/> and
+/// returned by <see cref="Dispose"/>; not used afterwards. Not thread-safe.
 /// </summary>
 public sealed class PredictionInputs : IDisposable
 {
-    private readonly Action<PredictionInputs> _returned;
+    private readonly InputPool? _pool;
     private readonly TensorBuffer[] _tensors;
+    private readonly NestedReader[] _readers;
     private readonly byte[][] _names;
     private readonly OrtValue[] _values;
     private readonly MemoryShare? _work;
@@ -27,23 +29,22 @@ public sealed class PredictionInputs : IDisposable
     private int _holders;
     private bool _rented;
 
-    /// <param name="signature">The model's.</param>
-    /// <param name="names">Its inputs' names (<see cref="Names"/>).</param>
+    /// <param name="signature">The model's signature.</param>
+    /// <param name="names">The UTF-8 names of its inputs (<see cref="Names"/>).</param>
     /// <param name="limits">Validated limits.</param>
-    /// <param name="work">Where <see cref="ReserveAsync(long, CancellationToken)"/> takes its bytes; null where nothing is reserved, in the trial process.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="returned">Called when the last holder has let go.</param>
-    internal PredictionInputs(ModelSignature signature, byte[][] names, InferenceLimits limits, MemoryShare? work, TimeProvider time, Action<PredictionInputs> returned)
+    /// <param name="work">Budget that <see cref="ReserveAsync(long, CancellationToken)"/> takes bytes from; null in the sandbox, which reserves nothing.</param>
+    /// <param name="pool">Pool that the inputs return to; null frees them instead.</param>
+    internal PredictionInputs(ModelSignature signature, byte[][] names, InferenceLimits limits, MemoryShare? work = null, InputPool? pool = null)
     {
-        _returned = returned;
+        _pool = pool;
         _work = work;
         _hasText = signature.Inputs.Any(input => input.Datatype == Datatype.Bytes);
         _elementBytes = signature.Inputs.Select(input => input.Datatype == Datatype.Bytes ? TensorBuffer.TextBytes : input.Datatype!.Value.Size()).DefaultIfEmpty().Max();
         _mostBytes = signature.Inputs.Count * limits.TensorBytes;
         _names = names;
         _tensors = [.. signature.Inputs.Select(input => new TensorBuffer(input, limits.TensorBytes))];
+        _readers = [.. _tensors.Select(tensor => new NestedReader(tensor))];
         _values = new OrtValue[_tensors.Length];
-        Guard = new RunGuard(time, limits.RunSeconds);
     }
 
     /// <summary>Number of inputs.</summary>
@@ -52,9 +53,7 @@ public sealed class PredictionInputs : IDisposable
     /// <summary>The tensor of one input, in the signature's order.</summary>
     public TensorBuffer this[int input] => _tensors[input];
 
-    internal RunGuard Guard { get; }
-
-    /// <summary>Bytes of memory that it holds, used or not.</summary>
+    /// <summary>Bytes of memory that the tensors hold, used or not.</summary>
     internal long Bytes
     {
         get
@@ -66,7 +65,7 @@ public sealed class PredictionInputs : IDisposable
         }
     }
 
-    /// <summary>Rows of every input, where all have the same number of them and can have any; otherwise -1.</summary>
+    /// <summary>The number of rows, if every input has a variable batch dimension and all have the same number; otherwise -1.</summary>
     internal long Rows
     {
         get
@@ -109,19 +108,24 @@ public sealed class PredictionInputs : IDisposable
         if (reader.TokenType == JsonTokenType.StartObject)
             ReadObject(ref reader);
         else if (_tensors.Length == 1)
-            _tensors[0].ReadNested(ref reader);
+            _readers[0].Read(ref reader);
         else
             throw new InvalidInputException($"the model has {InputError.Count(_tensors.Length, "input")}: values must be an object with {InputList()}; got {InputError.Noun(reader.TokenType)}");
     }
 
-    /// <summary>Takes of the budget what the values of a JSON body can need at most. To be called before <see cref="Read"/>; it is given back by <see cref="Dispose"/>.</summary>
-    /// <exception cref="MemoryLimitException">It is more than a request may have.</exception>
-    /// <exception cref="MemoryBusyException">Other requests have it.</exception>
+    /// <summary>Reads the value of one input, in nested lists. The reader is on the value's first token, and is left on its last.</summary>
+    /// <exception cref="InvalidInputException">The value does not fit the input.</exception>
+    /// <exception cref="JsonException">The bytes are not JSON.</exception>
+    internal void ReadInput(int input, ref Utf8JsonReader reader) => _readers[input].Read(ref reader);
+
+    /// <summary>Takes from the budget the most bytes that the values of a JSON body can need. Called before <see cref="Read"/>; <see cref="Dispose"/> gives them back.</summary>
+    /// <exception cref="MemoryLimitException">A request may never have so many bytes.</exception>
+    /// <exception cref="MemoryBusyException">Other requests hold the memory.</exception>
     public ValueTask ReserveAsync(in ReadOnlySequence<byte> json, CancellationToken cancellationToken) => ReserveAsync(BytesFor(json), cancellationToken);
 
-    /// <summary>Takes bytes of the budget for these inputs and what they are made from, once; they are given back by <see cref="Dispose"/>.</summary>
-    /// <exception cref="MemoryLimitException">It is more than a request may have.</exception>
-    /// <exception cref="MemoryBusyException">Other requests have it.</exception>
+    /// <summary>Takes bytes from the budget, once, for these inputs and for what they are decoded from; <see cref="Dispose"/> gives them back.</summary>
+    /// <exception cref="MemoryLimitException">A request may never have so many bytes.</exception>
+    /// <exception cref="MemoryBusyException">Other requests hold the memory.</exception>
     public ValueTask ReserveAsync(long bytes, CancellationToken cancellationToken)
     {
         var taking = _work!.TakeAsync(bytes, cancellationToken);
@@ -137,14 +141,14 @@ public sealed class PredictionInputs : IDisposable
         _reserved = bytes;
     }
 
-    /// <summary>Counts bytes that are needed in any case: of several requests' inputs that are run together.</summary>
+    /// <summary>Counts bytes against the budget without waiting: for the merged inputs of requests that run together and whose own bytes were reserved.</summary>
     internal void Charge(long bytes)
     {
         _work!.Add(bytes);
         _reserved = bytes;
     }
 
-    // Two elements have a comma between them. Of a short body it is assumed that it has nothing but commas and digits.
+    // Elements are separated by commas. A short body is not searched for them: at most every second byte is one.
     private long BytesFor(in ReadOnlySequence<byte> json)
     {
         var elements = 1L;
@@ -171,6 +175,7 @@ public sealed class PredictionInputs : IDisposable
         Release();
     }
 
+    /// <summary>Starts a use of the inputs, which <see cref="Dispose"/> ends.</summary>
     internal PredictionInputs Rent()
     {
         _rented = true;
@@ -178,7 +183,7 @@ public sealed class PredictionInputs : IDisposable
         return this;
     }
 
-    /// <summary>Keeps the memory beyond <see cref="Dispose"/>, until <see cref="Release"/>: for outputs that are inputs, of which ONNX Runtime makes no copy.</summary>
+    /// <summary>Keeps the memory beyond <see cref="Dispose"/>, until <see cref="Release"/>: an output that is also an input shares the input's memory.</summary>
     internal void Hold() => Interlocked.Increment(ref _holders);
 
     /// <summary>Ends a <see cref="Hold"/>.</summary>
@@ -190,10 +195,13 @@ public sealed class PredictionInputs : IDisposable
             tensor.Clear();
         _work?.Release(_reserved);
         _reserved = 0;
-        _returned(this);
+        if (_pool is null)
+            Free();
+        else
+            _pool.Return(this);
     }
 
-    /// <summary>The names of a model's inputs as they stand in JSON.</summary>
+    /// <summary>The UTF-8 names of a model's inputs, in the signature's order.</summary>
     internal static byte[][] Names(ModelSignature signature) => [.. signature.Inputs.Select(input => Encoding.UTF8.GetBytes(input.Name))];
 
     /// <summary>The tensors for ONNX Runtime, in the signature's order.</summary>
@@ -209,12 +217,11 @@ public sealed class PredictionInputs : IDisposable
         return _values;
     }
 
-    /// <summary>Frees what is not the garbage collector's.</summary>
+    /// <summary>Frees native memory.</summary>
     internal void Free()
     {
         foreach (var tensor in _tensors)
             tensor.Free();
-        Guard.Dispose();
     }
 
     private static InvalidInputException Missing(ValueSignature input) => new($"values lacks {input.Name}, which expects {input.TypeName}");
@@ -225,7 +232,7 @@ public sealed class PredictionInputs : IDisposable
         {
             var input = Find(ref reader);
             Next(ref reader);
-            _tensors[input].ReadNested(ref reader);
+            _readers[input].Read(ref reader);
         }
 
         foreach (var tensor in _tensors)
@@ -235,25 +242,14 @@ public sealed class PredictionInputs : IDisposable
         }
     }
 
-    private static JsonTokenType Next(ref Utf8JsonReader reader)
-    {
-        try
-        {
-            if (!reader.Read())
-                throw new JsonException("The JSON ends early.");
-            return reader.TokenType;
-        }
-        catch (IndexOutOfRangeException failure)
-        {
-            throw NestedReader.EndsInLiteral(failure);
-        }
-    }
+    private static JsonTokenType Next(ref Utf8JsonReader reader) =>
+        JsonTokens.Read(ref reader) ? reader.TokenType : throw new JsonException("The JSON ends early.");
 
     private int Find(ref Utf8JsonReader reader)
     {
         for (var i = 0; i < _names.Length; i++)
         {
-            if (!MemberName.Is(ref reader, _names[i]))
+            if (!JsonTokens.IsName(ref reader, _names[i]))
                 continue;
             if (_tensors[i].HasValue)
                 throw new InvalidInputException($"values has {_tensors[i].Signature.Name} twice");
@@ -264,4 +260,118 @@ public sealed class PredictionInputs : IDisposable
     }
 
     private string InputList() => string.Join(", ", _tensors.Select(tensor => $"{tensor.Signature.Name} {tensor.Signature.TypeName}"));
+}
+
+/// <summary>Pools the <see cref="PredictionInputs"/> of one model. Renting allocates nothing once the pool is warm.</summary>
+/// <param name="signature">The model's signature.</param>
+/// <param name="limits">Validated limits.</param>
+/// <param name="work">Budget that the inputs take their bytes from.</param>
+/// <param name="pooled">Counter of the bytes that the pools of all models hold together.</param>
+internal sealed class InputPool(ModelSignature signature, InferenceLimits limits, MemoryShare work, PooledBytes pooled)
+{
+    // More inputs than this are rented at once only under overload, where another allocation does not matter.
+    private const int MostKept = 64;
+
+    // Fewer inputs are kept if they are as large as images.
+    private const long MostBytes = 16 << 20;
+
+    private readonly byte[][] _names = PredictionInputs.Names(signature);
+    private readonly ConcurrentQueue<PredictionInputs> _free = new();
+    private int _count;
+    private long _bytes;
+    private volatile bool _closed;
+
+    public PredictionInputs Rent()
+    {
+        if (!_free.TryDequeue(out var inputs))
+            return new PredictionInputs(signature, _names, limits, work, this).Rent();
+        Uncount(inputs);
+        return inputs.Rent();
+    }
+
+    public void Return(PredictionInputs inputs)
+    {
+        if (Interlocked.Increment(ref _count) > MostKept | Interlocked.Add(ref _bytes, inputs.Bytes) > MostBytes | pooled.Add(inputs.Bytes) > PooledBytes.Most)
+        {
+            Uncount(inputs);
+            inputs.Free();
+            return;
+        }
+
+        _free.Enqueue(inputs);
+        // If the pool was closed meanwhile, nothing else empties it.
+        if (_closed)
+            Close();
+    }
+
+    /// <summary>Frees all pooled inputs; inputs that are returned later are freed at once.</summary>
+    public void Close()
+    {
+        _closed = true;
+        while (_free.TryDequeue(out var inputs))
+            inputs.Free();
+    }
+
+    private void Uncount(PredictionInputs inputs)
+    {
+        Interlocked.Decrement(ref _count);
+        Interlocked.Add(ref _bytes, -inputs.Bytes);
+        pooled.Add(-inputs.Bytes);
+    }
+}
+
+/// <summary>Counts the bytes that the input pools of all models hold: many loaded models must not each keep as much as one busy model may.</summary>
+internal sealed class PooledBytes
+{
+    /// <summary>The most bytes that all pools may hold.</summary>
+    public const long Most = 64 << 20;
+
+    private long _bytes;
+
+    /// <summary>Adds bytes, or subtracts them, and returns the new sum.</summary>
+    public long Add(long bytes) => Interlocked.Add(ref _bytes, bytes);
+}
+
+/// <summary>What <see cref="Utf8JsonReader"/> does wrong with JSON that a caller wrote.</summary>
+public static class JsonTokens
+{
+    /// <summary>Reads the next token.</summary>
+    /// <returns>False at the end of the JSON.</returns>
+    /// <exception cref="JsonException">The bytes are not JSON.</exception>
+    public static bool Read(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.Read();
+        }
+        catch (IndexOutOfRangeException failure)
+        {
+            throw EndsInLiteral(failure);
+        }
+    }
+
+    /// <summary>Whether the property name that the reader is on equals <paramref name="name"/>. A name that is not well-formed Unicode (<c>"\ud800"</c>) equals none.</summary>
+    public static bool IsName(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
+    {
+        if (!reader.ValueIsEscaped)
+            return reader.ValueTextEquals(name);
+        try
+        {
+            return reader.ValueTextEquals(name);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair.
+            return false;
+        }
+    }
+
+    /// <summary>The current token for an error message: as it is written, shortened, without control characters.</summary>
+    public static string Text(ref Utf8JsonReader reader) => InputError.Text(ref reader);
+
+    /// <summary>
+    /// The exception that Utf8JsonReader should throw when JSON in several segments, the last of them empty, ends inside <c>true</c>, <c>false</c> or
+    /// <c>null</c>: https://github.com/dotnet/runtime/pull/134448.
+    /// </summary>
+    internal static JsonException EndsInLiteral(IndexOutOfRangeException failure) => new("The JSON ends inside true, false or null.", failure);
 }

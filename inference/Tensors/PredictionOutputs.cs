@@ -3,6 +3,7 @@ using Larder.Inference.Batching;
 using Larder.Inference.Rows;
 using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Inference.Tensors;
 
@@ -12,7 +13,7 @@ namespace Larder.Inference.Tensors;
 /// </summary>
 public sealed class PredictionOutputs : IDisposable
 {
-    // Up to here, the text of all of it is a matter of some hundred kilobytes.
+    // The JSON of this many bytes has some hundred kilobytes at most.
     private const long SmallBytes = 32 << 10;
 
     private readonly ModelSignature _signature;
@@ -28,10 +29,10 @@ public sealed class PredictionOutputs : IDisposable
         _rows = rows;
     }
 
-    /// <summary>How long the run took.</summary>
+    /// <summary>Duration of the run.</summary>
     public TimeSpan RunTime => Result.Time;
 
-    /// <summary>Whether the outputs are so small that they may as well be written at once.</summary>
+    /// <summary>Whether the outputs are so small that writing them in pieces is not worth it.</summary>
     public bool AreSmall
     {
         get
@@ -56,8 +57,8 @@ public sealed class PredictionOutputs : IDisposable
     /// <summary>
     /// Writes one output as JSON: a tensor as nested lists in its shape (a scalar as a bare value), a sequence as a list, a map as an object
     /// with its keys as strings. Integers are written in full, floating-point numbers with the fewest digits that give the
-    /// same number of that datatype. JSON has no name for what is not a number: <c>"NaN"</c>, <c>"Infinity"</c> and <c>"-Infinity"</c>
-    /// are written as strings. Bytes of a string that are not UTF-8 are written as U+FFFD.
+    /// same number of that datatype. Numbers that are not finite are written
+    /// as the strings <c>"NaN"</c>, <c>"Infinity"</c> and <c>"-Infinity"</c>. Bytes of a string that are not UTF-8 are written as U+FFFD.
     /// </summary>
     public void WriteValue(int output, Utf8JsonWriter writer)
     {
@@ -65,10 +66,10 @@ public sealed class PredictionOutputs : IDisposable
         ValueWriter.Write(_result[output], _firstRow, _rows, writer);
     }
 
-    /// <summary>Writes what <see cref="WriteValue"/> does in pieces, one for each step; between them the writer may be flushed.</summary>
+    /// <summary>Writes the same as <see cref="WriteValue"/>, one piece for each step of the enumerator; the writer may be flushed between steps.</summary>
     public IEnumerable<bool> WritePieces(int output, Utf8JsonWriter writer) => OutputPieces.Write(Result[output], _firstRow, _rows, writer);
 
-    /// <summary>Looks at all outputs, to find what cannot be written before anything is.</summary>
+    /// <summary>Checks that all outputs can be written, before the first of them is.</summary>
     /// <exception cref="InvalidInputException">One has too many elements or dimensions.</exception>
     public void Check()
     {
@@ -79,7 +80,7 @@ public sealed class PredictionOutputs : IDisposable
         }
     }
 
-    // How long strings are, and what sequences hold, does not show in their number.
+    // The bytes of strings and of items in sequences do not follow from their number.
     private bool IsSmall(int output)
     {
         var kind = _signature.Outputs[output];
@@ -96,19 +97,129 @@ public sealed class PredictionOutputs : IDisposable
         return bytes <= SmallBytes;
     }
 
-    /// <summary>Whether every output can be divided into so many rows; one row always can have all.</summary>
+    /// <summary>Whether every output can be divided into this number of rows; one row can always have the whole output.</summary>
     public bool HasRows(int rows) => rows == 1 || BatchRules.Divides(Result, Count, rows);
 
-    /// <summary>What the rows of an output are.</summary>
+    /// <summary>Layout of the rows of an output.</summary>
     public RowLayout LayoutOf(int output, int rows) => RowOutputs.LayoutOf(Result[output], rows);
 
     /// <summary>Writes every row of an output as JSON, in the form of <see cref="WriteValue"/>.</summary>
     public void WriteJson(int output, int rows, RowTexts texts) => RowOutputs.WriteJson(Result[output], rows, texts);
 
-    /// <summary>Writes every row of an output as fields. Rows that are not as the layout says are errors.</summary>
+    /// <summary>Writes every row of an output as fields. Rows that differ from the layout are errors.</summary>
     public void WriteFields(int output, int rows, RowLayout layout, byte delimiter, RowTexts texts) =>
         RowOutputs.WriteFields(Result[output], rows, layout, delimiter, texts);
 
-    /// <summary>Frees the memory, if no other prediction of the same run still needs it.</summary>
+    /// <summary>Frees the memory, unless another request of the same run still uses it.</summary>
     public void Dispose() => Interlocked.Exchange(ref _result, null)?.Release();
+}
+
+/// <summary>
+/// Writes the same as <see cref="ValueWriter"/> in pieces, so that one piece can be sent before the next is written. Each step leaves some ten thousand bytes
+/// in the writer, or a single larger item.
+/// </summary>
+internal static class OutputPieces
+{
+    private const int PieceBytes = 32 << 10;
+    private const int PieceElements = 4096;
+
+    /// <summary>Writes <paramref name="rows"/> rows of a batched value, or the whole value if that is negative.</summary>
+    public static IEnumerable<bool> Write(OrtValue value, int firstRow, int rows, Utf8JsonWriter writer)
+    {
+        if (value.OnnxType == OnnxValueType.ONNX_TYPE_TENSOR)
+        {
+            var tensor = new TensorPieces(value, firstRow, rows);
+            while (tensor.Write(writer))
+                yield return true;
+        }
+        else if (value.OnnxType == OnnxValueType.ONNX_TYPE_SEQUENCE)
+        {
+            var end = rows < 0 ? value.GetValueCount() : firstRow + rows;
+            var since = Written(writer);
+            writer.WriteStartArray();
+            for (var i = firstRow; i < end; i++)
+            {
+                using var item = value.GetValue(i, OrtAllocator.DefaultInstance);
+                foreach (var piece in Write(item, 0, -1, writer))
+                    yield return piece;
+                if (Written(writer) - since < PieceBytes)
+                    continue;
+                since = Written(writer);
+                yield return true;
+            }
+
+            writer.WriteEndArray();
+        }
+        else
+        {
+            ValueWriter.Write(value, firstRow, rows, writer);
+        }
+    }
+
+    private static long Written(Utf8JsonWriter writer) => writer.BytesCommitted + writer.BytesPending;
+
+    /// <summary>A tensor, and the position up to which it is written.</summary>
+    private sealed class TensorPieces(OrtValue value, int firstRow, int rows)
+    {
+        private long[] _places = [];
+        private int _element;
+
+        /// <summary>Writes a piece; false when it was the last.</summary>
+        public bool Write(Utf8JsonWriter writer)
+        {
+            var elements = new Elements(value);
+            if (rows >= 0)
+                elements.TakeRows(firstRow, rows);
+            var shape = elements.Shape;
+            if (elements.Count == 0 || shape.Length == 0)
+            {
+                var none = 0;
+                ValueWriter.WriteLists(elements, 0, ref none, writer);
+                return false;
+            }
+
+            if (_element == 0)
+            {
+                _places = new long[shape.Length];
+                Open(shape.Length, writer);
+            }
+
+            var since = Written(writer);
+            var end = Math.Min(elements.Count, _element + PieceElements);
+            while (_element < end && Written(writer) - since < PieceBytes)
+            {
+                // Strings have any length.
+                var count = elements.IsText ? 1 : (int)Math.Min(end - _element, shape[^1] - _places[^1]);
+                elements.Write(_element, count, writer);
+                _element += count;
+                _places[^1] += count;
+                Close(shape, writer);
+            }
+
+            return _element < elements.Count;
+        }
+
+        // Ends the lists that are full, and begins the next ones.
+        private void Close(long[] shape, Utf8JsonWriter writer)
+        {
+            var ended = 0;
+            for (var dimension = shape.Length - 1; dimension >= 0 && _places[dimension] == shape[dimension]; dimension--)
+            {
+                writer.WriteEndArray();
+                ended++;
+                if (dimension == 0)
+                    return;
+                _places[dimension] = 0;
+                _places[dimension - 1]++;
+            }
+
+            Open(ended, writer);
+        }
+
+        private static void Open(int lists, Utf8JsonWriter writer)
+        {
+            for (var i = 0; i < lists; i++)
+                writer.WriteStartArray();
+        }
+    }
 }

@@ -1,8 +1,6 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Larder.Inference.Limits;
-using Larder.Inference.Rows;
 using Larder.Inference.Signatures;
 using Microsoft.ML.OnnxRuntime;
 
@@ -25,7 +23,6 @@ public sealed unsafe class TensorBuffer
 
     private readonly long _limit;
     private readonly long[] _shape;
-    private readonly NestedReader _nested;
     private byte[]? _array;
     private NativeBlock? _block;
     private byte* _data;
@@ -44,7 +41,6 @@ public sealed unsafe class TensorBuffer
         Datatype = signature.Datatype!.Value;
         _limit = limit;
         _shape = new long[signature.Shape!.Count];
-        _nested = new NestedReader(this);
     }
 
     /// <summary>The input that this is for.</summary>
@@ -93,34 +89,6 @@ public sealed unsafe class TensorBuffer
         Next((int)elements * Datatype.Size());
         Complete(shape);
         return new Span<byte>(_data, _used);
-    }
-
-    /// <summary>
-    /// Reads a value in nested JSON arrays, as <see cref="PredictionInputs.Read"/> describes. The reader is on the value's first token, and
-    /// is left on its last.
-    /// </summary>
-    /// <exception cref="InvalidInputException">The value does not fit the signature.</exception>
-    /// <exception cref="JsonException">The bytes are not JSON.</exception>
-    public void ReadNested(ref Utf8JsonReader reader)
-    {
-        Clear();
-        switch (Datatype)
-        {
-            case Datatype.Bool: _nested.Read<ElementSink.Fixed<ElementReaders.Bool>>(ref reader); break;
-            case Datatype.UInt8: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<byte>>>(ref reader); break;
-            case Datatype.UInt16: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<ushort>>>(ref reader); break;
-            case Datatype.UInt32: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<uint>>>(ref reader); break;
-            case Datatype.UInt64: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<ulong>>>(ref reader); break;
-            case Datatype.Int8: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<sbyte>>>(ref reader); break;
-            case Datatype.Int16: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<short>>>(ref reader); break;
-            case Datatype.Int32: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<int>>>(ref reader); break;
-            case Datatype.Int64: _nested.Read<ElementSink.Fixed<ElementReaders.Integer<long>>>(ref reader); break;
-            case Datatype.Fp16: _nested.Read<ElementSink.Fixed<ElementReaders.Fp16>>(ref reader); break;
-            case Datatype.Bf16: _nested.Read<ElementSink.Fixed<ElementReaders.Bf16>>(ref reader); break;
-            case Datatype.Fp32: _nested.Read<ElementSink.Fixed<ElementReaders.Fp32>>(ref reader); break;
-            case Datatype.Fp64: _nested.Read<ElementSink.Fixed<ElementReaders.Fp64>>(ref reader); break;
-            default: _nested.Read<ElementSink.Text>(ref reader); break;
-        }
     }
 
     /// <summary>Memory for <paramref name="bytes"/> more.</summary>
@@ -326,3 +294,8 @@ public sealed unsafe class TensorBuffer
         }
     }
 }
+
+/// <summary>How much of a <see cref="TensorBuffer"/> was filled at one moment.</summary>
+/// <param name="Bytes">Bytes of its elements.</param>
+/// <param name="Strings">Number of its strings.</param>
+internal readonly record struct TensorMark(int Bytes, int Strings);

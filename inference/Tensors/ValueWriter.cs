@@ -1,16 +1,16 @@
-using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Larder.Inference.Tensors;
 
-/// <summary>Writes an ONNX Runtime value as JSON, from its own memory.</summary>
+/// <summary>Writes a value as JSON, directly from the memory of ONNX Runtime.</summary>
 internal static class ValueWriter
 {
-    /// <summary>Writes the value, or of a batched value <paramref name="rows"/> rows; all of it when that is negative.</summary>
+    /// <summary>Writes <paramref name="rows"/> rows of a batched value, or the whole value if that is negative.</summary>
     public static void Write(OrtValue value, int firstRow, int rows, Utf8JsonWriter writer)
     {
         switch (value.OnnxType)
@@ -25,7 +25,7 @@ internal static class ValueWriter
                 WriteMap(value, writer);
                 break;
             default:
-                // Validation lets no such output in.
+                // Validation rejects models with such outputs.
                 throw new NotSupportedException($"An output is of type {value.OnnxType}, which JSON cannot carry.");
         }
     }
@@ -80,7 +80,7 @@ internal static class ValueWriter
         WriteLists(elements, 0, ref element, writer);
     }
 
-    /// <summary>Writes what a tensor has at a dimension, and moves on behind it.</summary>
+    /// <summary>Writes the list at a dimension, and moves <paramref name="element"/> behind it.</summary>
     public static void WriteLists(in Elements elements, int dimension, ref int element, Utf8JsonWriter writer)
     {
         if (dimension == elements.Shape.Length)
@@ -104,4 +104,289 @@ internal static class ValueWriter
 
         writer.WriteEndArray();
     }
+}
+
+/// <summary>The elements of a tensor in ONNX Runtime's memory, and how each datatype is written.</summary>
+internal ref struct Elements
+{
+    /// <summary>The most dimensions that are written: JSON parsers limit the depth, too.</summary>
+    private const int MostDimensions = 64;
+
+    // A tensor without elements is written in full, as nested empty lists.
+    private const long MostEmptyLists = 1 << 16;
+
+    private readonly OrtValue _value;
+    private readonly TensorElementType _type;
+    private readonly ReadOnlySpan<byte> _data;
+    private int _first;
+
+    public Elements(OrtValue value)
+    {
+        var info = value.GetTensorTypeAndShape();
+        _value = value;
+        _type = info.ElementDataType;
+        Shape = info.Shape;
+        if (info.ElementCount > int.MaxValue)
+            throw new InvalidInputException($"the model cannot answer this input: an output has {info.ElementCount} elements, and 2147483647 is the most.");
+        if (Shape.Length > MostDimensions)
+            throw new InvalidInputException($"the model cannot answer this input: an output has {Shape.Length} dimensions, and {MostDimensions} is the most.");
+        Count = (int)info.ElementCount;
+        if (Count == 0)
+            CheckEmptyLists(Shape);
+        if (!info.IsString)
+            _data = value.GetTensorMutableRawData();
+    }
+
+    public int Count { get; private set; }
+
+    public long[] Shape { get; }
+
+    public readonly bool IsText => _type == TensorElementType.String;
+
+    private static void CheckEmptyLists(long[] shape)
+    {
+        var lists = 1L;
+        foreach (var length in shape)
+        {
+            if (length == 0)
+                return;
+            if (length > MostEmptyLists / lists)
+                throw new InvalidInputException($"the model cannot answer this input: an output has shape [{string.Join(',', shape)}], which is nothing but empty lists, and {MostEmptyLists} of them are the most.");
+            lists *= length;
+        }
+    }
+
+    /// <summary>Narrows a batch to consecutive rows.</summary>
+    public void TakeRows(int firstRow, int rows)
+    {
+        var row = Shape[0] == 0 ? 0 : Count / (int)Shape[0];
+        _first = firstRow * row;
+        Count = rows * row;
+        Shape[0] = rows;
+    }
+
+    /// <summary>Writes one element.</summary>
+    public readonly void Write(int element, Utf8JsonWriter writer) => Write(element, 1, writer);
+
+    /// <summary>Writes consecutive elements into the open list.</summary>
+    public readonly void Write(int element, int count, Utf8JsonWriter writer)
+    {
+        switch (_type)
+        {
+            case TensorElementType.Float:
+                foreach (var value in Span<float>(element, count))
+                    NumberWriter.Write(writer, value);
+                break;
+            case TensorElementType.Double:
+                foreach (var value in Span<double>(element, count))
+                    NumberWriter.Write(writer, value);
+                break;
+            case TensorElementType.Float16:
+                foreach (var value in Span<Half>(element, count))
+                    NumberWriter.Write(writer, value);
+                break;
+            case TensorElementType.BFloat16:
+                foreach (var value in Span<ushort>(element, count))
+                    NumberWriter.WriteBFloat16(writer, value);
+                break;
+            case TensorElementType.Int64:
+                foreach (var value in Span<long>(element, count))
+                    writer.WriteNumberValue(value);
+                break;
+            case TensorElementType.UInt64:
+                foreach (var value in Span<ulong>(element, count))
+                    writer.WriteNumberValue(value);
+                break;
+            case TensorElementType.Int32:
+                foreach (var value in Span<int>(element, count))
+                    writer.WriteNumberValue(value);
+                break;
+            case TensorElementType.UInt32:
+                foreach (var value in Span<uint>(element, count))
+                    writer.WriteNumberValue(value);
+                break;
+            case TensorElementType.Int16:
+                foreach (var value in Span<short>(element, count))
+                    writer.WriteNumberValue(value);
+                break;
+            case TensorElementType.UInt16:
+                foreach (var value in Span<ushort>(element, count))
+                    writer.WriteNumberValue(value);
+                break;
+            case TensorElementType.Int8:
+                foreach (var value in Span<sbyte>(element, count))
+                    writer.WriteNumberValue(value);
+                break;
+            case TensorElementType.UInt8:
+                foreach (var value in Span<byte>(element, count))
+                    writer.WriteNumberValue(value);
+                break;
+            case TensorElementType.Bool:
+                foreach (var value in Span<byte>(element, count))
+                    writer.WriteBooleanValue(value != 0);
+                break;
+            case TensorElementType.String:
+                for (var i = 0; i < count; i++)
+                    WriteText(_value.GetStringElementAsSpan(_first + element + i), writer);
+                break;
+            default:
+                throw new NotSupportedException($"An output has elements of type {_type}, which JSON cannot carry.");
+        }
+    }
+
+    /// <summary>Writes one element as the name of a property.</summary>
+    public readonly void WriteName(int element, Utf8JsonWriter writer)
+    {
+        if (_type == TensorElementType.String)
+        {
+            var text = _value.GetStringElementAsSpan(_first + element);
+            if (System.Text.Unicode.Utf8.IsValid(text))
+                writer.WritePropertyName(text);
+            else
+                writer.WritePropertyName(Encoding.UTF8.GetString(text));
+            return;
+        }
+
+        // ONNX maps have integer or string keys.
+        Span<byte> digits = stackalloc byte[32];
+        writer.WritePropertyName(digits[..Format(element, digits)]);
+    }
+
+    /// <summary>The bytes of one string, which may not be valid UTF-8.</summary>
+    public readonly ReadOnlySpan<byte> Utf8(int element) => _value.GetStringElementAsSpan(_first + element);
+
+    /// <summary>One element as text.</summary>
+    public readonly string Text(int element)
+    {
+        if (IsText)
+            return Encoding.UTF8.GetString(Utf8(element));
+        Span<byte> text = stackalloc byte[32];
+        return Encoding.UTF8.GetString(text[..Format(element, text)]);
+    }
+
+    /// <summary>Formats one element that is not a string: numbers as in JSON, <c>NaN</c> and <c>Infinity</c> by their names, <c>true</c> and <c>false</c>.</summary>
+    /// <returns>Length of the text in bytes.</returns>
+    public readonly int Format(int element, Span<byte> destination) => _type switch
+    {
+        TensorElementType.Float => FormatNumber(Span<float>(element, 1)[0], destination),
+        TensorElementType.Double => FormatNumber(Span<double>(element, 1)[0], destination),
+        TensorElementType.Float16 => FormatNumber(Span<Half>(element, 1)[0], destination),
+        TensorElementType.BFloat16 => FormatNumber(NumberWriter.ShortestBFloat16(Span<ushort>(element, 1)[0]), destination),
+        TensorElementType.Int64 => FormatNumber(Span<long>(element, 1)[0], destination),
+        TensorElementType.UInt64 => FormatNumber(Span<ulong>(element, 1)[0], destination),
+        TensorElementType.Int32 => FormatNumber(Span<int>(element, 1)[0], destination),
+        TensorElementType.UInt32 => FormatNumber(Span<uint>(element, 1)[0], destination),
+        TensorElementType.Int16 => FormatNumber(Span<short>(element, 1)[0], destination),
+        TensorElementType.UInt16 => FormatNumber(Span<ushort>(element, 1)[0], destination),
+        TensorElementType.Int8 => FormatNumber(Span<sbyte>(element, 1)[0], destination),
+        TensorElementType.UInt8 => FormatNumber(Span<byte>(element, 1)[0], destination),
+        TensorElementType.Bool => FormatBool(Span<byte>(element, 1)[0] != 0, destination),
+        _ => throw new NotSupportedException($"An output has elements of type {_type}, which text cannot carry."),
+    };
+
+    private static int FormatNumber<T>(T value, Span<byte> destination)
+        where T : IUtf8SpanFormattable
+    {
+        value.TryFormat(destination, out var length, default, CultureInfo.InvariantCulture);
+        return length;
+    }
+
+    private static int FormatBool(bool value, Span<byte> destination)
+    {
+        var text = value ? "true"u8 : "false"u8;
+        text.CopyTo(destination);
+        return text.Length;
+    }
+
+    private static void WriteText(ReadOnlySpan<byte> text, Utf8JsonWriter writer)
+    {
+        if (System.Text.Unicode.Utf8.IsValid(text))
+            writer.WriteStringValue(text);
+        else
+            writer.WriteStringValue(Encoding.UTF8.GetString(text));
+    }
+
+    private readonly ReadOnlySpan<T> Span<T>(int element, int count)
+        where T : unmanaged => MemoryMarshal.Cast<byte, T>(_data).Slice(_first + element, count);
+}
+
+/// <summary>Writes floating-point numbers with the fewest digits that give the same number of the same datatype.</summary>
+internal static class NumberWriter
+{
+    // Enough decimal digits to tell any two bfloat16 apart.
+    private const int BFloat16Digits = 4;
+
+    public static void Write(Utf8JsonWriter writer, float value)
+    {
+        if (float.IsFinite(value))
+            writer.WriteNumberValue(value);
+        else
+            WriteNotFinite(writer, value);
+    }
+
+    public static void Write(Utf8JsonWriter writer, double value)
+    {
+        if (double.IsFinite(value))
+            writer.WriteNumberValue(value);
+        else
+            WriteNotFinite(writer, value);
+    }
+
+    public static void Write(Utf8JsonWriter writer, Half value)
+    {
+        if (!Half.IsFinite(value))
+        {
+            WriteNotFinite(writer, (double)value);
+            return;
+        }
+
+        Span<byte> text = stackalloc byte[32];
+        value.TryFormat(text, out var length, provider: CultureInfo.InvariantCulture);
+        writer.WriteRawValue(text[..length], skipInputValidation: true);
+    }
+
+    public static void WriteBFloat16(Utf8JsonWriter writer, ushort bits)
+    {
+        var value = ToSingle(bits);
+        if (!float.IsFinite(value))
+        {
+            WriteNotFinite(writer, value);
+            return;
+        }
+
+        writer.WriteNumberValue(ShortestBFloat16(bits));
+    }
+
+    /// <summary>The FP32 that is written with the fewest digits among those that are this bfloat16; itself when it is not finite.</summary>
+    public static float ShortestBFloat16(ushort bits)
+    {
+        var value = ToSingle(bits);
+        if (!float.IsFinite(value))
+            return value;
+
+        // .NET has no formatter for bfloat16: try one digit, two, ... A decimal of so few digits is also what the FP32
+        // nearest to it is written as.
+        Span<byte> text = stackalloc byte[32];
+        var shortest = value;
+        for (var digits = 1; digits <= BFloat16Digits; digits++)
+        {
+            value.TryFormat(text, out var length, digits switch { 1 => "E0", 2 => "E1", 3 => "E2", _ => "E3" }, CultureInfo.InvariantCulture);
+            shortest = float.Parse(text[..length], NumberStyles.Float, CultureInfo.InvariantCulture);
+            if (RoundToBFloat16(shortest) == bits)
+                break;
+        }
+
+        return shortest;
+    }
+
+    private static float ToSingle(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
+
+    private static ushort RoundToBFloat16(float value)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+
+    private static void WriteNotFinite(Utf8JsonWriter writer, double value) =>
+        writer.WriteStringValue(double.IsNaN(value) ? "NaN"u8 : value > 0 ? "Infinity"u8 : "-Infinity"u8);
 }

@@ -1,4 +1,9 @@
+using Larder.Inference.Signatures;
 using Larder.Orchestrations.Jobs;
+using Larder.Registry.Backup;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
 
 namespace Larder.Orchestrations.Backup;
 
@@ -31,4 +36,22 @@ public static class BackupPaths
 
     /// <summary>What was learned about a model.</summary>
     internal static string Description(string sha256) => $"{Folder}onnx/{sha256}.json";
+}
+
+/// <summary>What the steps of an import leave for each other.</summary>
+internal static class ImportFiles
+{
+    private const long MaxPlan = 512L << 20;
+    private const long MaxDescription = 64L << 20;
+
+    public static Task<ImportPlan> ReadPlanAsync(JobFiles files, string job, CancellationToken cancellationToken) =>
+        ReadAsync<ImportPlan>(files, job, BackupPaths.Plan, MaxPlan, cancellationToken);
+
+    public static Task<ModelDescription> ReadDescriptionAsync(JobFiles files, string job, string sha256, CancellationToken cancellationToken) =>
+        ReadAsync<ModelDescription>(files, job, BackupPaths.Description(sha256), MaxDescription, cancellationToken);
+
+    private static async Task<T> ReadAsync<T>(JobFiles files, string job, string path, long most, CancellationToken cancellationToken) =>
+        await files.ReadAsync(job, path, most, cancellationToken) is { } stored
+            ? stored.ToObjectFromJson<T>(RegistryJson.Options)!
+            : throw new NotFoundException($"The files of the job {job} are not there any more.");
 }

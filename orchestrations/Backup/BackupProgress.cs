@@ -2,9 +2,9 @@ using Larder.Orchestrations.Jobs;
 
 namespace Larder.Orchestrations.Backup;
 
-/// <summary>Writes down how far a step of an export or import is, now and then, and looks whether anybody wants it to end.</summary>
+/// <summary>Stores the progress of a step of an export or import every two seconds, and checks whether the job is to be canceled.</summary>
 /// <param name="steps">Where.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">For times and waits.</param>
 /// <param name="job">The job.</param>
 /// <param name="step">Its step.</param>
 /// <param name="canEnd">Whether it may be ended by request.</param>
@@ -16,8 +16,8 @@ internal sealed class BackupProgress(JobSteps steps, TimeProvider time, string j
 
     /// <summary>Tells how far it is.</summary>
     /// <param name="detail">In a sentence; asked for only when it is written.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="JobCanceledException">Somebody asked the job to end.</exception>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="JobCanceledException">A caller canceled the job.</exception>
     public async Task NoteAsync(Func<string> detail, CancellationToken cancellationToken)
     {
         if (time.GetElapsedTime(_last) < Every)
@@ -28,3 +28,15 @@ internal sealed class BackupProgress(JobSteps steps, TimeProvider time, string j
             throw new JobCanceledException();
     }
 }
+
+/// <summary>How a step of an export or import ended.</summary>
+/// <param name="Problem">What is wrong for good; null when nothing is.</param>
+/// <param name="IsCanceled">Whether it ended early because a caller canceled the job.</param>
+/// <param name="Summary">The outcome in a sentence.</param>
+public sealed record BackupResult(string? Problem = null, bool IsCanceled = false, string? Summary = null)
+{
+    internal static BackupResult Canceled { get; } = new(JobResult.CanceledReason, IsCanceled: true);
+}
+
+/// <summary>A caller canceled the job while one of its steps was running.</summary>
+internal sealed class JobCanceledException() : OperationCanceledException("The job is to end.");

@@ -1,31 +1,28 @@
-using System.Text.Json;
 using Larder.Orchestrations.Backup.Archives;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Access;
 using Larder.Registry.Backup;
 using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Backup;
 
-/// <summary>Accepts exports and imports: checks what can be checked at once, and makes the job.</summary>
+/// <summary>Accepts exports and imports: checks the request and submits the job, whose steps check the rest.</summary>
 public sealed class BackupSubmitter(
     JobSubmitter submitter, JobAccess access, IArtifactStore artifacts, BlobDatasets drops, UrlSource urls, ImportLimits limits)
 {
     private const int LongestSource = 2048;
 
     /// <summary>Exports the registry.</summary>
-    /// <param name="options">What it is told.</param>
+    /// <param name="options">The job's options.</param>
     /// <param name="key">The caller's idempotency key.</param>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>The job; with a key, perhaps one that was there already.</returns>
+    /// <param name="caller">The caller, whose rights are checked.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The job; with an idempotency key, perhaps one that exists already.</returns>
     /// <exception cref="InvalidRequestException">A name can be none.</exception>
     public Task<Job> ExportAsync(ExportOptions options, string? key, Caller caller, CancellationToken cancellationToken) =>
         submitter.SubmitAsync(ExportRequest(options) with { Key = key, By = caller, Owner = caller.Name }, cancellationToken);
@@ -33,11 +30,11 @@ public sealed class BackupSubmitter(
     /// <summary>Imports an archive that came with the request.</summary>
     /// <param name="fileName">What the client calls it.</param>
     /// <param name="file">Its bytes on local disk.</param>
-    /// <param name="options">What it is told.</param>
+    /// <param name="options">The job's options.</param>
     /// <param name="key">The caller's idempotency key.</param>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>The job; with a key, perhaps one that was there already.</returns>
+    /// <param name="caller">The caller, whose rights are checked.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The job; with an idempotency key, perhaps one that exists already.</returns>
     public async Task<Job> ImportAsync(string fileName, StagedFile file, ImportOptions options, string? key, Caller caller, CancellationToken cancellationToken)
     {
         var request = ImportRequest(options);
@@ -70,7 +67,7 @@ public sealed class BackupSubmitter(
         if (!DatasetSource.IsUrl(source))
             throw new InvalidRequestException("The source must be the id of a job that exported the archive, a path in the container uploads (uploads/folder/file.zip) or an http or https URL.");
         var url = urls.Require(source);
-        // A query may be a signature: it is nobody else's business.
+        // The query may be a signature, which is secret.
         return await submitter.SubmitAsync(
             request with
             {
@@ -83,13 +80,13 @@ public sealed class BackupSubmitter(
     internal static JobRequest ExportRequest(ExportOptions options)
     {
         _ = options.Selection;
-        return new JobRequest(ExportJob.Type, ExportJob.AllModels, JsonSerializer.SerializeToElement(options, RegistryJson.Options));
+        return new JobRequest(ExportJob.Type, ExportJob.AllModels, JobOptions.ToJson(options));
     }
 
     private static JobRequest ImportRequest(ImportOptions options)
     {
         _ = options.Selection;
-        return new JobRequest(ImportJob.Type, ExportJob.AllModels, JsonSerializer.SerializeToElement(options, RegistryJson.Options));
+        return new JobRequest(ImportJob.Type, ExportJob.AllModels, JobOptions.ToJson(options));
     }
 
     private async Task<string> ExportOfAsync(Caller caller, string id, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Schedules;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
@@ -10,7 +11,7 @@ namespace Larder.Orchestrations.Backup;
 /// <param name="starter">Knows what can be run.</param>
 /// <param name="store">The schedules that are here.</param>
 /// <param name="options">How many there may be.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">For times and waits.</param>
 public sealed class ImportedSchedules(ScheduleStarter starter, ScheduleStore store, ScheduleOptions options, TimeProvider time)
 {
     private static readonly Dictionary<string, string> NoSecrets = [];
@@ -40,8 +41,8 @@ public sealed class ImportedSchedules(ScheduleStarter starter, ScheduleStore sto
     /// <summary>A schedule as it begins here.</summary>
     /// <param name="schedule">As it was where it comes from.</param>
     /// <param name="importer">Who imports it: its jobs are made with these rights.</param>
-    /// <param name="arePaused">Whether it is to run only when somebody says so.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="arePaused">Whether the schedule is imported paused.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>It, and why it is paused if it cannot run.</returns>
     internal async Task<(Schedule Schedule, string? Reason)> PrepareAsync(Schedule schedule, Caller importer, bool arePaused, CancellationToken cancellationToken)
     {
@@ -63,7 +64,7 @@ public sealed class ImportedSchedules(ScheduleStarter starter, ScheduleStore sto
             await starter.TypeOf(schedule.Job.Type).CheckAsync(importer, schedule.Job, NoSecrets, cancellationToken);
             return null;
         }
-        catch (Exception e) when (e is InvalidRequestException or NotFoundException or ConflictException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return $"It was imported, and is paused: {e.Message}";
         }

@@ -1,6 +1,6 @@
 namespace Larder.Orchestrations.Compute;
 
-/// <summary><c>bootstrap.py</c>, which every backend runs: what it is told and what it leaves is in this room's README.</summary>
+/// <summary><c>bootstrap.py</c>, which every backend runs: its input and output are in orchestrations/README.md.</summary>
 internal static class Bootstrap
 {
     /// <summary>Variable with the URL of the script's text.</summary>
@@ -33,4 +33,17 @@ internal static class Bootstrap
 
     /// <summary>What a backend starts, with <see cref="SourceVariable"/> and <see cref="ManifestVariable"/> set.</summary>
     public static IReadOnlyList<string> Command { get; } = ["python3", "-c", Loader];
+}
+
+/// <summary>Texts that this assembly carries.</summary>
+internal static class EmbeddedText
+{
+    /// <summary>Reads one by its name.</summary>
+    public static string Read(string name)
+    {
+        using var stream = typeof(EmbeddedText).Assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"This build lacks {name}.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
 }

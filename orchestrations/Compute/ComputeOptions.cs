@@ -16,8 +16,11 @@ public sealed record ComputeOptions : IValidatableObject
     /// <summary><see cref="Process"/> or <see cref="ContainerInstances"/>. Empty: container instances in Azure, a process elsewhere.</summary>
     public string Backend { get; init; } = "";
 
-    /// <summary>Whether this is Azure. No setting.</summary>
-    internal bool RunsInAzure { get; init; } = AppService.IsHere;
+    /// <summary>Whether this process is one of Azure's function apps, by variables that only App Service sets.</summary>
+    internal static bool IsAzure => IsSet("WEBSITE_INSTANCE_ID") || IsSet("WEBSITE_SITE_NAME");
+
+    /// <summary>Whether this is Azure. Not a setting; tests set it.</summary>
+    internal bool RunsInAzure { get; init; } = IsAzure;
 
     /// <summary>The backend's name.</summary>
     public string Choose() => Backend.Length > 0 ? Backend : RunsInAzure ? ContainerInstances : Process;
@@ -33,4 +36,6 @@ public sealed record ComputeOptions : IValidatableObject
                 $"In Azure jobs cannot be processes of the app: their code would have the app's identity. Use '{ContainerInstances}'.", [nameof(Backend)]);
         }
     }
+
+    private static bool IsSet(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
 }

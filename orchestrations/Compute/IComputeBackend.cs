@@ -35,6 +35,6 @@ public interface IComputeBackend
     /// <summary>Removes everything of a task. When it returns, nothing of it runs and nothing is left.</summary>
     Task DeleteAsync(ComputeId id, CancellationToken cancellationToken);
 
-    /// <summary>All tasks that the backend holds, whatever their state: for finding what nobody waits for any more.</summary>
+    /// <summary>All tasks that the backend holds, in any state: <c>JobReconciler</c> deletes those whose job has ended.</summary>
     IAsyncEnumerable<ComputeId> ListAsync(CancellationToken cancellationToken);
 }

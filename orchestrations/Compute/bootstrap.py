@@ -32,8 +32,8 @@ import urllib.parse
 import urllib.request
 
 MIB = 1 << 20
-PATIENCE = 600.0             # seconds without an answer from storage, before it is given up
-PATIENCE_AFTER_STOP = 15.0   # the backend's own grace runs by then
+TIMEOUT = 600.0              # seconds without an answer from storage, before it is given up
+TIMEOUT_AFTER_STOP = 15.0    # the backend's own grace time runs by then
 SINGLE_PUT = 64 * MIB
 BLOCK = 8 * MIB
 APPEND_BLOCK = 4 * MIB       # the service's limit for one append
@@ -58,7 +58,7 @@ def utc_now():
 
 
 def say(text):
-    """A few words for whoever reads the backend's own output. The pipe may be gone; that changes nothing."""
+    """A message in the backend's own output. The pipe may be closed; that changes nothing."""
     try:
         print(text, flush=True)
     except OSError:
@@ -318,8 +318,8 @@ class Attempts:
             text = "storage cannot be reached: %s" % (getattr(reason, "strerror", None) or type(reason).__name__)
             if isinstance(reason, ssl.SSLCertVerificationError):
                 raise StorageError(text)
-        patience = PATIENCE_AFTER_STOP if self._stop.event.is_set() else PATIENCE
-        if time.monotonic() - self._since > patience:
+        timeout = TIMEOUT_AFTER_STOP if self._stop.event.is_set() else TIMEOUT
+        if time.monotonic() - self._since > timeout:
             raise StorageError(text)
         delay, self._delay = self._delay, min(self._delay * 2, 15.0)
         if isinstance(error, urllib.error.HTTPError) and (error.headers.get("Retry-After") or "").isdigit():
@@ -616,9 +616,9 @@ class Log:
     def _append(self, data, lines):
         position = {"x-ms-blob-condition-appendpos": str(self._position)}
         answer = self._storage.send("PUT", self._url + "&comp=appendblock", position, data, also=(412,))
-        # Nobody else writes here: the position is wrong only when an attempt got through whose answer did not come back.
+        # This is the only writer: the position is wrong only when a request succeeded whose answer was lost.
         if answer.status == 412 and answer.attempts == 1:
-            raise StorageError("somebody else writes to the log")
+            raise StorageError("another process writes to the log")
         self._position += len(data)
         self._blocks += 1
         self.lines += lines
@@ -642,7 +642,7 @@ class Reader(threading.Thread):
         self.start()
 
     def finish(self):
-        """The child has ended. A pipe that somebody else holds open is left when nothing comes any more."""
+        """The child has ended. A pipe that another process holds open is left when nothing comes any more."""
         self._ended.set()
         self.join()
 
@@ -698,7 +698,7 @@ class Reader(threading.Thread):
 
 
 def safe_name(name):
-    """The last part of a file name that somebody gave, as a name for a new file. Unicode is kept."""
+    """The last part of a given file name, as a name for a new file. Unicode is kept."""
     name = re.split(r"[\\/]", name)[-1]
     name = re.sub(r"^[A-Za-z]:", "", name)
     # Control characters, lone surrogates, and those that turn the direction of text.

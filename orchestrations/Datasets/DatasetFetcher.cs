@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Errors;
@@ -13,10 +14,10 @@ namespace Larder.Orchestrations.Datasets;
 /// <param name="files">Where whole URLs are kept.</param>
 /// <param name="artifacts">Where it goes.</param>
 /// <param name="staging">Local disk.</param>
-/// <param name="drops">Files that somebody put into storage.</param>
+/// <param name="drops">Data sets in the containers that users write to.</param>
 /// <param name="urls">Other hosts.</param>
 /// <param name="limits">How long it may take.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">For times and waits.</param>
 public sealed class DatasetFetcher(
     JobFiles files, IArtifactStore artifacts, StagingArea staging, BlobDatasets drops, UrlSource urls, ScoringLimits limits, TimeProvider time)
 {
@@ -25,7 +26,7 @@ public sealed class DatasetFetcher(
     /// <summary>Fetches what a job's <see cref="Job.Source"/> says.</summary>
     /// <param name="job">The job.</param>
     /// <param name="limit">The most bytes.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The input, or what is wrong with it for good. Everything else is an exception, and worth another try.</returns>
     internal async Task<(JobInput? Input, string? Problem)> FetchAsync(Job job, long limit, CancellationToken cancellationToken)
     {
@@ -41,7 +42,7 @@ public sealed class DatasetFetcher(
                 return (new JobInput(FoundDataset.InputName, name, staged.Sha256, staged.SizeBytes), null);
             }
         }
-        catch (Exception e) when (e is InvalidRequestException or TooLargeException and not NoRoomException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return (null, e.Message);
         }

@@ -1,4 +1,3 @@
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Access;
 using Larder.Registry.Datasets;
 using Larder.Registry.Errors;
@@ -22,7 +21,7 @@ public sealed class DatasetFinder(BlobDatasets drops, DatasetStore datasets, IAr
 {
     private const int LongestAddress = 2048;
 
-    /// <summary>Refuses what cannot be an address, or must not be fetched, without asking anybody.</summary>
+    /// <summary>Refuses an address that is not valid or must not be fetched, without a request.</summary>
     /// <exception cref="InvalidRequestException">It cannot.</exception>
     public void Require(string address)
     {
@@ -50,7 +49,7 @@ public sealed class DatasetFinder(BlobDatasets drops, DatasetStore datasets, IAr
     /// <param name="caller">Who names it.</param>
     /// <param name="address">How it is named.</param>
     /// <param name="limit">The most bytes.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">It is no address, or must not be fetched.</exception>
     /// <exception cref="NotFoundException">There is none.</exception>
     /// <exception cref="TooLargeException">It has more bytes.</exception>
@@ -63,7 +62,7 @@ public sealed class DatasetFinder(BlobDatasets drops, DatasetStore datasets, IAr
             return await FindUploadedAsync(address, name, limit, cancellationToken);
         if (!DatasetSource.IsUpload(address))
         {
-            // A query may be a signature: it is nobody else's business.
+            // The query may be a signature, which is secret.
             var url = urls.Require(address);
             var shown = url.GetLeftPart(UriPartial.Path);
             return new FoundDataset(shown, name, null, shown, url.AbsoluteUri);

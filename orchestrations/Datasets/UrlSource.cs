@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Larder.Orchestrations.Scoring;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Errors;
 using Larder.Registry.Storage;
 
@@ -42,7 +41,7 @@ public sealed class UrlSource : IDisposable
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
-    /// <summary>Refuses what is not allowed, without asking anybody.</summary>
+    /// <summary>Refuses a URL that is not allowed, without a request.</summary>
     /// <exception cref="InvalidRequestException">It is no such URL.</exception>
     public Uri Require(string url)
     {
@@ -57,7 +56,7 @@ public sealed class UrlSource : IDisposable
 
     /// <summary>Opens one.</summary>
     /// <param name="url">The URL.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>Its bytes, to be read once, and how many it says there are.</returns>
     /// <exception cref="InvalidRequestException">It is not allowed, or there is none: why.</exception>
     public async Task<(Stream Content, long? Length)> OpenAsync(string url, CancellationToken cancellationToken)

@@ -22,7 +22,7 @@ public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts,
     /// <param name="job">The job.</param>
     /// <param name="content">The archive's bytes.</param>
     /// <param name="arrival">What is known without it.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The model, to be disposed of; what is known now; and what to tell the archive's sender.</returns>
     /// <exception cref="InvalidRequestException">Something in it cannot be used: a sentence.</exception>
     /// <exception cref="TooLargeException">Something in it is too large.</exception>

@@ -1,96 +1,71 @@
 using Larder.Orchestrations.Ingestion.Activities;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Jobs.Activities;
-using Larder.Registry.Jobs;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
 namespace Larder.Orchestrations.Ingestion;
 
 /// <summary>
-/// The ingestion of a dropped model: wait until the blob is complete, stage it, look into it, register it; the result beside the blob and the job's final
-/// state come last, whatever happened before. What is wrong with the model is a result; what goes wrong on the server is tried again, and leaves the blob
-/// where it is. Cancelling (<see cref="JobScheduler.CancelEvent"/>) is heeded until registering begins.
+/// The job of a model in the container <c>uploads</c>: wait until the blob is complete, stage it, validate it, register it; then write the result beside the
+/// blob. What is wrong with the model is a result. A failure of the server is an exception: the activity is tried again, and the blob stays where it is. A
+/// cancellation has an effect until registering begins.
 /// </summary>
 public static class IngestArtifact
 {
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Runs the job whose id is the instance's input.</summary>
     [Function(OrchestrationNames.IngestArtifact)]
-    public static async Task Run([OrchestrationTrigger] TaskOrchestrationContext context)
-    {
-        var job = context.GetInput<string>()!;
-        var cancel = context.WaitForExternalEvent<object?>(JobScheduler.CancelEvent);
-        ReportIngestion.Input report;
-        try
-        {
-            await context.CallActivityAsync(ActivityNames.BeginJob, job, RetryPolicies.Default);
-            report = await IngestAsync(context, job, cancel);
-        }
-        catch (TaskFailedException e)
-        {
-            report = new ReportIngestion.Input(job, JobState.Failed, JobEnding.Of(e));
-        }
+    public static Task Run([OrchestrationTrigger] TaskOrchestrationContext context) =>
+        JobOrchestration.RunAsync(context, context.GetInput<string>()!, IngestAsync, ActivityNames.ReportDrop, "report");
 
-        SetStatus(context, "report");
-        await context.CallActivityAsync(ActivityNames.ReportDrop, report, RetryPolicies.Cleanup);
-        await context.CallActivityAsync(ActivityNames.EndJob, new EndJob.Input(job, report.State, report.Reason), RetryPolicies.Cleanup);
-    }
-
-    private static async Task<ReportIngestion.Input> IngestAsync(TaskOrchestrationContext context, string job, Task cancel)
+    private static async Task<JobResult?> IngestAsync(JobOrchestration job)
     {
-        SetStatus(context, "wait");
+        job.SetStep("wait");
         for (var wait = ShortestWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
         {
-            var look = await context.CallActivityAsync<CheckBlobReady.Result>(ActivityNames.LookAtDrop, job, RetryPolicies.Default);
-            if (cancel.IsCompleted)
-                return ReportIngestion.Input.Canceled(job);
-            if (look.IsReplaced)
-                return ReportIngestion.Input.Replaced(job);
-            if (look.IsUnchanged)
-                return new ReportIngestion.Input(job, JobState.Succeeded, look.Reason, look.Version);
-            if (look.Reason is not null)
-                return ReportIngestion.Input.Refused(job, look.Reason);
-            if (look.IsComplete)
+            var blob = await job.CallAsync<CheckBlobReady.Result>(ActivityNames.LookAtDrop, job.Job);
+            if (job.IsCancelRequested)
+                return job.Canceled;
+            if (blob.IsReplaced)
+                return Replaced(job);
+            if (blob.IsUnchanged)
+                return job.Succeeded(blob.Reason);
+            if (blob.Reason is not null)
+                return Refused(job, blob.Reason);
+            if (blob.IsComplete)
                 break;
-            await WaitAsync(context, wait, cancel);
+            await job.WaitAsync(wait);
         }
 
-        SetStatus(context, "stage");
-        var staged = await context.CallActivityAsync<StageIngestedBlob.Result>(ActivityNames.StageDrop, job, RetryPolicies.Default);
-        if (cancel.IsCompleted)
-            return ReportIngestion.Input.Canceled(job);
+        job.SetStep("stage");
+        var staged = await job.CallAsync<StageIngestedBlob.Result>(ActivityNames.StageDrop, job.Job);
+        if (job.IsCancelRequested)
+            return job.Canceled;
         if (staged.IsReplaced)
-            return ReportIngestion.Input.Replaced(job);
+            return Replaced(job);
         if (staged.Reason is not null)
-            return ReportIngestion.Input.Refused(job, staged.Reason);
+            return Refused(job, staged.Reason);
 
-        SetStatus(context, "validate");
-        var arrived = await context.CallActivityAsync<ValidateIngestedModel.Result>(ActivityNames.CheckArrival, job, RetryPolicies.Default);
-        if (cancel.IsCompleted)
-            return ReportIngestion.Input.Canceled(job);
-        if (arrived.Model is null)
-            return ReportIngestion.Input.Refused(job, arrived.Reason!);
+        job.SetStep("validate");
+        var validated = await job.CallAsync<ValidateIngestedModel.Result>(ActivityNames.CheckArrival, job.Job);
+        if (job.IsCancelRequested)
+            return job.Canceled;
+        if (validated.Model is null)
+            return Refused(job, validated.Reason!);
 
-        SetStatus(context, "register");
-        var registered = await context.CallActivityAsync<RegisterIngestedModel.Result>(
-            ActivityNames.RegisterArrival, new RegisterIngestedModel.Input(job, arrived.Model), RetryPolicies.Default);
-        return registered.Version is { } version
-            ? new ReportIngestion.Input(job, JobState.Succeeded, registered.Reason, version)
-            : ReportIngestion.Input.Refused(job, registered.Reason!);
+        job.SetStep("register");
+        var registered = await job.CallAsync<RegisterIngestedModel.Result>(
+            ActivityNames.RegisterArrival, new RegisterIngestedModel.Input(job.Job, validated.Model));
+        return registered.Version is null ? Refused(job, registered.Reason!) : job.Succeeded(registered.Reason);
     }
 
-    /// <summary>Waits, but not after a cancellation.</summary>
-    private static async Task WaitAsync(TaskOrchestrationContext context, TimeSpan wait, Task cancel)
+    private static JobResult Refused(JobOrchestration job, string reason) => job.Failed(reason) with { IsRefused = true };
+
+    private static JobResult Replaced(JobOrchestration job) => job.Canceled with
     {
-        using var stop = new CancellationTokenSource();
-        var timer = context.CreateTimer(wait, stop.Token);
-        // A timer that is left behind would keep the orchestration from ending. Not CancelAsync: that awaits the thread pool.
-        if (await Task.WhenAny(timer, cancel) == cancel)
-            stop.Cancel();
-    }
-
-    private static void SetStatus(TaskOrchestrationContext context, string step) => context.SetCustomStatus(new { step });
+        Reason = "The blob was removed or written again before it was taken in; the new content has a job of its own.",
+        IsReplaced = true,
+    };
 }

@@ -1,4 +1,3 @@
-using Larder.Inference.Settings;
 using Larder.Orchestrations.Ingestion.Archives;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
@@ -7,6 +6,8 @@ using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Ingestion;
 
@@ -49,7 +50,7 @@ internal sealed record IngestionManifest
 
     public ImageSettings? Image { get; init; }
 
-    /// <summary>What is known of a drop before anybody looks into it.</summary>
+    /// <summary>The manifest of a blob whose content is not validated yet.</summary>
     public static IngestionManifest Of(string path, string etag)
     {
         var source = $"blob:{IngestionContainer.Container}/{path}@{etag}";

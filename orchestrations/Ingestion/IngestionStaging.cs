@@ -1,23 +1,15 @@
-using Larder.Inference.Settings;
-using Larder.Inference.Validation;
 using Larder.Orchestrations.Jobs;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Ingestion;
 
-/// <summary>What drops and uploads have in common: their bytes become an artifact, which the job names as its input.</summary>
+/// <summary>Staging, the same for ingested blobs and uploads: the bytes become an artifact, which the job names as its input.</summary>
 /// <param name="staging">Local disk.</param>
 /// <param name="artifacts">Where artifacts are.</param>
 public sealed class IngestionStaging(StagingArea staging, IArtifactStore artifacts)
 {
-    /// <summary>Whether an exception says what is wrong with a model for good, in a sentence. Others are worth another try.</summary>
-    public static bool IsRefusal(Exception exception) => exception
-        is InvalidModelException or InvalidRequestException or InvalidSettingsException or ConflictException
-        or (TooLargeException and not NoRoomException);
-
     /// <summary>Whether a job has its input already, from an earlier try, or from the job that it runs again; it stays then.</summary>
     internal async Task<bool> HasInputAsync(Job job, CancellationToken cancellationToken) =>
         job.Inputs is [var input] && await artifacts.TouchAsync(input.Sha256, cancellationToken);
@@ -26,7 +18,7 @@ public sealed class IngestionStaging(StagingArea staging, IArtifactStore artifac
     /// <param name="steps">Where it is written down.</param>
     /// <param name="job">The job's id.</param>
     /// <param name="stage">Gives the input, or what is wrong for good.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>What is wrong; null when nothing is.</returns>
     internal static async Task<string?> StageUploadAsync(
         JobSteps steps, string job, Func<Job, Task<(string? Reason, JobInput? Input)>> stage, CancellationToken cancellationToken)
@@ -38,7 +30,8 @@ public sealed class IngestionStaging(StagingArea staging, IArtifactStore artifac
             stage,
             (found, staged) => staged.Input is null ? found : found with { Inputs = [staged.Input] },
             staged => staged.Reason ?? $"{staged.Input!.SizeBytes} bytes, SHA-256 {staged.Input.Sha256}.",
-            cancellationToken);
+            beginsJob: true,
+            cancellationToken: cancellationToken);
         return reason;
     }
 
@@ -48,8 +41,8 @@ public sealed class IngestionStaging(StagingArea staging, IArtifactStore artifac
     /// <param name="content">Read to its end.</param>
     /// <param name="limit">The most bytes.</param>
     /// <param name="sizeBytes">How many there are.</param>
-    /// <param name="check">Looks at it before it is stored.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="check">Checks the file before it is stored; throws to refuse it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     internal async Task<JobInput> StoreAsync(
         string name, string fileName, Stream content, long limit, long? sizeBytes, Action<StagedFile> check, CancellationToken cancellationToken)
     {

@@ -1,13 +1,11 @@
-using System.Text.Json;
 using Larder.Orchestrations.Ingestion.Archives;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Schedules;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
-using Larder.Registry.Models;
 using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Ingestion;
 
@@ -42,6 +40,6 @@ public sealed class ScheduledIngest(IngestionContainer drops, ModelScopes scopes
         await scopes.RequireAsync(caller, blob.Split('/')[1], cancellationToken);
         var drop = await drops.FindAsync(blob[(IngestionContainer.Container.Length + 1)..], cancellationToken) ?? throw new NotFoundException($"There is no {MessageFormat.Shown(blob)}.");
         var options = new IngestOptions { Blob = blob, Etag = drop.ETag, ReadOnly = true };
-        return new JobRequest(IngestJob.Type, job.Model, JsonSerializer.SerializeToElement(options, RegistryJson.Options));
+        return new JobRequest(IngestJob.Type, job.Model, JobOptions.ToJson(options));
     }
 }

@@ -4,7 +4,7 @@ using Larder.Registry.Jobs;
 
 namespace Larder.Orchestrations.Jobs;
 
-/// <summary>A type of job: which orchestration it is, and what that is told.</summary>
+/// <summary>A type of job: its orchestrator, that one's input, and its roles.</summary>
 public interface IJobType
 {
     /// <summary>As <see cref="Job.Type"/> has it.</summary>
@@ -27,7 +27,7 @@ public interface IJobType
     /// <summary>What the orchestrator gets. What activities need, they read from the job.</summary>
     object InputOf(Job job);
 
-    /// <summary>Looks whether a job's options can still be had: limits and backends change, jobs are run again.</summary>
-    /// <exception cref="InvalidRequestException">Something in them cannot be had.</exception>
+    /// <summary>Checks whether a job's options are still allowed: limits and backends change before a job is run again.</summary>
+    /// <exception cref="InvalidRequestException">An option is not allowed any more.</exception>
     void Check(Job job);
 }

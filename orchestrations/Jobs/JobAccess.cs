@@ -70,10 +70,10 @@ public sealed class JobAccess(JobStore jobs, IEnumerable<IJobType> types, ModelS
     private readonly Dictionary<string, JobRoles> _roles = types.ToDictionary(type => type.Name, type => type.Roles, StringComparer.Ordinal);
 
     /// <summary>Opens a job for a caller.</summary>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller, whose rights are checked.</param>
     /// <param name="id">Which.</param>
     /// <param name="way">What for.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such job.</exception>
     /// <exception cref="ForbiddenException">It is not for this caller: its role, or its scope.</exception>
     public async Task<Job> OpenAsync(Caller caller, string id, JobWay way, CancellationToken cancellationToken)

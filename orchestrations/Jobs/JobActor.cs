@@ -1,11 +1,10 @@
-using System.Text.Json;
 using Larder.Orchestrations.Ingestion;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Jobs;
 
-/// <summary>In whose name a job changes models: that of who asked for it, be it a clock or a drop.</summary>
+/// <summary>The actor in whose name a job changes models: the caller, the schedule or the ingested blob that it was submitted for.</summary>
 internal static class JobActor
 {
     // As long as an actor may be.
@@ -13,20 +12,20 @@ internal static class JobActor
 
     private const string Drop = "drop";
 
-    /// <summary>In whose line the models of a job wait to be tried: with all others of that actor, and all drops in one.</summary>
+    /// <summary>The queue in which a job's models wait for validation: one for each actor, and one for all ingested blobs.</summary>
     public static string LineOf(Job job) => Of(job) is var actor && actor.StartsWith($"{Drop}:", StringComparison.Ordinal) ? Drop : actor;
 
     /// <summary>The actor of what a job does.</summary>
     public static string Of(Job job)
     {
-        // What a schedule started, somebody may have asked to be run again.
+        // A retry of a job that a schedule started belongs to the caller that asked for it.
         if (job.Schedule is { } schedule && job.RetryOf is null)
             return $"schedule:{schedule}";
         if (job.Owner is { } owner)
             return owner;
         if (job.Type != IngestJob.Type)
             return $"job:{job.Id}";
-        var drop = $"{Drop}:{job.Options.Deserialize<IngestOptions>(RegistryJson.Options)!.Blob}";
+        var drop = $"{Drop}:{JobOptions.Of<IngestOptions>(job).Blob}";
         return drop.Length <= MaxLength ? drop : $"{drop[..(MaxLength - 3)]}...";
     }
 }

@@ -8,21 +8,20 @@ using Microsoft.Extensions.Logging;
 namespace Larder.Orchestrations.Jobs;
 
 /// <summary>
-/// Puts right what no orchestration can: jobs that were accepted by a server which then died, orchestrations that failed by themselves, compute that nobody
-/// waits for, histories that nothing needs any more. Several may run at once.
+/// Repairs what no orchestration can: jobs that were accepted by a server which crashed before it started them, orchestrations that failed, compute that no job
+/// needs, histories of jobs that have ended. Several servers may run it at the same time.
 /// </summary>
 /// <param name="jobs">The jobs.</param>
 /// <param name="scheduler">Starts them.</param>
 /// <param name="backend">Where they run.</param>
-/// <param name="cleanUp">Their last step but one.</param>
 /// <param name="end">Their last step.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">For times and waits.</param>
 /// <param name="logger">For what was put right.</param>
 public sealed partial class JobReconciler(
-    JobStore jobs, JobScheduler scheduler, IComputeBackend backend, CleanUpJob cleanUp, EndJob end, TimeProvider time, ILogger<JobReconciler> logger)
+    JobStore jobs, JobScheduler scheduler, IComputeBackend backend, EndJob end, TimeProvider time, ILogger<JobReconciler> logger)
 {
-    /// <summary>Whoever accepts a job starts its orchestration within this time.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    /// <summary>The server that accepts a job starts its orchestration within this time.</summary>
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(1);
 
     /// <summary>Nearly every job that is not over is younger: no job runs longer than six days.</summary>
     private static readonly TimeSpan Recent = TimeSpan.FromDays(7);
@@ -30,14 +29,14 @@ public sealed partial class JobReconciler(
     private static readonly OrchestrationQuery Ended = new(
         Statuses: [OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Terminated]);
 
-    /// <summary>Looks at what is recent once, and on the hour at everything.</summary>
+    /// <summary>Reconciles the recent jobs, and at each full hour all jobs.</summary>
     public async Task RunAsync(DurableTaskClient client, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         await foreach (var job in jobs.ScanAsync(now.Minute == 0 ? null : now - Recent, cancellationToken))
         {
-            if (!job.IsFinal && job.Created < now - Patience)
-                await TendAsync(client, job, cancellationToken);
+            if (!job.IsFinal && job.Created < now - StartTimeout)
+                await ReconcileAsync(client, job, cancellationToken);
         }
 
         await foreach (var task in backend.ListAsync(cancellationToken))
@@ -66,9 +65,9 @@ public sealed partial class JobReconciler(
         }
     }
 
-    private async Task TendAsync(DurableTaskClient client, Job job, CancellationToken cancellationToken)
+    private async Task ReconcileAsync(DurableTaskClient client, Job job, CancellationToken cancellationToken)
     {
-        var instance = await client.GetInstanceAsync(job.InstanceId, getInputsAndOutputs: true, cancellationToken);
+        var instance = await client.GetInstanceAsync(job.Id, getInputsAndOutputs: true, cancellationToken);
         if (instance is null)
         {
             // Read again: it may have ended meanwhile, and its history be gone.
@@ -82,15 +81,14 @@ public sealed partial class JobReconciler(
             // Read again: the orchestration's last step may have come between the two reads.
             if (await IsOverAsync(job.Id, cancellationToken))
                 return;
-            var reason = JobEnding.ReasonOf(instance);
-            LogEnded(job.Id, reason);
-            await cleanUp.Run(job.Id, cancellationToken);
-            await end.Run(new EndJob.Input(job.Id, JobState.Failed, $"The server could not finish it: {reason}"), cancellationToken);
+            var result = JobResult.Abandoned(job.Id, instance);
+            LogEnded(job.Id, result.Reason!);
+            await end.Run(result, cancellationToken);
         }
         else if (job.CancelRequested is not null)
         {
-            // Whoever took the request may have died before passing it on; a second event changes nothing.
-            await client.RaiseEventAsync(job.InstanceId, JobScheduler.CancelEvent, cancellation: cancellationToken);
+            // The server that took the request may have crashed before it raised the event; a second event changes nothing.
+            await client.RaiseEventAsync(job.Id, JobScheduler.CancelEvent, cancellation: cancellationToken);
         }
     }
 
@@ -109,7 +107,7 @@ public sealed partial class JobReconciler(
     [LoggerMessage(1, LogLevel.Warning, "The job {Job} was accepted, but not started; it is started now.")]
     private partial void LogStarted(string job);
 
-    [LoggerMessage(2, LogLevel.Error, "The job {Job} was left behind by its orchestration: {Reason}")]
+    [LoggerMessage(2, LogLevel.Error, "The orchestration of the job {Job} ended without ending the job: {Reason}")]
     private partial void LogEnded(string job, string reason);
 
     [LoggerMessage(3, LogLevel.Warning, "Compute of the job {Job}, attempt {Attempt}, was left behind and is removed.")]

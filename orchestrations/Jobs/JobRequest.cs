@@ -4,10 +4,10 @@ using Larder.Registry.Jobs;
 
 namespace Larder.Orchestrations.Jobs;
 
-/// <summary>A job as it is asked for, checked.</summary>
+/// <summary>A checked request for a job.</summary>
 /// <param name="Type">Its type's name (<see cref="IJobType.Name"/>).</param>
 /// <param name="Model">The model that it makes or uses.</param>
-/// <param name="Options">What it is told, with every secret value as <c>"***"</c>.</param>
+/// <param name="Options">Its options, with every secret value as <c>"***"</c>.</param>
 public sealed record JobRequest(string Type, string Model, JsonElement Options)
 {
     /// <summary>The files that it is given, stored.</summary>
@@ -30,7 +30,7 @@ public sealed record JobRequest(string Type, string Model, JsonElement Options)
     /// <summary>How the version was named, where that matters for whether a request is the same as an earlier one: an alias may have moved meanwhile.</summary>
     public string? Reference { get; init; }
 
-    /// <summary>The most attempts that it may have.</summary>
+    /// <summary>The maximum of attempts.</summary>
     public int MaxAttempts { get; init; } = 1;
 
     /// <summary>Where its code runs, if it runs code.</summary>
@@ -39,7 +39,7 @@ public sealed record JobRequest(string Type, string Model, JsonElement Options)
     /// <summary>Whose right to it is checked: the caller, the maker of the schedule that asks, <see cref="Caller.Drop"/>. Without it no job is made.</summary>
     public Caller? By { get; init; }
 
-    /// <summary>Who asks, as the job shows it.</summary>
+    /// <summary>The name of the caller, as the job shows it.</summary>
     public string? Owner { get; init; }
 
     /// <summary>The job that it runs again.</summary>
@@ -47,7 +47,7 @@ public sealed record JobRequest(string Type, string Model, JsonElement Options)
 
     /// <summary>
     /// The id that the job gets, made of what it is about (<see cref="JobId.Create(DateTimeOffset, string)"/>): asking again is answered with the job that is
-    /// there. Null for an id that nobody else gets.
+    /// there. Null for a new id.
     /// </summary>
     public string? Id { get; init; }
 

@@ -1,36 +1,41 @@
 using System.Text.Json;
+using Larder.Inference;
 using Larder.Orchestrations.Datasets;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Jobs;
 
-/// <summary>Makes jobs. What they are asked for is checked before; <see cref="JobScheduler"/> starts them.</summary>
-/// <param name="jobs">The documents.</param>
-/// <param name="files">Their files.</param>
-/// <param name="artifacts">Their inputs.</param>
-/// <param name="types">What jobs there are.</param>
-/// <param name="access">Who may have them made.</param>
-/// <param name="limits">How much of everything.</param>
-/// <param name="time">The clock.</param>
+/// <summary>Creates jobs from requests that were checked before; <see cref="JobScheduler"/> starts them.</summary>
+/// <param name="jobs">The jobs' documents.</param>
+/// <param name="files">The jobs' files.</param>
+/// <param name="artifacts">The jobs' inputs.</param>
+/// <param name="types">The types of jobs.</param>
+/// <param name="access">Decides who may create a job.</param>
+/// <param name="limits">Limits the secrets.</param>
+/// <param name="time">For ids and times.</param>
 public sealed class JobSubmitter(
     JobStore jobs, JobFiles files, IArtifactStore artifacts, IEnumerable<IJobType> types, JobAccess access, JobLimits limits, TimeProvider time)
 {
-    /// <summary>Makes a job.</summary>
-    /// <returns>The job; with a key, perhaps one that was there already.</returns>
-    /// <exception cref="ConflictException">The key was used for something else.</exception>
+    /// <summary>Creates a job.</summary>
+    /// <returns>The job; with an idempotency key, perhaps one that was there already.</returns>
+    /// <exception cref="ConflictException">The key was used for another request.</exception>
     /// <exception cref="ForbiddenException">The caller's role or scope does not allow it.</exception>
     public async Task<Job> SubmitAsync(JobRequest request, CancellationToken cancellationToken)
     {
-        var by = request.By ?? throw new ArgumentException("It is not said who asks for the job.", nameof(request));
+        var by = request.By ?? throw new ArgumentException("The request names no caller.", nameof(request));
         await access.RequireAsync(by, JobWay.Submit, request.Type, request.Model, cancellationToken);
+        var fingerprint = request.Fingerprint ?? Fingerprint(request);
+        // A key that has a job has its files too; a key without one, after a crash, is completed below.
+        if (request is { Id: null, Key: { } key } && await jobs.FindOnceAsync(key, fingerprint, cancellationToken) is { } known)
+            return known;
         var job = New(request);
 
-        // The document comes last: a job that is listed has all that it needs. What a crash leaves before it is swept.
+        // The document comes last: a job that is listed has all that it needs. Garbage collection deletes what a crash leaves before it.
         await files.CreateAsync(job.Id, cancellationToken);
         if (request.Secrets.Count > 0)
             await files.WriteAsync(job.Id, JobPaths.Secrets, BinaryData.FromObjectAsJson(request.Secrets), cancellationToken);
@@ -41,27 +46,27 @@ public sealed class JobSubmitter(
         Job stored;
         try
         {
-            (stored, _) = await jobs.CreateOnceAsync(request.Key, request.Fingerprint ?? Fingerprint(request), job, cancellationToken);
+            (stored, _) = await jobs.CreateOnceAsync(request.Key, fingerprint, job, cancellationToken);
         }
-        catch (Exception e) when (e is ConflictException or InvalidRequestException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             await files.DeleteAsync(job.Id, cancellationToken);
             throw;
         }
 
-        // Whoever came first with this key has made files already, perhaps without living to make the job.
+        // A request with this key that came first has created a container already, perhaps on a server that crashed before it created the job.
         if (stored.Id != job.Id)
             await files.DeleteAsync(job.Id, cancellationToken);
         return stored;
     }
 
-    /// <summary>Makes a job again: a new one with the inputs and options of one that has ended.</summary>
-    /// <param name="id">The one that has ended.</param>
-    /// <param name="caller">Who asks.</param>
+    /// <summary>Creates a job with the inputs and options of a job that has ended.</summary>
+    /// <param name="id">The job that has ended.</param>
+    /// <param name="caller">The caller of the new job.</param>
     /// <param name="key">As <see cref="JobRequest.Key"/>.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="ConflictException">It has not ended, or an input is gone.</exception>
-    /// <exception cref="ForbiddenException">It is not for this caller.</exception>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="ConflictException">The job has not ended, or one of its inputs was deleted.</exception>
+    /// <exception cref="ForbiddenException">The caller's role or scope does not allow it.</exception>
     public async Task<Job> RetryAsync(string id, Caller caller, string? key, CancellationToken cancellationToken)
     {
         var old = await access.OpenAsync(caller, id, JobWay.Retry, cancellationToken);
@@ -70,10 +75,10 @@ public sealed class JobSubmitter(
         return await SubmitAsync(await AgainAsync(old, cancellationToken) with { By = caller, Owner = caller.Name, RetryOf = id, Key = key }, cancellationToken);
     }
 
-    /// <summary>The request for a job that does what another did: with its inputs, options and secrets.</summary>
-    /// <param name="old">The other.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="ConflictException">An input is gone.</exception>
+    /// <summary>The request for a job with the inputs, options and secrets of another.</summary>
+    /// <param name="old">The other job.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="ConflictException">One of its inputs was deleted.</exception>
     public async Task<JobRequest> AgainAsync(Job old, CancellationToken cancellationToken)
     {
         var type = types.Single(type => type.Name == old.Type);
@@ -114,7 +119,6 @@ public sealed class JobSubmitter(
         return new Job
         {
             Id = id,
-            InstanceId = id,
             Type = request.Type,
             State = JobState.Queued,
             Model = request.Model,
@@ -142,7 +146,7 @@ public sealed class JobSubmitter(
             request.RetryOf,
             secrets = request.Secrets.OrderBy(secret => secret.Key, StringComparer.Ordinal),
         });
-        // Only what is there: the fingerprints of requests without it are older.
+        // Appended only when it is set: fingerprints of requests without it were stored by earlier releases.
         if ((request.Dataset ?? request.Source) is { } source)
             text += $"\n{source}";
         if (request.Reference is not null)

@@ -1,7 +1,6 @@
 using System.Text.Json;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Jobs;
 

@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Options;
 
@@ -77,4 +79,26 @@ public sealed class OptionSchema<T>
                 return false;
         }
     }
+}
+
+/// <summary>The JSON Schema of a type that has a JSON converter of its own, from which a schema cannot be derived.</summary>
+/// <param name="json">The schema, in the keywords that <see cref="OptionValidator"/> knows.</param>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class OptionSchemaAttribute([StringSyntax(StringSyntaxAttribute.Json)] string json) : Attribute
+{
+    /// <summary>The schema.</summary>
+    public string Json => json;
+}
+
+/// <summary>What the names in a dictionary of options may be.</summary>
+/// <param name="pattern">As ECMA-262 has it.</param>
+/// <param name="description">The same in words, to follow "must be".</param>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class OptionNamesAttribute([StringSyntax(StringSyntaxAttribute.Regex)] string pattern, string description) : Attribute
+{
+    /// <summary>The regular expression.</summary>
+    public string Pattern => pattern;
+
+    /// <summary>The same in words.</summary>
+    public string Description => description;
 }

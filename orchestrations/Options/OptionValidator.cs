@@ -7,7 +7,7 @@ namespace Larder.Orchestrations.Options;
 
 /// <summary>
 /// Checks JSON against a JSON Schema, in the keywords that <see cref="OptionSchemaWriter"/> and <see cref="OptionSchemaAttribute"/> write. A schema with any
-/// other keyword is refused, since it would promise what nobody checks.
+/// other keyword is refused, since the published schema would promise a check that is not made.
 /// </summary>
 internal sealed class OptionValidator
 {

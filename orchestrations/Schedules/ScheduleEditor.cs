@@ -4,6 +4,7 @@ using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Schedules;
+using Larder.Registry.Text;
 using Microsoft.DurableTask.Client;
 
 namespace Larder.Orchestrations.Schedules;
@@ -13,7 +14,7 @@ namespace Larder.Orchestrations.Schedules;
 /// <param name="starter">Knows what can be run, and runs it.</param>
 /// <param name="access">Who may have what run.</param>
 /// <param name="options">How many.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">For times and waits.</param>
 public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter starter, JobAccess access, ScheduleOptions options, TimeProvider time)
 {
     private const string UsualTimeZone = "UTC";
@@ -23,7 +24,7 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     /// <summary>Makes a schedule.</summary>
     /// <param name="patch">All of it.</param>
     /// <param name="caller">Who.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">Something is missing, or cannot be had.</exception>
     /// <exception cref="ConflictException">There are as many as there may be.</exception>
     public async Task<Schedule> CreateAsync(SchedulePatch patch, Caller caller, CancellationToken cancellationToken)
@@ -41,7 +42,7 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     /// <param name="revision">The revision that it must have; null for any.</param>
     /// <param name="patch">All of it.</param>
     /// <param name="caller">Who.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public Task<Schedule> ReplaceAsync(string id, string? revision, SchedulePatch patch, Caller caller, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -129,7 +130,7 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     /// <param name="id">Which.</param>
     /// <param name="key">The caller's idempotency key: with it, asking again is answered with the same job.</param>
     /// <param name="caller">Who.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<Job> RunNowAsync(DurableTaskClient client, string id, string? key, Caller caller, CancellationToken cancellationToken)
     {
         if (key is not null)
@@ -137,14 +138,14 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
         var found = await schedules.GetAsync(id, cancellationToken);
         await access.RequireAsync(caller, JobWay.Submit, found.Job.Type, found.Job.Model, cancellationToken);
         await starter.CheckAsync(found, cancellationToken);
-        var asked = new AskedRun($"schedule:{id}:now:{(key is null ? Guid.NewGuid().ToString("N") : TextHash.Of(key))}", time.GetUtcNow(), caller.Name);
+        var asked = new RequestedRun($"schedule:{id}:now:{(key is null ? Guid.NewGuid().ToString("N") : TextHash.Of(key))}", time.GetUtcNow(), caller.Name);
 
         // Before the job: a server that is killed after this has left a note, and the next look at schedules goes on from it.
         var schedule = await schedules.ChangeAsync(id, read => Task.FromResult(ScheduleStarter.With(read, asked)), cancellationToken);
         return await starter.StartAskedAsync(client, schedule, asked, cancellationToken);
     }
 
-    /// <summary>When a schedule runs next, if nobody changes it; nothing while it is paused.</summary>
+    /// <summary>When a schedule runs next, unless it is changed; nothing while it is paused.</summary>
     public IReadOnlyList<DateTimeOffset> NextRuns(Schedule schedule, int count) =>
         schedule.Enabled && ScheduleExpression.RefusalOf(schedule.Cron) is null
             ? ScheduleClock.Of(schedule.Cron, schedule.TimeZone).Next(time.GetUtcNow(), count)
@@ -187,7 +188,7 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
         return schedule with { Job = stored, Secrets = secrets, Maker = caller };
     }
 
-    // What is not changed goes on as it is: an occurrence that is due at this moment is not lost because somebody edits the description.
+    // An occurrence that is due at this moment is not lost when a user edits the description.
     private static Schedule Going(Schedule old, Schedule next, DateTimeOffset now)
     {
         if (next.Name.Length == 0)
@@ -211,4 +212,35 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     }
 
     private static InvalidRequestException Missing(string member) => new($"A schedule needs a {member}.");
+}
+
+/// <summary>What is asked of a schedule. What is null stays as it is, or, for a whole one, is what it usually is.</summary>
+public sealed record SchedulePatch
+{
+    /// <summary>What people call it.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Free text.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>When.</summary>
+    public string? Cron { get; init; }
+
+    /// <summary>On whose clock; usually <c>UTC</c>.</summary>
+    public string? TimeZone { get; init; }
+
+    /// <summary>What is run.</summary>
+    public ScheduledJob? Job { get; init; }
+
+    /// <summary>While an earlier job has not ended; usually skipped.</summary>
+    public OverlapPolicy? Overlap { get; init; }
+
+    /// <summary>After a time without a server; usually once.</summary>
+    public MissedPolicy? Missed { get; init; }
+
+    /// <summary>Whether it runs; usually.</summary>
+    public bool? Enabled { get; init; }
+
+    /// <summary>Who owns it.</summary>
+    public string? Owner { get; init; }
 }

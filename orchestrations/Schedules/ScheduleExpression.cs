@@ -72,7 +72,7 @@ internal static class ScheduleExpression
     {
         var (day, month, dayOfWeek) = (fields[^3], fields[^2], fields[^1]);
 
-        // Standard cron looks at the first character too: after it, both fields must match, here as there.
+        // Standard cron tests the first character too: after it, both fields must match, here as there.
         if (fields.Length == 5 && day[0] is not ('*' or '?') && dayOfWeek[0] is not ('*' or '?'))
         {
             var time = $"{fields[0]} {fields[1]}";

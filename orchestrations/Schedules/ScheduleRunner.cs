@@ -1,4 +1,5 @@
 using System.Globalization;
+using Larder.Inference;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Schedules;
@@ -8,14 +9,14 @@ using Microsoft.Extensions.Logging;
 namespace Larder.Orchestrations.Schedules;
 
 /// <summary>
-/// Runs what is due. First it is decided, in one write, which occurrences are to be run; those wait in the schedule until their job exists. A job is
-/// made under a key of the schedule and the due time, so whoever takes a waiting occurrence up again, after a crash or at the same time, comes to the same job.
+/// Runs the occurrences that are due. First one write decides which of them are to be run; those wait in the schedule until their job exists. A job is created
+/// under an idempotency key of the schedule and the due time, so a server that takes up a waiting occurrence, after a crash or at the same time as another, creates the same job.
 /// </summary>
 /// <param name="schedules">The schedules.</param>
 /// <param name="jobs">Their jobs.</param>
 /// <param name="starter">Starts these.</param>
 /// <param name="options">How much of everything.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">For times and waits.</param>
 /// <param name="logger">For what went wrong.</param>
 public sealed partial class ScheduleRunner(
     ScheduleStore schedules, JobStore jobs, ScheduleStarter starter, ScheduleOptions options, TimeProvider time, ILogger<ScheduleRunner> logger)
@@ -27,7 +28,7 @@ public sealed partial class ScheduleRunner(
     // Of the audit record when no person changes the schedule: a new release does.
     private const string Actor = "deployment";
 
-    /// <summary>Looks at all schedules once. Several may do so at the same time.</summary>
+    /// <summary>Reads all schedules and starts the jobs that are due. Several servers may do so at the same time.</summary>
     public async Task RunAsync(DurableTaskClient client, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -46,16 +47,16 @@ public sealed partial class ScheduleRunner(
         await Parallel.ForEachAsync(
             due,
             new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
-            async (schedule, cancel) => await TendAsync(client, schedule, starts, cancel));
+            async (schedule, cancel) => await ReconcileAsync(client, schedule, starts, cancel));
     }
 
     // Older ones were left by a server that was killed; in younger ones the request may still be under way.
-    private static IEnumerable<AskedRun> LeftBehind(Schedule schedule, DateTimeOffset now) => schedule.Progress.Asked.Where(asked => now - asked.At > AnswerTime);
+    private static IEnumerable<RequestedRun> LeftBehind(Schedule schedule, DateTimeOffset now) => schedule.Progress.Asked.Where(asked => now - asked.At > AnswerTime);
 
     private static DateTimeOffset Oldest(Schedule schedule) =>
         schedule.Progress.Waiting is [var waiting, ..] ? waiting : schedule.Progress.NextRun ?? DateTimeOffset.MaxValue;
 
-    private async Task TendAsync(DurableTaskClient client, Schedule schedule, Starts starts, CancellationToken cancellationToken)
+    private async Task ReconcileAsync(DurableTaskClient client, Schedule schedule, Starts starts, CancellationToken cancellationToken)
     {
         try
         {
@@ -81,19 +82,19 @@ public sealed partial class ScheduleRunner(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // The others are not to suffer, and what is due stays due.
+            // The other schedules go on; the occurrences of this one stay due.
             LogInterrupted(e, schedule.Id);
         }
     }
 
-    private async Task GoOnAsync(DurableTaskClient client, Schedule schedule, AskedRun asked, CancellationToken cancellationToken)
+    private async Task GoOnAsync(DurableTaskClient client, Schedule schedule, RequestedRun asked, CancellationToken cancellationToken)
     {
         try
         {
             var job = await starter.StartAskedAsync(client, schedule, asked, cancellationToken);
             LogStarted(schedule.Id, asked.At, job.Id);
         }
-        catch (RegistryException e) when (e is not (StorageUnavailableException or NotFoundException))
+        catch (LarderException e) when (e is { IsPermanent: true } and not NotFoundException)
         {
             LogFailed(schedule.Id, asked.At, e.Message);
         }
@@ -141,7 +142,7 @@ public sealed partial class ScheduleRunner(
             LogStarted(schedule.Id, due, job.Id);
             run = run with { Job = job.Id };
         }
-        catch (RegistryException e) when (e is not StorageUnavailableException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             LogFailed(schedule.Id, due, e.Message);
             run = run with { Outcome = RunOutcome.Failed, Reason = e.Message };

@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
@@ -6,7 +7,7 @@ using Microsoft.DurableTask.Client;
 
 namespace Larder.Orchestrations.Schedules;
 
-/// <summary>Makes and starts the jobs of schedules.</summary>
+/// <summary>Submits and starts the jobs of schedules.</summary>
 /// <param name="types">What schedules can run.</param>
 /// <param name="all">What jobs there are.</param>
 /// <param name="submitter">Makes jobs.</param>
@@ -28,17 +29,17 @@ public sealed class ScheduleStarter(
             ? $"A job of the type {type} cannot be scheduled. {why}"
             : $"job.type must be {string.Join(" or ", types.Select(one => one.Type).Order(StringComparer.Ordinal))}.");
 
-    /// <summary>Looks whether a schedule's job can be had at this moment.</summary>
-    /// <exception cref="RegistryException">It cannot.</exception>
+    /// <summary>Checks whether a schedule's job could be submitted at this moment.</summary>
+    /// <exception cref="LarderException">It cannot.</exception>
     public Task CheckAsync(Schedule schedule, CancellationToken cancellationToken) => TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellationToken);
 
     /// <summary>Makes the job of a run that a caller asked for, starts it, and writes it down, with its audit record. Doing it again gives the same job and one record.</summary>
     /// <param name="client">Starts orchestrations.</param>
     /// <param name="schedule">With the run among <see cref="ScheduleProgress.Asked"/>.</param>
     /// <param name="asked">The run.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="RegistryException">The job cannot be had; unless storage does not answer, that is written down too.</exception>
-    public async Task<Job> StartAskedAsync(DurableTaskClient client, Schedule schedule, AskedRun asked, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="LarderException">The job cannot be had; unless storage does not answer, that is written down too.</exception>
+    public async Task<Job> StartAskedAsync(DurableTaskClient client, Schedule schedule, RequestedRun asked, CancellationToken cancellationToken)
     {
         var run = new ScheduleRun { Due = asked.At, At = asked.At, Outcome = RunOutcome.Started, Manual = true };
         Job job;
@@ -46,7 +47,7 @@ public sealed class ScheduleStarter(
         {
             job = await StartAsync(client, schedule, asked.Key, cancellationToken);
         }
-        catch (RegistryException e) when (e is not StorageUnavailableException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             var failed = run with { Outcome = RunOutcome.Failed, Reason = e.Message };
             await schedules.ChangeAsync(
@@ -55,7 +56,7 @@ public sealed class ScheduleStarter(
         }
 
         run = run with { Job = job.Id };
-        await schedules.NoteRunAsync(
+        await schedules.RecordRunAsync(
             schedule.Id, job.Id, asked.Actor, read => With(read, run, ended: []) is var next && ReferenceEquals(next, read) ? read : Without(next, asked), asked.At, CancellationToken.None);
         // It was written down before: by an earlier request with the same key, or by another server that took the run up.
         await schedules.ChangeAsync(schedule.Id, read => Task.FromResult(Without(read, asked)), CancellationToken.None);
@@ -63,19 +64,17 @@ public sealed class ScheduleStarter(
     }
 
     /// <summary>Makes a job of a schedule, with the rights of the schedule's maker, and starts it. Asking again with the same key gives the same job.</summary>
-    /// <exception cref="RegistryException">It cannot be had.</exception>
+    /// <exception cref="LarderException">It cannot be had.</exception>
     public async Task<Job> StartAsync(DurableTaskClient client, Schedule schedule, string? key, CancellationToken cancellationToken)
     {
         var request = await TypeOf(schedule.Job.Type).RequestAsync(schedule.ActsAs, schedule.Job, schedule.Secrets, cancellationToken);
-        var job = await submitter.SubmitAsync(
-            request with { Key = key, Fingerprint = key, By = schedule.ActsAs, Owner = schedule.Owner, Schedule = schedule.Id }, cancellationToken);
-        await scheduler.StartAsync(client, job, cancellationToken);
-        return job;
+        return await scheduler.SubmitAndStartAsync(client, submitter.SubmitAsync(
+            request with { Key = key, Fingerprint = key, By = schedule.ActsAs, Owner = schedule.Owner, Schedule = schedule.Id }, cancellationToken));
     }
 
     /// <summary>The schedule with a run added that a caller asked for; the same instance when it has that already.</summary>
     /// <exception cref="ConflictException">It has as many as it may.</exception>
-    internal static Schedule With(Schedule schedule, AskedRun asked)
+    internal static Schedule With(Schedule schedule, RequestedRun asked)
     {
         var all = schedule.Progress.Asked;
         if (all.Any(known => known.Key == asked.Key))
@@ -85,13 +84,13 @@ public sealed class ScheduleStarter(
         return schedule with { Progress = schedule.Progress with { Asked = [.. all, asked] } };
     }
 
-    private static Schedule Without(Schedule schedule, AskedRun asked)
+    private static Schedule Without(Schedule schedule, RequestedRun asked)
     {
         var rest = schedule.Progress.Asked.Where(known => known.Key != asked.Key).ToList();
         return rest.Count == schedule.Progress.Asked.Count ? schedule : schedule with { Progress = schedule.Progress with { Asked = rest } };
     }
 
-    /// <summary>The schedule with a run written down; the same instance when somebody else has done so.</summary>
+    /// <summary>The schedule with a run added; the same instance when another server has added it.</summary>
     /// <param name="schedule">As it is stored.</param>
     /// <param name="run">With a job, or failed.</param>
     /// <param name="ended">Jobs that are known to have ended.</param>

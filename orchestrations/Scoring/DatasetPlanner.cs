@@ -1,10 +1,9 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Larder.Inference;
 using Larder.Inference.Rows;
 using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
-using Larder.Inference.Tensors;
 using Larder.Orchestrations.Scoring.Rows;
 using Larder.Orchestrations.Scoring.Splitting;
 using Larder.Registry.Errors;
@@ -28,7 +27,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
     /// <param name="head">The first bytes, as many as a row and a byte order mark may have, or all there are.</param>
     /// <param name="size">Bytes of the data set.</param>
     /// <param name="model">The model.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">It cannot be scored: why.</exception>
     public async Task<ScoringPlan> PlanAsync(ReadOnlyMemory<byte> head, long size, LoadedModel model, CancellationToken cancellationToken)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Schedules;
@@ -6,6 +5,7 @@ using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Scoring;
 
@@ -41,7 +41,7 @@ public sealed class ScheduledScoring(ScoringSubmitter scorings, DatasetFinder fi
     public async Task<JobRequest> RequestAsync(Caller caller, ScheduledJob job, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellationToken)
     {
         await finder.RequireInScopeAsync(caller, job.Inputs.Dataset!, cancellationToken);
-        var options = job.Options?.Deserialize<ScoreOptions>(RegistryJson.Options) ?? new ScoreOptions();
+        var options = (job.Options is { } json ? JobOptions.Of<ScoreOptions>(json) : new ScoreOptions());
         return await scorings.RequestAnewAsync(caller, ReferenceOf(job), job.Inputs.Dataset!, options, cancellationToken);
     }
 

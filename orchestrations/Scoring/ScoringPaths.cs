@@ -1,6 +1,10 @@
 using System.Globalization;
+using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring.Splitting;
+using Larder.Registry.Ingestion;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
 
 namespace Larder.Orchestrations.Scoring;
 
@@ -24,4 +28,28 @@ internal static class ScoringPaths
     /// result, and the names alone tell whether anything is missing.
     /// </summary>
     public static string Block(int chunk, int part, bool isLast) => string.Create(CultureInfo.InvariantCulture, $"{chunk:D8}-{part:D6}-{(isLast ? 1 : 0)}");
+}
+
+/// <summary>What is written beside a data set in the container <c>scoring</c>: <c>a.csv</c> gets <c>a.scored.csv</c> and <c>a.result.json</c>.</summary>
+public static class ScoringBlob
+{
+    private const string ResultSuffix = ".result.json";
+
+    private static readonly string[] Formats = [ScoreOptions.Csv, ScoreOptions.Jsonl];
+
+    /// <summary>Whether a file is a data set, and not something that was written beside one.</summary>
+    public static bool IsDataset(string path) =>
+        Formats.Any(format => path.EndsWith($".{format}", StringComparison.OrdinalIgnoreCase) && !path.EndsWith($".scored.{format}", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Where the outcome goes.</summary>
+    public static string ResultOf(string path) => Stem(path) + ResultSuffix;
+
+    /// <summary>Where the rows go.</summary>
+    internal static string ScoredOf(string path, string format) => $"{Stem(path)}.scored.{format}";
+
+    /// <summary>The path of a job's data set in the container <c>scoring</c>; null when it came from elsewhere.</summary>
+    internal static string? PathOf(Job job) =>
+        job.Source is { } source && !DatasetSource.IsUrl(source) && DatasetSource.Parse(source) is { Container: BlobDatasets.Scoring, Path: var path } ? path : null;
+
+    private static string Stem(string path) => path[..path.LastIndexOf('.')];
 }

@@ -54,3 +54,14 @@ internal sealed record ScoringPlan
     /// <summary>What reads its rows.</summary>
     internal IDataRows Open(ReadOnlyMemory<byte> bytes, ModelSignature signature) => IsCsv ? new CsvRows(this, bytes) : new JsonRows(this, bytes, signature);
 }
+
+/// <summary>An output of a model in the result.</summary>
+/// <param name="Output">Its place in the signature.</param>
+/// <param name="Layout">What its rows are, for CSV.</param>
+/// <param name="Names">Its columns; in JSON it has one.</param>
+internal sealed record ScoreColumn(int Output, RowLayout Layout, IReadOnlyList<string> Names);
+
+/// <summary>What goes into an input of a model.</summary>
+/// <param name="Columns">Columns with one value each; or the one with the whole value.</param>
+/// <param name="IsWhole">Whether the value is nested JSON.</param>
+internal sealed record InputMapping(IReadOnlyList<string> Columns, bool IsWhole = false);

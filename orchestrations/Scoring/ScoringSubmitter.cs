@@ -3,7 +3,6 @@ using Larder.Inference.Rows;
 using Larder.Inference.Signatures;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
@@ -11,24 +10,25 @@ using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Scoring;
 
-/// <summary>Accepts scorings: checks them, stores what came, and makes the job. Nothing is stored before everything is checked.</summary>
+/// <summary>Accepts scorings: checks the request, stores its file, and submits the job. Nothing is stored before everything is checked.</summary>
 public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry registry, IArtifactStore artifacts, DatasetFinder finder, ScoringLimits limits)
 {
     /// <summary>Scores a data set that came with the request.</summary>
     /// <param name="reference">The model, and which version.</param>
     /// <param name="fileName">What the client calls the file.</param>
     /// <param name="file">Its bytes on local disk.</param>
-    /// <param name="options">What it is told.</param>
+    /// <param name="options">The job's options.</param>
     /// <param name="key">The caller's idempotency key.</param>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>The job; with a key, perhaps one that was there already.</returns>
+    /// <param name="caller">The caller, whose rights are checked.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The job; with an idempotency key, perhaps one that exists already.</returns>
     /// <exception cref="InvalidRequestException">The options do not go with the model.</exception>
     /// <exception cref="NotFoundException">There is no such model or version.</exception>
-    /// <exception cref="ConflictException">The key was used for something else.</exception>
+    /// <exception cref="ConflictException">The key was used for another request.</exception>
     public async Task<Job> SubmitAsync(
         string reference, string fileName, StagedFile file, ScoreOptions options, string? key, Caller caller, CancellationToken cancellationToken)
     {
@@ -56,10 +56,10 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
         return (DatasetSource.IsUpload(dataset) ? finder.Unpinned(dataset) : found).GivenTo(request);
     }
 
-    /// <summary>Scores a file that was dropped, as it is now, with the usual options; once, however often this is asked for.</summary>
+    /// <summary>Scores a file of the container <c>scoring</c>, as it is now, with default options. Idempotent: the same content has one job.</summary>
     /// <param name="reference">The model, and which version.</param>
     /// <param name="file">The file.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<Job> SubmitDropAsync(string reference, BlobDataset file, CancellationToken cancellationToken)
     {
         var source = DatasetSource.Of(file.Container, file.Path, file.ETag);
@@ -71,14 +71,14 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
     /// <summary>What a scoring asks for, but for its data set.</summary>
     /// <param name="reference">The model, and which version.</param>
     /// <param name="fileName">What the data set is called.</param>
-    /// <param name="options">What it is told.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="options">The job's options.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     internal async Task<JobRequest> RequestAsync(string reference, string fileName, ScoreOptions options, CancellationToken cancellationToken)
     {
         var model = await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken);
         var complete = options with { Format = options.Format ?? FormatOf(fileName) };
         Validate(complete, model.Version.Onnx.Signature);
-        return new JobRequest(ScoreJob.Type, model.Model.Name, JsonSerializer.SerializeToElement(complete, RegistryJson.Options))
+        return new JobRequest(ScoreJob.Type, model.Model.Name, JobOptions.ToJson(complete))
         {
             Version = model.Version.Version,
             Reference = reference,

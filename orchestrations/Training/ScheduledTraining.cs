@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Schedules;
@@ -7,6 +6,7 @@ using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Training;
 
@@ -61,7 +61,7 @@ public sealed class ScheduledTraining(
             request = request with
             {
                 Secrets = secrets.Concat(url).ToDictionary(),
-                MaxAttempts = options.Deserialize<TrainOptions>(RegistryJson.Options)!.Attempts,
+                MaxAttempts = JobOptions.Of<TrainOptions>(options).Attempts,
             };
         }
 

@@ -1,13 +1,12 @@
-using System.Text.Json;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Training;
 
-/// <summary>The jobs that train: <see cref="TrainModel"/>, told by <see cref="TrainOptions"/>.</summary>
+/// <summary>The type of trainings: <see cref="TrainModel"/> with <see cref="TrainOptions"/>.</summary>
 /// <param name="backend">Where they run.</param>
 /// <param name="urls">Which URLs data sets may have.</param>
 public sealed class TrainJob(IComputeBackend backend, UrlSource urls) : IJobType
@@ -27,17 +26,15 @@ public sealed class TrainJob(IComputeBackend backend, UrlSource urls) : IJobType
     /// <inheritdoc/>
     public object InputOf(Job job)
     {
-        var options = OptionsOf(job);
+        var options = JobOptions.Of<TrainOptions>(job);
         return new TrainingInput(job.Id, job.MaxAttempts, options.Timeout, options.Compile is not null, options.Alias is not null);
     }
 
     /// <inheritdoc/>
     public void Check(Job job)
     {
-        backend.Validate(OptionsOf(job).Resources);
+        backend.Validate(JobOptions.Of<TrainOptions>(job).Resources);
         if (job.Source is { } source && DatasetSource.IsUrl(source) && job.Inputs.All(input => input.Name != FoundDataset.InputName))
             urls.Require(source);
     }
-
-    private static TrainOptions OptionsOf(Job job) => job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
 }

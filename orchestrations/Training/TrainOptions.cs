@@ -4,14 +4,14 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Options;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Training;
 
 /// <summary>What a training may be told, beside its files. Its JSON Schema is published, and requests are checked against that.</summary>
 public sealed record TrainOptions
 {
-    /// <summary>What is published, and what requests are read with.</summary>
+    /// <summary>The published JSON Schema, with which requests are read.</summary>
     public static OptionSchema<TrainOptions> Schema { get; } = new();
 
     /// <summary>Container image.</summary>
@@ -79,4 +79,114 @@ public sealed record TrainOptions
         RegistryJson.Options);
 
     internal ComputeResources Resources => new(Image, Cpu, MemoryGb, Gpu);
+}
+
+/// <summary>Value of an environment variable: in JSON a text, or <c>{"secret": text}</c>.</summary>
+/// <param name="Value">The value.</param>
+/// <param name="IsSecret">Whether it is never shown, and masked in logs.</param>
+[JsonConverter(typeof(Converter))]
+[OptionSchema("""
+    {"anyOf": [
+      {"type": "string"},
+      {"type": "object", "properties": {"secret": {"type": "string", "writeOnly": true}}, "required": ["secret"], "additionalProperties": false}]}
+    """)]
+public sealed record EnvironmentValue(string Value, bool IsSecret = false)
+{
+    private sealed class Converter : JsonConverter<EnvironmentValue>
+    {
+        public override EnvironmentValue Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (reader.TokenType == JsonTokenType.String)
+                return new EnvironmentValue(reader.GetString()!);
+            using var document = JsonDocument.ParseValue(ref reader);
+            return document.RootElement is { ValueKind: JsonValueKind.Object } value
+                && value.EnumerateObject().ToList() is [{ Name: "secret", Value: { ValueKind: JsonValueKind.String } secret }]
+                ? new EnvironmentValue(secret.GetString()!, IsSecret: true)
+                : throw new JsonException("An environment variable is a text, or {\"secret\": text}.");
+        }
+
+        public override void Write(Utf8JsonWriter writer, EnvironmentValue value, JsonSerializerOptions options)
+        {
+            if (!value.IsSecret)
+            {
+                writer.WriteStringValue(value.Value);
+                return;
+            }
+
+            writer.WriteStartObject();
+            writer.WriteString("secret", value.Value);
+            writer.WriteEndObject();
+        }
+    }
+}
+
+/// <summary>
+/// How far an optimised model's answers may be from the original's: |a - b| &lt;= atol + rtol * |b|, as NumPy's allclose. In JSON
+/// <c>{"atol": number, "rtol": number}</c>, where what is missing has its default, or <c>true</c> for both defaults; <c>false</c> is none at all (null).
+/// </summary>
+[JsonConverter(typeof(Converter))]
+[OptionSchema("""
+    {"anyOf": [
+      {"type": ["boolean", "null"]},
+      {"type": "object", "additionalProperties": false, "properties": {
+        "atol": {"description": "Absolute tolerance.", "type": "number", "minimum": 0, "maximum": 1000000, "default": 1e-5},
+        "rtol": {"description": "Relative tolerance.", "type": "number", "minimum": 0, "maximum": 1, "default": 1e-4}}}]}
+    """)]
+public sealed record CompileOptions
+{
+    /// <summary>Absolute tolerance.</summary>
+    public double Atol { get; init; } = 1e-5;
+
+    /// <summary>Relative tolerance.</summary>
+    public double Rtol { get; init; } = 1e-4;
+
+    private sealed class Converter : JsonConverter<CompileOptions>
+    {
+        public override CompileOptions? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (reader.TokenType is JsonTokenType.True or JsonTokenType.False)
+                return reader.TokenType == JsonTokenType.True ? new CompileOptions() : null;
+            using var document = JsonDocument.ParseValue(ref reader);
+            var read = new CompileOptions();
+            foreach (var member in document.RootElement.EnumerateObject())
+            {
+                read = member.Name switch
+                {
+                    "atol" => read with { Atol = member.Value.GetDouble() },
+                    "rtol" => read with { Rtol = member.Value.GetDouble() },
+                    _ => throw new JsonException("Compilation is true, false, or an object of atol and rtol."),
+                };
+            }
+
+            return read;
+        }
+
+        public override void Write(Utf8JsonWriter writer, CompileOptions value, JsonSerializerOptions options)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("atol", value.Atol);
+            writer.WriteNumber("rtol", value.Rtol);
+            writer.WriteEndObject();
+        }
+    }
+}
+
+/// <summary>What a new version must reach for an alias to move to it.</summary>
+public sealed record GateOptions
+{
+    /// <summary>Name of a metric in <c>metrics.json</c>.</summary>
+    [Description("Name of a metric in metrics.json."), StringLength(250, MinimumLength = 1)]
+    public required string Metric { get; init; }
+
+    /// <summary><c>max</c> when more is better, <c>min</c> when less is.</summary>
+    [Description("max when more is better, min when less is."), AllowedValues("max", "min")]
+    public string Direction { get; init; } = "max";
+
+    /// <summary>The value to reach.</summary>
+    [Description("Value that the metric must reach.")]
+    public double? Threshold { get; init; }
+
+    /// <summary>The alias or number of the version to compare with.</summary>
+    [Description("Alias or number of a version of the model that the new one must be at least as good as. One without the metric is not compared with."), RegularExpression("^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$")]
+    public string? Against { get; init; }
 }

@@ -12,14 +12,14 @@ using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Training;
 
-/// <summary>Accepts trainings: checks them, stores what came, and makes the job. Nothing is stored before everything is checked.</summary>
+/// <summary>Accepts trainings: checks the request, stores its files, and submits the job. Nothing is stored before everything is checked.</summary>
 public sealed class TrainingSubmitter(
     JobSubmitter submitter, IArtifactStore artifacts, IComputeBackend backend, DatasetFinder finder, JobLimits limits)
 {
     private const int MaxArgumentBytes = 100_000;
 
     /// <summary>Checks what a training asks for, before its files are looked at.</summary>
-    /// <exception cref="InvalidRequestException">Something in it cannot be had.</exception>
+    /// <exception cref="InvalidRequestException">An option is not allowed.</exception>
     public void Validate(TrainOptions options)
     {
         backend.Validate(options.Resources);
@@ -40,7 +40,7 @@ public sealed class TrainingSubmitter(
     }
 
     /// <summary>What no operating system passes to a process.</summary>
-    private void ValidateTexts(TrainOptions options)
+    private static void ValidateTexts(TrainOptions options)
     {
         for (var i = 0; i < options.Arguments.Count; i++)
             RequireNoNul(options.Arguments[i], $"/arguments/{i}");
@@ -62,14 +62,14 @@ public sealed class TrainingSubmitter(
     /// <param name="model">The model that it makes a version of.</param>
     /// <param name="inputs">The files: what each is for, its own name, and its bytes on local disk.</param>
     /// <param name="dataset">Its data set, when that is not among the files: <c>uploads/{path}</c>, <c>datasets/{model}/{file_name}</c> or a URL.</param>
-    /// <param name="options">What it is told, validated.</param>
+    /// <param name="options">The job's options, validated.</param>
     /// <param name="key">The caller's idempotency key.</param>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>The job; with a key, perhaps one that was there already.</returns>
-    /// <exception cref="InvalidRequestException">The data set cannot be had.</exception>
+    /// <param name="caller">The caller, whose rights are checked.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The job; with an idempotency key, perhaps one that exists already.</returns>
+    /// <exception cref="InvalidRequestException">The data set's address is not allowed.</exception>
     /// <exception cref="NotFoundException">There is no such data set.</exception>
-    /// <exception cref="ConflictException">The key was used for something else.</exception>
+    /// <exception cref="ConflictException">The key was used for another request.</exception>
     public async Task<Job> SubmitAsync(
         string model,
         IReadOnlyList<(string Name, string FileName, StagedFile File)> inputs,

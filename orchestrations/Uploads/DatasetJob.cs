@@ -1,8 +1,10 @@
-using System.Text.Json;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Options;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Uploads;
 
@@ -36,8 +38,25 @@ public sealed class DatasetJob(JobLimits training, ScoringLimits scoring) : IJob
     /// <inheritdoc/>
     public void Check(Job job)
     {
-        // Whatever can be said against an upload, its steps say.
+        // The job's steps check the upload.
     }
+}
 
-    internal static DatasetOptions OptionsOf(Job job) => job.Options.Deserialize<DatasetOptions>(RegistryJson.Options)!;
+/// <summary>What completes the upload of a data set: the hash of what was uploaded.</summary>
+public sealed record DatasetOptions
+{
+    /// <summary>The published JSON Schema, with which requests are read.</summary>
+    public static OptionSchema<DatasetOptions> Schema { get; } = new();
+
+    /// <summary>The upload.</summary>
+    [Description("Id of the upload. The path has it; it need not be repeated."), RegularExpression("^[0-9a-z]{16}$")]
+    public string? Upload { get; init; }
+
+    /// <summary>SHA-256 of all bytes.</summary>
+    [Description("SHA-256 of the whole file, in hexadecimal digits."), RegularExpression("^[0-9A-Fa-f]{64}$")]
+    public required string Sha256 { get; init; }
+
+    /// <summary>How many bytes there are.</summary>
+    [Description("Bytes of the whole file, when they are to be checked too."), Range(1, long.MaxValue)]
+    public long? SizeBytes { get; init; }
 }

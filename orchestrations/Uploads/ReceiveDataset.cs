@@ -1,35 +1,33 @@
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Jobs.Activities;
-using Larder.Registry.Jobs;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
 namespace Larder.Orchestrations.Uploads;
 
 /// <summary>
-/// Takes in a data set that was uploaded in blocks: check size and hash, give it its name, remove the blocks. Cancelling
-/// (<see cref="JobScheduler.CancelEvent"/>) is heeded until it gets its name.
+/// The job of a data set that was uploaded in blocks: check size and hash, give the data set its name, delete the blocks. A cancellation has an effect until
+/// the data set gets its name.
 /// </summary>
 public static class ReceiveDataset
 {
-    /// <summary>Runs it.</summary>
+    /// <summary>Runs the job whose id is the instance's input.</summary>
     [Function(OrchestrationNames.ReceiveDataset)]
     public static Task Run([OrchestrationTrigger] TaskOrchestrationContext context) =>
-        ReceiveSteps.RunAsync(context, (job, cancel) => ReceiveAsync(context, job, cancel));
+        JobOrchestration.RunAsync(context, context.GetInput<string>()!, ReceiveAsync);
 
-    private static async Task<EndJob.Input> ReceiveAsync(TaskOrchestrationContext context, string job, Task cancel)
+    private static async Task<JobResult?> ReceiveAsync(JobOrchestration job)
     {
-        context.SetCustomStatus(new { step = "stage" });
-        if (await context.CallActivityAsync<string?>(ActivityNames.StageDataset, job, RetryPolicies.Default) is { } problem)
-            return EndJob.Input.Failed(job, problem);
-        if (cancel.IsCompleted)
-            return EndJob.Input.Canceled(job);
+        job.SetStep("stage");
+        if (await job.CallAsync<string?>(ActivityNames.StageDataset, job.Job) is { } problem)
+            return job.Failed(problem);
+        if (job.IsCancelRequested)
+            return job.Canceled;
 
-        context.SetCustomStatus(new { step = "register" });
-        var told = await context.CallActivityAsync<string>(ActivityNames.RegisterDataset, job, RetryPolicies.Default);
+        job.SetStep("register");
+        var outcome = await job.CallAsync<string>(ActivityNames.RegisterDataset, job.Job);
 
-        context.SetCustomStatus(new { step = "clean_up" });
-        await context.CallActivityAsync(ActivityNames.ReleaseUpload, job, RetryPolicies.Default);
-        return new EndJob.Input(job, JobState.Succeeded, told);
+        job.SetStep("clean_up");
+        await job.CallAsync(ActivityNames.ReleaseUpload, job.Job);
+        return job.Succeeded(outcome);
     }
 }

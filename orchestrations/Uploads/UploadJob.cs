@@ -1,8 +1,11 @@
-using System.Text.Json;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using Larder.Inference.Settings;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Options;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Uploads;
 
@@ -31,12 +34,10 @@ public sealed class UploadJob : IJobType
     /// <inheritdoc/>
     public void Check(Job job)
     {
-        // Whatever can be said against an upload, its steps say.
+        // The job's steps check the upload.
     }
 
-    internal static UploadOptions OptionsOf(Job job) => job.Options.Deserialize<UploadOptions>(RegistryJson.Options)!;
-
-    /// <summary>What is known of an upload before anybody looks into it.</summary>
+    /// <summary>The manifest of an upload whose content is not validated yet.</summary>
     internal static IngestionManifest ArrivalOf(UploadOptions options, string? fileName) => new()
     {
         Source = options.Source,
@@ -48,4 +49,47 @@ public sealed class UploadJob : IJobType
         Aliases = options.Aliases,
         Settings = options.Settings,
     };
+}
+
+/// <summary>What completes an upload: the hash of what was uploaded, and what a direct upload has too.</summary>
+public sealed record UploadOptions
+{
+    /// <summary>The published JSON Schema, with which requests are read.</summary>
+    public static OptionSchema<UploadOptions> Schema { get; } = new();
+
+    /// <summary>The upload.</summary>
+    [Description("Id of the upload. The path has it; it need not be repeated."), RegularExpression("^[0-9a-z]{16}$")]
+    public string? Upload { get; init; }
+
+    /// <summary>SHA-256 of all bytes.</summary>
+    [Description("SHA-256 of the whole file, in hexadecimal digits."), RegularExpression("^[0-9A-Fa-f]{64}$")]
+    public required string Sha256 { get; init; }
+
+    /// <summary>How many bytes there are.</summary>
+    [Description("Bytes of the whole file, when they are to be checked too."), Range(1, long.MaxValue)]
+    public long? SizeBytes { get; init; }
+
+    /// <summary>Description of the version.</summary>
+    [Description("Description of the version."), StringLength(32_768)]
+    public string? Description { get; init; }
+
+    /// <summary>Description of the model.</summary>
+    [Description("New description of the model."), StringLength(32_768)]
+    public string? ModelDescription { get; init; }
+
+    /// <summary>Tags of the version.</summary>
+    [Description("Tags of the version."), MaxLength(100)]
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where it comes from.</summary>
+    [Description("Where the model comes from."), StringLength(256)]
+    public string Source { get; init; } = UploadJob.Type;
+
+    /// <summary>Aliases to move.</summary>
+    [Description("Aliases that are moved to the version."), MaxLength(20)]
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>How the model is served.</summary>
+    [Description("New settings of the model, whole.")]
+    public ModelSettings? Settings { get; init; }
 }

@@ -4,34 +4,34 @@ using Larder.Registry.Access;
 using Larder.Registry.Datasets;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Larder.Registry.Uploads;
 
 namespace Larder.Orchestrations.Uploads;
 
-/// <summary>Completes uploads: each gets one job, and another one only when that failed.</summary>
+/// <summary>Completes uploads: each has one job, and another only after that failed.</summary>
 /// <param name="sessions">The uploads.</param>
 /// <param name="jobs">The jobs.</param>
 /// <param name="submitter">Makes them.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">For times and waits.</param>
 public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobSubmitter submitter, TimeProvider time)
 {
     /// <summary>Makes the job that takes a model in.</summary>
     /// <param name="model">Whose upload.</param>
     /// <param name="id">The upload.</param>
     /// <param name="options">What completes it.</param>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="caller">The caller, whose rights are checked.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The job; the one that is there already, when the upload was completed in the same way before.</returns>
     /// <exception cref="NotFoundException">There is no such upload.</exception>
-    /// <exception cref="InvalidRequestException">Something in the options cannot be had.</exception>
+    /// <exception cref="InvalidRequestException">An option is not allowed.</exception>
     /// <exception cref="ConflictException">It was completed in another way, or nothing was uploaded.</exception>
     public Task<Job> CompleteAsync(string model, string id, UploadOptions options, Caller caller, CancellationToken cancellationToken)
     {
         RequireSame(options.Upload, id);
         options = options with { Upload = id, Sha256 = options.Sha256.ToLowerInvariant() };
         return CompleteAsync(
-            new JobRequest(UploadJob.Type, model, JsonSerializer.SerializeToElement(options, RegistryJson.Options)) { By = caller, Owner = caller.Name },
+            new JobRequest(UploadJob.Type, model, JobOptions.ToJson(options)) { By = caller, Owner = caller.Name },
             id,
             session => UploadJob.ArrivalOf(options, session.FileName).Validate(Draft(model, caller.Name)),
             cancellationToken);
@@ -44,7 +44,7 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
         RequireSame(options.Upload, id);
         options = options with { Upload = id, Sha256 = options.Sha256.ToLowerInvariant() };
         return CompleteAsync(
-            new JobRequest(DatasetJob.Type, model, JsonSerializer.SerializeToElement(options, RegistryJson.Options)) { By = caller, Owner = caller.Name },
+            new JobRequest(DatasetJob.Type, model, JobOptions.ToJson(options)) { By = caller, Owner = caller.Name },
             id,
             session => Dataset.ValidateName(session.FileName),
             cancellationToken);
@@ -69,7 +69,7 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
             if (await sessions.GetCommittedBytesAsync(id, cancellationToken) is null or 0)
                 throw new ConflictException($"Nothing was uploaded: put the blocks, then the list of them, to the URL of the upload {id} first.");
 
-            // The session names the job before it is there: whoever comes again, after a crash too, makes the same one.
+            // The session names the job before the job is created: a request that is repeated, also after a crash, creates the same one.
             var next = made is null && session.Job is { } named ? named : JobId.Create(time.GetUtcNow());
             if (next == session.Job || await sessions.TryAssignAsync(session, next, cancellationToken) is not null)
                 return Same(await submitter.SubmitAsync(request with { Id = next }, cancellationToken), request.Options, id);
@@ -83,7 +83,6 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
     private static Job Draft(string model, string owner) => new()
     {
         Id = "",
-        InstanceId = "",
         Type = UploadJob.Type,
         State = JobState.Queued,
         Model = model,

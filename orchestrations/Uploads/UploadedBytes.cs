@@ -38,7 +38,7 @@ internal sealed record UploadedBytes(string Sha256, long SizeBytes)
 
     /// <summary>Refuses what is not what was announced.</summary>
     /// <param name="sha256">What it must hash to.</param>
-    /// <param name="sizeBytes">How many bytes it must have, if anybody said so.</param>
+    /// <param name="sizeBytes">The number of bytes that was announced; null when none was.</param>
     /// <exception cref="InvalidRequestException">It is something else: what.</exception>
     public void Require(string sha256, long? sizeBytes)
     {

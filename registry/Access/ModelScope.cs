@@ -1,5 +1,6 @@
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Access;
 

@@ -12,7 +12,7 @@ public sealed class ModelScopes(ModelRegistry registry, ModelCatalog catalog)
     /// <summary>Whether a caller's scope has a model; of one that is not there yet, its name alone tells.</summary>
     /// <param name="caller">The caller.</param>
     /// <param name="model">The model's name; one that can be none is in no scope.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public ValueTask<bool> CoverAsync(Caller caller, string model, CancellationToken cancellationToken) =>
         caller.Scope is not { } scope || scope.CoversName(model) ? new ValueTask<bool>(true)
         : scope.Tags.Count == 0 ? new ValueTask<bool>(false)

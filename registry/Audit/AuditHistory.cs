@@ -11,7 +11,7 @@ namespace Larder.Registry.Audit;
 /// <param name="registry">Models, whose newest records may not be in the log yet.</param>
 /// <param name="schedules">Schedules, the same.</param>
 /// <param name="tokens">Tokens, the same.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">Tells the current month, which the list begins with.</param>
 public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registry, ScheduleStore schedules, TokenStore tokens, TimeProvider time)
 {
     /// <summary>The most items that one page of a list has.</summary>
@@ -33,7 +33,7 @@ public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registr
     /// <param name="filter">Which.</param>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before, with the same filter; null for the first. What is recorded meanwhile does not disturb it.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">The limit is out of range, the times are the wrong way round, or the cursor is none.</exception>
     public async Task<Page<AuditRecord>> ListAsync(AuditFilter filter, int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {
@@ -54,7 +54,7 @@ public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registr
         var items = new List<AuditRecord>();
         for (var left = MaxRead; position is { } at && left > 0 && items.Count < limit;)
         {
-            var size = Math.Min(left, filter.Chooses ? ChoosingPage : limit - items.Count);
+            var size = Math.Min(left, filter.IsSelective ? ChoosingPage : limit - items.Count);
             var page = await documents.ListAsync(AuditKeys.Records, at.Partition, size, at.Continuation, cancellationToken);
             left -= Math.Max(1, page.Documents.Count);
             position = Take(page, at, filter, limit, items)
@@ -75,7 +75,7 @@ public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registr
         for (var i = 0; i < page.Documents.Count; i++)
         {
             var found = page.Documents[i];
-            if (string.CompareOrdinal(found.Id, at.After) <= 0 || !filter.Fits(found.Value))
+            if (string.CompareOrdinal(found.Id, at.After) <= 0 || !filter.Matches(found.Value))
                 continue;
             items.Add(found.Value);
             if (items.Count == limit && i < page.Documents.Count - 1)
@@ -121,7 +121,7 @@ public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registr
         return null;
     }
 
-    /// <summary>Puts into the log what a crash left in the subject's own document.</summary>
+    /// <summary>Writes records that a crash left in the subject's own document to the log.</summary>
     private async Task CompleteAsync(AuditSubject? subject, CancellationToken cancellationToken)
     {
         if (subject?.ModelName is { } model)

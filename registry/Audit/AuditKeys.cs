@@ -1,6 +1,6 @@
 using System.Globalization;
-using Larder.Registry.Models;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Audit;
 

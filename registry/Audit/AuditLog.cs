@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace Larder.Registry.Audit;
 
 /// <summary>
-/// Where records go: written once, never changed. A change puts its record into its own document in the same write (<see cref="AuditOutbox"/>), so there is
+/// The audit log: records are written once and never changed. A change puts its record into its own document in the same write (<see cref="AuditOutbox"/>), so there is
 /// one exactly if the change happened; then the record is created here, under a key that is made of what it is, so that doing so again changes nothing.
-/// Whoever finds a record in an outbox that may not be here, creates it: the next change, a reader of that subject's history, the sweeper.
+/// A record in an outbox that may be missing here is created by the next change, by a reader of that subject's history, or by the garbage collector.
 /// </summary>
 /// <param name="documents">Where records are.</param>
-/// <param name="logger">For what is put off.</param>
+/// <param name="logger">Gets a warning when records could not be written and are left to a later write.</param>
 public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog> logger)
 {
     private const int MaxRemembered = 10_000;
@@ -34,9 +34,9 @@ public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog>
         return next.Records.Any(IsWritten) ? next with { Records = [.. next.Records.Where(record => !IsWritten(record))] } : next;
     }
 
-    /// <summary>Writes what is in the outbox of a document that is stored. What fails is tried again by the next who comes across it.</summary>
+    /// <summary>Writes what is in the outbox of a document that is stored. What fails is retried by the next change, reader or garbage collection.</summary>
     /// <param name="outbox">The outbox.</param>
-    /// <param name="known">Revisions above this one were not stored before: nobody else can have written them.</param>
+    /// <param name="known">Revisions above this one were not stored before: no other process can have written them.</param>
     /// <returns>How many were not there before; null when one of them may still not be.</returns>
     internal async Task<int?> TryWriteAsync(AuditOutbox outbox, int known)
     {
@@ -52,9 +52,9 @@ public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog>
         }
     }
 
-    /// <summary>Writes a record whose revision nobody else counts, if it is still free.</summary>
+    /// <summary>Writes a record under the next revision, if no other process has taken that revision (create-only).</summary>
     /// <returns>Whether it was.</returns>
-    internal async Task<bool> TryTakeAsync(AuditRecord record, CancellationToken cancellationToken)
+    internal async Task<bool> TryAppendAsync(AuditRecord record, CancellationToken cancellationToken)
     {
         if (!await CreateAsync(AuditKeys.BySubject(record), record, isNew: true, cancellationToken))
             return false;
@@ -121,6 +121,6 @@ public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog>
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "The records {First} to {Last} could not be put into the audit log now; that is made up for later.")]
+    [LoggerMessage(1, LogLevel.Warning, "The records {First} to {Last} could not be written to the audit log; a later change, a reader of the history or the garbage collector writes them.")]
     private partial void LogPutOff(Exception exception, string first, string last);
 }

@@ -38,3 +38,53 @@ public sealed record AuditRecord
     [JsonIgnore]
     public string Id => $"{AuditSubject.RootOf(Subject)}/{Revision}";
 }
+
+/// <summary>One change of a model, in short: what an operator needs to undo a move. All of it is in the log (<see cref="AuditHistory"/>).</summary>
+public sealed record AuditEntry
+{
+    /// <summary>The number of its record; null for changes from before there was a log.</summary>
+    public int? Revision { get; init; }
+
+    /// <summary>When.</summary>
+    public required DateTimeOffset When { get; init; }
+
+    /// <summary>Who, where that is known.</summary>
+    public string? Who { get; init; }
+
+    /// <summary>
+    /// <c>publish</c>, <c>update</c>, <c>set_alias</c>, <c>delete_alias</c>, <c>set_default</c>, <c>delete_version</c> or <c>delete_model</c>.
+    /// </summary>
+    public required string What { get; init; }
+
+    /// <summary>The alias that moved; <c>default</c> for what an unversioned request gets.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>The version before: that the alias pointed at, or that was deleted.</summary>
+    public int? From { get; init; }
+
+    /// <summary>The version after: that the alias points at, or that was published.</summary>
+    public int? To { get; init; }
+}
+
+/// <summary>
+/// The records of a document's changes that may not be in the log yet. It is part of the document, so a change and its record are one write; the log follows
+/// (<see cref="AuditLog"/>).
+/// </summary>
+internal sealed record AuditOutbox
+{
+    /// <summary>The revision of the newest record.</summary>
+    public int Last { get; init; }
+
+    /// <summary>Its time.</summary>
+    public DateTimeOffset? Newest { get; init; }
+
+    /// <summary>In order. All others, up to <see cref="Last"/>, are in the log.</summary>
+    public IReadOnlyList<AuditRecord> Records { get; init; } = [];
+
+    /// <summary>Adds a record, and gives it its number. Clocks of hosts differ, times of records go forward only.</summary>
+    public AuditOutbox Add(AuditRecord record)
+    {
+        var when = record.When < Newest ? Newest.Value : record.When;
+        return new AuditOutbox { Last = Last + 1, Newest = when, Records = [.. Records, record with { Revision = Last + 1, When = when }] };
+    }
+}

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Audit;
 

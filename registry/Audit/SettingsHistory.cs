@@ -1,17 +1,17 @@
 using System.Text.Json;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Registry.Audit;
 
 /// <summary>Records which settings hosts run with, each time that they differ from what was recorded last.</summary>
 /// <param name="log">Where records are.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">Gives records their time.</param>
 public sealed class SettingsHistory(AuditLog log, TimeProvider time)
 {
     /// <summary>Records settings, unless they are what was recorded last. Of several hosts that start with the same at once, one does.</summary>
     /// <param name="settings">All of them, by name, without any secret.</param>
     /// <param name="who">Who made them so.</param>
-    /// <param name="cancellationToken">Stops it; done again, it goes on.</param>
+    /// <param name="cancellationToken">Cancels the operation; the next call continues.</param>
     /// <returns>Whether a record was written.</returns>
     public async Task<bool> RecordAsync(IReadOnlyDictionary<string, string> settings, string who, CancellationToken cancellationToken = default)
     {
@@ -37,7 +37,7 @@ public sealed class SettingsHistory(AuditLog log, TimeProvider time)
                 After = after,
                 State = JsonSerializer.SerializeToElement(state, RegistryJson.Options),
             };
-            if (await log.TryTakeAsync(record, cancellationToken))
+            if (await log.TryAppendAsync(record, cancellationToken))
                 return true;
             await backoff.NextAsync(cancellationToken);
         }

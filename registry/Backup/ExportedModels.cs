@@ -13,17 +13,17 @@ internal sealed class ExportedModels(IDocumentStore documents, IArtifactStore ar
 
     public async Task WriteAsync(ExportWriter writer, ExportSelection selection, CancellationToken cancellationToken)
     {
-        await foreach (var found in documents.ScanAllAsync(Collections.Models, PageSize, cancellationToken))
+        await foreach (var found in documents.ScanAllAsync(ModelCollections.Models, PageSize, cancellationToken))
         {
-            if (selection.Models.Fit(found.Value.Name))
+            if (selection.Models.Matches(found.Value.Name))
                 await WriteAsync(writer, await ReadAsync(writer, found.Value, selection.IncludeArtifacts, cancellationToken), cancellationToken);
         }
 
-        if (selection.Models.Unseen.FirstOrDefault() is { } missing)
+        if (selection.Models.Unmatched.FirstOrDefault() is { } missing)
             throw new NotFoundException($"There is no model {missing}.");
     }
 
-    /// <summary>Reads a model whose artifacts are there, and young: the sweeper leaves them, even if a version goes meanwhile.</summary>
+    /// <summary>Reads a model and touches its artifacts, so that the garbage collector leaves them even if a version is deleted meanwhile.</summary>
     private async Task<ModelSnapshot> ReadAsync(ExportWriter writer, ModelDocument model, bool withArtifacts, CancellationToken cancellationToken)
     {
         string? missing = null;
@@ -33,11 +33,11 @@ internal sealed class ExportedModels(IDocumentStore documents, IArtifactStore ar
             var lacks = withArtifacts ? await FindMissingAsync(writer, snapshot, cancellationToken) : null;
             if (lacks is null)
                 return snapshot;
-            // A version that was deleted, and its artifact swept, since the model was read: then it is not there the next time.
+            // The version may have been deleted, and its artifact collected, since the model was read: then the next read does not have it.
             if (lacks == missing)
                 throw new ConflictException($"The artifact {lacks} of the model {model.Name} is not stored any more: delete the version that names it, or leave the model out.");
             missing = lacks;
-            model = (await documents.GetAsync(Collections.Models, model.Name, Collections.ModelId, cancellationToken))!.Value;
+            model = (await documents.GetAsync(ModelCollections.Models, model.Name, ModelCollections.ModelId, cancellationToken))!.Value;
         }
     }
 

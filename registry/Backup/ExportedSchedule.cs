@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Larder.Registry.Schedules;
+using Larder.Registry.Storage;
 
 namespace Larder.Registry.Backup;
 
@@ -71,4 +72,24 @@ internal sealed record ExportedSchedule
         Updated = schedule.Updated,
         Revision = schedule.Revision,
     };
+}
+
+/// <summary>Schedules, as people asked for them. Those that are about no model come only with all models.</summary>
+internal sealed class ExportedSchedules(IDocumentStore documents) : IExportedCollection
+{
+    private const int PageSize = 500;
+
+    public async Task WriteAsync(ExportWriter writer, ExportSelection selection, CancellationToken cancellationToken)
+    {
+        await foreach (var found in documents.ScanAllAsync(ScheduleStore.Collection, PageSize, cancellationToken))
+        {
+            if (found.Value.Deleted || !selection.Models.Matches(found.Value.Job.Model))
+                continue;
+            await writer.AddAsync(
+                BackupFormat.ScheduleOf(found.Value.Id),
+                ExportedSchedule.Of(found.Value),
+                contents => contents with { Schedules = contents.Schedules + 1 },
+                cancellationToken);
+        }
+    }
 }

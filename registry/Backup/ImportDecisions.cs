@@ -16,11 +16,11 @@ internal sealed class ImportDecisions(IDocumentStore documents, JobStore jobs, s
     public async Task<(ImportedItem Item, bool IsConflict)> DecideAsync(ModelSnapshot archived, bool restoreDeleted, CancellationToken cancellationToken)
     {
         var name = archived.Model.Name;
-        var read = await documents.GetAsync(Collections.Models, name, Collections.ModelId, cancellationToken);
+        var read = await documents.GetAsync(ModelCollections.Models, name, ModelCollections.ModelId, cancellationToken);
         switch (read?.Value)
         {
-            case null when await documents.GetAsync(Collections.Versions, name, Collections.VersionId(1), cancellationToken) is not null:
-                return Conflict("somebody is publishing its first version");
+            case null when await documents.GetAsync(ModelCollections.Versions, name, ModelCollections.VersionId(1), cancellationToken) is not null:
+                return Conflict("its first version is being published");
             case null:
                 return Done(ImportOutcome.Created);
             case { Importing: { } other } when other != job && await IsRunningAsync(other, cancellationToken):
@@ -34,7 +34,7 @@ internal sealed class ImportDecisions(IDocumentStore documents, JobStore jobs, s
             case var _ when archived.Model.Deleted:
                 return Conflict("it exists here, and is deleted in the archive");
             case var here:
-                return here.LastVersion - archived.Model.LastVersion <= ImportedModelWriter.MostBetween
+                return here.LastVersion - archived.Model.LastVersion <= ImportedModelWriter.MaxGap
                     && archived.WithNumbersUpTo(here.LastVersion).Equals(await _snapshots.ReadAsync(here, cancellationToken))
                     ? Done(ImportOutcome.Unchanged)
                     : Conflict("it exists here with other content");

@@ -54,7 +54,7 @@ internal sealed class ImportReader
     {
         var file = BackupFormat.ModelOf(name);
         var model = await ReadAsync<ModelDocument>(file, cancellationToken);
-        _rules.Check(file, name, model, _models[name].Count(number => number > 0));
+        ImportedModelRules.Check(file, name, model, _models[name].Count(number => number > 0));
         var versions = new List<KeyValuePair<int, VersionDocument>>();
         foreach (var number in _models[name].Where(number => number > 0).Order())
         {

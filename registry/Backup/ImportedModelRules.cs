@@ -1,7 +1,9 @@
+using Larder.Registry.Audit;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Backup;
 
@@ -29,7 +31,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
     }
 
     /// <summary>Looks at a model by itself.</summary>
-    public void Check(string file, string name, ModelDocument model, int versions)
+    public static void Check(string file, string name, ModelDocument model, int versions)
     {
         Require(file, model.Name == name, "it is another model than its folder says");
         Require(file, model is { LastVersion: >= 0 and <= MaxNumber, DeletedThrough: >= 0 } && model.DeletedThrough <= model.LastVersion, "its numbers are out of range");
@@ -56,7 +58,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
     public void Check(string file, ModelDocument model, int number, VersionDocument document)
     {
         Require(file, number > model.DeletedThrough && number <= model.LastVersion, "the model has never given its number");
-        Require(file, document.Once is null || BackupFormat.IsSha256(document.Once), "the hash of its key is none");
+        Require(file, document.PublicationKey is null || BackupFormat.IsSha256(document.PublicationKey), "the hash of its key is none");
         if (document.Version is not { } version)
         {
             Require(file, document.Deleted is not null, "it is neither a version nor a deleted one");

@@ -6,33 +6,33 @@ using Larder.Registry.Storage;
 namespace Larder.Registry.Backup;
 
 /// <summary>
-/// Writes imported models so that each is seen whole or not at all, whenever the process dies: (1) the model's document, as of a deleted one that has given
-/// all the numbers, so that nobody takes one and nobody sees it; (2) the versions, which mean nothing while the model says so; (3) the model's document as it
+/// Writes imported models so that each is seen whole or not at all, whenever the process crashes: (1) the model's document, as of a deleted one that has given
+/// all the numbers, so that no publisher takes a number and no reader sees the model; (2) the versions, which mean nothing while the model says so; (3) the model's document as it
 /// is to be, by compare-and-swap. Doing it again goes on.
 /// </summary>
-internal sealed class ImportedModelWriter(ModelDocuments models, string job, string who, TimeProvider time)
+internal sealed class ImportedModelWriter(ModelStore models, string job, string who, TimeProvider time)
 {
     // Between the last number of the archive and the last that was given here: each gets a document that says that it is deleted.
-    public const int MostBetween = 100_000;
+    public const int MaxGap = 100_000;
 
-    private readonly IDocumentStore _documents = models.Store;
-    private readonly ModelSnapshots _snapshots = new(models.Store);
+    private readonly DocumentUpdater<VersionDocument> _versions = new(models.Documents, ModelCollections.Versions);
+    private readonly ModelSnapshots _snapshots = new(models.Documents);
 
     /// <summary>Writes a model.</summary>
     /// <param name="archived">The model, checked; its artifacts are stored.</param>
     /// <param name="planned">What was decided about it.</param>
-    /// <param name="cancellationToken">Stops it; it is then to be done again.</param>
-    /// <returns>What became of it: as planned, or failed, when somebody was quicker.</returns>
+    /// <param name="cancellationToken">Cancels the operation; the next attempt continues.</param>
+    /// <returns>The outcome: as planned, or failed, when it was changed here meanwhile.</returns>
     public async Task<ImportedItem> WriteAsync(ModelSnapshot archived, ImportedItem planned, CancellationToken cancellationToken)
     {
         var read = await models.FindAsync(archived.Model.Name, cancellationToken);
         if (archived.Model.Deleted)
             return await WriteDeletedAsync(archived.Model, read, planned, cancellationToken);
         var last = Math.Max(archived.Model.LastVersion, read?.Value.LastVersion ?? 0);
-        if (last - archived.Model.LastVersion > MostBetween)
-            return planned with { Outcome = ImportOutcome.Failed, Reason = $"More than {MostBetween} numbers were given here since." };
+        if (last - archived.Model.LastVersion > MaxGap)
+            return planned with { Outcome = ImportOutcome.Failed, Reason = $"More than {MaxGap} numbers were given here since." };
         var whole = archived.WithNumbersUpTo(last);
-        // Written by an earlier try; or by somebody else.
+        // Written by an earlier attempt of this job, or by another caller.
         if (read is { Value.Deleted: false })
             return whole.Equals(await _snapshots.ReadAsync(read.Value, cancellationToken)) ? planned : Late(planned);
         if (planned.Outcome == ImportOutcome.Created && read is { Value: { Deleted: true, Importing: null } })
@@ -104,30 +104,17 @@ internal sealed class ImportedModelWriter(ModelDocuments models, string job, str
     }
 
     /// <summary>Writes a version's document in the place of what is there, which means nothing: the model says that all numbers up to its last are deleted.</summary>
-    private async Task WriteAsync(string name, int number, VersionDocument version, CancellationToken cancellationToken)
-    {
-        var id = Collections.VersionId(number);
-        var backoff = new Backoff($"the model {name}");
-        while (true)
-        {
-            try
-            {
-                if (await _documents.GetAsync(Collections.Versions, name, id, cancellationToken) is not { } found)
-                    await _documents.CreateAsync(Collections.Versions, name, id, version, cancellationToken);
-                else if (!BackupJson.Write(found.Value).AsSpan().SequenceEqual(BackupJson.Write(version)))
-                    await _documents.ReplaceAsync(Collections.Versions, name, id, version, found.ETag, cancellationToken);
-                return;
-            }
-            catch (Exception e) when (e is DocumentExistsException or ETagMismatchException)
-            {
-                await backoff.NextAsync(cancellationToken);
-            }
-        }
-    }
+    private Task WriteAsync(string name, int number, VersionDocument version, CancellationToken cancellationToken) =>
+        _versions.UpdateAsync(
+            name,
+            ModelCollections.VersionId(number),
+            $"the model {name}",
+            read => read is not null && BackupJson.Write(read.Value).AsSpan().SequenceEqual(BackupJson.Write(version)) ? read.Value : version,
+            cancellationToken);
 
     private static ImportedItem Late(ImportedItem planned) => planned with
     {
         Outcome = ImportOutcome.Failed,
-        Reason = "Somebody changed it here while the import ran: what is here stays as it is.",
+        Reason = "It was changed here while the import ran: what is here stays as it is.",
     };
 }

@@ -1,4 +1,7 @@
+using Larder.Registry.Audit;
+using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Registry.Backup;
 
@@ -39,4 +42,72 @@ internal sealed record ModelSnapshot(ModelDocument Model, IReadOnlyList<KeyValue
     private static VersionDocument WithoutDescription(VersionDocument document) => document.Version is { } version
         ? document with { Version = version with { Onnx = null! } }
         : document;
+}
+
+/// <summary>Reads models as they were at one moment, while others change them.</summary>
+/// <remarks>
+/// Versions never change what they are, and go only once. So when a model's document was read first, the versions that it shows are those of that moment,
+/// unless one was deleted in between; and what had been deleted before that moment is known from having looked before it.
+/// </remarks>
+internal sealed class ModelSnapshots(IDocumentStore documents)
+{
+    private const int PageSize = 500;
+
+    /// <summary>The model of a document.</summary>
+    /// <param name="model">As it was read a moment ago.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>It, or what it has become since.</returns>
+    /// <exception cref="ConflictException">Versions of it are deleted again and again.</exception>
+    public async Task<ModelSnapshot> ReadAsync(ModelDocument model, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff($"the model {model.Name}");
+        var known = new HashSet<int>();
+        var tries = 0;
+        while (true)
+        {
+            var versions = model.LastVersion > model.DeletedThrough ? await VersionsAsync(model.Name, cancellationToken) : [];
+            var gone = Numbers(model).Where(number => versions.GetValueOrDefault(number)?.Version is null).ToList();
+            if (gone.All(number => known.Contains(number) || model.Deleting.Contains(number)))
+                return Settled(model, versions);
+
+            known.UnionWith(gone);
+            known.UnionWith(model.Deleting);
+            if (++tries > 1)
+                await backoff.NextAsync(cancellationToken);
+            model = (await documents.GetAsync(ModelCollections.Models, model.Name, ModelCollections.ModelId, cancellationToken))!.Value;
+        }
+    }
+
+    private static IEnumerable<int> Numbers(ModelDocument model) =>
+        Enumerable.Range(model.DeletedThrough + 1, model.LastVersion - model.DeletedThrough);
+
+    /// <summary>As it will be when nothing is under way any more.</summary>
+    private static ModelSnapshot Settled(ModelDocument model, Dictionary<int, VersionDocument> versions) => new(
+        model with { Deleting = [], Importing = null, Outbox = new AuditOutbox() },
+        [
+            .. Numbers(model).Select(number => KeyValuePair.Create(number, versions.GetValueOrDefault(number) switch
+            {
+                { Version: { } version } there when !model.Deleting.Contains(number) => there with
+                {
+                    Version = version with { Metrics = version.Metrics.ToDictionary(metric => metric.Key, metric => CanonicalJson.Of(metric.Value)) },
+                    Revives = null,
+                },
+                var gone => new VersionDocument { Deleted = gone?.Deleted ?? model.Updated, PublicationKey = gone?.PublicationKey },
+            })),
+        ]);
+
+    private async Task<Dictionary<int, VersionDocument>> VersionsAsync(string name, CancellationToken cancellationToken)
+    {
+        var versions = new Dictionary<int, VersionDocument>();
+        string? continuation = null;
+        do
+        {
+            var page = await documents.ListAsync(ModelCollections.Versions, name, PageSize, continuation, cancellationToken);
+            foreach (var document in page.Documents)
+                versions[ModelCollections.VersionNumber(document.Id)] = document.Value;
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
+        return versions;
+    }
 }

@@ -38,10 +38,10 @@ public sealed class NamePatterns
     public bool AreAll => Patterns.Count == 0;
 
     /// <summary>Names without a wildcard that no model had so far.</summary>
-    public IEnumerable<string> Unseen => _unseen.Order(StringComparer.Ordinal);
+    public IEnumerable<string> Unmatched => _unseen.Order(StringComparer.Ordinal);
 
     /// <summary>Whether a model is meant.</summary>
-    public bool Fit(string name)
+    public bool Matches(string name)
     {
         _unseen.Remove(name);
         return AreAll || Patterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));

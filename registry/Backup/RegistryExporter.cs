@@ -26,7 +26,7 @@ public sealed class RegistryExporter(IDocumentStore documents, IArtifactStore ar
     /// <param name="output">Where to; it is written once, from its start to its end, and left open.</param>
     /// <param name="selection">What it has.</param>
     /// <param name="note">Told again and again how far it is.</param>
-    /// <param name="cancellationToken">Stops it; the archive is then none.</param>
+    /// <param name="cancellationToken">Cancels the operation; the archive is then incomplete.</param>
     /// <returns>What it has.</returns>
     /// <exception cref="NotFoundException">A model that was named is not there.</exception>
     /// <exception cref="ConflictException">An artifact is damaged or not there, or a model changes too fast.</exception>
@@ -51,4 +51,16 @@ public sealed class RegistryExporter(IDocumentStore documents, IArtifactStore ar
         await writer.CompleteAsync(selection, LeftOut, cancellationToken);
         return writer.Contents;
     }
+}
+
+/// <summary>What an export has.</summary>
+/// <param name="Models">Which models; with all of them come all schedules, else those that are about the models.</param>
+/// <param name="IncludeArtifacts">Whether their files are in it; without, an import needs them where it goes.</param>
+public sealed record ExportSelection(NamePatterns Models, bool IncludeArtifacts);
+
+/// <summary>A part of a registry that exports have: documents of one kind.</summary>
+internal interface IExportedCollection
+{
+    /// <summary>Adds what is selected, in an order that is always the same; and names the artifacts that belong to it.</summary>
+    Task WriteAsync(ExportWriter writer, ExportSelection selection, CancellationToken cancellationToken);
 }

@@ -1,5 +1,5 @@
+using Larder.Inference;
 using Larder.Inference.Signatures;
-using Larder.Inference.Validation;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
@@ -40,14 +40,14 @@ public sealed class RegistryImport
     /// <param name="selection">What is wanted.</param>
     /// <param name="check">Refuses schedules that can be none.</param>
     /// <param name="note">Told how many models were looked at.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">A document cannot be used, or an artifact is missing: which.</exception>
     /// <exception cref="ConflictException">Something is here with other content, and that is not to be skipped: what.</exception>
     public async Task<ImportPlan> PlanAsync(ImportSelection selection, Action<Schedule> check, Func<int, Task> note, CancellationToken cancellationToken = default)
     {
         var (models, schedules, conflicts) = (new List<ImportedItem>(), new List<ImportedItem>(), new List<ImportedItem>());
         var needed = new SortedDictionary<string, ImportedArtifact>(StringComparer.Ordinal);
-        foreach (var name in _reader.Models.Where(selection.Models.Fit))
+        foreach (var name in _reader.Models.Where(selection.Models.Matches))
         {
             var archived = await _reader.ReadModelAsync(name, cancellationToken);
             var (item, isConflict) = await _decisions.DecideAsync(archived, selection.RestoreDeleted, cancellationToken);
@@ -59,12 +59,12 @@ public sealed class RegistryImport
             await note(models.Count);
         }
 
-        if (selection.Models.Unseen.FirstOrDefault() is { } missing)
+        if (selection.Models.Unmatched.FirstOrDefault() is { } missing)
             throw new InvalidRequestException($"The archive has no model {missing}.");
         foreach (var id in selection.WithSchedules ? _reader.Schedules : [])
         {
             var archived = await _reader.ReadScheduleAsync(id, cancellationToken);
-            if (!selection.Models.Fit(archived.Job.Model))
+            if (!selection.Models.Matches(archived.Job.Model))
                 continue;
             ImportedModelRules.Explained(BackupFormat.ScheduleOf(id), () => check(archived.Schedule));
             var (item, isConflict) = await _decisions.DecideAsync(archived, cancellationToken);
@@ -82,7 +82,7 @@ public sealed class RegistryImport
 
     /// <summary>Checks an artifact's bytes, and a model's as those of an upload.</summary>
     /// <param name="artifact">Which.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>What was learned about a model; null for another file.</returns>
     /// <exception cref="InvalidRequestException">It is not what it should be.</exception>
     /// <exception cref="TooLargeException">It is longer than it says.</exception>
@@ -114,7 +114,7 @@ public sealed class RegistryImport
     /// <summary>Makes a model visible, whole.</summary>
     /// <param name="planned">Which; it is created or restored.</param>
     /// <param name="describe">What <see cref="CheckArtifactAsync"/> learned about a model's artifact: the archive is not believed.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>What became of it.</returns>
     public async Task<ImportedItem> RegisterAsync(
         ImportedItem planned, Func<string, CancellationToken, Task<ModelDescription>> describe, CancellationToken cancellationToken = default)
@@ -134,7 +134,7 @@ public sealed class RegistryImport
     /// <summary>Makes a schedule.</summary>
     /// <param name="planned">Which; it is created.</param>
     /// <param name="prepare">Says when it runs first, or why it does not run.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>What became of it.</returns>
     public async Task<ImportedItem> RegisterScheduleAsync(
         ImportedItem planned, Func<Schedule, CancellationToken, Task<(Schedule Schedule, string? Reason)>> prepare, CancellationToken cancellationToken = default)
@@ -149,7 +149,7 @@ public sealed class RegistryImport
         {
             var here = await _documents.GetAsync(ScheduleStore.Collection, schedule.Id, ScheduleStore.DocumentId, cancellationToken);
             if (here is null || !ImportDecisions.IsSame(archived, here.Value))
-                return planned with { Outcome = ImportOutcome.Failed, Reason = "Somebody made another schedule of that id while the import ran." };
+                return planned with { Outcome = ImportOutcome.Failed, Reason = "Another schedule of that id was created while the import ran." };
         }
 
         return planned with { Reason = reason };

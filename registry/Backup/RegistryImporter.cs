@@ -16,7 +16,7 @@ namespace Larder.Registry.Backup;
 /// <param name="publishing">How large a model may be.</param>
 /// <param name="limits">How much an archive may hold.</param>
 /// <param name="schedules">Where schedules go.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">Gives imported documents and their audit records their time.</param>
 public sealed class RegistryImporter(
     ModelRegistry registry, JobStore jobs, IArtifactStore artifacts, StagingArea staging, ValidateModel validate, PublishingOptions publishing, ImportLimits limits, ScheduleStore schedules, TimeProvider time)
 {
@@ -24,11 +24,11 @@ public sealed class RegistryImporter(
     /// <param name="archive">The archive; it must stay what it is.</param>
     /// <param name="job">Id of the job that imports it.</param>
     /// <param name="who">Who imports it, for the audit log.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">It is no export, or not one that can be read here.</exception>
     public async Task<RegistryImport> OpenAsync(IImportArchive archive, string job, string who, CancellationToken cancellationToken = default) => new(
         await ImportReader.OpenAsync(archive, limits, publishing, cancellationToken),
-        new ImportedModelWriter(registry.ModelDocuments, job, who, time),
+        new ImportedModelWriter(registry.Store, job, who, time),
         new ImportDecisions(registry.Documents, jobs, job),
         registry.Documents,
         artifacts,

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Larder.Inference;
 using Larder.Inference.Limits;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
@@ -97,7 +98,7 @@ public sealed partial class ModelCatalog : IDisposable
         {
             await Start(reference, ModelReference.Parse(reference));
         }
-        catch (RegistryException)
+        catch (LarderException)
         {
             // It is gone, and forgotten by now: the next request will be told.
         }

@@ -14,6 +14,8 @@ public sealed class DatasetStore(IDocumentStore documents)
 
     internal static readonly DocumentCollection<Dataset> Collection = RegistryJson.Collection<Dataset>("datasets");
 
+    private readonly DocumentUpdater<Dataset> _updater = new(documents, Collection);
+
     /// <summary>A data set.</summary>
     /// <exception cref="NotFoundException">There is none of that name.</exception>
     /// <exception cref="InvalidRequestException">There can be none.</exception>
@@ -27,29 +29,18 @@ public sealed class DatasetStore(IDocumentStore documents)
     /// <returns>The data set that has the name now.</returns>
     public async Task<Dataset> PutAsync(Dataset dataset, CancellationToken cancellationToken = default)
     {
-        var backoff = new Backoff($"the data set {dataset.FileName}");
-        while (true)
-        {
-            var there = await ReadAsync(dataset.Model, dataset.FileName, cancellationToken);
+        Validate(dataset.Model, dataset.FileName);
+        var stored = await _updater.UpdateAsync(
+            dataset.Model,
+            dataset.FileName,
+            $"the data set {dataset.FileName}",
             // Ids of jobs ascend from the newest to the oldest.
-            if (there is not null && string.CompareOrdinal(there.Value.Job, dataset.Job) <= 0)
-                return there.Value;
-            try
-            {
-                if (there is null)
-                    await documents.CreateAsync(Collection, dataset.Model, dataset.FileName, dataset, cancellationToken);
-                else
-                    await documents.ReplaceAsync(Collection, dataset.Model, dataset.FileName, dataset, there.ETag, cancellationToken);
-                return dataset;
-            }
-            catch (Exception e) when (e is DocumentExistsException or ETagMismatchException)
-            {
-                await backoff.NextAsync(cancellationToken);
-            }
-        }
+            read => read is not null && string.CompareOrdinal(read.Value.Job, dataset.Job) <= 0 ? read.Value : dataset,
+            cancellationToken);
+        return stored!.Value;
     }
 
-    /// <summary>Takes a name away. The bytes stay while a job has them among its inputs; the sweeper deletes them afterwards.</summary>
+    /// <summary>Deletes a data set. Its bytes stay while a job has them among its inputs; the garbage collector deletes them afterwards.</summary>
     /// <exception cref="NotFoundException">There is none of that name.</exception>
     public async Task DeleteAsync(string model, string fileName, CancellationToken cancellationToken = default)
     {
@@ -68,7 +59,7 @@ public sealed class DatasetStore(IDocumentStore documents)
     /// <param name="model">Of which model; null for all, which reads the whole collection, page by page.</param>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before, of the same model; null for the first.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">The limit is out of range, or the cursor is none.</exception>
     public async Task<Page<Dataset>> ListAsync(string? model, int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {
@@ -82,9 +73,14 @@ public sealed class DatasetStore(IDocumentStore documents)
 
     private Task<Document<Dataset>?> ReadAsync(string model, string fileName, CancellationToken cancellationToken)
     {
+        Validate(model, fileName);
+        return documents.GetAsync(Collection, model, fileName, cancellationToken);
+    }
+
+    private static void Validate(string model, string fileName)
+    {
         ModelName.Validate(model);
         Dataset.ValidateName(fileName);
-        return documents.GetAsync(Collection, model, fileName, cancellationToken);
     }
 
     private static NotFoundException NotFound(string model, string fileName) =>

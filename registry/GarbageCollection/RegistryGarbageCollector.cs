@@ -1,3 +1,4 @@
+using Larder.Inference.Limits;
 using Larder.Registry.Datasets;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
@@ -11,24 +12,24 @@ using Larder.Registry.Tokens;
 namespace Larder.Registry.GarbageCollection;
 
 /// <summary>
-/// Finishes what crashes left half done and deletes what nothing names. Several may run at a time, and beside anything else: every step is
-/// conditional on what was seen.
+/// Garbage collection: completes operations that crashes left unfinished, and deletes what no document names. Several hosts may run it at a time, beside anything
+/// else: every step is conditional on what was read.
 /// </summary>
 /// <remarks>
-/// An artifact goes when it was last touched before the grace period, no version, no data set and no job's input names it, and nobody touched it since it was
-/// listed. Who publishes, or accepts a job, stores or touches the artifact before it creates the document, so the one that they rely on is young; and
-/// one that they touch while the sweep runs has another ETag than the sweep saw. A sweep that cannot read everything deletes no artifact.
-/// Files of a job go when they are older than the grace period, and there is no such job.
+/// An artifact is deleted when it was last touched before the grace period, no version, no data set and no job's input names it, and it was not touched since it was
+/// listed. Publishing, and accepting a job, stores or touches the artifact before the document is created, so an artifact that a new document names is young; and one
+/// that is touched during the collection has another ETag than was listed. A collection that cannot read everything deletes no artifact.
+/// Files of a job are deleted when they are older than the grace period and there is no such job.
 /// Memory: about 150 bytes for every artifact and every job older than the grace period.
 /// </remarks>
 /// <param name="registry">The models and versions.</param>
 /// <param name="artifacts">The files.</param>
-/// <param name="publisher">Whose staging folder is swept.</param>
+/// <param name="publisher">Its staging folder is cleaned.</param>
 /// <param name="jobs">The jobs.</param>
 /// <param name="files">Their files.</param>
 /// <param name="schedules">The schedules.</param>
 /// <param name="tokens">The tokens.</param>
-/// <param name="options">How patient it is.</param>
+/// <param name="options">The grace period.</param>
 public sealed class RegistryGarbageCollector(
     ModelRegistry registry,
     IArtifactStore artifacts,
@@ -41,24 +42,24 @@ public sealed class RegistryGarbageCollector(
 {
     private const int PageSize = 500;
 
-    // Longer than any job goes on: ten attempts of six days.
+    // Longer than any job runs: ten attempts of six days.
     private static readonly TimeSpan PublicationLife = TimeSpan.FromDays(90);
 
-    // Longer than no host runs. What is older was looked at by a sweep, often.
+    // Longer than all hosts can be down. Older documents were checked by many collections.
     private static readonly TimeSpan RecordLife = TimeSpan.FromDays(30);
 
     private readonly IDocumentStore _documents = registry.Documents;
 
-    /// <summary>Sweeps once.</summary>
-    /// <param name="now">The time.</param>
-    /// <param name="cancellationToken">Stops it; another run takes up what is left.</param>
+    /// <summary>Runs one collection.</summary>
+    /// <param name="now">The current time, from which the grace period is counted.</param>
+    /// <param name="cancellationToken">Cancels the operation; the next collection does the rest.</param>
     public async Task<GarbageCollectionReport> RunAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         var before = now - options.GracePeriod;
         var staged = publisher.DeleteStagedOlderThan(before);
-        var (finished, records) = await FinishChangesAsync(now - RecordLife, cancellationToken);
-        var (scheduled, schedulesLeft) = await schedules.SweepAsync(now - RecordLife, cancellationToken);
-        var (ofTokens, tokensLeft) = await tokens.SweepAsync(now - RecordLife, before, cancellationToken);
+        var (finished, records) = await FinishChangesAsync(now, cancellationToken);
+        var (scheduled, schedulesLeft) = await schedules.CollectAsync(now - RecordLife, cancellationToken);
+        var (ofTokens, tokensLeft) = await tokens.CollectAsync(now - RecordLife, before, cancellationToken);
 
         var unnamed = new Dictionary<string, ArtifactProperties>();
         await foreach (var artifact in artifacts.ListAsync(cancellationToken))
@@ -96,24 +97,24 @@ public sealed class RegistryGarbageCollector(
         var folders = 0;
         foreach (var job in jobless)
             folders += await files.DeleteAsync(job, cancellationToken) ? 1 : 0;
-        var keys = await jobs.SweepKeysAsync(before, cancellationToken);
-        var publications = await registry.Ledger.SweepClaimsAsync(now - PublicationLife, cancellationToken);
+        var keys = await jobs.CollectKeysAsync(before, cancellationToken);
+        var publications = await registry.Versions.CollectClaimsAsync(now - PublicationLife, cancellationToken);
         return new GarbageCollectionReport(staged, counted, finished, removed, deleted, bytes, folders, keys, publications, records + scheduled + ofTokens, schedulesLeft, tokensLeft);
     }
 
-    private async Task<(int Deletions, int Records)> FinishChangesAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    private async Task<(int Deletions, int Records)> FinishChangesAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (finished, records) = (0, 0);
-        await foreach (var model in _documents.ScanAllAsync(Collections.Models, PageSize, cancellationToken))
+        await foreach (var model in _documents.ScanAllAsync(ModelCollections.Models, PageSize, cancellationToken))
         {
             foreach (var version in model.Value.Deleting)
             {
-                await registry.Ledger.FinishDeletingAsync(model.Value.Name, version, cancellationToken);
+                await registry.Store.FinishDeletionAsync(model.Value.Name, version, now, cancellationToken);
                 finished++;
             }
 
-            if (model.Value.Outbox.Newest >= since)
-                records += await registry.CompleteAuditAsync(model.Value);
+            if (model.Value.Outbox.Newest >= now - RecordLife)
+                records += await registry.Store.CompleteAuditAsync(model.Value) ?? 0;
         }
 
         return (finished, records);
@@ -137,19 +138,19 @@ public sealed class RegistryGarbageCollector(
         var (counted, removed) = (0, 0);
         Document<ModelDocument>? model = null;
         string? partition = null;
-        await foreach (var found in _documents.ScanAllAsync(Collections.Versions, PageSize, cancellationToken))
+        await foreach (var found in _documents.ScanAllAsync(ModelCollections.Versions, PageSize, cancellationToken))
         {
             if (partition != found.Partition)
             {
                 partition = found.Partition;
-                model = await _documents.GetAsync(Collections.Models, partition, Collections.ModelId, cancellationToken);
+                model = await _documents.GetAsync(ModelCollections.Models, partition, ModelCollections.ModelId, cancellationToken);
             }
 
-            var number = Collections.VersionNumber(found.Id);
+            var number = ModelCollections.VersionNumber(found.Id);
             // An import writes versions before it makes their model visible.
             if (number <= model?.Value.DeletedThrough && !await IsBeingImportedAsync(model.Value, cancellationToken))
             {
-                removed += await _documents.TryDeleteAsync(Collections.Versions, found, cancellationToken) ? 1 : 0;
+                removed += await _documents.TryDeleteAsync(ModelCollections.Versions, found, cancellationToken) ? 1 : 0;
             }
             else if (found.Value.Version is { } version)
             {
@@ -158,7 +159,7 @@ public sealed class RegistryGarbageCollector(
                     named(file.Sha256);
                 if (number > (model?.Value.LastVersion ?? 0) && version.Created < before)
                 {
-                    await registry.Ledger.CommitAsync(partition, number, cancellationToken);
+                    await registry.Versions.CommitAsync(partition, number, cancellationToken);
                     counted++;
                 }
             }
@@ -166,4 +167,32 @@ public sealed class RegistryGarbageCollector(
 
         return (counted, removed);
     }
+}
+
+/// <summary>The result of a collection: what was completed, and what was deleted.</summary>
+/// <param name="StagedFiles">Local files of uploads that crashed, deleted.</param>
+/// <param name="VersionsCommitted">Versions whose publisher crashed before it committed their number: made visible.</param>
+/// <param name="DeletionsFinished">Deleted versions whose documents still held content: emptied.</param>
+/// <param name="VersionDocuments">Documents of deleted models' versions, deleted.</param>
+/// <param name="Artifacts">Artifacts that neither a version nor a job names, deleted.</param>
+/// <param name="ArtifactBytes">The bytes of those.</param>
+/// <param name="JobFolders">Files of jobs that are not there (any more), deleted.</param>
+/// <param name="JobKeys">Idempotency keys without a job, released.</param>
+/// <param name="Publications">Claims of publications that will not be tried again, deleted.</param>
+/// <param name="AuditRecords">Records of changes that were not in the log: put there.</param>
+/// <param name="Schedules">Documents of deleted schedules, deleted.</param>
+/// <param name="Tokens">Documents of revoked tokens, and idempotency keys without a token, deleted.</param>
+public sealed record GarbageCollectionReport(
+    int StagedFiles, int VersionsCommitted, int DeletionsFinished, int VersionDocuments, int Artifacts, long ArtifactBytes,
+    int JobFolders, int JobKeys, int Publications, int AuditRecords, int Schedules, int Tokens);
+
+/// <summary>Settings <c>GarbageCollection:*</c>.</summary>
+public sealed record GarbageCollectionOptions
+{
+    /// <summary>
+    /// The age from which on something that no document names counts as left by a crash. It must be longer than any upload takes from
+    /// its first byte to its last write.
+    /// </summary>
+    [AtLeast("00:01:00")]
+    public TimeSpan GracePeriod { get; init; } = TimeSpan.FromHours(24);
 }

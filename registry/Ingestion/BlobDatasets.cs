@@ -40,7 +40,7 @@ public sealed class BlobDatasets(BlobServiceClient account)
     /// <param name="container">Where.</param>
     /// <param name="path">Which.</param>
     /// <param name="ifMatch">The ETag that it must have; null for any.</param>
-    /// <param name="cancellationToken">Stops the opening.</param>
+    /// <param name="cancellationToken">Cancels the opening, not the stream.</param>
     /// <returns>A stream to read once and dispose of; null when there is no such file, or it is another by now.</returns>
     public Task<Stream?> OpenReadAsync(string container, string path, string? ifMatch, CancellationToken cancellationToken = default) =>
         OpenReadAsync(container, path, ifMatch, default, cancellationToken);
@@ -52,7 +52,7 @@ public sealed class BlobDatasets(BlobServiceClient account)
     /// <param name="ifMatch">The ETag that it must have; null for any.</param>
     /// <param name="offset">First byte; less than the size.</param>
     /// <param name="length">How many bytes.</param>
-    /// <param name="cancellationToken">Stops the opening.</param>
+    /// <param name="cancellationToken">Cancels the opening, not the stream.</param>
     public Task<Stream?> OpenReadAsync(string container, string path, string? ifMatch, long offset, long length, CancellationToken cancellationToken = default) =>
         OpenReadAsync(container, path, ifMatch, new HttpRange(offset, length), cancellationToken);
 
@@ -64,7 +64,7 @@ public sealed class BlobDatasets(BlobServiceClient account)
     /// <param name="from">A URL that can be read.</param>
     /// <param name="container">Where to.</param>
     /// <param name="path">Its name there.</param>
-    /// <param name="cancellationToken">Stops the waiting.</param>
+    /// <param name="cancellationToken">Cancels the waiting; the service goes on copying.</param>
     public Task CopyAsync(Uri from, string container, string path, CancellationToken cancellationToken = default) =>
         BlobFailures.GuardAsync(
             async () =>
@@ -99,3 +99,10 @@ public sealed class BlobDatasets(BlobServiceClient account)
         ? account.GetBlobContainerClient(container).GetBlobClient(path)
         : throw new InvalidRequestException($"{ModelName.Shown(path)} is not a path.");
 }
+
+/// <summary>A file that a user put into a container.</summary>
+/// <param name="Container">The container.</param>
+/// <param name="Path">Its name there.</param>
+/// <param name="SizeBytes">Its size in bytes.</param>
+/// <param name="ETag">What it is at this moment.</param>
+public sealed record BlobDataset(string Container, string Path, long SizeBytes, string ETag);

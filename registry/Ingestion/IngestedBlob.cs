@@ -1,13 +1,13 @@
 namespace Larder.Registry.Ingestion;
 
-/// <summary>A blob in the container <c>uploads</c>, as it was when it was looked at.</summary>
+/// <summary>A blob in the container <c>uploads</c>, as it was when it was read.</summary>
 /// <param name="Path">Its name, without the container.</param>
 /// <param name="ETag">Which content it has; without quotes.</param>
 /// <param name="SizeBytes">Its size in bytes.</param>
 /// <param name="Modified">When it was written last, by the clock of the store.</param>
 /// <param name="IsCopying">Whether the store is still copying into it.</param>
 /// <param name="GrowsInPlace">
-/// Whether its content need not have come whole: an append or page blob, one that somebody holds a lease on, or one that was made empty to be filled, as
+/// Whether its content may still be incomplete: an append or page blob, a blob under a lease, or one that was created empty to be filled, as
 /// clients of a hierarchical namespace do. A block blob is there whole or not at all.
 /// </param>
 public sealed record IngestedBlob(string Path, string ETag, long SizeBytes, DateTimeOffset Modified, bool IsCopying, bool GrowsInPlace)

@@ -1,3 +1,4 @@
+using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -49,10 +50,10 @@ public sealed class IngestionContainer(BlobServiceClient account)
         cancellationToken);
 
     /// <summary>
-    /// The models that were dropped before a time and have no result since: nobody was told of them, or whoever was could not begin.
+    /// The models that were dropped before a time and have no result since: their event was lost, or the host that received it could not start the job.
     /// </summary>
     /// <returns>Their paths. It reads the list of all drops, and keeps in memory those that have no result.</returns>
-    public async Task<IReadOnlyCollection<string>> ListUnansweredAsync(DateTimeOffset before, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyCollection<string>> ListWithoutResultAsync(DateTimeOffset before, CancellationToken cancellationToken = default)
     {
         var unanswered = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
         await using var blobs = _drops.GetBlobsAsync(cancellationToken: cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -117,7 +118,7 @@ public sealed class IngestionContainer(BlobServiceClient account)
                 }
                 catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound || e.ErrorCode == BlobErrorCode.ContainerBeingDeleted)
                 {
-                    // Somebody has removed the whole container: nobody waits for the result.
+                    // A user has removed the whole container, so the result is not needed.
                     return false;
                 }
             },
@@ -132,7 +133,7 @@ public sealed class IngestionContainer(BlobServiceClient account)
     /// <param name="etag">As it was when it was refused.</param>
     /// <param name="reason">Why, in a sentence.</param>
     /// <param name="job">The job that refused it.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>False when it was gone, or another one by now, and stays where it is.</returns>
     public Task<bool> RejectAsync(string path, string etag, string reason, string job, CancellationToken cancellationToken = default)
     {
@@ -172,7 +173,7 @@ public sealed class IngestionContainer(BlobServiceClient account)
 
     private static async Task CopyAsync(BlobClient source, BlobClient target, BlobCopyFromUriOptions options, CancellationToken cancellationToken)
     {
-        // Within an account, whoever may write the target and read the source needs no signature on the source.
+        // Within an account, a client that may write the target and read the source needs no signature on the source.
         var copy = await target.StartCopyFromUriAsync(source.Uri, options, cancellationToken);
         await copy.WaitForCompletionAsync(cancellationToken);
     }
@@ -191,4 +192,25 @@ public sealed class IngestionContainer(BlobServiceClient account)
     }
 
     private static BlobRequestConditions Unchanged(string etag) => new() { IfMatch = new ETag($"\"{etag}\"") };
+}
+
+/// <summary>Text in a blob's metadata, which travels as an HTTP header: printable ASCII, all of it together at most 8 KiB.</summary>
+internal static class MetadataText
+{
+    private const int MaxLength = 2048;
+
+    /// <summary>Escapes what is not printable ASCII, and the percent sign, as URLs do; cuts what is too long.</summary>
+    public static string Escape(string text)
+    {
+        var escaped = new StringBuilder();
+        foreach (var rune in text.Trim().EnumerateRunes())
+        {
+            var part = rune is { IsAscii: true, Value: >= ' ' and < 127 and not '%' } ? rune.ToString() : Uri.EscapeDataString(rune.ToString());
+            if (escaped.Length + part.Length > MaxLength - 4)
+                return escaped.Append(" ...").ToString();
+            escaped.Append(part);
+        }
+
+        return escaped.ToString();
+    }
 }

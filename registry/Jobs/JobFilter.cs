@@ -27,7 +27,7 @@ public sealed record JobFilter
     /// <summary>Whether a job is shown at all, by its type and model: not every caller sees every job.</summary>
     public Func<string, string, bool>? Shown { get; init; }
 
-    internal bool Fits(Job job) =>
+    internal bool Matches(Job job) =>
         Shown?.Invoke(job.Type, job.Model) != false
         && States?.Contains(job.State) != false
         && (Type is null || Type == job.Type)
@@ -39,3 +39,9 @@ public sealed record JobFilter
 
     private bool Has(string? text) => text?.Contains(Text!, StringComparison.OrdinalIgnoreCase) == true;
 }
+
+/// <summary>Part of a list of jobs.</summary>
+/// <param name="Items">The newest first.</param>
+/// <param name="Cursor">Asks for the next page; null at the end.</param>
+/// <param name="Total">How many jobs fit the filter, on all pages, when this one was read.</param>
+public sealed record JobPage(IReadOnlyList<Job> Items, string? Cursor, int Total);

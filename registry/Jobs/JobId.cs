@@ -18,7 +18,7 @@ public static class JobId
     private const int UniqueLength = 6;
     private const long End = 1L << (5 * TimeLength);
 
-    /// <summary>An id that nobody else gets.</summary>
+    /// <summary>A new unique id.</summary>
     /// <param name="now">When the job is accepted.</param>
     public static string Create(DateTimeOffset now) => Create(now, RandomNumberGenerator.GetBytes(UniqueLength));
 

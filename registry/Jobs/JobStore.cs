@@ -4,6 +4,7 @@ using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Jobs;
 
@@ -11,7 +12,7 @@ namespace Larder.Registry.Jobs;
 /// <remarks>All methods throw <see cref="StorageUnavailableException"/> during an outage.</remarks>
 /// <param name="documents">Where they are.</param>
 /// <param name="time">For the age of idempotency keys.</param>
-public sealed partial class JobStore(IDocumentStore documents, TimeProvider time)
+public sealed class JobStore(IDocumentStore documents, TimeProvider time)
 {
     /// <summary>The most items that one page of a list has.</summary>
     public const int MaxPage = 1000;
@@ -22,6 +23,8 @@ public sealed partial class JobStore(IDocumentStore documents, TimeProvider time
     private const string CursorKind = "job:";
 
     private static readonly JsonElement NoOptions = JsonSerializer.SerializeToElement(new { });
+
+    private readonly DocumentUpdater<JobDocument> _updater = new(documents, JobCollections.Jobs);
 
     /// <summary>Stores a new job.</summary>
     /// <exception cref="DocumentExistsException">The id is taken.</exception>
@@ -37,31 +40,25 @@ public sealed partial class JobStore(IDocumentStore documents, TimeProvider time
     /// </summary>
     /// <param name="id">The job.</param>
     /// <param name="change">What to make of it; called again for every try. The same instance means that nothing is to be written.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The job after it.</returns>
     /// <exception cref="NotFoundException">There is no such job.</exception>
     public async Task<Job> UpdateAsync(string id, Func<Job, Job> change, CancellationToken cancellationToken = default)
     {
-        var backoff = new Backoff($"the job {id}");
-        while (true)
+        if (!JobId.IsValid(id))
+            throw NotFound(id);
+        var updated = await _updater.UpdateAsync(id, JobCollections.JobId, $"the job {id}", Change, cancellationToken);
+        return updated!.Value.Job;
+
+        JobDocument Change(Document<JobDocument>? read)
         {
-            var read = await ReadAsync(id, cancellationToken);
-            var job = read.Value.Job;
+            var (document, job) = (read?.Value ?? throw NotFound(id), read.Value.Job);
             var next = job.IsFinal ? job : change(job);
             if (ReferenceEquals(next, job))
-                return job;
+                return document;
             if (next.Id != job.Id)
                 throw new InvalidOperationException("A job keeps its id.");
-            next = next.State < job.State ? next with { State = job.State } : next;
-            try
-            {
-                await documents.ReplaceAsync(JobCollections.Jobs, id, JobCollections.JobId, read.Value with { Job = next }, read.ETag, cancellationToken);
-                return next;
-            }
-            catch (ETagMismatchException)
-            {
-                await backoff.NextAsync(cancellationToken);
-            }
+            return document with { Job = next.State < job.State ? next with { State = job.State } : next };
         }
     }
 
@@ -72,7 +69,7 @@ public sealed partial class JobStore(IDocumentStore documents, TimeProvider time
     /// <param name="filter">Which jobs.</param>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before, with the same filter; null for the first. Jobs that come meanwhile are not on later pages.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">The limit is out of range, or the cursor is none.</exception>
     public async Task<JobPage> ListAsync(JobFilter filter, int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {
@@ -83,7 +80,7 @@ public sealed partial class JobStore(IDocumentStore documents, TimeProvider time
         var (total, more) = (0, false);
         await foreach (var job in ScanAsync(cancellationToken))
         {
-            if (!filter.Fits(job))
+            if (!filter.Matches(job))
                 continue;
             total++;
             if (string.CompareOrdinal(job.Id, after) <= 0)
@@ -117,7 +114,7 @@ public sealed partial class JobStore(IDocumentStore documents, TimeProvider time
 
     /// <summary>The jobs about what happened since then, the newest first. Older ones are not read, but for a page.</summary>
     /// <param name="since">As <see cref="JobId"/> has it; null for all jobs.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async IAsyncEnumerable<Job> ScanAsync(DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await foreach (var found in documents.ScanAllAsync(JobCollections.Jobs, ScanPage, cancellationToken))
@@ -126,6 +123,68 @@ public sealed partial class JobStore(IDocumentStore documents, TimeProvider time
                 yield break;
             yield return found.Value.Job;
         }
+    }
+
+    /// <summary>Refuses what <see cref="CreateOnceAsync"/> would, before anything is stored.</summary>
+    /// <exception cref="InvalidRequestException">The key is none.</exception>
+    public static void ValidateKey(string key) => FieldLimits.ValidateKey(key, "idempotency key");
+
+    /// <summary>
+    /// Stores a job once for an idempotency key. Requests with the same key and fingerprint, at the same time or later, get the job that exists. When
+    /// the first request crashed after taking the key, the next one creates the job from the draft that is stored with the key. A key works until its job is deleted.
+    /// </summary>
+    /// <param name="key">The client's, 1 to 255 printable characters.</param>
+    /// <param name="fingerprint">Equal for equal requests, such as a hash of all that was asked for.</param>
+    /// <param name="job">The job to create. What comes back may have another id: files of the job are to be written only then.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The job, and whether this call created it. One that is not new may still wait for what its creator was about to do with it.</returns>
+    /// <exception cref="InvalidRequestException">The key is none.</exception>
+    /// <exception cref="ConflictException">The key was used for something else.</exception>
+    public async Task<(Job Job, bool IsNew)> CreateOnceAsync(
+        string key, string fingerprint, Job job, CancellationToken cancellationToken = default)
+    {
+        ValidateKey(key);
+        var hash = TextHash.Of(key);
+        var backoff = new Backoff("the jobs of this idempotency key");
+        while (true)
+        {
+            if (await TryCreateOnceAsync(hash, fingerprint, Storable(job), cancellationToken) is { } done)
+                return done;
+            await backoff.NextAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>The job that a key stands for; null when the key is free, or taken and its job not created yet. Nothing is written.</summary>
+    /// <param name="key">As for <see cref="CreateOnceAsync"/>.</param>
+    /// <param name="fingerprint">As for <see cref="CreateOnceAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="InvalidRequestException">The key is not valid.</exception>
+    /// <exception cref="ConflictException">The key was used for another request.</exception>
+    public async Task<Job?> FindOnceAsync(string key, string fingerprint, CancellationToken cancellationToken = default)
+    {
+        ValidateKey(key);
+        if (await KeyAsync(TextHash.Of(key), cancellationToken) is not { } taken)
+            return null;
+        RequireSame(taken.Value, fingerprint);
+        return (await FindAsync(taken.Value.Draft.Id, cancellationToken))?.Value.Job;
+    }
+
+    /// <summary>Deletes keys that were taken before a time and have no job: the server crashed while it created or deleted the job.</summary>
+    /// <returns>How many.</returns>
+    internal async Task<int> CollectKeysAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var removed = 0;
+        await foreach (var key in documents.ScanAllAsync(JobCollections.Keys, ScanPage, cancellationToken))
+        {
+            if (key.Value.Taken < before
+                && await FindAsync(key.Value.Draft.Id, cancellationToken) is null
+                && await TryDeleteAsync(key, cancellationToken))
+            {
+                removed++;
+            }
+        }
+
+        return removed;
     }
 
     private async Task<Job> CreateAsync(Job job, string? key, CancellationToken cancellationToken)
@@ -140,11 +199,109 @@ public sealed partial class JobStore(IDocumentStore documents, TimeProvider time
     private async Task<Document<JobDocument>> ReadAsync(string id, CancellationToken cancellationToken) =>
         JobId.IsValid(id) && await FindAsync(id, cancellationToken) is { } found
             ? found
-            : throw new NotFoundException($"There is no job {ModelName.Shown(id)}.");
+            : throw NotFound(id);
+
+    private static NotFoundException NotFound(string id) => new($"There is no job {ModelName.Shown(id)}.");
 
     private Task<Document<JobDocument>?> FindAsync(string id, CancellationToken cancellationToken) =>
         documents.GetAsync(JobCollections.Jobs, id, JobCollections.JobId, cancellationToken);
 
-    // An element that nobody set is not even null, and has no JSON.
+    // A JsonElement that was never set is not even null, and cannot be serialised.
     private static Job Storable(Job job) => job.Options.ValueKind == JsonValueKind.Undefined ? job with { Options = NoOptions } : job;
+
+    private static void RequireSame(JobKeyDocument taken, string fingerprint)
+    {
+        if (taken.Fingerprint != fingerprint)
+            throw new ConflictException("This idempotency key was used for another request: use a new key for each request that is not the same.");
+    }
+
+    private async Task<(Job Job, bool IsNew)?> TryCreateOnceAsync(string hash, string fingerprint, Job job, CancellationToken cancellationToken)
+    {
+        var draft = job;
+        if (await KeyAsync(hash, cancellationToken) is { } taken)
+        {
+            RequireSame(taken.Value, fingerprint);
+            draft = taken.Value.Draft;
+            if (await FindAsync(draft.Id, cancellationToken) is { } found)
+                return (found.Value.Job, false);
+
+            // The creator has crashed, or is just about to create the job. The conditional write fails if the key was released or collected meanwhile.
+            if (!await TryTakeUpAsync(taken, cancellationToken))
+                return null;
+        }
+        else if (!await TryTakeAsync(hash, new JobKeyDocument { Fingerprint = fingerprint, Draft = job, Taken = time.GetUtcNow() }, cancellationToken))
+        {
+            return null;
+        }
+
+        var isNew = await TryCreateAsync(draft, hash, cancellationToken);
+
+        // Between the two writes another request may have created the job, and deleted it when it was over: then it must not exist again.
+        if (isNew && (await KeyAsync(hash, cancellationToken))?.Value.Draft.Id != draft.Id)
+        {
+            await TryDeleteAsync(await FindAsync(draft.Id, cancellationToken), cancellationToken);
+            return null;
+        }
+
+        return isNew ? (draft, true) : await FindAsync(draft.Id, cancellationToken) is { } other ? (other.Value.Job, false) : null;
+    }
+
+    private async Task<bool> TryTakeAsync(string hash, JobKeyDocument key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await documents.CreateAsync(JobCollections.Keys, hash, JobCollections.KeyId, key, cancellationToken);
+            return true;
+        }
+        catch (DocumentExistsException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> TryTakeUpAsync(Document<JobKeyDocument> key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await documents.ReplaceAsync(
+                JobCollections.Keys, key.Partition, key.Id, key.Value with { Taken = time.GetUtcNow() }, key.ETag, cancellationToken);
+            return true;
+        }
+        catch (ETagMismatchException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> TryCreateAsync(Job job, string hash, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CreateAsync(job, hash, cancellationToken);
+            return true;
+        }
+        catch (DocumentExistsException)
+        {
+            return false;
+        }
+    }
+
+    private async Task ReleaseAsync(string hash, string job, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff("the jobs of this idempotency key");
+        while (await KeyAsync(hash, cancellationToken) is { } key && key.Value.Draft.Id == job && !await TryDeleteAsync(key, cancellationToken))
+            await backoff.NextAsync(cancellationToken);
+    }
+
+    private Task<Document<JobKeyDocument>?> KeyAsync(string hash, CancellationToken cancellationToken) =>
+        documents.GetAsync(JobCollections.Keys, hash, JobCollections.KeyId, cancellationToken);
+
+    private Task<bool> TryDeleteAsync(Document<JobKeyDocument> key, CancellationToken cancellationToken) =>
+        documents.TryDeleteAsync(JobCollections.Keys, key, cancellationToken);
+
+    private async Task TryDeleteAsync(Document<JobDocument>? job, CancellationToken cancellationToken)
+    {
+        if (job is not null)
+            await documents.TryDeleteAsync(JobCollections.Jobs, job, cancellationToken);
+    }
 }

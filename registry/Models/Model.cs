@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
+using Larder.Inference.Sessions;
 using Larder.Inference.Settings;
+using Larder.Registry.Audit;
 
 namespace Larder.Registry.Models;
 
@@ -15,7 +17,7 @@ public sealed record Model
     /// <summary>Free labels.</summary>
     public required IReadOnlyDictionary<string, string> Tags { get; init; }
 
-    /// <summary>Whose it is, where that is known.</summary>
+    /// <summary>Its owner, where that is known.</summary>
     public string? Owner { get; init; }
 
     /// <summary>How its versions are served.</summary>
@@ -24,7 +26,7 @@ public sealed record Model
     /// <summary>Versions by alias; <c>default</c> is not among them.</summary>
     public required IReadOnlyDictionary<string, int> Aliases { get; init; }
 
-    /// <summary>The version that someone set as default; null while the default follows <see cref="LatestVersion"/>.</summary>
+    /// <summary>The version that a caller set as default; null while the default follows <see cref="LatestVersion"/>.</summary>
     public int? DefaultVersion { get; init; }
 
     /// <summary>The newest READY version; null when there is none.</summary>
@@ -46,4 +48,30 @@ public sealed record Model
     /// <summary>The version that an unversioned request gets; null when there is none.</summary>
     [JsonIgnore]
     public int? ServedVersion => DefaultVersion ?? LatestVersion;
+}
+
+/// <summary>The result of moving an alias.</summary>
+/// <param name="Model">The model after it.</param>
+/// <param name="Alias">The alias; <c>default</c> for what an unversioned request gets.</param>
+/// <param name="Previous">The version that it stood for before; null when for none. Moving it there again rolls back.</param>
+/// <param name="Current">The version that it stands for now; null when for none.</param>
+public sealed record AliasChange(Model Model, string Alias, int? Previous, int? Current);
+
+/// <summary>The result of deleting a version.</summary>
+/// <param name="Model">The model after it.</param>
+/// <param name="Version">The version that is gone.</param>
+/// <param name="RemovedAliases">Aliases that pointed at it, and are gone with it.</param>
+/// <param name="PreviousDefault">What an unversioned request got before.</param>
+/// <param name="CurrentDefault">What it gets now; null when no version is left.</param>
+public sealed record VersionDeletion(
+    Model Model, int Version, IReadOnlyList<string> RemovedAliases, int? PreviousDefault, int? CurrentDefault);
+
+/// <summary>What a reference stands for: the model as it was at one moment, and one version of it. Immutable.</summary>
+/// <param name="Model">The model, with its settings.</param>
+/// <param name="Version">The version.</param>
+public sealed record ResolvedModel(Model Model, ModelVersion Version)
+{
+    /// <summary>The version as <see cref="SessionCache"/> takes it.</summary>
+    public ServableModel Servable { get; } =
+        new(Model.Name, $"{Version.Version}", Version.Sha256, Version.SizeBytes, Version.Onnx, Model.Settings);
 }

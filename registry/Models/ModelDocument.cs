@@ -2,16 +2,19 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Larder.Inference.Settings;
 using Larder.Registry.Audit;
+using Larder.Registry.Errors;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Models;
 
 /// <summary>
-/// A model as it is stored. It outlives its deletion, so that its numbers are never given again: which versions exist is decided here
-/// (<see cref="IsVisible"/>), by one compare-and-swap, and never by which version documents happen to be there.
+/// A model as it is stored, and the pure functions that change it. It outlives its deletion as a tombstone, so that its numbers are never given again. Which versions
+/// exist is decided here (<see cref="IsVisible"/>), by one compare-and-swap, and never by which version documents are stored.
 /// </summary>
 internal sealed record ModelDocument
 {
     private const int AuditLength = 100;
+    private const int MaxAliases = 100;
 
     public required string Name { get; init; }
 
@@ -25,27 +28,27 @@ internal sealed record ModelDocument
 
     public IReadOnlyDictionary<string, int> Aliases { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>The default that someone set.</summary>
+    /// <summary>The default that a caller set; null while the default follows <see cref="LatestVersion"/>.</summary>
     public int? DefaultVersion { get; init; }
 
     /// <summary>The newest READY version that exists, optimised ones aside.</summary>
     public int? LatestVersion { get; init; }
 
-    /// <summary>The highest number ever given. It never goes down.</summary>
+    /// <summary>The highest number that was ever committed. It never goes down.</summary>
     public int LastVersion { get; init; }
 
-    /// <summary>Versions up to here went when the whole model was deleted.</summary>
+    /// <summary>Versions up to this number were deleted with the whole model.</summary>
     public int DeletedThrough { get; init; }
 
-    /// <summary>Versions that are deleted, but whose documents may not say so yet.</summary>
+    /// <summary>Versions that are deleted, but whose documents may still have their content.</summary>
     public IReadOnlyList<int> Deleting { get; init; } = [];
 
     /// <summary>The model is deleted; publishing under its name brings the name back, not the old versions.</summary>
     public bool Deleted { get; init; }
 
     /// <summary>
-    /// Id of the job that is importing the model. It counts as deleted until that is done, so that nobody sees half of it; version documents may be there
-    /// already, and the sweeper leaves them while the job runs.
+    /// Id of the job that is importing the model. The model is marked as deleted until the import is done, so that no reader sees half of it; version documents may be
+    /// stored already, and the garbage collector leaves them while the job runs.
     /// </summary>
     public string? Importing { get; init; }
 
@@ -61,26 +64,49 @@ internal sealed record ModelDocument
 
     public int? ServedVersion => DefaultVersion ?? LatestVersion;
 
-    /// <summary>Whether a version is counted and not deleted. It exists when its document does too.</summary>
+    /// <summary>Whether a version is committed and not deleted. It exists when its document does too.</summary>
     public bool IsVisible(int version) => version <= LastVersion && version > DeletedThrough && !Deleting.Contains(version);
 
-    /// <summary>Makes a version visible whose document is there.</summary>
+    /// <summary>The version that an alias points at; null when there is no such alias.</summary>
+    public int? Target(string alias) => Aliases.TryGetValue(alias, out var version) ? version : null;
+
+    /// <summary>
+    /// The model with a version's number committed: the step that makes a version visible. The model as it was read when the number is committed already.
+    /// </summary>
+    /// <param name="read">The model; null when there is none yet.</param>
+    /// <param name="version">The version, whose document is stored.</param>
+    /// <param name="revives"><see cref="VersionDocument.Revives"/>.</param>
+    /// <param name="isPublisher">Whether the version's own publisher commits it; only then it brings back a model that was deleted since it was read.</param>
+    /// <returns>Null when the number went with the deleted model.</returns>
+    public static ModelDocument? Commit(ModelDocument? read, ModelVersion version, int? revives, bool isPublisher)
+    {
+        var model = read ?? new ModelDocument { Name = version.Model, Created = version.Created, Updated = version.Created };
+
+        // The number may have been that of an earlier version whose document is collected: that version must not come back.
+        if (version.Version <= model.DeletedThrough)
+            return null;
+        if (version.Version <= model.LastVersion)
+            return model;
+        var isDeletedSince = model.Deleted && model.DeletedThrough != revives;
+        return isDeletedSince && !isPublisher ? model.SkipNumber(version.Version) : model.Publish(version);
+    }
+
     public ModelDocument Publish(ModelVersion version)
     {
-        var counted = this with
+        var published = this with
         {
             LastVersion = version.Version,
-            // Nobody asked for an optimised graph to be served in the place of what it was made from.
+            // An optimised version is served only on request, not in the place of the version that it was made from.
             LatestVersion = version.IsDefaultByItself ? version.Version : LatestVersion,
             Created = Deleted ? version.Created : Created,
             Deleted = false,
             Importing = null,
         };
         var (before, after) = ((JsonObject?)null, About(version));
-        if (counted.ServedVersion != ServedVersion)
+        if (published.ServedVersion != ServedVersion)
         {
             before = ServedVersion is { } served ? new JsonObject { ["default_version"] = served } : null;
-            after["default_version"] = counted.ServedVersion;
+            after["default_version"] = published.ServedVersion;
         }
 
         var record = new AuditRecord
@@ -92,15 +118,67 @@ internal sealed record ModelDocument
             Before = before is null ? null : AuditValues.Shown(before),
             After = AuditValues.Shown(after),
         };
-        return counted.Log(record, new AuditEntry { When = record.When, Who = record.Who, What = record.What, To = version.Version });
+        return published.Log(record, new AuditEntry { When = record.When, Who = record.Who, What = record.What, To = version.Version });
     }
 
-    /// <summary>Of a deleted model: a number that will have no version.</summary>
-    public ModelDocument SkipNumber(int number) => this with { LastVersion = number, DeletedThrough = number, Importing = null };
+    /// <summary>Of a deleted model: uses up a number that will have no version.</summary>
+    private ModelDocument SkipNumber(int number) => this with { LastVersion = number, DeletedThrough = number, Importing = null };
 
-    /// <summary>Takes a version away.</summary>
+    /// <summary>The model with other descriptions, tags or settings; the same instance when nothing differs.</summary>
+    /// <exception cref="InvalidRequestException">There are too many tags now.</exception>
+    public ModelDocument Patch(ModelPatch patch, DateTimeOffset now, string? who)
+    {
+        var tags = Tags;
+        if (patch.Tags is { } changes)
+        {
+            var merged = new SortedDictionary<string, string>(Tags.ToDictionary(), StringComparer.Ordinal);
+            foreach (var (key, value) in changes)
+                _ = value is null ? merged.Remove(key) : (merged[key] = value) is not null;
+            tags = merged;
+            FieldLimits.ValidateTags(tags);
+        }
+
+        var settings = patch.Settings ?? Settings;
+        var next = this with
+        {
+            Description = patch.Description ?? Description,
+            Owner = patch.Owner is "" ? null : patch.Owner ?? Owner,
+            Tags = tags,
+            Settings = patch.Image is null ? settings : settings with { Image = patch.Image },
+        };
+        var (before, after) = AuditValues.Between(Described(), next.Described());
+        if (before is null && after is null)
+            return this;
+        var record = new AuditRecord { Subject = AuditSubject.OfModel(Name), When = now, Who = who, What = "update", Before = before, After = after };
+        return next.Log(record, new AuditEntry { When = now, Who = who, What = record.What });
+    }
+
+    /// <summary>The model with an alias that points at a version; the same instance when it does already.</summary>
+    /// <exception cref="InvalidRequestException">The model has too many aliases.</exception>
+    public ModelDocument SetAlias(string alias, int version, DateTimeOffset now, string? who)
+    {
+        var current = Target(alias);
+        if (current == version)
+            return this;
+        if (current is null && Aliases.Count >= MaxAliases)
+            throw new InvalidRequestException($"A model can have at most {MaxAliases} aliases, and {Name} has them.");
+        var aliases = Aliases.Where(other => other.Key != alias).Append(new(alias, version));
+        return (this with { Aliases = aliases.OrderBy(other => other.Key, StringComparer.Ordinal).ToDictionary() })
+            .LogAlias("set_alias", alias, current, version, now, who);
+    }
+
+    /// <summary>The model without an alias that it has.</summary>
+    public ModelDocument DeleteAlias(string alias, DateTimeOffset now, string? who) =>
+        (this with { Aliases = Aliases.Where(other => other.Key != alias).ToDictionary() })
+            .LogAlias("delete_alias", alias, Target(alias), null, now, who);
+
+    /// <summary>The model with another default version, null for the newest; the same instance when it has that default already.</summary>
+    public ModelDocument SetDefault(int? version, DateTimeOffset now, string? who) =>
+        version == DefaultVersion ? this : (this with { DefaultVersion = version }).LogDefault(this, now, who);
+
+    /// <summary>The model without a version. The version's document is still to be emptied (<see cref="FinishDeletion"/>).</summary>
     /// <param name="deleted">The version.</param>
-    /// <param name="newestBelow">The newest READY version that is left below it; asked for only if it is the newest itself.</param>
+    /// <param name="newestBelow">The newest READY version that is left below it; needed only if the version is the newest itself.</param>
     /// <param name="now">When.</param>
     /// <param name="who">Who.</param>
     public ModelDocument Delete(ModelVersion deleted, int? newestBelow, DateTimeOffset now, string? who)
@@ -125,8 +203,12 @@ internal sealed record ModelDocument
         return next.Log(record, new AuditEntry { When = now, Who = who, What = record.What, From = version });
     }
 
-    /// <summary>What is left of a deleted model: its name, its numbers and who did what.</summary>
-    /// <param name="through">The highest number that was ever given or is being given.</param>
+    /// <summary>The model without a number in <see cref="Deleting"/>, once the document of that version is empty.</summary>
+    public ModelDocument FinishDeletion(int version) =>
+        Deleting.Contains(version) ? this with { Deleting = [.. Deleting.Where(other => other != version)] } : this;
+
+    /// <summary>The tombstone of a deleted model: its name, its numbers and its changes.</summary>
+    /// <param name="through">The highest number that was ever taken, committed or not.</param>
     /// <param name="now">When.</param>
     /// <param name="who">Who.</param>
     public ModelDocument DeleteAll(int through, DateTimeOffset now, string? who)
@@ -153,21 +235,11 @@ internal sealed record ModelDocument
         return tombstone.Log(record, new AuditEntry { When = now, Who = who, What = record.What, From = LatestVersion });
     }
 
+    /// <summary>The aliases that point at a version, by name.</summary>
     public IReadOnlyList<string> AliasesOf(int version) =>
         [.. Aliases.Where(alias => alias.Value == version).Select(alias => alias.Key).Order(StringComparer.Ordinal)];
 
-    /// <summary>Adds that what describes the model is other than it was; the document as it was before when it is not.</summary>
-    public ModelDocument LogUpdate(ModelDocument before, DateTimeOffset now, string? who)
-    {
-        var (was, isNow) = AuditValues.Between(before.Described(), Described());
-        if (was is null && isNow is null)
-            return before;
-        var record = new AuditRecord { Subject = AuditSubject.OfModel(Name), When = now, Who = who, What = "update", Before = was, After = isNow };
-        return Log(record, new AuditEntry { When = now, Who = who, What = record.What });
-    }
-
-    /// <summary>Adds that an alias points elsewhere.</summary>
-    public ModelDocument LogAlias(string what, string alias, int? from, int? to, DateTimeOffset now, string? who)
+    private ModelDocument LogAlias(string what, string alias, int? from, int? to, DateTimeOffset now, string? who)
     {
         var record = new AuditRecord
         {
@@ -178,8 +250,7 @@ internal sealed record ModelDocument
         static JsonElement? Pointing(int? version) => version is null ? null : AuditValues.Shown(new JsonObject { ["version"] = version });
     }
 
-    /// <summary>Adds that the default is another than it was before.</summary>
-    public ModelDocument LogDefault(ModelDocument before, DateTimeOffset now, string? who)
+    private ModelDocument LogDefault(ModelDocument before, DateTimeOffset now, string? who)
     {
         var record = new AuditRecord
         {
@@ -199,7 +270,7 @@ internal sealed record ModelDocument
             new JsonObject { ["version"] = model.ServedVersion, ["follows_newest"] = model.DefaultVersion is null });
     }
 
-    /// <summary>Adds a change to both lists: in short, where the oldest is dropped when there are too many, and as it goes into the log.</summary>
+    /// <summary>Adds a change to the newest changes, of which the oldest is dropped, and its audit record to the outbox.</summary>
     private ModelDocument Log(AuditRecord record, AuditEntry entry)
     {
         var outbox = Outbox.Add(record);
@@ -233,6 +304,7 @@ internal sealed record ModelDocument
         return about;
     }
 
+    /// <summary>The model as callers get it.</summary>
     public Model View(string etag) => new()
     {
         Name = Name,

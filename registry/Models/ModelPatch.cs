@@ -1,4 +1,7 @@
+using Larder.Inference;
 using Larder.Inference.Settings;
+using Larder.Registry.Errors;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Models;
 
@@ -19,4 +22,39 @@ public sealed record ModelPatch
 
     /// <summary>The new image settings; the others stay.</summary>
     public ImageSettings? Image { get; init; }
+
+    /// <summary>Refuses a patch with a text that is too long or a setting that is out of range.</summary>
+    /// <exception cref="InvalidRequestException">It has one.</exception>
+    internal void Validate()
+    {
+        FieldLimits.ValidateDescription(Description);
+        FieldLimits.ValidateShort(Owner, "owner");
+        if (Tags is not null)
+            FieldLimits.ValidateTags(Tags.ToDictionary(tag => tag.Key, tag => tag.Value ?? ""));
+        if (Settings is not null)
+            SettingsRules.Validate(Settings);
+        if (Image is not null)
+            SettingsRules.Validate(new ModelSettings { Image = Image });
+    }
+}
+
+/// <summary>Refuses settings that no model could be served with, before they are stored.</summary>
+internal static class SettingsRules
+{
+    public static void Validate(ModelSettings settings)
+    {
+        // JSON can say null where the type does not.
+        if (settings.Session is null || settings.Batching is null || settings.Image is null)
+            throw new InvalidRequestException("The settings cannot be used: session, batching and image cannot be null.");
+        try
+        {
+            settings.Session.Validate();
+            settings.Batching.Validate();
+            settings.Image.Validate();
+        }
+        catch (InvalidSettingsException e)
+        {
+            throw new InvalidRequestException(e.Message);
+        }
+    }
 }

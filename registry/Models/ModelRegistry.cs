@@ -3,6 +3,7 @@ using Larder.Registry.Catalog;
 using Larder.Registry.Errors;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Models;
 
@@ -12,60 +13,50 @@ namespace Larder.Registry.Models;
 /// </summary>
 /// <remarks>
 /// Every change is one compare-and-swap. With <c>ifMatch</c>, the <see cref="Model.ETag"/> that the caller read, it throws
-/// <see cref="PreconditionFailedException"/> when the model has changed since; without it, or with <c>*</c>, races are run again. <c>actor</c> is who
+/// <see cref="PreconditionFailedException"/> when the model has changed since; without it, or with <c>*</c>, a lost race is repeated. <c>actor</c> is who
 /// asks, for the audit log. Names are validated before any I/O (<see cref="InvalidRequestException"/>). All methods throw
 /// <see cref="StorageUnavailableException"/> during an outage.
 /// </remarks>
-public sealed partial class ModelRegistry
+public sealed class ModelRegistry
 {
     /// <summary>The most items that one page of a list has.</summary>
     public const int MaxPage = 1000;
 
-    private readonly ModelDocuments _models;
+    private readonly ModelStore _models;
+    private readonly VersionPublisher _publisher;
     private readonly TimeProvider _time;
 
     /// <summary>A registry on a document store.</summary>
     public ModelRegistry(IDocumentStore documents, TimeProvider time, AuditLog log)
     {
-        _models = new ModelDocuments(documents, log, name => Changed?.Invoke(name));
-        Ledger = new VersionLedger(_models, time);
+        _models = new ModelStore(documents, log, name => Changed?.Invoke(name));
+        _publisher = new VersionPublisher(_models, time);
         _time = time;
     }
 
     /// <summary>
-    /// Raised with a model's name whenever this process wrote, or tried to write, anything of it. Handlers must be quick and must not throw.
+    /// Raised with a model's name whenever this process wrote, or tried to write, a document of the model. Handlers must be quick and must not throw.
     /// </summary>
     public event Action<string>? Changed;
 
-    internal VersionLedger Ledger { get; }
+    internal ModelStore Store => _models;
 
-    internal IDocumentStore Documents => _models.Store;
+    internal VersionPublisher Versions => _publisher;
 
-    internal ModelDocuments ModelDocuments => _models;
+    internal IDocumentStore Documents => _models.Documents;
 
-    /// <summary>Puts the records into the log that a crash may have left in a model's document.</summary>
-    internal async Task CompleteAuditAsync(string name, CancellationToken cancellationToken)
-    {
-        if (await _models.FindAsync(name, cancellationToken) is { } model)
-            await _models.CompleteAuditAsync(model.Value);
-    }
-
-    /// <inheritdoc cref="CompleteAuditAsync(string, CancellationToken)"/>
-    /// <returns>How many were missing.</returns>
-    internal async Task<int> CompleteAuditAsync(ModelDocument model) => await _models.CompleteAuditAsync(model) ?? 0;
-
-    /// <summary>Returns when the store answers; for readiness.</summary>
+    /// <summary>Reads a document, for the readiness probe: returns when the store answers.</summary>
     public Task PingAsync(CancellationToken cancellationToken = default) => _models.FindAsync("ping", cancellationToken);
 
     /// <summary>The models, by name.</summary>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before; null for the first.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public Task<Page<Model>> ListAsync(int limit, string? cursor = null, CancellationToken cancellationToken = default) =>
         PageAsync(
             limit,
             cursor,
-            (most, from) => Documents.ScanAsync(Collections.Models, most, from, cancellationToken),
+            (most, from) => Documents.ScanAsync(ModelCollections.Models, most, from, cancellationToken),
             found => found.Value.Deleted ? null : found.Value.View(found.ETag));
 
     /// <summary>A model.</summary>
@@ -87,8 +78,8 @@ public sealed partial class ModelRegistry
         return await PageAsync(
             limit,
             cursor,
-            (most, from) => Documents.ListAsync(Collections.Versions, name, most, from, cancellationToken),
-            found => model.IsVisible(Collections.VersionNumber(found.Id)) ? found.Value.Version : null);
+            (most, from) => Documents.ListAsync(ModelCollections.Versions, name, most, from, cancellationToken),
+            found => model.IsVisible(ModelCollections.VersionNumber(found.Id)) ? found.Value.Version : null);
     }
 
     /// <summary>A version.</summary>
@@ -97,7 +88,7 @@ public sealed partial class ModelRegistry
         (await ResolveAsync(new ModelReference(name, version), cancellationToken)).Version;
 
     /// <summary>What a reference stands for now.</summary>
-    /// <exception cref="NotFoundException">Nothing.</exception>
+    /// <exception cref="NotFoundException">There is no such model, version or alias, or no version that is ready.</exception>
     public async Task<ResolvedModel> ResolveAsync(ModelReference reference, CancellationToken cancellationToken = default)
     {
         ModelName.Validate(reference.Name);
@@ -106,8 +97,8 @@ public sealed partial class ModelRegistry
         {
             var model = await _models.GetAsync(reference.Name, cancellationToken);
             var number = Number(model.Value, reference);
-            if (await Ledger.FindAsync(model.Value, number, cancellationToken) is { } version)
-                return new ResolvedModel(model.Value.View(model.ETag), version);
+            if (await _models.FindVersionAsync(model.Value, number, cancellationToken) is { } version)
+                return Resolved(model, version);
 
             // An alias or the default can lose its version between the two reads; the model then reads differently.
             if (reference.Version is not null || before?.ETag == model.ETag)
@@ -116,14 +107,260 @@ public sealed partial class ModelRegistry
         }
     }
 
-    private static int? Target(ModelDocument model, string alias) => model.Aliases.TryGetValue(alias, out var version) ? version : null;
+    /// <summary>Changes description, owner, tags or settings of a model. Nothing is written if nothing differs.</summary>
+    /// <returns>The model after it.</returns>
+    /// <exception cref="InvalidRequestException">A text is too long, or a setting out of range.</exception>
+    public async Task<Model> UpdateAsync(
+        string name, ModelPatch patch, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
+    {
+        ModelName.Validate(name);
+        patch.Validate();
+        var (_, after) = await _models.UpdateAsync(name, ifMatch, model => Task.FromResult(model.Patch(patch, _time.GetUtcNow(), actor)), cancellationToken);
+        return after.Value.View(after.ETag);
+    }
+
+    /// <summary>
+    /// Links a version and the optimised one that ONNX Runtime made of it, in both directions. Idempotent.
+    /// </summary>
+    /// <param name="name">The model.</param>
+    /// <param name="from">The version as it was made.</param>
+    /// <param name="to">The optimised one.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="NotFoundException">There is no such model, or no such version.</exception>
+    public async Task LinkOptimizedAsync(string name, int from, int to, CancellationToken cancellationToken = default)
+    {
+        ModelName.Validate(name);
+        if (from == to)
+            throw new ArgumentException("A version cannot be made from itself.", nameof(to));
+        try
+        {
+            await LinkAsync(to, version => version with { Kind = ModelVersion.OptimizedKind, OptimizedFrom = from });
+            await LinkAsync(from, version => version with { OptimizedTo = to });
+        }
+        finally
+        {
+            // Also after an error: the write may have been done all the same.
+            Changed?.Invoke(name);
+        }
+
+        async Task LinkAsync(int number, Func<ModelVersion, ModelVersion> link)
+        {
+            var model = await _models.GetAsync(name, cancellationToken);
+            if (!await _models.UpdateVersionAsync(model.Value, number, link, cancellationToken))
+                throw NoVersion(name, number);
+        }
+    }
+
+    /// <summary>The version that was published under an idempotency key; null when there is none (yet).</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="idempotencyKey"><see cref="PublishRequest.IdempotencyKey"/>.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="ConflictException">The version was deleted.</exception>
+    public Task<ResolvedModel?> FindByKeyAsync(string name, string idempotencyKey, CancellationToken cancellationToken = default)
+    {
+        ModelName.Validate(name);
+        return FindPublishedAsync(name, idempotencyKey, cancellationToken);
+    }
+
+    /// <summary><see cref="FindByKeyAsync"/> for a name that is validated.</summary>
+    internal async Task<ResolvedModel?> FindPublishedAsync(string name, string idempotencyKey, CancellationToken cancellationToken) =>
+        await _publisher.FindByKeyAsync(name, TextHash.Of(idempotencyKey), cancellationToken) is var (model, version) ? Resolved(model, version) : null;
+
+    /// <summary>Publishes a version whose artifact is stored, and patches the model in the same write.</summary>
+    internal async Task<ResolvedModel> PublishAsync(NewVersion newVersion, CancellationToken cancellationToken)
+    {
+        var (model, version) = await _publisher.PublishAsync(newVersion, cancellationToken);
+        return Resolved(model, version);
+    }
+
+    /// <summary>Makes an alias point at a version; <c>default</c> is <see cref="SetDefaultAsync"/>.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="alias">The alias, new or not.</param>
+    /// <param name="version">A READY version.</param>
+    /// <param name="ifMatch">The model's ETag.</param>
+    /// <param name="expectedCurrent">The version that the alias must point at now; 0 when there must be no such alias; null for any.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="NotFoundException">There is no such version.</exception>
+    /// <exception cref="PreconditionFailedException">The alias points at another version than expected, or the model has changed.</exception>
+    public async Task<AliasChange> SetAliasAsync(
+        string name,
+        string alias,
+        int version,
+        string? ifMatch = null,
+        int? expectedCurrent = null,
+        string? actor = null,
+        CancellationToken cancellationToken = default)
+    {
+        ModelName.ValidateAlias(alias);
+        if (alias == ModelName.Default)
+            return await SetDefaultAsync(name, version, ifMatch, expectedCurrent, actor, cancellationToken);
+
+        ModelName.Validate(name);
+        var (before, after) = await _models.UpdateAsync(name, ifMatch, Move, cancellationToken);
+        return new AliasChange(after.Value.View(after.ETag), alias, before.Target(alias), version);
+
+        async Task<ModelDocument> Move(ModelDocument model)
+        {
+            Expect(alias, model.Target(alias), expectedCurrent);
+            await RequireReadyAsync(model, version, cancellationToken);
+            return model.SetAlias(alias, version, _time.GetUtcNow(), actor);
+        }
+    }
+
+    /// <summary>Deletes an alias; for <c>default</c>, makes the default follow the newest READY version again.</summary>
+    /// <exception cref="NotFoundException">There is no such alias.</exception>
+    public async Task<AliasChange> DeleteAliasAsync(
+        string name, string alias, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
+    {
+        ModelName.ValidateAlias(alias);
+        if (alias == ModelName.Default)
+            return await SetDefaultAsync(name, version: null, ifMatch, expectedCurrent: null, actor, cancellationToken);
+
+        ModelName.Validate(name);
+        var (before, after) = await _models.UpdateAsync(name, ifMatch, model => Task.FromResult(Delete(model)), cancellationToken);
+        return new AliasChange(after.Value.View(after.ETag), alias, before.Target(alias), null);
+
+        ModelDocument Delete(ModelDocument model) =>
+            model.Target(alias) is null ? throw NoAlias(name, alias) : model.DeleteAlias(alias, _time.GetUtcNow(), actor);
+    }
+
+    /// <summary>Sets the version that an unversioned request gets.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="version">A READY version; null to follow the newest READY one from now on.</param>
+    /// <param name="ifMatch">The model's ETag.</param>
+    /// <param name="expectedCurrent">The version that an unversioned request must get now; 0 for none; null for any.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="NotFoundException">There is no such version.</exception>
+    /// <exception cref="PreconditionFailedException">The default is another version than expected, or the model has changed.</exception>
+    public async Task<AliasChange> SetDefaultAsync(
+        string name,
+        int? version,
+        string? ifMatch = null,
+        int? expectedCurrent = null,
+        string? actor = null,
+        CancellationToken cancellationToken = default)
+    {
+        ModelName.Validate(name);
+        var (before, after) = await _models.UpdateAsync(name, ifMatch, Set, cancellationToken);
+        return new AliasChange(after.Value.View(after.ETag), ModelName.Default, before.ServedVersion, after.Value.ServedVersion);
+
+        async Task<ModelDocument> Set(ModelDocument model)
+        {
+            Expect(ModelName.Default, model.ServedVersion, expectedCurrent);
+            if (version is { } number)
+                await RequireReadyAsync(model, number, cancellationToken);
+            return model.SetDefault(version, _time.GetUtcNow(), actor);
+        }
+    }
+
+    /// <summary>
+    /// Deletes a version. Its number is never given again. If it was the default, the default follows the newest READY version from
+    /// now on, and the answer and the audit list say so.
+    /// </summary>
+    /// <param name="name">The model.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="force">Removes the aliases that point at it too.</param>
+    /// <param name="ifMatch">The model's ETag.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="NotFoundException">There is no such version.</exception>
+    /// <exception cref="ConflictException">An alias points at it.</exception>
+    public async Task<VersionDeletion> DeleteVersionAsync(
+        string name, int version, bool force = false, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
+    {
+        ModelName.Validate(name);
+        var (before, after) = await _models.UpdateAsync(name, ifMatch, Delete, cancellationToken);
+
+        var left = await FinishAsync(after);
+        return new VersionDeletion(
+            left.Value.View(left.ETag), version, before.AliasesOf(version), before.ServedVersion, after.Value.ServedVersion);
+
+        async Task<ModelDocument> Delete(ModelDocument model)
+        {
+            var deleted = await _models.FindVersionAsync(model, version, cancellationToken) ?? throw NoVersion(name, version);
+            if (!force && model.AliasesOf(version) is { Count: > 0 } aliases)
+            {
+                throw new ConflictException(
+                    $"Version {version} of {name} is what {string.Join(", ", aliases)} points at: move the alias first, or force the deletion.");
+            }
+
+            var newest = model.LatestVersion == version ? await _models.NewestBelowAsync(model, version, cancellationToken) : null;
+            return model.Delete(deleted, newest, _time.GetUtcNow(), actor);
+        }
+
+        async Task<Document<ModelDocument>> FinishAsync(Document<ModelDocument> deleted)
+        {
+            try
+            {
+                return await _models.FinishDeletionAsync(name, version, _time.GetUtcNow(), cancellationToken) ?? deleted;
+            }
+            catch (Exception e) when (e is StorageUnavailableException or ConflictException)
+            {
+                // The version is deleted already; the garbage collector empties its document.
+                return deleted;
+            }
+        }
+    }
+
+    /// <summary>Deletes a model with all its versions. Its numbers are not given again, should it be published anew.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="force">Also when it has aliases.</param>
+    /// <param name="ifMatch">The model's ETag.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="NotFoundException">There is no such model.</exception>
+    /// <exception cref="ConflictException">It has aliases.</exception>
+    public async Task DeleteModelAsync(
+        string name, bool force = false, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
+    {
+        ModelName.Validate(name);
+        await _models.UpdateAsync(name, ifMatch, Delete, cancellationToken);
+
+        async Task<ModelDocument> Delete(ModelDocument model)
+        {
+            if (!force && model.Aliases.Count > 0)
+            {
+                throw new ConflictException(
+                    $"The model {name} has aliases ({string.Join(", ", model.Aliases.Keys)}): delete them first, or force the deletion.");
+            }
+
+            return model.DeleteAll(await _models.HighestTakenAsync(model, cancellationToken), _time.GetUtcNow(), actor);
+        }
+    }
+
+    /// <summary>Writes the audit records that a crash may have left in a model's document to the log.</summary>
+    internal async Task CompleteAuditAsync(string name, CancellationToken cancellationToken)
+    {
+        if (await _models.FindAsync(name, cancellationToken) is { } model)
+            await _models.CompleteAuditAsync(model.Value);
+    }
+
+    private static ResolvedModel Resolved(Document<ModelDocument> model, ModelVersion version) => new(model.Value.View(model.ETag), version);
+
+    private static void Expect(string alias, int? current, int? expected)
+    {
+        if (expected is { } version && version != (current ?? 0))
+        {
+            var target = current is { } number ? $"version {number}" : "nothing";
+            throw new PreconditionFailedException($"The alias {alias} points at {target}, which is not what was expected.");
+        }
+    }
+
+    private async Task RequireReadyAsync(ModelDocument model, int version, CancellationToken cancellationToken)
+    {
+        var found = await _models.FindVersionAsync(model, version, cancellationToken) ?? throw NoVersion(model.Name, version);
+        if (found.Status != ModelVersionStatus.Ready)
+            throw new ConflictException($"Version {version} of {model.Name} is not ready to be served.");
+    }
 
     private static int Number(ModelDocument model, ModelReference reference)
     {
         if (reference.Version is { } version)
             return version;
         if (reference.Alias is { } alias && alias != ModelName.Default)
-            return Target(model, alias) ?? throw NoAlias(model.Name, alias);
+            return model.Target(alias) ?? throw NoAlias(model.Name, alias);
         return model.ServedVersion ?? throw new NotFoundException($"The model {model.Name} has no version that is ready.");
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Larder.Inference.Signatures;
 
 namespace Larder.Registry.Models;
@@ -56,7 +57,7 @@ public sealed record ModelVersion
     /// <summary>Measured qualities by name.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>Names of the classes that its outputs count, in their order; empty when nobody gave any.</summary>
+    /// <summary>Names of the classes that its outputs count, in their order; empty without class names.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
     /// <summary>What came with it: its card, sample inputs.</summary>
@@ -68,6 +69,33 @@ public sealed record ModelVersion
     /// <summary>Who published it, where that is known.</summary>
     public string? CreatedBy { get; init; }
 
-    /// <summary>Whether an unversioned request gets it while it is the newest and nobody has set a default.</summary>
+    /// <summary>Whether an unversioned request gets it while it is the newest and no default is set.</summary>
     internal bool IsDefaultByItself => Status == ModelVersionStatus.Ready && Kind != OptimizedKind;
+}
+
+/// <summary>Whether a version can be served.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ModelVersionStatus>))]
+public enum ModelVersionStatus
+{
+    /// <summary>On its way.</summary>
+    [JsonStringEnumMemberName("PENDING")] Pending,
+
+    /// <summary>Complete, validated and hashed.</summary>
+    [JsonStringEnumMemberName("READY")] Ready,
+
+    /// <summary>It will never be served.</summary>
+    [JsonStringEnumMemberName("FAILED")] Failed,
+}
+
+/// <summary>A file that came with a version, stored as an artifact.</summary>
+/// <param name="Name">What it is called: <see cref="Card"/>, <see cref="SampleInputs"/>.</param>
+/// <param name="Sha256">SHA-256 of its bytes.</param>
+/// <param name="SizeBytes">Its size in bytes.</param>
+public sealed record VersionFile(string Name, string Sha256, long SizeBytes)
+{
+    /// <summary>The model card, as Markdown.</summary>
+    public const string Card = "README.md";
+
+    /// <summary>The body of a prediction to try the model with, as JSON.</summary>
+    public const string SampleInputs = "sample_inputs.json";
 }

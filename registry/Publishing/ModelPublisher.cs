@@ -1,3 +1,5 @@
+using Larder.Inference;
+using Larder.Inference.Signatures;
 using Larder.Inference.Validation;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
@@ -7,16 +9,17 @@ using Microsoft.Extensions.Logging;
 namespace Larder.Registry.Publishing;
 
 /// <summary>
-/// Makes a file a version of a model: staged, validated, stored, counted, in this order. Whatever fails, or whenever the process dies, readers see the
-/// whole version or nothing.
+/// Publishes a file as a version of a model, in four steps: it is staged on local disk (<see cref="StageAsync"/>), validated, stored as an artifact
+/// (<see cref="PrepareAsync"/>), and gets a number that is committed (<see cref="VersionPublisher.PublishAsync"/>). Readers see the whole version or nothing,
+/// whatever fails and whenever the process crashes.
 /// </summary>
-/// <param name="registry">Counts the version.</param>
-/// <param name="artifacts">Stores the file.</param>
-/// <param name="validate">Looks into it.</param>
+/// <param name="registry">Where the version is added.</param>
+/// <param name="artifacts">Where the file is stored.</param>
+/// <param name="validate">Validates the file.</param>
 /// <param name="adopt">Takes the local file over once it is stored.</param>
-/// <param name="staging">Where uploads wait.</param>
+/// <param name="staging">Where uploads are staged.</param>
 /// <param name="options">Limits.</param>
-/// <param name="logger">For what the caller need not know.</param>
+/// <param name="logger">Gets what does not concern the caller: an artifact that could not be kept for serving.</param>
 public sealed partial class ModelPublisher(
     ModelRegistry registry,
     IArtifactStore artifacts,
@@ -26,10 +29,10 @@ public sealed partial class ModelPublisher(
     PublishingOptions options,
     ILogger<ModelPublisher> logger)
 {
-    /// <summary>Writes an upload to local disk, hashing and counting it. For those who learn the rest of the request only after the file.</summary>
+    /// <summary>Writes an upload to local disk, hashing and counting it; for callers that read the rest of the request only after the file.</summary>
     /// <param name="content">The model's bytes.</param>
     /// <param name="contentLength">How many there will be, where that is known.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>What <see cref="PublishAsync(string, StagedFile, PublishRequest, CancellationToken)"/> takes; dispose of it in any case.</returns>
     /// <exception cref="TooLargeException">There are more than allowed, or more than there is room for.</exception>
     /// <exception cref="InvalidRequestException">There are none.</exception>
@@ -42,12 +45,12 @@ public sealed partial class ModelPublisher(
         throw new InvalidRequestException("The model is empty: send the bytes of an ONNX file.");
     }
 
-    /// <summary>Publishes an upload.</summary>
-    /// <param name="name">The model; it comes into being with its first version.</param>
+    /// <summary>Publishes an upload: <see cref="StageAsync"/>, then <see cref="PublishAsync(string, StagedFile, PublishRequest, CancellationToken)"/>.</summary>
+    /// <param name="name">The model; it is created with its first version.</param>
     /// <param name="content">The model's bytes.</param>
     /// <param name="request">What comes with them.</param>
     /// <param name="contentLength">How many bytes there will be, where that is known.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation; once it is validated and stored, the version is published all the same.</param>
     /// <returns>The model and its new version.</returns>
     /// <exception cref="TooLargeException">There are more bytes than allowed, or more than there is room for.</exception>
     /// <exception cref="InvalidRequestException">The name, or something in the request, is not allowed.</exception>
@@ -55,84 +58,78 @@ public sealed partial class ModelPublisher(
     public async Task<ResolvedModel> PublishAsync(
         string name, Stream content, PublishRequest request, long? contentLength = null, CancellationToken cancellationToken = default)
     {
-        ModelName.Validate(name);
-        request.Validate();
+        Validate(name, request);
         await using var staged = await StageAsync(content, contentLength, cancellationToken);
-        return await PublishAsync(name, staged, request, cancellationToken);
+        return await PublishStagedAsync(name, staged, request, cancellationToken);
     }
 
-    /// <summary>Publishes what was staged.</summary>
+    /// <summary>Publishes a staged file: validates it, stores it as an artifact and makes it the model's next version.</summary>
     /// <inheritdoc cref="PublishAsync(string, Stream, PublishRequest, long?, CancellationToken)"/>
-    /// <exception cref="ConflictException">The version of this <see cref="PublishRequest.IdempotencyKey"/> key was deleted.</exception>
-    /// <param name="name">The model; it comes into being with its first version.</param>
+    /// <exception cref="ConflictException">The version of this <see cref="PublishRequest.IdempotencyKey"/> was deleted.</exception>
+    /// <param name="name">The model; it is created with its first version.</param>
     /// <param name="staged">The model's bytes.</param>
     /// <param name="request">What comes with them.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    public async Task<ResolvedModel> PublishAsync(
+    /// <param name="cancellationToken">Cancels the operation; once it is validated and stored, the version is published all the same.</param>
+    public Task<ResolvedModel> PublishAsync(
         string name, StagedFile staged, PublishRequest request, CancellationToken cancellationToken = default)
     {
-        ModelName.Validate(name);
-        request.Validate();
-        if (request.IdempotencyKey is { } once && await registry.FindOnceAsync(name, once, cancellationToken) is { } there)
-            return there;
-        return await PublishAsync(name, await PrepareAsync(staged, request.Actor ?? "", cancellationToken), request, cancellationToken);
+        Validate(name, request);
+        return PublishStagedAsync(name, staged, request, cancellationToken);
     }
 
-    /// <summary>Validates and stores a model, without making it a version: the part of publishing that takes long and may be done twice.</summary>
+    /// <summary>Validates and stores a model, without making it a version: the part of publishing that takes long and may be repeated.</summary>
     /// <param name="staged">The model's bytes.</param>
-    /// <param name="caller">Whose model it is: callers take turns.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>What <see cref="PublishAsync(string, ValidatedArtifact, PublishRequest, CancellationToken)"/> takes, within the sweeper's grace period.</returns>
+    /// <param name="caller">Whose model it is: validations are queued by caller.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>What <see cref="PublishAsync(string, ValidatedArtifact, PublishRequest, CancellationToken)"/> takes, within the grace period of the garbage collector.</returns>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
     public async Task<ValidatedArtifact> PrepareAsync(StagedFile staged, string caller, CancellationToken cancellationToken = default)
     {
         var description = await validate(staged.Path, caller, cancellationToken);
 
-        // Before the version names it, and touched if it was there: the sweeper deletes only what is old and unnamed.
+        // Before a version names it, and touched if it was stored already: the garbage collector deletes only artifacts that are old and that no version names.
         await artifacts.PutAsync(staged.Path, staged.Sha256, cancellationToken);
         await AdoptAsync(staged);
         return new ValidatedArtifact(staged.Sha256, staged.SizeBytes, description);
     }
 
-    /// <summary>Publishes what was prepared.</summary>
+    /// <summary>Publishes a model that is validated and stored.</summary>
     /// <inheritdoc cref="PublishAsync(string, Stream, PublishRequest, long?, CancellationToken)"/>
-    /// <param name="name">The model; it comes into being with its first version.</param>
+    /// <param name="name">The model; it is created with its first version.</param>
     /// <param name="prepared">The model's file, stored.</param>
     /// <param name="request">What comes with it.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Checked once, before the first write.</param>
     public Task<ResolvedModel> PublishAsync(
         string name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken = default)
     {
-        ModelName.Validate(name);
-        request.Validate();
-        cancellationToken.ThrowIfCancellationRequested();
-        var draft = new ModelVersion
-        {
-            Model = name,
-            Version = 0,
-            Status = ModelVersionStatus.Ready,
-            Sha256 = prepared.Sha256,
-            SizeBytes = prepared.SizeBytes,
-            FileName = FieldLimits.FileName(request.FileName),
-            Description = request.Description ?? "",
-            Tags = request.Tags ?? new Dictionary<string, string>(),
-            Source = request.Source,
-            Onnx = prepared.Description,
-            Kind = request.Kind,
-            Job = request.Job,
-            OptimizedFrom = request.OptimizedFrom,
-            Metrics = request.Metrics ?? new Dictionary<string, double>(),
-            Labels = request.Labels ?? [],
-            Files = request.Files ?? [],
-            Created = default,
-            CreatedBy = request.Actor,
-        };
-
-        // A few small writes, not worth leaving half done because the caller hung up.
-        return registry.AddVersionAsync(draft, request.IdempotencyKey, request.Patch, CancellationToken.None);
+        Validate(name, request);
+        return PublishPreparedAsync(name, prepared, request, cancellationToken);
     }
 
     internal int DeleteStagedOlderThan(DateTimeOffset time) => staging.DeleteOlderThan(time);
+
+    // Name and request are validated once, by the public methods; everything below relies on that.
+    private static void Validate(string name, PublishRequest request)
+    {
+        ModelName.Validate(name);
+        request.Validate();
+    }
+
+    private async Task<ResolvedModel> PublishStagedAsync(string name, StagedFile staged, PublishRequest request, CancellationToken cancellationToken)
+    {
+        if (request.IdempotencyKey is { } key && await registry.FindPublishedAsync(name, key, cancellationToken) is { } published)
+            return published;
+        var prepared = await PrepareAsync(staged, request.Actor ?? "", cancellationToken);
+        return await PublishPreparedAsync(name, prepared, request, cancellationToken);
+    }
+
+    private Task<ResolvedModel> PublishPreparedAsync(string name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // A few small writes, which a caller that disconnects must not leave half done.
+        return registry.PublishAsync(new NewVersion(name, prepared, request), CancellationToken.None);
+    }
 
     private async Task AdoptAsync(StagedFile staged)
     {
@@ -142,7 +139,7 @@ public sealed partial class ModelPublisher(
         }
         catch (Exception e)
         {
-            // Nothing is lost: the first prediction will download it.
+            // The first prediction downloads the artifact instead.
             LogNotAdopted(e, staged.Sha256);
         }
     }
@@ -150,3 +147,22 @@ public sealed partial class ModelPublisher(
     [LoggerMessage(1, LogLevel.Warning, "The artifact {Sha256} was stored, but could not be kept for serving.")]
     private partial void LogNotAdopted(Exception exception, string sha256);
 }
+
+/// <summary>Validates a file and describes the model in it. In production <see cref="ModelValidator"/>; tests replace it, since it starts a sandbox process.</summary>
+/// <param name="path">A local file.</param>
+/// <param name="caller">Whose file it is: validations are queued by caller.</param>
+/// <param name="cancellationToken">Cancels the operation.</param>
+/// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
+public delegate Task<ModelDescription> ValidateModel(string path, string caller, CancellationToken cancellationToken);
+
+/// <summary>Takes a published file over, so that serving it needs no download. It may move the file away.</summary>
+/// <param name="path">The local file.</param>
+/// <param name="sha256">SHA-256 of its bytes.</param>
+/// <param name="cancellationToken">Cancels the operation.</param>
+public delegate Task AdoptArtifact(string path, string sha256, CancellationToken cancellationToken);
+
+/// <summary>A model that is validated and stored, and not a version yet.</summary>
+/// <param name="Sha256">SHA-256 of its bytes, 64 lower-case hexadecimal digits.</param>
+/// <param name="SizeBytes">Its size in bytes.</param>
+/// <param name="Description">What validation found out about it.</param>
+public sealed record ValidatedArtifact(string Sha256, long SizeBytes, ModelDescription Description);

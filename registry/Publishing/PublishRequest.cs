@@ -1,6 +1,7 @@
 using Larder.Inference.Settings;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Publishing;
 
@@ -16,7 +17,7 @@ public sealed record PublishRequest
     /// <summary><c>model</c> or <c>optimized</c>.</summary>
     public string Kind { get; init; } = ModelVersion.ModelKind;
 
-    /// <summary>Id of the job that made it.</summary>
+    /// <summary>Id of the job that publishes it.</summary>
     public string? Job { get; init; }
 
     /// <summary>Of an optimised version: the one that it was made from.</summary>
@@ -26,8 +27,8 @@ public sealed record PublishRequest
     public IReadOnlyDictionary<string, double>? Metrics { get; init; }
 
     /// <summary>
-    /// A key, 1 to 255 printable characters, under which the model gets one version however often it is published: who comes again, after a crash
-    /// at whatever moment or at the same time, is given the version that is there.
+    /// A key, 1 to 255 printable characters, under which the model gets one version however often it is published: every repetition, after a crash
+    /// at any moment or at the same time, gets that same version.
     /// </summary>
     public string? IdempotencyKey { get; init; }
 
@@ -55,10 +56,11 @@ public sealed record PublishRequest
     /// <summary>New image settings of the model; null leaves them as they are.</summary>
     public ImageSettings? Image { get; init; }
 
-    /// <summary>Who asks, for the audit list.</summary>
+    /// <summary>The caller, for the audit log.</summary>
     public string? Actor { get; init; }
 
-    internal ModelPatch Patch => new() { Description = ModelDescription, Owner = Owner, Settings = Settings, Image = Image };
+    /// <summary>What changes of the model in the write that makes the version visible.</summary>
+    internal ModelPatch ModelPatch => new() { Description = ModelDescription, Owner = Owner, Settings = Settings, Image = Image };
 
     /// <summary>Refuses what cannot be published, before there is a file.</summary>
     /// <exception cref="InvalidRequestException">A text, a tag or a metric is not allowed.</exception>
@@ -76,6 +78,6 @@ public sealed record PublishRequest
             FieldLimits.ValidateKey(IdempotencyKey, "key of a publication");
         if (Kind is not (ModelVersion.ModelKind or ModelVersion.OptimizedKind))
             throw new InvalidRequestException($"The kind must be {ModelVersion.ModelKind} or {ModelVersion.OptimizedKind}; it is {ModelName.Shown(Kind)}.");
-        ModelRegistry.Validate(Patch);
+        ModelPatch.Validate();
     }
 }

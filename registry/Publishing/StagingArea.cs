@@ -1,11 +1,12 @@
 using System.Buffers;
+using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using Larder.Inference.Limits;
 using Larder.Registry.Errors;
 
 namespace Larder.Registry.Publishing;
 
-/// <summary>The folder where uploads wait while they are checked.</summary>
+/// <summary>The staging folder: uploads are on local disk while they are validated.</summary>
 /// <param name="options">Where it is, and how much of the disk it leaves free.</param>
 public sealed class StagingArea(PublishingOptions options)
 {
@@ -18,7 +19,7 @@ public sealed class StagingArea(PublishingOptions options)
     /// <param name="what">What it is, for messages: <c>model</c>.</param>
     /// <param name="limit">The most bytes that it may have.</param>
     /// <param name="contentLength">How long it says it is, where it says so: refused before a byte is read, when that is too long.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The file; dispose of it in any case.</returns>
     /// <exception cref="TooLargeException">It is longer than it may be; or, as <see cref="NoRoomException"/>, than there is room for.</exception>
     public async Task<StagedFile> AddAsync(Stream content, string what, long limit, long? contentLength = null, CancellationToken cancellationToken = default)
@@ -38,14 +39,28 @@ public sealed class StagingArea(PublishingOptions options)
         }
     }
 
-    /// <summary>A path for a file that its user writes and deletes; the sweeper deletes what is left of it after a crash.</summary>
+    /// <summary>Hashes a file at a <see cref="NewPath"/>, where it is.</summary>
+    /// <param name="path">The file, written and closed.</param>
+    /// <param name="what">What it is, for messages: <c>model</c>.</param>
+    /// <param name="limit">The most bytes that it may have.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The file; disposing of it deletes it.</returns>
+    /// <exception cref="TooLargeException">It has more bytes than it may have.</exception>
+    public static async Task<StagedFile> TakeAsync(string path, string what, long limit, CancellationToken cancellationToken)
+    {
+        await using var file = File.OpenRead(path);
+        RequireAllowed(what, file.Length, limit);
+        return new StagedFile(path, Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken)), file.Length);
+    }
+
+    /// <summary>A path for a file that the caller writes and deletes; after a crash the garbage collector deletes it.</summary>
     public string NewPath()
     {
         Directory.CreateDirectory(options.StagingFolder);
         return Path.Combine(options.StagingFolder, $"{Guid.NewGuid():N}{Suffix}");
     }
 
-    /// <summary>Deletes what a crash left: files that nobody has written to since.</summary>
+    /// <summary>Deletes files that a crash left: those that were last written before a time.</summary>
     /// <returns>How many.</returns>
     internal int DeleteOlderThan(DateTimeOffset time)
     {
@@ -127,4 +142,42 @@ public sealed class StagingArea(PublishingOptions options)
         if (bytes > room || room <= 0)
             throw new NoRoomException($"The server has room for {Math.Max(0, room)} more bytes at this moment, which is not enough; try again later.");
     }
+}
+
+/// <summary>An upload on local disk, counted and hashed, not validated yet. Disposing of it deletes the file.</summary>
+public sealed class StagedFile : IAsyncDisposable
+{
+    internal StagedFile(string path, string sha256, long sizeBytes) => (Path, Sha256, SizeBytes) = (path, sha256, sizeBytes);
+
+    /// <summary>The local file.</summary>
+    public string Path { get; }
+
+    /// <summary>SHA-256 of its bytes, 64 lower-case hexadecimal digits.</summary>
+    public string Sha256 { get; }
+
+    /// <summary>Its size in bytes.</summary>
+    public long SizeBytes { get; }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        File.Delete(Path);
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>Limits and places of publishing.</summary>
+public sealed record PublishingOptions
+{
+    /// <summary>Where uploads wait while they are checked. Local disk; nothing else may live there.</summary>
+    [Required(ErrorMessage = "It must not be empty.")]
+    public string StagingFolder { get; init; } = Path.Combine(Path.GetTempPath(), "larder", "staging");
+
+    /// <summary>The largest model, in bytes (setting <c>Limits:ModelBytes</c>).</summary>
+    [AtLeast(1)]
+    public long ModelBytes { get; init; } = 2L * 1024 * 1024 * 1024;
+
+    /// <summary>Bytes of the staging disk that an upload must leave free.</summary>
+    [AtLeast(0)]
+    public long DiskReserveBytes { get; init; } = 256L * 1024 * 1024;
 }

@@ -15,9 +15,15 @@ public sealed record ScheduleFilter
     /// <summary>Whether a schedule is shown at all, by its job's type and model: not every caller sees every schedule.</summary>
     public Func<string, string, bool>? Shown { get; init; }
 
-    internal bool Fits(Schedule schedule) =>
+    internal bool Matches(Schedule schedule) =>
         Shown?.Invoke(schedule.Job.Type, schedule.Job.Model) != false
         && (Type is null || Type == schedule.Job.Type)
         && (Model is null || Model == schedule.Job.Model)
         && (Enabled is null || Enabled == schedule.Enabled);
 }
+
+/// <summary>Part of a list of schedules.</summary>
+/// <param name="Items">The newest first.</param>
+/// <param name="Cursor">Asks for the next page; null at the end.</param>
+/// <param name="Total">How many fit the filter, on all pages, when this one was read.</param>
+public sealed record SchedulePage(IReadOnlyList<Schedule> Items, string? Cursor, int Total);

@@ -5,16 +5,15 @@ using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Schedules;
 
 /// <summary>
-/// The schedules' documents. Every change is one compare-and-swap; races are run again. What people change is a record of the audit log, what runs do is not.
+/// The schedules' documents. Every change is one compare-and-swap, repeated after a lost race. Changes that callers ask for have an audit record; the progress of runs has none.
 /// </summary>
 /// <remarks>All methods throw <see cref="StorageUnavailableException"/> during an outage.</remarks>
-/// <param name="documents">Where they are: each in a partition of its own, so that a scan has the newest first.</param>
-/// <param name="log">Where the records of people's changes go.</param>
-public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
+public sealed class ScheduleStore
 {
     /// <summary>The most items that one page of a list has.</summary>
     public const int MaxPage = 1000;
@@ -29,31 +28,44 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     private const string Secret = "***";
     private const string OtherSecret = "*** (another one)";
 
-    // What is no wish of people's, or is not to be seen.
+    // Members that callers do not set, or that must not be shown.
     private static readonly string[] Unrecorded = ["id", "created", "updated", "revision", "progress", "outbox", "deleted", "secrets", "maker"];
 
     private static readonly Dictionary<string, string> NoSecrets = [];
 
     internal static readonly DocumentCollection<Schedule> Collection = RegistryJson.Collection<Schedule>("schedules");
 
+    private readonly IDocumentStore _documents;
+    private readonly AuditLog _log;
+    private readonly DocumentUpdater<Schedule> _updater;
+
+    /// <summary>The schedules of a document store.</summary>
+    /// <param name="documents">The store: each schedule is in a partition of its own, so that a scan has the newest first.</param>
+    /// <param name="log">Where the records of changes go that callers ask for.</param>
+    public ScheduleStore(IDocumentStore documents, AuditLog log)
+    {
+        (_documents, _log) = (documents, log);
+        _updater = new DocumentUpdater<Schedule>(documents, Collection, WriteAsync);
+    }
+
     /// <summary>Stores a new schedule.</summary>
     /// <param name="schedule">The schedule.</param>
     /// <param name="actor">Who makes it.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">A text of it is too long.</exception>
     /// <exception cref="DocumentExistsException">The id is taken.</exception>
     public Task<Schedule> CreateAsync(Schedule schedule, string actor, CancellationToken cancellationToken = default) =>
         CreateAsync(schedule, "create", actor, schedule.Created, known: 0, cancellationToken);
 
-    /// <summary>Stores a schedule that comes from an archive. One of its id may have been here before: numbers of its records go on.</summary>
+    /// <summary>Stores a schedule that comes from an archive. A schedule of its id may have existed before: its audit revisions continue.</summary>
     /// <param name="schedule">The schedule.</param>
     /// <param name="actor">Who imports it.</param>
     /// <param name="now">When.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <inheritdoc cref="CreateAsync(Schedule, string, CancellationToken)"/>
     public async Task<Schedule> ImportAsync(Schedule schedule, string actor, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
-        var newest = await log.NewestAsync(AuditSubject.OfSchedule(schedule.Id), cancellationToken);
+        var newest = await _log.NewestAsync(AuditSubject.OfSchedule(schedule.Id), cancellationToken);
         var outbox = new AuditOutbox { Last = newest?.Revision ?? 0, Newest = newest?.When };
         return await CreateAsync(schedule with { Outbox = outbox }, "import", actor, now, outbox.Last, cancellationToken);
     }
@@ -65,41 +77,35 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     /// <summary>Changes a schedule.</summary>
     /// <param name="id">Which.</param>
     /// <param name="change">What to make of it; called again for every try. The same instance means that nothing is to be written.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The schedule after it.</returns>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
     /// <exception cref="InvalidRequestException">A text of it is too long now.</exception>
     public async Task<Schedule> ChangeAsync(string id, Func<Schedule, Task<Schedule>> change, CancellationToken cancellationToken = default)
     {
-        var backoff = new Backoff($"the schedule {id}");
-        while (true)
+        var updated = await UpdateAsync(id, ChangeAsync, cancellationToken);
+        return updated.Value;
+
+        async Task<Schedule> ChangeAsync(Schedule schedule)
         {
-            var read = await ReadAsync(id, cancellationToken);
-            var next = await change(read.Value);
-            if (ReferenceEquals(next, read.Value))
-                return next;
+            var next = await change(schedule);
+            if (ReferenceEquals(next, schedule))
+                return schedule;
             if (next.Id != id)
                 throw new InvalidOperationException("A schedule keeps its id.");
             Validate(next);
-            try
-            {
-                return (await WriteAsync(read, next, cancellationToken)).Value;
-            }
-            catch (ETagMismatchException)
-            {
-                await backoff.NextAsync(cancellationToken);
-            }
+            return next;
         }
     }
 
-    /// <summary>Changes a schedule as people do: it counts as another revision. Nothing is written if it is so already.</summary>
+    /// <summary>Changes a schedule for a caller: the change has an audit record and gives the schedule another revision. Nothing is written if nothing differs.</summary>
     /// <param name="id">Which.</param>
     /// <param name="revision">The revision that it must have; null for any.</param>
     /// <param name="what"><see cref="AuditRecord.What"/>.</param>
     /// <param name="actor">Who.</param>
     /// <param name="change">As for <see cref="ChangeAsync"/>.</param>
     /// <param name="now">When.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
     /// <exception cref="PreconditionFailedException">It has another revision.</exception>
     public Task<Schedule> ReviseAsync(
@@ -121,15 +127,15 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
             },
             cancellationToken);
 
-    /// <summary>Writes down that somebody ran it.</summary>
+    /// <summary>Records a manual run, with an audit record.</summary>
     /// <param name="id">Which.</param>
     /// <param name="job">The id of the job.</param>
     /// <param name="actor">Who.</param>
-    /// <param name="change">As for <see cref="ChangeAsync"/>: puts the run down. The same instance means that it is put down already.</param>
+    /// <param name="change">As for <see cref="ChangeAsync"/>: adds the run. The same instance means that the run is recorded already.</param>
     /// <param name="now">When.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
-    public Task<Schedule> NoteRunAsync(
+    public Task<Schedule> RecordRunAsync(
         string id, string job, string actor, Func<Schedule, Schedule> change, DateTimeOffset now, CancellationToken cancellationToken = default) =>
         ChangeAsync(
             id,
@@ -149,42 +155,34 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     /// <param name="revision">The revision that it must have; null for any.</param>
     /// <param name="actor">Who.</param>
     /// <param name="now">When.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such schedule.</exception>
     /// <exception cref="PreconditionFailedException">It has another revision.</exception>
     public async Task DeleteAsync(string id, string? revision, string actor, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
-        var backoff = new Backoff($"the schedule {id}");
-        while (true)
-        {
-            var read = await ReadAsync(id, cancellationToken);
-            RequireRevision(read.Value, revision);
-            var outbox = read.Value.Outbox.Add(new AuditRecord
+        // The schedule is deleted with this write (soft delete). Its document is removed when the record is in the _log.
+        await UpdateAsync(
+            id,
+            schedule =>
             {
-                Subject = AuditSubject.OfSchedule(id), When = now, Who = actor, What = "delete", Before = AuditValues.Between(Described(read.Value), null).Before,
-            });
-            try
-            {
-                // It is gone with this write. The document follows when the record is where it will be kept.
-                var deleted = await StoreAsync(read, read.Value with { Deleted = true, Secrets = NoSecrets, Outbox = outbox }, cancellationToken);
-                await FinishAsync(deleted, read.Value.Outbox.Last);
-                return;
-            }
-            catch (ETagMismatchException)
-            {
-                await backoff.NextAsync(cancellationToken);
-            }
-        }
+                RequireRevision(schedule, revision);
+                var record = new AuditRecord
+                {
+                    Subject = AuditSubject.OfSchedule(id), When = now, Who = actor, What = "delete", Before = AuditValues.Between(Described(schedule), null).Before,
+                };
+                return Task.FromResult(schedule with { Deleted = true, Secrets = NoSecrets, Outbox = schedule.Outbox.Add(record) });
+            },
+            cancellationToken);
     }
 
-    /// <summary>Puts the records into the log that crashes left in schedules' documents, and removes what is left of deleted ones.</summary>
-    /// <param name="since">The time since when to look.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <summary>Collects garbage: writes audit records that crashes left in schedules' documents to the log, and removes the documents of deleted schedules.</summary>
+    /// <param name="since">Documents that changed after this time are checked.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>How many records were missing, and how many documents were left.</returns>
-    internal async Task<(int Records, int Documents)> SweepAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    internal async Task<(int Records, int Documents)> CollectAsync(DateTimeOffset since, CancellationToken cancellationToken)
     {
         var (records, left) = (0, 0);
-        await foreach (var found in documents.ScanAllAsync(Collection, ScanPage, cancellationToken))
+        await foreach (var found in _documents.ScanAllAsync(Collection, ScanPage, cancellationToken))
         {
             if (!found.Value.Deleted && !(found.Value.Outbox.Newest >= since))
                 continue;
@@ -195,10 +193,10 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
         return (records, left);
     }
 
-    /// <summary>Puts the records into the log that a crash may have left in a schedule's document.</summary>
+    /// <summary>Writes audit records that a crash may have left in a schedule's document to the log.</summary>
     internal async Task CompleteAuditAsync(string id, CancellationToken cancellationToken)
     {
-        if (JobId.IsValid(id) && await documents.GetAsync(Collection, id, DocumentId, cancellationToken) is { } found)
+        if (JobId.IsValid(id) && await _documents.GetAsync(Collection, id, DocumentId, cancellationToken) is { } found)
             await FinishAsync(found, found.Value.Outbox.Last);
     }
 
@@ -206,7 +204,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     /// <param name="filter">Which.</param>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before, with the same filter; null for the first.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">The limit is out of range, or the cursor is none.</exception>
     public async Task<SchedulePage> ListAsync(ScheduleFilter filter, int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {
@@ -217,7 +215,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
         var (total, more) = (0, false);
         await foreach (var schedule in ScanAsync(cancellationToken))
         {
-            if (!filter.Fits(schedule))
+            if (!filter.Matches(schedule))
                 continue;
             total++;
             if (string.CompareOrdinal(schedule.Id, after) <= 0)
@@ -234,7 +232,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     /// <summary>All schedules, the newest first: a listing call for each thousand, and a read for each that changed since this process listed it last.</summary>
     public async IAsyncEnumerable<Schedule> ScanAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var found in documents.ScanAllAsync(Collection, ScanPage, cancellationToken))
+        await foreach (var found in _documents.ScanAllAsync(Collection, ScanPage, cancellationToken))
         {
             if (!found.Value.Deleted)
                 yield return found.Value;
@@ -250,33 +248,38 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
         return count;
     }
 
-    private async Task<Document<Schedule>> WriteAsync(Document<Schedule> read, Schedule next, CancellationToken cancellationToken)
+    private async Task<Document<Schedule>> UpdateAsync(string id, Func<Schedule, Task<Schedule>> change, CancellationToken cancellationToken)
     {
-        var stored = await StoreAsync(read, next, cancellationToken);
-        await log.TryWriteAsync(stored.Value.Outbox, read.Value.Outbox.Last);
+        if (!JobId.IsValid(id))
+            throw NotFound(id);
+        return (await _updater.UpdateAsync(id, DocumentId, $"the schedule {id}", TryAsync, cancellationToken))!;
+
+        async Task<Schedule?> TryAsync(Document<Schedule>? read) => await change(read is { Value.Deleted: false } ? read.Value : throw NotFound(id));
+    }
+
+    private async Task<Document<Schedule>> WriteAsync(Document<Schedule>? read, Schedule next, CancellationToken cancellationToken)
+    {
+        // Updates are only of schedules that exist; CreateAsync writes new ones.
+        var known = read!.Value.Outbox;
+        next = next with { Outbox = await _log.PrepareAsync(known, next.Outbox) };
+        var stored = await _documents.WriteAsync(Collection, read.Partition, DocumentId, read, next, cancellationToken);
+        await FinishAsync(stored, known.Last);
         return stored;
     }
 
-    private async Task<Document<Schedule>> StoreAsync(Document<Schedule> read, Schedule next, CancellationToken cancellationToken)
-    {
-        next = next with { Outbox = await log.PrepareAsync(read.Value.Outbox, next.Outbox) };
-        var etag = await documents.ReplaceAsync(Collection, read.Partition, DocumentId, next, read.ETag, cancellationToken);
-        return new Document<Schedule>(read.Partition, DocumentId, etag, next);
-    }
-
-    /// <summary>Writes what is in the outbox; then a deleted schedule's document can go. What fails is the sweeper's.</summary>
+    /// <summary>Writes the records of the outbox to the log, then removes the document of a deleted schedule. The garbage collector repeats what fails.</summary>
     private async Task<int?> FinishAsync(Document<Schedule> stored, int known)
     {
-        var written = await log.TryWriteAsync(stored.Value.Outbox, known);
+        var written = await _log.TryWriteAsync(stored.Value.Outbox, known);
         if (written is null || !stored.Value.Deleted)
             return written;
         try
         {
-            await documents.TryDeleteAsync(Collection, stored, CancellationToken.None);
+            await _documents.TryDeleteAsync(Collection, stored, CancellationToken.None);
         }
         catch (StorageUnavailableException)
         {
-            // It is deleted already, for all who ask.
+            // Readers do not see the schedule any more; the garbage collector removes the document.
         }
 
         return written;
@@ -288,8 +291,8 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
             throw new ArgumentException($"{ModelName.Shown(schedule.Id)} is not a schedule's id.", nameof(schedule));
         Validate(schedule);
         schedule = Recorded(null, schedule, what, actor, now);
-        await documents.CreateAsync(Collection, schedule.Id, DocumentId, schedule, cancellationToken);
-        await log.TryWriteAsync(schedule.Outbox, known);
+        await _documents.CreateAsync(Collection, schedule.Id, DocumentId, schedule, cancellationToken);
+        await _log.TryWriteAsync(schedule.Outbox, known);
         return schedule;
     }
 
@@ -313,7 +316,7 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
         var described = AuditValues.Of(schedule);
         foreach (var member in Unrecorded)
             described.Remove(member);
-        // Which there are, and which are others now.
+        // The names of secrets, and which values changed; never the values.
         described["secrets"] = new JsonObject(schedule.Secrets.Select(secret => KeyValuePair.Create(
             secret.Key,
             (JsonNode?)(before?.Secrets.TryGetValue(secret.Key, out var old) == true && old != secret.Value ? OtherSecret : Secret))));
@@ -321,9 +324,11 @@ public sealed class ScheduleStore(IDocumentStore documents, AuditLog log)
     }
 
     private async Task<Document<Schedule>> ReadAsync(string id, CancellationToken cancellationToken) =>
-        JobId.IsValid(id) && await documents.GetAsync(Collection, id, DocumentId, cancellationToken) is { Value.Deleted: false } found
+        JobId.IsValid(id) && await _documents.GetAsync(Collection, id, DocumentId, cancellationToken) is { Value.Deleted: false } found
             ? found
-            : throw new NotFoundException($"There is no schedule {ModelName.Shown(id)}.");
+            : throw NotFound(id);
+
+    private static NotFoundException NotFound(string id) => new($"There is no schedule {ModelName.Shown(id)}.");
 
     /// <summary>Refuses texts that are too long.</summary>
     /// <exception cref="InvalidRequestException">One of them is.</exception>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Larder.Registry.Storage;
 
-/// <summary>What several users of a document store do with it.</summary>
+/// <summary>Operations on documents that several stores need.</summary>
 internal static class DocumentStoreExtensions
 {
     /// <summary>All documents of a collection, page after page.</summary>
@@ -18,6 +18,25 @@ internal static class DocumentStoreExtensions
             continuation = page.Continuation;
         }
         while (continuation is not null);
+    }
+
+    /// <summary>Writes a document in the place of the one that was read, or of none.</summary>
+    /// <returns>The document as it is stored now.</returns>
+    /// <exception cref="ETagMismatchException">It was changed or deleted since it was read.</exception>
+    /// <exception cref="DocumentExistsException">There was none, and there is one now.</exception>
+    public static async Task<Document<T>> WriteAsync<T>(
+        this IDocumentStore documents,
+        DocumentCollection<T> collection,
+        string partition,
+        string id,
+        Document<T>? read,
+        T value,
+        CancellationToken cancellationToken)
+    {
+        var etag = read is null
+            ? await documents.CreateAsync(collection, partition, id, value, cancellationToken)
+            : await documents.ReplaceAsync(collection, partition, id, value, read.ETag, cancellationToken);
+        return new Document<T>(partition, id, etag, value);
     }
 
     /// <summary>Deletes a document unless it was changed or deleted since it was read.</summary>

@@ -45,7 +45,7 @@ public interface IDocumentStore
     /// From the page before; null for the first page. It stays good whatever is written meanwhile: a document that is there all the time comes
     /// exactly once; one that is created, changed or deleted between two pages may come or not.
     /// </param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">The continuation is none of this store's.</exception>
     Task<DocumentPage<T>> ListAsync<T>(
         DocumentCollection<T> collection, string partition, int limit, string? continuation = null, CancellationToken cancellationToken = default);

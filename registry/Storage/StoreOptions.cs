@@ -1,4 +1,12 @@
 using Larder.Inference.Limits;
+using Larder.Registry.Backup;
+using Larder.Registry.Catalog;
+using Larder.Registry.GarbageCollection;
+using Larder.Registry.Publishing;
+using Larder.Registry.Storage.Cosmos;
+using Larder.Registry.Tokens;
+using Larder.Registry.Uploads;
+using Microsoft.Extensions.Options;
 
 namespace Larder.Registry.Storage;
 
@@ -12,3 +20,15 @@ public sealed record StoreOptions
     /// <summary>Whether documents are in Cosmos DB.</summary>
     public bool IsCosmos => Kind == "cosmos";
 }
+
+/// <summary>Checks the settings of the registry, by the attributes of their records. The compiler writes it.</summary>
+[OptionsValidator]
+public sealed partial class RegistrySettingsValidator :
+    IValidateOptions<PublishingOptions>,
+    IValidateOptions<CatalogOptions>,
+    IValidateOptions<TokenCacheOptions>,
+    IValidateOptions<GarbageCollectionOptions>,
+    IValidateOptions<StoreOptions>,
+    IValidateOptions<CosmosOptions>,
+    IValidateOptions<UploadSessionOptions>,
+    IValidateOptions<ImportLimits>;

@@ -16,12 +16,12 @@ public sealed record CallerToken
 
     private const int SecretBytes = 32;
 
-    // Made once: every request of the token asks for it.
+    // Cached: every request with the token reads it.
     private Caller? _caller;
 
     private static readonly int Length = Prefix.Length + Base64Url.GetEncodedLength(SecretBytes);
 
-    /// <summary>The first 32 hexadecimal digits of the token's hash: who has the token knows where it is stored, and the id tells nothing of it.</summary>
+    /// <summary>The first 32 hexadecimal digits of the token's hash: a token leads to its document, and the id reveals nothing about the token.</summary>
     public required string Id { get; init; }
 
     /// <summary>What its callers are called, in jobs, logs and audit records. Several tokens may have one name, so that one can take another's place.</summary>
@@ -53,7 +53,7 @@ public sealed record CallerToken
     [JsonInclude]
     internal string? Key { get; init; }
 
-    /// <summary>It is revoked: the document waits until that is in the audit log.</summary>
+    /// <summary>It is revoked: the document is removed when the revocation is in the audit log.</summary>
     [JsonInclude]
     internal bool Revoked { get; init; }
 
@@ -69,10 +69,10 @@ public sealed record CallerToken
     public static string NewSecret() => Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
 
     /// <summary>Whether a credential can be a token; what cannot need not be looked for.</summary>
-    public static bool IsOne(ReadOnlySpan<char> secret) => secret.Length == Length && secret.StartsWith(Prefix, StringComparison.Ordinal);
+    public static bool IsToken(ReadOnlySpan<char> secret) => secret.Length == Length && secret.StartsWith(Prefix, StringComparison.Ordinal);
 
     /// <summary>The same, of a credential in UTF-8.</summary>
-    public static bool IsOne(ReadOnlySpan<byte> secret) => secret.Length == Length && secret.StartsWith("lrd_"u8);
+    public static bool IsToken(ReadOnlySpan<byte> secret) => secret.Length == Length && secret.StartsWith("lrd_"u8);
 
     /// <summary>Whether a text can be a token's id.</summary>
     public static bool IsId(string text) => text.Length == KeyHash.IdLength && text.All(char.IsAsciiHexDigitLower);
@@ -90,8 +90,8 @@ public sealed record TokenRequest(string Name, Role Role, ModelScope? Scope, Dat
     // Callers that are no tokens, and actors that are no callers.
     private static readonly string[] Reserved = [Caller.Local.Name, Caller.Anonymous.Name, Caller.Drop.Name, Caller.Master, Caller.AdminToken, "deployment"];
 
-    /// <summary>Refuses what cannot be had.</summary>
-    /// <exception cref="InvalidRequestException">It cannot: why, in a sentence.</exception>
+    /// <summary>Refuses a request for a token that is not allowed.</summary>
+    /// <exception cref="InvalidRequestException">It is not allowed: why, in a sentence.</exception>
     internal void Validate(DateTimeOffset now)
     {
         if (Name.Length > MaxName || !ModelName.IsWellFormed(Name))

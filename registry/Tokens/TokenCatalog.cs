@@ -127,7 +127,7 @@ public sealed partial class TokenCatalog : IDisposable
     // Apart, so that a request that does neither makes no closure.
     private void Refresh(KeyHash hash, string id) => _ = InBackgroundAsync(() => ReadAsync(hash, CancellationToken.None), id);
 
-    private void NoteUse(string id, DateTimeOffset when) => _ = InBackgroundAsync(() => _store.NoteUseAsync(id, when), id);
+    private void NoteUse(string id, DateTimeOffset when) => _ = InBackgroundAsync(() => _store.RecordUseAsync(id, when), id);
 
     private async Task InBackgroundAsync(Func<Task> work, string id)
     {

@@ -8,6 +8,7 @@ using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Uploads;
 
@@ -19,7 +20,7 @@ namespace Larder.Registry.Uploads;
 /// <param name="documents">Where sessions are kept.</param>
 /// <param name="account">Where the bytes go.</param>
 /// <param name="options">How long.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">Decides when sessions and URLs expire.</param>
 public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient account, UploadSessionOptions options, TimeProvider time)
 {
     private const string DocumentId = "session";
@@ -30,12 +31,12 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
     private readonly BlobContainerClient _container = account.GetBlobContainerClient("upload-sessions");
     private readonly UrlSigner _signer = new(account, time);
 
-    /// <summary>Begins one.</summary>
+    /// <summary>Begins a session: creates its blob, then its document.</summary>
     /// <param name="model">The model, or whose data set it is.</param>
     /// <param name="fileName">What the client calls the file.</param>
     /// <param name="sizeBytes">How many bytes it will have, when that is known.</param>
     /// <param name="kind">What it is.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<UploadSession> CreateAsync(
         string model, string? fileName, long? sizeBytes, UploadKind kind = UploadKind.Model, CancellationToken cancellationToken = default)
     {
@@ -65,12 +66,12 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
     /// <summary>A session.</summary>
     /// <param name="model">Whose it is.</param>
     /// <param name="id">Its id.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">The model has no such session (any more).</exception>
     public async Task<UploadSession> GetAsync(string model, string id, CancellationToken cancellationToken = default) =>
         await FindAsync(id, cancellationToken) is { } found && found.Model == model
             ? found
-            : throw new NotFoundException($"The model {model} has no upload {ModelName.Shown(id)}: it was abandoned, or swept, or never began.");
+            : throw new NotFoundException($"The model {model} has no upload {ModelName.Shown(id)}: it was abandoned, has expired, or never began.");
 
     /// <summary>The URL that a session's client writes to, until the session expires.</summary>
     /// <exception cref="ConflictException">It has expired.</exception>
@@ -130,7 +131,7 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
         }
     }
 
-    /// <summary>Deletes what was uploaded; the session stays until it is swept, so that it can be asked for.</summary>
+    /// <summary>Deletes what was uploaded; the session stays until it is collected, so that callers can still read it.</summary>
     public Task DeleteContentAsync(string id, CancellationToken cancellationToken = default) => BlobFailures.GuardAsync(
         async () =>
         {
@@ -161,12 +162,12 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
         await DeleteContentAsync(session.Id, cancellationToken);
     }
 
-    /// <summary>Removes the sessions that expired long enough ago, with what was uploaded, and blobs without a session. Several may do so at once.</summary>
+    /// <summary>Collects garbage: sessions whose retention is over, with what was uploaded, and blobs without a session. Several hosts may do so at once.</summary>
     /// <returns>How many sessions and blobs.</returns>
-    public async Task<(int Sessions, int Blobs)> SweepAsync(CancellationToken cancellationToken = default)
+    public async Task<(int Sessions, int Blobs)> CollectAsync(CancellationToken cancellationToken = default)
     {
         var before = time.GetUtcNow() - options.Retention;
-        var (swept, blobs) = (0, 0);
+        var (sessions, blobs) = (0, 0);
         var known = new HashSet<string>(StringComparer.Ordinal);
 
         // Listed first: a blob is made before its session, so one that is listed and has no session, and is old, has none any more.
@@ -176,7 +177,7 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
             known.Add(found.Partition);
             if (found.Value.Expires >= before || !await documents.TryDeleteAsync(Sessions, found, cancellationToken))
                 continue;
-            swept++;
+            sessions++;
             await DeleteContentAsync(found.Partition, cancellationToken);
         }
 
@@ -186,7 +187,7 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
             blobs++;
         }
 
-        return (swept, blobs);
+        return (sessions, blobs);
     }
 
     private async Task<UploadSession?> FindAsync(string id, CancellationToken cancellationToken) =>
@@ -222,7 +223,7 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
         }
         catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
         {
-            // Nobody has begun an upload yet.
+            // There was no upload yet.
         }
 
         return ids;

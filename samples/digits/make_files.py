@@ -4,8 +4,8 @@
     apt-get install python3-sklearn python3-pil      (Debian)
     /usr/bin/python3 make_files.py
 
-The pictures are 8x8; the files are 64x64, smoothly enlarged, so that whoever receives them has to
-shrink them to the model's size.
+The pictures are 8x8; the files are 64x64, smoothly enlarged, so that the server has to reduce them
+to the model's size.
 """
 
 import os

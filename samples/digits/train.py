@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the digits model and writes digits.onnx and metrics.json beside this script.
+"""Trains the digits model and writes digits.onnx and metrics.json next to this script.
 
     apt-get install python3-sklearn python3-onnx python3-pil      (Debian; they bring numpy)
     /usr/bin/python3 train.py
@@ -7,8 +7,8 @@
 `--cross-validate` trains four more networks, each with another fifth of the rows held out, and
 prints the accuracy over all rows; it writes nothing.
 
-Deterministic: one seed, one thread. Another processor may sum in another order and so give other
-last digits, hence other bytes.
+The training is deterministic: one seed, one thread. Another processor may sum in another order, and
+so give other last digits and other bytes.
 """
 
 import os

@@ -1,21 +1,20 @@
 #!/usr/bin/env python3
 """Fits a softmax regression to a CSV file and writes it as an ONNX model.
 
-Standard library only, and in one file, so that it runs wherever Python 3.8 or newer does, by hand
-or as the script of a Larder training job. It also shows how little an ONNX file is: read from
-`Message` on.
+It is one file and needs only the standard library, so it runs with Python 3.8 or later, by hand or as
+the script of a Larder training job. It also shows how an ONNX file is written: see `Message`.
 
     python3 train.py
 
-reads iris.csv and writes iris.onnx and metrics.json, all in the folder of this script. The
-environment says otherwise:
+reads iris.csv and writes iris.onnx and metrics.json, all in the folder of this script. Environment
+variables change that:
 
     LARDER_DATASET     the CSV file: a header, numeric columns, the class in the last column
-    LARDER_OUTPUT_DIR  where the two files go
+    LARDER_OUTPUT_DIR  the folder for the two files
     LARDER_MODEL       the model's name: NAME.onnx is written
 
-The same input gives the same bytes: nothing is random, and Newton's method runs until the optimum
-is exact to far more digits than the model's 32-bit floats hold.
+The same input gives the same bytes: the script uses no random numbers, and Newton's method runs until
+the optimum has far more exact digits than the model's 32-bit floats can hold.
 """
 
 import csv

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using Larder.Inference;
 using Larder.Inference.Settings;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
-using Larder.Inference.Validation;
 using Larder.Inference.Validation.Sandbox;
 using Larder.Inference.Validation.Scanning;
 using Microsoft.ML.OnnxRuntime;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Larder.Inference;
 using Larder.Inference.Signatures;
-using Larder.Inference.Validation;
 using Larder.Inference.Validation.Scanning;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;

@@ -15,3 +15,34 @@ internal sealed class Graph
     /// <summary>The elements of small integer constants by their names.</summary>
     public Dictionary<string, long[]> Constants { get; } = [];
 }
+
+/// <summary>One node of a <see cref="Graph"/>.</summary>
+internal sealed class GraphNode
+{
+    /// <summary>The operator's domain.</summary>
+    public string Domain { get; set; } = "";
+
+    /// <summary>The operator.</summary>
+    public string Type { get; set; } = "";
+
+    /// <summary>The node's own name, which may be empty.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>Names of what it reads; empty where it reads nothing.</summary>
+    public List<string> Inputs { get; } = [];
+
+    /// <summary>Names of what it writes; empty where nobody reads it.</summary>
+    public List<string> Outputs { get; } = [];
+
+    /// <summary>Attributes that are integers.</summary>
+    public Dictionary<string, long> Integers { get; } = [];
+
+    /// <summary>The attribute <c>value</c>, where it is a small integer tensor.</summary>
+    public long[]? Value { get; set; }
+
+    /// <summary>The element type of the attribute <c>value</c>, where that is a tensor.</summary>
+    public long? ValueType { get; set; }
+
+    /// <summary>Graphs in its attributes.</summary>
+    public List<Graph> Graphs { get; } = [];
+}

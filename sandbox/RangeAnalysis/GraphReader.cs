@@ -23,7 +23,7 @@ internal sealed class GraphReader
         var fields = reader._in.Begin(OnnxSchema.Model);
         while (reader._in.Next(ref fields, out var number))
         {
-            if (number == 7)
+            if (number == ModelFields.Graph)
                 graph = reader.ReadGraph();
             else
                 reader._in.Skip(fields, number);
@@ -40,19 +40,19 @@ internal sealed class GraphReader
         {
             switch (number)
             {
-                case 1:
+                case GraphFields.Node:
                     graph.Nodes.Add(ReadNode());
                     break;
-                case 5:
+                case GraphFields.Initializer:
                     var (name, type, values) = ReadTensor();
                     graph.Types[name] = type;
                     if (values is not null)
                         graph.Constants[name] = values;
                     break;
-                case 11 or 13:
+                case GraphFields.Input or GraphFields.ValueInfo:
                     ReadValue(graph);
                     break;
-                case 12:
+                case GraphFields.Output:
                     graph.Outputs.Add(ReadValue(graph));
                     break;
                 default:
@@ -72,22 +72,22 @@ internal sealed class GraphReader
         {
             switch (number)
             {
-                case 1:
+                case NodeFields.Input:
                     node.Inputs.Add(_in.Name());
                     break;
-                case 2:
+                case NodeFields.Output:
                     node.Outputs.Add(_in.Name());
                     break;
-                case 3:
+                case NodeFields.Name:
                     node.Name = _in.Name();
                     break;
-                case 4:
+                case NodeFields.OpType:
                     node.Type = _in.Name();
                     break;
-                case 5:
+                case NodeFields.Attribute:
                     ReadAttribute(node);
                     break;
-                case 7:
+                case NodeFields.Domain:
                     node.Domain = _in.Name();
                     break;
                 default:
@@ -111,16 +111,16 @@ internal sealed class GraphReader
         {
             switch (number)
             {
-                case 1:
+                case AttributeFields.Name:
                     name = _in.Name();
                     break;
-                case 3:
+                case AttributeFields.I:
                     integer = _in.Number();
                     break;
-                case 5:
+                case AttributeFields.T:
                     (_, type, value) = ReadTensor();
                     break;
-                case 6 or 11:
+                case AttributeFields.G or AttributeFields.Graphs:
                     node.Graphs.Add(ReadGraph());
                     break;
                 default:
@@ -142,9 +142,9 @@ internal sealed class GraphReader
         var fields = _in.Enter(OnnxSchema.Value);
         while (_in.Next(ref fields, out var number))
         {
-            if (number == 1)
+            if (number == ValueFields.Name)
                 name = _in.Name();
-            else if (number == 2)
+            else if (number == ValueFields.Type)
                 type = ReadType();
             else
                 _in.Skip(fields, number);
@@ -162,7 +162,7 @@ internal sealed class GraphReader
         var fields = _in.Enter(OnnxSchema.Type);
         while (_in.Next(ref fields, out var number))
         {
-            if (number != 1)
+            if (number != TypeFields.TensorType)
             {
                 _in.Skip(fields, number);
                 continue;
@@ -171,7 +171,7 @@ internal sealed class GraphReader
             var tensor = _in.Enter(OnnxSchema.TensorType);
             while (_in.Next(ref tensor, out number))
             {
-                if (number == 1)
+                if (number == TensorTypeFields.ElemType)
                     type = _in.Number();
                 else
                     _in.Skip(tensor, number);
@@ -193,23 +193,23 @@ internal sealed class GraphReader
         {
             switch (number)
             {
-                case 2:
+                case TensorFields.DataType:
                     type = _in.Number();
                     break;
-                case 5 or 7:
+                case TensorFields.Int32Data or TensorFields.Int64Data:
                     _in.Numbers(fields, values.Add);
                     break;
-                case 8:
+                case TensorFields.Name:
                     name = _in.Name();
                     break;
-                case 9:
+                case TensorFields.RawData:
                     var length = _in.Values.ReadLength();
                     isKnown &= length <= MostBytes;
                     raw = isKnown ? _in.Values.ReadBytes((int)length) : null;
                     if (raw is null)
                         _in.Values.SkipBytes(length);
                     break;
-                case 13:
+                case TensorFields.ExternalData:
                     isKnown = false;
                     _in.Skip(fields, number);
                     break;

@@ -1,4 +1,4 @@
-using Larder.Inference.Validation;
+using Larder.Inference;
 using Larder.Inference.Validation.Scanning;
 
 namespace Larder.Sandbox.RangeAnalysis;

@@ -3,10 +3,10 @@ using Azure.ResourceManager.ContainerInstance.Rest;
 
 namespace Azure.ResourceManager.ContainerInstance;
 
-/// <summary>The container groups of a resource group.</summary>
+/// <summary>The container _groups of a resource group.</summary>
 public class ContainerGroupCollection : ArmCollection
 {
-    private readonly ContainerGroupsClient groups;
+    private readonly ContainerGroupsClient _groups;
 
     protected ContainerGroupCollection()
     {
@@ -16,7 +16,7 @@ public class ContainerGroupCollection : ArmCollection
         : base(client, resourceGroup)
     {
         TryGetApiVersion(ContainerGroupResource.ResourceType, out var apiVersion);
-        groups = new ContainerGroupsClient(Pipeline, Endpoint, Diagnostics.ApplicationId, apiVersion);
+        _groups = new ContainerGroupsClient(Pipeline, Endpoint, Diagnostics.ApplicationId, apiVersion);
     }
 
     public virtual async Task<ArmOperation<ContainerGroupResource>> CreateOrUpdateAsync(
@@ -24,8 +24,8 @@ public class ContainerGroupCollection : ArmCollection
     {
         ArgumentNullException.ThrowIfNull(data);
         var id = IdOf(containerGroupName);
-        var response = await groups.CreateAsync(id, data, cancellationToken);
-        var operation = new ContainerGroupOperation(groups, Client, RequestMethod.Put, id, response);
+        var response = await _groups.CreateAsync(id, data, cancellationToken);
+        var operation = new ContainerGroupOperation(_groups, Client, RequestMethod.Put, id, response);
         if (waitUntil == WaitUntil.Completed)
             await operation.WaitForCompletionAsync(cancellationToken);
         return operation;
@@ -33,20 +33,20 @@ public class ContainerGroupCollection : ArmCollection
 
     public virtual async Task<Response<ContainerGroupResource>> GetAsync(string containerGroupName, CancellationToken cancellationToken = default)
     {
-        var response = await groups.GetAsync(IdOf(containerGroupName), cancellationToken);
+        var response = await _groups.GetAsync(IdOf(containerGroupName), cancellationToken);
         return Response.FromValue(new ContainerGroupResource(Client, ContainerGroupReader.Read(response)), response);
     }
 
     public virtual async Task<NullableResponse<ContainerGroupResource>> GetIfExistsAsync(string containerGroupName, CancellationToken cancellationToken = default)
     {
-        var response = await groups.GetIfExistsAsync(IdOf(containerGroupName), cancellationToken);
+        var response = await _groups.GetIfExistsAsync(IdOf(containerGroupName), cancellationToken);
         return response.Status == 404
             ? new NoContainerGroup(response)
             : Response.FromValue(new ContainerGroupResource(Client, ContainerGroupReader.Read(response)), response);
     }
 
     public virtual AsyncPageable<ContainerGroupResource> GetAllAsync(CancellationToken cancellationToken = default) =>
-        new ContainerGroupPages(groups, Client, Id, cancellationToken);
+        new ContainerGroupPages(_groups, Client, Id, cancellationToken);
 
     private ResourceIdentifier IdOf(string containerGroupName)
     {

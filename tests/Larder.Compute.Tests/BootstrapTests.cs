@@ -222,7 +222,7 @@ public sealed class BootstrapTests(Azurite azurite)
                 """,
         };
 
-        // As in a container: nobody but bootstrap.py is there to end them.
+        // As in a container: only bootstrap.py can end them.
         Assert.Equal((0, ""), await job.RunWithoutBackendAsync());
 
         Assert.Empty(job.Backend.Processes);

@@ -4,6 +4,7 @@ using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Compute.Processes;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
 using Larder.Testing;
 using Microsoft.Extensions.Time.Testing;

@@ -8,9 +8,9 @@ namespace Larder.Compute.Tests;
 public sealed class ProcessComputeTests
 {
     // Ignores SIGTERM, leaves its session, is orphaned at once, and keeps the pipes open.
-    private const string Stubborn = """
+    private const string IgnoresTerm = """
         import os, signal, sys, time
-        def stubborn():
+        def ignore_term():
             if os.fork() == 0:
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 os.setsid()
@@ -142,7 +142,7 @@ public sealed class ProcessComputeTests
     public async Task Children_in_sessions_of_their_own_end_with_the_command()
     {
         await using var backend = new Backend();
-        await backend.StartAsync(Stubborn + "for i in range(5): stubborn()\ntime.sleep(.2); sys.exit(0)");
+        await backend.StartAsync(IgnoresTerm + "for i in range(5): ignore_term()\ntime.sleep(.2); sys.exit(0)");
 
         Assert.Equal(0, (await backend.WaitAsync()).ExitCode);
         Assert.DoesNotContain(backend.Processes, IsSleeper);
@@ -166,7 +166,7 @@ public sealed class ProcessComputeTests
     public async Task Stopping_kills_after_the_grace_time_what_ignores_it()
     {
         await using var backend = new Backend(new ProcessComputeOptions { StopGrace = TimeSpan.FromMilliseconds(200) });
-        await backend.StartAsync(Stubborn + "signal.signal(15, signal.SIG_IGN); stubborn(); print('ready', flush=True); time.sleep(1000)");
+        await backend.StartAsync(IgnoresTerm + "signal.signal(15, signal.SIG_IGN); ignore_term(); print('ready', flush=True); time.sleep(1000)");
         await backend.OutputAsync("ready");
 
         await backend.Compute.StopAsync(Backend.Id, default);
@@ -194,7 +194,7 @@ public sealed class ProcessComputeTests
     public async Task A_command_that_takes_too_long_is_ended()
     {
         await using var backend = new Backend(new ProcessComputeOptions { StopGrace = TimeSpan.FromMilliseconds(200) });
-        await backend.StartAsync(Stubborn + "signal.signal(15, signal.SIG_IGN); stubborn(); time.sleep(1000)", TimeSpan.FromSeconds(1));
+        await backend.StartAsync(IgnoresTerm + "signal.signal(15, signal.SIG_IGN); ignore_term(); time.sleep(1000)", TimeSpan.FromSeconds(1));
 
         Assert.Equal(new ComputeStatus(ComputeState.Exited, 137, "It ran longer than the 1 seconds it was given.", TimedOut: true), await backend.WaitAsync());
     }
@@ -287,7 +287,7 @@ public sealed class ProcessComputeTests
     {
         await using var backend = new Backend();
         // The last one has an empty environment, and with it no marker: it is known by its parent.
-        await backend.StartAsync(Stubborn + "stubborn(); import subprocess; subprocess.Popen(['env', '-i', 'setsid', 'sleep', '1000']); print('ready', flush=True); time.sleep(1000)");
+        await backend.StartAsync(IgnoresTerm + "ignore_term(); import subprocess; subprocess.Popen(['env', '-i', 'setsid', 'sleep', '1000']); print('ready', flush=True); time.sleep(1000)");
         await backend.OutputAsync("ready");
         var supervisor = backend.State.GetProperty("pid").GetInt32();
         var below = Below(supervisor);
@@ -320,8 +320,8 @@ public sealed class ProcessComputeTests
     public async Task Deleting_ends_a_running_task_and_removes_whatever_it_made()
     {
         await using var backend = new Backend();
-        await backend.StartAsync(Stubborn + """
-            stubborn()
+        await backend.StartAsync(IgnoresTerm + """
+            ignore_term()
             os.makedirs("closed/inner"); open("closed/inner/file", "w"); os.chmod("closed", 0)
             open(b"not \xff UTF-8", "w")
             os.symlink("/", "root")

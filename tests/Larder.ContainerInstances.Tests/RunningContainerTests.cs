@@ -92,7 +92,7 @@ public class RunningContainerTests : ComputeTests
         Assert.Contains(await group.Completion, new[] { 137, 143 });
     }
 
-    // A process that nobody has waited for yet runs no more either.
+    // A process that is not reaped yet runs no more either.
     private static bool IsAlive(int process)
     {
         try

@@ -40,7 +40,8 @@ public sealed class PlantedFaultTests : IDisposable
             for (var at = 0; kind == 3 && at < content.Length && !_isOver; at += content[at])
             {
             }
-        }) with { Patience = TimeSpan.FromSeconds(2) });
+        }) with
+        { Patience = TimeSpan.FromSeconds(2) });
 
         Assert.Contains("did not end", report.Fault);
     }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Larder.Functions.Access;
@@ -6,6 +5,7 @@ using Larder.Functions.Http;
 using Larder.Functions.Jobs;
 using Larder.Functions.Prediction;
 using Larder.Functions.Schedules;
+using Larder.Inference;
 using Larder.Inference.Limits;
 using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
@@ -102,7 +102,7 @@ internal sealed class Targets : IAsyncDisposable
             new("csv", input => Score(numbers, input, ScoreOptions.Csv), Bytes("a,b,c,d\n1,2,3,4\n5,6,7,8\n", "\uFEFFx_0,x_1\r\n\"1\",\"2\"\r\n\r\n3,\"4\"\"5\"\n", "a;b\n1;2\n")) { Words = Bytes("\"", "\"\"", ",", "\r\n", "\n", "x_0", "\uFEFF"), IsRefusal = IsRefusal },
             Json("json lines", input => Score(numbers, input, ScoreOptions.Jsonl), Bytes("{\"x\":[1,2,3,4]}\n{\"x\":[5,6,7,8]}\n", "{\"a\":1,\"b\":2,\"c\":3,\"d\":4}\r\n\n{\"d\":4,\"a\":null}\n")),
             new("model archives", targets.ModelZip, [.. Zips()]) { Words = Bytes("PK\u0001\u0002", "PK\u0003\u0004", "PK\u0005\u0006", "PK\u0006\u0006", "PK\u0006\u0007", "../", "model.onnx", "larder.yaml"), IsRefusal = IsRefusal },
-            new("transfer archives", TransferZip, 
+            new("transfer archives", TransferZip,
             [
                 Export(), Export(("models/iris/model.json", """{"name":"iris","created":"2026-01-31T12:00:00Z","updated":"2026-01-31T12:00:00Z"}""")),
                 Export(("schedules/0000000000000000.json", """{"id":"0000000000000000","revision":1}""")), .. Zips(),

@@ -5,7 +5,6 @@ using Larder.Host.Configuration;
 using Larder.Host.Functions;
 using Larder.Host.Hosting;
 using Larder.Host.Library;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

@@ -6,7 +6,6 @@ using Larder.Host.Functions;
 using Larder.Host.Hosting;
 using Larder.Host.Invocation;
 using Larder.Host.Tests.Support;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,7 +1,6 @@
 using Larder.Inference.Images.Tests.Files;
 using Larder.Inference.Settings;
 using Larder.Inference.Signatures;
-using Larder.Inference.Tensors;
 
 namespace Larder.Inference.Images.Tests;
 

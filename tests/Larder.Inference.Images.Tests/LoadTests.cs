@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Larder.Inference.Images.Tests.Files;
 using Larder.Inference.Settings;
 using Larder.Inference.Signatures;
-using Larder.Inference.Tensors;
 
 namespace Larder.Inference.Images.Tests;
 

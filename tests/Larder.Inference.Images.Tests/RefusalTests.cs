@@ -1,7 +1,6 @@
 using System.Text;
 using Larder.Inference.Images.Tests.Files;
 using Larder.Inference.Signatures;
-using Larder.Inference.Tensors;
 
 namespace Larder.Inference.Images.Tests;
 

@@ -2,12 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Larder.Infrastructure.Tests;
 
-/// <summary>What the pages name exists: a change that moves a file or renames a test changes them too.</summary>
+/// <summary>Files and tests that the pages name exist, so a change that moves or renames one must change the page too.</summary>
 public sealed partial class DocumentationTests
 {
-    private static readonly string[] NotOurs = ["bin", "obj", "node_modules", ".git", ".data", ".vs", ".idea"];
-    private static readonly string Root = Repository.Path(".");
-    private static readonly List<string> Files = [.. FilesIn(new DirectoryInfo(Root)).Select(file => Path.GetRelativePath(Root, file).Replace('\\', '/'))];
+    private static readonly IReadOnlyList<string> Files = Repository.Files();
     private static readonly List<(string Path, string Text)> Pages =
         [.. Files.Where(file => file.EndsWith(".md", StringComparison.Ordinal)).Select(file => (file, CodeBlock().Replace(Repository.Read(file), "")))];
 
@@ -24,7 +22,7 @@ public sealed partial class DocumentationTests
         from page in Pages
         from Match source in Source().Matches(page.Text)
         let path = source.Groups["path"].Value
-        where !Files.Contains(path) && !Files.Contains($"{Folder(page.Path)}/{path}") && !Files.Exists(file => file.EndsWith($"/{path}", StringComparison.Ordinal))
+        where !Files.Contains(path) && !Files.Contains($"{Folder(page.Path)}/{path}") && !Files.Any(file => file.EndsWith($"/{path}", StringComparison.Ordinal))
         select $"{page.Path}: {path}");
 
     [Fact]
@@ -39,10 +37,6 @@ public sealed partial class DocumentationTests
     }
 
     private static string Folder(string page) => Path.GetDirectoryName(page) is { Length: > 0 } folder ? folder.Replace('\\', '/') : ".";
-
-    private static IEnumerable<string> FilesIn(DirectoryInfo folder) =>
-        folder.EnumerateFiles().Select(file => file.FullName).Concat(
-            folder.EnumerateDirectories().Where(inner => !NotOurs.Contains(inner.Name)).SelectMany(FilesIn));
 
     [GeneratedRegex(@"^```.*?^```", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex CodeBlock();

@@ -13,23 +13,23 @@ internal static class ElementTypes
     public const int String = 8;
     public const int Bool = 9;
     public const int UInt32 = 12;
-    private const int FloatData = 4;
-    private const int Int32Data = 5;
-    private const int StringData = 6;
-    private const int Int64Data = 7;
-    private const int DoubleData = 10;
-    private const int UInt64Data = 11;
 
     // PerEntry: how many entries of the field one element takes, or, where negative, how many elements one entry holds.
     private static readonly (string Name, int Bits, int Field, int PerEntry)[] Types =
     [
-        ("UNDEFINED", 0, 0, 0), ("FLOAT", 32, FloatData, 1), ("UINT8", 8, Int32Data, 1), ("INT8", 8, Int32Data, 1), ("UINT16", 16, Int32Data, 1),
-        ("INT16", 16, Int32Data, 1), ("INT32", 32, Int32Data, 1), ("INT64", 64, Int64Data, 1), ("STRING", 0, StringData, 1), ("BOOL", 8, Int32Data, 1),
-        ("FLOAT16", 16, Int32Data, 1), ("DOUBLE", 64, DoubleData, 1), ("UINT32", 32, UInt64Data, 1), ("UINT64", 64, UInt64Data, 1),
-        ("COMPLEX64", 64, FloatData, 2), ("COMPLEX128", 128, DoubleData, 2), ("BFLOAT16", 16, Int32Data, 1), ("FLOAT8E4M3FN", 8, Int32Data, 1),
-        ("FLOAT8E4M3FNUZ", 8, Int32Data, 1), ("FLOAT8E5M2", 8, Int32Data, 1), ("FLOAT8E5M2FNUZ", 8, Int32Data, 1), ("UINT4", 4, Int32Data, -2),
-        ("INT4", 4, Int32Data, -2), ("FLOAT4E2M1", 4, Int32Data, -2), ("FLOAT8E8M0", 8, Int32Data, 1), ("UINT2", 2, Int32Data, -4),
-        ("INT2", 2, Int32Data, -4),
+        ("UNDEFINED", 0, 0, 0), ("FLOAT", 32, TensorFields.FloatData, 1), ("UINT8", 8, TensorFields.Int32Data, 1), ("INT8", 8, TensorFields.Int32Data, 1),
+        ("UINT16", 16, TensorFields.Int32Data, 1),
+        ("INT16", 16, TensorFields.Int32Data, 1), ("INT32", 32, TensorFields.Int32Data, 1), ("INT64", 64, TensorFields.Int64Data, 1),
+        ("STRING", 0, TensorFields.StringData, 1), ("BOOL", 8, TensorFields.Int32Data, 1),
+        ("FLOAT16", 16, TensorFields.Int32Data, 1), ("DOUBLE", 64, TensorFields.DoubleData, 1), ("UINT32", 32, TensorFields.UInt64Data, 1),
+        ("UINT64", 64, TensorFields.UInt64Data, 1),
+        ("COMPLEX64", 64, TensorFields.FloatData, 2), ("COMPLEX128", 128, TensorFields.DoubleData, 2), ("BFLOAT16", 16, TensorFields.Int32Data, 1),
+        ("FLOAT8E4M3FN", 8, TensorFields.Int32Data, 1),
+        ("FLOAT8E4M3FNUZ", 8, TensorFields.Int32Data, 1), ("FLOAT8E5M2", 8, TensorFields.Int32Data, 1), ("FLOAT8E5M2FNUZ", 8, TensorFields.Int32Data, 1),
+        ("UINT4", 4, TensorFields.Int32Data, -2),
+        ("INT4", 4, TensorFields.Int32Data, -2), ("FLOAT4E2M1", 4, TensorFields.Int32Data, -2), ("FLOAT8E8M0", 8, TensorFields.Int32Data, 1),
+        ("UINT2", 2, TensorFields.Int32Data, -4),
+        ("INT2", 2, TensorFields.Int32Data, -4),
     ];
 
     /// <summary>Whether the code is that of a type.</summary>

@@ -36,21 +36,21 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
         {
             switch (number)
             {
-                case 1:
+                case GraphFields.Node:
                     Node();
                     break;
-                case 5:
+                case GraphFields.Initializer:
                     var tensor = _tensors.Tensor();
                     tensor.Check(Label(tensor));
                     Initializer(tensor, initializers);
                     break;
-                case 11 when isMain:
+                case GraphFields.Input when isMain:
                     _values.Value(inputs, "input");
                     break;
-                case 12 when isMain:
+                case GraphFields.Output when isMain:
                     _values.Value(outputs, "output");
                     break;
-                case 15:
+                case GraphFields.SparseInitializer:
                     Initializer(_tensors.SparseTensor(Label), initializers);
                     break;
                 default:
@@ -75,16 +75,16 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
         {
             switch (number)
             {
-                case 1:
+                case FunctionFields.Name:
                     name = reader.Name();
                     break;
-                case 7:
+                case FunctionFields.Node:
                     Node();
                     break;
-                case 10:
+                case FunctionFields.Domain:
                     domain = reader.Name();
                     break;
-                case 11:
+                case FunctionFields.AttributeProto:
                     Attribute("A function's default");
                     break;
                 default:
@@ -118,19 +118,19 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
         {
             switch (number)
             {
-                case 2 when output.Length == 0:
+                case NodeFields.Output when output.Length == 0:
                     output = reader.Name();
                     break;
-                case 3:
+                case NodeFields.Name:
                     name = reader.Name();
                     break;
-                case 4:
+                case NodeFields.OpType:
                     type = reader.Name();
                     break;
-                case 5:
+                case NodeFields.Attribute:
                     Attribute(NodeLabel());
                     break;
-                case 7:
+                case NodeFields.Domain:
                     domain = reader.Name();
                     break;
                 default:
@@ -159,16 +159,16 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
         {
             switch (number)
             {
-                case 1:
+                case AttributeFields.Name:
                     name = reader.Name();
                     break;
-                case 5 or 10:
+                case AttributeFields.T or AttributeFields.Tensors:
                     _tensors.Tensor().Check(AttributeLabel());
                     break;
-                case 6 or 11:
+                case AttributeFields.G or AttributeFields.Graphs:
                     Graph(isMain: false);
                     break;
-                case 22 or 23:
+                case AttributeFields.SparseTensor or AttributeFields.SparseTensors:
                     _tensors.SparseTensor(_ => AttributeLabel());
                     break;
                 default:

@@ -48,32 +48,32 @@ internal sealed class OnnxScanner
         {
             switch (number)
             {
-                case 1:
+                case ModelFields.IrVersion:
                     irVersion = _in.Number();
                     break;
-                case 2:
+                case ModelFields.ProducerName:
                     producer = Text();
                     break;
-                case 3:
+                case ModelFields.ProducerVersion:
                     producerVersion = Text();
                     break;
-                case 6:
+                case ModelFields.DocString:
                     documentation = Text();
                     break;
-                case 7:
+                case ModelFields.Graph:
                     hasGraph = true;
                     _graphs.Graph(isMain: true);
                     break;
-                case 8:
+                case ModelFields.OpsetImport:
                     OperatorSet();
                     break;
-                case 14:
+                case ModelFields.MetadataProps:
                     Metadata();
                     break;
-                case 20:
+                case ModelFields.TrainingInfo:
                     Training();
                     break;
-                case 25:
+                case ModelFields.Functions:
                     _graphs.Function();
                     break;
                 default:
@@ -113,7 +113,7 @@ internal sealed class OnnxScanner
         var fields = _in.Enter(OnnxSchema.OperatorSet);
         while (_in.Next(ref fields, out var number))
         {
-            if (number == 1)
+            if (number == OperatorSetFields.Domain)
                 domain = _in.Name();
             else
                 version = _in.Number();
@@ -133,7 +133,7 @@ internal sealed class OnnxScanner
         var fields = _in.Enter(OnnxSchema.Entry);
         while (_in.Next(ref fields, out var number))
         {
-            if (number == 1)
+            if (number == EntryFields.Key)
                 key = Text();
             else
                 value = Text();
@@ -148,7 +148,7 @@ internal sealed class OnnxScanner
         var fields = _in.Enter(OnnxSchema.Training);
         while (_in.Next(ref fields, out var number))
         {
-            if (number is 1 or 2)
+            if (number is TrainingFields.Initialization or TrainingFields.Algorithm)
                 _graphs.Graph(isMain: false);
             else
                 _in.Skip(fields, number);
@@ -157,3 +157,22 @@ internal sealed class OnnxScanner
 
     private string Text() => _in.Values.ReadBeginning(MaxTextBytes);
 }
+
+/// <summary>What a scan read from an ONNX file.</summary>
+/// <param name="IrVersion">ONNX IR version.</param>
+/// <param name="Opsets">Operator-set versions by domain.</param>
+/// <param name="Producer">Name and version of the tool that wrote it.</param>
+/// <param name="Documentation">Its <c>doc_string</c>.</param>
+/// <param name="Metadata">Its <c>metadata_props</c>.</param>
+/// <param name="Nodes">Nodes in all graphs and functions, each function counted as one more.</param>
+/// <param name="RequiresRangeAnalysis">Whether it has operators that some values of their inputs end the process for, which its graph may rule out.</param>
+/// <param name="RefusesEmptyInputs">Whether it has operators that end the process when they get nothing.</param>
+internal sealed record OnnxScan(
+    long IrVersion,
+    IReadOnlyDictionary<string, long> Opsets,
+    string? Producer,
+    string? Documentation,
+    IReadOnlyDictionary<string, string> Metadata,
+    int Nodes,
+    bool RequiresRangeAnalysis,
+    bool RefusesEmptyInputs);

@@ -261,3 +261,166 @@ internal sealed class ProtoReader
         return _filled > 0;
     }
 }
+
+/// <summary>How a protobuf field is encoded. Groups (3 and 4) are deprecated, and ONNX never used them.</summary>
+internal enum WireType
+{
+    Varint = 0,
+    Fixed64 = 1,
+    Length = 2,
+    Fixed32 = 5,
+}
+
+/// <summary>One field of a protobuf message.</summary>
+/// <param name="Name">Its name in the schema, for error messages.</param>
+/// <param name="WireType">How one value is encoded.</param>
+/// <param name="Repeated">Whether it may occur more than once.</param>
+/// <param name="Message">What its values are, when they are messages.</param>
+internal sealed record ProtoField(string Name, WireType WireType, bool Repeated = false, ProtoMessage? Message = null)
+{
+    /// <summary>Numbers that repeat may also be packed into one length-delimited value.</summary>
+    public bool Accepts(WireType wireType) => wireType == WireType || (Repeated && wireType == WireType.Length);
+}
+
+/// <summary>A message of the ONNX schema: its fields by their numbers. Fields that are not in it are passed over, as protobuf does.</summary>
+internal sealed class ProtoMessage(string name)
+{
+    private ProtoField?[] _fields = [];
+
+    /// <summary>The message's name in the schema.</summary>
+    public string Name => name;
+
+    /// <summary>The field of a number, or null.</summary>
+    public ProtoField? this[int number] => number < _fields.Length ? _fields[number] : null;
+
+    /// <summary>Says which fields the message has; after construction, since messages contain each other.</summary>
+    public void Define(params ReadOnlySpan<(int Number, ProtoField Field)> fields)
+    {
+        foreach (var (number, field) in fields)
+        {
+            if (number >= _fields.Length)
+                Array.Resize(ref _fields, number + 1);
+            _fields[number] = field;
+        }
+    }
+}
+
+/// <summary>
+/// Walks the messages of <see cref="OnnxSchema"/>, and refuses what is not of that schema: fields of another wire type, fields twice that
+/// may be there once, nesting without end.
+/// </summary>
+/// <param name="reader">The file.</param>
+/// <param name="maxNesting">Deepest nesting of messages, the outermost being 1.</param>
+internal sealed class MessageReader(ProtoReader reader, int maxNesting)
+{
+    private const int MaxNameBytes = 4_096;
+
+    private int _depth;
+
+    /// <summary>The values of the file.</summary>
+    public ProtoReader Values => reader;
+
+    /// <summary>Begins with the file's own message.</summary>
+    public Fields Begin(ProtoMessage message)
+    {
+        _depth = 1;
+        return new Fields(message, Outer: 0);
+    }
+
+    /// <summary>Begins with the message that is the current field's value.</summary>
+    public Fields Enter(ProtoMessage message)
+    {
+        if (_depth == maxNesting)
+            throw new InvalidModelException($"The model is nested more than {maxNesting} levels deep.");
+        _depth++;
+        return new Fields(message, reader.Enter());
+    }
+
+    /// <summary>Goes to the message's next field; at its end, goes back to the message around it and answers false.</summary>
+    public bool Next(ref Fields fields, out int number)
+    {
+        while (!reader.AtEnd)
+        {
+            number = reader.ReadTag(out var wireType);
+            if (fields.Message[number] is not { } field)
+            {
+                reader.Skip(wireType);
+                continue;
+            }
+
+            if (!field.Accepts(wireType))
+                throw ProtoReader.Damaged($"{field.Name} of a {fields.Message.Name} in wire type {(int)wireType}");
+            if (!field.Repeated && (fields.Seen & (1UL << number)) != 0)
+                throw new InvalidModelException($"The file gives {field.Name} of a {fields.Message.Name} twice, so that readers may disagree on what it is.");
+            fields = fields with { Seen = fields.Seen | (1UL << number), WireType = wireType };
+            return true;
+        }
+
+        number = 0;
+        if (--_depth > 0)
+            reader.Leave(fields.Outer);
+        return false;
+    }
+
+    /// <summary>Reads the current field's value as an integer.</summary>
+    public long Number() => (long)reader.ReadVarint();
+
+    /// <summary>Reads the current field's value as a name.</summary>
+    public string Name() => reader.ReadText(MaxNameBytes);
+
+    /// <summary>Reads the current field's value or values as integers: they may be packed.</summary>
+    public void Numbers(in Fields fields, Action<long> number)
+    {
+        if (fields.WireType == WireType.Varint)
+        {
+            number(Number());
+            return;
+        }
+
+        var outer = reader.Enter();
+        while (!reader.AtEnd)
+            number(Number());
+        reader.Leave(outer);
+    }
+
+    /// <summary>Skips the current field's value, but sees that messages in it are well-formed. Not for messages that hold tensors.</summary>
+    public void Skip(in Fields fields, int number)
+    {
+        if (fields.Message[number]!.Message is not { } message)
+        {
+            SkipEntries(fields, number);
+            return;
+        }
+
+        var inner = Enter(message);
+        while (Next(ref inner, out number))
+            Skip(inner, number);
+    }
+
+    /// <summary>Skips the current field's value and answers how many it is: numbers may be packed, and then are as many as fit.</summary>
+    public long SkipEntries(in Fields fields, int number)
+    {
+        var field = fields.Message[number]!;
+        if (fields.WireType != WireType.Length || field.WireType == WireType.Length)
+        {
+            reader.Skip(fields.WireType);
+            return 1;
+        }
+
+        var length = reader.ReadLength();
+        if (field.WireType == WireType.Varint)
+            return reader.CountVarints(length);
+        var size = field.WireType == WireType.Fixed32 ? 4 : 8;
+        if (length % size != 0)
+            throw ProtoReader.Damaged($"a list of numbers in {field.Name} that ends in the middle of one");
+        reader.SkipBytes(length);
+        return length / size;
+    }
+
+    /// <summary>Where the reader is in one message.</summary>
+    /// <param name="Message">The message.</param>
+    /// <param name="Outer">The end of the message around it.</param>
+    /// <param name="Seen">A bit for each field that was there.</param>
+    /// <param name="WireType">How the current field's value is encoded.</param>
+    public readonly record struct Fields(ProtoMessage Message, long Outer, ulong Seen = 0, WireType WireType = WireType.Length);
+}

@@ -1,3 +1,6 @@
+using Larder.Inference.Signatures;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
 namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>Reads what the file says of the model's inputs and outputs.</summary>
@@ -13,9 +16,9 @@ internal sealed class ValueScanner(MessageReader reader, ValidationLimits limits
         var fields = reader.Enter(OnnxSchema.Value);
         while (reader.Next(ref fields, out var number))
         {
-            if (number == 1)
+            if (number == ValueFields.Name)
                 value.Name = reader.Name();
-            else if (number == 2)
+            else if (number == ValueFields.Type)
                 Type(value);
             else
                 reader.Skip(fields, number);
@@ -27,7 +30,7 @@ internal sealed class ValueScanner(MessageReader reader, ValidationLimits limits
         var fields = reader.Enter(OnnxSchema.Type);
         while (reader.Next(ref fields, out var number))
         {
-            if (number == 1)
+            if (number == TypeFields.TensorType)
                 TensorType(value);
             else
                 reader.Skip(fields, number);
@@ -40,7 +43,7 @@ internal sealed class ValueScanner(MessageReader reader, ValidationLimits limits
         var fields = reader.Enter(OnnxSchema.TensorType);
         while (reader.Next(ref fields, out var number))
         {
-            if (number == 2)
+            if (number == TensorTypeFields.Shape)
                 Shape(value);
             else
                 value.ElementType = reader.Number();
@@ -57,11 +60,50 @@ internal sealed class ValueScanner(MessageReader reader, ValidationLimits limits
             while (reader.Next(ref dimension, out var number))
             {
                 // ONNX Runtime takes -1 for a dimension that varies.
-                if (number != 1)
+                if (number != DimensionFields.DimValue)
                     reader.Skip(dimension, number);
                 else if (reader.Number() is var size and not (>= -1 and <= int.MaxValue))
                     value.BadDimension ??= size;
             }
         }
+    }
+}
+
+/// <summary>What the file says of one input or output of the model.</summary>
+internal sealed class ValueFacts
+{
+    public string Name { get; set; } = "";
+
+    public long? ElementType { get; set; }
+
+    public bool IsTensorWithoutShape { get; set; }
+
+    public long? BadDimension { get; set; }
+
+    /// <summary>Refuses inputs or outputs that cannot be told apart, sent or received.</summary>
+    /// <param name="values">All of them.</param>
+    /// <param name="role">What they are: <c>input</c> or <c>output</c>.</param>
+    /// <param name="needShape">Whether they must say how many dimensions they have.</param>
+    public static void Check(IReadOnlyList<ValueFacts> values, string role, bool needShape)
+    {
+        var names = new HashSet<string>();
+        foreach (var value in values)
+        {
+            if (value.Name.Length == 0)
+                throw new InvalidModelException($"An {role} of the model has no name.");
+            if (!names.Add(value.Name))
+                throw new InvalidModelException($"Two {role}s of the model are called {Printable.Quoted(value.Name)}.");
+            value.Check($"The {role} {Printable.Quoted(value.Name)}", needShape);
+        }
+    }
+
+    private void Check(string what, bool needShape)
+    {
+        if (ElementType is { } type && Datatypes.FromOnnx((TensorElementType)type) is null)
+            throw new InvalidModelException($"{what} has the element type {ElementTypes.Name(type)}, which cannot be sent or received.");
+        if (BadDimension is { } dimension)
+            throw new InvalidModelException($"{what} has a dimension of {dimension}, which is out of range.");
+        if (needShape && IsTensorWithoutShape)
+            throw new InvalidModelException($"{what} does not say how many dimensions it has: export the model with the shapes of its inputs.");
     }
 }

@@ -1,13 +1,11 @@
+using Larder.Inference;
 using Larder.Inference.Signatures;
 using Larder.Orchestrations.Backup.Archives;
-using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Backup;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Backup.Activities;
@@ -18,7 +16,7 @@ public sealed class CheckImport(
 {
     private const string Step = "check";
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Checks the archive of an import.</summary>
     [Function(ActivityNames.CheckImport)]
     public Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
         job, Step, 0, found => RunAsync(found, cancellationToken), detail: result => result.Problem ?? result.Summary, cancellationToken: cancellationToken);
@@ -35,7 +33,7 @@ public sealed class CheckImport(
         {
             return BackupResult.Canceled;
         }
-        catch (Exception e) when (IngestionStaging.IsRefusal(e) || e is NotFoundException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return new BackupResult(e.Message);
         }
@@ -47,7 +45,7 @@ public sealed class CheckImport(
         await using var archive = await sources.OpenAsync(job, cancellationToken);
         var import = await importer.OpenAsync(archive, job.Id, job.Owner ?? ImportJob.Type, cancellationToken);
         var plan = await import.PlanAsync(
-            ImportJob.OptionsOf(job).Selection, schedules.Check, models => progress.NoteAsync(() => $"{MessageFormat.Count(models, "model")} read.", cancellationToken), cancellationToken);
+            JobOptions.Of<ImportOptions>(job).Selection, schedules.Check, models => progress.NoteAsync(() => $"{MessageFormat.Count(models, "model")} read.", cancellationToken), cancellationToken);
         await schedules.RequireRoomAsync(plan.Schedules.Count(schedule => schedule.Outcome == ImportOutcome.Created), cancellationToken);
 
         var done = 0;

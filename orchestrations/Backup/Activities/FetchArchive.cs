@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Backup.Archives;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
@@ -16,10 +17,10 @@ public sealed class FetchArchive(JobSteps steps, JobFiles files, UrlSource urls,
     private const string Step = "fetch";
     private const long MaxSecretBytes = 1 << 20;
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Fetches the archive of an import.</summary>
     [Function(ActivityNames.FetchArchive)]
     public Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
-        job, Step, 0, found => FetchAsync(found, cancellationToken), detail: result => result.Problem ?? result.Summary, cancellationToken: cancellationToken);
+        job, Step, 0, found => FetchAsync(found, cancellationToken), detail: result => result.Problem ?? result.Summary, beginsJob: true, cancellationToken: cancellationToken);
 
     private async Task<BackupResult> FetchAsync(Job job, CancellationToken cancellationToken)
     {
@@ -40,7 +41,7 @@ public sealed class FetchArchive(JobSteps steps, JobFiles files, UrlSource urls,
         {
             return BackupResult.Canceled;
         }
-        catch (Exception e) when (e is InvalidRequestException or TooLargeException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return new BackupResult(e.Message);
         }

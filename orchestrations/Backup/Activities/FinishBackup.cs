@@ -5,19 +5,13 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Backup.Activities;
 
-/// <summary>Removes what an export or import needed only on its way.</summary>
+/// <summary>The clean-up of an export or import: deletes its temporary files.</summary>
 public sealed class FinishBackup(JobSteps steps, JobFiles files)
 {
-    /// <summary>How the job ends.</summary>
-    /// <param name="Job">The job's id.</param>
-    /// <param name="State">A final state.</param>
-    /// <param name="Reason">Why, in a sentence.</param>
-    public sealed record Input(string Job, JobState State, string? Reason);
-
-    /// <summary>Runs it.</summary>
+    /// <summary>Deletes the files that only the job's steps needed, and what an export that failed has written.</summary>
     [Function(ActivityNames.FinishTransfer)]
-    public Task Run([ActivityTrigger] Input input, CancellationToken cancellationToken) => steps.RunAsync(
-        input.Job,
+    public Task Run([ActivityTrigger] JobResult result, CancellationToken cancellationToken) => steps.RunAsync(
+        result.Job,
         "clean_up",
         0,
         async job =>

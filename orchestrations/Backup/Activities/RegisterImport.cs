@@ -1,15 +1,13 @@
 using System.Text;
 using System.Text.Json;
+using Larder.Inference;
 using Larder.Orchestrations.Backup.Archives;
-using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Access;
 using Larder.Registry.Backup;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Backup.Activities;
@@ -20,7 +18,7 @@ public sealed class RegisterImport(
 {
     private const string Step = "register";
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Registers the models and schedules of an import whose artifacts are stored.</summary>
     [Function(ActivityNames.RegisterImport)]
     public async Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
     {
@@ -31,7 +29,7 @@ public sealed class RegisterImport(
             found => RunAsync(found, cancellationToken),
             (now, made) => made.Done is { } done ? now with { Outputs = [done.Output], Metrics = done.Metrics } : now,
             made => made.Result.Problem ?? made.Result.Summary,
-            cancellationToken);
+            cancellationToken: cancellationToken);
         return result;
     }
 
@@ -46,7 +44,7 @@ public sealed class RegisterImport(
             var made = await SchedulesAsync(job, import, plan, cancellationToken);
             return await ReportAsync(job, plan, models, made, cancellationToken);
         }
-        catch (Exception e) when (IngestionStaging.IsRefusal(e) || e is NotFoundException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return (new BackupResult(e.Message), null);
         }
@@ -70,7 +68,7 @@ public sealed class RegisterImport(
 
     private async Task<List<ImportedItem>> SchedulesAsync(Job job, RegistryImport import, ImportPlan plan, CancellationToken cancellationToken)
     {
-        var arePaused = ImportJob.OptionsOf(job).Schedules == ImportOptions.Paused;
+        var arePaused = JobOptions.Of<ImportOptions>(job).Schedules == ImportOptions.Paused;
         // Who submits an import is an administrator without a scope (ImportJob.Roles).
         var by = new Caller(job.Owner ?? ImportJob.Type, Role.Admin);
         var done = new List<ImportedItem>();

@@ -1,9 +1,7 @@
+using Larder.Inference;
 using Larder.Orchestrations.Backup.Archives;
-using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Backup;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Microsoft.Azure.Functions.Worker;
@@ -15,7 +13,7 @@ public sealed class StoreImport(JobSteps steps, JobFiles files, ArchiveSources s
 {
     private const string Step = "store";
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Stores the artifacts of an import that is checked.</summary>
     [Function(ActivityNames.StoreImport)]
     public Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
         job, Step, 0, found => RunAsync(found, cancellationToken), detail: result => result.Problem ?? result.Summary, cancellationToken: cancellationToken);
@@ -42,7 +40,7 @@ public sealed class StoreImport(JobSteps steps, JobFiles files, ArchiveSources s
         {
             return BackupResult.Canceled;
         }
-        catch (Exception e) when (IngestionStaging.IsRefusal(e) || e is NotFoundException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return new BackupResult(e.Message);
         }

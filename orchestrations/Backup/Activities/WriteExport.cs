@@ -1,8 +1,7 @@
+using Larder.Inference;
 using Larder.Orchestrations.Backup.Archives;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Backup;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
@@ -20,7 +19,7 @@ public sealed class WriteExport(JobSteps steps, JobFiles files, IDocumentStore d
     private const string Step = "export";
     private const long MaxContents = 1 << 20;
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Writes the archive of an export.</summary>
     [Function(ActivityNames.WriteExport)]
     public async Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
     {
@@ -31,7 +30,8 @@ public sealed class WriteExport(JobSteps steps, JobFiles files, IDocumentStore d
             found => RunAsync(found, cancellationToken),
             (now, made) => made.Written is { } written ? now with { Outputs = [written.Output], Metrics = MetricsOf(written.Contents) } : now,
             made => made.Result.Problem ?? made.Result.Summary,
-            cancellationToken);
+            beginsJob: true,
+            cancellationToken: cancellationToken);
         return result;
     }
 
@@ -46,7 +46,7 @@ public sealed class WriteExport(JobSteps steps, JobFiles files, IDocumentStore d
         {
             return (BackupResult.Canceled, null);
         }
-        catch (Exception e) when (e is NotFoundException or ConflictException or InvalidRequestException or TooLargeException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return (new BackupResult(e.Message), null);
         }
@@ -67,7 +67,7 @@ public sealed class WriteExport(JobSteps steps, JobFiles files, IDocumentStore d
         var progress = new BackupProgress(steps, time, job.Id, Step);
         await using var archive = new JobFileWriter(files, job.Id, BackupPaths.StoredArchive);
         var contents = await new RegistryExporter(documents, artifacts).ExportAsync(
-            archive, ExportJob.OptionsOf(job).Selection, so => progress.NoteAsync(() => Sentence(so), cancellationToken), cancellationToken);
+            archive, JobOptions.Of<ExportOptions>(job).Selection, so => progress.NoteAsync(() => Sentence(so), cancellationToken), cancellationToken);
         var sum = "";
         var file = await archive.CommitAsync(
             "application/zip",

@@ -5,7 +5,7 @@ using Larder.Registry.Errors;
 
 namespace Larder.Orchestrations.Backup.Archives;
 
-/// <summary>An archive of a registry that nobody trusts: its end is looked at before its directory is read, then all entries by what they claim; files are read as streams.</summary>
+/// <summary>An untrusted archive of a registry: its end is checked before its directory is read, then all entries by their declared sizes and names; files are read as streams.</summary>
 internal sealed class BackupArchive : IImportArchive, IAsyncDisposable
 {
     private readonly RangeStream _content;
@@ -24,7 +24,7 @@ internal sealed class BackupArchive : IImportArchive, IAsyncDisposable
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, long> Files { get; }
 
-    /// <summary>Opens an archive and looks at all its entries.</summary>
+    /// <summary>Opens an archive and checks all its entries.</summary>
     /// <exception cref="InvalidRequestException">It is none, or has what no archive may have: a sentence why.</exception>
     public static async Task<BackupArchive> OpenAsync(RangeStream content, ImportLimits limits, CancellationToken cancellationToken)
     {

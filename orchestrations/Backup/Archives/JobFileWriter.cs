@@ -6,7 +6,7 @@ using Larder.Registry.Jobs.Files;
 namespace Larder.Orchestrations.Backup.Archives;
 
 /// <summary>
-/// A job's file that is written once, from its start to its end, in blocks: it is there when it is committed, whole or not at all. What a writer that died had
+/// A job's file that is written once, from its start to its end, in blocks: it is there when it is committed, whole or not at all. What a writer that crashed had
 /// sent is not taken for part of it.
 /// </summary>
 internal sealed class JobFileWriter(JobFiles files, string job, string path) : Stream
@@ -35,7 +35,7 @@ internal sealed class JobFileWriter(JobFiles files, string job, string path) : S
     /// <summary>Makes what was written the file.</summary>
     /// <param name="contentType">What it is.</param>
     /// <param name="before">Called with its SHA-256 when all is sent and it is not there yet.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<JobFile> CommitAsync(string contentType, Func<string, Task> before, CancellationToken cancellationToken)
     {
         await SendAsync(cancellationToken);

@@ -24,7 +24,7 @@ internal static class ContainerGroupLabels
     /// <summary>The tags of a new group.</summary>
     /// <param name="id">The task.</param>
     /// <param name="startBy">Until when it must have started.</param>
-    /// <param name="expiresAt">When it is rubbish, whoever finds it.</param>
+    /// <param name="expiresAt">When the group may be deleted by any server that finds it.</param>
     public static IEnumerable<KeyValuePair<string, string>> TagsOf(ComputeId id, DateTimeOffset startBy, DateTimeOffset expiresAt) =>
     [
         new(PlatformTag, Platform),

@@ -117,7 +117,7 @@ public sealed class ContainerInstanceCompute(ContainerInstanceOptions options, A
         DateTimeOffset? until = null;
         while (await FindAsync(id, cancellationToken) is { } group)
         {
-            // The service may have given up a deletion that it accepted; whoever calls again asks it again.
+            // The service may have given up a deletion that it accepted; the next call asks for it again.
             until ??= clock.GetUtcNow() + options.DeleteLimit;
             if (clock.GetUtcNow() > until)
                 throw new TimeoutException($"The container group '{group.Data.Name}' is still there {options.DeleteLimit.TotalSeconds} seconds after its deletion was asked for.");

@@ -64,7 +64,7 @@ public sealed partial record ContainerInstanceOptions : IValidatableObject
     [AtLeast("00:00:00.001")]
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>How long deleting waits before it looks again.</summary>
+    /// <summary>The polling interval of a deletion.</summary>
     [AtLeast("00:00:00.001")]
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -72,7 +72,7 @@ public sealed partial record ContainerInstanceOptions : IValidatableObject
     [AtLeast("00:00:00.001")]
     public TimeSpan DeleteLimit { get; init; } = TimeSpan.FromMinutes(3);
 
-    /// <summary>Client id of the user-assigned identity with which Larder itself calls Azure; null for the system-assigned one, or whoever is logged in.</summary>
+    /// <summary>Client id of the user-assigned identity with which Larder itself calls Azure; null for the system-assigned one, or the developer's own login.</summary>
     public string? ClientId { get; init; }
 
     /// <summary>Where Azure Resource Manager listens, as <c>https://management.chinacloudapi.cn</c>; null for the public cloud.</summary>

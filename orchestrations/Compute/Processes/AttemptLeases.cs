@@ -3,14 +3,14 @@ using System.Text.Json;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Compute.Processes;
 
 /// <summary>The leases of attempts, each a blob beside the attempt's other files. Every change is a conditional write.</summary>
 /// <param name="files">The jobs' files.</param>
 /// <param name="ttl">How long a lease is good for without being renewed.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">For times and waits.</param>
 internal sealed class AttemptLeases(JobFiles files, TimeSpan ttl, TimeProvider time)
 {
     private const int MaxBytes = 64 << 10;
@@ -47,7 +47,7 @@ internal sealed class AttemptLeases(JobFiles files, TimeSpan ttl, TimeProvider t
     /// <summary>Changes a lease.</summary>
     /// <param name="id">Which attempt's.</param>
     /// <param name="change">What to make of it and its ETag; called again for every try. The same instance means that nothing is to be written.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The lease after it; null when there is none.</returns>
     public async Task<AttemptLease?> ChangeAsync(ComputeId id, Func<AttemptLease, string, AttemptLease> change, CancellationToken cancellationToken)
     {

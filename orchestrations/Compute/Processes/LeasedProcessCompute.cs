@@ -133,7 +133,7 @@ public sealed partial class LeasedProcessCompute : IComputeBackend, IDisposable
     public IAsyncEnumerable<ComputeId> ListAsync(CancellationToken cancellationToken) => _processes.ListAsync(cancellationToken);
 
     /// <summary>
-    /// Looks once at the tasks of this machine: renews their leases, tells other servers how they ended, does what those ask for, and kills what is
+    /// One round over the tasks of this machine: renews their leases, tells other servers how they ended, does what those ask for, and kills what is
     /// counted as lost. To be called every second.
     /// </summary>
     public async Task RenewAsync(CancellationToken cancellationToken)
@@ -188,7 +188,7 @@ public sealed partial class LeasedProcessCompute : IComputeBackend, IDisposable
         }
     }
 
-    /// <summary>Takes on a task that a release without leases started. When the job's files are gone, the janitor removes it.</summary>
+    /// <summary>Takes on a task that a release without leases started. When the job's files are gone, <c>JobReconciler</c> removes it.</summary>
     private async Task AdoptAsync(ComputeId id, CancellationToken cancellationToken)
     {
         if ((await _processes.GetStatusAsync(id, cancellationToken)).State == ComputeState.Missing)

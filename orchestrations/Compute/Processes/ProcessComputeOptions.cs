@@ -81,5 +81,5 @@ public sealed record ProcessComputeOptions : IValidatableObject
     internal string Bubblewrap { get; init; } = "bwrap";
 
     /// <summary>Whether this is Azure, where jobs' code must not run beside the app: it would have the app's identity. No setting.</summary>
-    internal bool RunsInAzure { get; init; } = AppService.IsHere;
+    internal bool RunsInAzure { get; init; } = ComputeOptions.IsAzure;
 }

@@ -22,7 +22,7 @@ public enum SandboxNetwork
     /// <summary>All that the server's machine reaches, the machine's own services too.</summary>
     Host,
 
-    /// <summary>Nothing but the job's own URLs of storage, by a relay outside the sandbox that looks at each request.</summary>
+    /// <summary>Nothing but the job's own URLs of storage, by a relay outside the sandbox that checks each request.</summary>
     None,
 }
 
@@ -58,7 +58,7 @@ internal sealed class ProcessSandbox
         ? $"Training is refused: Jobs:Process:Sandbox is required, and this machine cannot make a sandbox ({obstacle}). Install bubblewrap, and allow user namespaces."
         : null;
 
-    /// <summary>What <c>supervise.py</c> is told; null when there is to be none.</summary>
+    /// <summary>The sandbox's part of the input of <c>supervise.py</c>; null for no sandbox.</summary>
     public SandboxSpecification? Specify() => IsUsed ? Specification : null;
 
     // A host that is started from its folder has its settings and .data there.

@@ -49,7 +49,7 @@ internal sealed class TaskFolder(string root, ComputeId id)
         }
     }
 
-    /// <summary>Makes the folder and puts the supervisor's program there. Nobody but this user may look in: the command's files are a customer's.</summary>
+    /// <summary>Creates the folder with the supervisor's program. Only this user may read it: the command's files are confidential.</summary>
     public void Prepare(string program)
     {
         // Deleting another attempt removes the job's folder when it is empty, perhaps right now.
@@ -69,7 +69,7 @@ internal sealed class TaskFolder(string root, ComputeId id)
         Write("supervise.py", program);
     }
 
-    /// <summary>Who supervises; null when nobody does yet.</summary>
+    /// <summary>The supervisor's process; null before it has started.</summary>
     public TaskState? ReadState() => Read<TaskState>("state.json");
 
     /// <summary>How it ended; null when it has not.</summary>
@@ -93,7 +93,7 @@ internal sealed class TaskFolder(string root, ComputeId id)
         }
     }
 
-    /// <summary>What the supervisor is told.</summary>
+    /// <summary>The supervisor's input.</summary>
     public static byte[] ToJson<T>(T specification) => JsonSerializer.SerializeToUtf8Bytes(specification, Json);
 
     /// <summary>The last of its output.</summary>

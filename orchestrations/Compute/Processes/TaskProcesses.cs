@@ -10,7 +10,7 @@ internal static class TaskProcesses
     public const string Marker = "LARDER_TASK";
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Kills them all.</summary>
     /// <exception cref="IOException">Some are still there after a while: they hang in the kernel.</exception>
@@ -24,7 +24,7 @@ internal static class TaskProcesses
 
         for (var start = time.GetTimestamp(); Find(folder) is { Count: > 0 } found; await Task.Delay(Pause, time, cancellationToken))
         {
-            if (time.GetElapsedTime(start) > Patience)
+            if (time.GetElapsedTime(start) > KillTimeout)
                 throw new IOException($"Processes of a job do not end, though they were killed: {string.Join(", ", found)}.");
 
             // Frozen first: a parent that is killed before its child has been seen takes with it the way to the child.

@@ -1,4 +1,4 @@
-"""Runs one command in a folder, within limits, and outlives whoever asked for it. ProcessCompute starts it and reads what it leaves.
+"""Runs one command in a folder, within limits, and outlives the server that started it. ProcessCompute starts it and reads what it leaves.
 
 python3 supervise.py FOLDER, the task as JSON on standard input. It returns as soon as the command has a supervisor:
 
@@ -241,7 +241,7 @@ def probe(box):
 def serve_relay(listener, urls):
     """Answers, as a proxy, requests from a sandbox without a network: for the task's own URLs, and with nothing but what bootstrap.py sends.
 
-    A server on the same machine may take anybody's requests, and Azurite has a key that is published. So nothing goes through that could make another
+    A server on the same machine may accept requests of any process, and Azurite has a key that is published. So nothing goes through that could make another
     request of a permitted one: no header with a key of the script's own or with a source to copy from, no query but the URL's own.
     """
     import http.client
@@ -600,7 +600,7 @@ class Supervisor:
             try:
                 hard = resource.getrlimit(which)[1]
                 most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-                # Where both are equal, the kernel kills at once, and nobody can say why.
+                # Where both are equal, the kernel kills at once, and the reason is not known.
                 last = most + 5 if which == resource.RLIMIT_CPU and hard == resource.RLIM_INFINITY else most
                 resource.setrlimit(which, (most, last))
             except (ValueError, OSError):
@@ -758,7 +758,7 @@ def main():
             break
         except BlockingIOError:
             if os.path.exists(state):
-                return  # somebody else has started it
+                return  # another server has started it
             time.sleep(0.02)
     if os.path.exists(state):
         return

@@ -7,7 +7,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Ingestion.Activities;
 
-/// <summary>Looks whether a dropped blob is complete: nobody copies into it, and, if it may grow, nobody wrote to it for a while.</summary>
+/// <summary>Checks whether a blob is complete: no copy into it is under way, and a blob that may grow has not been written to for <c>Ingestion:QuietPeriod</c>.</summary>
 public sealed class CheckBlobReady(JobSteps steps, IngestionContainer drops, ModelRegistry registry, IngestionOptions options, TimeProvider time)
 {
     /// <summary>What it saw.</summary>
@@ -20,7 +20,7 @@ public sealed class CheckBlobReady(JobSteps steps, IngestionContainer drops, Mod
 
     private const int Page = 1000;
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Checks the blob of a job; called again until it is complete.</summary>
     [Function(ActivityNames.LookAtDrop)]
     public Task<Result> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
         job,
@@ -34,7 +34,9 @@ public sealed class CheckBlobReady(JobSteps steps, IngestionContainer drops, Mod
             { IsReplaced: true } => "The blob is gone, or another one.",
             _ => result.Reason ?? "The blob is still being written.",
         },
-        cancellationToken);
+        result => result is not { IsComplete: false, IsReplaced: false, Reason: null },
+        beginsJob: true,
+        cancellationToken: cancellationToken);
 
     private async Task<Result> LookAsync(Job job, CancellationToken cancellationToken)
     {
@@ -59,7 +61,7 @@ public sealed class CheckBlobReady(JobSteps steps, IngestionContainer drops, Mod
     {
         try
         {
-            if (await registry.FindOnceAsync(model, arrival.Once, cancellationToken) is { Version.Version: var made })
+            if (await registry.FindByKeyAsync(model, arrival.Once, cancellationToken) is { Version.Version: var made })
                 return Unchanged(made);
             // Keys of publications are forgotten after some months; versions are not.
             string? cursor = null;

@@ -1,5 +1,5 @@
+using Larder.Inference;
 using Larder.Orchestrations.Jobs;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
@@ -16,12 +16,12 @@ public sealed class RegisterIngestedModel(JobSteps steps, JobFiles files, ModelP
     /// <param name="Model">The model.</param>
     public sealed record Input(string Job, ValidatedArtifact Model);
 
-    /// <summary>What came of it.</summary>
+    /// <summary>The outcome.</summary>
     /// <param name="Version">The number of the version.</param>
     /// <param name="Reason">Why there is none; or, beside a version, what did not work after it.</param>
     public sealed record Result(int? Version, string? Reason = null);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Registers a validated model.</summary>
     [Function(ActivityNames.RegisterArrival)]
     public Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellationToken) => steps.RunAsync(
         input.Job,
@@ -30,7 +30,7 @@ public sealed class RegisterIngestedModel(JobSteps steps, JobFiles files, ModelP
         job => RegisterAsync(job, input.Model, cancellationToken),
         (job, result) => job with { Version = result.Version },
         result => result.Reason ?? $"Version {result.Version}.",
-        cancellationToken);
+        cancellationToken: cancellationToken);
 
     // Not cancelled by a host that stops: what is done here cannot be undone, so it is done whole.
     private async Task<Result> RegisterAsync(Job job, ValidatedArtifact model, CancellationToken cancellationToken)
@@ -41,7 +41,7 @@ public sealed class RegisterIngestedModel(JobSteps steps, JobFiles files, ModelP
         {
             version = (await publisher.PublishAsync(job.Model, model, arrival.RequestOf(job), CancellationToken.None)).Version.Version;
         }
-        catch (Exception e) when (IngestionStaging.IsRefusal(e))
+        catch (LarderException e) when (e.IsPermanent)
         {
             return new Result(null, e.Message);
         }
@@ -53,7 +53,7 @@ public sealed class RegisterIngestedModel(JobSteps steps, JobFiles files, ModelP
             {
                 await registry.SetAliasAsync(job.Model, alias, version, actor: JobActor.Of(job), cancellationToken: CancellationToken.None);
             }
-            catch (Exception e) when (e is InvalidRequestException or NotFoundException or ConflictException)
+            catch (LarderException e) when (e.IsPermanent)
             {
                 problems.Add($"The alias {alias} did not move: {e.Message}");
             }

@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Ingestion.Archives;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
@@ -13,12 +14,12 @@ namespace Larder.Orchestrations.Ingestion.Activities;
 public sealed class StageIngestedBlob(
     JobSteps steps, JobFiles files, IngestionContainer drops, IngestionStaging arrivals, PublishingOptions publishing, ArchiveLimits archives)
 {
-    /// <summary>What came of it.</summary>
+    /// <summary>The outcome.</summary>
     /// <param name="IsReplaced">Whether the blob is gone, or has other content by now.</param>
     /// <param name="Reason">Why it cannot be taken in.</param>
     public sealed record Result(bool IsReplaced = false, string? Reason = null);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Stages the blob of a job.</summary>
     [Function(ActivityNames.StageDrop)]
     public async Task<Result> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
     {
@@ -29,7 +30,7 @@ public sealed class StageIngestedBlob(
             found => StageAsync(found, cancellationToken),
             (found, staged) => staged.Input is null ? found : found with { Inputs = [staged.Input] },
             staged => staged.Result.Reason ?? (staged.Input is { } input ? $"{input.SizeBytes} bytes, SHA-256 {input.Sha256}." : null),
-            cancellationToken);
+            cancellationToken: cancellationToken);
         return result;
     }
 
@@ -48,7 +49,7 @@ public sealed class StageIngestedBlob(
         {
             return (new Result(), await arrivals.StoreAsync(name, IngestedBlob.FileNameOf(path), content, limit, null, RequireContent, cancellationToken));
         }
-        catch (Exception e) when (IngestionStaging.IsRefusal(e))
+        catch (LarderException e) when (e.IsPermanent)
         {
             return (new Result(Reason: e.Message), null);
         }

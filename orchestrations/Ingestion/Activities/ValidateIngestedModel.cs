@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
@@ -8,15 +9,15 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Ingestion.Activities;
 
-/// <summary>Looks into a model that arrived: opens it if it is an archive, validates it as an upload is, and stores it as an artifact.</summary>
+/// <summary>Validates a staged model as an upload is, and stores it as an artifact; an archive is opened first.</summary>
 public sealed class ValidateIngestedModel(JobSteps steps, JobFiles files, IArtifactStore artifacts, ModelPublisher publisher, ArchiveOpener opener)
 {
-    /// <summary>What came of it.</summary>
+    /// <summary>The outcome.</summary>
     /// <param name="Model">The model, validated and stored.</param>
     /// <param name="Reason">Why it cannot be served.</param>
     public sealed record Result(ValidatedArtifact? Model, string? Reason = null);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Validates the model of a job that is staged.</summary>
     [Function(ActivityNames.CheckArrival)]
     public async Task<Result> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
     {
@@ -52,7 +53,7 @@ public sealed class ValidateIngestedModel(JobSteps steps, JobFiles files, IArtif
                 return (new Result(prepared), note);
             }
         }
-        catch (Exception e) when (IngestionStaging.IsRefusal(e))
+        catch (LarderException e) when (e.IsPermanent)
         {
             return (new Result(null, e.Message), null);
         }

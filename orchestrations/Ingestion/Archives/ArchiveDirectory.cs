@@ -4,7 +4,7 @@ using Larder.Registry.Errors;
 namespace Larder.Orchestrations.Ingestion.Archives;
 
 /// <summary>
-/// Looks at the end of a zip before anybody reads its directory, which the library does whole, into memory: how many entries, and how many bytes they
+/// Checks the end of a zip before its directory is read, which the library does whole, into memory: how many entries, and how many bytes they
 /// take. Layout: PKWARE's APPNOTE.TXT, sections 4.3.14 to 4.3.16.
 /// </summary>
 internal static class ArchiveDirectory
@@ -20,7 +20,7 @@ internal static class ArchiveDirectory
     // A header has 46 bytes, then name, extra fields and comment: far more than honest ones need.
     private const int MaxBytesOfEntry = 2048;
 
-    /// <summary>How many bytes of a zip's end <see cref="Check(ReadOnlySpan{byte}, long, ArchiveLimits)"/> looks at; all of it, if it has fewer.</summary>
+    /// <summary>How many bytes of a zip's end <see cref="Check(ReadOnlySpan{byte}, long, ArchiveLimits)"/> needs; all of it, if it has fewer.</summary>
     public const int TailLength = EndLength + MaxComment + Zip64LocatorLength + Zip64EndLength;
 
     /// <summary>Refuses what has too many entries, or whose directory is not where its end says.</summary>

@@ -11,7 +11,7 @@ namespace Larder.Orchestrations.Ingestion.Archives;
 /// <param name="names">Which names are the same; usually those that differ in case only, too.</param>
 internal sealed class ArchiveEntryRules(ArchiveLimits limits, StringComparer? names = null)
 {
-    /// <summary>Below this, nobody minds how well a file is packed.</summary>
+    /// <summary>Files below this size may have any compression ratio.</summary>
     public const long RatioFrom = 1 << 20;
 
     private const int MaxShown = 60;

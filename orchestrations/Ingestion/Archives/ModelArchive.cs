@@ -1,5 +1,9 @@
 using System.IO.Compression;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Larder.Inference.Limits;
 using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Options;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 
@@ -31,10 +35,10 @@ internal sealed class ModelArchive : IDisposable
         Ignored = [.. _zip.Entries.Where(entry => !entry.FullName.EndsWith('/') && !Known.Contains(entry.FullName)).Select(entry => entry.FullName)];
     }
 
-    /// <summary>Files that nobody reads.</summary>
+    /// <summary>Files that are ignored.</summary>
     public IReadOnlyList<string> Ignored { get; }
 
-    /// <summary>Opens an archive and looks at all its entries.</summary>
+    /// <summary>Opens an archive and checks all its entries.</summary>
     /// <param name="path">A local file.</param>
     /// <param name="limits">How much it may hold.</param>
     /// <exception cref="InvalidRequestException">It is none, or has what no archive may have: a sentence why.</exception>
@@ -101,4 +105,43 @@ internal sealed class ModelArchive : IDisposable
             throw new InvalidRequestException($"The archive's file {entry.FullName} cannot be read: it is damaged, or packed in a way that is not known here.");
         }
     }
+}
+
+/// <summary>The body of a prediction, kept as it is.</summary>
+/// <param name="Body">A JSON object.</param>
+[JsonConverter(typeof(Converter))]
+[OptionSchema("""{"type": "object", "additionalProperties": {"type": ["array", "string", "number", "boolean"]}}""")]
+public sealed record SampleInputs(JsonElement Body)
+{
+    private sealed class Converter : JsonConverter<SampleInputs>
+    {
+        public override SampleInputs Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            new(JsonElement.ParseValue(ref reader));
+
+        public override void Write(Utf8JsonWriter writer, SampleInputs value, JsonSerializerOptions options) => value.Body.WriteTo(writer);
+    }
+}
+
+/// <summary>How much an archive may hold (settings <c>Limits:Archive:*</c>).</summary>
+public sealed record ArchiveLimits
+{
+    /// <summary>The largest archive, in bytes.</summary>
+    [AtLeast(1)]
+    public long PackedBytes { get; init; } = 2L << 30;
+
+    /// <summary>Bytes of all files in it together, unpacked; those that are not read count too.</summary>
+    [AtLeast(1)]
+    public long ExpandedBytes { get; init; } = 4L << 30;
+
+    /// <summary>The most entries, folders included. A zip cannot say more without ZIP64; a model's archive has a handful.</summary>
+    [Between(1, 65_534)]
+    public int Entries { get; init; } = 1000;
+
+    /// <summary>The most unpacked bytes for a packed one, of any file that has more than a mebibyte.</summary>
+    [AtLeast(1)]
+    public int Ratio { get; init; } = 200;
+
+    /// <summary>Bytes of <c>larder.yaml</c>, <c>metrics.json</c> and <c>README.md</c>, each.</summary>
+    [AtLeast(1)]
+    public int TextBytes { get; init; } = 1 << 20;
 }

@@ -10,7 +10,7 @@ using YamlDotNet.Core.Events;
 namespace Larder.Orchestrations.Ingestion.Archives;
 
 /// <summary>
-/// Reads YAML as the JSON that it stands for (YAML 1.2, core schema). Aliases, tags and several documents are refused: nobody needs them here, and a few
+/// Reads YAML as the JSON that it stands for (YAML 1.2, core schema). Aliases, tags and several documents are refused: they are not needed here, and a few
 /// lines of aliases can stand for gigabytes.
 /// </summary>
 internal static partial class YamlJson

@@ -1,36 +1,48 @@
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Training.Activities;
 using Larder.Registry.Jobs;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Jobs.Activities;
 
-/// <summary>Gives a job its final state.</summary>
-public sealed class EndJob(JobStore jobs, TimeProvider time)
+/// <summary>Removes the compute that a job still has, then gives the job its final state: after it nothing of the job runs.</summary>
+public sealed class EndJob(JobStore jobs, JobSteps steps, DeleteCompute compute, TimeProvider time)
 {
-    /// <summary>How it ends.</summary>
-    /// <param name="Job">The job's id.</param>
-    /// <param name="State">A final state.</param>
-    /// <param name="Reason">Why, in a sentence.</param>
-    public sealed record Input(string Job, JobState State, string? Reason)
+    /// <summary>Ends a job. A job that is final already stays as it is.</summary>
+    [Function(ActivityNames.EndJob)]
+    public async Task Run([ActivityTrigger] JobResult result, CancellationToken cancellationToken)
     {
-        internal static Input Failed(string job, string reason) => new(job, JobState.Failed, reason);
+        // The steps have also an attempt that was started and never seen running.
+        var attempts = (await jobs.GetAsync(result.Job, cancellationToken)).Steps.Select(step => step.Attempt).DefaultIfEmpty().Max();
+        if (attempts == 0)
+        {
+            await jobs.UpdateAsync(result.Job, job => With(job, result), cancellationToken);
+            return;
+        }
 
-        internal static Input Canceled(string job) => new(job, JobState.Canceled, JobEnding.Canceled);
+        await steps.RunAsync(
+            result.Job,
+            "clean_up",
+            0,
+            async _ =>
+            {
+                for (var attempt = attempts; attempt > 0; attempt--)
+                    await compute.Run(new ComputeId(result.Job, attempt), cancellationToken);
+                return true;
+            },
+            (job, _) => With(job, result),
+            cancellationToken: cancellationToken);
     }
 
-    /// <summary>Runs it.</summary>
-    [Function(ActivityNames.EndJob)]
-    public Task Run([ActivityTrigger] Input input, CancellationToken cancellationToken)
+    private Job With(Job job, JobResult result)
     {
         var now = time.GetUtcNow();
-        return jobs.UpdateAsync(
-            input.Job,
-            job => job with
-            {
-                State = input.State,
-                Reason = input.Reason,
-                Finished = now,
-                Steps = [.. job.Steps.Select(step => step.Finished is null ? step with { Finished = now } : step)],
-            },
-            cancellationToken);
+        return job with
+        {
+            State = result.State,
+            Reason = result.Reason,
+            Finished = now,
+            Steps = [.. job.Steps.Select(step => step.Finished is null ? step with { Finished = now } : step)],
+        };
     }
 }

@@ -9,7 +9,7 @@ namespace Larder.Orchestrations.Scoring.Activities;
 /// <summary>Makes a data set that a job only names one of its inputs.</summary>
 public sealed class FetchDataset(JobSteps steps, IArtifactStore artifacts, DatasetFetcher fetcher, ScoringLimits limits)
 {
-    /// <summary>Runs it.</summary>
+    /// <summary>Fetches the data set of a job.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
     [Function(ActivityNames.FetchDataset)]
     public async Task<string?> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
@@ -21,7 +21,8 @@ public sealed class FetchDataset(JobSteps steps, IArtifactStore artifacts, Datas
             found => FetchAsync(found, cancellationToken),
             (now, result) => result.Input is null ? now : now with { Inputs = [result.Input] },
             result => result.Problem ?? $"{result.Input!.SizeBytes} bytes.",
-            cancellationToken);
+            beginsJob: true,
+            cancellationToken: cancellationToken);
         return problem;
     }
 

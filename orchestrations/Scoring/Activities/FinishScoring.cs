@@ -3,26 +3,20 @@ using Larder.Orchestrations.Jobs;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Scoring.Activities;
 
-/// <summary>Removes what a scoring needed only on its way, and writes the outcome beside a data set that was dropped.</summary>
+/// <summary>The clean-up of a scoring: deletes its temporary files, and writes the outcome beside a data set of the container <c>scoring</c>.</summary>
 public sealed class FinishScoring(JobSteps steps, JobFiles files, BlobDatasets drops)
 {
     private static readonly TimeSpan CopyLimit = TimeSpan.FromHours(24);
 
-    /// <summary>How the job ends.</summary>
-    /// <param name="Job">The job's id.</param>
-    /// <param name="State">A final state.</param>
-    /// <param name="Reason">Why, in a sentence.</param>
-    public sealed record Input(string Job, JobState State, string? Reason);
-
-    /// <summary>Runs it.</summary>
+    /// <summary>Deletes the files that only the job's steps needed, and writes the outcome beside a data set of the container <c>scoring</c>.</summary>
     [Function(ActivityNames.FinishScoring)]
-    public Task Run([ActivityTrigger] Input input, CancellationToken cancellationToken) => steps.RunAsync(
-        input.Job,
+    public Task Run([ActivityTrigger] JobResult result, CancellationToken cancellationToken) => steps.RunAsync(
+        result.Job,
         "clean_up",
         0,
         async job =>
@@ -36,19 +30,19 @@ public sealed class FinishScoring(JobSteps steps, JobFiles files, BlobDatasets d
             await files.DeleteFileAsync(job.Id, ScoringPaths.Chunks, cancellationToken);
             await files.DeleteFileAsync(job.Id, ScoringPaths.Plan, cancellationToken);
             if (ScoringBlob.PathOf(job) is { } path)
-                await WriteBesideAsync(job, path, input, cancellationToken);
+                await WriteBesideAsync(job, path, result, cancellationToken);
             return true;
         },
         cancellationToken: cancellationToken);
 
-    private async Task WriteBesideAsync(Job job, string path, Input input, CancellationToken cancellationToken)
+    private async Task WriteBesideAsync(Job job, string path, JobResult result, CancellationToken cancellationToken)
     {
-        string? result = null;
+        string? scored = null;
         if (job.Outputs is [{ } output, ..])
         {
-            result = ScoringBlob.ScoredOf(path, ScoreJob.OptionsOf(job).Format!);
+            scored = ScoringBlob.ScoredOf(path, JobOptions.Of<ScoreOptions>(job).Format!);
             var url = await files.ReadUrlAsync(job.Id, JobPaths.Outputs(1) + output.Path, CopyLimit, cancellationToken);
-            await drops.CopyAsync(url, BlobDatasets.Scoring, result, cancellationToken);
+            await drops.CopyAsync(url, BlobDatasets.Scoring, scored, cancellationToken);
         }
 
         var outcome = new
@@ -56,10 +50,10 @@ public sealed class FinishScoring(JobSteps steps, JobFiles files, BlobDatasets d
             Job = job.Id,
             job.Model,
             job.Version,
-            input.State,
-            input.Reason,
+            result.State,
+            result.Reason,
             job.Metrics,
-            Result = result is null ? null : $"{BlobDatasets.Scoring}/{result}",
+            Result = scored is null ? null : $"{BlobDatasets.Scoring}/{scored}",
         };
         // Last: who sees it finds the rows too.
         await drops.WriteAsync(BlobDatasets.Scoring, ScoringBlob.ResultOf(path), BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(outcome, RegistryJson.Options)), cancellationToken);

@@ -1,8 +1,7 @@
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Scoring.Activities;
@@ -13,7 +12,7 @@ public sealed class MergeScores(JobSteps steps, JobFiles files)
     private const long MaxPlanBytes = 64 << 20;
     private const int MostMissing = 1000;
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Commits the result of a job, if no block is missing.</summary>
     /// <returns>Chunks that are missing, from 0; as many as are to be made before this is tried again. None: it is done.</returns>
     [Function(ActivityNames.MergeScores)]
     public async Task<IReadOnlyList<int>> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
@@ -25,7 +24,7 @@ public sealed class MergeScores(JobSteps steps, JobFiles files)
             found => MergeAsync(found, cancellationToken),
             (now, result) => result.Output is null ? now : now with { Outputs = [result.Output] },
             result => result.Output is null ? $"{MessageFormat.Count(result.Missing.Count, "chunk")} missing." : $"{result.Output.SizeBytes} bytes.",
-            cancellationToken);
+            cancellationToken: cancellationToken);
         return merged.Missing;
     }
 

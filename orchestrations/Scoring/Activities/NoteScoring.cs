@@ -11,7 +11,7 @@ public sealed class NoteScoring(JobSteps steps)
     /// <param name="Progress">What is done.</param>
     public sealed record Input(string Job, ScoringProgress Progress);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Stores the progress in the job's document.</summary>
     [Function(ActivityNames.NoteScoring)]
     public Task Run([ActivityTrigger] Input input, CancellationToken cancellationToken) => steps.NoteAsync(
         input.Job,

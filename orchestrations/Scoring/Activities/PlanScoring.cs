@@ -1,4 +1,5 @@
 using System.Buffers;
+using Larder.Inference;
 using Larder.Inference.Sessions;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring.Rows;
@@ -13,20 +14,20 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Scoring.Activities;
 
-/// <summary>Looks at the beginning of a data set and decides how it is scored; then divides all of it into chunks.</summary>
+/// <summary>Reads the beginning of a data set and decides how it is scored; then divides all of it into chunks.</summary>
 public sealed class PlanScoring(
     JobSteps steps, JobFiles files, IArtifactStore artifacts, ModelCatalog catalog, SessionCache sessions, ScoringLimits limits)
 {
     /// <summary>Beyond them, a file could not have a block for each.</summary>
     private const int MostChunks = 20_000;
 
-    /// <summary>What came of it.</summary>
+    /// <summary>The outcome.</summary>
     /// <param name="Chunks">How many.</param>
     /// <param name="Rows">In all of them.</param>
     /// <param name="Reason">Why it cannot be scored; null when it can.</param>
     public sealed record Result(int Chunks, long Rows, string? Reason = null);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Plans the scoring of a job that has its data set.</summary>
     [Function(ActivityNames.PlanScoring)]
     public Task<Result> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
         job,
@@ -44,7 +45,7 @@ public sealed class PlanScoring(
             await StoreAsync(job, plan, chunks, cancellationToken);
             return new Result(plan.Chunks, plan.Rows);
         }
-        catch (Exception e) when (e is InvalidRequestException or NotFoundException or ModelTooLargeException or RunTimeoutException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return new Result(0, 0, e.Message);
         }
@@ -52,7 +53,7 @@ public sealed class PlanScoring(
 
     private async Task<(ScoringPlan Plan, IReadOnlyList<DatasetChunk> Chunks)> PlanOrRefuseAsync(Job job, CancellationToken cancellationToken)
     {
-        var options = ScoreJob.OptionsOf(job);
+        var options = JobOptions.Of<ScoreOptions>(job);
         var input = job.Inputs.Single();
         var delimiter = options.Delimiter?[0] ?? (input.FileName.EndsWith(".tsv", StringComparison.OrdinalIgnoreCase) ? '\t' : ',');
         var model = await catalog.ResolveAsync($"{job.Model}:{job.Version}", cancellationToken);

@@ -1,11 +1,11 @@
 using System.Buffers;
+using Larder.Inference;
 using Larder.Inference.Rows;
 using Larder.Inference.Sessions;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring.Rows;
 using Larder.Orchestrations.Scoring.Splitting;
 using Larder.Registry.Catalog;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
@@ -19,16 +19,16 @@ public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore art
 {
     private const long MaxPlanBytes = 64 << 20;
 
-    // A job can wait where a caller could not: it yields to predictions. Then the activity is tried again.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    // A job waits for memory, since predictions come first; after the timeout the activity is tried again.
+    private static readonly TimeSpan BudgetTimeout = TimeSpan.FromMinutes(10);
 
     /// <summary>Which.</summary>
     /// <param name="Job">The job's id.</param>
     /// <param name="Chunk">The chunk, from 0.</param>
-    /// <param name="MostErrors">Errors beyond which nobody wants it any more; null for any number.</param>
+    /// <param name="MostErrors">The job fails with more errors than these, and the chunk stops there; null for any number.</param>
     public sealed record Input(string Job, int Chunk, long? MostErrors);
 
-    /// <summary>What came of it.</summary>
+    /// <summary>The outcome.</summary>
     /// <param name="Rows">Rows.</param>
     /// <param name="Errors">Those of them that could not be scored.</param>
     /// <param name="FirstErrorRow">The first of them, from 1 in the data set.</param>
@@ -36,7 +36,7 @@ public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore art
     /// <param name="Reason">Why no chunk can be; null when they can.</param>
     public sealed record Result(long Rows, long Errors, long FirstErrorRow = 0, string? FirstError = null, string? Reason = null);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Scores a chunk; a repetition stores the same blocks.</summary>
     [Function(ActivityNames.ScoreChunk)]
     public async Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellationToken)
     {
@@ -45,7 +45,7 @@ public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore art
         {
             return await ScoreAsync(job, input, cancellationToken);
         }
-        catch (Exception e) when (e is RunTimeoutException or NotFoundException or ModelTooLargeException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return new Result(0, 0, Reason: e.Message);
         }
@@ -60,7 +60,7 @@ public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore art
         // The chunk, and the tensors of a batch of its rows.
         var work = sessions.Memory.Work;
         var taken = Math.Min(chunk.Length + RowBatch.MostBytes, work.Most);
-        await work.TakeAsync(taken, cancellationToken, Patience);
+        await work.TakeAsync(taken, cancellationToken, BudgetTimeout);
         var bytes = ArrayPool<byte>.Shared.Rent((int)chunk.Length + 1);
         try
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Larder.Inference;
 using Larder.Inference.Rows;
 using Larder.Inference.Sessions;
 using Larder.Inference.Tensors;
@@ -22,7 +23,7 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
     private readonly List<(int Place, string? Error)> _block = [];
     private readonly RowTexts[] _texts = [.. plan.Outputs.Select(_ => new RowTexts())];
 
-    /// <summary>What came of it.</summary>
+    /// <summary>The outcome.</summary>
     /// <param name="Rows">Rows that were read.</param>
     /// <param name="Errors">Those of them that could not be scored.</param>
     /// <param name="FirstErrorRow">The first of them, from 0.</param>

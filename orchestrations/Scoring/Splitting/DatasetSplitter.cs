@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 
 namespace Larder.Orchestrations.Scoring.Splitting;
 
@@ -96,3 +97,35 @@ internal sealed class DatasetSplitter
         (_chunkStart, _chunkFirst) = (_at, _rows + 1);
     }
 }
+
+/// <summary>A part of a data set: whole rows.</summary>
+/// <param name="Offset">Of its first byte.</param>
+/// <param name="Length">Its bytes.</param>
+/// <param name="FirstRow">Number of its first row, from 1; a header has none.</param>
+/// <param name="Rows">Its rows.</param>
+internal readonly record struct DatasetChunk(long Offset, long Length, long FirstRow, long Rows)
+{
+    /// <summary>Bytes of a chunk in the file that lists them.</summary>
+    public const int Size = 4 * sizeof(long);
+
+    public static DatasetChunk Read(ReadOnlySpan<byte> bytes) => new(
+        BinaryPrimitives.ReadInt64LittleEndian(bytes),
+        BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]),
+        BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]),
+        BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]));
+
+    public void Write(Span<byte> bytes)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, Offset);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], Length);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], FirstRow);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[24..], Rows);
+    }
+}
+
+/// <summary>How large rows and chunks may be.</summary>
+/// <param name="RowBytes">Bytes of a row; a longer one is an error.</param>
+/// <param name="ChunkRows">Rows of a chunk.</param>
+/// <param name="ChunkBytes">Bytes from which a chunk ends with its row, however few rows it has.</param>
+/// <param name="LeastChunkBytes">Bytes below which it does not end, however many: so that there are not too many chunks.</param>
+internal sealed record SplitLimits(long RowBytes, long ChunkRows, long ChunkBytes, long LeastChunkBytes);

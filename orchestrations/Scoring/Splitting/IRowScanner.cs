@@ -11,3 +11,42 @@ internal interface IRowScanner
     /// <returns>How many of them were passed, and what is there; all of them, and nothing, when neither is.</returns>
     (int Passed, RowEdge Edge) Next(ReadOnlySpan<byte> bytes);
 }
+
+/// <summary>What a scanner of rows has come to.</summary>
+internal enum RowEdge
+{
+    /// <summary>The end of what it was given.</summary>
+    None,
+
+    /// <summary>The first byte of a row, not passed yet.</summary>
+    Start,
+
+    /// <summary>The end of a row, behind the first character of its line end.</summary>
+    End,
+}
+
+/// <summary>Rows that are lines: JSON has no line end inside a line.</summary>
+internal sealed class LineScanner : IRowScanner
+{
+    private const byte LineFeed = (byte)'\n';
+
+    public bool IsInRow { get; private set; }
+
+    public (int Passed, RowEdge Edge) Next(ReadOnlySpan<byte> bytes)
+    {
+        if (!IsInRow)
+        {
+            var start = bytes.IndexOfAnyExcept(LineFeed, (byte)'\r');
+            if (start < 0)
+                return (bytes.Length, RowEdge.None);
+            IsInRow = true;
+            return (start, RowEdge.Start);
+        }
+
+        var end = bytes.IndexOf(LineFeed);
+        if (end < 0)
+            return (bytes.Length, RowEdge.None);
+        IsInRow = false;
+        return (end + 1, RowEdge.End);
+    }
+}

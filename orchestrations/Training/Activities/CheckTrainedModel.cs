@@ -1,7 +1,6 @@
-using Larder.Inference.Validation;
+using Larder.Inference;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Jobs;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Publishing;
@@ -9,42 +8,50 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Training.Activities;
 
-/// <summary>Validates a trained model as an upload is, and stores it as an artifact.</summary>
+/// <summary>Finds the model that an attempt left, validates it as an upload is, and stores it as an artifact. For callers these are two steps of the job.</summary>
 public sealed class CheckTrainedModel(JobSteps steps, JobFiles files, ModelPublisher publisher)
 {
-    /// <summary>Which file.</summary>
-    /// <param name="Id">The attempt.</param>
-    /// <param name="Path">Where it is in the job's container.</param>
-    public sealed record Input(ComputeId Id, string Path);
-
-    /// <summary>What came of it.</summary>
+    /// <summary>What was found.</summary>
+    /// <param name="Path">The model's path in the job's container.</param>
     /// <param name="Model">The model, validated and stored.</param>
-    /// <param name="Reason">Why it cannot be served.</param>
-    public sealed record Result(ValidatedArtifact? Model, string? Reason = null);
+    /// <param name="Reason">Why there is no model, or why it cannot be served.</param>
+    public sealed record Result(string? Path, ValidatedArtifact? Model, string? Reason = null);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Finds and validates the model of an attempt whose results are collected.</summary>
     [Function(ActivityNames.CheckTrainedModel)]
-    public Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellationToken) => steps.RunAsync(
-        input.Id.Job,
-        "validate",
-        input.Id.Attempt,
-        job => CheckAsync(job, input, cancellationToken),
-        detail: result => result.Reason ?? $"{result.Model!.SizeBytes} bytes, {result.Model.Description.Signature.Inputs.Count} inputs, {result.Model.Description.Signature.Outputs.Count} outputs.",
-        cancellationToken: cancellationToken);
-
-    private async Task<Result> CheckAsync(Job job, Input input, CancellationToken cancellationToken)
+    public async Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellationToken)
     {
-        await using var content = await files.OpenReadAsync(input.Id.Job, input.Path, cancellationToken: cancellationToken);
+        var found = await steps.RunAsync(
+            id.Job,
+            "find",
+            id.Attempt,
+            job => new TrainedModelFinder(files).FindAsync(job, id, cancellationToken),
+            detail: found => found.Reason ?? found.Path![JobPaths.Attempt(id.Attempt).Length..],
+            cancellationToken: cancellationToken);
+        if (found.Path is not { } path)
+            return new Result(null, null, found.Reason);
+        return await steps.RunAsync(
+            id.Job,
+            "validate",
+            id.Attempt,
+            job => CheckAsync(job, path, cancellationToken),
+            detail: result => result.Reason ?? $"{result.Model!.SizeBytes} bytes, {result.Model.Description.Signature.Inputs.Count} inputs, {result.Model.Description.Signature.Outputs.Count} outputs.",
+            cancellationToken: cancellationToken);
+    }
+
+    private async Task<Result> CheckAsync(Job job, string path, CancellationToken cancellationToken)
+    {
+        await using var content = await files.OpenReadAsync(job.Id, path, cancellationToken: cancellationToken);
         if (content is null)
-            return new Result(null, "The model was removed after the training had ended.");
+            return new Result(path, null, "The model was removed after the training had ended.");
         try
         {
             await using var staged = await publisher.StageAsync(content, cancellationToken: cancellationToken);
-            return new Result(await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellationToken));
+            return new Result(path, await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellationToken));
         }
-        catch (Exception e) when (e is InvalidModelException or InvalidRequestException or TooLargeException)
+        catch (LarderException e) when (e.IsPermanent)
         {
-            return new Result(null, $"The trained model cannot be served: {e.Message}");
+            return new Result(path, null, $"The trained model cannot be served: {e.Message}");
         }
     }
 }

@@ -8,14 +8,14 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Training.Activities;
 
-/// <summary>Gathers what an attempt left: exit code, outputs, metrics, and what the backend knows.</summary>
+/// <summary>Collects the results of an attempt: exit code, outputs, metrics, and the backend's reason.</summary>
 public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBackend backend, TimeProvider time)
 {
     private const long MaxMetricsBytes = 1 << 20;
     private const int MaxReason = 1000;
 
     /// <summary>How long a backend may take to see that what it stopped has ended.</summary>
-    private const int MostLooks = 50;
+    private const int MaxPolls = 50;
 
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(0.1);
 
@@ -24,7 +24,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
     /// <param name="TimedOut">Whether its time-out is why, and the backend saw that first.</param>
     public sealed record Result(string? Reason, bool TimedOut = false);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Collects the results of an attempt that has ended.</summary>
     [Function(ActivityNames.CollectResults)]
     public async Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellationToken)
     {
@@ -35,7 +35,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
             _ => CollectAsync(id, cancellationToken),
             (job, found) => With(job, id.Attempt, found),
             found => found.Detail,
-            cancellationToken);
+            cancellationToken: cancellationToken);
         return new Result(collected.Reason, collected.TimedOut);
     }
 
@@ -52,7 +52,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
         var (metrics, note) = await MetricsAsync(id, outputs, cancellationToken);
         if (exit.WasStopped)
         {
-            // Why, only the backend knows: a quota, a time-out, somebody's wish.
+            // Only the backend knows why: a quota, a timeout, a cancellation.
             var status = await StoppedAsync(id, cancellationToken);
             return new Collected(Short(status.Reason ?? "It was stopped."), exit.ExitCode, outputs, metrics, note, status.TimedOut);
         }
@@ -65,7 +65,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
     private async Task<ComputeStatus> StoppedAsync(ComputeId id, CancellationToken cancellationToken)
     {
         var status = await backend.GetStatusAsync(id, cancellationToken);
-        for (var looks = 1; status.State == ComputeState.Running && looks < MostLooks; looks++)
+        for (var polls = 1; status.State == ComputeState.Running && polls < MaxPolls; polls++)
         {
             await Task.Delay(Wait, time, cancellationToken);
             status = await backend.GetStatusAsync(id, cancellationToken);
@@ -79,7 +79,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
         var how = status switch
         {
             { Reason: { } reason } => reason,
-            { State: ComputeState.Missing } => "The compute is gone: somebody else has removed it.",
+            { State: ComputeState.Missing } => "The compute is gone: it was removed from outside.",
             { ExitCode: { } code } => $"It ended with exit code {code} before it could say how the script ended.",
             _ => "It ended without saying how.",
         };

@@ -1,14 +1,15 @@
 using System.Globalization;
-using System.Text.Json;
+using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Training.Activities;
 
-/// <summary>Decides whether a job's alias moves to its new version, keeps the decision and both numbers, and moves it.</summary>
+/// <summary>Decides whether a job's alias moves to its new version, stores the decision with both metrics, and moves the alias.</summary>
 public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistry registry)
 {
     /// <summary>Which version.</summary>
@@ -16,7 +17,7 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
     /// <param name="Version">The version that it made.</param>
     public sealed record Input(string Job, int Version);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Decides, and moves the alias of a job whose version is registered.</summary>
     /// <returns>What was decided, in a sentence.</returns>
     [Function(ActivityNames.GateTrainedModel)]
     public Task<string> Run([ActivityTrigger] Input input, CancellationToken cancellationToken) => steps.RunAsync(
@@ -29,14 +30,19 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
 
     private async Task<string> GateAsync(Job job, int version, CancellationToken cancellationToken)
     {
-        var options = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
+        var options = JobOptions.Of<TrainOptions>(job);
         var alias = options.Alias!;
         var reason = "";
         if (options.Gate is { } asked)
         {
             // Decided once: after the alias has moved, the version would be compared with itself.
-            var gate = job.Gate ?? await DecideAsync(job, asked, cancellationToken);
-            await jobs.UpdateAsync(job.Id, now => now with { Gate = gate }, cancellationToken);
+            var gate = job.Gate;
+            if (gate is null)
+            {
+                gate = await DecideAsync(job, asked, cancellationToken);
+                await jobs.UpdateAsync(job.Id, now => now with { Gate = gate }, cancellationToken);
+            }
+
             reason = gate.Reason + " ";
             if (!gate.Passed)
                 return $"{reason}The alias {alias} was left where it is.";
@@ -46,7 +52,7 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
         {
             await registry.SetAliasAsync(job.Model, alias, version, actor: JobActor.Of(job), cancellationToken: cancellationToken);
         }
-        catch (Exception e) when (e is NotFoundException or InvalidRequestException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return $"{reason}The alias {alias} could not be moved: {e.Message}";
         }

@@ -1,10 +1,10 @@
-using System.Text.Json;
+using Larder.Inference;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Jobs;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Training.Activities;
@@ -19,12 +19,12 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
     /// <param name="Optimized">Its optimised form.</param>
     public sealed record Input(ComputeId Id, string Path, ValidatedArtifact Model, ValidatedArtifact? Optimized);
 
-    /// <summary>What came of it.</summary>
+    /// <summary>The outcome.</summary>
     /// <param name="Version">The number of the version.</param>
     /// <param name="Reason">Why there is none.</param>
     public sealed record Result(int? Version, string? Reason = null);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Registers a validated model and its optimised form.</summary>
     [Function(ActivityNames.RegisterTrainedModel)]
     public async Task<Result> Run([ActivityTrigger] Input input, CancellationToken cancellationToken)
     {
@@ -35,14 +35,14 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
             job => RegisterAsync(job, input),
             (job, result) => job with { Version = result.Version, OptimizedVersion = result.Optimized },
             result => result.Reason ?? (result.Optimized is null ? $"Version {result.Version}." : $"Version {result.Version}, optimised as version {result.Optimized}."),
-            cancellationToken);
+            cancellationToken: cancellationToken);
         return new Result(registered.Version, registered.Reason);
     }
 
     // Not cancelled by a host that stops: what is done here cannot be undone, so it is done whole.
     private async Task<Registered> RegisterAsync(Job job, Input input)
     {
-        var options = job.Options.Deserialize<TrainOptions>(RegistryJson.Options)!;
+        var options = JobOptions.Of<TrainOptions>(job);
         var request = new PublishRequest
         {
             Source = $"job:{job.Id}",
@@ -65,7 +65,7 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
             await registry.LinkOptimizedAsync(job.Model, trained.Version.Version, optimized.Version.Version);
             return new Registered(trained.Version.Version, optimized.Version.Version, null);
         }
-        catch (Exception e) when (e is InvalidRequestException or NotFoundException or ConflictException)
+        catch (LarderException e) when (e.IsPermanent)
         {
             return new Registered(null, null, e.Message);
         }

@@ -14,7 +14,7 @@ namespace Larder.Orchestrations.Training.Activities;
 public sealed class StageInputs(
     JobSteps steps, IArtifactStore artifacts, DatasetFetcher fetcher, IComputeBackend backend, JobLimits limits)
 {
-    /// <summary>Runs it.</summary>
+    /// <summary>Stages the inputs of a training.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
     [Function(ActivityNames.StageInputs)]
     public async Task<string?> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
@@ -26,7 +26,7 @@ public sealed class StageInputs(
             found => StageAsync(found, cancellationToken),
             (now, staged) => now with { Backend = backend.Name, Inputs = staged.Inputs },
             staged => staged.Problem ?? staged.Detail,
-            cancellationToken);
+            cancellationToken: cancellationToken);
         return staged.Problem;
     }
 

@@ -8,8 +8,8 @@ namespace Larder.Orchestrations.Uploads.Activities;
 /// <summary>Gives an uploaded data set its name, unless a newer upload has taken that already.</summary>
 public sealed class RegisterDataset(JobSteps steps, DatasetStore datasets, TimeProvider time)
 {
-    /// <summary>Runs it.</summary>
-    /// <returns>What came of it, in a sentence.</returns>
+    /// <summary>Names the data set of a job that is staged.</summary>
+    /// <returns>The outcome in a sentence.</returns>
     [Function(ActivityNames.RegisterDataset)]
     public Task<string> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
         job, "register", 0, found => RegisterAsync(found, cancellationToken), detail: told => told, cancellationToken: cancellationToken);

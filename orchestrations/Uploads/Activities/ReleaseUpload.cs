@@ -7,7 +7,7 @@ namespace Larder.Orchestrations.Uploads.Activities;
 /// <summary>Removes what was uploaded, when it is a version or a data set: the artifact has the same bytes.</summary>
 public sealed class ReleaseUpload(JobSteps steps, UploadSessions sessions)
 {
-    /// <summary>Runs it.</summary>
+    /// <summary>Deletes the upload of a job that is registered.</summary>
     [Function(ActivityNames.ReleaseUpload)]
     public Task Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
         job,

@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
@@ -12,7 +13,7 @@ namespace Larder.Orchestrations.Uploads.Activities;
 /// <summary>Copies an uploaded data set to where it can be relied on, if it is what its sender says: an artifact, which the job names as its input.</summary>
 public sealed class StageDataset(JobSteps steps, UploadSessions sessions, IngestionStaging arrivals, IArtifactStore artifacts, DatasetJob type)
 {
-    /// <summary>Runs it.</summary>
+    /// <summary>Stages the data set of a job.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
     [Function(ActivityNames.StageDataset)]
     public Task<string?> Run([ActivityTrigger] string job, CancellationToken cancellationToken) =>
@@ -22,7 +23,7 @@ public sealed class StageDataset(JobSteps steps, UploadSessions sessions, Ingest
     {
         if (await arrivals.HasInputAsync(job, cancellationToken))
             return (null, job.Inputs[0]);
-        var options = DatasetJob.OptionsOf(job);
+        var options = JobOptions.Of<DatasetOptions>(job);
         try
         {
             var session = await sessions.GetAsync(job.Model, options.Upload!, cancellationToken);
@@ -34,7 +35,7 @@ public sealed class StageDataset(JobSteps steps, UploadSessions sessions, Ingest
             await artifacts.PutAsync(OpenAsync, uploaded.Sha256, cancellationToken);
             return (null, new JobInput(FoundDataset.InputName, session.FileName!, uploaded.Sha256, uploaded.SizeBytes));
         }
-        catch (Exception e) when (e is NotFoundException || IngestionStaging.IsRefusal(e))
+        catch (LarderException e) when (e.IsPermanent)
         {
             return (e.Message, null);
         }

@@ -1,6 +1,6 @@
+using Larder.Inference;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Publishing;
@@ -12,7 +12,7 @@ namespace Larder.Orchestrations.Uploads.Activities;
 /// <summary>Copies what was uploaded to where it can be relied on, if it is what its sender says: an artifact, which the job names as its input.</summary>
 public sealed class StageUpload(JobSteps steps, JobFiles files, UploadSessions sessions, IngestionStaging arrivals, PublishingOptions publishing)
 {
-    /// <summary>Runs it.</summary>
+    /// <summary>Stages the upload of a job.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
     [Function(ActivityNames.StageUpload)]
     public Task<string?> Run([ActivityTrigger] string job, CancellationToken cancellationToken) =>
@@ -20,7 +20,7 @@ public sealed class StageUpload(JobSteps steps, JobFiles files, UploadSessions s
 
     private async Task<(string? Reason, JobInput? Input)> StageAsync(Job job, CancellationToken cancellationToken)
     {
-        var options = UploadJob.OptionsOf(job);
+        var options = JobOptions.Of<UploadOptions>(job);
         if (await arrivals.HasInputAsync(job, cancellationToken))
         {
             await UploadJob.ArrivalOf(options, job.Inputs[0].FileName).WriteAsync(files, job.Id, cancellationToken);
@@ -45,7 +45,7 @@ public sealed class StageUpload(JobSteps steps, JobFiles files, UploadSessions s
                 cancellationToken);
             return (null, input);
         }
-        catch (Exception e) when (e is NotFoundException || IngestionStaging.IsRefusal(e))
+        catch (LarderException e) when (e.IsPermanent)
         {
             return (e.Message, null);
         }

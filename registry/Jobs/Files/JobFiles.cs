@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -20,13 +21,13 @@ namespace Larder.Registry.Jobs.Files;
 /// </remarks>
 /// <param name="account">The storage account.</param>
 /// <param name="time">For the URLs that are signed.</param>
-public sealed partial class JobFiles(BlobServiceClient account, TimeProvider time)
+public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
 {
     private const string Prefix = "job-";
 
     private readonly UrlSigner _signer = new(account, time);
 
-    /// <summary>Makes room for a job's files; does nothing when there is.</summary>
+    /// <summary>Creates the container of a job's files; does nothing when it exists.</summary>
     public Task CreateAsync(string job, CancellationToken cancellationToken = default)
     {
         var container = Container(job);
@@ -54,7 +55,7 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
     /// <param name="path">The file.</param>
     /// <param name="content">What it is to hold.</param>
     /// <param name="ifMatch">The ETag that it must have; null when there must be no such file.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>Its ETag; null when it has another one than it must, and then nothing is written.</returns>
     public Task<string?> TryWriteAsync(string job, string path, BinaryData content, string? ifMatch, CancellationToken cancellationToken = default)
     {
@@ -115,7 +116,7 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
     /// <param name="job">The job.</param>
     /// <param name="path">The file.</param>
     /// <param name="maxBytes">The most bytes to read.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>Its bytes; null when there is no such file.</returns>
     /// <exception cref="TooLargeException">It has more.</exception>
     public async Task<BinaryData?> ReadAsync(string job, string path, long maxBytes, CancellationToken cancellationToken = default)
@@ -132,7 +133,7 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
     /// <param name="offset">First byte; less than the size, unless both are 0.</param>
     /// <param name="length">How many bytes; null for the rest.</param>
     /// <param name="ifMatch">The ETag that it must have; null for any.</param>
-    /// <param name="cancellationToken">Stops the opening.</param>
+    /// <param name="cancellationToken">Cancels the opening, not the stream.</param>
     /// <returns>A stream to read once and dispose of, or null when there is no such file.</returns>
     /// <exception cref="PreconditionFailedException">It has another ETag.</exception>
     public Task<Stream?> OpenReadAsync(
@@ -167,7 +168,7 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
             cancellationToken);
     }
 
-    /// <summary>What is known about a file, or null when there is none.</summary>
+    /// <summary>The properties of a file; null when there is none.</summary>
     public Task<JobFile?> GetPropertiesAsync(string job, string path, CancellationToken cancellationToken = default)
     {
         var blob = Blob(job, path);
@@ -248,11 +249,11 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
         }
     }
 
-    /// <summary>A URL from which anybody can read a file for a while.</summary>
+    /// <summary>A signed URL from which a file can be read without other credentials until it expires.</summary>
     /// <param name="job">The job.</param>
     /// <param name="path">The file; it need not be there yet.</param>
     /// <param name="life">How long it works. Signed with an identity instead of an account key, 6 days and 23 hours at most.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public Task<Uri> ReadUrlAsync(string job, string path, TimeSpan life, CancellationToken cancellationToken = default) =>
         FileUrlAsync(job, path, JobFileAccess.Read, life, cancellationToken);
 
@@ -262,7 +263,7 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
     /// <param name="path">The file; it need not be there yet.</param>
     /// <param name="access">What for.</param>
     /// <param name="life">How long it works. Signed with an identity instead of an account key, 6 days and 23 hours at most.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public Task<Uri> FileUrlAsync(string job, string path, JobFileAccess access, TimeSpan life, CancellationToken cancellationToken = default)
     {
         var permissions = (access.HasFlag(JobFileAccess.Read) ? BlobSasPermissions.Read : 0)
@@ -272,11 +273,11 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
         return _signer.BlobAsync(Blob(job, path), permissions, life, cancellationToken);
     }
 
-    /// <summary>A URL that lets anybody create and write, but not read or list, the job's files for a while; a path is put before its query.</summary>
+    /// <summary>A signed URL with which the job's files can be created and written, but not read or listed, until it expires; a path is put before its query.</summary>
     /// <inheritdoc cref="ReadUrlAsync"/>
     /// <param name="job">The job.</param>
     /// <param name="life">How long it works. Signed with an identity instead of an account key, 6 days and 23 hours at most.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public Task<Uri> FilesUrlAsync(string job, TimeSpan life, CancellationToken cancellationToken = default) =>
         _signer.ContainerAsync(Container(job), BlobContainerSasPermissions.Create | BlobContainerSasPermissions.Write, life, cancellationToken);
 
@@ -305,6 +306,82 @@ public sealed partial class JobFiles(BlobServiceClient account, TimeProvider tim
             },
             cancellationToken);
     }
+
+    /// <summary>The most blocks of a file.</summary>
+    public const int MaxBlocks = 50_000;
+
+    /// <summary>
+    /// Stores a block of a file that is not there before it is committed. Storing it again changes nothing, unless its bytes are others. Blocks that are
+    /// not committed within a week are lost.
+    /// </summary>
+    /// <param name="job">The job.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="block">ASCII; all of a file have the same length, 64 at most.</param>
+    /// <param name="content">Its bytes, at least one.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public Task StageBlockAsync(string job, string path, string block, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
+    {
+        var blob = Container(job).GetBlockBlobClient(JobFilePath.Validated(path));
+        return WriteAsync(
+            job,
+            async () =>
+            {
+                using var stream = BinaryData.FromBytes(content).ToStream();
+                return await blob.StageBlockAsync(Encoded(block), stream, options: null, cancellationToken);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>The blocks of a file that wait to be committed, by name; none when it has none.</summary>
+    public Task<IReadOnlyList<string>> ListStagedBlocksAsync(string job, string path, CancellationToken cancellationToken = default)
+    {
+        var blob = Container(job).GetBlockBlobClient(JobFilePath.Validated(path));
+        return BlobFailures.GuardAsync(
+            async () =>
+            {
+                try
+                {
+                    BlockList list = await blob.GetBlockListAsync(BlockListTypes.Uncommitted, cancellationToken: cancellationToken);
+                    return (IReadOnlyList<string>)[.. list.UncommittedBlocks.Select(block => Decoded(block.Name)).Order(StringComparer.Ordinal)];
+                }
+                catch (RequestFailedException e) when (IsMissing(e))
+                {
+                    return [];
+                }
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Makes blocks a file, in the place of what is there. Others of it that wait are lost.</summary>
+    /// <returns>The file.</returns>
+    public Task<JobFile> CommitBlocksAsync(string job, string path, IEnumerable<string> blocks, string contentType, CancellationToken cancellationToken = default)
+    {
+        var blob = Container(job).GetBlockBlobClient(JobFilePath.Validated(path));
+        var options = new CommitBlockListOptions { HttpHeaders = new BlobHttpHeaders { ContentType = contentType } };
+        return WriteAsync(
+            job,
+            async () =>
+            {
+                await blob.CommitBlockListAsync(blocks.Select(Encoded), options, cancellationToken);
+                BlobProperties done = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
+                return new JobFile(path, done.ContentLength, Unquoted(done.ETag), done.LastModified);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Lets go of the blocks of a file that was never committed.</summary>
+    public async Task DropBlocksAsync(string job, string path, CancellationToken cancellationToken = default)
+    {
+        if ((await ListStagedBlocksAsync(job, path, cancellationToken)).Count == 0)
+            return;
+        // There is no other way to it than to write the file.
+        await WriteAsync(job, path, BinaryData.Empty, cancellationToken);
+        await DeleteFileAsync(job, path, cancellationToken);
+    }
+
+    private static string Encoded(string block) => Convert.ToBase64String(Encoding.ASCII.GetBytes(block));
+
+    private static string Decoded(string block) => Encoding.ASCII.GetString(Convert.FromBase64String(block));
 
     private static Task<T> WriteAsync<T>(string job, Func<Task<T>> write, CancellationToken cancellationToken) =>
         BlobFailures.GuardAsync(

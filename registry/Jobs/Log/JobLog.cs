@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Registry.Jobs.Log;
 
@@ -34,7 +34,7 @@ public sealed class JobLog(JobFiles files)
     /// <param name="attempt">The attempt.</param>
     /// <param name="after">Number of the last line that is known; 0 for none.</param>
     /// <param name="limit">The most lines: 1 to <see cref="MaxLines"/>.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>A page; empty and at its end when there is no log.</returns>
     public async Task<JobLogPage> ReadAsync(string job, int attempt, long after, int limit, CancellationToken cancellationToken = default) =>
         await ReadAsync(job, attempt, await FindAsync(job, attempt, after, cancellationToken), limit, cancellationToken);
@@ -44,7 +44,7 @@ public sealed class JobLog(JobFiles files)
     /// <param name="attempt">The attempt.</param>
     /// <param name="from">From <see cref="JobLogPage.Next"/>.</param>
     /// <param name="limit">The most lines: 1 to <see cref="MaxLines"/>.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<JobLogPage> ReadAsync(string job, int attempt, JobLogPosition from, int limit, CancellationToken cancellationToken = default)
     {
         if (limit is < 1 or > MaxLines)
@@ -84,7 +84,7 @@ public sealed class JobLog(JobFiles files)
     /// <summary>Where the lines after a number begin.</summary>
     private async Task<JobLogPosition> FindAsync(string job, int attempt, long after, CancellationToken cancellationToken)
     {
-        if (after <= 0 || await files.GetPropertiesAsync(job, Path(attempt), cancellationToken) is not { } file)
+        if (after <= 0 || await files.GetPropertiesAsync(job, JobPaths.Log(attempt), cancellationToken) is not { } file)
             return new JobLogPosition(Math.Max(0, after), 0);
 
         // Low is where a line begins, and none before it is after the number. High is where looking at more would not help.
@@ -131,7 +131,7 @@ public sealed class JobLog(JobFiles files)
     }
 
     private async Task<ReadOnlyMemory<byte>> RangeAsync(string job, int attempt, long offset, int length, CancellationToken cancellationToken) =>
-        await files.ReadRangeAsync(job, Path(attempt), offset, length, cancellationToken) ?? ReadOnlyMemory<byte>.Empty;
+        await files.ReadRangeAsync(job, JobPaths.Log(attempt), offset, length, cancellationToken) ?? ReadOnlyMemory<byte>.Empty;
 
     /// <summary>Takes a whole line from the front of some bytes.</summary>
     private static bool TakeLine(ref ReadOnlyMemory<byte> bytes, out ReadOnlyMemory<byte> line)
@@ -153,11 +153,31 @@ public sealed class JobLog(JobFiles files)
         }
     }
 
-    private static string Path(int attempt) => $"attempt-{attempt}/log.jsonl";
-
     /// <param name="Found">Where the first line after the number begins, if it is certain that it is the first.</param>
     /// <param name="FirstAfter">Number of the first line that was seen, when that is after the number.</param>
     /// <param name="LastBefore">Number of the last line that was seen, when none is after the number; 0 when there was no line.</param>
     /// <param name="End">Where the line behind that begins.</param>
     private readonly record struct Probe(long? Found, long? FirstAfter, long LastBefore, long End);
 }
+
+/// <summary>A line that a job wrote.</summary>
+/// <param name="N">Its number: 1, 2, 3 ... within the attempt.</param>
+/// <param name="T">When it was written, by the clock of where the job runs.</param>
+/// <param name="S">Where: <c>out</c>, <c>err</c>, or <c>sys</c> for what runs the script.</param>
+/// <param name="M">The text, without its end of line.</param>
+public sealed record JobLogLine(long N, DateTimeOffset T, string S, string M);
+
+/// <summary>Part of a job's log.</summary>
+/// <param name="Lines">In the order of their numbers. Fewer than were asked for do not mean the end.</param>
+/// <param name="Next">Where the next page begins.</param>
+/// <param name="IsAtEnd">Whether these were all lines that were there.</param>
+public sealed record JobLogPage(IReadOnlyList<JobLogLine> Lines, JobLogPosition Next, bool IsAtEnd)
+{
+    /// <summary>Number of the last line so far: what the next page comes after.</summary>
+    public long NextAfter => Next.After;
+}
+
+/// <summary>A place in a log, found before: reading on from there costs one request.</summary>
+/// <param name="After">Number of the line before it; 0 at the beginning.</param>
+/// <param name="Offset">A byte where a line begins, at or before this place.</param>
+public readonly record struct JobLogPosition(long After, long Offset);

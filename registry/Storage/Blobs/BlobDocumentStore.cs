@@ -3,6 +3,7 @@ using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Larder.Inference;
 using Larder.Registry.Errors;
 
 namespace Larder.Registry.Storage.Blobs;
@@ -95,7 +96,7 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
         string id,
         T value,
         BlobRequestConditions condition,
-        Func<RegistryException> refused,
+        Func<LarderException> refused,
         CancellationToken cancellationToken)
     {
         var blob = _container.GetBlobClient(BlobNames.Document(collection.Name, partition, id));

@@ -25,7 +25,7 @@ internal static class BlobFailures
         RequestFailedException or HttpRequestException or IOException => true,
         // What the client throws when every try failed.
         AggregateException all => all.InnerExceptions.All(e => IsOutage(e, cancellationToken)),
-        // The client's own time-out looks like a cancellation that nobody asked for.
+        // A timeout of the client looks like a cancellation although no caller cancelled.
         OperationCanceledException => !cancellationToken.IsCancellationRequested,
         _ => false,
     };

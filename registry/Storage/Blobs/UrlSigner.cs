@@ -10,13 +10,13 @@ namespace Larder.Registry.Storage.Blobs;
 /// </summary>
 internal sealed class UrlSigner(BlobServiceClient account, TimeProvider time)
 {
-    // Whoever checks the URL may have a clock that is behind.
+    // The clock of the storage service may be behind.
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
     // The service gives a key for seven days from its start at most.
     private static readonly TimeSpan KeyLife = TimeSpan.FromDays(7) - TimeSpan.FromHours(1);
 
-    // Written by whoever asked last; several keys are as good as one.
+    // Concurrent callers may each fetch a key; the last one is kept, and every one of them is valid.
     private volatile UserDelegationKey? _cached;
 
     public Task<Uri> BlobAsync(BlobClient blob, BlobSasPermissions permissions, TimeSpan life, CancellationToken cancellationToken)

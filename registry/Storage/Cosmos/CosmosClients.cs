@@ -1,6 +1,5 @@
 using Azure.Identity;
 using Larder.Inference.Limits;
-using Larder.Registry.Models;
 using Microsoft.Azure.Cosmos;
 
 namespace Larder.Registry.Storage.Cosmos;

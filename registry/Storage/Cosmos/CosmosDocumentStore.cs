@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Larder.Inference;
 using Larder.Registry.Errors;
 using Microsoft.Azure.Cosmos;
 
@@ -128,7 +129,7 @@ public sealed class CosmosDocumentStore(CosmosClient client, CosmosOptions optio
         DocumentKey key,
         T value,
         Func<Container, DocumentKey, Stream, CancellationToken, Task<ResponseMessage>> send,
-        Func<HttpStatusCode, RegistryException?> refused,
+        Func<HttpStatusCode, LarderException?> refused,
         CancellationToken cancellationToken)
     {
         var write = Guid.NewGuid().ToString("N");

@@ -15,7 +15,7 @@ internal static class CosmosFailures
         return exception switch
         {
             CosmosException or HttpRequestException or IOException or AuthenticationFailedException => true,
-            // The client's own time-out, or the store's, looks like a cancellation that nobody asked for.
+            // A timeout of the client, or of the store, looks like a cancellation although no caller cancelled.
             OperationCanceledException => !cancellationToken.IsCancellationRequested,
             _ => false,
         };

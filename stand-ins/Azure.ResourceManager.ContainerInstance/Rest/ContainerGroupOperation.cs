@@ -10,32 +10,32 @@ namespace Azure.ResourceManager.ContainerInstance.Rest;
 /// </summary>
 internal sealed class ContainerGroupOperation : ArmOperation<ContainerGroupResource>
 {
-    private readonly ContainerGroupsClient groups;
-    private readonly ArmClient arm;
-    private readonly bool isDelete;
-    private readonly ResourceIdentifier group;
-    private readonly Uri resource;
-    private Response response;
-    private Uri next;
-    private Source source;
-    private ContainerGroupResource value;
+    private readonly ContainerGroupsClient _groups;
+    private readonly ArmClient _arm;
+    private readonly bool _isDelete;
+    private readonly ResourceIdentifier _group;
+    private readonly Uri _resource;
+    private Response _response;
+    private Uri _next;
+    private Source _source;
+    private ContainerGroupResource _value;
 
     public ContainerGroupOperation(ContainerGroupsClient groups, ArmClient arm, RequestMethod method, ResourceIdentifier group, Response first)
     {
-        this.groups = groups;
-        this.arm = arm;
-        this.group = group;
-        isDelete = method == RequestMethod.Delete;
-        resource = groups.AddressOf(group);
-        response = first;
+        _groups = groups;
+        _arm = arm;
+        _group = group;
+        _isDelete = method == RequestMethod.Delete;
+        _resource = groups.AddressOf(group);
+        _response = first;
         if (first.Headers.TryGetValue("Azure-AsyncOperation", out var status))
-            (source, next) = (Source.Status, groups.Absolute(status));
+            (_source, _next) = (Source.Status, groups.Absolute(status));
         else if (first.Status == 202 && first.Headers.TryGetValue("Location", out var location))
-            (source, next) = (Source.Location, groups.Absolute(location));
-        else if (isDelete && first.Status == 202)
-            (source, next) = (Source.Resource, resource);
-        else if (isDelete)
-            value = first.Status == 200 ? new ContainerGroupResource(arm, ContainerGroupReader.Read(first)) : Deleted();
+            (_source, _next) = (Source.Location, groups.Absolute(location));
+        else if (_isDelete && first.Status == 202)
+            (_source, _next) = (Source.Resource, _resource);
+        else if (_isDelete)
+            _value = first.Status == 200 ? new ContainerGroupResource(arm, ContainerGroupReader.Read(first)) : Deleted();
         else
             ReadResource();
     }
@@ -48,108 +48,108 @@ internal sealed class ContainerGroupOperation : ArmOperation<ContainerGroupResou
         Resource,
     }
 
-    public override string Id => next?.Segments[^1] ?? resource.Segments[^1];
+    public override string Id => _next?.Segments[^1] ?? _resource.Segments[^1];
 
-    public override bool HasCompleted => source == Source.Done;
+    public override bool HasCompleted => _source == Source.Done;
 
-    public override bool HasValue => value is not null;
+    public override bool HasValue => _value is not null;
 
     public override ContainerGroupResource Value =>
-        value ?? throw new InvalidOperationException(HasCompleted ? "The operation has no value." : "The operation has not completed yet.");
+        _value ?? throw new InvalidOperationException(HasCompleted ? "The operation has no value." : "The operation has not completed yet.");
 
-    public override Response GetRawResponse() => response;
+    public override Response GetRawResponse() => _response;
 
     public override async ValueTask<Response> UpdateStatusAsync(CancellationToken cancellationToken = default)
     {
         for (var again = !HasCompleted; again;)
         {
-            response = await groups.PollAsync(next, cancellationToken);
+            _response = await _groups.PollAsync(_next, cancellationToken);
             again = Read();
         }
 
-        return response;
+        return _response;
     }
 
     public override Response UpdateStatus(CancellationToken cancellationToken = default)
     {
         for (var again = !HasCompleted; again;)
         {
-            response = groups.Poll(next, cancellationToken);
+            _response = _groups.Poll(_next, cancellationToken);
             again = Read();
         }
 
-        return response;
+        return _response;
     }
 
     /// <returns>Whether the next question can be asked at once.</returns>
     private bool Read()
     {
-        if (response.Status == 404)
+        if (_response.Status == 404)
         {
             // Gone is what a deletion is for.
-            if (!isDelete)
-                throw new RequestFailedException(response);
+            if (!_isDelete)
+                throw new RequestFailedException(_response);
             Complete(Deleted());
             return false;
         }
 
-        if (source == Source.Status)
+        if (_source == Source.Status)
             return ReadStatus();
-        if (source == Source.Resource || response.Status != 202)
+        if (_source == Source.Resource || _response.Status != 202)
             ReadResource();
-        else if (response.Headers.TryGetValue("Location", out var location))
-            next = groups.Absolute(location);
+        else if (_response.Headers.TryGetValue("Location", out var location))
+            _next = _groups.Absolute(location);
         return false;
     }
 
     private bool ReadStatus()
     {
-        using var document = JsonDocument.Parse(response.Content);
+        using var document = JsonDocument.Parse(_response.Content);
         switch (document.RootElement.Text("status")?.ToUpperInvariant())
         {
-            case "SUCCEEDED" when isDelete:
+            case "SUCCEEDED" when _isDelete:
                 Complete(Deleted());
                 return false;
             case "SUCCEEDED":
-                (source, next) = (Source.Resource, resource);
+                (_source, _next) = (Source.Resource, _resource);
                 return true;
             case "FAILED" or "CANCELED":
                 Complete(null);
-                throw new RequestFailedException(response);
+                throw new RequestFailedException(_response);
             default:
-                if (response.Headers.TryGetValue("Azure-AsyncOperation", out var moved))
-                    next = groups.Absolute(moved);
+                if (_response.Headers.TryGetValue("Azure-AsyncOperation", out var moved))
+                    _next = _groups.Absolute(moved);
                 return false;
         }
     }
 
     private void ReadResource()
     {
-        if (isDelete)
+        if (_isDelete)
         {
             // Asked at its address, a group that is still there is not deleted yet; asked elsewhere, the answer is the end.
-            if (source != Source.Resource)
+            if (_source != Source.Resource)
                 Complete(Deleted());
             return;
         }
 
-        var data = ContainerGroupReader.Read(response);
+        var data = ContainerGroupReader.Read(_response);
         switch (data.ProvisioningState?.ToUpperInvariant())
         {
             case null or "SUCCEEDED":
-                Complete(new ContainerGroupResource(arm, data));
+                Complete(new ContainerGroupResource(_arm, data));
                 break;
             case "FAILED" or "CANCELED":
                 Complete(null);
-                throw new RequestFailedException(response);
+                throw new RequestFailedException(_response);
             default:
-                (source, next) = (Source.Resource, resource);
+                (_source, _next) = (Source.Resource, _resource);
                 break;
         }
     }
 
-    private void Complete(ContainerGroupResource result) => (source, next, value) = (Source.Done, null, result);
+    private void Complete(ContainerGroupResource result) => (_source, _next, _value) = (Source.Done, null, result);
 
     // What is left of a group that is gone: its address.
-    private ContainerGroupResource Deleted() => new(arm, group);
+    private ContainerGroupResource Deleted() => new(_arm, _group);
 }

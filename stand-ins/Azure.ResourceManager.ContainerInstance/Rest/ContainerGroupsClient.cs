@@ -14,41 +14,41 @@ internal sealed class ContainerGroupsClient(HttpPipeline pipeline, Uri endpoint,
     // The newest version without "preview" of which every property used here is described; what the package itself sends it does not publish.
     private const string DefaultApiVersion = "2025-09-01";
 
-    private readonly TelemetryDetails userAgent = new(typeof(ContainerGroupsClient).Assembly, applicationId);
+    private readonly TelemetryDetails _userAgent = new(typeof(ContainerGroupsClient).Assembly, applicationId);
 
-    public async Task<Response> CreateAsync(ResourceIdentifier group, ContainerGroupData data, CancellationToken cancellation)
+    public async Task<Response> CreateAsync(ResourceIdentifier group, ContainerGroupData data, CancellationToken cancellationToken)
     {
         using var message = Create(RequestMethod.Put, UriOf(group));
         message.Request.Headers.Add("Content-Type", "application/json");
         message.Request.Content = RequestContent.Create(ContainerGroupWriter.Write(data));
-        return await SendAsync(message, cancellation, 200, 201);
+        return await SendAsync(message, cancellationToken, 200, 201);
     }
 
-    public async Task<Response> GetAsync(ResourceIdentifier group, CancellationToken cancellation)
+    public async Task<Response> GetAsync(ResourceIdentifier group, CancellationToken cancellationToken)
     {
         using var message = Create(RequestMethod.Get, UriOf(group));
-        return await SendAsync(message, cancellation, 200);
+        return await SendAsync(message, cancellationToken, 200);
     }
 
-    public async Task<Response> GetIfExistsAsync(ResourceIdentifier group, CancellationToken cancellation)
+    public async Task<Response> GetIfExistsAsync(ResourceIdentifier group, CancellationToken cancellationToken)
     {
         using var message = Create(RequestMethod.Get, UriOf(group));
-        return await SendAsync(message, cancellation, 200, 404);
+        return await SendAsync(message, cancellationToken, 200, 404);
     }
 
-    public async Task<Response> DeleteAsync(ResourceIdentifier group, CancellationToken cancellation)
+    public async Task<Response> DeleteAsync(ResourceIdentifier group, CancellationToken cancellationToken)
     {
         using var message = Create(RequestMethod.Delete, UriOf(group));
-        return await SendAsync(message, cancellation, 200, 202, 204);
+        return await SendAsync(message, cancellationToken, 200, 202, 204);
     }
 
-    public async Task<Response> StopAsync(ResourceIdentifier group, CancellationToken cancellation)
+    public async Task<Response> StopAsync(ResourceIdentifier group, CancellationToken cancellationToken)
     {
         using var message = Create(RequestMethod.Post, UriOf(group, "/stop"));
-        return await SendAsync(message, cancellation, 204);
+        return await SendAsync(message, cancellationToken, 204);
     }
 
-    public async Task<Response> GetLogsAsync(ResourceIdentifier group, string container, int? tail, bool? timestamps, CancellationToken cancellation)
+    public async Task<Response> GetLogsAsync(ResourceIdentifier group, string container, int? tail, bool? timestamps, CancellationToken cancellationToken)
     {
         var uri = UriOf(group, $"/containers/{Uri.EscapeDataString(container)}/logs");
         if (tail is { } lines)
@@ -56,33 +56,30 @@ internal sealed class ContainerGroupsClient(HttpPipeline pipeline, Uri endpoint,
         if (timestamps is { } withTimes)
             uri.AppendQuery("timestamps", withTimes ? "true" : "false");
         using var message = Create(RequestMethod.Get, uri);
-        return await SendAsync(message, cancellation, 200);
+        return await SendAsync(message, cancellationToken, 200);
     }
 
-    /// <summary>A page of the groups of a resource group.</summary>
-    /// <param name="resourceGroup">The resource group.</param>
-    /// <param name="nextLink">Where the page before said that this one is; null for the first.</param>
-    /// <param name="cancellation">Cancels it.</param>
-    public async Task<Response> ListAsync(ResourceIdentifier resourceGroup, string nextLink, CancellationToken cancellation)
+    /// <summary>A page of the groups of a resource group: the first, or the one that <paramref name="nextLink"/> of the page before names.</summary>
+    public async Task<Response> ListAsync(ResourceIdentifier resourceGroup, string nextLink, CancellationToken cancellationToken)
     {
         var uri = nextLink is null ? UriOf(resourceGroup, $"/providers/{ContainerGroupResource.ResourceType}") : At(new Uri(endpoint, nextLink));
         using var message = Create(RequestMethod.Get, uri);
-        return await SendAsync(message, cancellation, 200);
+        return await SendAsync(message, cancellationToken, 200);
     }
 
     /// <summary>Asks how an operation goes. Which statuses are good depends on the operation, so only 4xx and 5xx other than 404 are errors here.</summary>
-    public async Task<Response> PollAsync(Uri uri, CancellationToken cancellation)
+    public async Task<Response> PollAsync(Uri uri, CancellationToken cancellationToken)
     {
         using var message = Create(RequestMethod.Get, At(uri));
-        return await SendAsync(message, cancellation, 200, 201, 202, 204, 404);
+        return await SendAsync(message, cancellationToken, 200, 201, 202, 204, 404);
     }
 
     /// <inheritdoc cref="PollAsync"/>
-    public Response Poll(Uri uri, CancellationToken cancellation)
+    public Response Poll(Uri uri, CancellationToken cancellationToken)
     {
         using var message = Create(RequestMethod.Get, At(uri));
         message.ResponseClassifier = new StatusCodeClassifier([200, 201, 202, 204, 404]);
-        pipeline.Send(message, cancellation);
+        pipeline.Send(message, cancellationToken);
         return message.Response.IsError ? throw new RequestFailedException(message.Response) : message.Response;
     }
 
@@ -114,14 +111,14 @@ internal sealed class ContainerGroupsClient(HttpPipeline pipeline, Uri endpoint,
         message.Request.Method = method;
         message.Request.Uri = uri;
         message.Request.Headers.Add("Accept", "application/json");
-        userAgent.Apply(message);
+        _userAgent.Apply(message);
         return message;
     }
 
-    private async Task<Response> SendAsync(HttpMessage message, CancellationToken cancellation, params ushort[] good)
+    private async Task<Response> SendAsync(HttpMessage message, CancellationToken cancellationToken, params ushort[] good)
     {
         message.ResponseClassifier = new StatusCodeClassifier(good);
-        await pipeline.SendAsync(message, cancellation);
+        await pipeline.SendAsync(message, cancellationToken);
         return message.Response.IsError ? throw new RequestFailedException(message.Response) : message.Response;
     }
 }

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Larder.Functions.Access;
 using Larder.Functions.Hosting;
-using Larder.Functions.Http;
+using Larder.Inference;
 using Larder.Inference.Limits;
 using Larder.Registry.Access;
 using Larder.Registry.Tokens;

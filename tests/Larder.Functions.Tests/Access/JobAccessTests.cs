@@ -140,7 +140,7 @@ public sealed class JobAccessTests(AccessFixture larder) : IClassFixture<AccessF
         var (now, id) = (DateTimeOffset.UtcNow, JobId.Create(DateTimeOffset.UtcNow));
         await store.CreateAsync(new Job
         {
-            Id = id, InstanceId = id, Type = type, State = state, Model = type is "export" or "import" ? "*" : Model, Created = now, Options = JsonSerializer.SerializeToElement(new { }),
+            Id = id, Type = type, State = state, Model = type is "export" or "import" ? "*" : Model, Created = now, Options = JsonSerializer.SerializeToElement(new { }),
         });
         return id;
     }

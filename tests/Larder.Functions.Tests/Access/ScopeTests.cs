@@ -184,7 +184,7 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
     private static async Task<string> PlantAsync(JobStore store, string model, JobState state)
     {
         var (now, id) = (DateTimeOffset.UtcNow, JobId.Create(DateTimeOffset.UtcNow));
-        await store.CreateAsync(new Job { Id = id, InstanceId = id, Type = "score", State = state, Model = model, Created = now, Options = JsonSerializer.SerializeToElement(new { }) });
+        await store.CreateAsync(new Job { Id = id, Type = "score", State = state, Model = model, Created = now, Options = JsonSerializer.SerializeToElement(new { }) });
         return id;
     }
 

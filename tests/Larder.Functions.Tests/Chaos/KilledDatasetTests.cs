@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Azure.Storage.Blobs;
 using Larder.Functions.Tests.Hosting;
 using Larder.Functions.Tests.Training;
 using Larder.Functions.Tests.Uploads;

@@ -137,10 +137,9 @@ internal static class Samples
         Created = Time,
         Started = Time.AddSeconds(1),
         Finished = Time.AddSeconds(2),
-        InstanceId = "hidden",
     };
 
-    public static Job QueuedJob { get; } = new() { Id = "20260131-2", Type = "ingest", State = JobState.Queued, Model = "iris", Options = JsonSerializer.SerializeToElement<object?>(null), Created = Time, InstanceId = "hidden" };
+    public static Job QueuedJob { get; } = new() { Id = "20260131-2", Type = "ingest", State = JobState.Queued, Model = "iris", Options = JsonSerializer.SerializeToElement<object?>(null), Created = Time };
 
     public static Schedule FullSchedule { get; } = new()
     {

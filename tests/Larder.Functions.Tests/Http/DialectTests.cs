@@ -1,9 +1,8 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Larder.Functions.Http;
-using Larder.Inference.Tensors;
+using Larder.Inference;
 using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

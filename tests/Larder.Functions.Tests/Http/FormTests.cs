@@ -1,5 +1,6 @@
 using System.Text;
 using Larder.Functions.Http;
+using Larder.Inference;
 using Larder.Registry.Publishing;
 using Microsoft.AspNetCore.Http;
 

@@ -174,7 +174,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
             let path = Encoding.ASCII.GetBytes(PathOf(route.Path, ids))
             from body in route.Bodies()
             from text in Texts
-            // Where a text stands in the place of a value, and not in a list or as a name, is enough for the long one.
+                // Where a text stands in the place of a value, and not in a list or as a name, is enough for the long one.
             where text.Bytes.Length < 1000 || body.IsPlain
             from bytes in body.With(text.Bytes, text.Json)
             select ($"{route.Method} {route.Path}: {text.Name} as {body.What}", (Func<Task<RawHttp.Reply>>)(() => RawHttp.SendAsync(

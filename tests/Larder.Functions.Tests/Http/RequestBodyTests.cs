@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Larder.Functions.Http;
+using Larder.Inference;
 using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Http;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Security.Cryptography;
-using Azure;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Larder.Functions.Tests.Audit;

@@ -30,7 +30,7 @@ public sealed class JobTests(JobsFixture larder)
         Assert.Equal("2 inputs.", (string?)shown["steps"]![0]!["detail"]);
         Assert.Equal("train.py", (string?)shown["inputs"]![0]!["file_name"]);
         Assert.Equal("***", (string?)shown["options"]!["environment"]!["TOKEN"]!["secret"]);
-        Assert.DoesNotContain("internal-", answer.Body.ToJsonString());
+        Assert.DoesNotContain("instance_id", answer.Body.ToJsonString());
     }
 
     [Fact]

@@ -61,7 +61,6 @@ public sealed class JobsFixture : IAsyncLifetime
             State = state,
             Model = model,
             Created = created,
-            InstanceId = $"internal-{id}",
             Attempts = [.. Enumerable.Range(1, attempts).Select(number => new JobAttempt(number, created))],
         };
         await Files.CreateAsync(id);

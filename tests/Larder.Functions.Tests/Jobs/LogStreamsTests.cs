@@ -1,6 +1,7 @@
 using Larder.Functions.Hosting;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
+using Larder.Inference;
 using Larder.Inference.Limits;
 using Larder.Registry.Access;
 

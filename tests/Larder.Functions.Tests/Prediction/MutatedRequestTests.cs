@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using FsCheck;
 using FsCheck.Fluent;
 using Larder.Functions.Tests.Hosting;
 using Larder.Testing.Onnx;

@@ -1,7 +1,6 @@
 using Larder.Host.Hosting;
 using Larder.Host.Tests.Durable.Support;
 using Larder.Testing;
-using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Hosting;

@@ -5,7 +5,6 @@ using Larder.Host.Tests.Durable.Support;
 using Larder.Host.Tests.Support;
 using Larder.Testing;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 
 namespace Larder.Host.Tests.Durable;

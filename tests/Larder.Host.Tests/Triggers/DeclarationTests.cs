@@ -3,7 +3,6 @@ using Azure.Storage.Blobs;
 using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Support;
 using Larder.Testing;
-using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Host.Tests.Triggers;
 

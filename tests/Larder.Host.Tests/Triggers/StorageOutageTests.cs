@@ -1,10 +1,8 @@
-using Azure.Storage.Blobs;
 using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Blobs;
 using Larder.Host.Tests.Triggers.Support;
 using Larder.Host.Tests.Triggers.Timers;
 using Larder.Testing;
-using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Host.Tests.Triggers;
 

@@ -1,6 +1,5 @@
 using Larder.Inference.Settings;
 using Larder.Inference.Signatures;
-using Larder.Inference.Tensors;
 
 namespace Larder.Inference.Images.Tests.Files;
 

@@ -15,7 +15,7 @@ internal static class Png
 
     private static readonly byte[] Signature = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
-    /// <summary>A file whose rows are <paramref name="rowBytes"/> long, from samples that are already in PNG's order and packing.</summary>
+    /// <summary>A file, from samples that are already in PNG's order and packing.</summary>
     internal static byte[] Write(int width, int height, byte colourType, ReadOnlySpan<byte> samples, byte depth = 8, params (string Name, byte[] Content)[] chunks)
     {
         var rowBytes = samples.Length / height;

@@ -1,5 +1,4 @@
 using Larder.Inference.Limits;
-using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
 using Larder.Testing.Onnx;
 

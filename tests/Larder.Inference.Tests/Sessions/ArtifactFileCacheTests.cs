@@ -210,7 +210,7 @@ public sealed class ArtifactFileCacheTests : IDisposable
         async (sha256, destination, cancellationToken) =>
         {
             Interlocked.Increment(ref _fetches);
-            await destination.WriteAsync(new byte[0], cancellationToken);
+            await destination.WriteAsync(Array.Empty<byte>(), cancellationToken);
             foreach (var piece in _artifacts[sha256].Chunk(777))
                 await destination.WriteAsync(piece, cancellationToken);
         },

@@ -1,8 +1,6 @@
 using Larder.Inference.Limits;
-using Larder.Inference.Sessions;
 using Larder.Inference.Settings;
 using Larder.Inference.Signatures;
-using Larder.Inference.Tensors;
 using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Tests.Sessions;

@@ -1,4 +1,3 @@
-using Larder.Inference.Sessions;
 using Larder.Inference.Settings;
 using Larder.Inference.Signatures;
 using Larder.Testing.Onnx;

@@ -39,7 +39,7 @@ public sealed class HostileJsonTests
         try
         {
             ReadFirst(ref reader);
-            buffer.ReadNested(ref reader);
+            new NestedReader(buffer).Read(ref reader);
             return $"[{string.Join(',', buffer.Shape.ToArray())}] {Convert.ToHexString(buffer.Data)}";
         }
         catch (InvalidInputException error)
@@ -62,7 +62,7 @@ public sealed class HostileJsonTests
         }
         catch (IndexOutOfRangeException failure)
         {
-            throw NestedReader.EndsInLiteral(failure);
+            throw JsonTokens.EndsInLiteral(failure);
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Larder.Inference.Signatures;
-using Larder.Inference.Tensors;
 using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Tests.Tensors;

@@ -1,8 +1,5 @@
-using System.Globalization;
-using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Larder.Inference.Sessions;

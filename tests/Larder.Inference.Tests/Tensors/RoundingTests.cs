@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Numerics;
-using System.Text;
 using Larder.Inference.Signatures;
 
 namespace Larder.Inference.Tests.Tensors;

@@ -27,7 +27,7 @@ internal static class Tensor
     {
         var reader = new Utf8JsonReader(json);
         reader.Read();
-        buffer.ReadNested(ref reader);
+        new NestedReader(buffer).Read(ref reader);
         // The reader must be on the last token of the value: nothing but white space may follow.
         Assert.False(reader.Read());
     }

@@ -3,13 +3,12 @@ using System.Text.Json;
 using Larder.Inference.Settings;
 using Larder.Inference.Signatures;
 using Larder.Inference.Validation.Sandbox;
-using Larder.Inference.Validation.Scanning;
 using Larder.Testing.Onnx;
 
 namespace Larder.Inference.Validation.Tests.RangeAnalysis;
 
 /// <summary>
-/// What ONNX Runtime does with the values that <see cref="Larder.Inference.UnsafeOperators"/> is about: it ends the process, here the child. When a newer runtime does not,
+/// What ONNX Runtime does with the values that <see cref="Larder.Inference.Validation.Scanning.UnsafeOperators"/> is about: it ends the process, here the child. When a newer runtime does not,
 /// a test fails, and its operator can be taken off the list.
 /// </summary>
 public sealed class CrashTests : IAsyncLifetime

@@ -78,9 +78,9 @@ public sealed class SandboxQueueTests
         var running = await queue.EnterAsync("a", default);
         var waiting = new List<Task<IDisposable>> { queue.EnterAsync("a", default), queue.EnterAsync("a", default) };
 
-        Assert.True((await Assert.ThrowsAsync<ValidatorBusyException>(() => queue.EnterAsync("a", default))).IsCallers);
+        Assert.Equal(ErrorKind.TooMany, (await Assert.ThrowsAsync<ValidatorBusyException>(() => queue.EnterAsync("a", default))).Kind);
         waiting.Add(queue.EnterAsync("b", default));
-        Assert.False((await Assert.ThrowsAsync<ValidatorBusyException>(() => queue.EnterAsync("c", default))).IsCallers);
+        Assert.Equal(ErrorKind.Unavailable, (await Assert.ThrowsAsync<ValidatorBusyException>(() => queue.EnterAsync("c", default))).Kind);
 
         running.Dispose();
         while (waiting.Count > 0)

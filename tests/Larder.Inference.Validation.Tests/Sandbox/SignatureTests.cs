@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Larder.Inference.Signatures;
 using Larder.Testing.Onnx;
-using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Larder.Inference.Validation.Tests.Sandbox;
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Larder.Infrastructure.Tests.Compiling;
 
 namespace Larder.Infrastructure.Tests.Rules;

@@ -21,8 +21,8 @@ public sealed class BackupStepsTests
     {
         _import.Run();
 
-        Assert.Equal([ActivityNames.BeginJob, .. Steps, ActivityNames.FinishTransfer, ActivityNames.EndJob], _import.Calls);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "RegisterImport is done."), _import.Ended);
+        Assert.Equal([.. Steps, ActivityNames.FinishTransfer, ActivityNames.EndJob], _import.Calls);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded, "RegisterImport is done."), _import.Ended);
     }
 
     [Fact]
@@ -30,8 +30,8 @@ public sealed class BackupStepsTests
     {
         _export.Run();
 
-        Assert.Equal([ActivityNames.BeginJob, ActivityNames.WriteExport, ActivityNames.FinishTransfer, ActivityNames.EndJob], _export.Calls);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "WriteExport is done."), _export.Ended);
+        Assert.Equal([ActivityNames.WriteExport, ActivityNames.FinishTransfer, ActivityNames.EndJob], _export.Calls);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded, "WriteExport is done."), _export.Ended);
     }
 
     [Fact]
@@ -40,12 +40,12 @@ public sealed class BackupStepsTests
         _import.Activity(ActivityNames.CheckImport, _ => new BackupResult("It is no archive.")).Run();
 
         Assert.Equal(
-            [ActivityNames.BeginJob, ActivityNames.FetchArchive, ActivityNames.CheckImport, ActivityNames.FinishTransfer, ActivityNames.EndJob], _import.Calls);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "It is no archive."), _import.Ended);
+            [ActivityNames.FetchArchive, ActivityNames.CheckImport, ActivityNames.FinishTransfer, ActivityNames.EndJob], _import.Calls);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Failed, "It is no archive."), _import.Ended);
     }
 
     [Theory]
-    [InlineData(ActivityNames.BeginJob, ActivityNames.FetchArchive)]
+    [InlineData(ActivityNames.FetchArchive, ActivityNames.CheckImport)]
     [InlineData(ActivityNames.StoreImport, ActivityNames.RegisterImport)]
     public void A_cancelled_import_begins_no_further_step(string during, string next)
     {
@@ -66,7 +66,7 @@ public sealed class BackupStepsTests
     {
         _export.Activity(ActivityNames.WriteExport, _ => BackupResult.Canceled).Run();
 
-        Assert.Equal([ActivityNames.BeginJob, ActivityNames.WriteExport, ActivityNames.FinishTransfer, ActivityNames.EndJob], _export.Calls);
+        Assert.Equal([ActivityNames.WriteExport, ActivityNames.FinishTransfer, ActivityNames.EndJob], _export.Calls);
         Assert.Equal(JobState.Canceled, _export.Ended!.State);
     }
 
@@ -75,7 +75,7 @@ public sealed class BackupStepsTests
     {
         _export.Activity(ActivityNames.WriteExport, _ => new BackupResult("There is no such model.")).Run();
 
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "There is no such model."), _export.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Failed, "There is no such model."), _export.Ended);
     }
 
     [Fact]
@@ -102,6 +102,6 @@ public sealed class BackupStepsTests
     }
 
     private static Rehearsal Rehearse(string orchestrator, params string[] steps) => steps.Aggregate(
-        new Rehearsal(orchestrator, Rehearsal.Job).Activities(ActivityNames.BeginJob, ActivityNames.FinishTransfer, ActivityNames.EndJob),
+        new Rehearsal(orchestrator, Rehearsal.Job).Activities(ActivityNames.FinishTransfer, ActivityNames.EndJob),
         (rehearsal, step) => rehearsal.Activity(step, _ => new BackupResult(Summary: $"{step} is done.")));
 }

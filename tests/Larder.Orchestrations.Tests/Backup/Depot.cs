@@ -1,6 +1,6 @@
 using System.Text;
+using Larder.Inference;
 using Larder.Inference.Signatures;
-using Larder.Inference.Validation;
 using Larder.Orchestrations.Backup.Archives;
 using Larder.Registry.Audit;
 using Larder.Registry.Backup;

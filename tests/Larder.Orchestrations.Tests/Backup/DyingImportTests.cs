@@ -1,9 +1,5 @@
 using Larder.Orchestrations.Backup;
 using Larder.Orchestrations.Tests.Schedules;
-using Larder.Registry.Backup;
-using Larder.Registry.Errors;
-using Larder.Registry.Jobs;
-using Larder.Registry.Storage;
 using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
@@ -31,8 +27,8 @@ public sealed class DyingImportTests(Azurite azurite)
         for (var call = 1; !survived; call++)
         {
             using var to = Depot.OnBlobs(azurite.NewAccount());
-            var life = new Mortality(call, afterwards);
-            using var dying = to.Through(store => new MortalDocumentStore(store, life));
+            var life = new CrashPoint(call, afterwards);
+            using var dying = to.Through(store => new CrashingDocumentStore(store, life));
             survived = await SurvivesAsync(() => dying.ImportAsync(archive));
             if (survived)
                 Assert.True(call > 20, $"It made {call} calls only.");
@@ -86,7 +82,7 @@ public sealed class DyingImportTests(Azurite azurite)
         await from.PublishAsync("a", "two");
         var archive = await from.ExportAsync();
         using var to = Depot.OnBlobs(azurite.NewAccount());
-        using var dying = to.Through(store => new SweptStore(store, () => throw new Mortality.DeadException()));
+        using var dying = to.Through(store => new SweptStore(store, () => throw new CrashPoint.DeadException()));
         Assert.False(await SurvivesAsync(() => dying.ImportAsync(archive)));
 
         // There is no such job.
@@ -145,7 +141,6 @@ public sealed class DyingImportTests(Azurite azurite)
     private static Task BeginJobAsync(Depot depot) => depot.Jobs.CreateAsync(new Job
     {
         Id = Depot.Job,
-        InstanceId = Depot.Job,
         Type = ImportJob.Type,
         Model = ExportJob.AllModels,
         State = JobState.Running,
@@ -159,7 +154,7 @@ public sealed class DyingImportTests(Azurite azurite)
             await act();
             return true;
         }
-        catch (Mortality.DeadException)
+        catch (CrashPoint.DeadException)
         {
             return false;
         }

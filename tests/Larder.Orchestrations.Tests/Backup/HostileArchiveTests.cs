@@ -1,4 +1,5 @@
 using System.Text;
+using Larder.Inference;
 using Larder.Orchestrations.Tests.Schedules;
 using Larder.Registry.Backup;
 using Larder.Registry.Errors;
@@ -56,7 +57,7 @@ public sealed class HostileArchiveTests(Azurite azurite)
         using var to = Depot.OnBlobs(azurite.NewAccount());
         var archive = ZipEditing.Edit(await ArchiveAsync(), files => Change(files, edit), seal);
 
-        var refused = await Assert.ThrowsAnyAsync<RegistryException>(() => to.ImportAsync(archive));
+        var refused = await Assert.ThrowsAnyAsync<LarderException>(() => to.ImportAsync(archive));
 
         Assert.Contains(sentence, refused.Message);
         await AssertNothingAsync(to);
@@ -123,7 +124,7 @@ public sealed class HostileArchiveTests(Azurite azurite)
             damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
             var refused = await Record.ExceptionAsync(() => to.PlanAsync(damaged));
             // Times, attributes and artifacts are not looked at here; everything else is.
-            Assert.True(refused is null or RegistryException, $"{refused}");
+            Assert.True(refused is null or LarderException, $"{refused}");
         }
 
         await AssertNothingAsync(to);

@@ -131,7 +131,7 @@ public sealed class RoundTripTests(Azurite azurite)
 
         Assert.Contains("names, and it is not stored here", refused.Message);
         Assert.DoesNotContain(ZipEditing.Files(archive).Keys, name => name.StartsWith("artifacts/"));
-        // A backup of a model that is deleted, whose artifact nobody has swept yet.
+        // A backup of a model that is deleted, whose artifact is not collected yet.
         await from.Registry.DeleteModelAsync("Bread", force: true);
         await from.ImportAsync(archive, Depot.Everything with { Models = new NamePatterns(["Bread"]), RestoreDeleted = true });
         Assert.Equal(2, (await from.Registry.ResolveAsync(ModelReference.Parse("Bread:champion"))).Version.Version);

@@ -22,7 +22,7 @@ public sealed class WriteExportTests(Azurite azurite)
 
         var result = await Activity(depot, files, new HastyTime()).Run(job, default);
         await new FinishBackup(new JobSteps(depot.Jobs, TimeProvider.System), files)
-            .Run(new FinishBackup.Input(job, JobState.Canceled, result.Problem), default);
+            .Run(new JobResult(job, JobState.Canceled, result.Problem), default);
 
         Assert.True(result.IsCanceled);
         Assert.Empty((await depot.Jobs.GetAsync(job)).Outputs);
@@ -59,7 +59,7 @@ public sealed class WriteExportTests(Azurite azurite)
         var request = BackupSubmitter.ExportRequest(new ExportOptions());
         await depot.Jobs.CreateAsync(new Job
         {
-            Id = Depot.Job, InstanceId = Depot.Job, Type = request.Type, Model = request.Model, Options = request.Options, State = JobState.Running, Created = DateTimeOffset.UtcNow,
+            Id = Depot.Job, Type = request.Type, Model = request.Model, Options = request.Options, State = JobState.Running, Created = DateTimeOffset.UtcNow,
         });
         return (files, Depot.Job);
     }

@@ -113,7 +113,7 @@ public sealed class DatasetFinderTests : IDisposable
         var now = DateTimeOffset.UtcNow;
         var job = new Job
         {
-            Id = JobId.Create(now), InstanceId = "", Type = given.Type, State = JobState.Running, Model = given.Model, Inputs = given.Inputs, Source = given.Source, Created = now,
+            Id = JobId.Create(now), Type = given.Type, State = JobState.Running, Model = given.Model, Inputs = given.Inputs, Source = given.Source, Created = now,
         };
         await _files.CreateAsync(job.Id);
         return job;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Azure.Storage.Blobs;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;

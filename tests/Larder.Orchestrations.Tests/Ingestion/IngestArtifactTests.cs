@@ -10,13 +10,13 @@ namespace Larder.Orchestrations.Tests.Ingestion;
 public class IngestArtifactTests
 {
     private readonly Rehearsal _rehearsal = new Rehearsal(OrchestrationNames.IngestArtifact, Rehearsal.Job)
-        .Activities(ActivityNames.BeginJob, ActivityNames.ReportDrop, ActivityNames.EndJob)
+        .Activities(ActivityNames.ReportDrop, ActivityNames.EndJob)
         .Activity(ActivityNames.LookAtDrop, _ => new CheckBlobReady.Result(IsComplete: true))
         .Activity(ActivityNames.StageDrop, _ => new StageIngestedBlob.Result())
         .Activity(ActivityNames.CheckArrival, _ => new ValidateIngestedModel.Result(Models.Prepared("a")))
         .Activity(ActivityNames.RegisterArrival, _ => new RegisterIngestedModel.Result(7));
 
-    private ReportIngestion.Input Report => Assert.IsType<ReportIngestion.Input>(_rehearsal.Inputs[^2]);
+    private JobResult Report => Assert.IsType<JobResult>(_rehearsal.Inputs[^2]);
 
     [Fact]
     public void A_drop_goes_through_its_steps_and_succeeds()
@@ -25,12 +25,12 @@ public class IngestArtifactTests
 
         Assert.Equal(
             [
-                ActivityNames.BeginJob, ActivityNames.LookAtDrop, ActivityNames.StageDrop, ActivityNames.CheckArrival, ActivityNames.RegisterArrival,
-                ActivityNames.ReportDrop, ActivityNames.EndJob,
+                ActivityNames.LookAtDrop, ActivityNames.StageDrop, ActivityNames.CheckArrival, ActivityNames.RegisterArrival, ActivityNames.ReportDrop,
+                ActivityNames.EndJob,
             ],
             _rehearsal.Calls);
-        Assert.Equal(new ReportIngestion.Input(Rehearsal.Job, JobState.Succeeded, null, 7), Report);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, null), _rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded), Report);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded, null), _rehearsal.Ended);
     }
 
     [Fact]
@@ -40,9 +40,9 @@ public class IngestArtifactTests
 
         _rehearsal.Run();
 
-        Assert.Equal([ActivityNames.BeginJob, ActivityNames.LookAtDrop, ActivityNames.ReportDrop, ActivityNames.EndJob], _rehearsal.Calls);
-        Assert.Equal(new ReportIngestion.Input(Rehearsal.Job, JobState.Succeeded, "Nothing new.", 3), Report);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "Nothing new."), _rehearsal.Ended);
+        Assert.Equal([ActivityNames.LookAtDrop, ActivityNames.ReportDrop, ActivityNames.EndJob], _rehearsal.Calls);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded, "Nothing new."), Report);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded, "Nothing new."), _rehearsal.Ended);
     }
 
     [Fact]
@@ -75,8 +75,8 @@ public class IngestArtifactTests
         _rehearsal.Run(step);
 
         Assert.Equal(step, _rehearsal.Calls[^3]);
-        Assert.Equal(new ReportIngestion.Input(Rehearsal.Job, JobState.Failed, "No.", IsRefused: true), Report);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "No."), _rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Failed, "No.", IsRefused: true), Report);
+        Assert.Equal(Report, _rehearsal.Ended);
     }
 
     [Theory]
@@ -136,7 +136,7 @@ public class IngestArtifactTests
     {
         _rehearsal.Activity(ActivityNames.LookAtDrop, _ =>
         {
-            if (_rehearsal.Calls.Count == 4)
+            if (_rehearsal.Calls.Count == 3)
                 _rehearsal.Cancel(after: TimeSpan.FromSeconds(1));
             return new CheckBlobReady.Result();
         });
@@ -151,9 +151,9 @@ public class IngestArtifactTests
     [Fact]
     public void What_the_server_can_do_at_another_try_is_no_failure()
     {
-        _rehearsal.Broken(ActivityNames.BeginJob, times: 2).Broken(ActivityNames.StageDrop, times: 1).Broken(ActivityNames.EndJob, times: 3).Run();
+        _rehearsal.Broken(ActivityNames.LookAtDrop, times: 2).Broken(ActivityNames.StageDrop, times: 1).Broken(ActivityNames.EndJob, times: 3).Run();
 
         Assert.Equal([1, 2, 1, 1, 2, 4], _rehearsal.Waits.Select(wait => (int)wait.TotalSeconds));
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, null), _rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded, null), _rehearsal.Ended);
     }
 }

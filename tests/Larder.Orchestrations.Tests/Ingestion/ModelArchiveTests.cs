@@ -107,7 +107,7 @@ public sealed class ModelArchiveTests : IDisposable
     {
         var zip = new RawZip().Add("model.onnx", OnnxModel.Linear());
         for (var i = 0; i < 5; i++)
-            {
+        {
             zip.Add($"nested-{i}.zip", [], entry =>
             {
                 entry.Length = 30UL << 20;

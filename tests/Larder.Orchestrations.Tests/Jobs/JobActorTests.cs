@@ -34,6 +34,6 @@ public sealed class JobActorTests
 
     private static Job Job(string type) => new()
     {
-        Id = "zzz", Type = type, State = JobState.Running, Model = "iris", Created = DateTimeOffset.UnixEpoch, InstanceId = "zzz",
+        Id = "zzz", Type = type, State = JobState.Running, Model = "iris", Created = DateTimeOffset.UnixEpoch,
     };
 }

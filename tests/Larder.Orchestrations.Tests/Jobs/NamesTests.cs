@@ -16,8 +16,8 @@ public sealed class NamesTests
 
     private static readonly string[] Activities =
     [
-        "BeginJob", "CheckArrival", "CheckImport", "CheckTrainedModel", "CleanUpJob", "CollectResults", "CompileTrainedModel", "DeleteCompute", "EndJob",
-        "FetchArchive", "FetchDataset", "FindTrainedModel", "FinishScoring", "FinishTransfer", "GateTrainedModel", "LookAtDrop", "MergeScores",
+        "CheckArrival", "CheckImport", "CheckTrainedModel", "CollectResults", "CompileTrainedModel", "DeleteCompute", "EndJob",
+        "FetchArchive", "FetchDataset", "FinishScoring", "FinishTransfer", "GateTrainedModel", "LookAtDrop", "MergeScores",
         "NoteScoring", "PlanScoring", "RegisterArrival", "RegisterDataset", "RegisterImport", "RegisterTrainedModel", "ReleaseUpload", "ReportDrop",
         "ScoreChunk", "StageDataset", "StageDrop", "StageInputs", "StageUpload", "StartCompute", "StopCompute", "StoreImport", "WatchCompute", "WriteExport",
     ];

@@ -29,9 +29,8 @@ public sealed class OfficialEngineTests
         Add<string, ValidateIngestedModel.Result>(
             ActivityNames.CheckArrival, () => ++tries <= 2 ? throw new IOException("The disk is gone.") : new ValidateIngestedModel.Result(Models.Prepared("a")));
         Add<RegisterIngestedModel.Input, RegisterIngestedModel.Result>(ActivityNames.RegisterArrival, () => new RegisterIngestedModel.Result(7, "The alias x did not move."));
-        Add<string, object?>(ActivityNames.BeginJob, () => null);
         Add<string, object?>(ActivityNames.ReleaseUpload, () => null);
-        Add<EndJob.Input, object?>(ActivityNames.EndJob, () => null);
+        Add<JobResult, object?>(ActivityNames.EndJob, () => null);
         var state = new OrchestrationRuntimeState();
         worker.AddOrchestrationDispatcherMiddleware((context, next) =>
         {

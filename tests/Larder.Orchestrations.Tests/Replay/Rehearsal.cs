@@ -51,7 +51,7 @@ internal sealed class Rehearsal(string orchestrator, object input)
     public TimeSpan Elapsed => _now - Begin;
 
     /// <summary>What the job ended with.</summary>
-    public EndJob.Input? Ended => Inputs.OfType<EndJob.Input>().LastOrDefault();
+    public JobResult? Ended => Inputs.OfType<JobResult>().LastOrDefault();
 
     /// <summary>Whether the instance itself has failed, and not only its job.</summary>
     public bool IsBroken => _end?.OrchestrationStatus == OrchestrationStatus.Failed;

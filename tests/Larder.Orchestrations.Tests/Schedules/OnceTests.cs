@@ -1,14 +1,11 @@
 using System.Collections.Concurrent;
 using Larder.Orchestrations.Schedules;
-using Larder.Registry.Audit;
-using Larder.Registry.Errors;
-using Larder.Registry.Schedules;
 using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
 namespace Larder.Orchestrations.Tests.Schedules;
 
-/// <summary>An occurrence is one job, whoever dies and however many hosts there are.</summary>
+/// <summary>An occurrence is one job, wherever a server crashes and however many servers there are.</summary>
 [Collection(AzuriteCollection.Name)]
 public sealed class OnceTests(Azurite azurite)
 {
@@ -25,15 +22,15 @@ public sealed class OnceTests(Azurite azurite)
         for (var call = 1; ; call++)
         {
             var schedule = await _bakery.AddAsync("0 * * * *", OverlapPolicy.Skip, MissedPolicy.Once);
-            var death = new Mortality(call, afterwards);
+            var death = new CrashPoint(call, afterwards);
             _bakery.Time.Advance(TimeSpan.FromHours(1));
             try
             {
-                await _bakery.Other(store => new MortalDocumentStore(store, death)).TickAsync();
+                await _bakery.Other(store => new CrashingDocumentStore(store, death)).TickAsync();
             }
-            catch (Mortality.DeadException)
+            catch (CrashPoint.DeadException)
             {
-                // While it looked for what is due.
+                // While it read the schedules.
             }
 
             // So late that an occurrence about which nothing was decided is made up for.
@@ -46,14 +43,14 @@ public sealed class OnceTests(Azurite azurite)
             Assert.Contains(job.Id, _bakery.Started);
             await _bakery.Schedules.DeleteAsync(schedule.Id, revision: null, Bakery.Actor, _bakery.Time.GetUtcNow());
             await _bakery.EndAllAsync();
-            if (!death.IsDead)
+            if (!death.IsCrashed)
                 break;
             // To the full hour: the next schedule has one occurrence in the time that its round takes.
             _bakery.Time.Advance(TimeSpan.FromMinutes(55));
             deaths++;
         }
 
-        Assert.True(deaths > 6, $"It died {deaths} times only.");
+        Assert.True(deaths > 6, $"It crashed {deaths} times only.");
     }
 
     [Fact]
@@ -182,13 +179,13 @@ public sealed class OnceTests(Azurite azurite)
         {
             var schedule = await _bakery.AddAsync("0 0 1 1 *");
             await _bakery.Editor.EnableAsync(schedule.Id, revision: null, enabled: false, Bakery.Baker, CancellationToken.None);
-            var death = new Mortality(call, afterwards);
+            var death = new CrashPoint(call, afterwards);
             string? answered = null;
             try
             {
-                answered = (await _bakery.Other(store => new MortalDocumentStore(store, death)).RunNowAsync(schedule, key)).Id;
+                answered = (await _bakery.Other(store => new CrashingDocumentStore(store, death)).RunNowAsync(schedule, key)).Id;
             }
-            catch (Mortality.DeadException)
+            catch (CrashPoint.DeadException)
             {
             }
 
@@ -212,12 +209,12 @@ public sealed class OnceTests(Azurite azurite)
             if (key is not null && made is [var only])
                 Assert.Equal(only.Id, (await _bakery.RunNowAsync(schedule, key)).Id);
             jobs += made.Count;
-            if (!death.IsDead)
+            if (!death.IsCrashed)
                 break;
             deaths++;
         }
 
-        Assert.True(deaths > 5, $"It died {deaths} times only.");
+        Assert.True(deaths > 5, $"It crashed {deaths} times only.");
         Assert.True(jobs > 2, $"It made {jobs} jobs only.");
     }
 

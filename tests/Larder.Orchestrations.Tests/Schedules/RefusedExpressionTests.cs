@@ -1,5 +1,4 @@
 using System.Text;
-using Azure.Storage.Blobs;
 using Larder.Orchestrations.Backup;
 using Larder.Orchestrations.Schedules;
 using Larder.Registry.Errors;

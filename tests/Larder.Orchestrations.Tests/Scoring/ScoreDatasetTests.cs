@@ -15,10 +15,10 @@ public class ScoreDatasetTests
     public void A_scoring_goes_through_its_steps_and_succeeds()
     {
         var rehearsal = Rehearse(Simple).Run();
-        Assert.Equal([ActivityNames.BeginJob, ActivityNames.FetchDataset, ActivityNames.PlanScoring], rehearsal.Calls[..3]);
+        Assert.Equal([ActivityNames.FetchDataset, ActivityNames.PlanScoring], rehearsal.Calls[..2]);
         Assert.Equal([ActivityNames.MergeScores, ActivityNames.FinishScoring, ActivityNames.EndJob], rehearsal.Calls[^3..]);
         Assert.Equal([0, 1, 2], Chunks(rehearsal));
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, null), rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded, null), rehearsal.Ended);
     }
 
     [Theory]
@@ -44,7 +44,7 @@ public class ScoreDatasetTests
         Assert.DoesNotContain(ActivityNames.PlanScoring, second.Calls);
 
         var third = second.Next().Run("third");
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, null), third.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded, null), third.Ended);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public class ScoreDatasetTests
         var rehearsal = Rehearse(Simple)
             .Activity(ActivityNames.ScoreChunk, input => new ScoreChunk.Result(10, 1, 10 * ((ScoreChunk.Input)input!).Chunk + 4, "it is empty"))
             .Run();
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "3 of 30 rows could not be scored; row 4 is the first: it is empty."), rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded, "3 of 30 rows could not be scored; row 4 is the first: it is empty."), rehearsal.Ended);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public class ScoreDatasetTests
             _ => rehearsal.Activity(step, _ => new ScoreChunk.Result(0, 0, Reason: "No.")),
         };
         rehearsal.Run(step);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "No."), rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Failed, "No."), rehearsal.Ended);
         Assert.Equal([ActivityNames.FinishScoring, ActivityNames.EndJob], rehearsal.Calls[^2..]);
         Assert.Equal(0, rehearsal.Running(ActivityNames.ScoreChunk));
     }
@@ -109,7 +109,7 @@ public class ScoreDatasetTests
             return new ScoreChunk.Result(1, 0);
         });
         rehearsal.Run();
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Canceled, "It was canceled."), rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Canceled, "It was canceled."), rehearsal.Ended);
         Assert.InRange(Chunks(rehearsal).Count, 5, 6);
         Assert.Equal(0, rehearsal.Running(ActivityNames.ScoreChunk));
         Assert.Null(rehearsal.WentOnWith<ScoringInput>());
@@ -133,11 +133,11 @@ public class ScoreDatasetTests
     {
         var rehearsal = Rehearse(Simple).Activity<IReadOnlyList<int>>(ActivityNames.MergeScores, _ => [1]).Run();
         Assert.Equal(JobState.Failed, rehearsal.Ended!.State);
-        Assert.Equal(3 + ScoreDataset.MostRepairs, Chunks(rehearsal).Count);
+        Assert.Equal(3 + ScoreDataset.MaxRepairs, Chunks(rehearsal).Count);
     }
 
     [Theory]
-    [InlineData(ActivityNames.BeginJob)]
+    [InlineData(ActivityNames.FetchDataset)]
     [InlineData(ActivityNames.ScoreChunk)]
     [InlineData(ActivityNames.MergeScores)]
     public void An_activity_that_fails_for_good_fails_the_job_when_nothing_of_it_runs(string step)
@@ -151,7 +151,7 @@ public class ScoreDatasetTests
     public void A_chunk_that_works_at_another_try_is_no_failure()
     {
         var rehearsal = Rehearse(Simple).Broken(ActivityNames.ScoreChunk, times: 3).Broken(ActivityNames.FinishScoring, times: 1).Run();
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, null), rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded, null), rehearsal.Ended);
         Assert.Equal(3 + 3, Chunks(rehearsal).Count);
     }
 
@@ -173,7 +173,7 @@ public class ScoreDatasetTests
     public void A_data_set_without_rows_is_merged_all_the_same()
     {
         var rehearsal = Rehearse(Simple, chunks: 0, rows: 0).Run();
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "The data set has no rows."), rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded, "The data set has no rows."), rehearsal.Ended);
         Assert.Contains(ActivityNames.MergeScores, rehearsal.Calls);
     }
 
@@ -219,7 +219,7 @@ public class ScoreDatasetTests
         .Activity(ActivityNames.PlanScoring, _ => new PlanScoring.Result(chunks, rows))
         .Activity(ActivityNames.ScoreChunk, _ => new ScoreChunk.Result(rows / Math.Max(1, chunks), 0))
         .Activity<IReadOnlyList<int>>(ActivityNames.MergeScores, _ => [])
-        .Activities(ActivityNames.BeginJob, ActivityNames.NoteScoring, ActivityNames.FinishScoring, ActivityNames.EndJob);
+        .Activities(ActivityNames.NoteScoring, ActivityNames.FinishScoring, ActivityNames.EndJob);
 
     private static List<int> Chunks(Rehearsal rehearsal) => [.. rehearsal.Inputs.OfType<ScoreChunk.Input>().Select(chunk => chunk.Chunk)];
 }

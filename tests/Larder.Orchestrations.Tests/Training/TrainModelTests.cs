@@ -19,11 +19,10 @@ public class TrainModelTests
         Assert.Equal(
             [
                 ActivityNames.StageInputs, ActivityNames.StartCompute, ActivityNames.WatchCompute, ActivityNames.CollectResults, ActivityNames.DeleteCompute,
-                ActivityNames.FindTrainedModel, ActivityNames.CheckTrainedModel, ActivityNames.RegisterTrainedModel, ActivityNames.CleanUpJob,
-                ActivityNames.EndJob,
+                ActivityNames.CheckTrainedModel, ActivityNames.RegisterTrainedModel, ActivityNames.EndJob,
             ],
             rehearsal.Calls);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, null), rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded, null), rehearsal.Ended);
     }
 
     [Fact]
@@ -40,7 +39,7 @@ public class TrainModelTests
             .Run();
         Assert.Equal("b", registered!.Optimized!.Sha256);
         Assert.Equal("a", registered.Model.Sha256);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "Gate of 7."), rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded, "Gate of 7."), rehearsal.Ended);
     }
 
     [Fact]
@@ -60,21 +59,17 @@ public class TrainModelTests
     }
 
     [Theory]
-    [InlineData(ActivityNames.FindTrainedModel)]
     [InlineData(ActivityNames.CheckTrainedModel)]
     [InlineData(ActivityNames.RegisterTrainedModel)]
     public void What_is_wrong_with_the_model_fails_the_job_after_a_clean_up(string step)
     {
         var rehearsal = Rehearse(Simple with { Attempts = 3 });
-        rehearsal = step switch
-        {
-            ActivityNames.FindTrainedModel => rehearsal.Activity(step, _ => new FindTrainedModel.Result(null, "No.")),
-            ActivityNames.CheckTrainedModel => rehearsal.Activity(step, _ => new CheckTrainedModel.Result(null, "No.")),
-            _ => rehearsal.Activity(step, _ => new RegisterTrainedModel.Result(null, "No.")),
-        };
+        rehearsal = step == ActivityNames.CheckTrainedModel
+            ? rehearsal.Activity(step, _ => new CheckTrainedModel.Result(null, null, "No."))
+            : rehearsal.Activity(step, _ => new RegisterTrainedModel.Result(null, "No."));
         rehearsal.Run(step);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "No."), rehearsal.Ended);
-        Assert.Equal([ActivityNames.CleanUpJob, ActivityNames.EndJob], rehearsal.Calls[^2..]);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Failed, "No."), rehearsal.Ended);
+        Assert.Equal(ActivityNames.EndJob, rehearsal.Calls[^1]);
         Assert.Single(rehearsal.Calls, ActivityNames.StartCompute);
     }
 
@@ -86,8 +81,8 @@ public class TrainModelTests
             .Run();
         Assert.Equal(3, rehearsal.Calls.Count(call => call == ActivityNames.StartCompute));
         Assert.Equal(3, rehearsal.Calls.Count(call => call == ActivityNames.DeleteCompute));
-        Assert.DoesNotContain(ActivityNames.FindTrainedModel, rehearsal.Calls);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "Exit code 3."), rehearsal.Ended);
+        Assert.DoesNotContain(ActivityNames.CheckTrainedModel, rehearsal.Calls);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Failed, "Exit code 3."), rehearsal.Ended);
     }
 
     [Fact]
@@ -95,11 +90,10 @@ public class TrainModelTests
     {
         var rehearsal = Rehearse(Simple with { Attempts = 3 })
             .Activity(ActivityNames.CollectResults, input => new CollectResults.Result(((ComputeId)input!).Attempt == 1 ? "Lost." : null))
-            .Activity(ActivityNames.FindTrainedModel, input => new FindTrainedModel.Result($"attempt-{((ComputeId)input!).Attempt}/iris.onnx"))
-            .Activity(ActivityNames.CheckTrainedModel, input => new CheckTrainedModel.Result(Models.Prepared(((CheckTrainedModel.Input)input!).Path)))
+            .Activity(ActivityNames.CheckTrainedModel, input => Trained($"attempt-{((ComputeId)input!).Attempt}/iris.onnx", "a"))
             .Activity(
                 ActivityNames.RegisterTrainedModel,
-                input => new RegisterTrainedModel.Result(((RegisterTrainedModel.Input)input!).Model.Sha256 == "attempt-2/iris.onnx" ? 2 : null, "?"))
+                input => new RegisterTrainedModel.Result(((RegisterTrainedModel.Input)input!).Path == "attempt-2/iris.onnx" ? 2 : null, "?"))
             .Run();
         Assert.Equal(JobState.Succeeded, rehearsal.Ended!.State);
     }
@@ -120,7 +114,7 @@ public class TrainModelTests
     public void A_backend_that_refuses_fails_the_attempt_with_its_own_words()
     {
         var rehearsal = Rehearse(Simple).Activity(ActivityNames.StartCompute, _ => new StartCompute.Result(false, "Quota exceeded.")).Run();
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "Quota exceeded."), rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Failed, "Quota exceeded."), rehearsal.Ended);
         Assert.DoesNotContain(ActivityNames.CollectResults, rehearsal.Calls);
     }
 
@@ -136,7 +130,7 @@ public class TrainModelTests
         Assert.Contains("60 seconds", rehearsal.Ended!.Reason);
         Assert.InRange(rehearsal.Elapsed, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(61));
         Assert.True(rehearsal.Calls.IndexOf(ActivityNames.StopCompute) < rehearsal.Calls.IndexOf(ActivityNames.CollectResults));
-        Assert.DoesNotContain(ActivityNames.FindTrainedModel, rehearsal.Calls);
+        Assert.DoesNotContain(ActivityNames.CheckTrainedModel, rehearsal.Calls);
         Assert.Single(rehearsal.Calls, ActivityNames.StartCompute);
     }
 
@@ -160,7 +154,7 @@ public class TrainModelTests
         Assert.Equal(JobState.TimedOut, rehearsal.Ended!.State);
         Assert.Contains("60 seconds", rehearsal.Ended!.Reason);
         Assert.Single(rehearsal.Calls, ActivityNames.StartCompute);
-        Assert.Equal([ActivityNames.CleanUpJob, ActivityNames.EndJob], rehearsal.Calls[^2..]);
+        Assert.Equal(ActivityNames.EndJob, rehearsal.Calls[^1]);
     }
 
     [Fact]
@@ -175,7 +169,6 @@ public class TrainModelTests
     [InlineData(ActivityNames.StageInputs, false, false)]
     [InlineData(ActivityNames.StartCompute, true, false)]
     [InlineData(ActivityNames.WatchCompute, true, false)]
-    [InlineData(ActivityNames.FindTrainedModel, true, false)]
     [InlineData(ActivityNames.CheckTrainedModel, true, false)]
     [InlineData(ActivityNames.CompileTrainedModel, true, false)]
     [InlineData(ActivityNames.RegisterTrainedModel, true, true)]
@@ -194,11 +187,8 @@ public class TrainModelTests
             case ActivityNames.WatchCompute:
                 rehearsal.Activity(during, _ => Cancel(new WatchCompute.Result(true, rehearsal.Calls.Contains(ActivityNames.StopCompute))));
                 break;
-            case ActivityNames.FindTrainedModel:
-                rehearsal.Activity(during, _ => Cancel(new FindTrainedModel.Result("attempt-1/outputs/iris.onnx")));
-                break;
             case ActivityNames.CheckTrainedModel:
-                rehearsal.Activity(during, _ => Cancel(new CheckTrainedModel.Result(Models.Prepared("a"))));
+                rehearsal.Activity(during, _ => Cancel(Trained("attempt-1/outputs/iris.onnx", "a")));
                 break;
             case ActivityNames.CompileTrainedModel:
                 rehearsal.Activity(during, _ => Cancel(new CompileTrainedModel.Result(null, "")));
@@ -213,7 +203,7 @@ public class TrainModelTests
         Assert.Equal(started, rehearsal.Calls.Contains(ActivityNames.StartCompute));
         Assert.Equal(succeeded, rehearsal.Calls.Contains(ActivityNames.RegisterTrainedModel));
         Assert.StartsWith(succeeded ? "It was too late to cancel: version 7 was being registered." : "It was canceled.", rehearsal.Ended!.Reason);
-        Assert.Equal([ActivityNames.CleanUpJob, ActivityNames.EndJob], rehearsal.Calls[^2..]);
+        Assert.Equal(ActivityNames.EndJob, rehearsal.Calls[^1]);
 
         T Cancel<T>(T result)
         {
@@ -244,7 +234,7 @@ public class TrainModelTests
             .Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, false))
             .Run();
         Assert.Null(first.Ended);
-        Assert.DoesNotContain(ActivityNames.CleanUpJob, first.Calls);
+        Assert.DoesNotContain(ActivityNames.EndJob, first.Calls);
         var next = first.WentOnWith<TrainingInput>()!;
         Assert.Equal(1, next.Watch!.Attempt);
         Assert.NotNull(next.Watch.Running);
@@ -310,7 +300,7 @@ public class TrainModelTests
             .Broken(ActivityNames.StageInputs, times: 1)
             .Broken(ActivityNames.StartCompute, times: 1)
             .Broken(ActivityNames.WatchCompute, times: 2)
-            .Broken(ActivityNames.CleanUpJob, times: 1)
+            .Broken(ActivityNames.EndJob, times: 1)
             .Run();
         Assert.Equal(JobState.Succeeded, rehearsal.Ended!.State);
         Assert.Equal([1, 1, 1, 2, 1], rehearsal.Waits.Select(wait => (int)wait.TotalSeconds));
@@ -319,23 +309,24 @@ public class TrainModelTests
     [Theory]
     [InlineData(ActivityNames.StageInputs)]
     [InlineData(ActivityNames.CollectResults)]
-    [InlineData(ActivityNames.FindTrainedModel)]
+    [InlineData(ActivityNames.CheckTrainedModel)]
     public void A_step_that_fails_on_the_server_fails_the_job_after_a_clean_up(string step)
     {
         var rehearsal = Rehearse(Simple).Broken(step).Run(step);
         Assert.Equal((JobState.Failed, $"The step {step} failed on the server: The disk is gone."), (rehearsal.Ended!.State, rehearsal.Ended.Reason));
-        Assert.Equal([ActivityNames.CleanUpJob, ActivityNames.EndJob], rehearsal.Calls[^2..]);
+        Assert.Equal(ActivityNames.EndJob, rehearsal.Calls[^1]);
     }
+
+    private static CheckTrainedModel.Result Trained(string path, string hash) => new(path, Models.Prepared(hash));
 
     private static Rehearsal Rehearse(TrainingInput training) => new Rehearsal(OrchestrationNames.TrainModel, training)
         .Activity<string?>(ActivityNames.StageInputs, _ => null)
         .Activity(ActivityNames.StartCompute, _ => new StartCompute.Result(true))
         .Activity(ActivityNames.WatchCompute, _ => new WatchCompute.Result(true, true))
         .Activity(ActivityNames.CollectResults, _ => new CollectResults.Result(null))
-        .Activity(ActivityNames.FindTrainedModel, _ => new FindTrainedModel.Result("attempt-1/outputs/iris.onnx"))
-        .Activity(ActivityNames.CheckTrainedModel, _ => new CheckTrainedModel.Result(Models.Prepared("a")))
+        .Activity(ActivityNames.CheckTrainedModel, _ => Trained("attempt-1/outputs/iris.onnx", "a"))
         .Activity(ActivityNames.CompileTrainedModel, _ => new CompileTrainedModel.Result(Models.Prepared("b"), "The same."))
         .Activity(ActivityNames.RegisterTrainedModel, _ => new RegisterTrainedModel.Result(7))
         .Activity(ActivityNames.GateTrainedModel, _ => "The alias moved.")
-        .Activities(ActivityNames.StopCompute, ActivityNames.DeleteCompute, ActivityNames.CleanUpJob, ActivityNames.EndJob);
+        .Activities(ActivityNames.StopCompute, ActivityNames.DeleteCompute, ActivityNames.EndJob);
 }

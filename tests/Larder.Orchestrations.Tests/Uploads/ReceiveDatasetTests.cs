@@ -8,7 +8,7 @@ namespace Larder.Orchestrations.Tests.Uploads;
 public class ReceiveDatasetTests
 {
     private readonly Rehearsal _rehearsal = new Rehearsal(OrchestrationNames.ReceiveDataset, Rehearsal.Job)
-        .Activities(ActivityNames.BeginJob, ActivityNames.ReleaseUpload, ActivityNames.EndJob)
+        .Activities(ActivityNames.ReleaseUpload, ActivityNames.EndJob)
         .Activity<string?>(ActivityNames.StageDataset, _ => null)
         .Activity(ActivityNames.RegisterDataset, _ => "It is datasets/iris/a.csv.");
 
@@ -18,9 +18,9 @@ public class ReceiveDatasetTests
         _rehearsal.Run();
 
         Assert.Equal(
-            [ActivityNames.BeginJob, ActivityNames.StageDataset, ActivityNames.RegisterDataset, ActivityNames.ReleaseUpload, ActivityNames.EndJob],
+            [ActivityNames.StageDataset, ActivityNames.RegisterDataset, ActivityNames.ReleaseUpload, ActivityNames.EndJob],
             _rehearsal.Calls);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "It is datasets/iris/a.csv."), _rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded, "It is datasets/iris/a.csv."), _rehearsal.Ended);
     }
 
     [Fact]
@@ -28,7 +28,7 @@ public class ReceiveDatasetTests
     {
         _rehearsal.Activity<string?>(ActivityNames.StageDataset, _ => "No.").Run();
 
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "No."), _rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Failed, "No."), _rehearsal.Ended);
         Assert.DoesNotContain(ActivityNames.RegisterDataset, _rehearsal.Calls);
         Assert.DoesNotContain(ActivityNames.ReleaseUpload, _rehearsal.Calls);
     }

@@ -10,7 +10,7 @@ namespace Larder.Orchestrations.Tests.Uploads;
 public class ReceiveUploadTests
 {
     private readonly Rehearsal _rehearsal = new Rehearsal(OrchestrationNames.ReceiveUpload, Rehearsal.Job)
-        .Activities(ActivityNames.BeginJob, ActivityNames.ReleaseUpload, ActivityNames.EndJob)
+        .Activities(ActivityNames.ReleaseUpload, ActivityNames.EndJob)
         .Activity<string?>(ActivityNames.StageUpload, _ => null)
         .Activity(ActivityNames.CheckArrival, _ => new ValidateIngestedModel.Result(Models.Prepared("a")))
         .Activity(ActivityNames.RegisterArrival, _ => new RegisterIngestedModel.Result(7, "The alias x did not move."));
@@ -22,11 +22,11 @@ public class ReceiveUploadTests
 
         Assert.Equal(
             [
-                ActivityNames.BeginJob, ActivityNames.StageUpload, ActivityNames.CheckArrival, ActivityNames.RegisterArrival, ActivityNames.ReleaseUpload,
+                ActivityNames.StageUpload, ActivityNames.CheckArrival, ActivityNames.RegisterArrival, ActivityNames.ReleaseUpload,
                 ActivityNames.EndJob,
             ],
             _rehearsal.Calls);
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Succeeded, "The alias x did not move."), _rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Succeeded, "The alias x did not move."), _rehearsal.Ended);
     }
 
     [Theory]
@@ -44,7 +44,7 @@ public class ReceiveUploadTests
 
         _rehearsal.Run(step);
 
-        Assert.Equal(new EndJob.Input(Rehearsal.Job, JobState.Failed, "No."), _rehearsal.Ended);
+        Assert.Equal(new JobResult(Rehearsal.Job, JobState.Failed, "No."), _rehearsal.Ended);
         Assert.DoesNotContain(ActivityNames.ReleaseUpload, _rehearsal.Calls);
     }
 

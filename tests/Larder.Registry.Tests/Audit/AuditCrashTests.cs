@@ -97,7 +97,7 @@ public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
         for (var call = 1; call <= MostCalls; call++)
         {
             var account = azurite.NewAccount();
-            var life = new Mortality(call, afterwards);
+            var life = new CrashPoint(call, afterwards);
             using var dying = Host(account, life);
             await DieAsync(dying, life, host => host.Settings.RecordAsync(settings, "deployment"));
 
@@ -106,7 +106,7 @@ public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
 
             Assert.Single((await next.History.ListAsync(Of("settings"), 10)).Items);
             Assert.Single((await next.History.ListAsync(new AuditFilter(), 10)).Items);
-            if (!life.IsDead)
+            if (!life.IsCrashed)
                 return;
         }
 
@@ -126,7 +126,7 @@ public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
             var account = azurite.NewAccount();
             using var shop = new Shop(account);
             await prepare(shop);
-            var life = new Mortality(call, afterwards);
+            var life = new CrashPoint(call, afterwards);
             using (var dying = Host(account, life))
                 await DieAsync(dying, life, change);
 
@@ -140,7 +140,7 @@ public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
             await AssertRecordedAsync(reader, Of(subject), await isDone(reader), isIts);
             await AssertRecordedAsync(reader, new AuditFilter(), await isDone(reader), isIts);
             Assert.Equal(0, (await sweeping.Sweeper.RunAsync(DateTimeOffset.UtcNow + Later)).AuditRecords);
-            if (!life.IsDead)
+            if (!life.IsCrashed)
             {
                 Assert.True(call > 1 && await isDone(reader));
                 return;
@@ -161,7 +161,7 @@ public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
             using var shop = new Shop(account);
             await shop.PublishAsync("iris");
             await shop.Schedules.CreateAsync(NewSchedule(), "ada");
-            var life = new Mortality(call, afterwards);
+            var life = new CrashPoint(call, afterwards);
             using (var dying = Host(account, life))
             {
                 await DieAsync(dying, life, async host =>
@@ -177,7 +177,7 @@ public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
             await AssertRecordedAsync(
                 sweeping, new AuditFilter(), (await shop.Registry.GetAsync("iris")).Description == "other", record => record.What == "update");
             await AssertRecordedAsync(sweeping, new AuditFilter(), !await ExistsAsync(shop), record => record.What == "delete");
-            if (!life.IsDead)
+            if (!life.IsCrashed)
                 return;
         }
 
@@ -213,18 +213,18 @@ public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
         return false;
     }
 
-    private static Shop Host(string account, Mortality life) => new(
-        account, documents: store => new MortalDocumentStore(store, life), artifacts: store => new MortalArtifactStore(store, life));
+    private static Shop Host(string account, CrashPoint life) => new(
+        account, documents: store => new CrashingDocumentStore(store, life), artifacts: store => new CrashingArtifactStore(store, life));
 
-    private static async Task DieAsync(Shop host, Mortality life, Func<Shop, Task> change)
+    private static async Task DieAsync(Shop host, CrashPoint life, Func<Shop, Task> change)
     {
         try
         {
             await change(host);
         }
-        catch (Mortality.DeadException)
+        catch (CrashPoint.DeadException)
         {
-            Assert.True(life.IsDead);
+            Assert.True(life.IsCrashed);
         }
     }
 }

@@ -115,7 +115,7 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
             "bob",
             read => Task.FromResult(read with { Cron = "0 4 * * *", Secrets = new Dictionary<string, string> { ["TOKEN"] = "second" } }),
             _time.GetUtcNow());
-        await Shop.Schedules.NoteRunAsync(
+        await Shop.Schedules.RecordRunAsync(
             schedule.Id, "0123456789abcdef", "eve", read => read with { Progress = read.Progress with { Open = ["0123456789abcdef"] } }, _time.GetUtcNow());
         await Shop.Schedules.DeleteAsync(schedule.Id, null, "ada", _time.GetUtcNow());
 

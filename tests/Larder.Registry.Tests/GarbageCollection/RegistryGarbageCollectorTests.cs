@@ -115,8 +115,8 @@ public sealed class RegistryGarbageCollectorTests : IDisposable
 
         Assert.Equal((2, 2), (report.VersionDocuments, report.Artifacts));
         Assert.Equal([3], await _shop.VersionsAsync("iris"));
-        var left = await _shop.Documents.ListAsync(Collections.Versions, "iris", 10);
-        Assert.Equal([Collections.VersionId(3)], left.Documents.Select(document => document.Id));
+        var left = await _shop.Documents.ListAsync(ModelCollections.Versions, "iris", 10);
+        Assert.Equal([ModelCollections.VersionId(3)], left.Documents.Select(document => document.Id));
         Assert.Equal("3", await _shop.ContentAsync((await _shop.Registry.GetVersionAsync("iris", 3)).Sha256));
     }
 
@@ -136,7 +136,7 @@ public sealed class RegistryGarbageCollectorTests : IDisposable
 
         Assert.Equal(2, (await publisher.PublishAsync("iris", "2")).Version);
 
-        Assert.Equal(0, report!.VersionsCounted);
+        Assert.Equal(0, report!.VersionsCommitted);
         Assert.Equal([1], seen);
         Assert.Equal([1, 2], await _shop.VersionsAsync("iris"));
     }
@@ -241,7 +241,7 @@ public sealed class RegistryGarbageCollectorTests : IDisposable
         await _shop.PublishAsync("iris", "1", new PublishRequest { Source = "train", IdempotencyKey = "key" });
 
         Assert.Equal(0, (await _shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromDays(89))).Publications);
-        Assert.NotNull(await _shop.Registry.FindOnceAsync("iris", "key"));
+        Assert.NotNull(await _shop.Registry.FindByKeyAsync("iris", "key"));
         Assert.Equal(1, (await _shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromDays(91))).Publications);
         Assert.Equal([1], await _shop.VersionsAsync("iris"));
     }

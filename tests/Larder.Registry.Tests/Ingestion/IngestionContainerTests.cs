@@ -108,15 +108,15 @@ public sealed class IngestionContainerTests : IAsyncLifetime
     [Fact]
     public async Task Models_without_a_result_are_found_and_those_that_were_written_since()
     {
-        Assert.Empty(await _drops.ListUnansweredAsync(DateTimeOffset.MaxValue));
+        Assert.Empty(await _drops.ListWithoutResultAsync(DateTimeOffset.MaxValue));
         foreach (var path in new[] { "m/answered.onnx", "m/forgotten.onnx", "m/forgotten.onnx.b.zip", "m/data.csv" })
             await WriteAsync(path, "x");
         await _drops.WriteResultAsync("m/answered.onnx", BinaryData.FromString("{}"));
 
-        Assert.Equal(["m/forgotten.onnx", "m/forgotten.onnx.b.zip"], (await _drops.ListUnansweredAsync(DateTimeOffset.MaxValue)).Order());
-        Assert.Empty(await _drops.ListUnansweredAsync(DateTimeOffset.UtcNow.AddHours(-1)));
+        Assert.Equal(["m/forgotten.onnx", "m/forgotten.onnx.b.zip"], (await _drops.ListWithoutResultAsync(DateTimeOffset.MaxValue)).Order());
+        Assert.Empty(await _drops.ListWithoutResultAsync(DateTimeOffset.UtcNow.AddHours(-1)));
         await _uploads.DeleteAsync();
-        Assert.Empty(await _drops.ListUnansweredAsync(DateTimeOffset.MaxValue));
+        Assert.Empty(await _drops.ListWithoutResultAsync(DateTimeOffset.MaxValue));
     }
 
     [Theory]

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using Azure.Storage.Blobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Storage.Blobs;

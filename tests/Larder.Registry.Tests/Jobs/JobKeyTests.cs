@@ -70,17 +70,17 @@ public sealed class JobKeyTests(Azurite azurite) : IDisposable
         for (var call = 1; call <= MostCalls; call++)
         {
             using var host = new Shop(azurite.NewAccount());
-            var life = new Mortality(call, afterwards);
-            var dying = new JobStore(new MortalDocumentStore(host.Documents, life), TimeProvider.System);
+            var life = new CrashPoint(call, afterwards);
+            var dying = new JobStore(new CrashingDocumentStore(host.Documents, life), TimeProvider.System);
             var died = await Record.ExceptionAsync(() => dying.CreateOnceAsync("key", "inputs", Sample.Job()));
-            Assert.Equal(life.IsDead, died is Mortality.DeadException);
+            Assert.Equal(life.IsCrashed, died is CrashPoint.DeadException);
 
             var (job, _) = await host.Jobs.CreateOnceAsync("key", "inputs", Sample.Job());
             var (again, isNew) = await host.Jobs.CreateOnceAsync("key", "inputs", Sample.Job());
 
             Assert.Equal((job.Id, false), (again.Id, isNew));
             Assert.Equal(job.Id, Assert.Single((await host.Jobs.ListAsync(new JobFilter(), 10)).Items).Id);
-            if (!life.IsDead)
+            if (!life.IsCrashed)
                 return;
         }
 
@@ -110,15 +110,15 @@ public sealed class JobKeyTests(Azurite azurite) : IDisposable
             using var host = new Shop(azurite.NewAccount());
             var (first, _) = await host.Jobs.CreateOnceAsync("key", "inputs", Sample.Job());
             await host.Jobs.UpdateAsync(first.Id, job => job with { State = JobState.Succeeded });
-            var life = new Mortality(call, afterwards);
-            var dying = new JobStore(new MortalDocumentStore(host.Documents, life), TimeProvider.System);
+            var life = new CrashPoint(call, afterwards);
+            var dying = new JobStore(new CrashingDocumentStore(host.Documents, life), TimeProvider.System);
             await Record.ExceptionAsync(() => dying.DeleteAsync(first.Id));
 
             var (again, isNew) = await host.Jobs.CreateOnceAsync("key", "inputs", Sample.Job());
 
             Assert.Equal(isNew, again.Id != first.Id);
             Assert.Equal(isNew ? JobState.Queued : JobState.Succeeded, again.State);
-            if (!life.IsDead)
+            if (!life.IsCrashed)
                 return;
         }
 
@@ -152,8 +152,8 @@ public sealed class JobKeyTests(Azurite azurite) : IDisposable
     public async Task Keys_without_a_job_are_swept_after_the_grace_and_those_with_one_stay()
     {
         var kept = (await _shop.Jobs.CreateOnceAsync("kept", "inputs", Sample.Job())).Job;
-        var dying = new JobStore(new MortalDocumentStore(_shop.Documents, new Mortality(3, afterwards: false)), TimeProvider.System);
-        await Assert.ThrowsAsync<Mortality.DeadException>(() => dying.CreateOnceAsync("stale", "inputs", Sample.Job()));
+        var dying = new JobStore(new CrashingDocumentStore(_shop.Documents, new CrashPoint(3, afterwards: false)), TimeProvider.System);
+        await Assert.ThrowsAsync<CrashPoint.DeadException>(() => dying.CreateOnceAsync("stale", "inputs", Sample.Job()));
 
         Assert.Equal(0, (await _shop.Sweeper.RunAsync(DateTimeOffset.UtcNow)).JobKeys);
         await Assert.ThrowsAsync<ConflictException>(() => _shop.Jobs.CreateOnceAsync("stale", "other inputs", Sample.Job()));

@@ -4,7 +4,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Jobs.Log;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Larder.Registry.Storage.Blobs;
 using Larder.Registry.Tests.Storage;
 using Larder.Registry.Tests.Testing;

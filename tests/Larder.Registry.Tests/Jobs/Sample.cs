@@ -12,6 +12,6 @@ internal static class Sample
     {
         var created = Start + TimeSpan.FromMinutes(minute);
         var id = JobId.Create(created);
-        return new Job { Id = id, Type = type, State = state, Model = model, Owner = owner, Created = created, InstanceId = id };
+        return new Job { Id = id, Type = type, State = state, Model = model, Owner = owner, Created = created };
     }
 }

@@ -165,10 +165,10 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
         {
             var account = azurite.NewAccount();
             using var shop = new Shop(account);
-            var life = new Mortality(call, afterwards);
+            var life = new CrashPoint(call, afterwards);
             using var dying = Host(account, life);
-            await test(change => DieAsync(dying, life, change), shop, () => !life.IsDead);
-            if (!life.IsDead)
+            await test(change => DieAsync(dying, life, change), shop, () => !life.IsCrashed);
+            if (!life.IsCrashed)
             {
                 Assert.True(call > 1, "The change makes no storage call.");
                 return;
@@ -180,24 +180,24 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
 
     private async Task HalfDoneAsync(Shop shop, int call, Func<Shop, Task> change)
     {
-        var life = new Mortality(call, afterwards: true);
+        var life = new CrashPoint(call, afterwards: true);
         using var dying = Host(shop.Account, life);
         await DieAsync(dying, life, change);
-        Assert.True(life.IsDead);
+        Assert.True(life.IsCrashed);
     }
 
-    private static Shop Host(string account, Mortality life) => new(
-        account, documents: store => new MortalDocumentStore(store, life), artifacts: store => new MortalArtifactStore(store, life));
+    private static Shop Host(string account, CrashPoint life) => new(
+        account, documents: store => new CrashingDocumentStore(store, life), artifacts: store => new CrashingArtifactStore(store, life));
 
-    private static async Task DieAsync(Shop host, Mortality life, Func<Shop, Task> change)
+    private static async Task DieAsync(Shop host, CrashPoint life, Func<Shop, Task> change)
     {
         try
         {
             await change(host);
         }
-        catch (Mortality.DeadException)
+        catch (CrashPoint.DeadException)
         {
-            Assert.True(life.IsDead);
+            Assert.True(life.IsCrashed);
         }
     }
 

@@ -4,6 +4,7 @@ using Larder.Registry.Audit;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Storage;
 using Larder.Registry.Storage.Blobs;
 using Larder.Registry.Tests.Testing;
 using Larder.Testing;

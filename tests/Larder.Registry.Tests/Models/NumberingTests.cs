@@ -91,7 +91,7 @@ public sealed class NumberingTests(Azurite azurite)
         using var dying = Dying();
         using var shop = new Shop(_account);
         await shop.PublishAsync("iris", "1");
-        await Assert.ThrowsAsync<Mortality.DeadException>(() => dying.PublishAsync("iris", "2", new PublishRequest { Source = "upload", Actor = "ada" }));
+        await Assert.ThrowsAsync<CrashPoint.DeadException>(() => dying.PublishAsync("iris", "2", new PublishRequest { Source = "upload", Actor = "ada" }));
         Assert.Equal([1], await shop.VersionsAsync("iris"));
 
         Assert.Equal(3, (await shop.PublishAsync("iris", "3")).Version);
@@ -194,14 +194,14 @@ public sealed class NumberingTests(Azurite azurite)
     private async Task DieAsync(string content)
     {
         using var dying = Dying();
-        await Assert.ThrowsAsync<Mortality.DeadException>(() => dying.PublishAsync("iris", content));
+        await Assert.ThrowsAsync<CrashPoint.DeadException>(() => dying.PublishAsync("iris", content));
     }
 
     /// <summary>A host that dies when it has created its version's document: its third storage call, after the artifact and the model.</summary>
     private Shop Dying()
     {
-        var life = new Mortality(call: 3, afterwards: true);
+        var life = new CrashPoint(call: 3, afterwards: true);
         return new Shop(
-            _account, documents: store => new MortalDocumentStore(store, life), artifacts: store => new MortalArtifactStore(store, life));
+            _account, documents: store => new CrashingDocumentStore(store, life), artifacts: store => new CrashingArtifactStore(store, life));
     }
 }

@@ -23,7 +23,7 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
     public async Task The_same_key_again_answers_the_same_version()
     {
         await _shop.PublishAsync("iris", "before");
-        Assert.Null(await _shop.Registry.FindOnceAsync("iris", Request.IdempotencyKey!));
+        Assert.Null(await _shop.Registry.FindByKeyAsync("iris", Request.IdempotencyKey!));
         var first = await _shop.PublishAsync("iris", "1", Request);
         await _shop.PublishAsync("iris", "between");
 
@@ -32,7 +32,7 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
         Assert.Equal((2, 2), (first.Version, again.Version));
         Assert.Equal(Shop.Sha256("1"), again.Sha256);
         Assert.Equal([1, 2, 3], await _shop.VersionsAsync("iris"));
-        Assert.Equal(2, (await _shop.Registry.FindOnceAsync("iris", Request.IdempotencyKey!))!.Version.Version);
+        Assert.Equal(2, (await _shop.Registry.FindByKeyAsync("iris", Request.IdempotencyKey!))!.Version.Version);
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
         for (var call = 1; call <= MostCalls; call++)
         {
             var life = await DieAndComeAgainAsync(call, afterwards, between: _ => Task.CompletedTask);
-            if (!life.IsDead)
+            if (!life.IsCrashed)
                 return;
         }
 
@@ -72,7 +72,7 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
                 await host.PublishAsync("iris", "other 1");
                 await host.PublishAsync("iris", "other 2", new PublishRequest { Source = "train", IdempotencyKey = "another" });
             });
-            if (!life.IsDead)
+            if (!life.IsCrashed)
                 return;
         }
 
@@ -152,10 +152,10 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
         await _shop.PublishAsync("iris", "ours", Request);
         for (var i = 0; i < 5; i++)
             await _shop.PublishAsync("iris", $"later {i}");
-        var life = new Mortality(int.MaxValue, afterwards: false);
-        using var counted = new Shop(_shop.Account, documents: store => new MortalDocumentStore(store, life));
+        var life = new CrashPoint(int.MaxValue, afterwards: false);
+        using var counted = new Shop(_shop.Account, documents: store => new CrashingDocumentStore(store, life));
 
-        Assert.Equal(6, (await counted.Registry.FindOnceAsync("iris", Request.IdempotencyKey!))!.Version.Version);
+        Assert.Equal(6, (await counted.Registry.FindByKeyAsync("iris", Request.IdempotencyKey!))!.Version.Version);
 
         // The claim, the model, and the first version after the claim.
         Assert.Equal(3, life.Calls);
@@ -211,20 +211,20 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
         await Assert.ThrowsAsync<NotFoundException>(() => _shop.Registry.LinkOptimizedAsync("rose", 1, 2));
     }
 
-    private async Task<Mortality> DieAndComeAgainAsync(int call, bool afterwards, Func<Shop, Task> between)
+    private async Task<CrashPoint> DieAndComeAgainAsync(int call, bool afterwards, Func<Shop, Task> between)
     {
         using var host = new Shop(azurite.NewAccount());
         await host.PublishAsync("iris", "before");
-        var life = new Mortality(call, afterwards);
+        var life = new CrashPoint(call, afterwards);
         using (var dying = Dying(host.Account, life))
         {
             try
             {
                 await dying.PublishAsync("iris", "ours", Request);
             }
-            catch (Mortality.DeadException)
+            catch (CrashPoint.DeadException)
             {
-                Assert.True(life.IsDead);
+                Assert.True(life.IsCrashed);
             }
         }
 
@@ -244,18 +244,18 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
         var random = new Random(seed);
         while (true)
         {
-            using var host = Dying(_shop.Account, new Mortality(random.Next(1, 30), random.Next(2) == 0));
+            using var host = Dying(_shop.Account, new CrashPoint(random.Next(1, 30), random.Next(2) == 0));
             try
             {
                 return await host.PublishAsync("iris", key, Request with { IdempotencyKey = key, Description = key });
             }
-            catch (Mortality.DeadException)
+            catch (CrashPoint.DeadException)
             {
                 // Another host takes its place.
             }
         }
     }
 
-    private static Shop Dying(string account, Mortality life) => new(
-        account, documents: store => new MortalDocumentStore(store, life), artifacts: store => new MortalArtifactStore(store, life));
+    private static Shop Dying(string account, CrashPoint life) => new(
+        account, documents: store => new CrashingDocumentStore(store, life), artifacts: store => new CrashingArtifactStore(store, life));
 }

@@ -1,5 +1,5 @@
+using Larder.Inference;
 using Larder.Inference.Settings;
-using Larder.Inference.Validation;
 using Larder.Registry.Errors;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;

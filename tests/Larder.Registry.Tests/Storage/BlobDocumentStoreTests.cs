@@ -1,6 +1,5 @@
 using Azure.Storage.Blobs;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Larder.Registry.Storage.Blobs;
 using Larder.Registry.Tests.Testing;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
 using Larder.Registry.Storage;
 
 namespace Larder.Registry.Tests.Storage;

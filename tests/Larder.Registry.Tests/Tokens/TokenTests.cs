@@ -60,7 +60,7 @@ public abstract class TokenTests
         var found = await tokens.FindAsync(KeyHash.Of(secret));
 
         Assert.Matches("^lrd_[A-Za-z0-9_-]{43}$", secret);
-        Assert.True(CallerToken.IsOne(secret));
+        Assert.True(CallerToken.IsToken(secret));
         Assert.Equal(("ci", Role.Contributor, "ada", _time.GetUtcNow(), _time.GetUtcNow().AddDays(1)), (found!.Name, found.Role, found.CreatedBy, found.Created, found.Expires!.Value));
         Assert.Equal(["team-a-"], found.Scope!.Prefixes);
         Assert.Equal("a", found.Scope.Tags["team"]);
@@ -256,7 +256,7 @@ public abstract class TokenTests
         Assert.Null(await tokens.FindAsync(KeyHash.Of(secret)));
         store.DiesBeforeDeletes = false;
 
-        var (_, documents) = await tokens.SweepAsync(_time.GetUtcNow().AddDays(-30), _time.GetUtcNow().AddDays(1), default);
+        var (_, documents) = await tokens.CollectAsync(_time.GetUtcNow().AddDays(-30), _time.GetUtcNow().AddDays(1), default);
 
         Assert.Equal(1, documents);
         Assert.NotNull((await tokens.CreateAsync(Request, "ada", "k")).Secret);

@@ -2,7 +2,7 @@ using System.Net;
 using Azure.Storage.Blobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Larder.Registry.Storage.Blobs;
 using Larder.Registry.Tests.Testing;
 using Larder.Registry.Uploads;
@@ -38,15 +38,15 @@ public sealed class UploadSessionsTests
         await PutAsync(await _sessions.GetUrlAsync(old), "&comp=block&blockid=MQ==");
         _time.Advance(TimeSpan.FromHours(23));
         var young = await _sessions.CreateAsync("iris", "b.onnx", null);
-        Assert.Equal((0, 0), await _sessions.SweepAsync());
+        Assert.Equal((0, 0), await _sessions.CollectAsync());
 
         _time.Advance(TimeSpan.FromHours(2));
-        Assert.Equal((1, 0), await _sessions.SweepAsync());
+        Assert.Equal((1, 0), await _sessions.CollectAsync());
 
         await Assert.ThrowsAsync<NotFoundException>(() => _sessions.GetAsync("iris", old.Id));
         Assert.Equal(young, await _sessions.GetAsync("iris", young.Id));
         Assert.Equal([young.Id], await BlobsAsync());
-        Assert.Equal((0, 0), await _sessions.SweepAsync());
+        Assert.Equal((0, 0), await _sessions.CollectAsync());
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class UploadSessionsTests
         await PutAsync(await _sessions.GetUrlAsync(session), "&comp=block&blockid=MQ==");
 
         _time.Advance(TimeSpan.FromHours(25));
-        Assert.Equal((1, 0), await _sessions.SweepAsync());
+        Assert.Equal((1, 0), await _sessions.CollectAsync());
         Assert.Empty(await BlobsAsync());
     }
 
@@ -81,10 +81,10 @@ public sealed class UploadSessionsTests
         // The URL still works: its holder may write what nobody will ask for.
         await PutAsync(url, "");
         Assert.Equal([session.Id], await BlobsAsync());
-        Assert.Equal((0, 0), await _sessions.SweepAsync());
+        Assert.Equal((0, 0), await _sessions.CollectAsync());
 
         _time.Advance(TimeSpan.FromHours(25));
-        Assert.Equal((0, 1), await _sessions.SweepAsync());
+        Assert.Equal((0, 1), await _sessions.CollectAsync());
         Assert.Empty(await BlobsAsync());
     }
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using DurableTask.AzureStorage;
 using DurableTask.Core;
-using DurableTask.Core.Command;
 using DurableTask.Core.Exceptions;
 using DurableTask.Core.History;
 using DurableTask.Core.Middleware;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Larder.Worker.Tests.Parity;
 
-/// <summary>What is asked of both hosts, in this order: the tour of the README, and then what the tour has no room for.</summary>
+/// <summary>Requests to both hosts, in this order: those of docs/tour.md, then requests that the tour does not have.</summary>
 internal static class Exchanges
 {
     private const string Flower = """{"values": [5.1, 3.5, 1.4, 0.2]}""";

@@ -20,7 +20,7 @@ internal sealed class HostRoute
     private readonly Route _route;
 
     /// <summary>Reads a function's route. The worker parses it with the prefix of host.json before it, a slash between.</summary>
-    /// <exception cref="RoutePatternException">The worker cannot parse it, and answers no request to any function.</exception>
+    /// <exception cref="Microsoft.AspNetCore.Routing.Patterns.RoutePatternException">The worker cannot parse it, and answers no request to any function.</exception>
     public HostRoute(string name, IReadOnlyList<string> methods, string template, string prefix = "")
     {
         _pattern = RoutePatternFactory.Parse($"{prefix}/{template}");

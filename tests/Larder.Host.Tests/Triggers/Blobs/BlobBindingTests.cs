@@ -4,7 +4,6 @@ using Azure.Storage.Blobs.Models;
 using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Support;
 using Larder.Testing;
-using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Host.Tests.Triggers.Blobs;
 
@@ -146,9 +145,11 @@ public class BlobBindingTests(Azurite azurite)
             calls.Add(new("stream", name, await reader.ReadToEndAsync(cancellationToken)));
         }
 
+#pragma warning disable IDE1006 // A part of the path is found whatever the case of the parameter's name.
         [Function("client")]
         public async Task Client([BlobTrigger("%Uploads%/client/{name}", Connection = "AzureWebJobsStorage")] BlobClient blob, string NAME) =>
             calls.Add(new("client", NAME, (await blob.DownloadContentAsync()).Value.Content.ToString()));
+#pragma warning restore IDE1006
     }
 
     private sealed class Parts(Calls<string> calls)

@@ -3,13 +3,11 @@ using System.Diagnostics.Tracing;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Azure.Core.Diagnostics;
-using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues;
 using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Support;
 using Larder.Testing;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 

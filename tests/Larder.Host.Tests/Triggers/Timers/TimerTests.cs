@@ -1,7 +1,6 @@
 using Larder.Host.Tests.Support;
 using Larder.Host.Tests.Triggers.Support;
 using Larder.Testing;
-using Microsoft.Azure.Functions.Worker;
 using static Larder.Host.Tests.Triggers.Timers.TimerFixture;
 
 namespace Larder.Host.Tests.Triggers.Timers;

@@ -23,7 +23,7 @@ public sealed class CosmosContainersTests(CosmosServer server) : IDisposable
         await new CosmosContainers(client, options).PrepareAsync();
         await new CosmosContainers(client, options).PrepareAsync();
 
-        Assert.Contains(Collections.Models.Name, layout.Containers);
+        Assert.Contains(ModelCollections.Models.Name, layout.Containers);
         foreach (var name in layout.Containers)
         {
             ContainerProperties made = await client.GetContainer(options.Database, name).ReadContainerAsync();

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Larder.Registry.Storage.Cosmos;
 using Larder.Registry.Tests.Testing;

@@ -1,4 +1,4 @@
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Larder.Registry.Storage.Cosmos;
 using Microsoft.Azure.Cosmos;
 using Microsoft.Extensions.Options;
@@ -44,7 +44,11 @@ public sealed class CosmosOptionsTests
     {
         var options = Right with
         {
-            Mode = mode, Consistency = consistency, ThrottleRetries = 4, ThrottleWait = TimeSpan.FromSeconds(7), LimitToEndpoint = true,
+            Mode = mode,
+            Consistency = consistency,
+            ThrottleRetries = 4,
+            ThrottleWait = TimeSpan.FromSeconds(7),
+            LimitToEndpoint = true,
         };
         using var client = CosmosClients.Create(options with { Key = Convert.ToBase64String(new byte[64]) });
         using var byIdentity = CosmosClients.Create(options with { ClientId = "11111111-2222-3333-4444-555555555555" });

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using Larder.Orchestrations.Compute;
+using Larder.Orchestrations.Jobs;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Storage;
+using Microsoft.Azure.Functions.Worker;
+using Larder.Registry.Models;
+
+namespace Larder.Orchestrations.Training;
+
+/// <summary>
+/// Finds the model among the files of an attempt: the file that <c>larder.json</c> in the output folder names; else the file called <c>{model}</c> or
+/// <c>{model}.onnx</c>, in any folder; else the only .onnx file in the output folder. Copies with the same bytes count once.
+/// </summary>
+internal sealed class TrainedModelFinder(JobFiles files)
+{
+    private const string ManifestFile = "larder.json";
+    private const long MaxManifestBytes = 64 << 10;
+    private const int MaxShown = 20;
+
+    /// <summary>What was found.</summary>
+    /// <param name="Path">The model's path in the job's container.</param>
+    /// <param name="Reason">Why there is no model, or more than one.</param>
+    public sealed record Result(string? Path, string? Reason = null);
+
+    /// <summary>Finds the model of a job whose outputs are collected.</summary>
+    public async Task<Result> FindAsync(Job job, ComputeId id, CancellationToken cancellationToken)
+    {
+        var exit = await BootstrapExit.ReadAsync(files, id, cancellationToken) ?? new BootstrapExit();
+        var outputs = job.Outputs.Select(output => new Candidate(JobPaths.Outputs(id.Attempt) + output.Path, output.Path, output.Sha256!)).ToList();
+        if (outputs.Exists(output => output.Shown == ManifestFile))
+            return await NamedAsync(id, outputs, cancellationToken);
+
+        var found = exit.Found.Select(entry => new Candidate(JobPaths.Found(id.Attempt) + entry.Path, entry.Path, entry.Sha256));
+        var byName = outputs.Concat(found).Where(file => Path.GetFileName(file.Shown) is var name && (name == job.Model || name == job.Model + ".onnx")).ToList();
+        var candidates = byName.Count > 0 ? byName : outputs.Where(file => Path.GetExtension(file.Shown).Equals(".onnx", StringComparison.OrdinalIgnoreCase)).ToList();
+        return candidates.DistinctBy(file => file.Sha256).ToList() switch
+        {
+            [var only] => new Result(only.Path),
+            [] => new Result(null, $"The training left no model: a file called {job.Model} or {job.Model}.onnx was expected, or one .onnx file in LARDER_OUTPUT_DIR. {List("It left", outputs)}"),
+            var several => new Result(null, $"Several files could be the model; name one in {ManifestFile} ({{\"model\": path}}) in LARDER_OUTPUT_DIR. {List("They are", several)}"),
+        };
+    }
+
+    private async Task<Result> NamedAsync(ComputeId id, List<Candidate> outputs, CancellationToken cancellationToken)
+    {
+        string? named;
+        try
+        {
+            var manifest = await files.ReadAsync(id.Job, JobPaths.Outputs(id.Attempt) + ManifestFile, MaxManifestBytes, cancellationToken);
+            named = manifest?.ToObjectFromJson<Manifest>(RegistryJson.Options)?.Model;
+        }
+        catch (Exception e) when (e is JsonException or TooLargeException)
+        {
+            return new Result(null, $"{ManifestFile} cannot be read: it must be {{\"model\": path in LARDER_OUTPUT_DIR}}.");
+        }
+
+        if (named is null)
+            return new Result(null, $"{ManifestFile} names no model: it must be {{\"model\": path in LARDER_OUTPUT_DIR}}.");
+        var path = named.StartsWith("./", StringComparison.Ordinal) ? named[2..] : named;
+        return outputs.Find(output => output.Shown == path) is { } found
+            ? new Result(found.Path)
+            : new Result(null, $"{ManifestFile} names a file that is not in LARDER_OUTPUT_DIR. {List("It has", outputs)}");
+    }
+
+    private static string List(string intro, List<Candidate> candidates)
+    {
+        if (candidates.Count == 0)
+            return $"{intro}: nothing.";
+        var shown = string.Join(", ", candidates.Take(MaxShown).Select(file => file.Shown));
+        return candidates.Count > MaxShown ? $"{intro}: {shown} and {candidates.Count - MaxShown} more." : $"{intro}: {shown}.";
+    }
+
+    private sealed record Candidate(string Path, string Shown, string Sha256);
+
+    private sealed record Manifest(string? Model);
+}

@@ -1,0 +1,168 @@
+using Larder.Registry.Audit;
+using Larder.Registry.Errors;
+using Larder.Registry.Storage;
+
+namespace Larder.Registry.Models;
+
+/// <summary>
+/// Reads and changes the documents of models and of their versions. Every change is a compare-and-swap of one document; what the next content is, the caller
+/// decides, mostly by a pure function of <see cref="ModelDocument"/>.
+/// </summary>
+internal sealed class ModelStore
+{
+    private readonly AuditLog _log;
+    private readonly Action<string> _written;
+    private readonly DocumentUpdater<ModelDocument> _models;
+    private readonly DocumentUpdater<VersionDocument> _versions;
+
+    /// <summary>The models of a document store.</summary>
+    /// <param name="documents">The store.</param>
+    /// <param name="log">Where the records of changes go.</param>
+    /// <param name="written">Called with the name of a model whenever its document may have changed.</param>
+    public ModelStore(IDocumentStore documents, AuditLog log, Action<string> written)
+    {
+        (Documents, _log, _written) = (documents, log, written);
+        _models = new DocumentUpdater<ModelDocument>(documents, ModelCollections.Models, WriteAsync);
+        _versions = new DocumentUpdater<VersionDocument>(documents, ModelCollections.Versions);
+    }
+
+    public IDocumentStore Documents { get; }
+
+    /// <summary>A model's document, also that of a deleted model; null when the name was never used.</summary>
+    public Task<Document<ModelDocument>?> FindAsync(string name, CancellationToken cancellationToken) =>
+        Documents.GetAsync(ModelCollections.Models, name, ModelCollections.ModelId, cancellationToken);
+
+    /// <summary>The document of a model that exists.</summary>
+    /// <exception cref="NotFoundException">There is no such model, or it is deleted.</exception>
+    public async Task<Document<ModelDocument>> GetAsync(string name, CancellationToken cancellationToken) =>
+        Existing(name, await FindAsync(name, cancellationToken));
+
+    /// <summary>Changes a model that exists.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="ifMatch">The ETag that its document must have; null or <c>*</c> for any, and then a lost race is repeated.</param>
+    /// <param name="change">Makes the next document; called again for every attempt. The same instance means that nothing is written.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="NotFoundException">There is no such model.</exception>
+    /// <exception cref="PreconditionFailedException">It has another ETag.</exception>
+    public async Task<(ModelDocument Before, Document<ModelDocument> After)> UpdateAsync(
+        string name, string? ifMatch, Func<ModelDocument, Task<ModelDocument>> change, CancellationToken cancellationToken)
+    {
+        var required = ifMatch == "*" ? null : ifMatch;
+        ModelDocument? before = null;
+        var after = await _models.UpdateAsync(name, ModelCollections.ModelId, Noun(name), TryAsync, cancellationToken);
+        return (before!, after!);
+
+        async Task<ModelDocument?> TryAsync(Document<ModelDocument>? read)
+        {
+            var existing = Existing(name, read);
+            before = existing.Value;
+            if (required is not null && required != existing.ETag)
+                throw new PreconditionFailedException($"The model {name} has changed since it was read: read it again.");
+            return await change(before);
+        }
+    }
+
+    /// <summary>Changes a model, or the document of a deleted one, or creates it.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="change">
+    /// Makes the next document of the one that was read, null when there is none; called again for every attempt. The same instance, or null, means that nothing is
+    /// written.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The document that is stored now; null when <paramref name="change"/> returned null.</returns>
+    public Task<Document<ModelDocument>?> UpdateOrCreateAsync(string name, Func<ModelDocument?, ModelDocument?> change, CancellationToken cancellationToken) =>
+        _models.UpdateAsync(name, ModelCollections.ModelId, Noun(name), read => change(read?.Value), cancellationToken);
+
+    /// <summary>
+    /// Writes a model's document in the place of the one that was read, or of none; then the audit records that are in it. For an existing model this write is
+    /// what makes a change, such as a new version, visible.
+    /// </summary>
+    /// <exception cref="ETagMismatchException">It was changed since it was read.</exception>
+    /// <exception cref="DocumentExistsException">There was none, and there is one now.</exception>
+    public async Task<Document<ModelDocument>> WriteAsync(Document<ModelDocument>? read, ModelDocument next, CancellationToken cancellationToken)
+    {
+        var known = read?.Value.Outbox ?? new AuditOutbox();
+        next = next with { Outbox = await _log.PrepareAsync(known, next.Outbox) };
+        Document<ModelDocument> stored;
+        try
+        {
+            stored = await Documents.WriteAsync(ModelCollections.Models, next.Name, ModelCollections.ModelId, read, next, cancellationToken);
+        }
+        finally
+        {
+            // Also after an error: the write may have been done all the same.
+            _written(next.Name);
+        }
+
+        await _log.TryWriteAsync(next.Outbox, known.Last);
+        return stored;
+    }
+
+    /// <summary>Writes the audit records that a crash may have left in a model's document to the log.</summary>
+    /// <returns>How many were missing; null when one of them may still be missing.</returns>
+    public Task<int?> CompleteAuditAsync(ModelDocument model) => _log.TryWriteAsync(model.Outbox, model.Outbox.Last);
+
+    /// <summary>The document under a version number, whether the version is visible or not; null when the number is not taken.</summary>
+    public Task<Document<VersionDocument>?> FindDocumentAsync(string name, int number, CancellationToken cancellationToken) =>
+        Documents.GetAsync(ModelCollections.Versions, name, ModelCollections.VersionId(number), cancellationToken);
+
+    /// <summary>A version that is visible; null when there is none of that number.</summary>
+    public async Task<ModelVersion?> FindVersionAsync(ModelDocument model, int number, CancellationToken cancellationToken) =>
+        number >= 1 && model.IsVisible(number) ? (await FindDocumentAsync(model.Name, number, cancellationToken))?.Value.Version : null;
+
+    /// <summary>The newest READY version below a number, optimised ones aside; null when there is none.</summary>
+    public async Task<int?> NewestBelowAsync(ModelDocument model, int number, CancellationToken cancellationToken)
+    {
+        for (var below = number - 1; below > model.DeletedThrough; below--)
+        {
+            if (await FindVersionAsync(model, below, cancellationToken) is { IsDefaultByItself: true })
+                return below;
+        }
+
+        return null;
+    }
+
+    /// <summary>The highest number that a version's document has taken, visible or not.</summary>
+    public async Task<int> HighestTakenAsync(ModelDocument model, CancellationToken cancellationToken)
+    {
+        var next = model.LastVersion + 1;
+        return await FindDocumentAsync(model.Name, next, cancellationToken) is null ? model.LastVersion : next;
+    }
+
+    /// <summary>Changes a version that is visible.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="number">The version.</param>
+    /// <param name="change">Makes the next version; called again for every attempt. An equal version means that nothing is written.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>False when there is no such version.</returns>
+    public async Task<bool> UpdateVersionAsync(ModelDocument model, int number, Func<ModelVersion, ModelVersion> change, CancellationToken cancellationToken)
+    {
+        if (!model.IsVisible(number))
+            return false;
+        return await _versions.UpdateAsync(model.Name, ModelCollections.VersionId(number), Noun(model.Name), Change, cancellationToken) is not null;
+
+        VersionDocument? Change(Document<VersionDocument>? read)
+        {
+            if (read?.Value.Version is not { } version)
+                return null;
+            var next = change(version);
+            return next == version ? read.Value : read.Value with { Version = next };
+        }
+    }
+
+    /// <summary>Empties the document of a version that the model's document lists as being deleted, then takes the number off that list.</summary>
+    /// <returns>The model after it; null when there is none.</returns>
+    public async Task<Document<ModelDocument>?> FinishDeletionAsync(string name, int number, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await _versions.UpdateAsync(name, ModelCollections.VersionId(number), Noun(name), Empty, cancellationToken);
+        return await UpdateOrCreateAsync(name, model => model?.FinishDeletion(number), cancellationToken);
+
+        VersionDocument? Empty(Document<VersionDocument>? read) =>
+            read?.Value.Version is null ? null : new VersionDocument { Deleted = now, PublicationKey = read.Value.PublicationKey };
+    }
+
+    private static Document<ModelDocument> Existing(string name, Document<ModelDocument>? read) =>
+        read is { Value.Deleted: false } ? read : throw new NotFoundException($"There is no model {name}.");
+
+    private static string Noun(string name) => $"the model {name}";
+}
