@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Larder.Registry.Models;
+using Larder.Registry.Text;
 
 namespace Larder.Functions.Http;
 

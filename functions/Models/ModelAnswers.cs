@@ -1,7 +1,9 @@
 using Larder.Contracts;
 using Larder.Functions.Http;
 using Larder.Inference.Signatures;
+using Larder.Registry.Audit;
 using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using BatchingSettings = Larder.Inference.Settings.BatchingSettings;
 using ImageSettings = Larder.Inference.Settings.ImageSettings;
 using ModelSettings = Larder.Inference.Settings.ModelSettings;
