@@ -6,6 +6,7 @@ using Larder.Orchestrations.Jobs;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Larder.Testing;
 using Microsoft.Extensions.Time.Testing;
 
