@@ -42,6 +42,7 @@ public sealed class WordsTests
     /// <summary>Texts in which a banned word is right, each with the reason.</summary>
     private static readonly (string Text, string Reason)[] Exceptions =
     [
+        ("--die-with-parent", "an option of bubblewrap"),
         ("Ingestion:Patience", "the old name of a setting, which the changelog and the refusal of old names must spell"),
     ];
 
