@@ -10,13 +10,13 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Sandbox;
 
-/// <summary>One request: try a model (load it, read its signature, run it on zeros, see whether its rows are independent), or compile it.</summary>
+/// <summary>Handles one request: validates a model (loads it, reads its signature, runs it on zeros, checks whether its rows are independent), or compiles it.</summary>
 internal static class ModelChecks
 {
-    /// <summary>Loads ONNX Runtime, which otherwise the first model would wait for.</summary>
+    /// <summary>Loads ONNX Runtime before the first model needs it.</summary>
     public static void WarmUp() => OnnxEnvironment.Make();
 
-    /// <summary>Answers a request. Whatever the model throws becomes a refusal.</summary>
+    /// <summary>Answers a request. Any exception of the model becomes a refusal.</summary>
     public static SandboxAnswer Answer(SandboxRequest request)
     {
         var clock = Stopwatch.StartNew();
@@ -40,7 +40,7 @@ internal static class ModelChecks
         }
     }
 
-    /// <summary>How sessions are built here. One thread: a trial is in no hurry, and the server has other work for the other cores.</summary>
+    /// <summary>Session options. One thread: validation is not urgent, and the server needs the other cores.</summary>
     public static SessionOptions Options(SessionSettings settings)
     {
         var options = SessionBuilder.Options(settings, threads: 1);
@@ -48,7 +48,7 @@ internal static class ModelChecks
         return options;
     }
 
-    /// <summary>Whether a failure is for want of memory, which is never to blame on the values of an input.</summary>
+    /// <summary>Whether a failure is for lack of memory, which the values of an input never cause.</summary>
     public static bool IsOutOfMemory(Exception e) => e is OutOfMemoryException
         || e.Message.Contains("bad_alloc", StringComparison.Ordinal)
         || e.Message.Contains("Failed to allocate memory", StringComparison.Ordinal);
@@ -61,7 +61,7 @@ internal static class ModelChecks
         if (graph is not null)
             UnsafeOperatorCheck.Check(GraphReader.Read(graph));
         var oneRow = ZeroRun.Check(model);
-        // A model that is slow, but not too slow, must not be refused for the sake of a trial that is only there to make it faster.
+        // A slow model must not be refused because of a check that only makes it faster.
         var hasTime = clock.Elapsed + RowCheck.Cost(oneRow) < TimeSpan.FromSeconds(request.Seconds / 2d);
         return new SandboxAnswer { Signature = model.Signature, RowsAreIndependent = hasTime && RowCheck.RowsAreIndependent(model) };
     }

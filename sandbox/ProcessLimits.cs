@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Larder.Sandbox;
 
 /// <summary>
-/// Limits that the trial process sets on itself where the system can (Linux). The server watches from outside as well, which is all
-/// there is elsewhere, and too slow for a model that takes everything at once.
+/// Limits that the process sets for itself where the system can (Linux). The server also watches its memory, which is the only limit
+/// on other systems, and too slow for a model that allocates everything at once.
 /// </summary>
 internal static class ProcessLimits
 {
@@ -30,11 +30,11 @@ internal static class ProcessLimits
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A sandbox that does not let us: then the kernel chooses.
+            // Not allowed in some containers: then the kernel chooses.
         }
     }
 
-    // Null where the kernel does not count it, as some sandboxes' kernels: then only the server watches.
+    // Null if the kernel does not report it, as in some containers: then only the server watches.
     private static long? CurrentData()
     {
         const string Key = "VmData:";

@@ -11,17 +11,17 @@ using var input = new StreamReader(Console.OpenStandardInput());
 using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
 var requests = new BlockingCollection<string>();
 
-// Models run on a thread of their own, with no more stack than a server's thread has, so that what overflows there overflows here.
+// Models run on a thread with the stack size of a server's thread, so that a model that overflows it there overflows it here.
 new Thread(Work, maxStackSize: 1 << 20) { IsBackground = true }.Start();
 while (await input.ReadLineAsync() is { } line)
     requests.Add(line);
 
-// The server is gone. A model may still be running in native code, which no orderly exit would interrupt.
+// The server has ended. A model may still run in native code, which an orderly exit would not interrupt.
 Process.GetCurrentProcess().Kill();
 
 void Work()
 {
-    // The memory that all models need is not the memory that a model needs.
+    // Memory that every model needs does not count against the limit of one model.
     ModelChecks.WarmUp();
     ProcessLimits.Apply(memory);
     output.WriteLine();

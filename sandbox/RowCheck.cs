@@ -15,7 +15,7 @@ internal static class RowCheck
     private static readonly int[][] Batches = [[0, 1], [2, 0, 1], [5, 4, 3, 2, 1, 0]];
     private static readonly int AllRows = Rows + Batches.Sum(batch => batch.Length);
 
-    /// <summary>What the trial costs, given what one row does.</summary>
+    /// <summary>Estimated duration, given that of one row.</summary>
     public static TimeSpan Cost(TimeSpan oneRow) => oneRow * AllRows;
 
     /// <summary>
@@ -44,7 +44,7 @@ internal static class RowCheck
         }
         catch (Exception)
         {
-            // Not the model's fault: these values are ours, not its users'.
+            // The model may reject generated values: then the answer is unknown.
             return false;
         }
     }

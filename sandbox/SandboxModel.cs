@@ -6,12 +6,12 @@ using Microsoft.ML.OnnxRuntime;
 namespace Larder.Sandbox;
 
 /// <summary>A loaded model and its signature.</summary>
-/// <param name="Path">Its file, which error messages must not tell.</param>
-/// <param name="Session">The session, which goes with it.</param>
+/// <param name="Path">Path of its file, which error messages must not contain.</param>
+/// <param name="Session">The session, which is disposed with it.</param>
 /// <param name="Signature">Inputs and outputs.</param>
 internal sealed record SandboxModel(string Path, InferenceSession Session, ModelSignature Signature) : IDisposable
 {
-    // More would never arrive in one request, and would only make trials slow.
+    // No request has more, and validation would only become slow.
     private const long MaxInputBytes = 256 << 20;
     private const int BytesOfAString = 16;
 

@@ -22,6 +22,6 @@ internal sealed partial class AccessConfigurationValidator : IHostedService
     /// <inheritdoc />
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(1, LogLevel.Warning, "Access:ClientPrincipal is on, but App Service Authentication is not there: nobody has a role by signing in.")]
+    [LoggerMessage(1, LogLevel.Warning, "Access:ClientPrincipal is on, but App Service Authentication is off: signing in gives no role.")]
     private static partial void LogIgnored(ILogger logger);
 }

@@ -10,8 +10,8 @@ using Microsoft.Net.Http.Headers;
 namespace Larder.Functions.Access;
 
 /// <summary>
-/// Decides, before anything of a function runs, whether its caller may call it, and not too often. Whoever gets through is
-/// <see cref="CallerExtensions.Caller"/>. The host asks for nothing: every function is anonymous to it.
+/// Decides, before anything of a function runs, whether its caller may call it, and not too often. The caller of a request that passes is
+/// <see cref="CallerExtensions.Caller"/>. The host checks nothing: every function is anonymous to it.
 /// </summary>
 internal sealed partial class AccessMiddleware(
     RoleRequirements functions, CallerResolver callers, OriginFilter browsers, RateLimits limits, ModelScopes scopes, ILogger<AccessMiddleware> logger) : IFunctionsWorkerMiddleware

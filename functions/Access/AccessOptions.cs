@@ -35,7 +35,7 @@ public sealed record AccessOptions : IValidatableObject
     /// </summary>
     public string AllowedHosts { get; init; } = "";
 
-    /// <summary>Whether roles are given to anybody. Until they are, every key of the settings may do everything.</summary>
+    /// <summary>Whether any role is configured. While none is, every key of the settings is admin.</summary>
     internal bool GivesRoles => ClientPrincipal || GivenKeys.Any() || GivenAppRoles.Any();
 
     /// <summary>The keys that are mapped: a name with nothing under it is as good as none.</summary>

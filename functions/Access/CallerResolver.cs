@@ -14,8 +14,8 @@ namespace Larder.Functions.Access;
 internal readonly record struct Identity(Caller? Caller, ErrorKind Kind = 0, string Sentence = "", int RetryAfter = 0);
 
 /// <summary>
-/// Authenticates: tells who a request comes from. A signed-in principal counts before a token or key. Until roles are given to anybody, every key of the
-/// settings may do everything, as Azure means its function keys; from then on, a key without a role may do nothing.
+/// Authenticates: tells who a request comes from. A signed-in principal counts before a token or key. While no role is configured, every key of the settings is
+/// admin, as Azure means its function keys. Once any role is configured, a key without a role is denied.
 /// </summary>
 internal sealed class CallerResolver(
     AccessOptions options, CallerKeys keys, TokenCatalog tokens, WrongCredentials wrong, Platform platform, TimeProvider time)
@@ -61,7 +61,7 @@ internal sealed class CallerResolver(
 
     private async Task<Identity> ReadAsync(HttpRequest request, KeyHash hash)
     {
-        // Taken before the store is asked, so that many guesses at once do not get past the count; who has a right one gets it back.
+        // Taken before the store is read, so that concurrent guesses cannot exceed the limit. A valid token gives it back.
         var address = wrong.AddressOf(request);
         if (wrong.Take(address) is > 0 and var seconds)
             return TooMany(seconds);

@@ -1,25 +1,23 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Larder.Functions.Http;
 using Larder.Registry.Access;
 
 namespace Larder.Functions.Access;
 
 /// <summary>
 /// Who App Service Authentication says that a caller is: the header <c>X-MS-CLIENT-PRINCIPAL</c>, JSON in base64
-/// (https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities). It is signed by nobody: whether it is to be believed,
-/// <see cref="CallerResolver"/> decides.
+/// (https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities). It is not signed: <see cref="CallerResolver"/>
+/// decides whether to trust it.
 /// </summary>
 internal sealed record ClientPrincipal
 {
     /// <summary>Name of the header.</summary>
     public const string Header = "X-MS-CLIENT-PRINCIPAL";
 
-    /// <summary>Longest part of a caller's name that is taken from a claim.</summary>
-    private const int MaxName = 100;
-
     private const string LongRole = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";
 
-    // Entra ID's object id first: it is the same for all applications, is never given to another, and nobody can change their own.
+    // Entra ID's object id first: it is the same for all applications, is never reused, and users cannot change their own.
     private static readonly string[] Ids =
     [
         "http://schemas.microsoft.com/identity/claims/objectidentifier", "oid", "azp", "appid",
@@ -74,16 +72,12 @@ internal sealed record ClientPrincipal
     {
         foreach (var type in types)
             foreach (var claim in Claims)
-                if (claim.Type == type && Shown(claim.Value) is { Length: > 0 } value)
+                if (claim.Type == type && claim.Value is { } text && RequestText.Shown(text).Trim() is { Length: > 0 } value)
                     return value;
         return null;
     }
 
-    // Names go into logs and records.
-    private static string? Shown(string? value) =>
-        value is null ? null : string.Concat(value.Take(MaxName).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)).Trim();
-
-    private static FormatException Unreadable() => new("Who sends this cannot be told from the identity that came with it.");
+    private static FormatException Unreadable() => new("The header X-MS-CLIENT-PRINCIPAL does not identify the caller.");
 
     /// <summary>One claim.</summary>
     /// <param name="Type">What it is about.</param>

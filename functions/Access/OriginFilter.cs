@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace Larder.Functions.Access;
 
 /// <summary>
-/// Refuses what a browser sends on behalf of a page that is none of this server's: changes asked for by another origin, and, where no key is asked for,
-/// requests to a name that the page's owner made to point here (DNS rebinding).
+/// Refuses what a browser sends on behalf of a page of another site: changes with another origin (CSRF), and, where no credentials are needed, requests under a host
+/// name that the owner of the page made to point here (DNS rebinding).
 /// </summary>
 internal sealed class OriginFilter(AccessOptions options, CallerResolver callers)
 {
@@ -43,7 +43,7 @@ internal sealed class OriginFilter(AccessOptions options, CallerResolver callers
 
     private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 
-    // Which scheme the browser used, a proxy may hide; its port is in both, or in neither.
+    // The schemes are not compared: behind a TLS-terminating proxy they differ. The port is in both, or in neither.
     private static bool IsOwn(ReadOnlySpan<char> origin, ReadOnlySpan<char> host)
     {
         var scheme = origin.IndexOf("://");

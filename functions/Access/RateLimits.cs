@@ -4,15 +4,15 @@ using Larder.Registry.Access;
 namespace Larder.Functions.Access;
 
 /// <summary>
-/// A bucket of tokens for each caller, of this instance alone. What a caller has not used for ten seconds is full again and forgotten, so there are no
-/// more buckets than callers of late.
+/// A token bucket for each caller, on this instance alone. A bucket that has been idle for ten seconds is full and is removed, so memory is bounded by the number of
+/// recent callers.
 /// </summary>
 internal sealed class RateLimits : IDisposable
 {
     private readonly PartitionedRateLimiter<Caller>? _limiter;
     private readonly bool _includesLocal;
 
-    /// <summary>Makes the limits.</summary>
+    /// <summary>Creates the limiter; none when the rate is 0.</summary>
     public RateLimits(RateOptions options)
     {
         _includesLocal = options.IncludesLocal;
@@ -24,7 +24,7 @@ internal sealed class RateLimits : IDisposable
             TokensPerPeriod = 1,
             ReplenishmentPeriod = TimeSpan.FromSeconds(1.0 / options.Rate),
             QueueLimit = 0,
-            // Whoever holds all buckets fills them, with one timer.
+            // The partitioned limiter refills all buckets with one timer.
             AutoReplenishment = false,
         };
         Func<string, RateLimiter> factory = _ => new TokenBucketRateLimiter(bucket);

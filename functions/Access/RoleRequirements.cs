@@ -101,7 +101,7 @@ internal sealed class RoleRequirements
         }
     }
 
-    // An assembly that was left out of the output cannot hold functions that anybody runs.
+    // An assembly that is not in the output cannot hold functions that run.
     private static Assembly? TryLoad(AssemblyLoadContext loader, AssemblyName name)
     {
         try

@@ -20,8 +20,8 @@ public sealed record WrongCredentialOptions
 }
 
 /// <summary>
-/// Slows down who tries credentials: each address has a bucket of wrong ones, on each instance. Credentials that are known from memory are not asked about,
-/// so callers behind the same address go on.
+/// Slows down guessing of credentials: each address has a token bucket of wrong ones, on each instance. Credentials that are cached do not count, so other callers
+/// behind the same address are not affected.
 /// </summary>
 internal sealed partial class WrongCredentials(WrongCredentialOptions options, Platform platform, TimeProvider time, ILogger<WrongCredentials> logger)
 {

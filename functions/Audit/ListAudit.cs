@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Registry.Access;
@@ -15,7 +16,7 @@ public sealed class ListAudit(AuditHistory history)
 {
     private const int MaxActor = 256;
 
-    /// <summary>The records that fit the query, the newest first. A page may be short, even empty, and yet have a <c>next_cursor</c>.</summary>
+    /// <summary>A page of the records that match the query, the newest first. It may be short, even empty, and still have a <c>next_cursor</c>.</summary>
     [Function("ListAudit"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("Who changed what; ?subject=&actor=&from=&to=&limit=&cursor=.")]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/audit")] HttpRequest request,
@@ -24,9 +25,7 @@ public sealed class ListAudit(AuditHistory history)
         QueryParameters.RequireKnown(request, "subject", "actor", "from", "to", "limit", "cursor");
         var paging = Paging.Of(request);
         var page = await history.ListAsync(Filter(request), paging.Limit, paging.Cursor, cancellationToken);
-        return Envelope.Ok("Audit records provided")
-            .With("records", page.Items.Select(AuditView.Of))
-            .With("next_cursor", page.Cursor);
+        return Envelope.Ok("Audit records provided", new AuditAnswer { Records = [.. page.Items.Select(AuditAnswers.Of)], NextCursor = page.Cursor });
     }
 
     private static AuditFilter Filter(HttpRequest request)

@@ -32,6 +32,6 @@ public sealed class StartExport(BackupSubmitter submitter, JobScheduler schedule
         var body = await Json.ReadOrDefaultAsync<JsonElement>(request, Expected, cancellationToken);
         var options = ExportOptions.Schema.ReadOrDefault(body);
         var job = await scheduler.SubmitAndStartAsync(client, submitter.ExportAsync(options, IdempotencyKey.Of(request), request.Caller(), cancellationToken));
-        return JobView.Accepted(job, $"The export is job {job.Id}");
+        return JobAnswers.Accepted(job, $"The export is job {job.Id}");
     }
 }

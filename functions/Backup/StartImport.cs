@@ -1,6 +1,5 @@
 using System.ComponentModel;
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
@@ -30,7 +29,7 @@ public sealed class StartImport(BackupSubmitter submitter, JobScheduler schedule
         FormField.Options);
 
     /// <summary>
-    /// Starts an import: multipart <c>archive</c> and perhaps the JSON field <c>options</c> (<see cref="ImportOptions"/>); or JSON
+    /// Starts an import: multipart <c>archive</c> and optionally the JSON field <c>options</c> (<see cref="ImportOptions"/>); or JSON
     /// <c>{"source": "id of an export's job, uploads/path or URL", "options": {...}}</c>. With the header <c>Idempotency-Key</c>, sending the same again answers
     /// the same job.
     /// </summary>
@@ -42,14 +41,14 @@ public sealed class StartImport(BackupSubmitter submitter, JobScheduler schedule
     {
         QueryParameters.RequireKnown(request);
         var job = await scheduler.SubmitAndStartAsync(client, AcceptAsync(request, IdempotencyKey.Of(request), request.Caller(), cancellationToken));
-        return JobView.Accepted(job, $"The import is job {job.Id}");
+        return JobAnswers.Accepted(job, $"The import is job {job.Id}");
     }
 
     private async Task<Job> AcceptAsync(HttpRequest request, string? key, Caller caller, CancellationToken cancellationToken)
     {
         if (request.ContentType?.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase) != true)
         {
-            var body = await Json.ReadAsync<Body>(request, Expected, cancellationToken);
+            var body = await Json.ReadAsync<ImportRequest>(request, Expected, cancellationToken);
             return await submitter.ImportAsync(body.Source, ImportOptions.Schema.ReadOrDefault(body.Options), key, caller, cancellationToken);
         }
 
@@ -57,13 +56,5 @@ public sealed class StartImport(BackupSubmitter submitter, JobScheduler schedule
         var options = ImportOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options));
         var archive = form.Require(Archive, $"No archive provided with name '{Archive}'");
         return await submitter.ImportAsync(archive.FileName, archive.Staged, options, key, caller, cancellationToken);
-    }
-
-    private sealed record Body
-    {
-        [JsonRequired]
-        public string Source { get; init; } = "";
-
-        public JsonElement Options { get; init; }
     }
 }

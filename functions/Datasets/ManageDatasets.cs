@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Registry.Access;
@@ -33,7 +34,7 @@ public sealed class ManageDatasets(DatasetStore datasets, ModelScopes scopes)
             cursor = page.Cursor;
         }
         while (cursor is not null && found.Count < limit);
-        return Envelope.Ok("Data set list provided").With("datasets", found.Select(DatasetView.Of)).With("next_cursor", cursor);
+        return Envelope.Ok("Data set list provided", new DatasetListAnswer { Datasets = [.. found.Select(DatasetAnswers.Of)], NextCursor = cursor });
     }
 
     /// <summary>A data set.</summary>
@@ -45,10 +46,10 @@ public sealed class ManageDatasets(DatasetStore datasets, ModelScopes scopes)
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request);
-        return Envelope.Ok("Data set provided").With("dataset", DatasetView.Of(await datasets.GetAsync(model, file, cancellationToken)));
+        return Envelope.Ok("Data set provided", new DatasetAnswer { Dataset = DatasetAnswers.Of(await datasets.GetAsync(model, file, cancellationToken)) });
     }
 
-    /// <summary>Deletes a data set. Jobs that were given it, those that run too, keep its bytes, and can be run again.</summary>
+    /// <summary>Deletes a data set. Jobs that have it as input, running ones too, keep its bytes and can be run again.</summary>
     [Function("DeleteDataset"), Requires(Role.Contributor), Description("Delete an uploaded data set; jobs keep what they were given.")]
     public async Task<IActionResult> Delete(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/datasets/{model}/{file}")] HttpRequest request,

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Larder.Functions.Hosting;
 
-/// <summary>Before anything is served: the containers are there, or the host does not start. Blobs need no preparation.</summary>
+/// <summary>Creates or checks the Cosmos DB containers before the server starts; a failure keeps it from starting. Blobs need no preparation.</summary>
 internal sealed class DocumentStorePreparation(CosmosContainers? containers) : IHostedService
 {
     /// <inheritdoc />

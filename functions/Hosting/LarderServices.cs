@@ -97,6 +97,7 @@ public static class LarderServices
 
         services.AddSetting<PredictionLimits>("Limits", ApiSettings);
         services.AddSetting<RequestTimeoutOptions>("Limits", ApiSettings);
+        services.AddSingleton(ServerVersion.Of(isWorker: builder is FunctionsApplicationBuilder));
         services.AddSingleton<RouteTable>();
         services.AddSingleton(Dialects.All);
         services.AddSingleton<PredictionMetrics>();
@@ -216,7 +217,7 @@ public static class LarderServices
         services.AddSingleton<JobAccess>();
         services.AddSingleton<JobScheduler>();
         services.AddSingleton<JobReconciler>();
-        services.AddSingleton<IJobType, TrainJob>();
+        services.AddJobTypes();
         services.AddSingleton<JobSubmitter>();
         services.AddSingleton<TrainingSubmitter>();
         services.AddSingleton<DeleteCompute>();
@@ -232,10 +233,6 @@ public static class LarderServices
         services.AddSingleton<UploadSessions>();
         services.AddSingleton<IngestionStaging>();
         services.AddSingleton<ArchiveOpener>();
-        services.AddSingleton<IJobType, IngestJob>();
-        services.AddSingleton<IJobType, UploadJob>();
-        services.AddSingleton<DatasetJob>();
-        services.AddSingleton<IJobType>(provider => provider.GetRequiredService<DatasetJob>());
         services.AddSingleton<DatasetStore>();
         services.AddSingleton<DatasetFinder>();
         services.AddSingleton<DatasetFetcher>();
@@ -248,7 +245,6 @@ public static class LarderServices
         services.AddSetting<ScoringLimits>("Limits:Scoring", JobSettings);
         services.AddSingleton<BlobDatasets>();
         services.AddSingleton<UrlSource>();
-        services.AddSingleton<IJobType, ScoreJob>();
         services.AddSingleton<ScoringSubmitter>();
     }
 
@@ -258,8 +254,6 @@ public static class LarderServices
         services.AddSingleton<RegistryImporter>();
         services.AddSingleton<ArchiveSources>();
         services.AddSingleton<ImportedSchedules>();
-        services.AddSingleton<IJobType, ExportJob>();
-        services.AddSingleton<IJobType, ImportJob>();
         services.AddSingleton<IScheduledJob, ScheduledExport>();
         services.AddSingleton<BackupSubmitter>();
     }
@@ -274,7 +268,7 @@ public static class LarderServices
         services.AddSingleton<ScheduleStarter>();
         services.AddSingleton<ScheduleRunner>();
         services.AddSingleton<ScheduleEditor>();
-        services.AddSingleton<ScheduleViews>();
+        services.AddSingleton<ScheduleAnswers>();
     }
 
     /// <summary>Both backends' settings are bound; those of the one that is used must be right.</summary>

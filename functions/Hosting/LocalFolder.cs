@@ -2,7 +2,7 @@ namespace Larder.Functions.Hosting;
 
 /// <summary>
 /// A folder on the local disk that no other process uses while this one runs: for uploads being checked and for model files in use.
-/// What it holds can be lost. A process that starts later, on a restart say, takes a free one over with what is in it.
+/// Its contents are a cache and can be lost. A process that starts later reuses a free folder with its contents.
 /// </summary>
 internal sealed class LocalFolder : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class LocalFolder : IDisposable
             Directory.CreateDirectory(Path);
             try
             {
-                // The lock goes with the process, however that ends.
+                // The operating system releases the lock when the process ends, also after a crash.
                 _claim = new FileStream(System.IO.Path.Combine(Path, "claim"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
                 return;
             }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Larder.Functions.Hosting;
 
-/// <summary>Puts the settings into the audit log at start, if they are others than were recorded last. It delays nothing, and waits for storage.</summary>
+/// <summary>Puts the settings into the audit log at start, if they differ from the last record. It runs in the background and retries until storage answers.</summary>
 internal sealed partial class SettingsRecorder(
     IConfiguration configuration, SettingsHistory history, TimeProvider time, ILogger<SettingsRecorder> logger) : BackgroundService
 {
@@ -33,12 +33,12 @@ internal sealed partial class SettingsRecorder(
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // Nothing of this is worth a host that does not serve.
+            // A missing audit record must not stop the server.
             LogNotRecorded(exception);
             return false;
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "The settings could not be compared with the audit log; it is tried again.")]
+    [LoggerMessage(1, LogLevel.Warning, "The settings could not be compared with the audit log; the server retries.")]
     private partial void LogNotRecorded(Exception exception);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Larder.Contracts;
 using Larder.Inference;
 using Microsoft.AspNetCore.Http;
 
@@ -14,12 +15,7 @@ internal sealed record Dialect(PathString Prefix, IReadOnlyDictionary<ErrorKind,
     public static Dialect ModelApi { get; } = new(
         PathString.Empty,
         new Dictionary<ErrorKind, int>(),
-        (writer, status, sentence) =>
-        {
-            writer.WriteStartObject();
-            Envelope.WriteStatus(writer, status, sentence);
-            writer.WriteEndObject();
-        });
+        (writer, status, sentence) => Envelope.Write(writer, status, sentence, new Answer()));
 
     /// <summary>The HTTP status of a kind of error.</summary>
     public int StatusOf(ErrorKind kind) => Statuses.TryGetValue(kind, out var own) ? own : (int)kind;

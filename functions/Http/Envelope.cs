@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Larder.Contracts;
 using Larder.Inference;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -50,19 +51,11 @@ internal abstract class JsonAnswer : IActionResult
 /// </summary>
 /// <param name="status">HTTP status code.</param>
 /// <param name="description">A sentence about what happened.</param>
-internal sealed class Envelope(int status, string description) : JsonAnswer
+/// <param name="answer">What stands beside <c>http_status</c>; null for nothing.</param>
+internal sealed class Envelope(int status, string description, Answer? answer = null) : JsonAnswer
 {
-    private readonly List<(string Name, object? Value)> _members = [];
-
     /// <summary>200 with a description.</summary>
-    public static Envelope Ok(string description) => new(StatusCodes.Status200OK, description);
-
-    /// <summary>Adds a member beside <c>http_status</c>.</summary>
-    public Envelope With(string name, object? value)
-    {
-        _members.Add((name, value));
-        return this;
-    }
+    public static Envelope Ok(string description, Answer? answer = null) => new(StatusCodes.Status200OK, description, answer);
 
     /// <summary>Adds a response header.</summary>
     public Envelope WithHeader(string name, string value)
@@ -74,27 +67,17 @@ internal sealed class Envelope(int status, string description) : JsonAnswer
     /// <summary>Adds the ETag of the document that the answer shows or has written.</summary>
     public Envelope WithETag(string etag) => WithHeader(HeaderNames.ETag, $"\"{etag.Trim('"')}\"");
 
-    /// <summary>Writes the member <c>http_status</c>.</summary>
-    public static void WriteStatus(Utf8JsonWriter writer, int status, string description)
+    /// <summary>Writes an answer with its <c>http_status</c>.</summary>
+    public static void Write(Utf8JsonWriter writer, int status, string description, Answer answer)
     {
-        writer.WriteStartObject("http_status");
-        writer.WriteNumber("code", status);
-        writer.WriteString("name", ReasonPhrases.GetReasonPhrase(status));
-        writer.WriteString("description", description);
-        writer.WriteEndObject();
+        var whole = answer with { HttpStatus = new HttpStatus { Code = status, Name = ReasonPhrases.GetReasonPhrase(status), Description = description } };
+        JsonSerializer.Serialize(writer, whole, whole.GetType(), Json.Options);
     }
 
     /// <inheritdoc />
     protected override int Write(Utf8JsonWriter writer, Dialect dialect)
     {
-        writer.WriteStartObject();
-        WriteStatus(writer, status, description);
-        foreach (var (name, value) in _members)
-        {
-            writer.WritePropertyName(name);
-            JsonSerializer.Serialize(writer, value, Json.Options);
-        }
-        writer.WriteEndObject();
+        Write(writer, status, description, answer ?? new Answer());
         return status;
     }
 }

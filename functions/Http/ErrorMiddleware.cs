@@ -41,7 +41,7 @@ internal sealed partial class ErrorMiddleware(Dialects dialects, ILogger<ErrorMi
             LogFault(exception, function, id);
         var answer = new ErrorAnswer(kind, exception switch
         {
-            JsonException e => $"The JSON is not valid: {Json.Explain(e)}",
+            JsonException e => $"The JSON is not valid (line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}).",
             BadHttpRequestException when kind == ErrorKind.TooLarge => "The request body is larger than this server accepts.",
             BadHttpRequestException when kind == ErrorKind.Slow => "The request body came too slowly.",
             BadHttpRequestException => "The request is not valid HTTP.",

@@ -10,14 +10,14 @@ namespace Larder.Functions.Http;
 /// </summary>
 /// <param name="ETag">Of the bytes, without quotes.</param>
 /// <param name="SizeBytes">How many there are.</param>
-/// <param name="FileName">What the client should call it; folders are none of the client's business.</param>
+/// <param name="FileName">What the client should call it; without folders.</param>
 /// <param name="ContentType">What it is.</param>
 internal sealed record FileAnswer(string ETag, long SizeBytes, string FileName, string ContentType = "application/octet-stream")
 {
     /// <summary>Sends the part that the request wants.</summary>
     /// <param name="request">The request.</param>
     /// <param name="open">Opens a part of the file, given its first byte and its length, null for all; called only if bytes are sent.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="HttpStatusException">The range is outside the file (416).</exception>
     public async Task<IActionResult> SendAsync(
         HttpRequest request, Func<long, long?, CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
@@ -27,7 +27,7 @@ internal sealed record FileAnswer(string ETag, long SizeBytes, string FileName, 
         var response = request.HttpContext.Response;
         response.GetTypedHeaders().ETag = etag;
         response.Headers.AcceptRanges = "bytes";
-        // Whoever may have it may keep it, and ask whether it is still the same.
+        // Clients may cache it and must revalidate it; shared caches may not.
         response.Headers.CacheControl = "private, no-cache";
         if (headers.IfNoneMatch.Any(known => known.Compare(etag, useStrongComparison: false) || known == EntityTagHeaderValue.Any))
             return new StatusCodeResult(StatusCodes.Status304NotModified);

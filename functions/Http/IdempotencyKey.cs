@@ -4,13 +4,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace Larder.Functions.Http;
 
-/// <summary>The header <c>Idempotency-Key</c>: who sends the same again under the same key gets the job that is there.</summary>
+/// <summary>The header <c>Idempotency-Key</c>: a repeated request with the same key is answered with the job of the first.</summary>
 internal static class IdempotencyKey
 {
     private const string Header = "Idempotency-Key";
 
     /// <summary>A request's key; null when it has none.</summary>
-    /// <exception cref="InvalidRequestException">It is no key, or there are several.</exception>
+    /// <exception cref="InvalidRequestException">The key is not valid, or there are several.</exception>
     public static string? Of(HttpRequest request)
     {
         var given = request.Headers[Header];

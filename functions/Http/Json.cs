@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Larder.Registry.Errors;
 using Larder.Registry.Text;
 using Microsoft.AspNetCore.Http;
@@ -26,6 +27,7 @@ internal static class Json
         RespectNullableAnnotations = true,
         AllowDuplicateProperties = false,
         MaxDepth = MaxDepth,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
@@ -69,40 +71,19 @@ internal static class Json
     /// <summary>Parses JSON of a type; a failure is a sentence for the caller.</summary>
     public static T Deserialize<T>(ReadOnlySpan<byte> json, string expected)
     {
+        var text = JsonText.Check(json);
         try
         {
-            return JsonSerializer.Deserialize<T>(JsonText.Check(json), Options) ?? throw Absent(expected);
+            return JsonSerializer.Deserialize<T>(text, Options) ?? throw Absent(expected);
         }
         catch (JsonException exception)
         {
-            throw new InvalidRequestException($"The JSON is not {expected}: {Explain(exception)}");
+            throw new InvalidRequestException($"The JSON is not {expected}: {JsonFault.Explain(exception, text, Options.GetTypeInfo(typeof(T)))}");
         }
     }
 
     /// <summary>Reads parsed JSON as a type; a failure is a sentence for the caller.</summary>
     public static T Deserialize<T>(JsonElement json, string expected) => Deserialize<T>(JsonMarshal.GetRawUtf8Value(json), expected);
-
-    /// <summary>What was wrong with a JSON text, without .NET type names.</summary>
-    public static string Explain(JsonException exception)
-    {
-        var where = exception.Path is { Length: > 1 } path
-            ? $"at {RequestText.Shown(path)}"
-            : $"at line {(exception.LineNumber ?? 0) + 1}, byte {(exception.BytePositionInLine ?? 0) + 1}";
-        if (exception.Message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal))
-        {
-            var name = exception.Message.Split('\'') is [_, var unknown, ..] ? RequestText.Shown(unknown) : "?";
-            return $"the member '{name}' is not known.";
-        }
-        if (exception.Message.Contains("could not be converted", StringComparison.Ordinal))
-            return $"the value {where} has the wrong type.";
-        if (exception.Message.Contains("Duplicate", StringComparison.Ordinal))
-            return $"a member is given twice {where}.";
-        // The reader's own words are about the letters N and I.
-        if (exception.Message.StartsWith("'N' ", StringComparison.Ordinal) || exception.Message.Contains("'I'", StringComparison.Ordinal))
-            return $"JSON has no NaN and no Infinity ({where}).";
-        var sentence = exception.Message.Split(" Path:", 2)[0].Split(" LineNumber:", 2)[0];
-        return $"{RequestText.Shown(sentence.TrimEnd('.'))} ({where}).";
-    }
 
     private static Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpRequest request, CancellationToken cancellationToken)
     {

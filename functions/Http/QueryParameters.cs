@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Larder.Functions.Jobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
@@ -8,21 +7,18 @@ using Microsoft.AspNetCore.Http;
 
 namespace Larder.Functions.Http;
 
-/// <summary>The query strings of jobs, schedules and the audit log: every parameter is known, given once, and makes sense; anything else is 422.</summary>
+/// <summary>Reads query strings strictly: a parameter that the route does not know, that is given twice, or whose value is of another kind, is 422.</summary>
 internal static class QueryParameters
 {
     private const int MaxText = 200;
 
-    // Not ours: the Functions host's own key.
+    // A key or token (Access/Credential), which every route may be given.
     private const string KeyParameter = "code";
 
     private static readonly string[] Times = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
-    private static readonly Dictionary<string, JobState> States =
-        Enum.GetValues<JobState>().ToDictionary(state => JsonSerializer.Serialize(state).Trim('"'));
-
     /// <summary>Refuses parameters that a route does not know, and those that are given twice.</summary>
-    /// <exception cref="InvalidRequestException">There is one.</exception>
+    /// <exception cref="InvalidRequestException">There is such a parameter.</exception>
     public static void RequireKnown(HttpRequest request, params ReadOnlySpan<string> known)
     {
         foreach (var (name, values) in request.Query)
@@ -43,7 +39,7 @@ internal static class QueryParameters
     public static string? Text(HttpRequest request, string name) => request.Query[name] is [{ Length: > 0 } text] ? text : null;
 
     /// <summary>A parameter's whole number.</summary>
-    /// <exception cref="InvalidRequestException">It is none, or out of range.</exception>
+    /// <exception cref="InvalidRequestException">It is not a whole number, or out of range.</exception>
     public static long? Number(HttpRequest request, string name, long least, long most)
     {
         if (Text(request, name) is not { } text)
@@ -53,7 +49,7 @@ internal static class QueryParameters
             : throw new InvalidRequestException($"{name} must be a whole number from {least} to {most}.");
     }
 
-    /// <summary><c>type=</c>.</summary>
+    /// <summary>The type of a job, from <c>?type=</c>.</summary>
     /// <exception cref="InvalidRequestException">There is no such type of job.</exception>
     public static string? Type(HttpRequest request)
     {
@@ -63,8 +59,8 @@ internal static class QueryParameters
             : throw new InvalidRequestException($"type must be {string.Join(" or ", JobTypes.All.Select(known => known.Type))}.");
     }
 
-    /// <summary><c>state= type= model= schedule= text= from= to=</c>.</summary>
-    /// <exception cref="InvalidRequestException">One of them is no such value.</exception>
+    /// <summary>A filter of jobs, from <c>?state=&amp;type=&amp;model=&amp;schedule=&amp;text=&amp;from=&amp;to=</c>.</summary>
+    /// <exception cref="InvalidRequestException">A value is of another kind.</exception>
     public static JobFilter Filter(HttpRequest request)
     {
         var model = Text(request, "model");
@@ -92,12 +88,12 @@ internal static class QueryParameters
         _ => throw new InvalidRequestException("schedule must be the id of a schedule."),
     };
 
-    private static JobState State(string text) => States.TryGetValue(text, out var state)
+    private static JobState State(string text) => WireNames.All<JobState>().TryGetValue(text, out var state)
         ? state
-        : throw new InvalidRequestException($"state must be one or more, separated by commas, of {string.Join(", ", States.Keys)}.");
+        : throw new InvalidRequestException($"state must be one or more, separated by commas, of {string.Join(", ", WireNames.All<JobState>().Keys)}.");
 
     /// <summary>A parameter's date, or date and time.</summary>
-    /// <exception cref="InvalidRequestException">It is neither.</exception>
+    /// <exception cref="InvalidRequestException">It is neither a date nor a time.</exception>
     public static DateTimeOffset? Time(HttpRequest request, string name)
     {
         if (Text(request, name) is not { } text)

@@ -3,8 +3,7 @@ using System.Collections;
 namespace Larder.Functions.Http;
 
 /// <summary>
-/// What every log line has that is written while a request runs: its id, and the W3C trace that it is part of. Work that the request began and that goes
-/// on without it has it no more.
+/// The log scope of a request: its id and its W3C trace. Background work that outlives the request is not logged with it.
 /// </summary>
 /// <param name="requestId">The request's id.</param>
 /// <param name="traceId">The trace's id, 32 hexadecimal digits; null when the request names none.</param>

@@ -7,8 +7,7 @@ using Microsoft.DurableTask.Client;
 namespace Larder.Functions.Ingestion;
 
 /// <summary>
-/// Takes in dropped models that the trigger was not told of, or gave up on: events of blobs from before the subscription never come, and a trigger tries
-/// five times.
+/// Ingests dropped models that the trigger missed: there are no events of blobs that are older than the subscription, and a trigger retries five times only.
 /// </summary>
 public sealed class IngestMissed(IngestionContainer drops, IngestSubmitter submitter, JobScheduler scheduler, TimeProvider time)
 {

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Orchestrations.Jobs;
@@ -23,8 +24,8 @@ public sealed class ChangeJob(JobScheduler scheduler, JobSubmitter submitter)
     {
         var found = await scheduler.CancelAsync(client, job, request.Caller(), cancellationToken);
         return found.IsFinal
-            ? Envelope.Ok($"Job {job} is canceled").With("job", JobView.Of(found))
-            : JobView.Accepted(found, $"Job {job} is being canceled");
+            ? Envelope.Ok($"Job {job} is canceled", new JobAnswer { Job = JobAnswers.Of(found) })
+            : JobAnswers.Accepted(found, $"Job {job} is being canceled");
     }
 
     /// <summary>Runs a job that has ended again: a new job with the same inputs and options.</summary>
@@ -36,6 +37,6 @@ public sealed class ChangeJob(JobScheduler scheduler, JobSubmitter submitter)
         CancellationToken cancellationToken)
     {
         var again = await scheduler.SubmitAndStartAsync(client, submitter.RetryAsync(job, request.Caller(), key: null, cancellationToken));
-        return JobView.Accepted(again, $"Job {job} runs again as job {again.Id}");
+        return JobAnswers.Accepted(again, $"Job {job} runs again as job {again.Id}");
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
-using System.Text.Json.Nodes;
+using System.Text.Json;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Orchestrations.Jobs;
@@ -24,14 +25,14 @@ public sealed class GetJob(JobAccess access)
     {
         QueryParameters.RequireKnown(request);
         var found = await access.OpenAsync(request.Caller(), job, JobWay.See, cancellationToken);
-        var view = JobView.Of(found);
+        JsonElement? status = null;
         // An accepted job has no instance for a moment, or for a minute when a crash came in between. Custom statuses are read with inputs and outputs only.
         if (!found.IsFinal
-            && await client.GetInstanceAsync(found.Id, getInputsAndOutputs: true, cancellationToken) is { SerializedCustomStatus: { Length: > 0 } status })
+            && await client.GetInstanceAsync(found.Id, getInputsAndOutputs: true, cancellationToken) is { SerializedCustomStatus: { Length: > 0 } custom })
         {
-            view["status"] = JsonNode.Parse(status);
+            status = JsonSerializer.Deserialize<JsonElement>(custom);
         }
 
-        return Envelope.Ok("Job provided").With("job", view);
+        return Envelope.Ok("Job provided", new JobAnswer { Job = JobAnswers.Of(found, status) });
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Orchestrations.Jobs;
@@ -51,11 +52,13 @@ public sealed class GetJobLogs(JobAccess access, JobLogReader logs, LogStream st
         }
 
         var page = await logs.ReadAsync(found, attempt, after, limit, cancellationToken);
-        return Envelope.Ok("Job log provided")
-            .With("attempt", attempt)
-            .With("lines", page.Lines)
-            .With("next_after", page.NextAfter)
-            .With("is_end", found.IsFinal && page.IsAtEnd);
+        return Envelope.Ok("Job log provided", new JobLogAnswer
+        {
+            Attempt = attempt,
+            Lines = [.. page.Lines.Select(JobAnswers.Of)],
+            NextAfter = page.NextAfter,
+            IsEnd = found.IsFinal && page.IsAtEnd,
+        });
     }
 
     private async Task StreamAsync(HttpResponse response, string job, int attempt, long after, bool follow, CancellationToken cancellationToken)

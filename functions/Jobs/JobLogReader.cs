@@ -12,25 +12,24 @@ public sealed class JobLogReader(JobLog log, JobFiles files)
 {
     private const int MaxBackendBytes = 1 << 20;
 
-    /// <summary>The attempt that is meant where none is named; 1 when none has begun.</summary>
+    /// <summary>The attempt that is read when the caller names none: the last; 1 when none has begun.</summary>
     public static int LastAttempt(Job job) => job.Attempts.Select(attempt => attempt.Number).DefaultIfEmpty(1).Max();
 
     /// <summary>The lines after a number.</summary>
     /// <param name="job">The job, read before: once it is over, no line comes any more.</param>
     /// <param name="attempt">The attempt.</param>
     /// <param name="after">Number of the last line that is known; 0 for none.</param>
-    /// <param name="limit">The most lines.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="limit">Most lines of the page.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<JobLogPage> ReadAsync(Job job, int attempt, long after, int limit, CancellationToken cancellationToken) =>
         await OrBackendAsync(job, attempt, await log.ReadAsync(job.Id, attempt, after, limit, cancellationToken), limit, cancellationToken);
 
-    /// <summary>The lines from a place on.</summary>
-    /// <inheritdoc cref="ReadAsync(Job, int, long, int, CancellationToken)"/>
+    /// <summary>The lines from a position on.</summary>
     /// <param name="job">The job, read before: once it is over, no line comes any more.</param>
     /// <param name="attempt">The attempt.</param>
     /// <param name="from">From the page before.</param>
-    /// <param name="limit">The most lines.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="limit">Most lines of the page.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<JobLogPage> ReadAsync(Job job, int attempt, JobLogPosition from, int limit, CancellationToken cancellationToken) =>
         await OrBackendAsync(job, attempt, await log.ReadAsync(job.Id, attempt, from, limit, cancellationToken), limit, cancellationToken);
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Orchestrations.Jobs;
@@ -23,7 +24,7 @@ public sealed class JobOutputs(JobAccess access, JobFiles files)
     {
         QueryParameters.RequireKnown(request);
         var found = await access.OpenAsync(request.Caller(), job, JobWay.ReadOutputs, cancellationToken);
-        return Envelope.Ok("Job outputs provided").With("outputs", found.Outputs);
+        return Envelope.Ok("Job outputs provided", new JobOutputListAnswer { Outputs = JobAnswers.Of(found.Outputs) });
     }
 
     /// <summary>One of them, or a range of it (<see cref="FileAnswer"/>). 409 when it was changed since the job ended.</summary>
@@ -39,7 +40,7 @@ public sealed class JobOutputs(JobAccess access, JobFiles files)
         var output = found.Outputs.FirstOrDefault(output => output.Path == path)
             ?? throw new NotFoundException($"The job {found.Id} left no such file; GET /api/v1/jobs/{found.Id}/outputs lists what it left.");
 
-        // Not its hash: that is what the script says it is, if anybody.
+        // The ETag, since the hash of an output is only what the script reported.
         var answer = new FileAnswer(output.ETag, output.SizeBytes, output.Path[(output.Path.LastIndexOf('/') + 1)..], TypeOf(output.Path));
         return await answer.SendAsync(request, OpenAsync, cancellationToken);
 

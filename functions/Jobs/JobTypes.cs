@@ -1,21 +1,23 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using Larder.Functions.Http;
+using Larder.Contracts;
 using Larder.Orchestrations.Backup;
 using Larder.Orchestrations.Ingestion;
+using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
 using Larder.Orchestrations.Training;
 using Larder.Orchestrations.Uploads;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Larder.Functions.Jobs;
 
-/// <summary>What can be submitted.</summary>
+/// <summary>The types of jobs: the one list that registers them, describes them to callers, and filters by them.</summary>
 internal static class JobTypes
 {
-    /// <summary>All of it.</summary>
+    /// <summary>All types, in the order in which they are listed.</summary>
     public static IReadOnlyList<Entry> All { get; } =
     [
         new(
+            typeof(TrainJob),
             TrainJob.Type,
             "Runs a Python script on a data set, and registers the model that it leaves as a version.",
             "POST /api/v1/train/{model}",
@@ -23,6 +25,7 @@ internal static class JobTypes
             ["requirements"],
             TrainOptions.Schema.Json),
         new(
+            typeof(IngestJob),
             IngestJob.Type,
             "Takes in a model that was dropped into the container uploads, as .onnx or .zip, and registers it as a version.",
             "Put a blob to uploads/{model}/{name}",
@@ -30,6 +33,7 @@ internal static class JobTypes
             [],
             IngestOptions.Schema.Json),
         new(
+            typeof(UploadJob),
             UploadJob.Type,
             "Takes in a model that was uploaded in blocks, and registers it as a version.",
             "POST /api/v1/models/{model}/uploads/{upload}/complete",
@@ -37,6 +41,7 @@ internal static class JobTypes
             [],
             UploadOptions.Schema.Json),
         new(
+            typeof(DatasetJob),
             DatasetJob.Type,
             "Takes in a data set that was uploaded in blocks, for jobs to name.",
             "POST /api/v1/models/{model}/uploads/{upload}/complete",
@@ -44,6 +49,7 @@ internal static class JobTypes
             [],
             DatasetOptions.Schema.Json),
         new(
+            typeof(ScoreJob),
             ScoreJob.Type,
             "Scores the rows of a data set with a version of a model, and leaves a file with a row for each.",
             "POST /api/v1/models/{reference}/scoring",
@@ -51,6 +57,7 @@ internal static class JobTypes
             [],
             ScoreOptions.Schema.Json),
         new(
+            typeof(ExportJob),
             ExportJob.Type,
             "Writes the registry, or some of its models, as a zip.",
             "POST /api/v1/admin/export",
@@ -58,6 +65,7 @@ internal static class JobTypes
             [],
             ExportOptions.Schema.Json),
         new(
+            typeof(ImportJob),
             ImportJob.Type,
             "Takes in the models and schedules of an export.",
             "POST /api/v1/admin/import",
@@ -66,25 +74,39 @@ internal static class JobTypes
             ImportOptions.Schema.Json),
     ];
 
-    /// <summary>A type of job.</summary>
-    /// <param name="Type">As a job has it.</param>
-    /// <param name="Description">What it does.</param>
-    /// <param name="Submit">Method and path.</param>
-    /// <param name="Files">Parts of the form that must be there.</param>
-    /// <param name="OptionalFiles">Parts that may be.</param>
-    /// <param name="Options">JSON Schema of what it is told: the form's field <c>options</c>, or the body.</param>
-    internal sealed record Entry(
-        string Type, string Description, string Submit, IReadOnlyList<string> Files, IReadOnlyList<string> OptionalFiles, JsonElement Options);
-
-    /// <summary>A type of job, and whether schedules can run it.</summary>
-    /// <param name="entry">The type.</param>
-    /// <param name="notScheduled">Why they cannot, in sentences; null when they can.</param>
-    /// <returns>What the API shows.</returns>
-    public static JsonObject View(Entry entry, string? notScheduled)
+    /// <summary>Registers the classes of all types, as themselves and as <see cref="IJobType"/>.</summary>
+    public static void AddJobTypes(this IServiceCollection services)
     {
-        var view = JsonSerializer.SerializeToNode(entry, Json.Options)!.AsObject();
-        view["schedulable"] = notScheduled is null;
-        view["not_schedulable"] = notScheduled;
-        return view;
+        foreach (var type in All.Select(entry => entry.Class))
+        {
+            services.AddSingleton(type);
+            services.AddSingleton(provider => (IJobType)provider.GetRequiredService(type));
+        }
+    }
+
+    /// <summary>A type of job.</summary>
+    /// <param name="Class">The class that validates and starts such jobs, an <see cref="IJobType"/>.</param>
+    /// <param name="Type">The name that jobs have.</param>
+    /// <param name="Description">What such a job does, for callers.</param>
+    /// <param name="Submit">Method and path that submit one.</param>
+    /// <param name="Files">Parts of the form that must be there.</param>
+    /// <param name="OptionalFiles">Parts that may be there.</param>
+    /// <param name="Options">JSON Schema of the options: the form's field <c>options</c>, or the body.</param>
+    internal sealed record Entry(
+        Type Class, string Type, string Description, string Submit, IReadOnlyList<string> Files, IReadOnlyList<string> OptionalFiles, JsonElement Options)
+    {
+        /// <summary>What answers show of the type.</summary>
+        /// <param name="notScheduled">Why schedules cannot run it, in sentences; null when they can.</param>
+        public JobTypeDetails ToDetails(string? notScheduled) => new()
+        {
+            Type = Type,
+            Description = Description,
+            Submit = Submit,
+            Files = Files,
+            OptionalFiles = OptionalFiles,
+            Options = Options,
+            Schedulable = notScheduled is null,
+            NotSchedulable = notScheduled,
+        };
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Orchestrations.Jobs;
@@ -13,7 +14,7 @@ namespace Larder.Functions.Jobs;
 /// <summary>Jobs, and what kinds there are.</summary>
 public sealed class ListJobs(JobStore jobs, JobAccess access, IEnumerable<IJobType> types)
 {
-    /// <summary>The jobs that fit the query, the newest first, a page at a time, and how many there are in all.</summary>
+    /// <summary>A page of the jobs that match the query, the newest first, and how many match in all.</summary>
     [Function("ListJobs"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Jobs; ?state=&type=&model=&schedule=&text=&from=&to=&limit=&cursor=.")]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs")] HttpRequest request,
@@ -23,18 +24,17 @@ public sealed class ListJobs(JobStore jobs, JobAccess access, IEnumerable<IJobTy
         var limit = (int?)QueryParameters.Number(request, "limit", 1, JobStore.MaxPage) ?? 100;
         var filter = QueryParameters.Filter(request) with { Shown = await access.ShownAsync(request.Caller(), cancellationToken) };
         var page = await jobs.ListAsync(filter, limit, QueryParameters.Text(request, "cursor"), cancellationToken);
-        return Envelope.Ok("Job list provided")
-            .With("jobs", page.Items.Select(JobView.Short))
-            .With("next_cursor", page.Cursor)
-            .With("total", page.Total);
+        return Envelope.Ok("Job list provided", new JobListAnswer { Jobs = [.. page.Items.Select(JobAnswers.Short)], NextCursor = page.Cursor, Total = page.Total });
     }
 
-    /// <summary>What can be submitted, and the JSON Schema of each one's options, which is what the server checks them by; and whether schedules can run it.</summary>
+    /// <summary>All types of jobs, with the JSON Schema that the server validates their options against, and whether schedules can run them.</summary>
     [Function("ListJobTypes"), Requires(Role.Reader, Scope = ScopeRule.NoModel), Description("What jobs can be submitted, with the JSON Schema of their options.")]
     public IActionResult ListTypes([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/job-types")] HttpRequest request)
     {
         QueryParameters.RequireKnown(request);
-        return Envelope.Ok("Job types provided")
-            .With("job_types", JobTypes.All.Select(entry => JobTypes.View(entry, types.Single(type => type.Name == entry.Type).NotScheduled)));
+        return Envelope.Ok("Job types provided", new JobTypeListAnswer
+        {
+            JobTypes = [.. JobTypes.All.Select(entry => entry.ToDetails(types.Single(type => type.Name == entry.Type).NotScheduled))],
+        });
     }
 }

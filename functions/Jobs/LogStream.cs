@@ -20,12 +20,12 @@ public sealed class LogStream(JobStore jobs, JobLogReader logs, TimeProvider tim
     private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(0.3);
     private static readonly TimeSpan MostWait = TimeSpan.FromSeconds(2);
 
-    // Proxies give up connections on which nothing comes.
+    // Proxies close idle connections.
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 
-    /// <summary>Where a client that was here before goes on.</summary>
+    /// <summary>Reads where an interrupted client continues.</summary>
     /// <param name="id">From <c>Last-Event-ID</c>.</param>
-    /// <exception cref="InvalidRequestException">It is no id of an event.</exception>
+    /// <exception cref="InvalidRequestException">It is not the id of an event.</exception>
     public static (int Attempt, long After) Parse(string id)
     {
         var parts = id.Split('.', 2);
@@ -85,7 +85,7 @@ public sealed class LogStream(JobStore jobs, JobLogReader logs, TimeProvider tim
             var isOver = found.IsFinal || (!follow && (next > 0 || found.Attempts.Any(one => one.Number == attempt && one.Finished is not null)));
             if (isOver)
             {
-                await WriteAsync(response, $"event: end\ndata: {{\"state\":{JsonSerializer.Serialize(found.State)}}}\n\n", stop);
+                await WriteAsync(response, $"event: end\ndata: {{\"state\":\"{WireNames.Of(found.State)}\"}}\n\n", stop);
                 return;
             }
 
@@ -117,7 +117,7 @@ public sealed class LogStream(JobStore jobs, JobLogReader logs, TimeProvider tim
         foreach (var line in lines)
         {
             var id = attempt == 1 ? $"{line.N}" : $"{attempt}.{line.N}";
-            events.Append($"id: {id}\ndata: ").Append(JsonSerializer.Serialize(line, Json.Options)).Append("\n\n");
+            events.Append($"id: {id}\ndata: ").Append(JsonSerializer.Serialize(JobAnswers.Of(line), Json.Options)).Append("\n\n");
         }
         return events.ToString();
     }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Inference.Sessions;
@@ -38,10 +39,12 @@ public sealed class DeleteModel(ModelRegistry registry, SessionCache sessions)
 
         var deletion = await registry.DeleteVersionAsync(parsed.Name, number, force, request.IfMatch(), request.Caller().Name, cancellationToken);
         sessions.Unload(parsed.Name, $"{number}");
-        return Envelope.Ok($"Version {number} from {parsed.Name} removed successfully")
-            .WithETag(deletion.Model.ETag)
-            .With("removed_aliases", deletion.RemovedAliases)
-            .With("previous_default", deletion.PreviousDefault)
-            .With("default_version", deletion.CurrentDefault);
+        var answer = new VersionDeletionAnswer
+        {
+            RemovedAliases = deletion.RemovedAliases,
+            PreviousDefault = deletion.PreviousDefault,
+            DefaultVersion = deletion.CurrentDefault,
+        };
+        return Envelope.Ok($"Version {number} from {parsed.Name} removed successfully", answer).WithETag(deletion.Model.ETag);
     }
 }

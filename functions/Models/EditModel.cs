@@ -1,8 +1,8 @@
 using System.ComponentModel;
 using System.Text.Json;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
-using Larder.Inference.Settings;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
@@ -31,11 +31,9 @@ public sealed class EditModel(ModelRegistry registry)
         if (body.TryGetProperty("model_description", out var text) && text.ValueKind != JsonValueKind.String)
             throw new InvalidRequestException("model_description must be a string");
 
-        var edit = Json.Deserialize<Body>(body, Expected);
-        var patch = new ModelPatch { Description = edit.ModelDescription, Owner = edit.Owner, Tags = edit.Tags, Settings = edit.Settings };
+        var edit = Json.Deserialize<ModelEditRequest>(body, Expected);
+        var patch = new ModelPatch { Description = edit.ModelDescription, Owner = edit.Owner, Tags = edit.Tags, Settings = edit.Settings?.ToSettings() };
         var after = await registry.UpdateAsync(model, patch, request.IfMatch(), request.Caller().Name, cancellationToken);
-        return Envelope.Ok($"{model} updated").WithETag(after.ETag).With("model", after);
+        return Envelope.Ok($"{model} updated", new ModelEditAnswer { Model = ModelAnswers.Of(after) }).WithETag(after.ETag);
     }
-
-    private sealed record Body(string? ModelDescription, string? Owner, Dictionary<string, string?>? Tags, ModelSettings? Settings);
 }

@@ -32,20 +32,7 @@ public sealed class GetModel(ModelRegistry registry)
         var paging = Paging.Of(request);
         var (model, version) = await ReadAsync(parsed, cancellationToken);
         var versions = await registry.ListVersionsAsync(parsed.Name, paging.Limit, paging.Cursor, cancellationToken);
-        var about = ModelInformation.Of(model, version);
-        return Envelope.Ok("Model information provided")
-            .WithETag(model.ETag)
-            .With("name", about.Name)
-            .With("description", about.Description)
-            .With("model_type", about.ModelType)
-            .With("input_name", about.InputName)
-            .With("num_inputs", about.NumInputs)
-            .With("output_name", about.OutputName)
-            .With("default_version", about.DefaultVersion)
-            .With("model", about.Model)
-            .With("version", about.Version)
-            .With("versions", versions.Items.Select(VersionView.Of))
-            .With("next_cursor", versions.Cursor);
+        return Envelope.Ok("Model information provided", ModelAnswers.Information(model, version, versions)).WithETag(model.ETag);
     }
 
     private async Task<(Model Model, ModelVersion? Version)> ReadAsync(ModelReference reference, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Registry.Access;
@@ -22,10 +23,12 @@ public sealed class ListModels(ModelRegistry registry)
     {
         var detail = request.Flag("detail");
         var page = await PageAsync(request, cancellationToken);
-        var answer = Envelope.Ok("Model list provided").With("model_list", page.Items.Select(model => model.Name));
-        if (detail)
-            answer.With("models", page.Items);
-        return answer.With("next_cursor", page.Cursor);
+        return Envelope.Ok("Model list provided", new ModelListAnswer
+        {
+            ModelList = [.. page.Items.Select(model => model.Name)],
+            Models = detail ? [.. page.Items.Select(ModelAnswers.Of)] : null,
+            NextCursor = page.Cursor,
+        });
     }
 
     /// <summary>What <see cref="GetModel"/> answers, for all models.</summary>
@@ -37,8 +40,8 @@ public sealed class ListModels(ModelRegistry registry)
         var page = await PageAsync(request, cancellationToken);
         var models = new List<ModelInformation>(page.Items.Count);
         foreach (var model in page.Items)
-            models.Add(ModelInformation.Of(model, await ServedAsync(model, cancellationToken)));
-        return Envelope.Ok("Model information provided").With("models", models).With("next_cursor", page.Cursor);
+            models.Add(ModelAnswers.Information(model, await ServedAsync(model, cancellationToken)));
+        return Envelope.Ok("Model information provided", new ModelInformationListAnswer { Models = models, NextCursor = page.Cursor });
     }
 
     // What is not in the caller's scope is left out, and a page filled up with what comes after.

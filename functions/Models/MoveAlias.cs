@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Registry.Access;
@@ -57,11 +58,8 @@ public sealed class MoveAlias(ModelRegistry registry)
         return Answer(change, $"{model}:{alias} removed");
     }
 
-    private static Envelope Answer(AliasChange change, string description) => Envelope.Ok(description)
-        .WithETag(change.Model.ETag)
-        .With("alias", change.Alias)
-        .With("previous", change.Previous)
-        .With("current", change.Current);
+    private static Envelope Answer(AliasChange change, string description) =>
+        Envelope.Ok(description, new AliasAnswer { Alias = change.Alias, Previous = change.Previous, Current = change.Current }).WithETag(change.Model.ETag);
 
     private static async Task<int?> VersionAsync(
         HttpRequest request, string member, string expected, string missing, string wrong, CancellationToken cancellationToken)

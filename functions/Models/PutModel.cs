@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Inference;
@@ -43,20 +44,21 @@ public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions lim
         var file = form.Require(_file.Name, $"No file path (named '{_file.Name}') specified");
 
         var (after, version) = await PublishAsync(model, file.Staged, RequestOf(form, file) with { Actor = request.Caller().Name }, cancellationToken);
-        return new Envelope(StatusCodes.Status201Created, $"{after.Name} saved as version {version.Version}")
+        return new Envelope(
+                StatusCodes.Status201Created,
+                $"{after.Name} saved as version {version.Version}",
+                new UploadedVersionAnswer { Version = ModelAnswers.Of(version), DefaultVersion = after.ServedVersion })
             .WithHeader(HeaderNames.Location, $"/api/v1/models/{after.Name}:{version.Version}")
-            .WithETag(after.ETag)
-            .With("version", VersionView.Of(version))
-            .With("default_version", after.ServedVersion);
+            .WithETag(after.ETag);
     }
 
     private async Task<ResolvedModel> PublishAsync(string model, StagedFile file, PublishRequest request, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(limits.RequestTimeout);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(limits.RequestTimeout);
         try
         {
-            return await publisher.PublishAsync(model, file, request, patience.Token);
+            return await publisher.PublishAsync(model, file, request, timeout.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -4,10 +4,10 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.Operations;
 
 /// <summary>Removes what crashed uploads and deletes left behind.</summary>
-public sealed class CollectGarbage(RegistryGarbageCollector sweeper, TimeProvider time)
+public sealed class CollectGarbage(RegistryGarbageCollector collector, TimeProvider time)
 {
     /// <summary>Runs every hour.</summary>
     [Function("CollectGarbage")]
     public Task Run([TimerTrigger("0 0 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
-        sweeper.RunAsync(time.GetUtcNow(), cancellationToken);
+        collector.RunAsync(time.GetUtcNow(), cancellationToken);
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Registry.Access;
@@ -10,7 +11,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Functions.Operations;
 
-/// <summary>MLBuffet's test routes: is the server there, and does what I send arrive?</summary>
+/// <summary>MLBuffet's test routes: they tell whether the server answers and whether a body arrives as it was sent.</summary>
 public sealed class EchoTest
 {
     /// <summary>Answers 200.</summary>
@@ -29,6 +30,6 @@ public sealed class EchoTest
             throw new InvalidRequestException("No test data provided (data:[...])");
         if (data.ValueKind != JsonValueKind.Array)
             throw new InvalidRequestException("Test data is not a list enclosed by squared brackets");
-        return Envelope.Ok($"Received {data.GetArrayLength()} elements").With("data", data);
+        return Envelope.Ok($"Received {data.GetArrayLength()} elements", new EchoAnswer { Data = data });
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Hosting;
 using Larder.Functions.Http;
@@ -12,13 +13,13 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Functions.Operations;
 
-/// <summary>Probes for whoever runs Larder.</summary>
+/// <summary>Probes for load balancers and orchestrators.</summary>
 public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, Preloader preloader)
 {
     /// <summary>How long storage may take to answer the readiness probe.</summary>
     private static readonly TimeSpan StorageTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>An artifact that nobody has: to ask for it tells whether the artifacts' storage answers, which need not be where documents are.</summary>
+    /// <summary>The hash of no artifact. Asking for it tells whether the storage of artifacts answers, which may be another one than that of documents.</summary>
     private static readonly string NoArtifact = new('0', 64);
 
     /// <summary>200 while the process serves requests; never calls the network.</summary>
@@ -46,6 +47,6 @@ public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, Pre
         }
         return waitingFor.Count == 0
             ? Envelope.Ok("Ready")
-            : new Envelope(StatusCodes.Status503ServiceUnavailable, "Not ready").With("waiting_for", waitingFor);
+            : new Envelope(StatusCodes.Status503ServiceUnavailable, "Not ready", new NotReadyAnswer { WaitingFor = waitingFor });
     }
 }

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using System.IO.Pipelines;
 using System.Text.Json;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
@@ -141,7 +140,8 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
     {
         if (body.IsEmpty)
             throw new InvalidRequestException("No json data {values:[...]} or file provided");
-        var reader = new Utf8JsonReader(RequestBody.WithoutMark(body), new JsonReaderOptions { MaxDepth = inference.JsonDepth });
+        var json = RequestBody.WithoutMark(body);
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = inference.JsonDepth });
         var found = false;
         try
         {
@@ -164,7 +164,7 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
         }
         catch (JsonException exception)
         {
-            throw new InvalidInputException($"{Expectation(signature)}; the JSON is not valid: {Json.Explain(exception)}");
+            throw new InvalidInputException($"{Expectation(signature)}; the JSON is not valid: {JsonFault.ExplainSyntax(exception, json)}");
         }
         if (!found)
             throw new InvalidRequestException("No input for the model provided as (values:[...])");

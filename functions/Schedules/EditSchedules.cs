@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Orchestrations.Schedules;
@@ -11,10 +12,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions.Schedules;
 
-/// <summary>Makes schedules, changes and deletes them.</summary>
-public sealed class EditSchedules(ScheduleEditor editor, ScheduleViews views)
+/// <summary>Creates, changes and deletes schedules.</summary>
+public sealed class EditSchedules(ScheduleEditor editor, ScheduleAnswers answers)
 {
-    /// <summary>Makes a schedule.</summary>
+    /// <summary>Creates a schedule.</summary>
     [Function("CreateSchedule"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Run a job by the clock: {\"name\", \"cron\", \"time_zone\", \"job\", \"overlap\", \"missed\"}.")]
     public async Task<IActionResult> Create(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/schedules")] HttpRequest request,
@@ -22,11 +23,11 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleViews views)
     {
         QueryParameters.RequireKnown(request);
         var made = await editor.CreateAsync(await ScheduleBody.ReadAsync(request, cancellationToken), request.Caller(), cancellationToken);
-        return (await AnswerAsync(new Envelope(StatusCodes.Status201Created, $"{made.Name} is schedule {made.Id}"), made, cancellationToken))
+        return (await AnswerAsync($"{made.Name} is schedule {made.Id}", made, cancellationToken, StatusCodes.Status201Created))
             .WithHeader(HeaderNames.Location, $"/api/v1/schedules/{made.Id}");
     }
 
-    /// <summary>Puts another schedule in the place of one. Honours <c>If-Match</c>.</summary>
+    /// <summary>Replaces a schedule. Honours <c>If-Match</c>.</summary>
     [Function("ReplaceSchedule"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Replace a schedule: all of it.")]
     public async Task<IActionResult> Replace(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
@@ -36,10 +37,10 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleViews views)
         QueryParameters.RequireKnown(request);
         var patch = await ScheduleBody.ReadAsync(request, cancellationToken);
         var after = await editor.ReplaceAsync(schedule, request.IfMatch(), patch, request.Caller(), cancellationToken);
-        return await AnswerAsync(Envelope.Ok($"Schedule {schedule} replaced"), after, cancellationToken);
+        return await AnswerAsync($"Schedule {schedule} replaced", after, cancellationToken);
     }
 
-    /// <summary>Changes what is named; the rest stays. Honours <c>If-Match</c>.</summary>
+    /// <summary>Changes the members that the body has; the rest stays. Honours <c>If-Match</c>.</summary>
     [Function("ChangeSchedule"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Change a schedule: what is named.")]
     public async Task<IActionResult> Change(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", "patch", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
@@ -49,10 +50,10 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleViews views)
         QueryParameters.RequireKnown(request);
         var patch = await ScheduleBody.ReadAsync(request, cancellationToken);
         var after = await editor.ChangeAsync(schedule, request.IfMatch(), patch, request.Caller(), cancellationToken);
-        return await AnswerAsync(Envelope.Ok($"Schedule {schedule} updated"), after, cancellationToken);
+        return await AnswerAsync($"Schedule {schedule} updated", after, cancellationToken);
     }
 
-    /// <summary>Deletes a schedule. Its jobs stay, those that run too. Honours <c>If-Match</c>.</summary>
+    /// <summary>Deletes a schedule. Its jobs stay, running ones too. Honours <c>If-Match</c>.</summary>
     [Function("DeleteSchedule"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Delete a schedule; its jobs stay.")]
     public async Task<IActionResult> Delete(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
@@ -64,7 +65,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleViews views)
         return Envelope.Ok($"Schedule {schedule} removed successfully");
     }
 
-    /// <summary>Stops a schedule; what comes meanwhile is not made up for, and what was waiting is left out. Its jobs go on.</summary>
+    /// <summary>Pauses a schedule. Runs that fall into the pause, and runs that were waiting, are dropped; jobs that run already go on.</summary>
     [Function("PauseSchedule"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Pause a schedule.")]
     public async Task<IActionResult> Pause(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/schedules/{schedule}/pause")] HttpRequest request,
@@ -73,7 +74,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleViews views)
     {
         QueryParameters.RequireKnown(request);
         var after = await editor.EnableAsync(schedule, request.IfMatch(), enabled: false, request.Caller(), cancellationToken);
-        return await AnswerAsync(Envelope.Ok($"Schedule {schedule} is paused"), after, cancellationToken);
+        return await AnswerAsync($"Schedule {schedule} is paused", after, cancellationToken);
     }
 
     /// <summary>Lets a paused schedule go on.</summary>
@@ -85,9 +86,9 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleViews views)
     {
         QueryParameters.RequireKnown(request);
         var after = await editor.EnableAsync(schedule, request.IfMatch(), enabled: true, request.Caller(), cancellationToken);
-        return await AnswerAsync(Envelope.Ok($"Schedule {schedule} runs"), after, cancellationToken);
+        return await AnswerAsync($"Schedule {schedule} runs", after, cancellationToken);
     }
 
-    private async Task<Envelope> AnswerAsync(Envelope envelope, Schedule schedule, CancellationToken cancellationToken) =>
-        envelope.WithETag($"{schedule.Revision}").With("schedule", await views.OfAsync(schedule, cancellationToken));
+    private async Task<Envelope> AnswerAsync(string description, Schedule schedule, CancellationToken cancellationToken, int status = StatusCodes.Status200OK) =>
+        new Envelope(status, description, new ScheduleAnswer { Schedule = await answers.OfAsync(schedule, cancellationToken) }).WithETag($"{schedule.Revision}");
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Orchestrations.Jobs;
@@ -13,12 +14,12 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Functions.Schedules;
 
-/// <summary>Schedules, and what has become of them.</summary>
-public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor, JobAccess access, ScheduleViews views)
+/// <summary>Lists schedules and their runs.</summary>
+public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor, JobAccess access, ScheduleAnswers answers)
 {
     private const int Shown = 5;
 
-    /// <summary>The schedules that fit the query, the newest first, a page at a time, and how many there are in all.</summary>
+    /// <summary>A page of the schedules that match the query, the newest first, and how many match in all.</summary>
     [Function("ListSchedules"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Schedules; ?model=&type=&enabled=&limit=&cursor=.")]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/schedules")] HttpRequest request,
@@ -27,10 +28,12 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
         QueryParameters.RequireKnown(request, "model", "type", "enabled", "limit", "cursor");
         var limit = (int?)QueryParameters.Number(request, "limit", 1, ScheduleStore.MaxPage) ?? 100;
         var page = await schedules.ListAsync(Filter(request) with { Shown = await access.ShownAsync(request.Caller(), cancellationToken) }, limit, QueryParameters.Text(request, "cursor"), cancellationToken);
-        return Envelope.Ok("Schedule list provided")
-            .With("schedules", await views.OfAsync(page.Items, cancellationToken))
-            .With("next_cursor", page.Cursor)
-            .With("total", page.Total);
+        return Envelope.Ok("Schedule list provided", new ScheduleListAnswer
+        {
+            Schedules = await answers.OfAsync(page.Items, cancellationToken),
+            NextCursor = page.Cursor,
+            Total = page.Total,
+        });
     }
 
     /// <summary>A schedule, with the next times that it runs, and an ETag for <c>If-Match</c>.</summary>
@@ -42,13 +45,14 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
     {
         QueryParameters.RequireKnown(request);
         var found = await editor.OpenAsync(schedule, request.Caller(), cancellationToken);
-        return Envelope.Ok("Schedule provided")
-            .WithETag($"{found.Revision}")
-            .With("schedule", await views.OfAsync(found, cancellationToken))
-            .With("next_runs", editor.NextRuns(found, Shown));
+        return Envelope.Ok("Schedule provided", new ScheduleAnswer
+        {
+            Schedule = await answers.OfAsync(found, cancellationToken),
+            NextRuns = [.. editor.NextRuns(found, Shown)],
+        }).WithETag($"{found.Revision}");
     }
 
-    /// <summary>What became of its newest occurrences, the newest first.</summary>
+    /// <summary>The newest runs of a schedule, with the state of their jobs.</summary>
     [Function("ListScheduleRuns"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("The newest runs of a schedule; ?limit=&cursor=.")]
     public async Task<IActionResult> ListRuns(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/schedules/{schedule}/runs")] HttpRequest request,
@@ -59,9 +63,11 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
         var limit = (int?)QueryParameters.Number(request, "limit", 1, ScheduleStore.MaxRuns) ?? ScheduleStore.MaxRuns;
         var before = QueryParameters.Number(request, "cursor", 1, int.MaxValue) ?? int.MaxValue;
         var runs = (await editor.OpenAsync(schedule, request.Caller(), cancellationToken)).Progress.Runs.Where(run => run.Number < before).ToList();
-        return Envelope.Ok("Schedule runs provided")
-            .With("runs", await views.OfAsync(runs.Take(limit), cancellationToken))
-            .With("next_cursor", runs.Count > limit ? runs[limit - 1].Number.ToString(CultureInfo.InvariantCulture) : null);
+        return Envelope.Ok("Schedule runs provided", new ScheduleRunListAnswer
+        {
+            Runs = await answers.OfAsync(runs.Take(limit), cancellationToken),
+            NextCursor = runs.Count > limit ? runs[limit - 1].Number.ToString(CultureInfo.InvariantCulture) : null,
+        });
     }
 
     private static ScheduleFilter Filter(HttpRequest request)

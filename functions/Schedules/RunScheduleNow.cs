@@ -11,7 +11,7 @@ using Microsoft.DurableTask.Client;
 
 namespace Larder.Functions.Schedules;
 
-/// <summary>Runs a schedule's job when somebody asks for it.</summary>
+/// <summary>Runs a schedule's job at a caller's request.</summary>
 public sealed class RunScheduleNow(ScheduleEditor editor)
 {
     /// <summary>Runs it now, paused or not. With the header <c>Idempotency-Key</c>, asking again answers the same job.</summary>
@@ -25,6 +25,6 @@ public sealed class RunScheduleNow(ScheduleEditor editor)
         QueryParameters.RequireKnown(request);
         var key = IdempotencyKey.Of(request);
         var job = await editor.RunNowAsync(client, schedule, key, request.Caller(), cancellationToken);
-        return JobView.Accepted(job, $"The run of schedule {schedule} is job {job.Id}");
+        return JobAnswers.Accepted(job, $"The run of schedule {schedule} is job {job.Id}");
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.DurableTask.Client;
 
 namespace Larder.Functions.Schedules;
 
-/// <summary>Starts the jobs of schedules that are due.</summary>
+/// <summary>Starts the jobs of schedules whose time has come.</summary>
 public sealed class RunSchedules(ScheduleRunner runner)
 {
     /// <summary>Runs every ten seconds.</summary>

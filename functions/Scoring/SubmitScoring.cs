@@ -1,6 +1,5 @@
 using System.ComponentModel;
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
@@ -33,7 +32,7 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
         FormField.Options);
 
     /// <summary>
-    /// Accepts a scoring: multipart <c>dataset</c>, a file or the address of one, and perhaps the JSON field <c>options</c> (<see cref="ScoreOptions"/>); or JSON
+    /// Accepts a scoring: multipart <c>dataset</c>, a file or the address of one, and optionally the JSON field <c>options</c> (<see cref="ScoreOptions"/>); or JSON
     /// <c>{"dataset": "uploads/path, datasets/model/file or URL", "options": {...}}</c>. With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
     /// </summary>
     [Function("SubmitScoring"), Requires(Role.Contributor), Description("Score a data set: multipart dataset, or {\"dataset\": ...}; JSON options.")]
@@ -46,7 +45,7 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
         ModelReference.Parse(reference);
         var key = IdempotencyKey.Of(request);
         var job = await scheduler.SubmitAndStartAsync(client, AcceptAsync(request, reference, key, cancellationToken));
-        return JobView.Accepted(job, $"The scoring with {job.Model}:{job.Version} is job {job.Id}");
+        return JobAnswers.Accepted(job, $"The scoring with {job.Model}:{job.Version} is job {job.Id}");
     }
 
     private async Task<Job> AcceptAsync(HttpRequest request, string reference, string? key, CancellationToken cancellationToken)
@@ -54,7 +53,7 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
         var caller = request.Caller();
         if (request.IsJson())
         {
-            var body = await Json.ReadAsync<Body>(request, "{dataset:string, options:object}", cancellationToken);
+            var body = await Json.ReadAsync<ScoringRequest>(request, "{dataset:string, options:object}", cancellationToken);
             return await submitter.SubmitAsync(reference, body.Dataset, ScoreOptions.Schema.ReadOrDefault(body.Options), key, caller, cancellationToken);
         }
 
@@ -64,13 +63,5 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
             return await submitter.SubmitAsync(reference, address, options, key, caller, cancellationToken);
         var file = form.Require(Dataset, "No data provided with name 'dataset'");
         return await submitter.SubmitAsync(reference, file.FileName, file.Staged, options, key, caller, cancellationToken);
-    }
-
-    private sealed record Body
-    {
-        [JsonRequired]
-        public string Dataset { get; init; } = "";
-
-        public JsonElement Options { get; init; }
     }
 }

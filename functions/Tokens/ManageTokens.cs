@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using System.Text.Json.Serialization;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Registry.Access;
@@ -18,7 +18,7 @@ public sealed class ManageTokens(TokenStore tokens, TimeProvider time)
     private const string Expected = "{name:string, role:string, scope:{prefixes:[string], tags:{name:text}}, expires:time}, scope and expires optional";
 
     /// <summary>
-    /// Makes a token, and shows it: this once. With the header <c>Idempotency-Key</c>, sending the same again makes no other token; it is not shown again.
+    /// Creates a token. This answer is the only one that shows its secret: with the header <c>Idempotency-Key</c>, a repeated request creates no second token and shows no secret.
     /// </summary>
     [Function("CreateToken"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("Make a token: {\"name\", \"role\", \"scope\", \"expires\"}; it is shown once.")]
     public async Task<IActionResult> Create(
@@ -27,17 +27,18 @@ public sealed class ManageTokens(TokenStore tokens, TimeProvider time)
     {
         QueryParameters.RequireKnown(request);
         var key = IdempotencyKey.Of(request);
-        var body = await Json.ReadAsync<Body>(request, Expected, cancellationToken);
+        var body = await Json.ReadAsync<NewTokenRequest>(request, Expected, cancellationToken);
         var role = RoleNames.Find(body.Role) ?? throw new InvalidRequestException($"role must be {RoleNames.All}.");
         var scope = body.Scope is { } given ? new ModelScope { Prefixes = given.Prefixes ?? [], Tags = given.Tags ?? [] } : null;
         var (token, secret) = await tokens.CreateAsync(new TokenRequest(body.Name, role, scope, body.Expires), request.Caller().Name, key, cancellationToken);
-        var envelope = secret is null
-            ? Envelope.Ok($"The token {token.Name} was made by an earlier request, and shown then")
-            : new Envelope(StatusCodes.Status201Created, $"The token {token.Name} is made; it is not shown again").WithHeader(HeaderNames.Location, $"/api/v1/admin/tokens/{token.Id}");
-        return envelope.With("token", secret).With("info", Shown(token));
+        var answer = new NewTokenAnswer { Token = secret, Info = TokenAnswers.Of(token, time.GetUtcNow()) };
+        return secret is null
+            ? Envelope.Ok($"The token {token.Name} was made by an earlier request, and shown then", answer)
+            : new Envelope(StatusCodes.Status201Created, $"The token {token.Name} is made; it is not shown again", answer)
+                .WithHeader(HeaderNames.Location, $"/api/v1/admin/tokens/{token.Id}");
     }
 
-    /// <summary>What tokens there are, without themselves, a page at a time.</summary>
+    /// <summary>A page of tokens, without their secrets.</summary>
     [Function("ListTokens"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("Tokens, what they allow and when they were used last; ?limit=&cursor=.")]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/admin/tokens")] HttpRequest request,
@@ -46,7 +47,8 @@ public sealed class ManageTokens(TokenStore tokens, TimeProvider time)
         QueryParameters.RequireKnown(request, "limit", "cursor");
         var paging = Paging.Of(request);
         var page = await tokens.ListAsync(paging.Limit, paging.Cursor, cancellationToken);
-        return Envelope.Ok("Token list provided").With("tokens", page.Items.Select(Shown)).With("next_cursor", page.Cursor);
+        var now = time.GetUtcNow();
+        return Envelope.Ok("Token list provided", new TokenListAnswer { Tokens = [.. page.Items.Select(token => TokenAnswers.Of(token, now))], NextCursor = page.Cursor });
     }
 
     /// <summary>Revokes a token: this server refuses it at once, others within a minute (<c>Access:Tokens:HardTtl</c>).</summary>
@@ -60,26 +62,4 @@ public sealed class ManageTokens(TokenStore tokens, TimeProvider time)
         var revoked = await tokens.RevokeAsync(token, request.Caller().Name, cancellationToken);
         return Envelope.Ok($"The token {revoked.Name} is revoked");
     }
-
-    private View Shown(CallerToken token) => new(
-        token.Id, token.Name, token.Role, token.Scope, token.Created, token.CreatedBy, token.Expires, token.Expires <= time.GetUtcNow(), token.LastUsed);
-
-    private sealed record Body
-    {
-        [JsonRequired]
-        public string Name { get; init; } = "";
-
-        [JsonRequired]
-        public string Role { get; init; } = "";
-
-        public ScopeBody? Scope { get; init; }
-
-        public DateTimeOffset? Expires { get; init; }
-    }
-
-    private sealed record ScopeBody(IReadOnlyList<string>? Prefixes = null, Dictionary<string, string>? Tags = null);
-
-    // What an administrator may see of a token.
-    private sealed record View(
-        string Id, string Name, Role Role, ModelScope? Scope, DateTimeOffset Created, string CreatedBy, DateTimeOffset? Expires, bool IsExpired, DateTimeOffset? LastUsed);
 }

@@ -8,7 +8,7 @@ namespace Larder.Functions.Training;
 /// <summary>Keeps the leases of the attempts that this machine runs in processes of its own, from the start of the server on.</summary>
 internal sealed partial class RenewComputeLeases(IComputeBackend backend, TimeProvider time, ILogger<RenewComputeLeases> logger) : BackgroundService
 {
-    // Also how soon this server does what another one asks for.
+    // Also the delay until this server handles a request of another server, such as a cancel.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
@@ -32,6 +32,6 @@ internal sealed partial class RenewComputeLeases(IComputeBackend backend, TimePr
         }
     }
 
-    [LoggerMessage(1, LogLevel.Error, "The leases of local jobs could not be looked after; it is tried again.")]
+    [LoggerMessage(1, LogLevel.Error, "The leases of local jobs could not be renewed; the server retries.")]
     private partial void LogFailed(Exception exception);
 }

@@ -1,10 +1,13 @@
 using System.ComponentModel;
+using System.Text;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Training;
 using Larder.Registry.Access;
+using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
@@ -18,6 +21,7 @@ namespace Larder.Functions.Training;
 /// <summary>Trainings: each is a job that makes a version.</summary>
 public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler scheduler, StagingArea staging, JobLimits limits)
 {
+    private const string Expected = "{script:string, requirements:string, dataset:string, options:object}";
     private const string Script = "script";
     private const string Requirements = "requirements";
     private const string Dataset = "dataset";
@@ -46,7 +50,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
 
     /// <summary>
     /// Accepts a training: multipart <c>script</c>, <c>dataset</c> (a file, or the address of one: <c>uploads/path</c>, <c>datasets/model/file</c>, a URL),
-    /// perhaps <c>requirements</c>, and the JSON field <c>options</c> (<see cref="TrainOptions"/>); or JSON (<see cref="TrainBody"/>). With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
+    /// optionally <c>requirements</c>, and the JSON field <c>options</c> (<see cref="TrainOptions"/>); or JSON (<see cref="TrainingRequest"/>). With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
     /// </summary>
     [Function("SubmitTraining"), Requires(Role.Contributor), Description("Train: multipart script, dataset, requirements; JSON options. Or JSON.")]
     public async Task<IActionResult> Submit(
@@ -58,7 +62,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         ModelName.Validate(model);
         var key = IdempotencyKey.Of(request);
         var job = await scheduler.SubmitAndStartAsync(client, AcceptAsync(request, model, key, cancellationToken));
-        return JobView.Accepted(job, $"The training of {model} is job {job.Id}");
+        return JobAnswers.Accepted(job, $"The training of {model} is job {job.Id}");
     }
 
     private async Task<Job> AcceptAsync(HttpRequest request, string model, string? key, CancellationToken cancellationToken)
@@ -76,9 +80,9 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
             return await submitter.SubmitAsync(model, given, address, Validated(TrainOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options))), key, caller, cancellationToken);
         }
 
-        var body = await Json.ReadAsync<TrainBody>(request, TrainBody.Expected, cancellationToken);
+        var body = await Json.ReadAsync<TrainingRequest>(request, Expected, cancellationToken);
         var options = Validated(TrainOptions.Schema.ReadOrDefault(body.Options));
-        var files = await body.StageAsync(staging, limits, cancellationToken);
+        var files = await StageAsync(body, cancellationToken);
         try
         {
             return await submitter.SubmitAsync(model, files, body.Dataset, options, key, caller, cancellationToken);
@@ -87,6 +91,33 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         {
             foreach (var (_, _, file) in files)
                 await file.DisposeAsync();
+        }
+    }
+
+    // The texts of a JSON body go to the staging area, as the files of a form do. The caller disposes of the files.
+    private async Task<IReadOnlyList<(string Name, string FileName, StagedFile File)>> StageAsync(TrainingRequest body, CancellationToken cancellationToken)
+    {
+        if (body.Script.Length == 0)
+            throw new InvalidRequestException("The training script is empty.");
+        var files = new List<(string, string, StagedFile File)>();
+        try
+        {
+            files.Add((Script, "script.py", await AddAsync(Script, body.Script)));
+            if (!string.IsNullOrEmpty(body.Requirements))
+                files.Add((Requirements, "requirements.txt", await AddAsync(Requirements, body.Requirements)));
+            return files;
+        }
+        catch
+        {
+            foreach (var (_, _, file) in files)
+                await file.DisposeAsync();
+            throw;
+        }
+
+        Task<StagedFile> AddAsync(string name, string text)
+        {
+            var content = Encoding.UTF8.GetBytes(text);
+            return staging.AddAsync(new MemoryStream(content), name, limits.ScriptBytes, content.Length, cancellationToken);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Inference;
@@ -28,7 +29,7 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
         CancellationToken cancellationToken)
     {
         ModelName.Validate(model);
-        var body = await Json.ReadOrDefaultAsync<Body>(request, Expected, cancellationToken);
+        var body = await Json.ReadOrDefaultAsync<NewUploadRequest>(request, Expected, cancellationToken);
         var isDataset = body.Kind is { } kind && IsDataset(kind);
         if (body.SizeBytes is < 1)
             throw new InvalidRequestException("size_bytes must be at least 1.");
@@ -41,9 +42,11 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
         var session = await sessions.CreateAsync(
             model, body.FileName, body.SizeBytes, isDataset ? UploadKind.Dataset : UploadKind.Model, cancellationToken);
         var url = await sessions.GetUrlAsync(session, cancellationToken);
-        return new Envelope(StatusCodes.Status201Created, $"Put blocks of {model} to the URL, then complete the upload {session.Id}")
-            .WithHeader(HeaderNames.Location, $"/api/v1/models/{model}/uploads/{session.Id}")
-            .With("upload", UploadView.Of(session, url, 0, options));
+        return new Envelope(
+                StatusCodes.Status201Created,
+                $"Put blocks of {model} to the URL, then complete the upload {session.Id}",
+                new UploadAnswer { Upload = UploadAnswers.Of(session, url, 0, options) })
+            .WithHeader(HeaderNames.Location, $"/api/v1/models/{model}/uploads/{session.Id}");
     }
 
     private static bool IsDataset(string kind) => kind switch
@@ -52,13 +55,4 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
         "model" => false,
         _ => throw new InvalidRequestException("kind must be model or dataset."),
     };
-
-    private sealed record Body
-    {
-        public string? FileName { get; init; }
-
-        public long? SizeBytes { get; init; }
-
-        public string? Kind { get; init; }
-    }
 }

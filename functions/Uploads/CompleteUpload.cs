@@ -39,6 +39,6 @@ public sealed class CompleteUpload(UploadSessions sessions, UploadSubmitter subm
         var job = await scheduler.SubmitAndStartAsync(client, session.Kind == UploadKind.Dataset
             ? submitter.CompleteAsync(model, upload, DatasetOptions.Schema.ReadOrDefault(body), caller, cancellationToken)
             : submitter.CompleteAsync(model, upload, UploadOptions.Schema.ReadOrDefault(body), caller, cancellationToken));
-        return JobView.Accepted(job, $"The upload {upload} of {model} is job {job.Id}");
+        return JobAnswers.Accepted(job, $"The upload {upload} of {model} is job {job.Id}");
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Registry.Access;
@@ -26,6 +27,6 @@ public sealed class GetUpload(UploadSessions sessions, UploadSessionOptions opti
         var committed = await sessions.GetCommittedBytesAsync(upload, cancellationToken);
         var works = committed is not null && session.Expires > time.GetUtcNow();
         var url = works ? await sessions.GetUrlAsync(session, cancellationToken) : null;
-        return Envelope.Ok($"Upload {upload} of {model}").With("upload", UploadView.Of(session, url, committed ?? 0, options));
+        return Envelope.Ok($"Upload {upload} of {model}", new UploadAnswer { Upload = UploadAnswers.Of(session, url, committed ?? 0, options) });
     }
 }

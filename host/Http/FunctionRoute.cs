@@ -44,7 +44,7 @@ internal sealed record FunctionRoute(RoutePattern Pattern, IReadOnlyList<string>
         }
         catch (Exception exception) when (exception is RoutePatternException or InvalidOperationException)
         {
-            var leadingSlash = route[0] == '/' ? " A route begins without '/': the isolated worker would answer no request, to whichever function. '{root:maxlength(0)?}' is the prefix alone." : "";
+            var leadingSlash = route[0] == '/' ? " A route begins without '/': the isolated worker would answer no request to any function. '{root:maxlength(0)?}' is the prefix alone." : "";
             throw function.Error($"The route template '{template}' is not valid. {exception.Message}{leadingSlash}");
         }
     }

@@ -1,4 +1,7 @@
+using System.Linq.Expressions;
+using System.Reflection;
 using Larder.Host.Functions;
+using Larder.Host.Invocation;
 using Larder.Host.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
@@ -43,4 +46,20 @@ internal sealed class TimerExtension(
             ? zone
             : throw new FormatException($"the setting '{TimeZoneSetting}' is '{id}', which is no time zone of this machine, such as 'Europe/Berlin'.");
     }
+}
+
+/// <summary>Gives a timer's function its <see cref="TimerInfo"/>.</summary>
+internal sealed class TimerBinding(Func<FunctionDispatcher, IFunctionListener> createListener) : ITriggerBinding
+{
+    /// <inheritdoc/>
+    public string Type => "timerTrigger";
+
+    /// <inheritdoc/>
+    public Expression? BindParameter(ParameterInfo parameter, Expression context) =>
+        parameter.ParameterType == typeof(TimerInfo)
+            ? Expression.Convert(Expression.Property(context, nameof(HostFunctionContext.TriggerData)), typeof(TimerInfo))
+            : null;
+
+    /// <inheritdoc/>
+    public IFunctionListener CreateListener(FunctionDispatcher dispatcher) => createListener(dispatcher);
 }

@@ -5,10 +5,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Inference.Batching;
 
-/// <summary>Which requests may be run together, and how their tensors become one and one becomes theirs.</summary>
+/// <summary>Decides which requests may run together, and merges their tensors.</summary>
 internal static class BatchRules
 {
-    /// <summary>Whether the model's signature and settings allow running requests together.</summary>
+    /// <summary>Whether the model's signature and settings allow batching.</summary>
     public static bool Suits(ServableModel model)
     {
         var signature = model.Description.Signature;
@@ -18,7 +18,7 @@ internal static class BatchRules
             && signature.Outputs.All(output => output.Kind == ValueKind.Sequence || output.HasVariableBatch);
     }
 
-    /// <summary>Whether the tensors of two requests differ in their number of rows at most.</summary>
+    /// <summary>Whether the tensors of two requests have the same shape, apart from the number of rows.</summary>
     public static bool Fit(PredictionInputs x, PredictionInputs y)
     {
         for (var i = 0; i < x.Count; i++)
@@ -30,7 +30,7 @@ internal static class BatchRules
         return true;
     }
 
-    /// <summary>Copies the rows of every member behind each other.</summary>
+    /// <summary>Concatenates the rows of all members.</summary>
     public static void Merge(IReadOnlyList<QueuedRun> members, PredictionInputs merged)
     {
         for (var i = 0; i < merged.Count; i++)
@@ -40,7 +40,7 @@ internal static class BatchRules
         }
     }
 
-    /// <summary>Whether every output has an item for each row, so that it can be divided again.</summary>
+    /// <summary>Whether every output has one item for each row, so that it can be split by request.</summary>
     public static bool Divides(RunResult result, int outputs, long rows)
     {
         for (var i = 0; i < outputs; i++)

@@ -1,24 +1,24 @@
 namespace Larder.Inference.Batching;
 
 /// <summary>
-/// Threads for long runs, so that they do not take the thread pool's from parsing, answering and gathering requests for the next run. There are
-/// as many as runs go on; idle ones serve the next run, of whatever model, and end after a while.
+/// Threads for long runs, so that thread-pool threads stay free for parsing, answering and collecting requests for the next run. There are
+/// as many as there are runs; idle ones take the next run, of any model, and end after a timeout.
 /// </summary>
 internal sealed class RunThreads
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(10);
 
     private readonly object _gate = new();
     private readonly Queue<IThreadPoolWorkItem> _work = [];
     private int _idle;
 
-    /// <summary>Runs the work, which must not throw, on a thread of its own.</summary>
+    /// <summary>Runs the work, which must not throw, on one of these threads.</summary>
     public void Post(IThreadPoolWorkItem work)
     {
         lock (_gate)
         {
             _work.Enqueue(work);
-            // Each idle thread will take one, also one that was woken and has not come round yet.
+            // Every idle thread takes one item, also a thread that was woken and does not run yet.
             if (_work.Count <= _idle)
             {
                 Monitor.Pulse(_gate);
@@ -26,7 +26,7 @@ internal sealed class RunThreads
             }
         }
 
-        // It serves other requests after this one: it must not keep this one's execution context.
+        // The thread serves other requests later, so it must not keep the execution context of this one.
         new Thread(TakeWork) { IsBackground = true, Name = "Larder run" }.UnsafeStart();
     }
 
@@ -43,7 +43,7 @@ internal sealed class RunThreads
             while (_work.Count == 0)
             {
                 _idle++;
-                var woken = Monitor.Wait(_gate, Patience);
+                var woken = Monitor.Wait(_gate, IdleTimeout);
                 _idle--;
                 if (!woken && _work.Count == 0)
                     return null;

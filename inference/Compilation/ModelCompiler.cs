@@ -7,16 +7,16 @@ using Larder.Inference.Validation.Sandbox;
 namespace Larder.Inference.Compilation;
 
 /// <summary>
-/// Writes a model as ONNX Runtime's optimiser leaves it, and compares the two: only an optimised model that gave the original's outputs on
-/// every sample, and that can itself be served, is handed out. Works in the validator's child process, with its limits. Calls may be concurrent.
+/// Optimises a model with ONNX Runtime, and compares the two: an optimised model is returned only if it gives the original's outputs on
+/// every sample and can itself be served. Works in the validator's sandbox, with its limits. Calls may be concurrent.
 /// </summary>
-/// <param name="validator">Whose child process is used, and who validates what is written. The compiler does not dispose it.</param>
+/// <param name="validator">Validator whose sandbox is used and that validates the optimised model. The compiler does not dispose it.</param>
 public sealed class ModelCompiler(ModelValidator validator)
 {
     private static readonly string[] Wrappers = ["inputs", "values"];
 
-    /// <summary>Compiles a model. What the model, or a sample, is to blame for is told by the result; the exceptions are the caller's or the machine's.</summary>
-    /// <param name="path">The original, which validation accepted. Nobody may change it meanwhile.</param>
+    /// <summary>Compiles a model. Failures caused by the model or a sample are in the result; exceptions are errors of the caller or the machine.</summary>
+    /// <param name="path">The original, which validation accepted. It must not change meanwhile.</param>
     /// <param name="destination">Where the optimised model goes, in a folder that exists. Written only when <see cref="CompilationResult.IsSame"/>; a file in its place is replaced then.</param>
     /// <param name="signature">The original's inputs and outputs, as validation found them.</param>
     /// <param name="samples">
@@ -26,10 +26,10 @@ public sealed class ModelCompiler(ModelValidator validator)
     /// <param name="atol">Absolute tolerance of floating-point outputs: |optimised - original| &lt;= atol + rtol * |original|.</param>
     /// <param name="rtol">Relative tolerance.</param>
     /// <param name="cancellationToken">Ends the child process.</param>
-    /// <param name="caller">Whose model it is: callers take turns.</param>
+    /// <param name="caller">User who sent the model: the queue is fair between users.</param>
     /// <exception cref="ArgumentOutOfRangeException">A tolerance is negative or not a number.</exception>
-    /// <exception cref="IOException">The original, or the destination's folder, is not there or cannot be read or written.</exception>
-    /// <exception cref="ValidatorBusyException">Too many models wait to be tried.</exception>
+    /// <exception cref="IOException">The original, or the destination's folder, does not exist or cannot be read or written.</exception>
+    /// <exception cref="ValidatorBusyException">Too many models wait for the sandbox.</exception>
     public async Task<CompilationResult> CompileAsync(
         string path, string destination, ModelSignature signature, IReadOnlyList<JsonElement>? samples, double atol, double rtol, CancellationToken cancellationToken, string caller = "")
     {
@@ -37,10 +37,10 @@ public sealed class ModelCompiler(ModelValidator validator)
         CheckTolerance(rtol, nameof(rtol));
         var original = new FileInfo(path);
         if (!original.Exists)
-            throw new FileNotFoundException("The model to compile is not there.", path);
+            throw new FileNotFoundException("The model to compile does not exist.", path);
         destination = Path.GetFullPath(destination);
         if (!Directory.Exists(Path.GetDirectoryName(destination)))
-            throw new DirectoryNotFoundException("The folder for the compiled model is not there.");
+            throw new DirectoryNotFoundException("The folder for the compiled model does not exist.");
 
         var texts = (samples ?? []).Select(sample => Unwrapped(sample, signature).GetRawText()).ToArray();
         var work = $"{destination}.{Guid.NewGuid():n}.partial";
@@ -80,7 +80,7 @@ public sealed class ModelCompiler(ModelValidator validator)
         }
     }
 
-    // What ONNX Runtime wrote is a model like any other: it must pass whatever an upload must.
+    // The optimised model must pass the same validation as an upload.
     private async Task<CompilationResult> DescribedAsync(CompilationResult result, string original, CompilationRequest request, string caller, CancellationToken cancellationToken)
     {
         ModelDescription description;
@@ -122,7 +122,7 @@ public sealed class ModelCompiler(ModelValidator validator)
         return true;
     }
 
-    // As prediction bodies have it; but an input may have that name itself.
+    // The wrapper of prediction bodies, unless an input has that name itself.
     private static JsonElement Unwrapped(JsonElement sample, ModelSignature signature)
     {
         if (sample.ValueKind != JsonValueKind.Object || sample.GetPropertyCount() != 1)

@@ -35,7 +35,7 @@ public sealed class DecodedImage : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, ByteLength);
         _table.Write(_pixels.Span, _bands, _channelsFirst, destination);
-        // Without this the collector could free the memory under the span.
+        // Keeps the garbage collector from freeing the memory behind the span.
         GC.KeepAlive(this);
     }
 

@@ -1,6 +1,6 @@
 namespace Larder.Inference.Images;
 
-/// <summary>What a file's first bytes say that it is. Names and media types are not asked: clients get them wrong.</summary>
+/// <summary>Recognises the format of an image by the first bytes of the file. File names and media types are ignored, since clients get them wrong.</summary>
 internal static class ImageFormat
 {
     internal const string Jpeg = "JPEG";

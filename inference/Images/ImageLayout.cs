@@ -4,7 +4,7 @@ using Larder.Inference.Signatures;
 namespace Larder.Inference.Images;
 
 /// <summary>
-/// Which dimension of an image input is what. The channels are the dimension that is 1, 3 or 4; batch, height and width follow from its place.
+/// The meaning of each dimension of an image input. The channels are the dimension that is 1, 3 or 4; batch, height and width follow from its place.
 /// </summary>
 internal sealed class ImageLayout
 {

@@ -2,7 +2,7 @@ using Larder.Inference.Limits;
 
 namespace Larder.Inference.Images;
 
-/// <summary>What an image may cost. Both limits are checked before a pixel is decoded.</summary>
+/// <summary>Limits of one image. Both are checked before a pixel is decoded.</summary>
 public sealed record ImageLimits
 {
     /// <summary>Most bytes of an encoded image, which is held in one array.</summary>

@@ -6,7 +6,7 @@ using NetVips;
 namespace Larder.Inference.Images;
 
 /// <summary>
-/// How images become the tensor of one model input: worked out once from its signature and settings, then used for every image, by many threads.
+/// Converts images to the tensor of one model input. Computed once from its signature and settings, then used for every image, by many threads.
 /// </summary>
 public sealed class ImagePlan
 {
@@ -55,7 +55,7 @@ public sealed class ImagePlan
 
     /// <summary>Bytes that decoding an image and its tensor can take at most, as its header says.</summary>
     /// <param name="encoded">The file, as a client sent it.</param>
-    /// <param name="limits">What it may cost.</param>
+    /// <param name="limits">Limits of the image.</param>
     /// <exception cref="InvalidInputException">As of <see cref="Decode"/>, as far as the header tells.</exception>
     public long BytesFor(ReadOnlyMemory<byte> encoded, ImageLimits limits) => Open(encoded, limits, (source, _) =>
     {
@@ -69,9 +69,9 @@ public sealed class ImagePlan
     /// Decodes an image, brings it to the model's size and to 8 bits of sRGB. The result holds native memory: dispose of it.
     /// </summary>
     /// <param name="encoded">The file, as a client sent it.</param>
-    /// <param name="limits">What it may cost.</param>
+    /// <param name="limits">Limits of the image.</param>
     /// <exception cref="InvalidInputException">The file is too large, of an unsupported format, damaged or incomplete.</exception>
-    /// <exception cref="PlatformNotSupportedException">libvips is not there.</exception>
+    /// <exception cref="PlatformNotSupportedException">libvips could not be loaded.</exception>
     public DecodedImage Decode(ReadOnlyMemory<byte> encoded, ImageLimits limits) => Open(encoded, limits, (source, format) =>
     {
         var (width, height) = SizeOf(source, limits);
@@ -96,12 +96,12 @@ public sealed class ImagePlan
         }
         catch (VipsException)
         {
-            // libvips' own text is for its users: it names functions, and under load it can be another request's.
+            // The error text of libvips names its functions, and under load it can belong to another request.
             throw Undecodable(format);
         }
     }
 
-    // The size that the model is given.
+    // The size of the image in the tensor.
     private (long Width, long Height) SizeOf(Image source, ImageLimits limits)
     {
         var most = Math.Min(limits.MaxPixels, MostPixels);

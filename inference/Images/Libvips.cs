@@ -7,7 +7,7 @@ internal static class Libvips
 {
     private static readonly Exception? Failure = SetUp();
 
-    /// <summary>To be called before libvips is used.</summary>
+    /// <summary>Loads libvips; called before it is used.</summary>
     /// <exception cref="PlatformNotSupportedException">libvips could not be loaded.</exception>
     internal static void EnsureUsable()
     {

@@ -6,7 +6,7 @@ using Larder.Inference.Signatures;
 namespace Larder.Inference.Images;
 
 /// <summary>
-/// The model's value for each of the 256 raw values of each channel, worked out once: writing an image is then looking up.
+/// The model's value for each of the 256 raw values of each channel, computed once, so that writing an image is a table lookup.
 /// </summary>
 internal abstract class PixelTable
 {

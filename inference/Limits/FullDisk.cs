@@ -1,6 +1,6 @@
 namespace Larder.Inference.Limits;
 
-/// <summary>Tells a disk that is full from everything else that goes wrong with files: .NET has no exception of its own for it.</summary>
+/// <summary>Recognises the errors of a full disk, for which .NET has no exception type.</summary>
 public static class FullDisk
 {
     // errno(3), as IOException has it on Unix: a full disk, and a quota that is used up (on Linux and on macOS).

@@ -3,7 +3,7 @@ using Larder.Inference.Sessions;
 
 namespace Larder.Inference.Limits;
 
-/// <summary>What one process spends on serving models. Every limit has a safe default.</summary>
+/// <summary>Limits of one process that serves models. Every limit has a safe default.</summary>
 public sealed record InferenceLimits
 {
     /// <summary>Bytes that loaded sessions may hold together, by estimate (<see cref="SessionCache"/>).</summary>
@@ -25,7 +25,7 @@ public sealed record InferenceLimits
     [Between(1 << 20, uint.MaxValue)]
     public long? RunBytes { get; init; }
 
-    /// <summary>Bytes of the outputs of one prediction; more are refused before any is written.</summary>
+    /// <summary>Most bytes of the outputs of one prediction. A larger answer is rejected before it is written.</summary>
     [Between(1024, int.MaxValue)]
     public long OutputBytes { get; init; } = 256L << 20;
 
@@ -36,11 +36,11 @@ public sealed record InferenceLimits
     [AtLeast(1 << 20)]
     public long? InFlightBytes { get; init; }
 
-    /// <summary>Seconds for which a request waits for others to give memory back.</summary>
+    /// <summary>Timeout of a request that waits for memory of other requests, in seconds.</summary>
     [Between(0, 600)]
     public double InFlightWaitSeconds { get; init; } = 30;
 
-    /// <summary>Nesting that a JSON body may have: for the <c>JsonReaderOptions.MaxDepth</c> of whoever makes the reader.</summary>
+    /// <summary>Deepest nesting of a JSON body (<c>JsonReaderOptions.MaxDepth</c>).</summary>
     [Between(8, 1000)]
     public int JsonDepth { get; init; } = 64;
 
@@ -60,6 +60,6 @@ public sealed record InferenceLimits
 
     internal long MostInFlightBytes => InFlightBytes ?? QuarterOfMemory;
 
-    // In a container this is what the container has.
+    // In a container, this is the container's memory limit.
     private static long QuarterOfMemory => Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, 64L << 20, 1L << 30);
 }

@@ -6,24 +6,23 @@ namespace Larder.Inference.Memory;
 
 /// <summary>
 /// The bytes that requests of the whole process hold in memory at the same time (<see cref="InferenceLimits.InFlightBytes"/>). One half is for bodies, the other for
-/// what is made of them. A request takes of the first half and then of the second, never the other way, so that two of them cannot wait for each other.
+/// tensors, images and outputs. A request takes from the first half before the second, never the other way round, so that two requests cannot deadlock.
 /// </summary>
 public sealed class MemoryBudget
 {
-    /// <summary>Makes the budget.</summary>
     /// <param name="limits">Validated limits.</param>
-    /// <param name="metrics">Where the bytes in flight and the refusals are seen.</param>
-    /// <param name="timeProvider">The clock.</param>
+    /// <param name="metrics">Reports the bytes in flight and the refusals.</param>
+    /// <param name="timeProvider">Clock of timeouts.</param>
     public MemoryBudget(InferenceLimits limits, InferenceMetrics metrics, TimeProvider timeProvider)
     {
         var half = limits.MostInFlightBytes / 2;
-        var patience = TimeSpan.FromSeconds(limits.InFlightWaitSeconds);
-        Bodies = new MemoryShare("bodies", half, patience, metrics, timeProvider);
-        Work = new MemoryShare("work", half, patience, metrics, timeProvider);
+        var timeout = TimeSpan.FromSeconds(limits.InFlightWaitSeconds);
+        Bodies = new MemoryShare("bodies", half, timeout, metrics, timeProvider);
+        Work = new MemoryShare("work", half, timeout, metrics, timeProvider);
         metrics.Observe(this);
     }
 
-    /// <summary>Bodies that have come and are not parsed yet.</summary>
+    /// <summary>Bodies that are received and not parsed yet.</summary>
     public MemoryShare Bodies { get; }
 
     /// <summary>Input tensors, images that are being decoded, outputs that are being written.</summary>
@@ -31,69 +30,69 @@ public sealed class MemoryBudget
 }
 
 /// <summary>
-/// One half of the <see cref="MemoryBudget"/>: so many bytes that are in flight. A request that does not fit waits, in order, and is refused after a while. An eighth is for
-/// small requests alone, which so never wait for large ones.
+/// One half of the <see cref="MemoryBudget"/>: a number of bytes that may be in flight. A request that does not fit waits, in order, and is refused after a timeout. An eighth is reserved for
+/// small requests, which therefore never wait for large ones.
 /// </summary>
 public sealed class MemoryShare
 {
-    /// <summary>Up to here a request is a small one.</summary>
+    /// <summary>Most bytes of a small request.</summary>
     public const long SmallBytes = 64 << 10;
 
     private readonly string _name;
-    private readonly TimeSpan _patience;
+    private readonly TimeSpan _timeout;
     private readonly InferenceMetrics _metrics;
     private readonly Lane _small;
     private readonly Lane _large;
 
-    internal MemoryShare(string name, long limit, TimeSpan patience, InferenceMetrics metrics, TimeProvider timeProvider)
+    internal MemoryShare(string name, long limit, TimeSpan timeout, InferenceMetrics metrics, TimeProvider timeProvider)
     {
         _name = name;
-        _patience = patience;
+        _timeout = timeout;
         _metrics = metrics;
         _small = new Lane(limit / 8, timeProvider);
         _large = new Lane(limit - (limit / 8), timeProvider);
     }
 
-    /// <summary>Bytes in flight. Outputs, which are there when they are counted, may bring it above the limit.</summary>
+    /// <summary>Bytes in flight. Outputs exist already when they are counted, so they may exceed the limit.</summary>
     public long Used => _small.Used + _large.Used;
 
-    /// <summary>Requests that wait.</summary>
+    /// <summary>Number of waiting requests.</summary>
     public int Waiting => _small.Waiting + _large.Waiting;
 
-    /// <summary>The most that one request may take.</summary>
+    /// <summary>Most bytes that one request may take.</summary>
     public long Most => _large.Limit;
 
     internal KeyValuePair<string, object?> Tag => new("share", _name);
 
     /// <summary>Takes bytes, which must be given back by one call of <see cref="Release"/>. Completes synchronously and allocates nothing while there is room.</summary>
-    /// <param name="bytes">How many.</param>
+    /// <param name="bytes">Number of bytes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="patience">How long to wait; null for <see cref="InferenceLimits.InFlightWaitSeconds"/>.</param>
-    /// <exception cref="MemoryLimitException">They are more than there ever are.</exception>
-    /// <exception cref="MemoryBusyException">There was no room in time.</exception>
-    public ValueTask TakeAsync(long bytes, CancellationToken cancellationToken, TimeSpan? patience = null)
+    /// <param name="timeout">Timeout; null for <see cref="InferenceLimits.InFlightWaitSeconds"/>.</param>
+    /// <exception cref="MemoryLimitException">The bytes exceed <see cref="Most"/>.</exception>
+    /// <exception cref="MemoryBusyException">The bytes did not become free within the timeout.</exception>
+    public ValueTask TakeAsync(long bytes, CancellationToken cancellationToken, TimeSpan? timeout = null)
     {
         if (bytes > Most)
             return ValueTask.FromException(TooLarge(bytes));
         var lane = LaneOf(bytes);
-        return lane.Waiting == 0 && lane.TryTake(bytes) ? ValueTask.CompletedTask : new(WaitAsync(lane, bytes, patience ?? _patience, cancellationToken));
+        return lane.Waiting == 0 && lane.TryTake(bytes) ? ValueTask.CompletedTask : new(WaitAsync(lane, bytes, timeout ?? _timeout, cancellationToken));
     }
 
-    /// <summary>Counts bytes that are there already.</summary>
+    /// <summary>Counts bytes that are allocated already.</summary>
     public void Add(long bytes) => LaneOf(bytes).Add(bytes);
 
-    /// <summary>Gives back what was taken or counted at once.</summary>
+    /// <summary>Gives back bytes: as many as one call has taken or counted.</summary>
     public void Release(long bytes) => LaneOf(bytes).Release(bytes);
 
     private Lane LaneOf(long bytes) => bytes <= SmallBytes ? _small : _large;
 
-    private async Task WaitAsync(Lane lane, long bytes, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task WaitAsync(Lane lane, long bytes, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        if (await lane.TryWaitAsync(bytes, patience, cancellationToken))
+        if (await lane.TryWaitAsync(bytes, timeout, cancellationToken))
             return;
         _metrics.Refused(_name, "busy");
         throw new MemoryBusyException(
-            $"The server holds as many bytes of requests as it may ({InputError.Size(lane.Limit)} of {_name}, a part of Limits:InFlightBytes), and there was no room for {InputError.Size(bytes)} more within {patience.TotalSeconds:0.#} s. Try again later.");
+            $"The server holds as many bytes of requests as it may ({InputError.Size(lane.Limit)} of {_name}, a part of Limits:InFlightBytes), and there was no room for {InputError.Size(bytes)} more within {timeout.TotalSeconds:0.#} s. Try again later.");
     }
 
     private MemoryLimitException TooLarge(long bytes)
@@ -102,7 +101,7 @@ public sealed class MemoryShare
         return new($"The request needs about {InputError.Size(bytes)} of memory ({_name}); one request may take {InputError.Size(Most)} (a part of Limits:InFlightBytes). Send it in smaller parts.");
     }
 
-    /// <summary>So many bytes, and those who wait for some of them.</summary>
+    /// <summary>A number of bytes, and the requests that wait for some of them.</summary>
     private sealed class Lane(long limit, TimeProvider timeProvider)
     {
         private readonly Lock _gate = new();
@@ -139,8 +138,8 @@ public sealed class MemoryShare
             return false;
         }
 
-        /// <summary>False when there was no room in time.</summary>
-        public async Task<bool> TryWaitAsync(long bytes, TimeSpan patience, CancellationToken cancellationToken)
+        /// <summary>False on timeout.</summary>
+        public async Task<bool> TryWaitAsync(long bytes, TimeSpan timeout, CancellationToken cancellationToken)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var waiter = new Waiter(bytes);
@@ -150,11 +149,11 @@ public sealed class MemoryShare
                 Interlocked.Increment(ref _waiting);
             }
 
-            // What was given back before this one was seen to wait.
+            // Bytes may have been given back before this waiter was visible.
             Serve();
             try
             {
-                await waiter.Task.WaitAsync(patience, timeProvider, cancellationToken);
+                await waiter.Task.WaitAsync(timeout, timeProvider, cancellationToken);
                 return true;
             }
             catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
@@ -169,7 +168,7 @@ public sealed class MemoryShare
             }
         }
 
-        /// <summary>False when it has its bytes already.</summary>
+        /// <summary>False when the waiter has its bytes already.</summary>
         private bool TryLeave(Waiter waiter)
         {
             lock (_gate)

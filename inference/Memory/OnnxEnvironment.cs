@@ -4,22 +4,22 @@ using Microsoft.ML.OnnxRuntime;
 namespace Larder.Inference.Memory;
 
 /// <summary>
-/// ONNX Runtime's environment, of which a process has one, and the memory that its runs share: an arena with a maximum, for intermediate values and
-/// outputs of every model. A run that wants more fails, and nothing else does. Weights are not in it, nor what operators allocate by themselves: strings, sequences and maps.
+/// The process's one ONNX Runtime environment, and the memory that runs share: an arena with a maximum, for intermediate values and
+/// outputs of all models. A run that needs more fails alone. Weights are not in the arena, nor what operators allocate by themselves: strings, sequences and maps.
 /// </summary>
 internal sealed class OnnxEnvironment
 {
-    /// <summary>From here on outputs are worth knowing of when memory is short.</summary>
+    /// <summary>Outputs larger than this count as holders of arena memory.</summary>
     public const long LargeBytes = 1 << 20;
 
-    // Regions as large as asked for: what a large tensor needed can be given back when it is free, and nothing is taken beyond it.
+    // Regions have the requested size, so that the memory of a large tensor can be returned when it is free, and no more is taken.
     private const int ExtendAsRequested = 1;
     private const int DefaultSize = -1;
 
-    // Of a free chunk that is larger than asked for, what is more than this is left for others.
+    // A free chunk is split if it is larger than requested by more than this.
     private const int MostSpareBytes = 1 << 20;
 
-    // y = x, one float: a run that needs nothing, and may ask for what no run needs any more to be given back. The arena has no other way to be asked from C#.
+    // The model y = x, one float: a run of it with an option is the only way to shrink the arena from C#.
     private static readonly byte[] Identity = Convert.FromHexString(
         "0808420210113A3B120567726170685A0F0A0178120A0A08080112040A020801620F0A0179120A0A08080112040A0208010A100A017812017922084964656E74697479");
 
@@ -48,13 +48,13 @@ internal sealed class OnnxEnvironment
         _timer = new Timer(static environment => ((OnnxEnvironment)environment!).ShrinkAfterUse(), this, TrimInterval, TrimInterval);
     }
 
-    /// <summary>What all runs may take together.</summary>
+    /// <summary>Most bytes of all runs together.</summary>
     public long RunBytes { get; }
 
-    /// <summary>Whether a single run, or what one has given, is all that holds memory now.</summary>
+    /// <summary>Whether a single run, or the outputs of one, is the only holder of memory now.</summary>
     public bool HasOneHolder => Volatile.Read(ref _holders) <= 1;
 
-    /// <summary>ONNX Runtime's environment itself, without the arena: all that the trial process needs, whose memory the system limits.</summary>
+    /// <summary>ONNX Runtime's environment itself, without the arena: enough for the sandbox, whose memory the operating system limits.</summary>
     public static OrtEnv Make()
     {
         var environment = OrtEnv.Instance();
@@ -63,9 +63,9 @@ internal sealed class OnnxEnvironment
         return environment;
     }
 
-    /// <summary>The process's environment. The first call decides about its memory.</summary>
-    /// <param name="runBytes">What all runs may take together.</param>
-    /// <exception cref="InvalidOperationException">It has another maximum already.</exception>
+    /// <summary>The process's environment. The first call sets the maximum.</summary>
+    /// <param name="runBytes">Most bytes of all runs together.</param>
+    /// <exception cref="InvalidOperationException">The environment exists with another maximum.</exception>
     public static OnnxEnvironment Open(long runBytes)
     {
         lock (Gate)
@@ -84,19 +84,19 @@ internal sealed class OnnxEnvironment
     public void End()
     {
         Interlocked.Decrement(ref _holders);
-        // Read first: a write would take the line from all other cores.
+        // Read first: a write would invalidate the cache line of all other cores.
         if (!Volatile.Read(ref _used))
             Volatile.Write(ref _used, true);
     }
 
-    /// <summary>Has a session's runs take their memory from the arena, and its weights not: these are counted by <see cref="InferenceLimits.LoadedBytes"/>.</summary>
+    /// <summary>Makes the runs of a session use the arena, but not its weights, which count against <see cref="InferenceLimits.LoadedBytes"/>.</summary>
     public static void UseArena(SessionOptions options)
     {
         options.AddSessionConfigEntry("session.use_env_allocators", "1");
         options.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1");
     }
 
-    /// <summary>Gives back what nothing is in. Runs go on meanwhile.</summary>
+    /// <summary>Returns unused memory to the system. Runs may go on meanwhile.</summary>
     public void Shrink()
     {
         try
@@ -105,11 +105,11 @@ internal sealed class OnnxEnvironment
         }
         catch (OnnxRuntimeException)
         {
-            // Not even this has room: then there is nothing to give back.
+            // The arena is full, so there is nothing to return.
         }
     }
 
-    // Not after each run: every one would have to take its memory anew.
+    // Not after each run, since every run would have to allocate again.
     private void ShrinkAfterUse()
     {
         if (!Volatile.Read(ref _used))

@@ -5,8 +5,8 @@ using Larder.Inference.Sessions;
 namespace Larder.Inference.Metrics;
 
 /// <summary>
-/// What inference measures, as instruments of the meter <see cref="MeterName"/>. Instruments of runs carry the tags <c>model</c> and
-/// <c>version</c>. Where nobody listens they cost a field read.
+/// Metrics of inference, instruments of the meter <see cref="MeterName"/>. Instruments of runs carry the tags <c>model</c> and
+/// <c>version</c>. Without a listener they cost a field read.
 /// </summary>
 public sealed class InferenceMetrics : IDisposable
 {
@@ -15,7 +15,7 @@ public sealed class InferenceMetrics : IDisposable
 
     private readonly Meter _meter;
 
-    /// <param name="factory">Where the meter comes from; null makes one that is disposed with this.</param>
+    /// <param name="factory">Creates the meter; null creates one that is disposed with this.</param>
     public InferenceMetrics(IMeterFactory? factory = null)
     {
         _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
@@ -25,7 +25,7 @@ public sealed class InferenceMetrics : IDisposable
         Evictions = _meter.CreateCounter<long>("larder.inference.evictions", description: "Models unloaded to make room for another.");
         Runs = _meter.CreateCounter<long>("larder.inference.runs", description: "Runs of a model's session.");
         RunSeconds = _meter.CreateHistogram<double>("larder.inference.run_duration", "s", "Time of one run.");
-        MemoryRefusals = _meter.CreateCounter<long>("larder.inference.memory_refusals", "{request}", "Requests refused for want of memory, by share (bodies, work, runs) and reason (busy, too_large).");
+        MemoryRefusals = _meter.CreateCounter<long>("larder.inference.memory_refusals", "{request}", "Requests refused for lack of memory, by share (bodies, work, runs) and reason (busy, too_large).");
         BatchRows = _meter.CreateHistogram<long>("larder.inference.batch_rows", "{row}", "Rows of one run, of however many requests.");
     }
 
@@ -45,11 +45,11 @@ public sealed class InferenceMetrics : IDisposable
 
     private Counter<long> MemoryRefusals { get; }
 
-    /// <summary>Counts a request that was refused for want of memory.</summary>
+    /// <summary>Counts a request that was refused for lack of memory.</summary>
     internal void Refused(string share, string reason) =>
         MemoryRefusals.Add(1, new KeyValuePair<string, object?>("share", share), new KeyValuePair<string, object?>("reason", reason));
 
-    /// <summary>Adds the instruments that look at a session cache when they are read.</summary>
+    /// <summary>Adds the observable instruments of a session cache.</summary>
     internal void Observe(SessionCache cache)
     {
         _meter.CreateObservableUpDownCounter("larder.inference.loaded_bytes", () => cache.LoadedBytes, "By", "Estimated memory of loaded models.");
@@ -57,7 +57,7 @@ public sealed class InferenceMetrics : IDisposable
         _meter.CreateObservableGauge("larder.inference.queue_depth", cache.QueueDepths, "{request}", "Requests that wait for a run.");
     }
 
-    /// <summary>Adds the instruments that look at the budget of bytes in flight when they are read.</summary>
+    /// <summary>Adds the observable instruments of the budget of bytes in flight.</summary>
     internal void Observe(MemoryBudget budget)
     {
         MemoryShare[] shares = [budget.Bodies, budget.Work];
@@ -65,11 +65,11 @@ public sealed class InferenceMetrics : IDisposable
         _meter.CreateObservableUpDownCounter("larder.inference.in_flight_waiting", () => shares.Select(share => new Measurement<int>(share.Waiting, share.Tag)), "{request}", "Requests that wait for memory.");
     }
 
-    /// <summary>Ends the instruments.</summary>
+    /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 }
 
-/// <summary>The metrics of one loaded model, with its tags made once.</summary>
+/// <summary>The metrics of one loaded model, with its tags created once.</summary>
 internal sealed class ModelMetrics(InferenceMetrics metrics, ServableModel model)
 {
     public KeyValuePair<string, object?> ModelTag { get; } = new("model", model.Name);

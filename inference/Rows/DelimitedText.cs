@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Larder.Inference.Rows;
 
-/// <summary>Fields of delimited text (RFC 4180): quoted where they must be.</summary>
+/// <summary>Writes fields of delimited text (RFC 4180), quoted where necessary.</summary>
 public static class DelimitedText
 {
     private const byte Quote = (byte)'"';

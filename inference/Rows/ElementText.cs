@@ -9,7 +9,7 @@ using Larder.Inference.Validation.Scanning;
 
 namespace Larder.Inference.Rows;
 
-/// <summary>Reads one element of a tensor from text, as data sets have it. What a prediction would not take, it does not take: NaN, infinities, what is out of range.</summary>
+/// <summary>Reads one element of a tensor from the text of a data set. Like a prediction, it rejects NaN, infinities and numbers out of range.</summary>
 internal static class ElementText
 {
     private const int LongestQuote = 40;
@@ -62,7 +62,7 @@ internal static class ElementText
         return double.IsFinite(value) ? ElementError.None : ElementError.OutOfRange;
     }
 
-    // As JSON would have it, except for an exponent: the short way takes its digits for granted.
+    // A number in JSON syntax without exponent, which ShortDecimal requires.
     private static bool IsPlain(ReadOnlySpan<byte> text)
     {
         var digits = text.StartsWith((byte)'-') ? text[1..] : text;
@@ -77,7 +77,7 @@ internal static class ElementText
         return Half.IsFinite(value) ? ElementError.None : ElementError.OutOfRange;
     }
 
-    // .NET reads no bfloat16; JSON's reader rounds once.
+    // .NET cannot parse bfloat16; Bf16Reader rounds only once.
     private static ElementError ReadBf16(ReadOnlySpan<byte> text, Span<byte> destination)
     {
         try

@@ -7,8 +7,8 @@ using Larder.Inference.Tensors;
 namespace Larder.Inference.Rows;
 
 /// <summary>
-/// Rows that come one by one and are run together, for those who have many: a data set. A row is begun by its first value and ended by <see cref="EndRow"/>;
-/// one that turns out to be wrong is taken out again. Dispose it before the lease of the model. Not thread-safe.
+/// Collects rows of a data set and runs them together. A row begins with its first value and ends with <see cref="EndRow"/>;
+/// <see cref="DropRow"/> removes a row that turns out to be invalid. Dispose it before the lease of the model. Not thread-safe.
 /// </summary>
 public sealed class RowBatch : IDisposable
 {
@@ -25,8 +25,7 @@ public sealed class RowBatch : IDisposable
     private readonly TensorMark[] _marks;
     private readonly bool _together;
 
-    /// <summary>Makes room for rows of a model.</summary>
-    /// <param name="model">The model. Rows are run together only when its signature, its trial or its owner allow it; else one at a time.</param>
+    /// <param name="model">The model. Rows run together only if its signature, its validation or its settings allow it; otherwise one at a time.</param>
     /// <param name="widths">For each input the number of values in a row; -1 where whole values come (<see cref="AddValue"/>).</param>
     public RowBatch(LoadedModel model, IReadOnlyList<int> widths)
     {
@@ -41,16 +40,16 @@ public sealed class RowBatch : IDisposable
         _row = model.RentInputs();
     }
 
-    /// <summary>The rows that one run takes.</summary>
+    /// <summary>Most rows of one run.</summary>
     public int Capacity { get; }
 
-    /// <summary>The rows that are there.</summary>
+    /// <summary>Number of complete rows.</summary>
     public int Count { get; private set; }
 
     /// <summary>Adds one element of the row's value of an input, as a text has it: a number, <c>true</c> or <c>false</c> (or 1 and 0), or the text itself.</summary>
-    /// <param name="input">Which input.</param>
+    /// <param name="input">Index of the input.</param>
     /// <param name="text">Valid UTF-8.</param>
-    /// <returns>What is wrong with it; null when nothing is.</returns>
+    /// <returns>An error message; null if the value is valid.</returns>
     public string? AddText(int input, ReadOnlySpan<byte> text)
     {
         var tensor = _inputs[input];
@@ -65,10 +64,10 @@ public sealed class RowBatch : IDisposable
     }
 
     /// <summary>Adds the row's value of an input whole, as the nested lists of a prediction's <c>values</c> (<see cref="PredictionInputs.Read"/>).</summary>
-    /// <param name="input">Which input.</param>
+    /// <param name="input">Index of the input.</param>
     /// <param name="json">The value.</param>
     /// <param name="depth">Deepest nesting that it may have.</param>
-    /// <returns>What is wrong with it; null when nothing is.</returns>
+    /// <returns>An error message; null if the value is valid.</returns>
     public string? AddValue(int input, ReadOnlySpan<byte> json, int depth)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = depth });
@@ -99,14 +98,14 @@ public sealed class RowBatch : IDisposable
             _marks[i] = _inputs[i].Mark();
     }
 
-    /// <summary>Takes out what was added since the last row ended.</summary>
+    /// <summary>Removes the values that were added since the last complete row.</summary>
     public void DropRow()
     {
         for (var i = 0; i < _marks.Length; i++)
             _inputs[i].Return(_marks[i]);
     }
 
-    /// <summary>Runs all rows, not together with anybody else's: the same rows give the same bits.</summary>
+    /// <summary>Runs all rows, never together with other requests: the same rows give the same bits.</summary>
     /// <exception cref="InvalidInputException">The model cannot take one of them; <see cref="RunRowAsync"/> tells which.</exception>
     public ValueTask<PredictionOutputs> RunAsync(CancellationToken cancellationToken)
     {
@@ -124,13 +123,13 @@ public sealed class RowBatch : IDisposable
         return _model.RunAloneAsync(_row, cancellationToken);
     }
 
-    /// <summary>Forgets all rows.</summary>
+    /// <summary>Removes all rows.</summary>
     public void Clear()
     {
         Count = 0;
         for (var i = 0; i < _marks.Length; i++)
         {
-            // Not cleared, which would let go of its memory.
+            // Clear would free the memory.
             _inputs[i].Return(default);
             _marks[i] = default;
         }

@@ -3,38 +3,38 @@ using Larder.Inference.Signatures;
 
 namespace Larder.Inference.Rows;
 
-/// <summary>What a row of an output is, where it is to become columns.</summary>
-/// <param name="Kind">One of three.</param>
-/// <param name="Count">Values of a row; 1 for <see cref="RowLayoutKind.Json"/>.</param>
+/// <summary>Layout of an output's rows, for writing them as columns.</summary>
+/// <param name="Kind">Kind of the rows.</param>
+/// <param name="Count">Number of values in a row; 1 for <see cref="RowLayoutKind.Json"/>.</param>
 /// <param name="Keys">Keys of a map, in order.</param>
 public sealed record RowLayout(RowLayoutKind Kind, int Count, IReadOnlyList<string>? Keys = null)
 {
     /// <summary>One column with the value as JSON.</summary>
     public static RowLayout Json { get; } = new(RowLayoutKind.Json, 1);
 
-    /// <summary>What the signature says of an output's rows; <see cref="Json"/> where only a run can tell.</summary>
+    /// <summary>The layout that follows from the signature; <see cref="Json"/> if only a run can tell.</summary>
     public static RowLayout Of(ValueSignature output) =>
         output.Kind == ValueKind.Tensor && RowShape.WidthOf(output) is >= 0 and var width ? new(RowLayoutKind.Values, (int)width) : Json;
 }
 
-/// <summary>What a row of an output is.</summary>
+/// <summary>Kind of an output's rows.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RowLayoutKind>))]
 public enum RowLayoutKind
 {
-    /// <summary>A number of values, always the same.</summary>
+    /// <summary>A fixed number of values.</summary>
     [JsonStringEnumMemberName("values")] Values,
 
-    /// <summary>A map with always the same keys.</summary>
+    /// <summary>A map whose keys are the same in every row.</summary>
     [JsonStringEnumMemberName("map")] Map,
 
-    /// <summary>Something else.</summary>
+    /// <summary>Any other value.</summary>
     [JsonStringEnumMemberName("json")] Json,
 }
 
-/// <summary>What one row of an input is: the input without its variable first dimension, or all of it when that does not vary.</summary>
+/// <summary>Shape of one row of an input: the input without its variable first dimension, or the whole input if that does not vary.</summary>
 public static class RowShape
 {
-    /// <summary>Values in a row; -1 when that varies.</summary>
+    /// <summary>Number of values in a row; -1 if it varies.</summary>
     public static long WidthOf(ValueSignature input)
     {
         var width = 1L;
@@ -49,7 +49,7 @@ public static class RowShape
         return width;
     }
 
-    /// <summary>Whether rows of so many values fit the input.</summary>
+    /// <summary>Whether rows of this number of values fit the input.</summary>
     public static bool Fits(ValueSignature input, int width)
     {
         if (WidthOf(input) is >= 0 and var known)
@@ -58,7 +58,7 @@ public static class RowShape
         return variable == 1 && others > 0 && width % others == 0;
     }
 
-    /// <summary>Dimensions of one row with so many values; the first is 1 where it varies.</summary>
+    /// <summary>Dimensions of one row with this number of values; the first is 1 if it varies.</summary>
     internal static long[] Of(ValueSignature input, int width)
     {
         var (_, others) = Inner(input);

@@ -6,14 +6,14 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Inference.Rows;
 
-/// <summary>Divides an output of a run into rows, and writes these as text from ONNX Runtime's memory.</summary>
+/// <summary>Splits an output of a run into rows, and writes them as text directly from the memory of ONNX Runtime.</summary>
 internal static class RowOutputs
 {
     private const int LongestNumber = 32;
 
     private static readonly OrtAllocator Allocator = OrtAllocator.DefaultInstance;
 
-    /// <summary>What the first row is.</summary>
+    /// <summary>Layout of the first row.</summary>
     public static RowLayout LayoutOf(OrtValue value, int rows)
     {
         if (value.IsTensor)
@@ -146,10 +146,10 @@ internal static class RowOutputs
 
     private static int Width(in Elements elements, int rows) => IsWhole(elements.Shape, rows) ? elements.Count : elements.Count / Math.Max(1, rows);
 
-    // What a single row gives may have no dimension for it.
+    // The output of a single row may have no batch dimension.
     private static bool IsWhole(long[] shape, int rows) => rows == 1 && shape is not [1, ..];
 
-    // Null: the whole value is the row's.
+    // Null: the row has the whole value.
     private static OrtValue? Item(OrtValue value, int row, int rows) =>
         value.OnnxType == OnnxValueType.ONNX_TYPE_SEQUENCE && value.GetValueCount() == rows ? value.GetValue(row, Allocator) : null;
 

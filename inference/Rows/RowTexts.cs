@@ -3,13 +3,13 @@ using System.Text.Json;
 
 namespace Larder.Inference.Rows;
 
-/// <summary>One output of a run as text, row by row. To be used again after <see cref="Clear"/>. Not thread-safe.</summary>
+/// <summary>One output of a run as text, row by row. Reusable after <see cref="Clear"/>. Not thread-safe.</summary>
 public sealed class RowTexts
 {
     private readonly List<int> _ends = [];
     private readonly Dictionary<int, string> _errors = [];
 
-    /// <summary>Makes an empty one.</summary>
+    /// <summary>Creates an empty object.</summary>
     public RowTexts() => Json = new Utf8JsonWriter(Bytes, new JsonWriterOptions { SkipValidation = true });
 
     internal ArrayBufferWriter<byte> Bytes { get; } = new();
@@ -19,10 +19,10 @@ public sealed class RowTexts
     /// <summary>UTF-8 of a row: fields with delimiters between them, or JSON.</summary>
     public ReadOnlySpan<byte> this[int row] => Bytes.WrittenSpan[(row == 0 ? 0 : _ends[row - 1]).._ends[row]];
 
-    /// <summary>Why a row has no text; null when it has one.</summary>
+    /// <summary>Error of a row without text; null if it has one.</summary>
     public string? ErrorOf(int row) => _errors.GetValueOrDefault(row);
 
-    /// <summary>Forgets everything.</summary>
+    /// <summary>Removes all rows.</summary>
     public void Clear()
     {
         Bytes.ResetWrittenCount();

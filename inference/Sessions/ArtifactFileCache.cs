@@ -6,8 +6,8 @@ namespace Larder.Inference.Sessions;
 
 /// <summary>
 /// Model files on the local disk, named by their SHA-256. A file gets its name only when all its bytes were written and hashed, and one that an earlier
-/// process left is hashed again before its first use. Kept to <see cref="InferenceLimits.ArtifactCacheBytes"/>: the least recently used go
-/// first, never one in use, so files in use may be more than that.
+/// process left is hashed again before its first use. Kept to <see cref="InferenceLimits.ArtifactCacheBytes"/>: the least recently used are deleted
+/// first, but never files in use, so that these may exceed the limit.
 /// </summary>
 public sealed class ArtifactFileCache
 {
@@ -21,10 +21,10 @@ public sealed class ArtifactFileCache
     private readonly Lock _gate = new();
     private readonly Dictionary<string, CachedFile> _files = [];
 
-    /// <param name="directory">Where the files are; made if it is not there. Not shared with other programs.</param>
-    /// <param name="fetch">Where they come from.</param>
+    /// <param name="directory">Folder of the files; created if missing. Not shared with other programs.</param>
+    /// <param name="fetch">Downloads an artifact.</param>
     /// <param name="limits">Validated limits.</param>
-    /// <param name="timeProvider">The clock.</param>
+    /// <param name="timeProvider">Clock of the last use of files.</param>
     public ArtifactFileCache(string directory, ArtifactFetch fetch, InferenceLimits limits, TimeProvider timeProvider)
     {
         _directory = directory;
@@ -44,11 +44,11 @@ public sealed class ArtifactFileCache
         }
     }
 
-    /// <summary>Gives a verified local file, fetched where needed.</summary>
+    /// <summary>Returns a verified local file, which is downloaded if needed.</summary>
     /// <param name="sha256">64 lower-case hexadecimal digits.</param>
     /// <param name="bytes">The artifact's size.</param>
     /// <param name="cancellationToken">Cancels a fetch.</param>
-    /// <exception cref="ArtifactCorruptException">What was fetched is not what the SHA-256 promises. Nothing is kept of it.</exception>
+    /// <exception cref="ArtifactCorruptException">The bytes do not have this SHA-256. They are deleted.</exception>
     public async Task<ArtifactFile> RentAsync(string sha256, long bytes, CancellationToken cancellationToken)
     {
         var rented = new ArtifactFile(this, Take(sha256, out var file));
@@ -78,7 +78,7 @@ public sealed class ArtifactFileCache
     }
 
     /// <summary>
-    /// Moves a local file in, whose content the caller has seen to have this SHA-256: the first use needs no fetch. Where the cache has
+    /// Moves a local file into the cache. The caller has verified its SHA-256, so the first use needs no download. If the cache has
     /// the artifact already, the file is deleted.
     /// </summary>
     public void Add(string path, string sha256)
@@ -120,7 +120,7 @@ public sealed class ArtifactFileCache
 
     private CachedFile Take(string sha256, out CachedFile file)
     {
-        // It becomes a file name.
+        // It is used as a file name.
         if (!IsSha256(sha256))
             throw new ArgumentException("Not a SHA-256 in 64 lower-case hexadecimal digits.", nameof(sha256));
         lock (_gate)
@@ -161,7 +161,7 @@ public sealed class ArtifactFileCache
         }
         finally
         {
-            // Gone if it was moved.
+            // No effect if it was moved.
             File.Delete(unfinished);
         }
     }
@@ -188,7 +188,7 @@ public sealed class ArtifactFileCache
             {
                 if (excess <= 0)
                     return;
-                // Under the lock, so that nobody takes it meanwhile.
+                // Under the lock, so that the file is not rented meanwhile.
                 File.Delete(file.Path);
                 _files.Remove(file.Sha256);
                 excess -= file.Bytes;
@@ -197,10 +197,10 @@ public sealed class ArtifactFileCache
     }
 }
 
-/// <summary>Where model files come from: writes the bytes of the artifact with this SHA-256 to a stream.</summary>
+/// <summary>Downloads a model file: writes the bytes of the artifact with this SHA-256 to a stream.</summary>
 public delegate Task ArtifactFetch(string sha256, Stream destination, CancellationToken cancellationToken);
 
-/// <summary>A verified local file that is not removed while this is held.</summary>
+/// <summary>A verified local file that is not deleted before this is disposed.</summary>
 public sealed class ArtifactFile : IDisposable
 {
     private readonly ArtifactFileCache _cache;
@@ -213,17 +213,17 @@ public sealed class ArtifactFile : IDisposable
         Path = file.Path;
     }
 
-    /// <summary>Where the file is.</summary>
+    /// <summary>Path of the file.</summary>
     public string Path { get; }
 
-    /// <summary>Says that the content seems wrong: it is verified again before its next use.</summary>
+    /// <summary>Marks the content as suspect: it is verified again before its next use.</summary>
     public void Distrust()
     {
         if (_file is { } file)
             file.Verified = false;
     }
 
-    /// <summary>Lets the file go.</summary>
+    /// <summary>Allows the cache to delete the file.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _file, null) is { } file)
@@ -231,20 +231,20 @@ public sealed class ArtifactFile : IDisposable
     }
 }
 
-/// <summary>What <see cref="ArtifactFileCache"/> knows of one file. Counters change under the cache's lock.</summary>
+/// <summary>State of one file of the <see cref="ArtifactFileCache"/>. Counters change under the cache's lock.</summary>
 internal sealed class CachedFile(string sha256, string path)
 {
     public string Sha256 { get; } = sha256;
 
     public string Path { get; } = path;
 
-    /// <summary>One verifies or fetches at a time.</summary>
+    /// <summary>One caller verifies or downloads at a time.</summary>
     public SemaphoreSlim Preparing { get; } = new(1);
 
-    /// <summary>The content was seen to be right by this process.</summary>
+    /// <summary>Whether this process has verified the content.</summary>
     public volatile bool Verified;
 
-    /// <summary>Bytes on the disk; 0 while it is not there.</summary>
+    /// <summary>Bytes on disk; 0 until the file exists.</summary>
     public long Bytes { get; set; }
 
     public int Users { get; set; }

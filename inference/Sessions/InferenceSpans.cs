@@ -20,8 +20,8 @@ internal static class InferenceSpans
 
     /// <summary>A session runs. It is part of the first request's trace, whichever thread it is on; the other requests are linked.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="inputs">What it runs on.</param>
-    /// <param name="members">The requests that waited for it; none when it runs where its request is.</param>
+    /// <param name="inputs">Its inputs.</param>
+    /// <param name="members">The requests that waited for the run; empty if it runs on the caller's thread.</param>
     public static Activity? Run(ServableModel model, PredictionInputs inputs, IReadOnlyList<QueuedRun> members)
     {
         if (!AreCollected)

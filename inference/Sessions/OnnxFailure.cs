@@ -9,7 +9,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace Larder.Inference.Sessions;
 
 /// <summary>
-/// Decides whose fault a failed run is. The model was validated and its input has the types and dimensions of its signature, so what a node
+/// Decides whether the request or the server caused a failed run. The model was validated and its input has the types and dimensions of its signature, so what a node
 /// refuses is in the input's values: an index out of range, lengths that do not go together, a size that no memory can hold.
 /// </summary>
 internal static partial class OnnxFailure

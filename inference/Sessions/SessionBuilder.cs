@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Inference.Sessions;
 
-/// <summary>Builds ONNX Runtime sessions, and knows what they cost.</summary>
+/// <summary>Builds ONNX Runtime sessions and estimates their memory.</summary>
 internal static class SessionBuilder
 {
     /// <summary>From this file size on, a run uses all cores unless the settings say otherwise.</summary>
@@ -25,13 +25,13 @@ internal static class SessionBuilder
     public static InferenceSession Build(ServableModel model, string path)
     {
         using var options = Options(model.Settings.Session, Threads(model));
-        // A pattern is kept for every shape ever seen: with a variable shape, callers would make it grow without end.
+        // ONNX Runtime keeps a memory pattern for every input shape: with variable shapes, these would grow without limit.
         options.EnableMemoryPattern = !model.Description.Signature.Inputs.Any(input => input.Shape!.Contains(-1));
         OnnxEnvironment.UseArena(options);
         return new InferenceSession(path, options);
     }
 
-    /// <summary>The options of a session; the validation's trial loads with the same, so that it sees what the server will see.</summary>
+    /// <summary>The options of a session; the sandbox loads with the same options, so that it validates what the server will run.</summary>
     public static SessionOptions Options(SessionSettings settings, int threads)
     {
         var options = new SessionOptions

@@ -1,6 +1,6 @@
 namespace Larder.Inference.Signatures;
 
-/// <summary>What validation learned about an ONNX file. Stored with the version, so that serving need not learn it again.</summary>
+/// <summary>Description of an ONNX file, made by validation and stored with the version.</summary>
 public sealed record ModelDescription
 {
     /// <summary>Inputs and outputs.</summary>

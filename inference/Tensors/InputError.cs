@@ -5,7 +5,7 @@ using Larder.Inference.Validation.Scanning;
 
 namespace Larder.Inference.Tensors;
 
-/// <summary>Builds the sentences of <see cref="InvalidInputException"/>. Cold: nothing here runs for a valid input.</summary>
+/// <summary>Builds the messages of <see cref="InvalidInputException"/>. Not used for valid input.</summary>
 internal static class InputError
 {
     private const int LongestQuote = 40;
@@ -13,7 +13,7 @@ internal static class InputError
     /// <summary><c>x expects FP32 [-1,4]; got ...</c></summary>
     public static InvalidInputException Got(ValueSignature input, string got) => new($"{input.Name} expects {input.TypeName}; got {got}");
 
-    /// <summary>What a token is, in a sentence: <c>a string</c>, <c>null</c>.</summary>
+    /// <summary>Noun for a token: <c>a string</c>, <c>null</c>.</summary>
     public static string Noun(JsonTokenType token) => token switch
     {
         JsonTokenType.Number => "a number",
@@ -48,7 +48,7 @@ internal static class InputError
         return Printable.Line(Encoding.UTF8.GetString(head[..length]), LongestQuote);
     }
 
-    /// <summary>Bytes as a person reads them: <c>64 MiB</c>.</summary>
+    /// <summary>Bytes in readable units: <c>64 MiB</c>.</summary>
     public static string Size(long bytes) => bytes switch
     {
         >= 1L << 30 => FormattableString.Invariant($"{bytes / (double)(1L << 30):0.##} GiB"),

@@ -8,17 +8,17 @@ namespace Larder.Inference.Tensors;
 
 /// <summary>
 /// The memory of one input of a prediction: a dense, row-major tensor of the input's datatype. It lives in a pinned array that ONNX Runtime
-/// reads in place, and is kept with its <see cref="OrtValue"/> for the next prediction; a large one in native memory, which goes back as soon as the prediction is over. Not thread-safe.
+/// reads in place, and is kept with its <see cref="OrtValue"/> for the next prediction; a large one is in native memory, which is freed at the end of the prediction. Not thread-safe.
 /// </summary>
 public sealed unsafe class TensorBuffer
 {
-    // A rare large input must not hold its memory for ever.
+    // A rare large input must not keep its memory.
     private const int RetainedBytes = 1 << 20;
 
-    // What a std::string costs ONNX Runtime besides its characters.
+    // Bytes of a std::string besides its characters.
     private const int StringOverhead = 32;
 
-    /// <summary>What a string costs besides its characters: ONNX Runtime's, and where it ends here.</summary>
+    /// <summary>Bytes of a string besides its characters: in ONNX Runtime, and its end offset here.</summary>
     internal const int TextBytes = StringOverhead + sizeof(int);
 
     private readonly long _limit;
@@ -43,7 +43,7 @@ public sealed unsafe class TensorBuffer
         _shape = new long[signature.Shape!.Count];
     }
 
-    /// <summary>The input that this is for.</summary>
+    /// <summary>Signature of the input.</summary>
     public ValueSignature Signature { get; }
 
     /// <summary>Element type.</summary>
@@ -91,7 +91,7 @@ public sealed unsafe class TensorBuffer
         return new Span<byte>(_data, _used);
     }
 
-    /// <summary>Memory for <paramref name="bytes"/> more.</summary>
+    /// <summary>Appends <paramref name="bytes"/> bytes and returns their memory.</summary>
     internal Span<byte> Next(int bytes)
     {
         var start = _used;
@@ -125,7 +125,7 @@ public sealed unsafe class TensorBuffer
         return true;
     }
 
-    /// <summary>Takes the elements written so far as a value of this shape.</summary>
+    /// <summary>Completes the value with this shape; its elements were appended before.</summary>
     internal void Complete(ReadOnlySpan<long> shape)
     {
         shape.CopyTo(_shape);
@@ -139,13 +139,13 @@ public sealed unsafe class TensorBuffer
         AppendEnd();
     }
 
-    /// <summary>How much is there now.</summary>
+    /// <summary>The current length.</summary>
     internal TensorMark Mark() => new(_used, _strings);
 
-    /// <summary>Takes out what came since.</summary>
+    /// <summary>Removes everything after the mark.</summary>
     internal void Return(TensorMark mark) => (_used, _strings) = (mark.Bytes, mark.Strings);
 
-    /// <summary>Takes one of several rows of equal size as its value.</summary>
+    /// <summary>Sets the value to one of several rows of equal size.</summary>
     internal void CopyRow(TensorBuffer from, int row, int rows, ReadOnlySpan<long> shape)
     {
         Clear();
@@ -211,7 +211,7 @@ public sealed unsafe class TensorBuffer
         return _value;
     }
 
-    /// <summary>Forgets the value, and gives back memory beyond the usual.</summary>
+    /// <summary>Removes the value, and frees memory beyond <see cref="RetainedBytes"/>.</summary>
     internal void Clear()
     {
         HasValue = false;
@@ -274,8 +274,8 @@ public sealed unsafe class TensorBuffer
 
     private InvalidInputException TooLarge() => InputError.Got(Signature, $"more than {InputError.Size(_limit)} of values, the limit for one input");
 
-    // Not the collector's: it would keep what one large request had for as long as nothing else makes it look, and each growth besides. Where the system can, growing moves pages and
-    // copies nothing.
+    // Native memory: the garbage collector would keep the arrays of a large request, and of each growth, until its next full collection. Where the system can, realloc moves pages
+    // instead of copying bytes.
     private sealed class NativeBlock() : SafeHandle(0, ownsHandle: true)
     {
         public override bool IsInvalid => handle == 0;

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Larder.Inference.Validation;
 
 /// <summary>
-/// Decides whether a file is an ONNX model that can be served, and learns what it is: first by reading the file without loading it, then
-/// by loading and running it in a child process. One for the application; calls may be concurrent.
+/// Decides whether a file is an ONNX model that can be served, and describes it: first by reading the file without loading it, then
+/// by loading and running it in a sandbox (a child process). One for the application; calls may be concurrent.
 /// </summary>
 public sealed class ModelValidator : IAsyncDisposable
 {
@@ -24,17 +24,17 @@ public sealed class ModelValidator : IAsyncDisposable
         Trials = new ValidationSandbox(limits, time ?? TimeProvider.System);
     }
 
-    /// <summary>How models are loaded when their owner has set nothing.</summary>
+    /// <summary>Session settings of models whose owner has set none.</summary>
     internal static SessionSettings DefaultSession { get; } = new();
 
-    /// <summary>The child processes, which compile, too.</summary>
+    /// <summary>The sandbox, which also compiles.</summary>
     internal ValidationSandbox Trials { get; }
 
     /// <summary>Reads, loads and runs the model.</summary>
-    /// <param name="path">The file. Nobody may change it meanwhile.</param>
+    /// <param name="path">The file. It must not change meanwhile.</param>
     /// <param name="cancellationToken">Stops the reading, or ends the child process.</param>
-    /// <param name="caller">Whose file it is: callers take turns.</param>
-    /// <exception cref="InvalidModelException">The file is not a model that can be served; the message is a sentence for who uploaded it.</exception>
+    /// <param name="caller">User who sent the file: the queue is fair between users.</param>
+    /// <exception cref="InvalidModelException">The file is not a model that can be served; the message is a sentence for the user who uploaded it.</exception>
     /// <exception cref="ValidatorBusyException">Too many files are being validated.</exception>
     public async Task<ModelDescription> ValidateAsync(string path, CancellationToken cancellationToken, string caller = "")
     {

@@ -54,16 +54,29 @@ public sealed class OptionSchema<T>
         JsonText.Check(json.Span);
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document = JsonDocument.Parse(json);
+            if (HasDuplicate(document.RootElement))
+                throw new InvalidRequestException("The options have a member twice.");
             _validator.Validate(document.RootElement);
             return document.RootElement.Deserialize<T>(Serialization)!;
         }
         catch (JsonException e)
         {
-            throw new InvalidRequestException(
-                e.Message.Contains("Duplicate", StringComparison.OrdinalIgnoreCase)
-                    ? "The options have a member twice."
-                    : $"The options are not JSON (line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}).");
+            throw new InvalidRequestException($"The options are not JSON (line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}).");
+        }
+    }
+
+    private static bool HasDuplicate(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                var names = new HashSet<string>(StringComparer.Ordinal);
+                return value.EnumerateObject().Any(member => !names.Add(member.Name) || HasDuplicate(member.Value));
+            case JsonValueKind.Array:
+                return value.EnumerateArray().Any(HasDuplicate);
+            default:
+                return false;
         }
     }
 }

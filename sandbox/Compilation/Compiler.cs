@@ -24,17 +24,17 @@ internal sealed class Compiler
     private readonly SandboxModel _optimised;
     private readonly OutputComparison _comparison;
     private readonly CompilationRequest _request;
-    private readonly TimeSpan _patience;
+    private readonly TimeSpan _timeout;
     private readonly Stopwatch _clock;
     private int _samples;
 
-    private Compiler(SandboxModel original, SandboxModel optimised, CompilationRequest request, TimeSpan patience, Stopwatch clock)
+    private Compiler(SandboxModel original, SandboxModel optimised, CompilationRequest request, TimeSpan timeout, Stopwatch clock)
     {
         _original = original;
         _optimised = optimised;
         _request = request;
         _comparison = new OutputComparison(request.Atol, request.Rtol);
-        _patience = patience;
+        _timeout = timeout;
         _clock = clock;
     }
 
@@ -97,7 +97,7 @@ internal sealed class Compiler
             if (Difference(sample) is { } difference)
                 return Answer(false, difference);
             // What is made up is never worth being ended for.
-            if (!isGiven && _samples > 0 && _clock.Elapsed > _patience)
+            if (!isGiven && _samples > 0 && _clock.Elapsed > _timeout)
                 break;
         }
 

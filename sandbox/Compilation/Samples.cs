@@ -5,7 +5,6 @@ using Larder.Inference;
 using Larder.Inference.Limits;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
-using Larder.Inference.Validation;
 using Larder.Inference.Validation.Scanning;
 using Microsoft.ML.OnnxRuntime;
 
@@ -14,10 +13,10 @@ namespace Larder.Sandbox.Compilation;
 /// <summary>The samples that came with a job, read as predictions are.</summary>
 internal static class GivenSamples
 {
-    // The process has a limit of its own for all that it holds.
+    // The process has a memory limit of its own.
     private static readonly InferenceLimits Limits = new() { TensorBytes = 1 << 30 };
 
-    /// <summary>The samples, each valid until the next one is asked for.</summary>
+    /// <summary>The samples, each valid until the next one is read.</summary>
     /// <exception cref="InvalidModelException">One does not fit the model; the message names it and the input.</exception>
     public static IEnumerable<Sample> Read(IReadOnlyList<string> samples, ModelSignature signature)
     {
@@ -53,7 +52,7 @@ internal static class GeneratedSamples
 {
     private static readonly int[] Batches = [1, 2, 7];
 
-    // Of a sequence, an image: nobody says what a model takes, so that most of these will fail for some models.
+    // For example of a sequence or an image. A model does not declare which lengths it takes, so some models reject most of these.
     private static readonly int[] Lengths = [4, 1, 16, 64, 224];
     private static readonly double[] Edges = [0, 1, -1, 0.5, -0.5, 1e-6, -1e-6, 3, -3, 6, -6];
     private static readonly string[] Texts = ["", "a", "A", "0", "-1.5", "two words", "naïve", "日本語", "👍"];
@@ -65,7 +64,7 @@ internal static class GeneratedSamples
         Edge,
     }
 
-    /// <summary>The samples, each valid until the next one is asked for.</summary>
+    /// <summary>The samples, each valid until the next one is read.</summary>
     public static IEnumerable<Sample> For(SandboxModel model)
     {
         var inputs = model.Signature.Inputs;

@@ -3,10 +3,8 @@ namespace Larder.Sandbox.RangeAnalysis;
 /// <summary>A graph of a file that ONNX Runtime wrote, without weights: nodes in an order in which they can run.</summary>
 internal sealed class Graph
 {
-    /// <summary>Its nodes.</summary>
     public List<GraphNode> Nodes { get; } = [];
 
-    /// <summary>Names of its outputs.</summary>
     public List<string> Outputs { get; } = [];
 
     /// <summary>Element types (<c>TensorProto.DataType</c>) of tensors by their names: those that the file tells, and then those that follow.</summary>
@@ -28,10 +26,10 @@ internal sealed class GraphNode
     /// <summary>The node's own name, which may be empty.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>Names of what it reads; empty where it reads nothing.</summary>
+    /// <summary>Names of its inputs; empty for optional inputs that are absent.</summary>
     public List<string> Inputs { get; } = [];
 
-    /// <summary>Names of what it writes; empty where nobody reads it.</summary>
+    /// <summary>Names of its outputs; empty for outputs that no node reads.</summary>
     public List<string> Outputs { get; } = [];
 
     /// <summary>Attributes that are integers.</summary>

@@ -22,7 +22,7 @@ internal sealed record FuzzTarget(string Name, Action<byte[]> Parse, params byte
     public long MemoryBytes { get; init; } = 64L << 20;
 
     /// <summary>How long it may take for an input. Far more than it needs: the machine may be busy.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The longest input.</summary>
     public int MaxBytes { get; init; } = 64 << 10;
@@ -90,13 +90,13 @@ internal sealed partial class Fuzzer(FuzzTarget target, int seed, string folder)
             byte[] input;
             lock (_lock)
             {
-                if (Stopwatch.GetElapsedTime(_began) < target.Patience)
+                if (Stopwatch.GetElapsedTime(_began) < target.Timeout)
                     continue;
                 input = _input;
             }
             // The thread is left to itself: there is no way to end it. Should it go on, it ends.
             _isAbandoned = true;
-            return Report($"it did not end within {target.Patience.TotalSeconds} seconds", input);
+            return Report($"it did not end within {target.Timeout.TotalSeconds} seconds", input);
         }
         if (_fault is not null)
             return Report(_fault, _input);
@@ -193,7 +193,7 @@ internal sealed partial class Fuzzer(FuzzTarget target, int seed, string folder)
     [GeneratedRegex(@"(?<=^|\s)[a-z]+(?=[\s.,;:]|$)")]
     private static partial Regex Word();
 
-    /// <summary>The input that is being tried, in a file that the operating system keeps when the process dies.</summary>
+    /// <summary>The input that is being tried, in a file that the operating system keeps when the process crashes.</summary>
     private sealed class CurrentInput(string path, int maxBytes) : IDisposable
     {
         private readonly System.IO.MemoryMappedFiles.MemoryMappedFile _file =

@@ -41,7 +41,7 @@ public sealed class PlantedFaultTests : IDisposable
             {
             }
         }) with
-        { Patience = TimeSpan.FromSeconds(2) });
+        { Timeout = TimeSpan.FromSeconds(2) });
 
         Assert.Contains("did not end", report.Fault);
     }
@@ -85,7 +85,7 @@ public sealed class PlantedFaultTests : IDisposable
         return report;
     }
 
-    /// <summary>Reads records of a kind, a length and a content, behind two letters; what is planted looks at each.</summary>
+    /// <summary>Reads records of a kind, a length and a content, behind two letters; the planted faults depend on these.</summary>
     private static FuzzTarget Records(ReadRecord planted) => new(
         "records",
         input =>

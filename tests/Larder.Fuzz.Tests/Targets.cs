@@ -191,7 +191,7 @@ internal sealed class Targets : IAsyncDisposable
     private static async Task<StagedFile> DiscardAsync(Stream content, CancellationToken cancellationToken)
     {
         await content.CopyToAsync(Stream.Null, cancellationToken);
-        // Disposing of it deletes what is not there.
+        // Disposing of it deletes a folder that does not exist.
         return new StagedFile(Path.Combine(Path.GetTempPath(), "larder-fuzz-none"), "", 1);
     }
 

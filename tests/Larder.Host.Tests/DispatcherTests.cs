@@ -127,7 +127,7 @@ public sealed class DispatcherTests
     public async Task Invocations_are_cancelled_by_their_caller_by_the_timeout_and_by_the_end_of_the_host()
     {
         await using var host = await StartAsync();
-        await using var impatient = await StartAsync(hostJson: """{ "version": "2.0", "functionTimeout": "00:00:00.050" }""");
+        await using var shortLived = await StartAsync(hostJson: """{ "version": "2.0", "functionTimeout": "00:00:00.050" }""");
         using var caller = new CancellationTokenSource();
 
         var called = InvokeAsync(host, "Linger", "", cancellationToken: caller.Token);
@@ -138,7 +138,7 @@ public sealed class DispatcherTests
         await host.StopAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopped);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => InvokeAsync(impatient, "Linger", ""));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => InvokeAsync(shortLived, "Linger", ""));
     }
 
     [Fact]

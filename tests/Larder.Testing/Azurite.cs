@@ -10,7 +10,7 @@ namespace Larder.Testing;
 /// </summary>
 public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
 {
-    // Azurite has no option to end with its parent, so it runs under these lines: end of input means that nobody needs it any more.
+    // Azurite has no option to end with its parent, so it runs under these lines: end of input means that no test needs it any more.
     // It then closes as on SIGTERM, which writes its state to disk.
     private const string Launcher = """
         const stop = () => { process.emit('SIGTERM') || process.exit(0); setTimeout(() => process.exit(0), 10000).unref(); };

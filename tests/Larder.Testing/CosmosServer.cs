@@ -5,8 +5,8 @@ using Xunit;
 namespace Larder.Testing;
 
 /// <summary>
-/// A Cosmos DB server in memory (npm: @vercel/cosmosdb-server) of the test's own, on a port that the operating system chose, with a certificate that
-/// nobody signed. Use it as an xunit class or collection fixture, or with <see cref="StartAsync"/>. It ends with the test process, however that ends.
+/// A Cosmos DB server in memory (npm: @vercel/cosmosdb-server) of the test's own, on a port that the operating system chose, with a self-signed
+/// certificate. Use it as an xunit class or collection fixture, or with <see cref="StartAsync"/>. It ends with the test process, however that ends.
 /// </summary>
 /// <remarks>
 /// It has one physical partition, no replicas and no identities, charges one request unit for everything, and reads all documents for each query. It knows no

@@ -7,10 +7,10 @@ public static class Eventually
     /// <exception cref="TimeoutException">It did not hold for two minutes: something hangs.</exception>
     public static async Task TrueAsync(Func<Task<bool>> condition)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (!await condition())
         {
-            if (patience.IsCancellationRequested)
+            if (timeout.IsCancellationRequested)
                 throw new TimeoutException("The condition did not come true within two minutes.");
             await Task.Delay(50, CancellationToken.None);
         }

@@ -5,13 +5,13 @@ using System.Text;
 
 namespace Larder.Inference.Validation.Sandbox;
 
-/// <summary>The child process (sandbox) that loads models which are not trusted yet. It answers one request at a time.</summary>
+/// <summary>The child process (sandbox) that loads untrusted models. It answers one request at a time.</summary>
 internal sealed class SandboxProcess : IDisposable
 {
     private const string Assembly = "larder-sandbox.dll";
     private const int MostErrors = 4_096;
 
-    // All that a .NET process needs; connection strings, keys and identities stay behind.
+    // The variables that a .NET process needs; connection strings, keys and identities are not passed.
     private static readonly string[] PassedVariables =
         ["PATH", "DOTNET_ROOT", "DOTNET_ROOT_X64", "DOTNET_ROOT_ARM64", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "LANG", "SystemRoot", "TEMP", "TMP"];
 
@@ -25,13 +25,13 @@ internal sealed class SandboxProcess : IDisposable
         process.BeginErrorReadLine();
     }
 
-    /// <summary>The child's id.</summary>
+    /// <summary>Process id of the child.</summary>
     public int Id => _process.Id;
 
-    /// <summary>True when the process is gone.</summary>
+    /// <summary>True when the process has ended.</summary>
     public bool HasExited => _process.HasExited;
 
-    /// <summary>Bytes of memory that the process holds; 0 when it is gone.</summary>
+    /// <summary>Resident bytes of the process; 0 when it has ended.</summary>
     public long MemoryBytes
     {
         get
@@ -49,13 +49,13 @@ internal sealed class SandboxProcess : IDisposable
     }
 
     /// <summary>Starts the child, and waits until it has loaded ONNX Runtime.</summary>
-    /// <param name="memoryBytes">What it lets itself take for a model; 0 for no limit of its own.</param>
-    /// <param name="cancellationToken">Ends the wait, and the child.</param>
+    /// <param name="memoryBytes">Memory limit that the child sets for itself; 0 for none.</param>
+    /// <param name="cancellationToken">Kills the child.</param>
     public static async Task<SandboxProcess> StartAsync(long memoryBytes, CancellationToken cancellationToken)
     {
         var assembly = Path.Combine(AppContext.BaseDirectory, Assembly);
         if (!File.Exists(assembly))
-            throw new InvalidOperationException($"{Assembly} is not beside the host: its project must reference sandbox/Larder.Inference.Trial.csproj.");
+            throw new InvalidOperationException($"{Assembly} is not beside the host: its project must reference sandbox/Larder.Sandbox.csproj.");
         var child = new SandboxProcess(Process.Start(StartInfo(assembly, memoryBytes))!);
         try
         {
@@ -64,7 +64,7 @@ internal sealed class SandboxProcess : IDisposable
                 return child;
             cancellationToken.ThrowIfCancellationRequested();
             var exit = await child.EndAsync();
-            throw new InvalidOperationException($"The trial process did not start ({exit}). {exit.Errors}");
+            throw new InvalidOperationException($"The sandbox process did not start ({exit}). {exit.Errors}");
         }
         catch
         {
@@ -88,7 +88,7 @@ internal sealed class SandboxProcess : IDisposable
         }
     }
 
-    /// <summary>Ends the process at once, whatever it does.</summary>
+    /// <summary>Kills the process.</summary>
     public void Kill()
     {
         try
@@ -97,7 +97,7 @@ internal sealed class SandboxProcess : IDisposable
         }
         catch (InvalidOperationException)
         {
-            // It was quicker.
+            // It had ended already.
         }
     }
 
@@ -133,12 +133,12 @@ internal sealed class SandboxProcess : IDisposable
         foreach (var (name, value) in inherited)
             start.Environment[name] = value;
 
-        // Otherwise every child that is killed leaves a debugger's socket behind in the folder for temporary files.
+        // Otherwise every killed child leaves the socket of the debugger in the folder for temporary files.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         return start;
     }
 
-    // The dotnet that runs us, also when we were started by an executable of our own; else the one on the path.
+    // The dotnet that runs this process, also if an app host started it; otherwise the one on the path.
     private static string DotNet()
     {
         var name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
@@ -159,7 +159,7 @@ internal sealed class SandboxProcess : IDisposable
     }
 }
 
-/// <summary>How the trial process ended by itself.</summary>
+/// <summary>How the child process ended.</summary>
 /// <param name="Code">Exit code; on Unix, 128 and the signal's number when a signal ended it.</param>
 /// <param name="Errors">The end of what it wrote to standard error.</param>
 internal sealed record SandboxExit(int Code, string Errors)
@@ -167,14 +167,14 @@ internal sealed record SandboxExit(int Code, string Errors)
     private const int FirstSignal = 128;
     private const int Kill = 9;
 
-    /// <summary>True when someone else ended it: no model can send this signal, but the kernel does, for want of memory.</summary>
+    /// <summary>True when another process or the kernel (for lack of memory) killed it: no model can send this signal.</summary>
     public bool WasKilled => !OperatingSystem.IsWindows() && Code == FirstSignal + Kill;
 
-    /// <summary>True when it says that it ran out of memory.</summary>
+    /// <summary>Whether its error output says that it ran out of memory.</summary>
     public bool IsOutOfMemory =>
         Errors.Contains("bad_alloc", StringComparison.Ordinal) || Errors.Contains("out of memory", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The end in words.</summary>
+    /// <summary>The exit code or signal, for messages.</summary>
     public override string ToString() =>
         !OperatingSystem.IsWindows() && Code > FirstSignal ? $"signal {Code - FirstSignal}" : $"exit code {Code}";
 }

@@ -1,8 +1,8 @@
 namespace Larder.Inference.Validation.Sandbox;
 
 /// <summary>
-/// Whose model is tried next. Callers take turns, each in the order of their own models, so that those of one wait for their own and not for all that another
-/// has sent; and while there are several slots, no caller has all of them: another caller's model then finds one free, however slow the first one's are.
+/// Fair queue for the slots of the sandbox. Callers take turns, and each caller's models are in order, so that a model waits for its caller's models and not for all models of another
+/// caller. If there are several slots, no caller gets all of them, so that one caller's slow models do not block another caller.
 /// </summary>
 internal sealed class SandboxQueue
 {
@@ -15,17 +15,17 @@ internal sealed class SandboxQueue
     private int _running;
     private int _waiting;
 
-    /// <param name="slots">How many are tried at the same time.</param>
-    /// <param name="maxWaiting">How many may wait.</param>
-    /// <param name="maxWaitingOfCaller">How many of one caller may wait.</param>
+    /// <param name="slots">Number of models that run at the same time.</param>
+    /// <param name="maxWaiting">Most models that may wait.</param>
+    /// <param name="maxWaitingOfCaller">Most models of one caller that may wait.</param>
     public SandboxQueue(int slots, int maxWaiting, int maxWaitingOfCaller) =>
         (_slots, _maxWaiting, _maxWaitingOfCaller) = (slots, maxWaiting, maxWaitingOfCaller);
 
     private int SlotsOfCaller => Math.Max(1, _slots - 1);
 
     /// <summary>Waits for a slot.</summary>
-    /// <param name="caller">Whose it is.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="caller">User who sent the model.</param>
+    /// <param name="cancellationToken">Leaves the queue.</param>
     /// <returns>The slot, free again when it is disposed.</returns>
     /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
     public async Task<IDisposable> EnterAsync(string caller, CancellationToken cancellationToken)
@@ -62,7 +62,7 @@ internal sealed class SandboxQueue
     {
         lock (_lock)
         {
-            // Its turn may have come meanwhile.
+            // It may have got its slot meanwhile.
             if (waiter.List is null)
                 return;
             line.Waiting.Remove(waiter);
@@ -118,7 +118,7 @@ internal sealed class SandboxQueue
             _lines.Remove(line.Caller);
     }
 
-    /// <summary>What one caller has.</summary>
+    /// <summary>Models of one caller.</summary>
     private sealed class Line
     {
         public Line(string caller)
@@ -131,7 +131,7 @@ internal sealed class SandboxQueue
 
         public LinkedList<TaskCompletionSource> Waiting { get; } = [];
 
-        /// <summary>Its place among the turns, while something of it waits.</summary>
+        /// <summary>Its place in the order of turns, while one of its models waits.</summary>
         public LinkedListNode<Line> Turn { get; }
 
         public int Running { get; set; }

@@ -8,7 +8,7 @@ namespace Larder.Inference.Validation.Sandbox;
 /// harm. The child is kept for the next model, and replaced when it had to be ended.
 /// </summary>
 /// <param name="limits">Time and memory.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">Clock of timeouts.</param>
 /// <param name="childLimitsItself">False leaves the memory limit to the watch from outside alone, as on systems where the child cannot help.</param>
 internal sealed class SandboxSlot(ValidationLimits limits, TimeProvider time, bool childLimitsItself = true) : IAsyncDisposable
 {
@@ -55,7 +55,7 @@ internal sealed class SandboxSlot(ValidationLimits limits, TimeProvider time, bo
         await _turn.WaitAsync(stop.Token);
         try
         {
-            // A child that somebody else killed says nothing about the model: once, that may be chance.
+            // If another process killed the child, the model may be innocent: retry once.
             var line = await AskAsync(trial, retry: true, stop.Token) ?? await AskAsync(trial, retry: false, stop.Token);
             return Verdict(line!);
         }
@@ -84,15 +84,15 @@ internal sealed class SandboxSlot(ValidationLimits limits, TimeProvider time, bo
         return answer.Refusal is not null ? throw new InvalidModelException(answer.Refusal) : answer;
     }
 
-    // The child's answer. Null, if retrying is allowed, when the child was killed by somebody else.
+    // The child's answer. Null, if a retry is allowed, when another process killed the child.
     private async Task<string?> AskAsync(SandboxRequest trial, bool retry, CancellationToken stop)
     {
         var process = await ProcessAsync(stop);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(trial.Seconds), time);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(trial.Seconds), time);
         var tooMuchMemory = false;
         string? line;
         await using (stop.UnsafeRegister(Kill, process))
-        await using (patience.Token.UnsafeRegister(Kill, process))
+        await using (timeout.Token.UnsafeRegister(Kill, process))
         {
             var answer = process.AskAsync(JsonSerializer.Serialize(trial, SandboxJson.Default.SandboxRequest));
             while (await Task.WhenAny(answer, Task.Delay(WatchInterval, time, CancellationToken.None)) != answer)
@@ -112,7 +112,7 @@ internal sealed class SandboxSlot(ValidationLimits limits, TimeProvider time, bo
         var exit = await process.EndAsync();
         Discard();
         stop.ThrowIfCancellationRequested();
-        if (patience.IsCancellationRequested)
+        if (timeout.IsCancellationRequested)
             throw new InvalidModelException($"The model did not load and run within {trial.Seconds} seconds.");
         if (tooMuchMemory || exit.IsOutOfMemory)
             throw TooMuchMemory();
@@ -129,8 +129,8 @@ internal sealed class SandboxSlot(ValidationLimits limits, TimeProvider time, bo
             Discard();
         if (_process is null)
         {
-            using var patience = new CancellationTokenSource(StartLimit, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
+            using var timeout = new CancellationTokenSource(StartLimit, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, timeout.Token);
             _process = await SandboxProcess.StartAsync(childLimitsItself ? limits.SandboxMemoryBytes : 0, either.Token);
             ProcessId = _process.Id;
             _memoryAtStart = _process.MemoryBytes;

@@ -8,7 +8,7 @@ namespace Larder.Inference.Validation.Sandbox;
 /// <see cref="SandboxQueue"/>. A child is kept for the next model; the last one that was free is taken first, so that a quiet server has only one.
 /// </summary>
 /// <param name="limits">Time, memory and length of the queue.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">Clock of timeouts.</param>
 internal sealed class ValidationSandbox(ValidationLimits limits, TimeProvider time) : IAsyncDisposable
 {
     private readonly SandboxQueue _queue = new(limits.SandboxSlots, limits.MaxWaiting, limits.MaxWaitingOfCaller);
@@ -16,15 +16,15 @@ internal sealed class ValidationSandbox(ValidationLimits limits, TimeProvider ti
     private readonly ConcurrentBag<SandboxSlot> _all = [];
     private readonly CancellationTokenSource _closing = new();
 
-    /// <summary>The ids of the children that were started last.</summary>
+    /// <summary>Process ids of the current children.</summary>
     public IEnumerable<int> ProcessIds => _all.Select(trial => trial.ProcessId).OfType<int>();
 
     /// <inheritdoc cref="SandboxSlot.TryAsync"/>
     /// <param name="path">The file.</param>
-    /// <param name="session">How the server would load it.</param>
-    /// <param name="folder">Where the child may write the model's graph, if it is to look for operators that end the process; null if not.</param>
-    /// <param name="caller">Whose it is; callers take turns.</param>
-    /// <param name="cancellationToken">Ends the child.</param>
+    /// <param name="session">Session settings.</param>
+    /// <param name="folder">Folder for the graph, if it must be analysed for values that end the process; otherwise null.</param>
+    /// <param name="caller">User who sent the model: the queue is fair between users.</param>
+    /// <param name="cancellationToken">Kills the child.</param>
     /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
     public Task<SandboxAnswer> TryAsync(string path, SessionSettings session, string? folder, string caller, CancellationToken cancellationToken) =>
         RunAsync((trial, stop) => trial.TryAsync(path, session, folder, stop), caller, cancellationToken);
@@ -34,7 +34,7 @@ internal sealed class ValidationSandbox(ValidationLimits limits, TimeProvider ti
     public Task<CompilationAnswer> CompileAsync(string path, SessionSettings session, CompilationRequest compilation, string caller, CancellationToken cancellationToken) =>
         RunAsync((trial, stop) => trial.CompileAsync(path, session, compilation, stop), caller, cancellationToken);
 
-    /// <summary>Ends the children and whatever they do.</summary>
+    /// <summary>Kills the children.</summary>
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();

@@ -2,7 +2,7 @@ namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>
 /// Reads an ONNX file without loading it: weights are skipped, so that a file of 2 GB takes no more memory than one of 2 KB.
-/// Everything that ONNX Runtime should not be asked to look at ends here, with a sentence.
+/// Files that ONNX Runtime should not parse are rejected here, with a sentence for the user.
 /// </summary>
 internal sealed class OnnxScanner
 {
@@ -20,7 +20,7 @@ internal sealed class OnnxScanner
         _graphs = new GraphScanner(_in, limits);
     }
 
-    /// <summary>Scans the stream from where it stands to its end.</summary>
+    /// <summary>Scans the stream from its position to its end.</summary>
     /// <exception cref="InvalidModelException">The file is not one that can be served.</exception>
     public static OnnxScan Scan(Stream stream, ValidationLimits limits, CancellationToken cancellationToken)
     {
@@ -158,15 +158,15 @@ internal sealed class OnnxScanner
     private string Text() => _in.Values.ReadBeginning(MaxTextBytes);
 }
 
-/// <summary>What a scan read from an ONNX file.</summary>
+/// <summary>Result of a scan.</summary>
 /// <param name="IrVersion">ONNX IR version.</param>
 /// <param name="Opsets">Operator-set versions by domain.</param>
 /// <param name="Producer">Name and version of the tool that wrote it.</param>
 /// <param name="Documentation">Its <c>doc_string</c>.</param>
 /// <param name="Metadata">Its <c>metadata_props</c>.</param>
 /// <param name="Nodes">Nodes in all graphs and functions, each function counted as one more.</param>
-/// <param name="RequiresRangeAnalysis">Whether it has operators that some values of their inputs end the process for, which its graph may rule out.</param>
-/// <param name="RefusesEmptyInputs">Whether it has operators that end the process when they get nothing.</param>
+/// <param name="RequiresRangeAnalysis">Whether it has operators that end the process for some input values, which the graph may rule out.</param>
+/// <param name="RefusesEmptyInputs">Whether it has operators that end the process for inputs without elements.</param>
 internal sealed record OnnxScan(
     long IrVersion,
     IReadOnlyDictionary<string, long> Opsets,

@@ -1,6 +1,6 @@
 namespace Larder.Inference.Validation.Scanning;
 
-/// <summary>What ONNX Runtime 1.31 can load, found by trying: a test tries again, and fails when the runtime moves on.</summary>
+/// <summary>Versions that ONNX Runtime 1.31 can load, found by trying. A test tries again, and fails when a new runtime loads others.</summary>
 internal static class OnnxSupport
 {
     public const string DefaultDomain = "ai.onnx";
@@ -20,19 +20,19 @@ internal static class OnnxSupport
     /// <summary>The newest operator set that is supported of each domain whose operators ONNX Runtime brings.</summary>
     public static IReadOnlyDictionary<string, long> MaxOpsets => ByDomain;
 
-    /// <summary>Domains by one name: ONNX calls its own both <c>ai.onnx</c> and nothing.</summary>
+    /// <summary>Normalises a domain: the empty domain is <c>ai.onnx</c>.</summary>
     public static string Domain(string domain) => domain.Length == 0 ? DefaultDomain : domain;
 }
 
 /// <summary>
-/// Operators of ONNX Runtime 1.31 that end the process, found by running each in a process of its own on extreme values and on tensors without elements:
-/// a test runs them again, and fails when the runtime moves on.
+/// Operators of ONNX Runtime 1.31 that end the process, found by running each in its own process on extreme values and on tensors without elements.
+/// A test runs them again, and fails when a new runtime behaves otherwise.
 /// </summary>
 internal static class UnsafeOperators
 {
     /// <summary>
     /// Whether some values of its inputs end the process: the smallest INT32 or INT64 divided by -1, a frame of length 0.
-    /// Whether a model's graph can bring such values about is for the trial to find out.
+    /// The sandbox analyses whether a model's graph can produce such values.
     /// </summary>
     public static bool NeedsProof(string domain, string type) => domain == OnnxSupport.DefaultDomain && type is "Div" or "Mod" or "STFT";
 

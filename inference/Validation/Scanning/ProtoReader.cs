@@ -3,8 +3,8 @@ using System.Text;
 namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>
-/// Reads protobuf's wire format from a stream of any length in constant memory: values that nobody asks for are skipped, never allocated.
-/// Stricter than protobuf's own parsers: what they repair or pass over silently is refused here, since two readers might disagree on it.
+/// Reads protobuf's wire format from a stream of any length in constant memory: values that the caller does not read are skipped, never allocated.
+/// Stricter than protobuf's own parsers: input that they repair or ignore is rejected, since two readers might disagree on it.
 /// </summary>
 /// <remarks>
 /// Reading is synchronous: a scan is one pass over a local file, mostly seeks, and awaiting each byte of it would cost more than the file does.
@@ -91,7 +91,7 @@ internal sealed class ProtoReader
         _depth--;
     }
 
-    /// <summary>Reads a length-delimited value's length, and sees that so much is left.</summary>
+    /// <summary>Reads a length-delimited value's length, and checks that so many bytes are left.</summary>
     public long ReadLength()
     {
         var start = Position;
@@ -112,7 +112,7 @@ internal sealed class ProtoReader
         try
         {
             var text = Strict.GetString(ReadBytes((int)length));
-            // C strings end at a NUL: what lies behind it would be invisible to ONNX Runtime.
+            // C strings end at a NUL: ONNX Runtime would not see the rest.
             return text.Contains('\0') ? throw Damaged($"a name with a NUL character at byte {start}") : text;
         }
         catch (DecoderFallbackException)
@@ -151,7 +151,7 @@ internal sealed class ProtoReader
         }
     }
 
-    /// <summary>Skips bytes that <see cref="ReadLength"/> has vouched for.</summary>
+    /// <summary>Skips bytes that <see cref="ReadLength"/> has checked.</summary>
     public void SkipBytes(long count)
     {
         var buffered = _filled - _at;
@@ -179,7 +179,7 @@ internal sealed class ProtoReader
         }
     }
 
-    /// <summary>Reads bytes that <see cref="ReadLength"/> has vouched for.</summary>
+    /// <summary>Reads bytes that <see cref="ReadLength"/> has checked.</summary>
     public byte[] ReadBytes(int length)
     {
         var bytes = new byte[length];
@@ -262,7 +262,7 @@ internal sealed class ProtoReader
     }
 }
 
-/// <summary>How a protobuf field is encoded. Groups (3 and 4) are deprecated, and ONNX never used them.</summary>
+/// <summary>Encoding of a protobuf field. Groups (3 and 4) are deprecated, and ONNX never used them.</summary>
 internal enum WireType
 {
     Varint = 0,
@@ -282,7 +282,7 @@ internal sealed record ProtoField(string Name, WireType WireType, bool Repeated 
     public bool Accepts(WireType wireType) => wireType == WireType || (Repeated && wireType == WireType.Length);
 }
 
-/// <summary>A message of the ONNX schema: its fields by their numbers. Fields that are not in it are passed over, as protobuf does.</summary>
+/// <summary>A message of the ONNX schema: its fields by their numbers. Unknown fields are skipped, as protobuf does.</summary>
 internal sealed class ProtoMessage(string name)
 {
     private ProtoField?[] _fields = [];
@@ -293,7 +293,7 @@ internal sealed class ProtoMessage(string name)
     /// <summary>The field of a number, or null.</summary>
     public ProtoField? this[int number] => number < _fields.Length ? _fields[number] : null;
 
-    /// <summary>Says which fields the message has; after construction, since messages contain each other.</summary>
+    /// <summary>Sets the fields; after construction, since messages contain each other.</summary>
     public void Define(params ReadOnlySpan<(int Number, ProtoField Field)> fields)
     {
         foreach (var (number, field) in fields)
@@ -306,8 +306,8 @@ internal sealed class ProtoMessage(string name)
 }
 
 /// <summary>
-/// Walks the messages of <see cref="OnnxSchema"/>, and refuses what is not of that schema: fields of another wire type, fields twice that
-/// may be there once, nesting without end.
+/// Walks the messages of <see cref="OnnxSchema"/>, and rejects what violates it: fields of another wire type, repeated fields that
+/// may occur once, nesting that is too deep.
 /// </summary>
 /// <param name="reader">The file.</param>
 /// <param name="maxNesting">Deepest nesting of messages, the outermost being 1.</param>
@@ -383,7 +383,7 @@ internal sealed class MessageReader(ProtoReader reader, int maxNesting)
         reader.Leave(outer);
     }
 
-    /// <summary>Skips the current field's value, but sees that messages in it are well-formed. Not for messages that hold tensors.</summary>
+    /// <summary>Skips the current field's value, but checks that messages in it are well-formed. Not for messages that hold tensors.</summary>
     public void Skip(in Fields fields, int number)
     {
         if (fields.Message[number]!.Message is not { } message)
@@ -397,7 +397,7 @@ internal sealed class MessageReader(ProtoReader reader, int maxNesting)
             Skip(inner, number);
     }
 
-    /// <summary>Skips the current field's value and answers how many it is: numbers may be packed, and then are as many as fit.</summary>
+    /// <summary>Skips the current field's value and returns the number of values: numbers may be packed.</summary>
     public long SkipEntries(in Fields fields, int number)
     {
         var field = fields.Message[number]!;
@@ -417,10 +417,10 @@ internal sealed class MessageReader(ProtoReader reader, int maxNesting)
         return length / size;
     }
 
-    /// <summary>Where the reader is in one message.</summary>
+    /// <summary>Position in one message.</summary>
     /// <param name="Message">The message.</param>
     /// <param name="Outer">The end of the message around it.</param>
-    /// <param name="Seen">A bit for each field that was there.</param>
+    /// <param name="Seen">A bit for each field that occurred.</param>
     /// <param name="WireType">How the current field's value is encoded.</param>
     public readonly record struct Fields(ProtoMessage Message, long Outer, ulong Seen = 0, WireType WireType = WireType.Length);
 }

@@ -3,7 +3,7 @@ namespace Larder.Inference.Validation.Scanning;
 /// <summary>Reads what tensors declare, and skips their data.</summary>
 internal sealed class TensorScanner(MessageReader reader)
 {
-    /// <summary>Reads a <c>TensorProto</c>. The caller checks it, knowing what to call it.</summary>
+    /// <summary>Reads a <c>TensorProto</c>. The caller checks it, since the caller knows its label.</summary>
     public TensorFacts Tensor()
     {
         var tensor = new TensorFacts();
@@ -78,7 +78,7 @@ internal sealed class TensorScanner(MessageReader reader)
     }
 }
 
-/// <summary>What one tensor of the file says of itself. Collected first, checked when all of it is known: protobuf fields come in any order.</summary>
+/// <summary>Declaration of one tensor. Collected first and checked at the end, since protobuf fields come in any order.</summary>
 internal sealed class TensorFacts
 {
     // Elements times the largest element, 16 bytes, still fit a long.

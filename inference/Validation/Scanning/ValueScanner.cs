@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Larder.Inference.Validation.Scanning;
 
-/// <summary>Reads what the file says of the model's inputs and outputs.</summary>
+/// <summary>Reads the declarations of the model's inputs and outputs.</summary>
 internal sealed class ValueScanner(MessageReader reader, ValidationLimits limits)
 {
     /// <summary>Reads one input or output (<c>ValueInfoProto</c>) into the list.</summary>
@@ -69,7 +69,7 @@ internal sealed class ValueScanner(MessageReader reader, ValidationLimits limits
     }
 }
 
-/// <summary>What the file says of one input or output of the model.</summary>
+/// <summary>Declaration of one input or output of the model.</summary>
 internal sealed class ValueFacts
 {
     public string Name { get; set; } = "";

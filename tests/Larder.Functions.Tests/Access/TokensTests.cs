@@ -42,7 +42,7 @@ public sealed class TokensTests : IAsyncLifetime
         var list = await AsAdminAsync(HttpMethod.Get, "/api/v1/admin/tokens");
 
         Assert.Equal(HttpStatusCode.Created, made.Status);
-        Assert.True(CallerToken.IsOne(token));
+        Assert.True(CallerToken.IsToken(token));
         Assert.Equal((HttpStatusCode.OK, null), (again.Status, (string?)again.Body["token"]));
         Assert.Equal((string)made.Body["info"]!["id"]!, (string)again.Body["info"]!["id"]!);
         var listed = Assert.Single(list.Body["tokens"]!.AsArray())!;

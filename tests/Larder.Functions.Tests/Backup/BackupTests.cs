@@ -43,7 +43,7 @@ public sealed class BackupTests(LarderFixture larder) : IClassFixture<LarderFixt
         {
             var (before, after) = (await from.Client.PredictAsync(reference, Row), await to.Client.PredictAsync(reference, Row));
             Assert.Equal(HttpStatusCode.OK, after.Status);
-            Assert.Equal(before.Body["prediction"]?.ToJsonString(), after.Body["prediction"]?.ToJsonString());
+            Assert.NotEmpty(after.Body["values"]!.AsArray());
             Assert.Equal(before.Body.ToJsonString(), after.Body.ToJsonString());
         }
 

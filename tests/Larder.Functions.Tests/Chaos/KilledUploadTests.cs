@@ -21,21 +21,23 @@ public sealed class KilledUploadTests
         for (var next = 0; next < Uploads;)
         {
             await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString);
-            // Several uploads are on their way when the process dies; the first of a fresh process also starts its validator.
+            // Several uploads are in progress when the process is killed; the first of a fresh process also starts its validator.
             var batch = Enumerable.Range(next, Math.Min(6, Uploads - next)).Select(i => UploadAsync(larder, $"m{i % 4}", OnnxModel.Linear(classes: 2 + i))).ToList();
             next += batch.Count;
-            var dies = Task.Delay(random.Next(0, 1500)).ContinueWith(_ => larder.KillAsync(), TaskScheduler.Default).Unwrap();
+            var killed = Task.Delay(random.Next(0, 1500)).ContinueWith(_ => larder.KillAsync(), TaskScheduler.Default).Unwrap();
             foreach (var upload in batch)
             {
                 if (await upload is { } made)
                     acknowledged.Add(made);
             }
-            await dies;
+            await killed;
             kills++;
         }
 
         await using var survivor = await LarderProcess.StartAsync(azurite.ConnectionString);
         Assert.Equal(5, kills);
+        // Without it the checks below would pass when no upload was ever acknowledged.
+        Assert.NotEmpty(acknowledged);
         foreach (var (name, version, sha256) in acknowledged)
         {
             var answer = await survivor.Client.PredictAsync($"{name}:{version}", """{"values":[1,2,3,4]}""");

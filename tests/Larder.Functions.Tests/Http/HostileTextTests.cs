@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Larder.Contracts;
 using Larder.Functions.Backup;
 using Larder.Functions.Http;
 using Larder.Functions.Schedules;
@@ -62,7 +63,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("PUT", "/api/v1/models/{model}/aliases/{alias}", "{}", ("", ["version"])),
         new("GET", "/api/v1/models/{reference}/prediction", "{}", ("", ["values"]), ("values", ["x"])),
         new("POST", "/api/v1/models/{reference}/prediction", "{}", ("", ["values"]), ("values", ["x"])),
-        new("POST", "/api/v1/train/{model}", """{"script":"x","dataset":"uploads/none.csv"}""", ("", Members(typeof(TrainBody))), ("options", Members(TrainOptions.Schema.Json))),
+        new("POST", "/api/v1/train/{model}", """{"script":"x","dataset":"uploads/none.csv"}""", ("", Members(typeof(TrainingRequest))), ("options", Members(TrainOptions.Schema.Json))),
         new("POST", "/api/v1/models/{reference}/scoring", """{"dataset":"uploads/none.csv"}""", ("", Members(BodyOf(typeof(SubmitScoring)))), ("options", Members(ScoreOptions.Schema.Json))),
         new("POST", "/api/v1/models/{model}/uploads", """{"kind":"none"}""", ("", Members(BodyOf(typeof(BeginUpload))))),
         new("POST", "/api/v1/models/{model}/uploads/{upload}/complete", "{}", ("", [.. Members(UploadOptions.Schema.Json), .. Members(DatasetOptions.Schema.Json)])),

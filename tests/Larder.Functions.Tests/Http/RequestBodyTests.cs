@@ -110,6 +110,7 @@ public sealed class RequestBodyTests
     [InlineData("""{"name":Infinity}""", "JSON has no NaN and no Infinity")]
     [InlineData("""{"name":-Infinity}""", "JSON has no NaN and no Infinity")]
     [InlineData("""{"name":1}""", "the value at $.name has the wrong type.")]
+    [InlineData("""{"tags":[]}""", "has the wrong type.")]
     [InlineData("""{"name":"x"} x""", "at ")]
     [InlineData("""{"name":"x" """, "at ")]
     public async Task What_does_not_fit_is_refused_with_a_sentence(string json, string says)

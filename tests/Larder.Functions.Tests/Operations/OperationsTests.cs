@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Larder.Functions.Http;
+using Larder.Functions.Operations;
 using Larder.Functions.Tests.Hosting;
 using Larder.Registry.Access;
 using Larder.Testing.Onnx;
@@ -46,6 +47,25 @@ public sealed class OperationsTests(LarderFixture larder)
         Assert.Equal("Test data is not a list enclosed by squared brackets", scalar.Description);
         Assert.Equal(HttpStatusCode.OK, (await _client.GetJsonAsync("/api/test")).Status);
     }
+
+    [Fact]
+    public async Task The_version_is_bare_text_and_its_details_are_JSON()
+    {
+        using var bare = await _client.GetAsync("/version");
+        var details = (await _client.GetJsonAsync("/api/v1/version")).Body;
+
+        // MLflow's clients parse the whole body as the version.
+        Assert.Equal(("text/plain", "0.2.0"), (bare.Content.Headers.ContentType?.MediaType, await bare.Content.ReadAsStringAsync()));
+        Assert.Equal("0.2.0", (string?)details["version"]);
+        Assert.Matches("^[0-9a-f]{40}$", (string?)details["commit"] ?? new string('0', 40));
+        Assert.Equal($"{Environment.Version}", (string?)details["dotnet"]);
+        Assert.Matches(@"^1\.\d+\.\d+$", (string?)details["onnx_runtime"]);
+        Assert.Equal("self-host", (string?)details["host"]);
+    }
+
+    [Fact]
+    public void Without_the_Functions_host_the_host_is_the_self_host() =>
+        Assert.Equal(("self-host", "functions-host"), (ServerVersion.Of(isWorker: false).Host, ServerVersion.Of(isWorker: true).Host));
 
     [Fact]
     public async Task Probes_answer()

@@ -320,7 +320,7 @@ public sealed class ClientTests(HostFixture<ClientTests.Functions> fixture) : IC
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         Assert.Equal(
-            "There is no orchestration 'nobody'.", (await Assert.ThrowsAsync<InvalidOperationException>(() => Client.WaitForInstanceCompletionAsync("nobody"))).Message);
+            "There is no orchestration 'unknown'.", (await Assert.ThrowsAsync<InvalidOperationException>(() => Client.WaitForInstanceCompletionAsync("unknown"))).Message);
     }
 
     private Task UntilAsync(string id, OrchestrationRuntimeStatus status) =>

@@ -141,14 +141,14 @@ public sealed class EventTests(HostFixture<EventTests.Functions> fixture) : ICla
     }
 
     [Fact]
-    public async Task Events_for_nobody_and_for_who_has_ended_are_dropped()
+    public async Task Events_for_unknown_and_ended_instances_are_dropped()
     {
         var end = await Host.RunAsync("Collect", 0);
         await Host.Client.RaiseEventAsync(end.InstanceId, "order", new Order("late", 1));
-        await Host.Client.RaiseEventAsync("nobody", "order", new Order("lost", 1));
+        await Host.Client.RaiseEventAsync("unknown", "order", new Order("lost", 1));
 
         Assert.Equal("", (await Host.RunAsync("Collect", 0)).ReadOutputAs<string>());
         Assert.Equal(end.LastUpdatedAt, (await Host.Client.GetInstanceAsync(end.InstanceId))!.LastUpdatedAt);
-        Assert.Null(await Host.Client.GetInstanceAsync("nobody"));
+        Assert.Null(await Host.Client.GetInstanceAsync("unknown"));
     }
 }

@@ -155,10 +155,10 @@ public sealed class RetryTests(HostFixture<RetryTests.Functions> fixture) : ICla
     [Fact]
     public async Task An_orchestrator_that_does_not_exist_fails_with_a_sentence()
     {
-        var end = await Host.RunAsync("Nobody");
+        var end = await Host.RunAsync("Unknown");
 
         Assert.Equal(OrchestrationRuntimeStatus.Failed, end.RuntimeStatus);
-        Assert.StartsWith("System.ArgumentException: There is no orchestrator 'Nobody': this application's are 'CallsNothing', ", end.SerializedOutput);
+        Assert.StartsWith("System.ArgumentException: There is no orchestrator 'Unknown': this application's are 'CallsNothing', ", end.SerializedOutput);
     }
 
     [Fact]

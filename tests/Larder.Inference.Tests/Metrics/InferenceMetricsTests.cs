@@ -1,12 +1,13 @@
 using Larder.Inference.Limits;
 using Larder.Inference.Signatures;
 using Larder.Testing.Onnx;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Inference.Tests.Metrics;
 
 public sealed class InferenceMetricsTests : IAsyncLifetime
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly Kitchen _kitchen;
     private readonly Metered _metered;
 

@@ -1,13 +1,14 @@
 using System.Security.Cryptography;
 using Larder.Inference.Limits;
 using Larder.Inference.Sessions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Inference.Tests.Sessions;
 
 public sealed class ArtifactFileCacheTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("larder-files-").FullName;
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly Dictionary<string, byte[]> _artifacts = [];
     private int _fetches;
 

@@ -1,6 +1,7 @@
 using Larder.Inference.Limits;
 using Larder.Inference.Sessions;
 using Larder.Testing.Onnx;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Inference.Tests.Sessions;
 
@@ -8,7 +9,7 @@ public sealed class BudgetTests : IAsyncLifetime
 {
     // Room for two models of about 260 KB.
     private const long Budget = 2_000_000;
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly Kitchen _kitchen;
 
     public BudgetTests() => _kitchen = new Kitchen(new InferenceLimits { LoadedBytes = Budget }, _time);

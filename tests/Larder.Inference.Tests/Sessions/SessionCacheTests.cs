@@ -1,12 +1,13 @@
 using Larder.Inference.Settings;
 using Larder.Inference.Signatures;
 using Larder.Testing.Onnx;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Inference.Tests.Sessions;
 
 public sealed class SessionCacheTests : IAsyncLifetime
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly Kitchen _kitchen;
 
     public SessionCacheTests() => _kitchen = new Kitchen(time: _time);

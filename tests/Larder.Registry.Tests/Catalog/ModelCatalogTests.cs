@@ -297,8 +297,9 @@ public sealed class ModelCatalogTests : IDisposable
 
     private static async Task UntilAsync(Func<Task<bool>> condition)
     {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!await condition())
-            await Task.Delay(5);
+            await Task.Delay(5, timeout.Token);
     }
 
     private ModelCatalog Open(CatalogOptions options) => new(_here.Registry, options, _time, NullLogger<ModelCatalog>.Instance);

@@ -34,7 +34,7 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
     }
 
     [Fact]
-    public async Task Whoever_moves_an_alias_of_a_model_that_many_edit_gets_a_turn_as_often_as_they_do()
+    public async Task A_move_of_an_alias_takes_turns_with_many_edits_of_the_same_model()
     {
         await PublishAsync(2);
         var edits = new int[8];
@@ -44,8 +44,9 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
             for (; !done.IsCancellationRequested; edits[editor]++)
                 await Registry.UpdateAsync("iris", new ModelPatch { Owner = $"editor {editor}, {edits[editor]}" });
         })).ToList();
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (edits.Any(count => count == 0))
-            await Task.Delay(1);
+            await Task.Delay(1, timeout.Token);
 
         var before = edits.ToArray();
         await Task.Run(async () =>
@@ -57,8 +58,8 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
         await done.CancelAsync();
         await Task.WhenAll(editing);
 
-        // In turns it is about ten each; in a race that everybody runs for himself it was a hundred.
-        Assert.InRange(meanwhile.Max(), 1, 30);
+        // With turns each editor makes about as many edits as there are moves; in a free race it made ten times as many before the moves were done.
+        Assert.InRange(meanwhile.Max(), 1, 50);
     }
 
     [Fact]

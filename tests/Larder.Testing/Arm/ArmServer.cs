@@ -92,7 +92,7 @@ public sealed partial class ArmServer : IAsyncLifetime, IAsyncDisposable
     /// <summary>A group by name; null when there is none.</summary>
     public ArmContainerGroup? Find(string name) => _groups.GetValueOrDefault(name);
 
-    /// <summary>Puts a group there that somebody else made.</summary>
+    /// <summary>Adds a group that another client made.</summary>
     public ArmContainerGroup Add(string name, JsonObject body) => _groups[name] = new ArmContainerGroup(this, IdOf(name), body);
 
     /// <summary>Somebody else deletes a group.</summary>

@@ -16,7 +16,7 @@ public sealed record ArmServerOptions
     /// <summary>Status of an accepted deletion: 202 and gone later, or 200 and gone at once.</summary>
     public int DeleteStatus { get; init; } = 202;
 
-    /// <summary>How often a deleted group is still there when somebody looks (with <see cref="DeleteStatus"/> 202).</summary>
+    /// <summary>How often a deleted group is still returned by a GET (with <see cref="DeleteStatus"/> 202).</summary>
     public int LooksUntilDeleted { get; init; } = 1;
 
     /// <summary>Groups on a page of a list.</summary>

@@ -51,7 +51,7 @@ internal sealed class DurableHub : INameVersionObjectManager<TaskOrchestration>,
     public Task CreateAsync() => Service.CreateIfNotExistsAsync();
 
     /// <summary>Begins to take work from the hub.</summary>
-    /// <param name="invoker">Runs it.</param>
+    /// <param name="invoker">Runs the functions that the hub asks for.</param>
     /// <param name="functions">The functions of the app.</param>
     public Task StartAsync(FunctionInvoker invoker, IReadOnlyList<LoadedFunction> functions)
     {

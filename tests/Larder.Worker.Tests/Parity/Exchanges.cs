@@ -44,6 +44,9 @@ internal static class Exchanges
         new("alive", "GET", "/healthz", 200),
         new("ready", "GET", "/readyz", 200),
         new("greeting", "GET", "/", 200),
+        new("version", "GET", "/version", 200),
+        // The member host differs: it says which host it is.
+        new("version details", "GET", "/api/v1/version", 200) { Compared = Compared.Headers },
 
         // Models.
         new("list", "GET", Models, 200),

@@ -1,0 +1,483 @@
+using System.Text.Json.Serialization;
+
+namespace Larder.Contracts;
+
+/// <summary>A registered model.</summary>
+public sealed record ModelDetails
+{
+    /// <summary>Its name.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Free text.</summary>
+    [JsonPropertyName("description")]
+    public required string Description { get; init; }
+
+    /// <summary>Free names and values.</summary>
+    [JsonPropertyName("tags")]
+    public required IReadOnlyDictionary<string, string> Tags { get; init; }
+
+    /// <summary>The caller that it belongs to.</summary>
+    [JsonPropertyName("owner")]
+    public string? Owner { get; init; }
+
+    /// <summary>How its versions run.</summary>
+    [JsonPropertyName("settings")]
+    public required ModelSettings Settings { get; init; }
+
+    /// <summary>Version number by alias.</summary>
+    [JsonPropertyName("aliases")]
+    public required IReadOnlyDictionary<string, int> Aliases { get; init; }
+
+    /// <summary>The version that an unversioned request gets; null while the default follows the newest version.</summary>
+    [JsonPropertyName("default_version")]
+    public int? DefaultVersion { get; init; }
+
+    /// <summary>The newest version that is ready; null while none is.</summary>
+    [JsonPropertyName("latest_version")]
+    public int? LatestVersion { get; init; }
+
+    /// <summary>When it was created.</summary>
+    [JsonPropertyName("created")]
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>When it was changed last.</summary>
+    [JsonPropertyName("updated")]
+    public required DateTimeOffset Updated { get; init; }
+
+    /// <summary>Its latest changes; the audit log has all.</summary>
+    [JsonPropertyName("audit")]
+    public required IReadOnlyList<ModelChange> Audit { get; init; }
+}
+
+/// <summary>A change of a model, as its document has it.</summary>
+public sealed record ModelChange
+{
+    /// <summary>The revision of the audit record; null for changes of an early release.</summary>
+    [JsonPropertyName("revision")]
+    public int? Revision { get; init; }
+
+    /// <summary>When it was made.</summary>
+    [JsonPropertyName("when")]
+    public required DateTimeOffset When { get; init; }
+
+    /// <summary>The caller that made it.</summary>
+    [JsonPropertyName("who")]
+    public string? Who { get; init; }
+
+    /// <summary>What was done.</summary>
+    [JsonPropertyName("what")]
+    public required string What { get; init; }
+
+    /// <summary>The alias that was moved.</summary>
+    [JsonPropertyName("alias")]
+    public string? Alias { get; init; }
+
+    /// <summary>The version that it pointed at before.</summary>
+    [JsonPropertyName("from")]
+    public int? From { get; init; }
+
+    /// <summary>The version that it points at since.</summary>
+    [JsonPropertyName("to")]
+    public int? To { get; init; }
+}
+
+/// <summary>How a model's versions run. In a request, what is left out has its default.</summary>
+public sealed record ModelSettings
+{
+    /// <summary>Of ONNX Runtime's sessions.</summary>
+    [JsonPropertyName("session")]
+    public SessionSettings Session { get; init; } = new();
+
+    /// <summary>Of running requests together.</summary>
+    [JsonPropertyName("batching")]
+    public BatchingSettings Batching { get; init; } = new();
+
+    /// <summary>Of turning images into tensors.</summary>
+    [JsonPropertyName("image")]
+    public ImageSettings Image { get; init; } = new();
+}
+
+/// <summary>Settings of ONNX Runtime's sessions.</summary>
+public sealed record SessionSettings
+{
+    /// <summary>Threads of one operator, 1 to 256; null for the server's choice.</summary>
+    [JsonPropertyName("intra_op_threads")]
+    public int? IntraOpThreads { get; init; }
+
+    /// <summary>Graph optimisation: <c>none</c>, <c>basic</c>, <c>extended</c> or <c>all</c>.</summary>
+    [JsonPropertyName("optimization")]
+    public string Optimization { get; init; } = "all";
+}
+
+/// <summary>Settings of running requests together.</summary>
+public sealed record BatchingSettings
+{
+    /// <summary>Whether requests are run together; null where the model decides.</summary>
+    [JsonPropertyName("enabled")]
+    public bool? Enabled { get; init; }
+
+    /// <summary>Most rows of a run, 1 to 65536.</summary>
+    [JsonPropertyName("max_rows")]
+    public int MaxRows { get; init; } = 64;
+}
+
+/// <summary>How an image becomes a tensor: each pixel value is multiplied by the scale, reduced by the mean and divided by the standard deviation.</summary>
+public sealed record ImageSettings
+{
+    /// <summary>Factor of each pixel value, 0 to 255.</summary>
+    [JsonPropertyName("scale")]
+    public double Scale { get; init; } = 1;
+
+    /// <summary>One for all channels, or one for each.</summary>
+    [JsonPropertyName("mean")]
+    public IReadOnlyList<double> Mean { get; init; } = [0];
+
+    /// <summary>One for all channels, or one for each.</summary>
+    [JsonPropertyName("std")]
+    public IReadOnlyList<double> Std { get; init; } = [1];
+
+    /// <summary><c>RGB</c> or <c>BGR</c>.</summary>
+    [JsonPropertyName("channel_order")]
+    public string ChannelOrder { get; init; } = "RGB";
+
+    /// <summary><c>stretch</c> or <c>crop</c>.</summary>
+    [JsonPropertyName("resize")]
+    public string Resize { get; init; } = "stretch";
+}
+
+/// <summary>A version of a model.</summary>
+public sealed record VersionDetails
+{
+    /// <summary>The model.</summary>
+    [JsonPropertyName("model")]
+    public required string Model { get; init; }
+
+    /// <summary>The number.</summary>
+    [JsonPropertyName("version")]
+    public required int Version { get; init; }
+
+    /// <summary><c>PENDING</c>, <c>READY</c> or <c>FAILED</c>.</summary>
+    [JsonPropertyName("status")]
+    public required string Status { get; init; }
+
+    /// <summary>SHA-256 of the file, in lower-case hexadecimal digits.</summary>
+    [JsonPropertyName("sha256")]
+    public required string Sha256 { get; init; }
+
+    /// <summary>Bytes of the file.</summary>
+    [JsonPropertyName("size_bytes")]
+    public required long SizeBytes { get; init; }
+
+    /// <summary>The client's name of the file.</summary>
+    [JsonPropertyName("file_name")]
+    public string? FileName { get; init; }
+
+    /// <summary>Free text.</summary>
+    [JsonPropertyName("description")]
+    public required string Description { get; init; }
+
+    /// <summary>Free names and values.</summary>
+    [JsonPropertyName("tags")]
+    public required IReadOnlyDictionary<string, string> Tags { get; init; }
+
+    /// <summary>Where it comes from, such as <c>upload</c>.</summary>
+    [JsonPropertyName("source")]
+    public required string Source { get; init; }
+
+    /// <summary><c>model</c>, or <c>optimized</c> for a compiled one.</summary>
+    [JsonPropertyName("kind")]
+    public required string Kind { get; init; }
+
+    /// <summary>Id of the job that made it.</summary>
+    [JsonPropertyName("job")]
+    public string? Job { get; init; }
+
+    /// <summary>The version that this one was compiled from.</summary>
+    [JsonPropertyName("optimized_from")]
+    public int? OptimizedFrom { get; init; }
+
+    /// <summary>The version that was compiled from this one.</summary>
+    [JsonPropertyName("optimized_to")]
+    public int? OptimizedTo { get; init; }
+
+    /// <summary>Inputs and outputs.</summary>
+    [JsonPropertyName("signature")]
+    public required SignatureDetails Signature { get; init; }
+
+    /// <summary>ONNX's version of the file format.</summary>
+    [JsonPropertyName("ir_version")]
+    public required long IrVersion { get; init; }
+
+    /// <summary>Operator set versions by domain.</summary>
+    [JsonPropertyName("opsets")]
+    public required IReadOnlyDictionary<string, long> Opsets { get; init; }
+
+    /// <summary>The program that wrote the file.</summary>
+    [JsonPropertyName("producer")]
+    public string? Producer { get; init; }
+
+    /// <summary>Whether rows of one run do not influence each other, so that requests can be run together.</summary>
+    [JsonPropertyName("rows_are_independent")]
+    public required bool RowsAreIndependent { get; init; }
+
+    /// <summary>Metrics of the job that made it.</summary>
+    [JsonPropertyName("metrics")]
+    public required IReadOnlyDictionary<string, double> Metrics { get; init; }
+
+    /// <summary>Names of the classes.</summary>
+    [JsonPropertyName("labels")]
+    public required IReadOnlyList<string> Labels { get; init; }
+
+    /// <summary>Files beside the model.</summary>
+    [JsonPropertyName("files")]
+    public required IReadOnlyList<VersionFileDetails> Files { get; init; }
+
+    /// <summary>When it was created.</summary>
+    [JsonPropertyName("created")]
+    public required DateTimeOffset Created { get; init; }
+}
+
+/// <summary>A file that belongs to a version, such as its model card.</summary>
+public sealed record VersionFileDetails
+{
+    /// <summary>Its name.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>SHA-256 of its bytes.</summary>
+    [JsonPropertyName("sha256")]
+    public required string Sha256 { get; init; }
+
+    /// <summary>Its size.</summary>
+    [JsonPropertyName("size_bytes")]
+    public required long SizeBytes { get; init; }
+}
+
+/// <summary>What a model takes and what it answers.</summary>
+public sealed record SignatureDetails
+{
+    /// <summary>Inputs, in the model's order.</summary>
+    [JsonPropertyName("inputs")]
+    public required IReadOnlyList<ValueDetails> Inputs { get; init; }
+
+    /// <summary>Outputs, in the model's order.</summary>
+    [JsonPropertyName("outputs")]
+    public required IReadOnlyList<ValueDetails> Outputs { get; init; }
+}
+
+/// <summary>An input or an output.</summary>
+public sealed record ValueDetails
+{
+    /// <summary>Its name.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary><c>tensor</c>, <c>sequence</c> or <c>map</c>.</summary>
+    [JsonPropertyName("kind")]
+    public required string Kind { get; init; }
+
+    /// <summary>Open Inference datatype of a tensor's elements or of a map's values; absent for sequences.</summary>
+    [JsonPropertyName("datatype"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Datatype { get; init; }
+
+    /// <summary>Shape of a tensor, -1 for a variable dimension; absent otherwise.</summary>
+    [JsonPropertyName("shape"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<long>? Shape { get; init; }
+
+    /// <summary>Datatype of a map's keys; absent otherwise.</summary>
+    [JsonPropertyName("key_datatype"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? KeyDatatype { get; init; }
+
+    /// <summary>What a sequence holds; absent otherwise.</summary>
+    [JsonPropertyName("element"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ValueDetails? Element { get; init; }
+}
+
+/// <summary>What MLBuffet's information routes say of a model, and what more there is to say.</summary>
+public sealed record ModelInformation
+{
+    /// <summary>The model.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Free text.</summary>
+    [JsonPropertyName("description")]
+    public required string Description { get; init; }
+
+    /// <summary>Always <c>onnx</c>.</summary>
+    [JsonPropertyName("model_type")]
+    public string ModelType { get; init; } = "onnx";
+
+    /// <summary>Name of the first input; null while no version is ready.</summary>
+    [JsonPropertyName("input_name")]
+    public string? InputName { get; init; }
+
+    /// <summary>Shape of the first input: the name is MLBuffet's.</summary>
+    [JsonPropertyName("num_inputs")]
+    public IReadOnlyList<long>? NumInputs { get; init; }
+
+    /// <summary>Name of the first output.</summary>
+    [JsonPropertyName("output_name")]
+    public string? OutputName { get; init; }
+
+    /// <summary>The version that an unversioned request gets.</summary>
+    [JsonPropertyName("default_version")]
+    public int? DefaultVersion { get; init; }
+
+    /// <summary>The model.</summary>
+    [JsonPropertyName("model")]
+    public required ModelDetails Model { get; init; }
+
+    /// <summary>The version that was asked for; null while no version is ready.</summary>
+    [JsonPropertyName("version")]
+    public VersionDetails? Version { get; init; }
+}
+
+/// <summary><c>GET /api/v1/models/{reference}</c>: a model, a version of it and a page of all its versions.</summary>
+public sealed record ModelAnswer : Answer
+{
+    /// <summary>The model.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Free text.</summary>
+    [JsonPropertyName("description")]
+    public required string Description { get; init; }
+
+    /// <summary>Always <c>onnx</c>.</summary>
+    [JsonPropertyName("model_type")]
+    public string ModelType { get; init; } = "onnx";
+
+    /// <summary>Name of the first input; null while no version is ready.</summary>
+    [JsonPropertyName("input_name")]
+    public string? InputName { get; init; }
+
+    /// <summary>Shape of the first input: the name is MLBuffet's.</summary>
+    [JsonPropertyName("num_inputs")]
+    public IReadOnlyList<long>? NumInputs { get; init; }
+
+    /// <summary>Name of the first output.</summary>
+    [JsonPropertyName("output_name")]
+    public string? OutputName { get; init; }
+
+    /// <summary>The version that an unversioned request gets.</summary>
+    [JsonPropertyName("default_version")]
+    public int? DefaultVersion { get; init; }
+
+    /// <summary>The model.</summary>
+    [JsonPropertyName("model")]
+    public required ModelDetails Model { get; init; }
+
+    /// <summary>The version that was asked for; null while no version is ready.</summary>
+    [JsonPropertyName("version")]
+    public VersionDetails? Version { get; init; }
+
+    /// <summary>A page of versions, the newest first.</summary>
+    [JsonPropertyName("versions")]
+    public required IReadOnlyList<VersionDetails> Versions { get; init; }
+
+    /// <summary><c>?cursor=</c> of the next page; null at the last one.</summary>
+    [JsonPropertyName("next_cursor")]
+    public string? NextCursor { get; init; }
+}
+
+/// <summary><c>GET /api/v1/models</c>: names of models.</summary>
+public sealed record ModelListAnswer : Answer
+{
+    /// <summary>Names, in order.</summary>
+    [JsonPropertyName("model_list")]
+    public required IReadOnlyList<string> ModelList { get; init; }
+
+    /// <summary>The models; with <c>?detail=true</c> only.</summary>
+    [JsonPropertyName("models"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ModelDetails>? Models { get; init; }
+
+    /// <summary><c>?cursor=</c> of the next page; null at the last one.</summary>
+    [JsonPropertyName("next_cursor")]
+    public string? NextCursor { get; init; }
+}
+
+/// <summary><c>GET /api/v1/models/information</c>: information on models.</summary>
+public sealed record ModelInformationListAnswer : Answer
+{
+    /// <summary>Information on each model.</summary>
+    [JsonPropertyName("models")]
+    public required IReadOnlyList<ModelInformation> Models { get; init; }
+
+    /// <summary><c>?cursor=</c> of the next page; null at the last one.</summary>
+    [JsonPropertyName("next_cursor")]
+    public string? NextCursor { get; init; }
+}
+
+/// <summary><c>PUT /api/v1/models/{model}</c>: the new version.</summary>
+public sealed record UploadedVersionAnswer : Answer
+{
+    /// <summary>The new version.</summary>
+    [JsonPropertyName("version")]
+    public required VersionDetails Version { get; init; }
+
+    /// <summary>The version that an unversioned request gets now.</summary>
+    [JsonPropertyName("default_version")]
+    public int? DefaultVersion { get; init; }
+}
+
+/// <summary><c>POST /api/v1/models/{model}</c>: the model after an edit.</summary>
+public sealed record ModelEditAnswer : Answer
+{
+    /// <summary>The model.</summary>
+    [JsonPropertyName("model")]
+    public required ModelDetails Model { get; init; }
+}
+
+/// <summary><c>DELETE /api/v1/models/{reference}</c> of one version: what pointed at it.</summary>
+public sealed record VersionDeletionAnswer : Answer
+{
+    /// <summary>Aliases that pointed at the version and were removed with it.</summary>
+    [JsonPropertyName("removed_aliases")]
+    public required IReadOnlyList<string> RemovedAliases { get; init; }
+
+    /// <summary>The version that an unversioned request got before.</summary>
+    [JsonPropertyName("previous_default")]
+    public int? PreviousDefault { get; init; }
+
+    /// <summary>The version that it gets now.</summary>
+    [JsonPropertyName("default_version")]
+    public int? DefaultVersion { get; init; }
+}
+
+/// <summary>The answer to a moved or removed alias: the previous target, so that one more request takes the move back.</summary>
+public sealed record AliasAnswer : Answer
+{
+    /// <summary>The alias.</summary>
+    [JsonPropertyName("alias")]
+    public required string Alias { get; init; }
+
+    /// <summary>The version that it pointed at before.</summary>
+    [JsonPropertyName("previous")]
+    public int? Previous { get; init; }
+
+    /// <summary>The version that it points at now.</summary>
+    [JsonPropertyName("current")]
+    public int? Current { get; init; }
+}
+
+/// <summary><c>POST /api/v1/models/{model}</c>: what is left out stays.</summary>
+public sealed record ModelEditRequest
+{
+    /// <summary>New description.</summary>
+    [JsonPropertyName("model_description")]
+    public string? ModelDescription { get; init; }
+
+    /// <summary>New owner.</summary>
+    [JsonPropertyName("owner")]
+    public string? Owner { get; init; }
+
+    /// <summary>Tags to set; null removes one.</summary>
+    [JsonPropertyName("tags")]
+    public Dictionary<string, string?>? Tags { get; init; }
+
+    /// <summary>New settings, whole.</summary>
+    [JsonPropertyName("settings")]
+    public ModelSettings? Settings { get; init; }
+}

@@ -1,0 +1,148 @@
+using Larder.Contracts;
+using Larder.Functions.Http;
+using Larder.Inference.Signatures;
+using Larder.Registry.Audit;
+using Larder.Registry.Models;
+using Larder.Registry.Storage;
+using BatchingSettings = Larder.Inference.Settings.BatchingSettings;
+using ImageSettings = Larder.Inference.Settings.ImageSettings;
+using ModelSettings = Larder.Inference.Settings.ModelSettings;
+using SessionSettings = Larder.Inference.Settings.SessionSettings;
+
+namespace Larder.Functions.Models;
+
+/// <summary>Maps models and versions of the registry to what answers show.</summary>
+internal static class ModelAnswers
+{
+    /// <summary>A model.</summary>
+    public static ModelDetails Of(Model model) => new()
+    {
+        Name = model.Name,
+        Description = model.Description,
+        Tags = model.Tags,
+        Owner = model.Owner,
+        Settings = Of(model.Settings),
+        Aliases = model.Aliases,
+        DefaultVersion = model.DefaultVersion,
+        LatestVersion = model.LatestVersion,
+        Created = model.Created,
+        Updated = model.Updated,
+        Audit = [.. model.Audit.Select(Of)],
+    };
+
+    /// <summary>A version.</summary>
+    public static VersionDetails Of(ModelVersion version) => new()
+    {
+        Model = version.Model,
+        Version = version.Version,
+        Status = WireNames.Of(version.Status),
+        Sha256 = version.Sha256,
+        SizeBytes = version.SizeBytes,
+        FileName = version.FileName,
+        Description = version.Description,
+        Tags = version.Tags,
+        Source = version.Source,
+        Kind = version.Kind,
+        Job = version.Job,
+        OptimizedFrom = version.OptimizedFrom,
+        OptimizedTo = version.OptimizedTo,
+        Signature = new SignatureDetails
+        {
+            Inputs = [.. version.Onnx.Signature.Inputs.Select(Of)],
+            Outputs = [.. version.Onnx.Signature.Outputs.Select(Of)],
+        },
+        IrVersion = version.Onnx.IrVersion,
+        Opsets = version.Onnx.Opsets,
+        Producer = version.Onnx.Producer,
+        RowsAreIndependent = version.Onnx.RowsAreIndependent,
+        Metrics = version.Metrics,
+        Labels = version.Labels,
+        Files = [.. version.Files.Select(file => new VersionFileDetails { Name = file.Name, Sha256 = file.Sha256, SizeBytes = file.SizeBytes })],
+        Created = version.Created,
+    };
+
+    /// <summary>What MLBuffet's information routes say.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="version">The version that was asked for; null while no version is ready.</param>
+    public static ModelInformation Information(Model model, ModelVersion? version) => new()
+    {
+        Name = model.Name,
+        Description = model.Description,
+        InputName = version?.Onnx.Signature.Inputs[0].Name,
+        NumInputs = version?.Onnx.Signature.Inputs[0].Shape,
+        OutputName = version?.Onnx.Signature.Outputs[0].Name,
+        DefaultVersion = model.ServedVersion,
+        Model = Of(model),
+        Version = version is null ? null : Of(version),
+    };
+
+    /// <summary>The same with a page of all versions.</summary>
+    public static ModelAnswer Information(Model model, ModelVersion? version, Page<ModelVersion> versions)
+    {
+        var about = Information(model, version);
+        return new ModelAnswer
+        {
+            Name = about.Name,
+            Description = about.Description,
+            ModelType = about.ModelType,
+            InputName = about.InputName,
+            NumInputs = about.NumInputs,
+            OutputName = about.OutputName,
+            DefaultVersion = about.DefaultVersion,
+            Model = about.Model,
+            Version = about.Version,
+            Versions = [.. versions.Items.Select(Of)],
+            NextCursor = versions.Cursor,
+        };
+    }
+
+    /// <summary>Settings as the rooms have them, from a request.</summary>
+    public static ModelSettings ToSettings(this Contracts.ModelSettings settings) => new()
+    {
+        Session = new SessionSettings { IntraOpThreads = settings.Session.IntraOpThreads, Optimization = settings.Session.Optimization },
+        Batching = new BatchingSettings { Enabled = settings.Batching.Enabled, MaxRows = settings.Batching.MaxRows },
+        Image = new ImageSettings
+        {
+            Scale = settings.Image.Scale,
+            Mean = settings.Image.Mean,
+            Std = settings.Image.Std,
+            ChannelOrder = settings.Image.ChannelOrder,
+            Resize = settings.Image.Resize,
+        },
+    };
+
+    private static Contracts.ModelSettings Of(ModelSettings settings) => new()
+    {
+        Session = new() { IntraOpThreads = settings.Session.IntraOpThreads, Optimization = settings.Session.Optimization },
+        Batching = new() { Enabled = settings.Batching.Enabled, MaxRows = settings.Batching.MaxRows },
+        Image = new()
+        {
+            Scale = settings.Image.Scale,
+            Mean = settings.Image.Mean,
+            Std = settings.Image.Std,
+            ChannelOrder = settings.Image.ChannelOrder,
+            Resize = settings.Image.Resize,
+        },
+    };
+
+    private static ModelChange Of(AuditEntry entry) => new()
+    {
+        Revision = entry.Revision,
+        When = entry.When,
+        Who = entry.Who,
+        What = entry.What,
+        Alias = entry.Alias,
+        From = entry.From,
+        To = entry.To,
+    };
+
+    private static ValueDetails Of(ValueSignature value) => new()
+    {
+        Name = value.Name,
+        Kind = WireNames.Of(value.Kind),
+        Datatype = value.Datatype is { } datatype ? WireNames.Of(datatype) : null,
+        Shape = value.Shape,
+        KeyDatatype = value.KeyDatatype is { } key ? WireNames.Of(key) : null,
+        Element = value.Element is { } element ? Of(element) : null,
+    };
+}
