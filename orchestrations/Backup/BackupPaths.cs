@@ -2,7 +2,6 @@ using Larder.Inference.Signatures;
 using Larder.Registry.Backup;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
 using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Backup;

@@ -7,7 +7,6 @@ using Larder.Registry.Access;
 using Larder.Registry.Backup;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
-using Larder.Registry.Storage;
 using Larder.Registry.Schedules;
 
 namespace Larder.Orchestrations.Backup;

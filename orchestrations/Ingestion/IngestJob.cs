@@ -5,7 +5,6 @@ using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Options;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
-using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Ingestion;
 

@@ -2,7 +2,6 @@ using Larder.Orchestrations.Jobs;
 using Larder.Registry.Access;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
-using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Ingestion;
 

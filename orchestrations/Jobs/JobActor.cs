@@ -1,6 +1,5 @@
 using Larder.Orchestrations.Ingestion;
 using Larder.Registry.Jobs;
-using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Jobs;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
 using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Jobs;

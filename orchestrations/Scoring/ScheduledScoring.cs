@@ -5,7 +5,6 @@ using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Schedules;
-using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Scoring;
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Larder.Inference.Rows;
 using Larder.Inference.Signatures;
 using Larder.Orchestrations.Datasets;

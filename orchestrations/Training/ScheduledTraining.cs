@@ -6,7 +6,6 @@ using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Schedules;
-using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Training;
 

@@ -2,7 +2,6 @@ using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Jobs;
-using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Training;
 

@@ -5,8 +5,6 @@ using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Storage;
-using Microsoft.Azure.Functions.Worker;
-using Larder.Registry.Models;
 
 namespace Larder.Orchestrations.Training;
 

@@ -4,7 +4,6 @@ using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Options;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Jobs;
-using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Uploads;
 

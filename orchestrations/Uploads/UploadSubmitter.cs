@@ -4,7 +4,6 @@ using Larder.Registry.Access;
 using Larder.Registry.Datasets;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
-using Larder.Registry.Storage;
 using Larder.Registry.Uploads;
 
 namespace Larder.Orchestrations.Uploads;

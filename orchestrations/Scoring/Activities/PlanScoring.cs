@@ -8,7 +8,6 @@ using Larder.Registry.Catalog;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
 

@@ -8,7 +8,6 @@ using Larder.Orchestrations.Scoring.Splitting;
 using Larder.Registry.Catalog;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
 

@@ -1,6 +1,5 @@
 using Larder.Orchestrations.Backup;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Jobs.Activities;
 using Larder.Orchestrations.Tests.Replay;
 using Larder.Registry.Jobs;
 

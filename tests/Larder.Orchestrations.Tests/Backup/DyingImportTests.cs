@@ -1,5 +1,9 @@
 using Larder.Orchestrations.Backup;
 using Larder.Orchestrations.Tests.Schedules;
+using Larder.Registry.Backup;
+using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
+using Larder.Registry.Storage;
 using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using Larder.Orchestrations.Options;
 using Larder.Orchestrations.Training;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Tests.Options;
 

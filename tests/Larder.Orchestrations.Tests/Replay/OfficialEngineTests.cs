@@ -2,7 +2,6 @@ using DurableTask.Core;
 using DurableTask.Core.History;
 using Larder.Orchestrations.Ingestion.Activities;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Jobs.Activities;
 using Larder.Orchestrations.Tests.Training;
 using Larder.Orchestrations.Tests.Uploads;
 using Microsoft.DurableTask.Testing.Sidecar;

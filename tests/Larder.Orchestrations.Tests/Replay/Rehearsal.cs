@@ -5,7 +5,6 @@ using DurableTask.Core;
 using DurableTask.Core.Command;
 using DurableTask.Core.History;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Jobs.Activities;
 using Larder.Orchestrations.Training;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Converters;

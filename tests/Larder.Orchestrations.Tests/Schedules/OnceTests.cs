@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
 using Larder.Orchestrations.Schedules;
+using Larder.Registry.Audit;
+using Larder.Registry.Errors;
+using Larder.Registry.Schedules;
 using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 

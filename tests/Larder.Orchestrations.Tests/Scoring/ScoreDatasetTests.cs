@@ -1,5 +1,4 @@
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Jobs.Activities;
 using Larder.Orchestrations.Scoring;
 using Larder.Orchestrations.Scoring.Activities;
 using Larder.Orchestrations.Tests.Replay;

@@ -1,6 +1,5 @@
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Jobs.Activities;
 using Larder.Orchestrations.Tests.Replay;
 using Larder.Orchestrations.Training;
 using Larder.Orchestrations.Training.Activities;

@@ -1,6 +1,5 @@
 using Larder.Orchestrations.Ingestion.Activities;
 using Larder.Orchestrations.Jobs;
-using Larder.Orchestrations.Jobs.Activities;
 using Larder.Orchestrations.Tests.Replay;
 using Larder.Orchestrations.Tests.Training;
 using Larder.Registry.Jobs;
