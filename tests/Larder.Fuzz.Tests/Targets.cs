@@ -4,6 +4,7 @@ using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
 using Larder.Functions.Prediction;
+using Larder.Contracts;
 using Larder.Functions.Schedules;
 using Larder.Inference;
 using Larder.Inference.Limits;
@@ -88,7 +89,7 @@ internal sealed class Targets : IAsyncDisposable
             Json("json bodies", input =>
             {
                 Functions.Http.Json.Deserialize<JsonElement>(input, "{}");
-                Functions.Http.Json.Deserialize<ScheduleBody>(input, "{}");
+                Functions.Http.Json.Deserialize<ScheduleRequest>(input, "{}");
             }, JsonBodies),
             Json("options", Options, [.. JsonBodies[1..5], .. Bytes("""{"arguments":["--a","b"],"environment":{"A":"x","B":{"secret":"y"}},"tags":{"k":"v"},"timeout":60}""")]) with { IsSeveral = true },
             Json("job files", input => Each(() => MetricsFile.Parse(new BinaryData(input)), () => BootstrapExit.Parse(new BinaryData(input))), [.. JsonBodies[5..7]]) with { IsSeveral = true },

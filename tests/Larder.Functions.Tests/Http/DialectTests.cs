@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Larder.Functions.Http;
 using Larder.Inference;
@@ -66,12 +67,15 @@ public sealed class DialectTests
     {
         var text = Regex.Unescape(escaped);
         var (status, error) = await SendAsync(new ErrorAnswer(ErrorKind.Invalid, text), Dialect.ModelApi);
-        var (shown, envelope) = await SendAsync(Envelope.Ok(text).With("text", text).With("map", new Dictionary<string, string> { [text] = text }), Dialect.ModelApi);
+        var (shown, envelope) = await SendAsync(Envelope.Ok(text, new TextAnswer(text, new Dictionary<string, string> { [text] = text })), Dialect.ModelApi);
 
         Assert.Equal((422, 200), (status, shown));
         Assert.Equal(Replaced(text), (string)error["http_status"]!["description"]!);
         Assert.Equal(Replaced(text), (string)envelope["text"]!);
     }
+
+    private sealed record TextAnswer(
+        [property: JsonPropertyName("text")] string Text, [property: JsonPropertyName("map")] IReadOnlyDictionary<string, string> Map) : Larder.Contracts.Answer;
 
     private static string Replaced(string text) => string.Concat(text.EnumerateRunes());
 

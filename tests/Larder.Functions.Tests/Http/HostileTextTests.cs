@@ -8,6 +8,7 @@ using System.Text.RegularExpressions;
 using Larder.Contracts;
 using Larder.Functions.Backup;
 using Larder.Functions.Http;
+using Larder.Contracts;
 using Larder.Functions.Schedules;
 using Larder.Functions.Scoring;
 using Larder.Functions.Tests.Hosting;
@@ -69,7 +70,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("POST", "/api/v1/models/{model}/uploads/{upload}/complete", "{}", ("", [.. Members(UploadOptions.Schema.Json), .. Members(DatasetOptions.Schema.Json)])),
         .. new[] { ("POST", "/api/v1/schedules"), ("PUT", "/api/v1/schedules/{schedule}"), ("POST", "/api/v1/schedules/{schedule}"), ("PATCH", "/api/v1/schedules/{schedule}") }.Select(route => new JsonRoute(
             route.Item1, route.Item2, """{"name":"x","cron":"0 0 1 1 *","enabled":false,"job":{"type":"score","model":"hostile","inputs":{"dataset":"uploads/none.csv"}}}""",
-            ("", Members(typeof(ScheduleBody))), ("job", Members(typeof(ScheduleBody.JobBody))), ("job.inputs", Members(typeof(ScheduleBody.InputsBody))), ("job.options", Members(ScoreOptions.Schema.Json)))),
+            ("", Members(typeof(ScheduleRequest))), ("job", Members(typeof(ScheduledJobRequest))), ("job.inputs", Members(typeof(ScheduledInputDetails))), ("job.options", Members(ScoreOptions.Schema.Json)))),
         new("POST", "/api/v1/admin/import", """{"source":"uploads/none.zip"}""", ("", Members(BodyOf(typeof(StartImport)))), ("options", Members(ImportOptions.Schema.Json))),
         new("POST", "/api/v1/admin/export", """{"models":[7]}""", ("", Members(ExportOptions.Schema.Json))),
         new("POST", "/api/test/sendtomodelhost", "{}", ("", ["data"])),
