@@ -7,7 +7,6 @@ using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Inference;
 using Larder.Inference.Limits;
-using Larder.Inference.Memory;
 using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;

@@ -1,11 +1,10 @@
 using System.Text;
 using System.Text.Json;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
 using Larder.Functions.Prediction;
-using Larder.Contracts;
-using Larder.Functions.Schedules;
 using Larder.Inference;
 using Larder.Inference.Limits;
 using Larder.Inference.Sessions;
