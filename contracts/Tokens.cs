@@ -61,7 +61,7 @@ public sealed record NewTokenAnswer : Answer
     [JsonPropertyName("token")]
     public string? Token { get; init; }
 
-    /// <summary>The token.</summary>
+    /// <summary>What the token may do, and until when.</summary>
     [JsonPropertyName("info")]
     public required TokenDetails Info { get; init; }
 }

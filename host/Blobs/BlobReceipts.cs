@@ -142,7 +142,6 @@ internal readonly record struct BlobReceipt(bool IsCompleted, int Tries)
         return new(isCompleted, count);
     }
 
-    /// <summary>Writes it.</summary>
     public Dictionary<string, string> ToMetadata() => new()
     {
         [CompletedKey] = IsCompleted ? bool.TrueString : bool.FalseString,

@@ -26,7 +26,6 @@ internal sealed record HostCommandLine(int? Port, IReadOnlyList<KeyValuePair<str
         return true;
     }
 
-    /// <summary>Reads it.</summary>
     /// <exception cref="SelfHostException">It has an option that the host does not know, or a value that cannot be used.</exception>
     public static HostCommandLine Parse(string[] args)
     {

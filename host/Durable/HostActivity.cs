@@ -18,7 +18,7 @@ internal sealed class HostActivity(string name, DurableFunctions functions) : Ta
         }
         catch (Exception exception) when (functions.IsStopping)
         {
-            // Cut short by the stop, as far as anybody knows: it is run again.
+            // The stop may have cut it short: the activity runs again.
             throw new SessionAbortedException("The host stops.", exception);
         }
     }

@@ -28,7 +28,6 @@ internal sealed record StorageEmulatorSettings(int BlobPort, int QueuePort, int 
         $"BlobEndpoint=http://127.0.0.1:{BlobPort}/{Account};QueueEndpoint=http://127.0.0.1:{QueuePort}/{Account};" +
         $"TableEndpoint=http://127.0.0.1:{TablePort}/{Account};";
 
-    /// <summary>Reads them.</summary>
     public static StorageEmulatorSettings From(IConfiguration configuration)
     {
         return new(

@@ -94,7 +94,6 @@ public sealed class CosmosServer : IAsyncLifetime, IAsyncDisposable
         _process = null;
     }
 
-    /// <summary>Ends it.</summary>
     public Task DisposeAsync() => KillAsync();
 
     /// <inheritdoc/>

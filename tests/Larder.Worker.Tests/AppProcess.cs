@@ -16,7 +16,6 @@ internal sealed class AppProcess : IAsyncDisposable
     /// <summary>How it ended.</summary>
     public int ExitCode => _process.ExitCode;
 
-    /// <summary>Starts it.</summary>
     /// <param name="application">Its dll, in its folder.</param>
     /// <param name="arguments">Its command line.</param>
     /// <param name="settings">Environment variables; a colon stands for two underscores.</param>

@@ -10,7 +10,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Orchestrations.Backup.Activities;
 
 /// <summary>
-/// Writes the archive, straight into the job's files: nothing of it is on local disk, and little in memory. When its host dies it begins anew; the archive is
+/// Writes the archive, straight into the job's files: nothing of it is on local disk, and little in memory. After a crash of its host it begins again; the archive is
 /// there whole or not at all.
 /// </summary>
 public sealed class WriteExport(JobSteps steps, JobFiles files, IDocumentStore documents, IArtifactStore artifacts, TimeProvider time)

@@ -6,8 +6,8 @@ namespace Larder.Functions.Tests.Access;
 /// <summary>One Larder whose host asks for keys, one for each role, and one that has none.</summary>
 public sealed class AccessFixture : IAsyncLifetime
 {
-    /// <summary>Names of the keys, which are those of their roles; nobody has none.</summary>
-    public static readonly string[] Names = ["nobody", "reader", "predictor", "contributor", "admin"];
+    /// <summary>Names of the keys, which are those of their roles; the caller "anonymous" has no key.</summary>
+    public static readonly string[] Names = ["anonymous", "reader", "predictor", "contributor", "admin"];
 
     private Azurite? _azurite;
     private LarderProcess? _larder;
@@ -32,7 +32,7 @@ public sealed class AccessFixture : IAsyncLifetime
             _azurite.ConnectionString,
             [
                 .. Names.Select(name => ($"FunctionKeys:{name}", KeyOf(name))),
-                .. Names.Where(name => name != "nobody").Select(name => ($"Access:Keys:{name}:Role", name)),
+                .. Names.Where(name => name != "anonymous").Select(name => ($"Access:Keys:{name}:Role", name)),
                 ("MasterKey", KeyOf("master")),
                 // Not in Azure, it must not matter.
                 ("Access:ClientPrincipal", "true"),

@@ -44,7 +44,7 @@ public sealed class CallersTests
         Assert.Equal(new Caller("ci", Role.Contributor), Who(callers, Request(query: "?code=k1")));
         Assert.Equal(new Caller("ci", Role.Contributor), Who(callers, Request(authorization: "Bearer k1")));
         Assert.Equal(new Caller("ci", Role.Contributor), Who(callers, Request(authorization: "bearer  k1 ")));
-        Assert.Equal(new Caller("ci", Role.Contributor), Who(callers, Request(authorization: Basic("anybody:k1"))));
+        Assert.Equal(new Caller("ci", Role.Contributor), Who(callers, Request(authorization: Basic("any-name:k1"))));
         Assert.Equal(new Caller("default", Role.None), Who(callers, Request(key: "k2")));
         Assert.Equal(new Caller("master", Role.Admin), Who(callers, Request(key: "k3")));
         Assert.Equal(Caller.Anonymous, Who(callers, Request()));
@@ -183,7 +183,7 @@ public sealed class CallersTests
     public static TheoryData<string, bool, bool, bool> Distrusted => new()
     {
         { "a laptop", false, false, true },
-        { "a laptop where somebody set the variable of authentication", false, true, true },
+        { "a laptop on which the variable of authentication is set", false, true, true },
         { "Azure without authentication", true, false, true },
         { "Azure where the setting is off", true, true, false },
     };

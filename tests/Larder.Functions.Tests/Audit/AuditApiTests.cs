@@ -56,7 +56,7 @@ public sealed class AuditApiTests(LarderFixture larder)
         Assert.Equal(all.Select(record => (string)record["id"]!), paged.Select(record => (string)record["id"]!));
         Assert.Equal(all.Select(record => (string)record["id"]!), byTime.Select(record => (string)record["id"]!));
         Assert.Equal(["publish"], (await _client.AuditAsync("subject=model:pages:1")).Select(record => (string)record["what"]!));
-        Assert.Empty(await _client.AuditAsync("subject=model:pages&actor=nobody"));
+        Assert.Empty(await _client.AuditAsync("subject=model:pages&actor=unknown"));
         var third = (string)all[3]["when"]!;
         Assert.Equal(all.Take(4).Select(record => (string)record["id"]!), (await _client.AuditAsync($"subject=model:pages&from={Uri.EscapeDataString(third)}")).Select(record => (string)record["id"]!));
         Assert.Equal(all.Skip(4).Select(record => (string)record["id"]!), (await _client.AuditAsync($"subject=model:pages&to={Uri.EscapeDataString(third)}")).Select(record => (string)record["id"]!));

@@ -11,7 +11,7 @@ namespace Larder.Functions.Tests.Chaos;
 
 /// <summary>
 /// SIGKILL while several callers edit, move aliases, publish, and change schedules. Afterwards every acknowledged change has exactly one record with what it
-/// was before and after, no record speaks of a change that nobody asked for, and revisions have no gap.
+/// was before and after, there is no record of a change that was not requested, and revisions have no gap.
 /// </summary>
 public sealed class KilledAuditTests
 {

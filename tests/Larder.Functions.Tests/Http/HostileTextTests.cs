@@ -53,7 +53,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         "Content-Encoding", "Transfer-Encoding", "x-functions-key", "Authorization", "Cookie", "X-MS-CLIENT-PRINCIPAL", "X-Forwarded-For", "Expect",
     ];
 
-    // Bodies that are taken, but for what is put into them, or that name what is not there; and what their members are.
+    // Bodies that are taken, but for what is put into them, or that name what does not exist; and their members.
     private static readonly JsonRoute[] JsonRoutes =
     [
         new("POST", "/api/v1/models/{model}", "{}", ("", ["model_description", "owner", "tags", "settings"]), ("settings", ["session", "batching", "image"])),

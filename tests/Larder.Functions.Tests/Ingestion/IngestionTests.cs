@@ -58,7 +58,7 @@ public sealed class IngestionTests(DropsFixture larder)
                 """)
             .Add("metrics.json", """{"accuracy": 0.97}""")
             .Add("README.md", "# Iris\n")
-            .Add("notes.txt", "nobody reads me")
+            .Add("notes.txt", "this is not read")
             .ToBytes());
 
         Assert.True((string?)result["state"] == "succeeded", result.ToString());

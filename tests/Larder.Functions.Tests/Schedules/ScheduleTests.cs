@@ -79,7 +79,7 @@ public sealed class ScheduleTests(JobsFixture larder)
         Assert.Equal(1, (int)(await _client.GetJsonAsync($"/api/v1/jobs?schedule={id}")).Body["total"]!);
         Assert.Equal(422, (await _client.GetJsonAsync("/api/v1/jobs?schedule=nightly")).Code);
 
-        // Somebody ran the schedule, once; the schedule made the version.
+        // A user ran the schedule once; the schedule made the version.
         var records = await _client.AuditAsync($"subject=schedule:{id}");
         Assert.Equal([("run", "local"), ("create", "local")], records.Select(record => ((string)record["what"]!, (string)record["who"]!)));
         Assert.Equal(job, (string)records[0]["after"]!["job"]!);
@@ -169,7 +169,7 @@ public sealed class ScheduleTests(JobsFixture larder)
         Assert.Equal(2, (await _client.GetJsonAsync("/api/v1/models/sched-ingest")).Body["versions"]!.AsArray().Count);
         Assert.Equal([2, 1, 1], (await _client.RunsAsync(id)).Select(run => (int)run["version"]!));
 
-        // A version that somebody deleted does not come back; a blob that cannot be used stays where it is, without a result beside it.
+        // A deleted version does not come back; a blob that cannot be used stays where it is, without a result beside it.
         Assert.Equal(200, (await _client.SendJsonAsync(HttpMethod.Delete, "/api/v1/models/sched-ingest:2")).Code);
         var deleted = await _client.RunToEndAsync(id);
         Assert.Equal("succeeded", (string?)deleted["state"]);

@@ -295,7 +295,7 @@ public sealed class ScoringTests(LarderFixture larder)
         var scoring = new BlobContainerClient(larder.Storage, "scoring");
         await scoring.CreateIfNotExistsAsync();
         await scoring.GetBlobClient("score-dropped/day 1/in.csv").UploadAsync(BinaryData.FromString("a,b,c,d\n1,2,3,4\n"));
-        await scoring.GetBlobClient("score-nobody/in.jsonl").UploadAsync(BinaryData.FromString("{}\n"));
+        await scoring.GetBlobClient("score-unknown/in.jsonl").UploadAsync(BinaryData.FromString("{}\n"));
 
         var outcome = await OutcomeAsync("score-dropped/day 1/in.result.json");
         Assert.True((string)outcome["state"]! == "succeeded", outcome.ToString());
@@ -304,7 +304,7 @@ public sealed class ScoringTests(LarderFixture larder)
         var scored = (await scoring.GetBlobClient("score-dropped/day 1/in.scored.csv").DownloadContentAsync()).Value.Content.ToString();
         Assert.StartsWith("label,probabilities_0", scored);
         Assert.Equal(2, scored.Count(c => c == '\n'));
-        Assert.StartsWith("There is no model", (string)(await OutcomeAsync("score-nobody/in.result.json"))["reason"]!);
+        Assert.StartsWith("There is no model", (string)(await OutcomeAsync("score-unknown/in.result.json"))["reason"]!);
 
         async Task<JsonNode> OutcomeAsync(string path)
         {

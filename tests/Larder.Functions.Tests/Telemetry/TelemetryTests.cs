@@ -58,7 +58,7 @@ public sealed class TelemetryTests
         await UntilAsync(() => receiver.Metrics.Any(metric => metric.Name == "http.server.request.duration"));
         await UntilAsync(() => receiver.Logs.Any(log => Convert.ToHexStringLower(log.TraceId.Span) == Trace));
         Assert.Contains(receiver.Resources, resource => resource.Attributes.Any(one => (one.Key, one.Value.Text) == ("service.name", "pantry")));
-        // The durable engine polls its queues all the time: those calls belong to no trace that anybody reads.
+        // The durable engine polls its queues all the time: those calls belong to no trace that is of use.
         Assert.DoesNotContain(receiver.Spans, span => span.ParentId.Length == 0 && span.Source.StartsWith("Azure.", StringComparison.Ordinal));
         Assert.All(receiver.Bodies, body => Assert.True(body.AsSpan().IndexOf(Encoding.UTF8.GetBytes(Secret)) < 0, "The key is in what was sent."));
 

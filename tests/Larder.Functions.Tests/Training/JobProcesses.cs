@@ -24,7 +24,7 @@ internal static class JobProcesses
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // It has ended, or is somebody else's.
+                // It has ended, or belongs to another user.
                 continue;
             }
 

@@ -10,10 +10,10 @@ public sealed class StoppedTrainingTests(TrainingFixture larder)
     [Fact]
     public async Task Children_daemons_and_a_script_that_ignore_SIGTERM_are_gone_after_a_time_out_and_after_a_cancel()
     {
-        // Arguments of sleep that nobody else has.
+        // Arguments of sleep that no other process has.
         var (first, second) = ($"98{Random.Shared.Next(1_000_000, 9_999_999)}.1", $"98{Random.Shared.Next(1_000_000, 9_999_999)}.2");
-        var timesOut = await larder.SubmitAsync("stubborn-1", Stubborn(first), options: """{"timeout": 8}""");
-        var canceled = await larder.SubmitAsync("stubborn-2", Stubborn(second));
+        var timesOut = await larder.SubmitAsync("deaf-1", IgnoresSignals(first), options: """{"timeout": 8}""");
+        var canceled = await larder.SubmitAsync("deaf-2", IgnoresSignals(second));
         await Eventually.TrueAsync(() => Task.FromResult(JobProcesses.WithArgument(second).Count == 4));
         Assert.Equal(HttpStatusCode.Accepted, await CancelAsync(canceled));
         Assert.Equal(HttpStatusCode.Accepted, await CancelAsync(canceled));
@@ -32,7 +32,7 @@ public sealed class StoppedTrainingTests(TrainingFixture larder)
         Assert.Equal(HttpStatusCode.OK, await CancelAsync(canceled));
         Assert.Equal(HttpStatusCode.Conflict, await CancelAsync(timesOut));
 
-        static string Stubborn(string argument) => $$"""
+        static string IgnoresSignals(string argument) => $$"""
             import os, shutil, signal, subprocess
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             sleep = shutil.which("sleep")

@@ -77,7 +77,7 @@ public sealed class StuckContainerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_group_that_somebody_else_deletes_is_lost_and_the_next_attempt_has_another()
+    public async Task A_group_that_is_deleted_from_outside_is_lost_and_the_next_attempt_has_another()
     {
         var id = await SubmitAsync("lost", """{"attempts": 2}""");
         var first = await _larder.GroupAsync(id);
@@ -86,7 +86,7 @@ public sealed class StuckContainerTests : IAsyncLifetime
         await Eventually.TrueAsync(() => Task.FromResult(_larder.Azure.Find($"larder-{id}-2") is not null));
         _larder.Azure.Remove($"larder-{id}-2");
 
-        await AssertEndedAsync(id, "failed", "somebody else has removed it");
+        await AssertEndedAsync(id, "failed", "it was removed from outside");
     }
 
     private async Task<string> SubmitAsync(string model, string? options = null)

@@ -84,7 +84,7 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
         Assert.Contains($"has the SHA-256 {UploadClient.Sha256(rows)}, and not aaaa", (string?)failed["reason"]);
         Assert.Equal(404, (await _client.GetJsonAsync("/api/v1/datasets/ds-sha/rows.csv")).Code);
 
-        // Knowing the hash of what somebody else has uploaded gives nobody its bytes.
+        // A caller who knows the hash of what another caller has uploaded does not get its bytes.
         await _client.AddDatasetAsync("ds-sha", "secret.csv", "secret"u8.ToArray());
         var other = await _client.CompleteUploadAsync(upload, $$"""{"sha256": "{{UploadClient.Sha256("secret"u8.ToArray())}}"}""");
         Assert.Equal("failed", (string?)(await _client.EndOfAsync((string)other.Body["job"]!["id"]!))["state"]);

@@ -10,7 +10,7 @@ namespace Larder.Functions.Tests.Uploads;
 /// <summary>Uploads in blocks, as users do with curl.</summary>
 internal static class UploadClient
 {
-    private static readonly HttpClient Anybody = new();
+    private static readonly HttpClient Anonymous = new();
 
     public static string Sha256(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
@@ -62,5 +62,5 @@ internal static class UploadClient
         return $"datasets/{model}/{fileName}";
     }
 
-    public static Task<HttpResponseMessage> PutAsync(Uri url, byte[] content) => Anybody.PutAsync(url, new ByteArrayContent(content));
+    public static Task<HttpResponseMessage> PutAsync(Uri url, byte[] content) => Anonymous.PutAsync(url, new ByteArrayContent(content));
 }

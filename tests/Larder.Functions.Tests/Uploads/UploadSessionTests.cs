@@ -9,7 +9,7 @@ namespace Larder.Functions.Tests.Uploads;
 [Collection(nameof(SharedLarder))]
 public sealed class UploadSessionTests(LarderFixture larder)
 {
-    private static readonly HttpClient Anybody = new();
+    private static readonly HttpClient Anonymous = new();
 
     [Fact]
     public async Task A_model_that_is_put_in_blocks_becomes_a_version_with_all_that_was_said()
@@ -101,13 +101,13 @@ public sealed class UploadSessionTests(LarderFixture larder)
         var url = new Uri((string)upload["url"]!);
         await PutBlocksAsync((string)upload["url"]!, ["secret"u8.ToArray()]);
 
-        Assert.Equal(HttpStatusCode.Forbidden, (await Anybody.GetAsync(url)).StatusCode);
-        Assert.Equal(HttpStatusCode.Forbidden, (await Anybody.DeleteAsync(url)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await Anonymous.GetAsync(url)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await Anonymous.DeleteAsync(url)).StatusCode);
         var elsewhere = new UriBuilder(url) { Path = url.AbsolutePath.Replace((string)upload["id"]!, (string)other["id"]!, StringComparison.Ordinal) }.Uri;
         Assert.Equal(HttpStatusCode.Forbidden, (await PutAsync(new Uri($"{elsewhere}&comp=block&blockid=MQ%3D%3D"), "x"u8.ToArray())).StatusCode);
-        // Whoever helps themselves to more, breaks the signature.
+        // A caller who adds a right breaks the signature.
         Assert.Contains("sp=cw&", url.AbsoluteUri);
-        Assert.Equal(HttpStatusCode.Forbidden, (await Anybody.GetAsync(url.AbsoluteUri.Replace("sp=cw&", "sp=rcw&", StringComparison.Ordinal))).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await Anonymous.GetAsync(url.AbsoluteUri.Replace("sp=cw&", "sp=rcw&", StringComparison.Ordinal))).StatusCode);
     }
 
     [Fact]

@@ -62,8 +62,8 @@ public sealed class HostTests(Azurite azurite) : IClassFixture<Azurite>
             return 1;
         }
 
-        [Function("Stubborn")]
-        public static Task<int> Stubborn([OrchestrationTrigger] TaskOrchestrationContext context) => context.CallActivityAsync<int>("PassStubbornly");
+        [Function("Retrying")]
+        public static Task<int> Retrying([OrchestrationTrigger] TaskOrchestrationContext context) => context.CallActivityAsync<int>("PassStubbornly");
 
         [Function("PassStubbornly")]
         public async Task<int> PassStubbornly([ActivityTrigger] string? input)
@@ -160,7 +160,7 @@ public sealed class HostTests(Azurite azurite) : IClassFixture<Azurite>
         string id;
         await using (var first = await StartAsync(hub, gate))
         {
-            id = await first.BeginAsync("Stubborn");
+            id = await first.BeginAsync("Retrying");
             await gate.Entered;
             var stopping = first.StopAsync();
             gate.Open();

@@ -9,7 +9,7 @@ using Larder.Testing;
 
 namespace Larder.Orchestrations.Tests.Backup;
 
-/// <summary>Hosts that die while they import, sweepers and publishers that come in between.</summary>
+/// <summary>Hosts that crash while they import, garbage collectors and publishers that run in between.</summary>
 [Collection(AzuriteCollection.Name)]
 public sealed class DyingImportTests(Azurite azurite)
 {

@@ -63,7 +63,7 @@ public sealed class OnceTests(Azurite azurite)
         await _bakery.TickAfterAsync(Minute);
         var job = Assert.Single(await _bakery.JobsOfAsync(schedule));
 
-        // As a host leaves it that dies before it has written down the job.
+        // As a host leaves it that crashes before it has stored the job.
         await _bakery.Schedules.ChangeAsync(schedule.Id, read => Task.FromResult(read with
         {
             Job = read.Job with { Model = "cake" },

@@ -7,8 +7,8 @@ using Larder.Testing;
 namespace Larder.Registry.Tests.Audit;
 
 /// <summary>
-/// A host dies at every single storage call of every change, before the call or after it. A change that happened has exactly one record, and one that did
-/// not has none; the sweeper finishes what nobody asked for.
+/// A host crashes at every single storage call of every change, before the call or after it. A change that happened has exactly one record, and one that did
+/// not has none; the garbage collector finishes what no reader asks for.
 /// </summary>
 public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
 {
@@ -130,11 +130,11 @@ public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
             using (var dying = Host(account, life))
                 await DieAsync(dying, life, change);
 
-            // Someone else, who knows nothing of what was written where, sees what the subject's document says.
+            // Another server, which does not know what was written where, sees what the subject's document says.
             using var reader = new Shop(account);
             await AssertRecordedAsync(reader, Of(subject), await isDone(reader), isIts);
 
-            // Nobody asks for the subject, but the sweeper comes by.
+            // No reader asks for the subject, but the garbage collector runs.
             using var sweeping = new Shop(account);
             await sweeping.Sweeper.RunAsync(DateTimeOffset.UtcNow + Later);
             await AssertRecordedAsync(reader, Of(subject), await isDone(reader), isIts);

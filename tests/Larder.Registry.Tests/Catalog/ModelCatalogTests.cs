@@ -265,13 +265,13 @@ public sealed class ModelCatalogTests : IDisposable
         var gate = _store.HoldModels();
         using var cancel = new CancellationTokenSource();
         var impatient = _catalog.ResolveAsync("iris", cancel.Token).AsTask();
-        var patient = _catalog.ResolveAsync("iris").AsTask();
+        var waiting = _catalog.ResolveAsync("iris").AsTask();
 
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
         gate.SetResult();
 
-        Assert.Equal(1, (await patient).Version.Version);
+        Assert.Equal(1, (await waiting).Version.Version);
     }
 
     [Fact]

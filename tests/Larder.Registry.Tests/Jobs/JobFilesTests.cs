@@ -12,7 +12,7 @@ namespace Larder.Registry.Tests.Jobs;
 [Collection(AzuriteCollection.Name)]
 public sealed class JobFilesTests(Azurite azurite) : IAsyncLifetime
 {
-    private static readonly HttpClient Anybody = new();
+    private static readonly HttpClient Anonymous = new();
 
     private readonly string _job = Sample.Job().Id;
     private readonly JobFiles _files = new(BlobClients.Create(azurite.NewAccount()), TimeProvider.System);
@@ -125,7 +125,7 @@ public sealed class JobFilesTests(Azurite azurite) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, await PutAsync($"{url}&comp=appendblock", "line 2\n"));
 
         Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(url.AbsoluteUri, "all new"));
-        Assert.Equal(HttpStatusCode.Forbidden, (await Anybody.GetAsync(url)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await Anonymous.GetAsync(url)).StatusCode);
         Assert.Equal("line 1\nline 2\n", (await _files.ReadAsync(_job, "attempt-1/log.jsonl", 100))!.ToString());
     }
 
@@ -140,8 +140,8 @@ public sealed class JobFilesTests(Azurite azurite) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, await PutAsync(Of("attempt-1/outputs/iris.onnx"), "model"));
 
         Assert.Equal("model", (await _files.ReadAsync(_job, "attempt-1/outputs/iris.onnx", 10))!.ToString());
-        Assert.Equal(HttpStatusCode.Forbidden, (await Anybody.GetAsync(Of("attempt-1/outputs/iris.onnx"))).StatusCode);
-        Assert.Equal(HttpStatusCode.Forbidden, (await Anybody.GetAsync(Of("") + "&restype=container&comp=list")).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await Anonymous.GetAsync(Of("attempt-1/outputs/iris.onnx"))).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await Anonymous.GetAsync(Of("") + "&restype=container&comp=list")).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(Of("x").Replace(_job, other), "model"));
     }
 
@@ -153,8 +153,8 @@ public sealed class JobFilesTests(Azurite azurite) : IAsyncLifetime
         await past.CreateAsync(_job);
         await past.WriteAsync(_job, "x", BinaryData.FromString("x"));
 
-        Assert.Equal(HttpStatusCode.Forbidden, (await Anybody.GetAsync(await past.ReadUrlAsync(_job, "x", TimeSpan.FromHours(1)))).StatusCode);
-        Assert.Equal("x", await Anybody.GetStringAsync(await past.ReadUrlAsync(_job, "x", TimeSpan.FromHours(3))));
+        Assert.Equal(HttpStatusCode.Forbidden, (await Anonymous.GetAsync(await past.ReadUrlAsync(_job, "x", TimeSpan.FromHours(1)))).StatusCode);
+        Assert.Equal("x", await Anonymous.GetStringAsync(await past.ReadUrlAsync(_job, "x", TimeSpan.FromHours(3))));
     }
 
     private static async Task<HttpStatusCode> PutAsync(string url, string content)
@@ -163,7 +163,7 @@ public sealed class JobFilesTests(Azurite azurite) : IAsyncLifetime
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         request.Headers.Add("x-ms-version", "2021-12-02");
         request.Headers.Add("x-ms-blob-type", "BlockBlob");
-        using var answer = await Anybody.SendAsync(request);
+        using var answer = await Anonymous.SendAsync(request);
         return answer.StatusCode;
     }
 

@@ -72,8 +72,8 @@ public sealed class JobKeyTests(Azurite azurite) : IDisposable
             using var host = new Shop(azurite.NewAccount());
             var life = new CrashPoint(call, afterwards);
             var dying = new JobStore(new CrashingDocumentStore(host.Documents, life), TimeProvider.System);
-            var died = await Record.ExceptionAsync(() => dying.CreateOnceAsync("key", "inputs", Sample.Job()));
-            Assert.Equal(life.IsCrashed, died is CrashPoint.DeadException);
+            var crash = await Record.ExceptionAsync(() => dying.CreateOnceAsync("key", "inputs", Sample.Job()));
+            Assert.Equal(life.IsCrashed, crash is CrashPoint.DeadException);
 
             var (job, _) = await host.Jobs.CreateOnceAsync("key", "inputs", Sample.Job());
             var (again, isNew) = await host.Jobs.CreateOnceAsync("key", "inputs", Sample.Job());

@@ -6,7 +6,7 @@ using Larder.Testing;
 
 namespace Larder.Registry.Tests.Models;
 
-/// <summary>A host dies at every single storage call of every change, before the call or after it. Whatever is left, readers see whole things only.</summary>
+/// <summary>A host crashes at every single storage call of every change, before the call or after it. Whatever is left, readers see whole things only.</summary>
 public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
 {
     private static readonly TimeSpan Later = TimeSpan.FromDays(2);

@@ -165,7 +165,7 @@ public sealed class NumberingTests(Azurite azurite)
         using var shop = new Shop(_account);
         await shop.PublishAsync("iris", "1");
 
-        // The publisher takes number 2 and dies, just when the model is being deleted and nobody looks for new numbers any more.
+        // The publisher takes number 2 and crashes just when the model is being deleted and no server looks for new numbers any more.
         var store = new InterruptedDocumentStore(shop.Documents);
         using var deleter = new Shop(_account, documents: _ => store);
         store.BeforeNextModelIsReplaced(() => DieAsync("2"));
@@ -197,7 +197,7 @@ public sealed class NumberingTests(Azurite azurite)
         await Assert.ThrowsAsync<CrashPoint.DeadException>(() => dying.PublishAsync("iris", content));
     }
 
-    /// <summary>A host that dies when it has created its version's document: its third storage call, after the artifact and the model.</summary>
+    /// <summary>A host that crashes when it has created its version's document: its third storage call, after the artifact and the model.</summary>
     private Shop Dying()
     {
         var life = new CrashPoint(call: 3, afterwards: true);

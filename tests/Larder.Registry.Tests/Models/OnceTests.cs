@@ -6,7 +6,7 @@ using Larder.Testing;
 
 namespace Larder.Registry.Tests.Models;
 
-/// <summary>Publishing under a key: one version, whatever dies and whoever races.</summary>
+/// <summary>Publishing under a key: one version, whatever crashes and whichever publishers race.</summary>
 [Collection(AzuriteCollection.Name)]
 public sealed class OnceTests(Azurite azurite) : IDisposable
 {
@@ -93,7 +93,7 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
         Assert.Equal(Enumerable.Range(1, 9), await _shop.VersionsAsync("iris"));
     }
 
-    /// <summary>Hosts that die at random calls, all at once, come again until they are told of their version.</summary>
+    /// <summary>Hosts that crash at random calls, all at once, retry until they are told of their version.</summary>
     [Fact]
     public async Task Hosts_that_go_on_dying_publish_each_of_their_keys_once()
     {

@@ -160,15 +160,15 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : IDisposable
         await _store.PutAsync(_path, bread);
         await FileOfAsync("butter"u8.ToArray());
         await _store.PutAsync(_path, butter);
-        using var anybody = new HttpClient();
+        using var anonymous = new HttpClient();
 
         var url = await _store.GetReadUrlAsync(bread, TimeSpan.FromMinutes(1));
 
-        Assert.Equal("bread", await anybody.GetStringAsync(url));
+        Assert.Equal("bread", await anonymous.GetStringAsync(url));
         var other = url.AbsoluteUri.Replace($"{bread[..2]}/{bread}", $"{butter[..2]}/{butter}");
-        Assert.Equal(System.Net.HttpStatusCode.Forbidden, (await anybody.GetAsync(other)).StatusCode);
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, (await anonymous.GetAsync(other)).StatusCode);
         using var write = new HttpRequestMessage(HttpMethod.Put, url) { Content = new StringContent("x"), Headers = { { "x-ms-blob-type", "BlockBlob" } } };
-        Assert.Equal(System.Net.HttpStatusCode.Forbidden, (await anybody.SendAsync(write)).StatusCode);
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, (await anonymous.SendAsync(write)).StatusCode);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using Larder.Registry.Storage;
 namespace Larder.Registry.Tests.Testing;
 
 /// <summary>
-/// When a host dies: at its nth storage call, before the call is sent or after it was done but before the answer came. A dead host makes no more calls.
+/// When a host crashes: at its nth storage call, before the call is sent or after it was done but before the answer came. A crashed host makes no more calls.
 /// </summary>
 internal sealed class CrashPoint(int call, bool afterwards)
 {
@@ -27,7 +27,7 @@ internal sealed class CrashPoint(int call, bool afterwards)
     public sealed class DeadException() : Exception("The host is dead.");
 }
 
-/// <summary>The document store of a host that dies.</summary>
+/// <summary>The document store of a host that crashes.</summary>
 internal sealed class CrashingDocumentStore(IDocumentStore store, CrashPoint life) : IDocumentStore
 {
     public Task<Document<T>?> GetAsync<T>(DocumentCollection<T> collection, string partition, string id, CancellationToken cancellationToken) =>
@@ -51,7 +51,7 @@ internal sealed class CrashingDocumentStore(IDocumentStore store, CrashPoint lif
         life.RunAsync(() => store.ScanAsync(collection, limit, continuation, cancellationToken));
 }
 
-/// <summary>The artifact store of a host that dies.</summary>
+/// <summary>The artifact store of a host that crashes.</summary>
 internal sealed class CrashingArtifactStore(IArtifactStore store, CrashPoint life) : IArtifactStore
 {
     public Task<bool> PutAsync(string path, string sha256, CancellationToken cancellationToken) =>

@@ -14,7 +14,7 @@ namespace Larder.Registry.Tests.Uploads;
 [Collection(AzuriteCollection.Name)]
 public sealed class UploadSessionsTests
 {
-    private static readonly HttpClient Anybody = new();
+    private static readonly HttpClient Anonymous = new();
 
     // The service has a clock of its own, so this one starts there.
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
@@ -78,7 +78,7 @@ public sealed class UploadSessionsTests
         var url = await _sessions.GetUrlAsync(session);
         await _sessions.AbandonAsync(session);
         Assert.Empty(await BlobsAsync());
-        // The URL still works: its holder may write what nobody will ask for.
+        // The URL still works: its holder may write what no request will ask for.
         await PutAsync(url, "");
         Assert.Equal([session.Id], await BlobsAsync());
         Assert.Equal((0, 0), await _sessions.CollectAsync());
@@ -96,7 +96,7 @@ public sealed class UploadSessionsTests
         var session = await earlier.CreateAsync("iris", null, null);
         var url = await earlier.GetUrlAsync(session);
 
-        Assert.Equal(HttpStatusCode.Forbidden, (await Anybody.PutAsync(new Uri($"{url}&comp=block&blockid=MQ=="), new ByteArrayContent([1]))).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await Anonymous.PutAsync(new Uri($"{url}&comp=block&blockid=MQ=="), new ByteArrayContent([1]))).StatusCode);
         await Assert.ThrowsAsync<ConflictException>(() => _sessions.GetUrlAsync(session));
     }
 
@@ -117,7 +117,7 @@ public sealed class UploadSessionsTests
     {
         using var content = new ByteArrayContent([1, 2, 3]);
         content.Headers.Add("x-ms-blob-type", "BlockBlob");
-        Assert.Equal(HttpStatusCode.Created, (await Anybody.PutAsync(new Uri(url + query), content)).StatusCode);
+        Assert.Equal(HttpStatusCode.Created, (await Anonymous.PutAsync(new Uri(url + query), content)).StatusCode);
     }
 
     private async Task<List<string>> BlobsAsync()

@@ -95,7 +95,7 @@ public sealed partial class ArmServer : IAsyncLifetime, IAsyncDisposable
     /// <summary>Adds a group that another client made.</summary>
     public ArmContainerGroup Add(string name, JsonObject body) => _groups[name] = new ArmContainerGroup(this, IdOf(name), body);
 
-    /// <summary>Somebody else deletes a group.</summary>
+    /// <summary>Deletes a group, as a user of the portal would.</summary>
     public void Remove(string name)
     {
         if (_groups.TryRemove(name, out var group))

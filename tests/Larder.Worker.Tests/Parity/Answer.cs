@@ -17,7 +17,6 @@ internal sealed partial record Answer(int Status, string Headers, string Body, s
     // A revision, or a hash of what has times in it.
     private static readonly string[] ByPresence = ["ETag", "Last-Modified"];
 
-    /// <summary>Reads it.</summary>
     /// <param name="response">What came.</param>
     /// <param name="known">Ids of jobs by the names of the requests that began them: each becomes its name.</param>
     public static async Task<Answer> ReadAsync(HttpResponseMessage response, IReadOnlyDictionary<string, string> known)
