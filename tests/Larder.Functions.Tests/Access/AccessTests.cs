@@ -93,7 +93,7 @@ public sealed partial class AccessTests(AccessFixture larder) : IClassFixture<Ac
         var (without, _, _) = await larder.SendAsync(HttpMethod.Post, "/api/v1/schedules", null, "{}", ("X-MS-CLIENT-PRINCIPAL", admin));
 
         Assert.Equal((403, 401), (withKey, without));
-        Assert.Contains("App Service Authentication is not there", larder.Log);
+        Assert.Contains("App Service Authentication is off", larder.Log);
     }
 
     [Fact]
