@@ -24,7 +24,10 @@ public sealed class KilledUploadTests
             // Several uploads are in progress when the process is killed; the first of a fresh process also starts its validator.
             var batch = Enumerable.Range(next, Math.Min(6, Uploads - next)).Select(i => UploadAsync(larder, $"m{i % 4}", OnnxModel.Linear(classes: 2 + i))).ToList();
             next += batch.Count;
-            var killed = Task.Delay(random.Next(0, 1500)).ContinueWith(_ => larder.KillAsync(), TaskScheduler.Default).Unwrap();
+            // By the clock in every other round; in the rest after some uploads have ended, so that some are acknowledged on a slow machine too.
+            var killed = kills % 2 == 0
+                ? KillAfterAsync(larder, [], TimeSpan.FromMilliseconds(random.Next(0, 1500)))
+                : KillAfterAsync(larder, batch[..random.Next(1, 4)], TimeSpan.FromMilliseconds(random.Next(0, 100)));
             foreach (var upload in batch)
             {
                 if (await upload is { } made)
@@ -52,6 +55,13 @@ public sealed class KilledUploadTests
             foreach (var version in versions)
                 Assert.Equal(HttpStatusCode.OK, (await survivor.Client.PredictAsync($"{name}:{version!["version"]}", """{"values":[1,2,3,4]}""")).Status);
         }
+    }
+
+    private static async Task KillAfterAsync(LarderProcess larder, IEnumerable<Task> uploads, TimeSpan delay)
+    {
+        await Task.WhenAll(uploads);
+        await Task.Delay(delay);
+        await larder.KillAsync();
     }
 
     private static async Task<(string, int, string)?> UploadAsync(LarderProcess larder, string name, byte[] model)
