@@ -62,17 +62,17 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("GET", "/api/v1/models/{reference}/prediction", "{}", ("", ["values"]), ("values", ["x"])),
         new("POST", "/api/v1/models/{reference}/prediction", "{}", ("", ["values"]), ("values", ["x"])),
         new("POST", "/api/v1/train/{model}", """{"script":"x","dataset":"uploads/none.csv"}""", ("", Members(typeof(TrainingRequest))), ("options", Members(TrainOptions.Schema.Json))),
-        new("POST", "/api/v1/models/{reference}/scoring", """{"dataset":"uploads/none.csv"}""", ("", Members(BodyOf(typeof(SubmitScoring)))), ("options", Members(ScoreOptions.Schema.Json))),
-        new("POST", "/api/v1/models/{model}/uploads", """{"kind":"none"}""", ("", Members(BodyOf(typeof(BeginUpload))))),
+        new("POST", "/api/v1/models/{reference}/scoring", """{"dataset":"uploads/none.csv"}""", ("", Members(typeof(ScoringRequest))), ("options", Members(ScoreOptions.Schema.Json))),
+        new("POST", "/api/v1/models/{model}/uploads", """{"kind":"none"}""", ("", Members(typeof(NewUploadRequest)))),
         new("POST", "/api/v1/models/{model}/uploads/{upload}/complete", "{}", ("", [.. Members(UploadOptions.Schema.Json), .. Members(DatasetOptions.Schema.Json)])),
         .. new[] { ("POST", "/api/v1/schedules"), ("PUT", "/api/v1/schedules/{schedule}"), ("POST", "/api/v1/schedules/{schedule}"), ("PATCH", "/api/v1/schedules/{schedule}") }.Select(route => new JsonRoute(
             route.Item1, route.Item2, """{"name":"x","cron":"0 0 1 1 *","enabled":false,"job":{"type":"score","model":"hostile","inputs":{"dataset":"uploads/none.csv"}}}""",
             ("", Members(typeof(ScheduleRequest))), ("job", Members(typeof(ScheduledJobRequest))), ("job.inputs", Members(typeof(ScheduledInputDetails))), ("job.options", Members(ScoreOptions.Schema.Json)))),
-        new("POST", "/api/v1/admin/import", """{"source":"uploads/none.zip"}""", ("", Members(BodyOf(typeof(StartImport)))), ("options", Members(ImportOptions.Schema.Json))),
+        new("POST", "/api/v1/admin/import", """{"source":"uploads/none.zip"}""", ("", Members(typeof(ImportRequest))), ("options", Members(ImportOptions.Schema.Json))),
         new("POST", "/api/v1/admin/export", """{"models":[7]}""", ("", Members(ExportOptions.Schema.Json))),
         new("POST", "/api/test/sendtomodelhost", "{}", ("", ["data"])),
         // Of a role that there is not: a token would close the server to callers without one.
-        new("POST", "/api/v1/admin/tokens", """{"role":"none"}""", ("", Members(BodyOf(typeof(ManageTokens)))), ("scope", ["prefixes", "tags"])),
+        new("POST", "/api/v1/admin/tokens", """{"role":"none"}""", ("", Members(typeof(NewTokenRequest))), ("scope", ["prefixes", "tags"])),
     ];
 
     // Of these a body says nothing.
@@ -98,7 +98,8 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         var known = JsonRoutes.Select(route => (route.Method, route.Path)).Concat(Forms).Select(route => $"{route.Method} {route.Path}").Concat(Bodiless).ToHashSet();
         Assert.Equal([], routes.Select(route => $"{route.Method} {route.Path}").Except(known));
 
-        var records = typeof(Json).Assembly.GetTypes().Where(type => type.Name.EndsWith("Body", StringComparison.Ordinal) && type.GetMethod("<Clone>$") is not null);
+        var records = typeof(ScheduleRequest).Assembly.GetTypes().Where(type => type.Name.EndsWith("Request", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(records);
         var members = JsonRoutes.SelectMany(route => route.Places).SelectMany(place => place.Members).ToHashSet();
         Assert.Equal([], records.SelectMany(Members).Except(members));
     }
@@ -262,8 +263,6 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         [.. record.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name))];
 
     private static string[] Members(JsonElement schema) => [.. schema.GetProperty("properties").EnumerateObject().Select(property => property.Name)];
-
-    private static Type BodyOf(Type function) => function.GetNestedType("Body", BindingFlags.NonPublic)!;
 
     [GeneratedRegex(@"\{\*?(?<name>\w+)\}")]
     private static partial Regex Parameter();
