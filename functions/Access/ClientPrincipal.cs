@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Larder.Functions.Http;
 using Larder.Registry.Access;
 
 namespace Larder.Functions.Access;
@@ -14,6 +13,9 @@ internal sealed record ClientPrincipal
 {
     /// <summary>Name of the header.</summary>
     public const string Header = "X-MS-CLIENT-PRINCIPAL";
+
+    /// <summary>Longest part of a caller's name that is taken from a claim.</summary>
+    private const int MaxName = 100;
 
     private const string LongRole = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";
 
@@ -72,10 +74,14 @@ internal sealed record ClientPrincipal
     {
         foreach (var type in types)
             foreach (var claim in Claims)
-                if (claim.Type == type && claim.Value is { } text && RequestText.Shown(text).Trim() is { Length: > 0 } value)
+                if (claim.Type == type && NameOf(claim.Value) is { Length: > 0 } value)
                     return value;
         return null;
     }
+
+    // Names go into logs and audit records, and tell callers apart: a character that cannot stand there is replaced, not dropped.
+    private static string? NameOf(string? value) =>
+        value is null ? null : string.Concat(value.Take(MaxName).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)).Trim();
 
     private static FormatException Unreadable() => new("The header X-MS-CLIENT-PRINCIPAL does not identify the caller.");
 
