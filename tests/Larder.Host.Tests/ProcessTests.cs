@@ -88,7 +88,7 @@ public sealed class ProcessTests
     [Theory]
     [InlineData("--help", "NAME=VALUE")]
     [InlineData("-h", "--urls")]
-    [InlineData("--version", "1.0.0")]
+    [InlineData("--version", "0.2.0")]
     public async Task Help_and_version_are_printed_and_nothing_starts(string option, string expected)
     {
         await using var app = AppProcess.Start([option], ("AzureWebJobsStorage", "UseDevelopmentStorage=true"));
