@@ -8,7 +8,6 @@ using System.Text.RegularExpressions;
 using Larder.Contracts;
 using Larder.Functions.Http;
 using Larder.Functions.Tests.Hosting;
-using Larder.Functions.Uploads;
 using Larder.Orchestrations.Backup;
 using Larder.Orchestrations.Scoring;
 using Larder.Orchestrations.Training;
