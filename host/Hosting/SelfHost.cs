@@ -33,7 +33,7 @@ internal sealed class SelfHost(WebApplication app, StorageEmulator? storage, Tex
     }
 
     /// <summary>
-    /// Stops to accept, lets requests and invocations finish (the host's shutdown time-out, 30 s, is the limit), then stops storage. Another Ctrl-C ends
+    /// Stops to accept, lets requests and invocations finish (the host's shutdown timeout, 30 s, is the limit), then stops storage. Another Ctrl-C ends
     /// the wait.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken = default)

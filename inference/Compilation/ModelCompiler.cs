@@ -70,7 +70,7 @@ public sealed class ModelCompiler(ModelValidator validator)
         try
         {
             result = result with { NodesBefore = (await validator.ScanAsync(original.FullName, cancellationToken)).Nodes };
-            var answer = await validator.Trials.CompileAsync(original.FullName, ModelValidator.DefaultSession, request, caller, cancellationToken);
+            var answer = await validator.Sandbox.CompileAsync(original.FullName, ModelValidator.DefaultSession, request, caller, cancellationToken);
             result = result with { Reason = answer.Reason, Samples = answer.Samples, LargestDifference = answer.LargestDifference };
             return answer.IsSame ? await DescribedAsync(result, original.FullName, request, caller, cancellationToken) : result;
         }

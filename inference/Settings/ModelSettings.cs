@@ -40,7 +40,7 @@ public sealed record SessionSettings
 /// <summary>Whether concurrent requests are run together, and how many rows one run may carry.</summary>
 public sealed record BatchingSettings
 {
-    /// <summary>True or false decides; null follows the trial (<see cref="ModelDescription.RowsAreIndependent"/>).</summary>
+    /// <summary>True or false decides; null follows the test in the sandbox (<see cref="ModelDescription.RowsAreIndependent"/>).</summary>
     public bool? Enabled { get; init; }
 
     /// <summary>Most rows in one run. A request with more runs alone.</summary>

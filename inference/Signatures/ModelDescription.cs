@@ -22,7 +22,7 @@ public sealed record ModelDescription
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// True when a trial showed that rows are independent of each other: two rows run together gave what each gave alone.
+    /// True when a test in the sandbox showed that rows are independent of each other: two rows run together gave what each gave alone.
     /// Only such a model's concurrent requests are run together without being asked to.
     /// </summary>
     public bool RowsAreIndependent { get; init; }

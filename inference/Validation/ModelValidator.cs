@@ -21,14 +21,14 @@ public sealed class ModelValidator : IAsyncDisposable
     {
         new InferenceSettingsValidator().Check("Limits", limits);
         _limits = limits;
-        Trials = new ValidationSandbox(limits, time ?? TimeProvider.System);
+        Sandbox = new ValidationSandbox(limits, time ?? TimeProvider.System);
     }
 
     /// <summary>Session settings of models whose owner has set none.</summary>
     internal static SessionSettings DefaultSession { get; } = new();
 
     /// <summary>The sandbox, which also compiles.</summary>
-    internal ValidationSandbox Trials { get; }
+    internal ValidationSandbox Sandbox { get; }
 
     /// <summary>Reads, loads and runs the model.</summary>
     /// <param name="path">The file. It must not change meanwhile.</param>
@@ -39,22 +39,22 @@ public sealed class ModelValidator : IAsyncDisposable
     public async Task<ModelDescription> ValidateAsync(string path, CancellationToken cancellationToken, string caller = "")
     {
         var scan = await ScanAsync(path, cancellationToken);
-        var trial = await TryAsync(Path.GetFullPath(path), scan, caller, cancellationToken);
+        var answer = await TryAsync(Path.GetFullPath(path), scan, caller, cancellationToken);
         return new ModelDescription
         {
-            Signature = trial.Signature!,
+            Signature = answer.Signature!,
             IrVersion = scan.IrVersion,
             Opsets = scan.Opsets,
             Producer = scan.Producer,
             Documentation = scan.Documentation,
             Metadata = scan.Metadata,
-            RowsAreIndependent = trial.RowsAreIndependent,
+            RowsAreIndependent = answer.RowsAreIndependent,
             RefusesEmptyInputs = scan.RefusesEmptyInputs,
         };
     }
 
     /// <summary>Ends the child processes.</summary>
-    public ValueTask DisposeAsync() => Trials.DisposeAsync();
+    public ValueTask DisposeAsync() => Sandbox.DisposeAsync();
 
     /// <summary>Reads the file without loading it.</summary>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
@@ -63,11 +63,11 @@ public sealed class ModelValidator : IAsyncDisposable
     private async Task<SandboxAnswer> TryAsync(string path, OnnxScan scan, string caller, CancellationToken cancellationToken)
     {
         if (!scan.RequiresRangeAnalysis)
-            return await Trials.TryAsync(path, DefaultSession, folder: null, caller, cancellationToken);
+            return await Sandbox.TryAsync(path, DefaultSession, folder: null, caller, cancellationToken);
         var folder = Directory.CreateTempSubdirectory("larder-graph-");
         try
         {
-            return await Trials.TryAsync(path, DefaultSession, folder.FullName, caller, cancellationToken);
+            return await Sandbox.TryAsync(path, DefaultSession, folder.FullName, caller, cancellationToken);
         }
         finally
         {

@@ -98,7 +98,7 @@ public sealed class DatasetFinder(BlobDatasets drops, DatasetStore datasets, IAr
         var (model, fileName) = Dataset.Parse(address);
         var found = await datasets.GetAsync(model, fileName, cancellationToken);
         RequireAllowed(found.SizeBytes, limit);
-        // From here on the sweeper leaves it to the job, whatever becomes of the name.
+        // From here on garbage collection leaves it to the job, whatever becomes of the name.
         if (!await artifacts.TouchAsync(found.Sha256, cancellationToken))
             throw new StorageUnavailableException($"The bytes of {address} are missing in storage.");
         return new FoundDataset(address, name, new JobInput(FoundDataset.InputName, fileName, found.Sha256, found.SizeBytes), null, SizeBytes: found.SizeBytes);

@@ -17,7 +17,7 @@ namespace Larder.Orchestrations.Scoring;
 internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, ScoringLimits limits)
 {
     /// <summary>Rows that are tried to see what the model gives.</summary>
-    private const int Trials = 100;
+    private const int SampleRows = 100;
 
     private static readonly char[] Delimiters = [',', ';', '\t', '|'];
 
@@ -212,7 +212,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
     {
         using var rows = plan.Open(bytes, model.Signature);
         using var batch = plan.Batch(model);
-        for (var trial = 0; trial < Trials && rows.Next(); trial++)
+        for (var row = 0; row < SampleRows && rows.Next(); row++)
         {
             batch.Clear();
             if (rows.Feed(batch) is not null)

@@ -49,14 +49,14 @@ internal sealed class SandboxSlot(ValidationLimits limits, TimeProvider time, bo
         Discard();
     }
 
-    private async Task<SandboxAnswer> RequestAsync(SandboxRequest trial, CancellationToken cancellationToken)
+    private async Task<SandboxAnswer> RequestAsync(SandboxRequest request, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         await _turn.WaitAsync(stop.Token);
         try
         {
             // If another process killed the child, the model may be innocent: retry once.
-            var line = await AskAsync(trial, retry: true, stop.Token) ?? await AskAsync(trial, retry: false, stop.Token);
+            var line = await AskAsync(request, retry: true, stop.Token) ?? await AskAsync(request, retry: false, stop.Token);
             return Verdict(line!);
         }
         finally
@@ -85,16 +85,16 @@ internal sealed class SandboxSlot(ValidationLimits limits, TimeProvider time, bo
     }
 
     // The child's answer. Null, if a retry is allowed, when another process killed the child.
-    private async Task<string?> AskAsync(SandboxRequest trial, bool retry, CancellationToken stop)
+    private async Task<string?> AskAsync(SandboxRequest request, bool retry, CancellationToken stop)
     {
         var process = await ProcessAsync(stop);
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(trial.Seconds), time);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(request.Seconds), time);
         var tooMuchMemory = false;
         string? line;
         await using (stop.UnsafeRegister(Kill, process))
         await using (timeout.Token.UnsafeRegister(Kill, process))
         {
-            var answer = process.AskAsync(JsonSerializer.Serialize(trial, SandboxJson.Default.SandboxRequest));
+            var answer = process.AskAsync(JsonSerializer.Serialize(request, SandboxJson.Default.SandboxRequest));
             while (await Task.WhenAny(answer, Task.Delay(WatchInterval, time, CancellationToken.None)) != answer)
             {
                 if (process.MemoryBytes - _memoryAtStart <= limits.SandboxMemoryBytes)
@@ -113,7 +113,7 @@ internal sealed class SandboxSlot(ValidationLimits limits, TimeProvider time, bo
         Discard();
         stop.ThrowIfCancellationRequested();
         if (timeout.IsCancellationRequested)
-            throw new InvalidModelException($"The model did not load and run within {trial.Seconds} seconds.");
+            throw new InvalidModelException($"The model did not load and run within {request.Seconds} seconds.");
         if (tooMuchMemory || exit.IsOutOfMemory)
             throw TooMuchMemory();
         if (exit.WasKilled && retry)

@@ -17,7 +17,7 @@ internal sealed class ValidationSandbox(ValidationLimits limits, TimeProvider ti
     private readonly CancellationTokenSource _closing = new();
 
     /// <summary>Process ids of the current children.</summary>
-    public IEnumerable<int> ProcessIds => _all.Select(trial => trial.ProcessId).OfType<int>();
+    public IEnumerable<int> ProcessIds => _all.Select(slot => slot.ProcessId).OfType<int>();
 
     /// <inheritdoc cref="SandboxSlot.TryAsync"/>
     /// <param name="path">The file.</param>
@@ -27,34 +27,34 @@ internal sealed class ValidationSandbox(ValidationLimits limits, TimeProvider ti
     /// <param name="cancellationToken">Kills the child.</param>
     /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
     public Task<SandboxAnswer> TryAsync(string path, SessionSettings session, string? folder, string caller, CancellationToken cancellationToken) =>
-        RunAsync((trial, stop) => trial.TryAsync(path, session, folder, stop), caller, cancellationToken);
+        RunAsync((slot, stop) => slot.TryAsync(path, session, folder, stop), caller, cancellationToken);
 
     /// <inheritdoc cref="SandboxSlot.CompileAsync"/>
     /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
     public Task<CompilationAnswer> CompileAsync(string path, SessionSettings session, CompilationRequest compilation, string caller, CancellationToken cancellationToken) =>
-        RunAsync((trial, stop) => trial.CompileAsync(path, session, compilation, stop), caller, cancellationToken);
+        RunAsync((slot, stop) => slot.CompileAsync(path, session, compilation, stop), caller, cancellationToken);
 
     /// <summary>Kills the children.</summary>
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
-        foreach (var trial in _all)
-            await trial.DisposeAsync();
+        foreach (var slot in _all)
+            await slot.DisposeAsync();
     }
 
     private async Task<T> RunAsync<T>(Func<SandboxSlot, CancellationToken, Task<T>> run, string caller, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
-        using var slot = await _queue.EnterAsync(caller, stop.Token);
-        if (!_idle.TryPop(out var trial))
-            _all.Add(trial = new SandboxSlot(limits, time));
+        using var turn = await _queue.EnterAsync(caller, stop.Token);
+        if (!_idle.TryPop(out var slot))
+            _all.Add(slot = new SandboxSlot(limits, time));
         try
         {
-            return await run(trial, stop.Token);
+            return await run(slot, stop.Token);
         }
         finally
         {
-            _idle.Push(trial);
+            _idle.Push(slot);
         }
     }
 }

@@ -14,7 +14,7 @@ public sealed record ProcessComputeOptions : IValidatableObject
     public int? MaxConcurrent { get; init; }
 
     /// <summary>
-    /// Cores of a task that does not say; null for all that there are. With the time-out it makes the CPU time that each process of a task may use; where
+    /// Cores of a task that does not say; null for all that there are. With the timeout it makes the CPU time that each process of a task may use; where
     /// this user may make control groups (cgroups(7)), the task gets no more of them at a time either.
     /// </summary>
     [AtLeast(0.001)]

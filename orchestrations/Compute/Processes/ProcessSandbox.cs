@@ -90,12 +90,12 @@ internal sealed class ProcessSandbox
             if (!process.WaitForExit(ProbeLimit))
             {
                 process.Kill(entireProcessTree: true);
-                return "its trial did not end";
+                return "its test run did not end";
             }
 
             process.WaitForExit();
             var told = (process.ExitCode == 0 ? output : errors).GetAwaiter().GetResult().Trim();
-            return process.ExitCode != 0 ? $"its trial failed: {Last(told)}" : told.Length > 0 ? Last(told) : null;
+            return process.ExitCode != 0 ? $"its test run failed: {Last(told)}" : told.Length > 0 ? Last(told) : null;
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {

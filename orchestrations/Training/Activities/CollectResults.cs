@@ -21,7 +21,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
 
     /// <summary>What came of the attempt.</summary>
     /// <param name="Reason">Why it failed; null when it did not.</param>
-    /// <param name="TimedOut">Whether its time-out is why, and the backend saw that first.</param>
+    /// <param name="TimedOut">Whether its timeout is why, and the backend saw that first.</param>
     public sealed record Result(string? Reason, bool TimedOut = false);
 
     /// <summary>Collects the results of an attempt that has ended.</summary>

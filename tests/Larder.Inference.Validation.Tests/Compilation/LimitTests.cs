@@ -60,7 +60,7 @@ public sealed class LimitTests(Compilations compilations) : IClassFixture<Compil
         await using var validator = new ModelValidator(new ValidationLimits());
         using var cancellation = new CancellationTokenSource();
         var compiling = Compile(new ModelCompiler(validator), OnnxModel.EndlessLoop(), cancellation.Token);
-        var child = await OtherProcess.Starts(() => validator.Trials.ProcessIds.Cast<int?>().FirstOrDefault());
+        var child = await OtherProcess.Starts(() => validator.Sandbox.ProcessIds.Cast<int?>().FirstOrDefault());
         await Eventually.TrueAsync(() => Task.FromResult(compilations.Files().Any(file => file.EndsWith(".partial", StringComparison.Ordinal))));
         await cancellation.CancelAsync();
 
