@@ -41,7 +41,7 @@ public sealed class ModelScopes(ModelRegistry registry, ModelCatalog catalog)
         string? cursor = null;
         do
         {
-            var page = await registry.ListAsync(ModelRegistry.MaxPage, cursor, cancellationToken);
+            var page = await registry.ListAsync(ModelRegistry.MaxPage, cursor, cancellationToken: cancellationToken);
             tagged.UnionWith(page.Items.Where(scope.Covers).Select(model => model.Name));
             cursor = page.Cursor;
         }

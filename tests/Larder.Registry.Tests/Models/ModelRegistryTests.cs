@@ -230,7 +230,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
         await Refused(etag => Registry.DeleteAliasAsync("iris", "champion", etag));
         await Refused(etag => Registry.SetDefaultAsync("iris", 1, etag));
         await Refused(etag => Registry.DeleteVersionAsync("iris", 2, ifMatch: etag));
-        await Refused(etag => Registry.DeleteModelAsync("iris", force: true, etag));
+        await Refused(etag => Registry.DeleteModelAsync("iris", force: true, ifMatch: etag));
 
         Assert.Equal(now.ETag, (await Registry.GetAsync("iris")).ETag);
         await Registry.UpdateAsync("iris", new ModelPatch { Description = "kept" }, now.ETag);
