@@ -66,7 +66,10 @@ internal static class MetricsFile
             else if (bytes[i] == '"')
                 isText = !isText;
             else if (!isText && BareWord(bytes.AsSpan(i)) is > 0 and var length)
+            {
                 "\"\"       "u8[..length].CopyTo(bytes.AsSpan(i));
+                i += length - 1;
+            }
         }
 
         return bytes;
