@@ -91,13 +91,8 @@ public sealed class TrainingResultTests(TrainingFixture larder)
     {
         (string Metrics, string Kept, string Says)[] cases =
         [
-            ("""{"accuracy": "high", "loss": 1}""", """{"loss":1}""", "which were left out: 'accuracy'."),
-            ("""{"accuracy": {"mean": 1}, "loss": 1}""", """{"loss":1}""", "which were left out: 'accuracy'."),
-            ("""{"accuracy": 1e999, "loss": 1}""", """{"loss":1}""", "which were left out: 'accuracy'."),
-            // As Python's json.dump writes them.
-            ("""{"accuracy": NaN, "f1": -Infinity, "\"NaN\"": 2, "loss": 1}""", """{"\u0022NaN\u0022":2,"loss":1}""", "which were left out: 'accuracy', 'f1'."),
-            ("""{"accuracy": 1""", "{}", "metrics.json was ignored"),
-            ("[1]", "{}", "metrics.json was ignored"),
+            // As Python's json.dump writes it.
+            ("""{"accuracy": NaN, "loss": 1}""", """{"loss":1}""", "which were left out: 'accuracy'."),
             ("null", "{}", "metrics.json was ignored"),
         ];
         var jobs = await Task.WhenAll(cases.Select(one => larder.TrainAsync("odd-metrics", With("metrics.json", one.Metrics))));
