@@ -45,8 +45,11 @@ public sealed class DeleteModel(ModelRegistry registry, ScheduleStore schedules,
             return Envelope.Ok($"{parsed.Name} removed successfully");
         }
 
-        if (!force && !isDefault)
-            await RequireUnscheduledAsync(parsed, cancellationToken);
+        if (!force)
+        {
+            var named = isDefault ? parsed with { Version = (await registry.GetAsync(parsed.Name, cancellationToken)).ServedVersion } : parsed;
+            await RequireUnscheduledAsync(named, cancellationToken);
+        }
         var deletion = await registry.DeleteVersionAsync(parsed.Name, parsed.Version, force, purge, request.IfMatch(), request.Caller().Name, cancellationToken);
         sessions.Unload(parsed.Name, $"{deletion.Version}");
         var answer = new VersionDeletionAnswer

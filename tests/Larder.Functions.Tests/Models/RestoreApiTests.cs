@@ -105,7 +105,8 @@ public sealed class RestoreApiTests(LarderFixture larder)
         Assert.True(schedule.Code == 201, schedule.Description);
         var id = (string)schedule.Body["schedule"]!["id"]!;
 
-        foreach (var reference in new[] { "needed:1", "needed" })
+        await _client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/needed/default", """{"default":1}""");
+        foreach (var reference in new[] { "needed:1", "needed:default", "needed" })
         {
             var refused = await DeleteAsync(reference);
             Assert.Equal(409, refused.Code);
