@@ -13,17 +13,17 @@ namespace Larder.Functions.Tests.Access;
 /// <summary>Tokens for some models: every route, at a running Larder.</summary>
 public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixture>
 {
-    // For whole models they need another role.
-    private static readonly string[] OfAVersion = ["DELETE /api/v1/models/{reference}", "POST /api/v1/models/{reference}/restore"];
-
     private const string Scope = """{"prefixes": ["a-"], "tags": {"team": "a"}}""";
 
     // Functions that ask themselves; each has a test below. Written out, so that a new one is seen.
     private static readonly string[] AskThemselves =
     [
-        "AllInformation", "CancelJob", "ChangeSchedule", "CreateSchedule", "DeleteJob", "DeleteSchedule", "GetJob", "GetJobLogs", "GetSchedule", "ListDatasets", "ListJobOutputs", "ListJobs", "ListModels",
-        "ListScheduleRuns", "ListSchedules", "PauseSchedule", "ReadJobOutput", "ReplaceSchedule", "ResumeSchedule", "RetryJob", "RunScheduleNow",
+        "AllInformation", "CancelJob", "ChangeSchedule", "CreateSchedule", "DeleteJob", "DeleteSchedule", "GetJob", "GetJobLogs", "GetSchedule", "ListDatasets", "ListJobInputs", "ListJobOutputs", "ListJobs", "ListModels",
+        "ListScheduleRuns", "ListSchedules", "PauseSchedule", "ReadJobInput", "ReadJobOutput", "ReplaceSchedule", "ResumeSchedule", "RetryJob", "RunScheduleNow",
     ];
+
+    // For whole models they need another role.
+    private static readonly string[] OfAVersion = ["DELETE /api/v1/models/{reference}", "POST /api/v1/models/{reference}/restore"];
 
     [Fact]
     public async Task A_route_that_names_a_model_is_for_models_in_scope_and_one_about_all_models_for_none()
@@ -99,7 +99,7 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
             var schedule = await ScheduleAsync(model);
             (HttpMethod Method, string Path, string? Body)[] ways =
             [
-                (HttpMethod.Get, $"jobs/{ended}", null), (HttpMethod.Get, $"jobs/{ended}/logs", null), (HttpMethod.Get, $"jobs/{ended}/outputs", null), (HttpMethod.Get, $"jobs/{ended}/outputs/a", null),
+                (HttpMethod.Get, $"jobs/{ended}", null), (HttpMethod.Get, $"jobs/{ended}/logs", null), (HttpMethod.Get, $"jobs/{ended}/inputs", null), (HttpMethod.Get, $"jobs/{ended}/inputs/a", null), (HttpMethod.Get, $"jobs/{ended}/outputs", null), (HttpMethod.Get, $"jobs/{ended}/outputs/a", null),
                 (HttpMethod.Post, $"jobs/{running}/retry", ""), (HttpMethod.Post, $"jobs/{ended}/cancel", ""), (HttpMethod.Delete, $"jobs/{running}", null),
                 (HttpMethod.Post, "schedules", Scheduled("ingest", model, $$"""{"blob": "uploads/{{model}}/x.onnx"}""")), (HttpMethod.Post, "schedules", Scheduled("train", "a-one", $$"""{"job": "{{ended}}"}""")),
                 (HttpMethod.Post, "schedules", Scheduled("train", "a-one", $$"""{"version": "{{model}}:1"}""")), (HttpMethod.Post, "schedules", Scheduled("ingest", "a-one", $$"""{"blob": "uploads/{{model}}/x.onnx"}""")),
