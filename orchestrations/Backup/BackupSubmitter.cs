@@ -8,6 +8,7 @@ using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Backup;
 
@@ -59,7 +60,7 @@ public sealed class BackupSubmitter(
         if (source.StartsWith($"{BlobDatasets.Uploads}/", StringComparison.Ordinal))
         {
             var found = await drops.FindAsync(BlobDatasets.Uploads, source[(BlobDatasets.Uploads.Length + 1)..], cancellationToken)
-                ?? throw new NotFoundException($"There is no {MessageFormat.Shown(source)}.");
+                ?? throw new NotFoundException($"There is no {Quoted.Text(source)}.");
             RequireSize(found.SizeBytes);
             return await submitter.SubmitAsync(request with { Source = DatasetSource.Of(found.Container, found.Path, found.ETag) }, cancellationToken);
         }

@@ -5,6 +5,7 @@ using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Datasets;
 
@@ -69,7 +70,7 @@ public sealed class DatasetFinder(BlobDatasets drops, DatasetStore datasets, IAr
         }
 
         var path = address[(BlobDatasets.Uploads.Length + 1)..];
-        var found = await drops.FindAsync(BlobDatasets.Uploads, path, cancellationToken) ?? throw new NotFoundException($"There is no {MessageFormat.Shown(address)}.");
+        var found = await drops.FindAsync(BlobDatasets.Uploads, path, cancellationToken) ?? throw new NotFoundException($"There is no {Quoted.Text(address)}.");
         RequireAllowed(found.SizeBytes, limit);
         return new FoundDataset(address, name, null, DatasetSource.Of(BlobDatasets.Uploads, path, found.ETag), SizeBytes: found.SizeBytes);
     }
@@ -90,7 +91,7 @@ public sealed class DatasetFinder(BlobDatasets drops, DatasetStore datasets, IAr
     private static void RequirePath(string address)
     {
         if (!JobFilePath.IsValid(address))
-            throw new InvalidRequestException($"{MessageFormat.Shown(address)} is not a path.");
+            throw new InvalidRequestException($"{Quoted.Text(address)} is not a path.");
     }
 
     private async Task<FoundDataset> FindUploadedAsync(string address, string name, long limit, CancellationToken cancellationToken)

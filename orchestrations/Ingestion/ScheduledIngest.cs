@@ -5,6 +5,7 @@ using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Schedules;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Ingestion;
 
@@ -37,7 +38,7 @@ public sealed class ScheduledIngest(IngestionContainer drops, ModelScopes scopes
     {
         var blob = job.Inputs.Blob!;
         await scopes.RequireAsync(caller, blob.Split('/')[1], cancellationToken);
-        var drop = await drops.FindAsync(blob[(IngestionContainer.Container.Length + 1)..], cancellationToken) ?? throw new NotFoundException($"There is no {MessageFormat.Shown(blob)}.");
+        var drop = await drops.FindAsync(blob[(IngestionContainer.Container.Length + 1)..], cancellationToken) ?? throw new NotFoundException($"There is no {Quoted.Text(blob)}.");
         var options = new IngestOptions { Blob = blob, Etag = drop.ETag, ReadOnly = true };
         return new JobRequest(IngestJob.Type, job.Model, JobOptions.ToJson(options));
     }

@@ -46,7 +46,7 @@ public sealed class CheckBlobReady(JobSteps steps, IngestionContainer drops, Mod
         var (path, etag) = IngestJob.DropOf(job);
         if (await drops.FindAsync(path, cancellationToken) is not { } drop || drop.ETag != etag)
             return new Result(IsReplaced: true);
-        if (IngestJob.IsReadOnly(job) && await FindMadeAsync(job.Model, IngestionManifest.Of(path, etag), cancellationToken) is { } made)
+        if (IngestJob.IsReadOnly(job) && await FindMadeAsync(ModelName.Parse(job.Model), IngestionManifest.Of(path, etag), cancellationToken) is { } made)
             return made;
         var now = time.GetUtcNow();
         if (!drop.IsCopying && (!drop.GrowsInPlace || now - drop.Modified >= options.QuietPeriod))
@@ -57,7 +57,7 @@ public sealed class CheckBlobReady(JobSteps steps, IngestionContainer drops, Mod
     }
 
     /// <summary>What was made of the same content of the same blob.</summary>
-    private async Task<Result?> FindMadeAsync(string model, IngestionManifest arrival, CancellationToken cancellationToken)
+    private async Task<Result?> FindMadeAsync(ModelName model, IngestionManifest arrival, CancellationToken cancellationToken)
     {
         try
         {
