@@ -23,9 +23,7 @@ public sealed class ManageDatasets(DatasetStore datasets, IArtifactStore artifac
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request, "model", "limit", "cursor");
-        var model = QueryParameters.Text(request, "model");
-        if (model is not null)
-            ModelName.Validate(model);
+        var model = QueryParameters.Model(request);
         var (limit, cursor) = Paging.Of(request);
         var isShown = await scopes.NamesAsync(request.Caller(), cancellationToken);
         var found = new List<Dataset>();
@@ -48,7 +46,7 @@ public sealed class ManageDatasets(DatasetStore datasets, IArtifactStore artifac
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request);
-        return Envelope.Ok("Data set provided", new DatasetAnswer { Dataset = DatasetAnswers.Of(await datasets.GetAsync(model, file, cancellationToken)) });
+        return Envelope.Ok("Data set provided", new DatasetAnswer { Dataset = DatasetAnswers.Of(await datasets.GetAsync(ModelName.Parse(model), file, cancellationToken)) });
     }
 
     /// <summary>The file of a data set; conditions and ranges are honoured (<see cref="FileAnswer"/>).</summary>
@@ -60,12 +58,12 @@ public sealed class ManageDatasets(DatasetStore datasets, IArtifactStore artifac
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request);
-        var dataset = await datasets.GetAsync(model, file, cancellationToken);
+        var dataset = await datasets.GetAsync(ModelName.Parse(model), file, cancellationToken);
         return await new FileAnswer(dataset.Sha256, dataset.SizeBytes, dataset.FileName, FileAnswer.TypeOf(dataset.FileName)).SendAsync(request, OpenAsync, cancellationToken);
 
         async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellationToken) =>
             await artifacts.OpenReadAsync(dataset.Sha256, offset, length, cancellationToken)
-            ?? throw new StorageUnavailableException($"The file of {Dataset.AddressOf(model, file)} is missing in storage.");
+            ?? throw new StorageUnavailableException($"The file of {Dataset.AddressOf(dataset.Model, file)} is missing in storage.");
     }
 
     /// <summary>Deletes a data set. Jobs that have it as input, running ones too, keep its bytes and can be run again.</summary>
@@ -77,7 +75,7 @@ public sealed class ManageDatasets(DatasetStore datasets, IArtifactStore artifac
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request);
-        await datasets.DeleteAsync(model, file, cancellationToken);
+        await datasets.DeleteAsync(ModelName.Parse(model), file, cancellationToken);
         return Envelope.Ok($"Data set {Dataset.AddressOf(model, file)} removed successfully");
     }
 }

@@ -19,7 +19,7 @@ internal sealed record ModelDocument
     // Each adds to the document, which every change writes; 1000 of them have some 60 KB.
     private const int MaxDeletedVersions = 1000;
 
-    public required string Name { get; init; }
+    public required ModelName Name { get; init; }
 
     public string Description { get; init; } = "";
 

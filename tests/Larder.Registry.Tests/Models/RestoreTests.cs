@@ -10,6 +10,8 @@ namespace Larder.Registry.Tests.Models;
 [Collection(AzuriteCollection.Name)]
 public sealed class RestoreTests : IDisposable
 {
+    private static readonly ModelName Iris = ModelName.Parse("iris");
+
     private readonly string _account;
     private readonly Shop _shop;
 
@@ -30,24 +32,24 @@ public sealed class RestoreTests : IDisposable
     public async Task A_deleted_model_is_restored_as_it_was()
     {
         await PublishAsync(3);
-        await Registry.UpdateAsync("iris", new ModelPatch { Description = "petals", Tags = new Dictionary<string, string?> { ["team"] = "botany" } });
-        await Registry.SetAliasAsync("iris", "champion", 2);
-        await Registry.DeleteVersionAsync("iris", 1);
-        var before = await Registry.GetAsync("iris");
-        await Registry.DeleteModelAsync("iris", force: true, actor: "ada");
+        await Registry.UpdateAsync(Iris, new ModelPatch { Description = "petals", Tags = new Dictionary<string, string?> { ["team"] = "botany" } });
+        await Registry.SetAliasAsync(Iris, "champion", 2);
+        await Registry.DeleteVersionAsync(Iris, 1);
+        var before = await Registry.GetAsync(Iris);
+        await Registry.DeleteModelAsync(Iris, force: true, actor: "ada");
         await _shop.Sweeper.RunAsync(DateTimeOffset.UtcNow);
 
         var listed = Assert.Single((await Registry.ListAsync(10, deleted: true)).Items);
         Assert.Equal(("iris", "ada"), (listed.Name, listed.Deletion!.Who));
         await Assert.ThrowsAsync<NotFoundException>(() => Registry.ResolveAsync(ModelReference.Parse("iris:champion")));
-        await Assert.ThrowsAsync<NotFoundException>(() => Registry.UpdateAsync("iris", new ModelPatch { Description = "x" }));
+        await Assert.ThrowsAsync<NotFoundException>(() => Registry.UpdateAsync(Iris, new ModelPatch { Description = "x" }));
 
-        var restored = await Registry.RestoreModelAsync("iris", "bob");
+        var restored = await Registry.RestoreModelAsync(Iris, "bob");
 
         Assert.Equal(("petals", "botany", 2, 3), (restored.Description, restored.Tags["team"], restored.Aliases["champion"], restored.LatestVersion));
         Assert.Equal(before.DeletedVersions.Keys, restored.DeletedVersions.Keys);
         Assert.Equal([2, 3], await _shop.VersionsAsync("iris"));
-        Assert.Equal("2", await _shop.ContentAsync((await Registry.GetVersionAsync("iris", 2)).Sha256));
+        Assert.Equal("2", await _shop.ContentAsync((await Registry.GetVersionAsync(Iris, 2)).Sha256));
         Assert.Empty((await Registry.ListAsync(10, deleted: true)).Items);
         var record = (await _shop.History.ListAsync(new AuditFilter { Subject = AuditSubject.Parse("model:iris") }, 1)).Items[0];
         Assert.Equal(("restore_model", "bob"), (record.What, record.Who));
@@ -58,13 +60,13 @@ public sealed class RestoreTests : IDisposable
     public async Task A_name_that_was_published_anew_cannot_be_restored()
     {
         await PublishAsync(2);
-        await Registry.DeleteModelAsync("iris");
+        await Registry.DeleteModelAsync(Iris);
         Assert.Equal(3, (await _shop.PublishAsync("iris", "new")).Version);
 
-        var refused = await Assert.ThrowsAsync<ConflictException>(() => Registry.RestoreModelAsync("iris"));
+        var refused = await Assert.ThrowsAsync<ConflictException>(() => Registry.RestoreModelAsync(Iris));
 
         Assert.Contains("uploaded anew", refused.Message);
-        await Assert.ThrowsAsync<NotFoundException>(() => Registry.RestoreVersionAsync("iris", 2));
+        await Assert.ThrowsAsync<NotFoundException>(() => Registry.RestoreVersionAsync(Iris, 2));
         Assert.Equal([3], await _shop.VersionsAsync("iris"));
     }
 
@@ -73,16 +75,16 @@ public sealed class RestoreTests : IDisposable
     {
         await PublishAsync(2);
         await _shop.PublishAsync("rose", "rose");
-        await Registry.DeleteVersionAsync("iris", 1);
-        await Registry.DeleteModelAsync("rose");
+        await Registry.DeleteVersionAsync(Iris, 1);
+        await Registry.DeleteModelAsync(ModelName.Parse("rose"));
         await _shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromHours(23));
         Assert.Equal(3, (await _shop.ArtifactsAsync()).Count);
 
         await _shop.Sweeper.RunAsync(TooLate);
 
         Assert.Equal([Shop.Sha256("2")], (await _shop.ArtifactsAsync()).Select(artifact => artifact.Sha256));
-        await Assert.ThrowsAsync<NotFoundException>(() => Registry.RestoreVersionAsync("iris", 1));
-        await Assert.ThrowsAsync<NotFoundException>(() => Registry.RestoreModelAsync("rose"));
+        await Assert.ThrowsAsync<NotFoundException>(() => Registry.RestoreVersionAsync(Iris, 1));
+        await Assert.ThrowsAsync<NotFoundException>(() => Registry.RestoreModelAsync(ModelName.Parse("rose")));
         Assert.Empty((await Registry.ListAsync(10, deleted: true)).Items);
         Assert.Equal((3, 2), ((await _shop.PublishAsync("iris", "3")).Version, (await _shop.PublishAsync("rose", "again")).Version));
     }
@@ -92,16 +94,16 @@ public sealed class RestoreTests : IDisposable
     {
         await PublishAsync(3);
         await _shop.PublishAsync("rose", "rose");
-        await Registry.DeleteVersionAsync("iris", 3, purge: true);
-        await Registry.DeleteVersionAsync("iris", 2);
-        await Registry.DeleteVersionAsync("iris", 2, purge: true, actor: "ada");
-        await Registry.DeleteModelAsync("rose");
-        await Registry.DeleteModelAsync("rose", purge: true, actor: "ada");
+        await Registry.DeleteVersionAsync(Iris, 3, purge: true);
+        await Registry.DeleteVersionAsync(Iris, 2);
+        await Registry.DeleteVersionAsync(Iris, 2, purge: true, actor: "ada");
+        await Registry.DeleteModelAsync(ModelName.Parse("rose"));
+        await Registry.DeleteModelAsync(ModelName.Parse("rose"), purge: true, actor: "ada");
 
         foreach (var version in new[] { 2, 3 })
-            await Assert.ThrowsAsync<NotFoundException>(() => Registry.RestoreVersionAsync("iris", version));
-        await Assert.ThrowsAsync<NotFoundException>(() => Registry.RestoreModelAsync("rose"));
-        await Assert.ThrowsAsync<NotFoundException>(() => Registry.DeleteModelAsync("rose", purge: true));
+            await Assert.ThrowsAsync<NotFoundException>(() => Registry.RestoreVersionAsync(Iris, version));
+        await Assert.ThrowsAsync<NotFoundException>(() => Registry.RestoreModelAsync(ModelName.Parse("rose")));
+        await Assert.ThrowsAsync<NotFoundException>(() => Registry.DeleteModelAsync(ModelName.Parse("rose"), purge: true));
         Assert.Equal([1], await _shop.VersionsAsync("iris"));
         foreach (var subject in new[] { "model:iris:2", "model:rose" })
         {
@@ -117,20 +119,20 @@ public sealed class RestoreTests : IDisposable
     public async Task A_version_is_restored_and_the_default_follows_it_again_but_no_alias()
     {
         await PublishAsync(3);
-        await Registry.SetAliasAsync("iris", "champion", 3);
-        await Registry.DeleteVersionAsync("iris", 3, force: true, actor: "ada");
-        Assert.Equal("ada", (await Registry.GetAsync("iris")).DeletedVersions[3].Who);
-        await Registry.DeleteVersionAsync("iris", 1);
+        await Registry.SetAliasAsync(Iris, "champion", 3);
+        await Registry.DeleteVersionAsync(Iris, 3, force: true, actor: "ada");
+        Assert.Equal("ada", (await Registry.GetAsync(Iris)).DeletedVersions[3].Who);
+        await Registry.DeleteVersionAsync(Iris, 1);
 
-        Assert.Equal(2, (await Registry.RestoreVersionAsync("iris", 1)).ServedVersion);
-        var restored = await Registry.RestoreVersionAsync("iris", 3, actor: "bob");
+        Assert.Equal(2, (await Registry.RestoreVersionAsync(Iris, 1)).ServedVersion);
+        var restored = await Registry.RestoreVersionAsync(Iris, 3, actor: "bob");
 
         Assert.Equal(3, restored.ServedVersion);
         Assert.Empty(restored.Aliases);
         Assert.Empty(restored.DeletedVersions);
         Assert.Equal([1, 2, 3], await _shop.VersionsAsync("iris"));
-        await Assert.ThrowsAsync<ConflictException>(() => Registry.RestoreVersionAsync("iris", 3));
-        await Assert.ThrowsAsync<NotFoundException>(() => Registry.RestoreVersionAsync("iris", 4));
+        await Assert.ThrowsAsync<ConflictException>(() => Registry.RestoreVersionAsync(Iris, 3));
+        await Assert.ThrowsAsync<NotFoundException>(() => Registry.RestoreVersionAsync(Iris, 4));
         Assert.Contains(restored.Audit, entry => entry is { What: "restore_version", To: 3, Who: "bob" });
     }
 
@@ -139,7 +141,7 @@ public sealed class RestoreTests : IDisposable
     {
         var request = new PublishRequest { Source = "train", IdempotencyKey = "key" };
         await PublishAsync(1);
-        await Registry.DeleteModelAsync("iris");
+        await Registry.DeleteModelAsync(Iris);
         // Its fifth call creates the version's document, after the claim and the model.
         var life = new CrashPoint(5, afterwards: true);
         using (var dying = new Shop(_account, documents: store => new CrashingDocumentStore(store, life)))
@@ -149,7 +151,7 @@ public sealed class RestoreTests : IDisposable
         // The collection uses its number up.
         using var longer = new Shop(_account, retentionDays: 30);
         await longer.Sweeper.RunAsync(TooLate);
-        await Registry.RestoreModelAsync("iris");
+        await Registry.RestoreModelAsync(Iris);
 
         Assert.Equal([1], await _shop.VersionsAsync("iris"));
         Assert.Equal(3, (await _shop.PublishAsync("iris", "lost", request)).Version);
@@ -165,7 +167,7 @@ public sealed class RestoreTests : IDisposable
             var name = $"iris-{round}";
             using var other = new Shop(_account);
             await _shop.PublishAsync(name, "1");
-            await Registry.DeleteModelAsync(name);
+            await Registry.DeleteModelAsync(ModelName.Parse(name));
 
             var publishing = other.PublishAsync(name, "new");
             var restored = await RestoredAsync(name);
@@ -174,14 +176,14 @@ public sealed class RestoreTests : IDisposable
             // A new model, or a version more of the old one.
             Assert.Equal(restored ? [1, published] : [published], await _shop.VersionsAsync(name));
             Assert.Equal(2, published);
-            Assert.Equal(published, (await Registry.GetAsync(name)).ServedVersion);
+            Assert.Equal(published, (await Registry.GetAsync(ModelName.Parse(name))).ServedVersion);
         }
 
         async Task<bool> RestoredAsync(string name)
         {
             try
             {
-                await Registry.RestoreModelAsync(name);
+                await Registry.RestoreModelAsync(ModelName.Parse(name));
                 return true;
             }
             catch (ConflictException)
@@ -196,11 +198,11 @@ public sealed class RestoreTests : IDisposable
     {
         var request = new PublishRequest { Source = "train", IdempotencyKey = "key" };
         await _shop.PublishAsync("iris", "1", request);
-        await Registry.DeleteModelAsync("iris");
+        await Registry.DeleteModelAsync(Iris);
 
         await Assert.ThrowsAsync<ConflictException>(() => _shop.PublishAsync("iris", "1", request));
 
-        await Registry.RestoreModelAsync("iris");
+        await Registry.RestoreModelAsync(Iris);
         Assert.Equal(1, (await _shop.PublishAsync("iris", "1", request)).Version);
     }
 
