@@ -6,7 +6,6 @@ using Larder.Functions.Http;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Schedules;
 using Larder.Registry.Access;
-using Larder.Registry.Models;
 using Larder.Registry.Schedules;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
