@@ -48,6 +48,34 @@ public sealed record ModelDetails
     /// <summary>Its latest changes; the audit log has all.</summary>
     [JsonPropertyName("audit")]
     public required IReadOnlyList<ModelChange> Audit { get; init; }
+
+    /// <summary>Versions that are deleted and can be restored; absent without any.</summary>
+    [JsonPropertyName("deleted_versions"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<VersionDeletionDetails>? DeletedVersions { get; init; }
+
+    /// <summary>Of a deleted model that can be restored: its deletion; absent otherwise.</summary>
+    [JsonPropertyName("deletion"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DeletionDetails? Deletion { get; init; }
+}
+
+/// <summary>The deletion of something that can be restored.</summary>
+public record DeletionDetails
+{
+    /// <summary>When it was deleted.</summary>
+    [JsonPropertyName("when")]
+    public required DateTimeOffset When { get; init; }
+
+    /// <summary>The caller that deleted it.</summary>
+    [JsonPropertyName("who")]
+    public string? Who { get; init; }
+}
+
+/// <summary>The deletion of a version.</summary>
+public sealed record VersionDeletionDetails : DeletionDetails
+{
+    /// <summary>The version.</summary>
+    [JsonPropertyName("version")]
+    public required int Version { get; init; }
 }
 
 /// <summary>A change of a model, as its document has it.</summary>

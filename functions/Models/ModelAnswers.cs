@@ -28,6 +28,10 @@ internal static class ModelAnswers
         Created = model.Created,
         Updated = model.Updated,
         Audit = [.. model.Audit.Select(Of)],
+        DeletedVersions = model.DeletedVersions.Count == 0
+            ? null
+            : [.. model.DeletedVersions.OrderBy(one => one.Key).Select(one => new VersionDeletionDetails { Version = one.Key, When = one.Value.When, Who = one.Value.Who })],
+        Deletion = model.Deletion is { } deletion ? new DeletionDetails { When = deletion.When, Who = deletion.Who } : null,
     };
 
     /// <summary>A version.</summary>
@@ -68,9 +72,9 @@ internal static class ModelAnswers
     {
         Name = model.Name,
         Description = model.Description,
-        InputName = version?.Onnx.Signature.Inputs[0].Name,
-        NumInputs = version?.Onnx.Signature.Inputs[0].Shape,
-        OutputName = version?.Onnx.Signature.Outputs[0].Name,
+        InputName = version?.Onnx.Signature.Inputs.FirstOrDefault()?.Name,
+        NumInputs = version?.Onnx.Signature.Inputs.FirstOrDefault()?.Shape,
+        OutputName = version?.Onnx.Signature.Outputs.FirstOrDefault()?.Name,
         DefaultVersion = model.ServedVersion,
         Model = Of(model),
         Version = version is null ? null : Of(version),
