@@ -27,6 +27,9 @@ internal sealed record FormField(string Name)
     /// <summary>Keeps the bytes of its file while they arrive; null when it cannot be a file.</summary>
     public Func<Stream, CancellationToken, Task<StagedFile>>? Stage { get; init; }
 
+    /// <summary>Whether its file is text, which is kept in UTF-8 whatever charset its part names.</summary>
+    public bool IsText { get; init; }
+
     /// <summary>What the name of its file must end with; null for anything.</summary>
     public string? Extension { get; init; }
 
@@ -153,7 +156,7 @@ internal sealed class Form : IAsyncDisposable
             throw new HttpStatusException(ErrorKind.UnsupportedMedia, $"Filename extension not allowed. Please use one of these: ['{extension}']");
         }
 
-        var file = new UploadedFile(field.Name, fileName, await stage(part.Open(), cancellationToken));
+        var file = new UploadedFile(field.Name, fileName, await stage(field.IsText ? await part.OpenTextAsync(cancellationToken) : part.Open(), cancellationToken));
         _files.Add(file);
         if (file.Staged.SizeBytes == 0 && field.Empty is { } sentence)
             throw new InvalidRequestException(sentence);

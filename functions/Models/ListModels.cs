@@ -18,7 +18,7 @@ public sealed class ListModels(ModelRegistry registry)
     /// <summary>Names of all models; objects too with <c>?detail=true</c>.</summary>
     [Function("ListModels"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Names of all models; ?detail=true for more.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         var detail = request.Flag("detail");
@@ -34,7 +34,7 @@ public sealed class ListModels(ModelRegistry registry)
     /// <summary>What <see cref="GetModel"/> answers, for all models.</summary>
     [Function("AllInformation"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Information on all models.")]
     public async Task<IActionResult> ListInformation(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/information")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/information")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         var page = await PageAsync(request, cancellationToken);

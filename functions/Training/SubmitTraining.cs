@@ -32,12 +32,14 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         new FormField(Script)
         {
             Stage = (content, cancellationToken) => staging.AddAsync(content, Script, limits.ScriptBytes, null, cancellationToken),
+            IsText = true,
             Extension = ".py",
             Empty = "The training script is empty.",
         },
         new FormField(Requirements)
         {
             Stage = (content, cancellationToken) => staging.AddAsync(content, Requirements, limits.ScriptBytes, null, cancellationToken),
+            IsText = true,
             Extension = ".txt",
         },
         new FormField(Dataset)
