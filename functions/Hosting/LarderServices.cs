@@ -6,6 +6,7 @@ using Larder.Functions.Access;
 using Larder.Functions.Hosting.Telemetry;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
+using Larder.Functions.Models;
 using Larder.Functions.Operations;
 using Larder.Functions.Prediction;
 using Larder.Functions.Schedules;
@@ -107,6 +108,7 @@ public static class LarderServices
         services.AddSingleton<RouteTable>();
         services.AddSingleton<AccessLog>();
         services.AddSingleton(Dialects.All);
+        services.AddSingleton<PutModel>();
         services.AddSingleton<PredictionMetrics>();
         services.AddSingleton<PredictionResponse>();
         services.AddSingleton<PredictionBody>();

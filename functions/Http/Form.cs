@@ -13,6 +13,14 @@ namespace Larder.Functions.Http;
 /// <param name="Fields">The fields.</param>
 internal sealed record FormSpec(string What, string Otherwise, params FormField[] Fields)
 {
+    /// <summary>The name of parts whose field is known by the file's extension, and the field of each extension; <c>""</c> is any other. Null: there are none.</summary>
+    public (string Name, IReadOnlyDictionary<string, string> Fields)? ByExtension { get; init; }
+
+    /// <summary>The field of a part.</summary>
+    public string FieldOf(FormPart part) => part.IsFile && ByExtension is var (name, fields) && part.Name == name
+        ? fields.GetValueOrDefault(Path.GetExtension(part.FileName).ToLowerInvariant()) ?? fields[""]
+        : part.Name;
+
     /// <summary>The fields, for messages.</summary>
     public string Takes => string.Join(", ", Fields.Select(one => one.Name));
 }
@@ -134,7 +142,8 @@ internal sealed class Form : IAsyncDisposable
 
     private async Task TakeAsync(FormPart part, CancellationToken cancellationToken)
     {
-        if (Array.Find(_spec.Fields, field => field.Name == part.Name) is not { } known || (part.IsFile ? known is { Stage: null, IsJson: false } : known.TextBytes == 0))
+        var name = _spec.FieldOf(part);
+        if (Array.Find(_spec.Fields, field => field.Name == name) is not { } known || (part.IsFile ? known is { Stage: null, IsJson: false } : known.TextBytes == 0))
             throw new InvalidRequestException($"The {(part.IsFile ? "file" : "field")} '{RequestText.Shown(part.Name)}' is not known; {_spec.What} takes {_spec.Takes}.");
         if (File(known.Name) is not null || _texts.ContainsKey(known.Name))
             throw new InvalidRequestException($"The field '{known.Name}' is given twice.");

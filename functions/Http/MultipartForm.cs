@@ -13,6 +13,9 @@ internal static class MultipartForm
     /// <summary>RFC 2046: a boundary has at most 70 characters.</summary>
     private const int MaxBoundary = 70;
 
+    /// <summary>Whether the request says that it is one.</summary>
+    public static bool IsForm(HttpRequest request) => request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true;
+
     /// <summary>The parts of the request's form, in their order; null when it is none. What is not read of a part is skipped.</summary>
     /// <exception cref="InvalidRequestException">The form has no usable boundary, or is not well-formed.</exception>
     /// <exception cref="HttpStatusException">It is in a coding that is not read (415).</exception>
