@@ -8,8 +8,12 @@ internal static class NearestName
     /// <summary>How many letters differ (the edit distance, ignoring case); null when they are too many for a slip.</summary>
     public static int? Distance(string given, string known)
     {
+        var most = Math.Max(1, known.Length / 3);
+        // What a caller sends may be long, and the distance takes the product of both lengths.
+        if (Math.Abs(given.Length - known.Length) > most)
+            return null;
         var distance = Levenshtein.GetDistance(given.ToLowerInvariant(), known.ToLowerInvariant());
-        return distance <= Math.Max(1, known.Length / 3) ? distance : null;
+        return distance <= most ? distance : null;
     }
 
     /// <summary>The nearest of some names; null when none is near.</summary>

@@ -111,7 +111,7 @@ internal static class RequestBody
 
     private static async ValueTask<PipeReader> ToUtf8Async(PipeReader text, Encoding charset, CancellationToken cancellationToken)
     {
-        // "utf-16" and "utf-32" alone leave the order of bytes to the mark that the text begins with (RFC 2781, section 4.3).
+        // The name "utf-16" alone leaves the order of bytes to the mark that the text begins with (RFC 2781, section 4.3).
         var start = (await text.ReadAtLeastAsync(sizeof(char), cancellationToken)).Buffer;
         var isBigEndian = charset.CodePage == Encoding.Unicode.CodePage && new SequenceReader<byte>(start).IsNext(Encoding.BigEndianUnicode.Preamble);
         text.AdvanceTo(start.Start);
