@@ -26,7 +26,7 @@ public sealed class EditModel(ModelRegistry registry, PutModel uploads)
     {
         if (MultipartForm.IsForm(request))
             return await uploads.Put(request, model, cancellationToken);
-        ModelName.Validate(model);
+        var name = ModelName.Parse(model);
         var body = await Json.ReadObjectAsync(request, Expected, ["model_description", "owner", "tags", "settings"], cancellationToken);
         if (!body.EnumerateObject().Any())
             throw new InvalidRequestException("No model_description provided");
@@ -35,7 +35,7 @@ public sealed class EditModel(ModelRegistry registry, PutModel uploads)
 
         var edit = Json.Deserialize<ModelEditRequest>(body, Expected);
         var patch = new ModelPatch { Description = edit.ModelDescription, Owner = edit.Owner, Tags = edit.Tags, Settings = edit.Settings?.ToSettings() };
-        var after = await registry.UpdateAsync(model, patch, request.IfMatch(), request.Caller().Name, cancellationToken);
-        return Envelope.Ok($"{model} updated", new ModelEditAnswer { Model = ModelAnswers.Of(after) }).WithETag(after.ETag);
+        var after = await registry.UpdateAsync(name, patch, request.IfMatch(), request.Caller().Name, cancellationToken);
+        return Envelope.Ok($"{name} updated", new ModelEditAnswer { Model = ModelAnswers.Of(after) }).WithETag(after.ETag);
     }
 }

@@ -79,13 +79,13 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
 
     private async Task<IActionResult> SubmitAsync(HttpRequest request, string model, string? file, DurableTaskClient client, CancellationToken cancellationToken)
     {
-        ModelName.Validate(model);
+        var name = ModelName.Parse(model);
         var key = IdempotencyKey.Of(request);
-        var job = await scheduler.SubmitAndStartAsync(client, AcceptAsync(request, model, file, key, cancellationToken));
-        return JobAnswers.Accepted(job, $"The training of {model} is job {job.Id}");
+        var job = await scheduler.SubmitAndStartAsync(client, AcceptAsync(request, name, file, key, cancellationToken));
+        return JobAnswers.Accepted(job, $"The training of {name} is job {job.Id}");
     }
 
-    private async Task<Job> AcceptAsync(HttpRequest request, string model, string? modelFile, string? key, CancellationToken cancellationToken)
+    private async Task<Job> AcceptAsync(HttpRequest request, ModelName model, string? modelFile, string? key, CancellationToken cancellationToken)
     {
         var caller = request.Caller();
         if (!request.IsJson())

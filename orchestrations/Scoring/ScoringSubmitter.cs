@@ -112,6 +112,6 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
     private static void RequireOnce(IReadOnlyList<string> names, string option)
     {
         if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new InvalidRequestException($"'{option}' names {MessageFormat.Shown(twice.Key)} twice.");
+            throw new InvalidRequestException($"'{option}' names {Quoted.Text(twice.Key)} twice.");
     }
 }

@@ -1,5 +1,4 @@
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
 
 namespace Larder.Registry.Text;
 
@@ -51,10 +50,10 @@ internal static class FieldLimits
         foreach (var (key, value) in tags)
         {
             if (key.Length is 0 or > MaxTagKey || key.Any(char.IsControl))
-                throw new InvalidRequestException($"{ModelName.Shown(key)} cannot be a tag's key: use 1 to {MaxTagKey} printable characters.");
+                throw new InvalidRequestException($"{Quoted.Text(key)} cannot be a tag's key: use 1 to {MaxTagKey} printable characters.");
             if (value is null)
-                throw new InvalidRequestException($"The tag {ModelName.Shown(key)} has no value.");
-            Validate(value, $"value of the tag {ModelName.Shown(key)}", MaxTagValue);
+                throw new InvalidRequestException($"The tag {Quoted.Text(key)} has no value.");
+            Validate(value, $"value of the tag {Quoted.Text(key)}", MaxTagValue);
         }
 
         var length = tags.Sum(tag => tag.Key.Length + tag.Value.Length);
@@ -78,9 +77,9 @@ internal static class FieldLimits
         foreach (var (name, value) in metrics)
         {
             if (name.Length is 0 or > MaxTagKey || name.Any(char.IsControl))
-                throw new InvalidRequestException($"{ModelName.Shown(name)} cannot be a metric's name: use 1 to {MaxTagKey} printable characters.");
+                throw new InvalidRequestException($"{Quoted.Text(name)} cannot be a metric's name: use 1 to {MaxTagKey} printable characters.");
             if (!double.IsFinite(value))
-                throw new InvalidRequestException($"The metric {ModelName.Shown(name)} is not a finite number.");
+                throw new InvalidRequestException($"The metric {Quoted.Text(name)} is not a finite number.");
         }
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Larder.Inference.Rows;
 using Larder.Inference.Signatures;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Scoring.Rows;
 
@@ -63,7 +64,7 @@ internal sealed class JsonRows : IDataRows
                     : AddScalar(batch, input, Value(slot));
                 // About a whole value the sentence names the input itself.
                 if (problem is not null)
-                    return _plan.Feeds[input].IsWhole && _values[slot].Length > 0 ? problem : $"{MessageFormat.Shown(_slots[slot])}: {problem}";
+                    return _plan.Feeds[input].IsWhole && _values[slot].Length > 0 ? problem : $"{Quoted.Text(_slots[slot])}: {problem}";
             }
         }
 
@@ -137,7 +138,7 @@ internal sealed class JsonRows : IDataRows
                 if (slot < 0)
                     continue;
                 if (_values[slot].Length > 0)
-                    return $"it has {MessageFormat.Shown(_slots[slot])} twice";
+                    return $"it has {Quoted.Text(_slots[slot])} twice";
                 _values[slot] = (start, (int)reader.BytesConsumed - start);
                 next = slot + 1;
             }

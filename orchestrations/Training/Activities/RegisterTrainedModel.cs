@@ -54,14 +54,15 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
         };
         try
         {
-            var trained = await publisher.PublishAsync(job.Model, input.Model, request);
+            var name = ModelName.Parse(job.Model);
+            var trained = await publisher.PublishAsync(name, input.Model, request);
             if (input.Optimized is null)
                 return new Registered(trained.Version.Version, null, null);
             var optimized = await publisher.PublishAsync(
-                job.Model,
+                name,
                 input.Optimized,
                 request with { IdempotencyKey = $"{job.Id}:optimized", OptimizedFrom = trained.Version.Version, Kind = ModelVersion.OptimizedKind });
-            await registry.LinkOptimizedAsync(job.Model, trained.Version.Version, optimized.Version.Version);
+            await registry.LinkOptimizedAsync(name, trained.Version.Version, optimized.Version.Version);
             return new Registered(trained.Version.Version, optimized.Version.Version, null);
         }
         catch (LarderException e) when (e.IsPermanent)

@@ -16,11 +16,12 @@ namespace Larder.Functions.Tests.Contracts;
 /// <summary>Stored records with a value in every member that answers show.</summary>
 internal static class Samples
 {
+    private static readonly ModelName Iris = ModelName.Parse("iris");
     private static readonly DateTimeOffset Time = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
 
     public static Model FullModel { get; } = new()
     {
-        Name = "iris",
+        Name = Iris,
         Description = "Species of iris flowers: «ß» & <b>",
         Tags = new Dictionary<string, string> { ["Team Name"] = "plants" },
         Owner = "ann",
@@ -45,7 +46,7 @@ internal static class Samples
 
     public static Model EmptyModel { get; } = new()
     {
-        Name = "empty",
+        Name = ModelName.Parse("empty"),
         Description = "",
         Tags = new Dictionary<string, string>(),
         Settings = new ModelSettings(),
@@ -57,7 +58,7 @@ internal static class Samples
 
     public static ModelVersion FullVersion { get; } = new()
     {
-        Model = "iris",
+        Model = Iris,
         Version = 1,
         Status = ModelVersionStatus.Ready,
         Sha256 = new string('a', 64),
@@ -99,7 +100,7 @@ internal static class Samples
 
     public static ModelVersion PlainVersion { get; } = new()
     {
-        Model = "plain",
+        Model = ModelName.Parse("plain"),
         Version = 7,
         Status = ModelVersionStatus.Pending,
         Sha256 = new string('c', 64),
@@ -221,7 +222,7 @@ internal static class Samples
 
     public static Dataset FullDataset { get; } = new()
     {
-        Model = "iris",
+        Model = Iris,
         FileName = "today.csv",
         Sha256 = new string('f', 64),
         SizeBytes = 7,
@@ -233,7 +234,7 @@ internal static class Samples
     public static UploadSession FullUpload { get; } = new()
     {
         Id = "u1",
-        Model = "iris",
+        Model = Iris,
         Kind = UploadKind.Dataset,
         FileName = "today.csv",
         SizeBytes = 7,
