@@ -362,6 +362,30 @@ public sealed record ModelInformation
     public VersionDetails? Version { get; init; }
 }
 
+/// <summary>A version as MLBuffet's information shows it.</summary>
+public sealed record TagVersion
+{
+    /// <summary>Where it is downloaded.</summary>
+    [JsonPropertyName("path")]
+    public required string Path { get; init; }
+
+    /// <summary>The file's name.</summary>
+    [JsonPropertyName("file")]
+    public required string? File { get; init; }
+
+    /// <summary>When it was made, in UTC: <c>HH:mm:ss dd/MM/yyyy</c>.</summary>
+    [JsonPropertyName("time")]
+    public required string Time { get; init; }
+
+    /// <summary>Free text.</summary>
+    [JsonPropertyName("description")]
+    public required string? Description { get; init; }
+
+    /// <summary>The upload's <c>library_version</c>; null when it named none.</summary>
+    [JsonPropertyName("ml_library")]
+    public required string? MlLibrary { get; init; }
+}
+
 /// <summary><c>GET /api/v1/models/{reference}</c>: a model, a version of it and a page of all its versions.</summary>
 public sealed record ModelAnswer : Answer
 {
@@ -400,6 +424,10 @@ public sealed record ModelAnswer : Answer
     /// <summary>The version that was asked for; null while no version is ready.</summary>
     [JsonPropertyName("version")]
     public VersionDetails? Version { get; init; }
+
+    /// <summary>The same page of versions as MLBuffet shows it, by number.</summary>
+    [JsonPropertyName("tag_list_versions")]
+    public required IReadOnlyDictionary<string, TagVersion> TagListVersions { get; init; }
 
     /// <summary>A page of versions, the newest first.</summary>
     [JsonPropertyName("versions")]

@@ -13,17 +13,19 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.Models;
 
 /// <summary>Changes to what describes a model.</summary>
-public sealed class EditModel(ModelRegistry registry)
+public sealed class EditModel(ModelRegistry registry, PutModel uploads)
 {
     private const string Expected = "{model_description:string}";
 
-    /// <summary>Changes description, owner, tags or settings; what is not named stays. Honours <c>If-Match</c>.</summary>
-    [Function("EditModel"), Requires(Role.Contributor), Description("Edit: {\"model_description\", \"tags\", \"settings\", \"owner\"}.")]
+    /// <summary>Changes description, owner, tags or settings; what is not named stays. Honours <c>If-Match</c>. A form is an upload, as MLBuffet's clients send it.</summary>
+    [Function("EditModel"), Requires(Role.Contributor), Description("Edit: {\"model_description\", \"tags\", \"settings\", \"owner\"}; a form uploads.")]
     public async Task<IActionResult> Edit(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{model}")] HttpRequest request,
         string model,
         CancellationToken cancellationToken)
     {
+        if (MultipartForm.IsForm(request))
+            return await uploads.Put(request, model, cancellationToken);
         var name = ModelName.Parse(model);
         var body = await Json.ReadObjectAsync(request, Expected, ["model_description", "owner", "tags", "settings"], cancellationToken);
         if (!body.EnumerateObject().Any())

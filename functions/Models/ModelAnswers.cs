@@ -1,3 +1,4 @@
+using System.Globalization;
 using Larder.Contracts;
 using Larder.Functions.Http;
 using Larder.Inference.Signatures;
@@ -95,10 +96,20 @@ internal static class ModelAnswers
             DefaultVersion = about.DefaultVersion,
             Model = about.Model,
             Version = about.Version,
+            TagListVersions = versions.Items.ToDictionary(one => $"{one.Version}", TagOf),
             Versions = [.. versions.Items.Select(Of)],
             NextCursor = versions.Cursor,
         };
     }
+
+    private static TagVersion TagOf(ModelVersion version) => new()
+    {
+        Path = $"/api/v1/models/{version.Model}:{version.Version}/download",
+        File = version.FileName,
+        Time = version.Created.UtcDateTime.ToString("HH:mm:ss dd/MM/yyyy", CultureInfo.InvariantCulture),
+        Description = version.Description,
+        MlLibrary = version.Tags.GetValueOrDefault(PutModel.LibraryVersion),
+    };
 
     /// <summary>Settings as the rooms have them, from a request.</summary>
     public static ModelSettings ToSettings(this Contracts.ModelSettings settings) => new()

@@ -9,7 +9,7 @@ using Larder.Registry.Storage;
 namespace Larder.Orchestrations.Training;
 
 /// <summary>
-/// Finds the model among the files of an attempt: the file that <c>larder.json</c> in the output folder names; else the file called <c>{model}</c> or
+/// Finds the model among the files of an attempt: the file that <c>larder.json</c> in the output folder names; else the file with the name that the job's option gives; without one, the file called <c>{model}</c> or
 /// <c>{model}.onnx</c>, in any folder; else the only .onnx file in the output folder; else the only one in the work folder. Copies with the same bytes count once.
 /// </summary>
 internal sealed class TrainedModelFinder(JobFiles files)
@@ -32,12 +32,14 @@ internal sealed class TrainedModelFinder(JobFiles files)
             return await NamedAsync(id, outputs, cancellationToken);
 
         var found = exit.Found.Select(entry => new Candidate(JobPaths.Found(id.Attempt) + entry.Path, entry.Path, entry.Sha256)).ToList();
-        var byName = outputs.Concat(found).Where(file => Path.GetFileName(file.Shown) is var name && (name == job.Model || name == job.Model + ".onnx")).ToList();
-        var candidates = byName.Count > 0 ? byName : outputs.Exists(IsOnnx) ? outputs.FindAll(IsOnnx) : found.FindAll(IsOnnx);
+        var named = JobOptions.Of<TrainOptions>(job).ModelFile;
+        string[] names = named is null ? [job.Model, $"{job.Model}.onnx"] : [named];
+        var byName = outputs.Concat(found).Where(file => Path.GetFileName(file.Shown) is var name && names.Contains(name)).ToList();
+        var candidates = byName.Count > 0 || named is not null ? byName : outputs.Exists(IsOnnx) ? outputs.FindAll(IsOnnx) : found.FindAll(IsOnnx);
         return candidates.DistinctBy(file => file.Sha256).ToList() switch
         {
             [var only] => new Result(only.Path),
-            [] => new Result(null, $"The training left no model: a file called {job.Model} or {job.Model}.onnx was expected, or one .onnx file, in LARDER_OUTPUT_DIR or the script's folder. {List("It left", outputs)}"),
+            [] => new Result(null, $"The training left no model: a file called {string.Join(" or ", names)} was expected{(named is null ? ", or one .onnx file" : "")}, in LARDER_OUTPUT_DIR or the script's folder. {List("It left", outputs)}"),
             var several => new Result(null, $"Several files could be the model; leave one, or name one in {ManifestFile} ({{\"model\": path}}) in LARDER_OUTPUT_DIR. {List("They are", several)}"),
         };
     }

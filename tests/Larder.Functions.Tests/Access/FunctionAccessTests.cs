@@ -73,6 +73,7 @@ public sealed class FunctionAccessTests
         POST /api/v1/schedules/{schedule}/run contributor
         GET /api/v1/schedules/{schedule}/runs reader
         POST /api/v1/train/{model} contributor
+        POST /api/v1/train/{model}/{file} contributor
         GET /api/v1/version reader
         GET /healthz none
         GET /help none
