@@ -28,6 +28,7 @@ public sealed class GetModel(ModelRegistry registry)
 
     private async Task<IActionResult> DescribeAsync(HttpRequest request, string reference, CancellationToken cancellationToken)
     {
+        QueryParameters.RequireKnown(request, "limit", "cursor");
         var parsed = ModelReference.Parse(reference);
         var paging = Paging.Of(request);
         var (model, version) = await ReadAsync(parsed, cancellationToken);

@@ -21,6 +21,7 @@ public sealed class ListModels(ModelRegistry registry)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models")] HttpRequest request,
         CancellationToken cancellationToken)
     {
+        QueryParameters.RequireKnown(request, "detail", "limit", "cursor");
         var detail = request.Flag("detail");
         var page = await PageAsync(request, cancellationToken);
         return Envelope.Ok("Model list provided", new ModelListAnswer
@@ -37,6 +38,7 @@ public sealed class ListModels(ModelRegistry registry)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/information")] HttpRequest request,
         CancellationToken cancellationToken)
     {
+        QueryParameters.RequireKnown(request, "limit", "cursor");
         var page = await PageAsync(request, cancellationToken);
         var models = new List<ModelInformation>(page.Items.Count);
         foreach (var model in page.Items)

@@ -45,6 +45,8 @@ public sealed class Predict(
         ResolvedModel? model = null;
         try
         {
+            if (request.QueryString.HasValue)
+                QueryParameters.RequireKnown(request);
             model = await catalog.ResolveAsync(reference, cancellationToken);
             using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
             PredictionOutputs result;
@@ -53,7 +55,7 @@ public sealed class Predict(
                 if (ImageBody.IsImage(request))
                     await images.ReadAsync(request, lease.Model, inputs, cancellationToken);
                 else
-                    await values.ReadAsync(request, inputs, lease.Model.Signature, cancellationToken);
+                    await values.ReadAsync(request, inputs, lease.Model.Signature, model.Features, cancellationToken);
                 result = await lease.Model.RunAsync(inputs, cancellationToken);
             }
 
@@ -88,7 +90,8 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
     /// <exception cref="InvalidInputException">The values do not fit the model.</exception>
     /// <exception cref="InvalidRequestException"><c>values</c> is missing, or there is another member.</exception>
     /// <exception cref="HttpStatusException">The body is compressed, or in a charset other than UTF-8 (415).</exception>
-    public async ValueTask ReadAsync(HttpRequest request, PredictionInputs inputs, ModelSignature signature, CancellationToken cancellationToken)
+    public async ValueTask ReadAsync(
+        HttpRequest request, PredictionInputs inputs, ModelSignature signature, FeatureColumns? features, CancellationToken cancellationToken)
     {
         if (request.ContentLength > limits.PredictionBytes)
             throw TooLarge();
@@ -110,7 +113,7 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
                     {
                         await inputs.ReserveAsync(result.Buffer, cancellationToken);
                         consumed = result.Buffer.End;
-                        Parse(result.Buffer, inputs, signature);
+                        Parse(result.Buffer, inputs, signature, features);
                         return;
                     }
 
@@ -135,7 +138,7 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
         }
     }
 
-    private void Parse(in ReadOnlySequence<byte> body, PredictionInputs inputs, ModelSignature signature)
+    private void Parse(in ReadOnlySequence<byte> body, PredictionInputs inputs, ModelSignature signature, FeatureColumns? features)
     {
         if (body.IsEmpty)
             throw new InvalidRequestException("No json data {values:[...]} or file provided");
@@ -154,11 +157,26 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
                     throw new InvalidRequestException("values is given twice");
                 JsonTokens.Read(ref reader);
                 found = true;
-                inputs.Read(ref reader);
+                inputs.Read(ref reader, features);
             }
             // If anything but white space follows the object, the reader throws.
             while (JsonTokens.Read(ref reader))
             {
+            }
+        }
+        catch (JsonException) when (NumberNames.Quoted(json) is { } quoted)
+        {
+            // A second body, in the place of one that holds no number where it has such a word.
+            var bodies = sessions.Memory.Bodies;
+            bodies.Add(quoted.Length);
+            try
+            {
+                Parse(new ReadOnlySequence<byte>(quoted), inputs, signature, features);
+                return;
+            }
+            finally
+            {
+                bodies.Release(quoted.Length);
             }
         }
         catch (JsonException exception)
@@ -177,7 +195,7 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
 }
 
 /// <summary>
-/// Writes the answer of a prediction: <c>values</c> is the first output, <c>outputs</c> all of them by name. A body of up to <see cref="MostWholeBytes"/> is
+/// Writes the answer of a prediction: <c>values</c> is the first output, <c>outputs</c> all of them by name, <c>labels</c> the names of the classes where the version has them. A body of up to <see cref="MostWholeBytes"/> is
 /// built in a pooled buffer before it is sent, so that a failure while writing gets its own status, and the length is known. A longer body is sent in pieces while it is written, as
 /// fast as the caller reads, for as long as run and answer together take no more than <see cref="InferenceLimits.RunSeconds"/>. After that the server cuts the connection, so that
 /// the caller does not take half an answer for a whole one.
@@ -199,6 +217,7 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
     private static readonly JsonEncodedText HttpStatus = JsonEncodedText.Encode("http_status");
     private static readonly JsonEncodedText Values = JsonEncodedText.Encode("values");
     private static readonly JsonEncodedText Outputs = JsonEncodedText.Encode("outputs");
+    private static readonly JsonEncodedText Labels = JsonEncodedText.Encode("labels");
     private static readonly byte[] Success = """{"code":200,"name":"OK","description":"Prediction successful"}"""u8.ToArray();
 
     private readonly ObjectPool<Buffer> _buffers = new DefaultObjectPool<Buffer>(new BufferPolicy());
@@ -301,7 +320,7 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
                 yield return piece;
         }
 
-        EndBody(writer);
+        EndBody(writer, model, outputs);
     }
 
     private static void Write(Buffer buffer, ResolvedModel model, PredictionOutputs outputs)
@@ -324,7 +343,7 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
             else
                 outputs.WriteValue(i, writer);
         }
-        EndBody(writer);
+        EndBody(writer, model, outputs);
     }
 
     private static void BeginBody(Utf8JsonWriter writer)
@@ -335,9 +354,17 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
         writer.WritePropertyName(Values);
     }
 
-    private static void EndBody(Utf8JsonWriter writer)
+    private static void EndBody(Utf8JsonWriter writer, ResolvedModel model, PredictionOutputs outputs)
     {
         writer.WriteEndObject();
+        if (model.Labels is { } labels)
+        {
+            writer.WriteStartObject(Labels);
+            writer.WritePropertyName(model.Servable.Description.Signature.Outputs[labels.Output].Name);
+            outputs.WriteLabels(labels, writer);
+            writer.WriteEndObject();
+        }
+
         writer.WriteEndObject();
         writer.Flush();
     }

@@ -27,6 +27,9 @@ public sealed record ModelDescription
     /// </summary>
     public bool RowsAreIndependent { get; init; }
 
+    /// <summary>True when the graph itself deals with NaN (IsNaN, an Imputer, trees with branches for missing values): missing values then become NaN, unless the owner says otherwise.</summary>
+    public bool TakesMissing { get; init; }
+
     /// <summary>True when the model has operators that would end the process if they got nothing: inputs without elements are refused.</summary>
     public bool RefusesEmptyInputs { get; init; }
 }

@@ -83,6 +83,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
             Description = version.Description,
             Tags = version.Tags,
             Labels = version.Labels,
+            Features = version.Features,
             Actor = version.CreatedBy,
         }.Validate());
 

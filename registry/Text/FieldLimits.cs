@@ -1,3 +1,4 @@
+using Larder.Inference.Signatures;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 
@@ -15,6 +16,7 @@ internal static class FieldLimits
     private const int MaxLabels = 100_000;
     private const int MaxLabel = 250;
     private const int MaxLabelsLength = 262_144;
+    private const int MaxFeatures = 10_000;
     private const int MaxMetrics = 1000;
     private const int MaxTags = 100;
     private const int MaxTagKey = 250;
@@ -37,6 +39,32 @@ internal static class FieldLimits
         var length = labels.Sum(label => label.Length);
         if (length > MaxLabelsLength)
             throw new InvalidRequestException($"The labels together can have at most {MaxLabelsLength} characters, and these have {length}.");
+    }
+
+    /// <summary>Names of columns.</summary>
+    public static void ValidateFeatures(IReadOnlyList<Feature>? features)
+    {
+        if (features is null)
+            return;
+        if (features.Count > MaxFeatures)
+            throw new InvalidRequestException($"There can be at most {MaxFeatures} features, and these are {features.Count}.");
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var feature in features)
+        {
+            // JSON can say null where the type does not.
+            if (feature is null || string.IsNullOrWhiteSpace(feature.Name) || feature.Name.Length > MaxLabel || feature.Name.Any(char.IsControl))
+                throw new InvalidRequestException($"{ModelName.Shown(feature?.Name ?? "")} cannot be a feature's name: use 1 to {MaxLabel} printable characters.");
+            if (!names.Add(feature.Name))
+                throw new InvalidRequestException($"The feature {ModelName.Shown(feature.Name)} is there twice.");
+            if ((feature.Type ?? "").Any(char.IsControl) || (feature.Unit ?? "").Any(char.IsControl))
+                throw new InvalidRequestException($"Type and unit of the feature {ModelName.Shown(feature.Name)} must be printable characters.");
+            ValidateShort(feature.Type, $"type of the feature {ModelName.Shown(feature.Name)}");
+            ValidateShort(feature.Unit, $"unit of the feature {ModelName.Shown(feature.Name)}");
+        }
+
+        var length = names.Sum(name => name.Length);
+        if (length > MaxLabelsLength)
+            throw new InvalidRequestException($"The names of the features together can have at most {MaxLabelsLength} characters, and these have {length}.");
     }
 
     /// <summary>An owner, an actor, a file name.</summary>
