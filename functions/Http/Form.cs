@@ -1,5 +1,6 @@
 using System.Text;
 using Larder.Inference;
+using Larder.Inference.Validation.Scanning;
 using Larder.Registry.Errors;
 using Larder.Registry.Publishing;
 using Larder.Registry.Text;
@@ -142,6 +143,15 @@ internal sealed class Form : IAsyncDisposable
             _texts.Add(known.Name, await TextAsync(part, known, cancellationToken));
     }
 
+    /// <summary>The refusal of a file by its name. The first sentence is MLBuffet's; where a model is expected, the second says what the file probably is.</summary>
+    public static HttpStatusException WrongExtension(string fileName, string extension)
+    {
+        var kind = extension == ".onnx" ? FileKind.OfName(fileName) : null;
+        return new HttpStatusException(
+            ErrorKind.UnsupportedMedia,
+            $"Filename extension not allowed. Please use one of these: ['{extension}']{(kind is null ? "" : $". The file seems to be {kind.Name}.{kind.Advice}")}");
+    }
+
     private async Task TakeFileAsync(FormPart part, FormField field, Func<Stream, CancellationToken, Task<StagedFile>> stage, CancellationToken cancellationToken)
     {
         var fileName = part.FileName is { Length: > 0 } given ? given : field.Name + field.Extension;
@@ -150,7 +160,7 @@ internal sealed class Form : IAsyncDisposable
             && !(own.Length == 0 && field.MayLackExtension)
             && !own.Equals(extension, StringComparison.OrdinalIgnoreCase))
         {
-            throw new HttpStatusException(ErrorKind.UnsupportedMedia, $"Filename extension not allowed. Please use one of these: ['{extension}']");
+            throw WrongExtension(fileName, extension);
         }
 
         var file = new UploadedFile(field.Name, fileName, await stage(part.Open(), cancellationToken));

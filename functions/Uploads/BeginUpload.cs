@@ -37,7 +37,7 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
         if (body.SizeBytes > most)
             throw new TooLargeException($"The {(isDataset ? "data set" : "model")} has more than {most} bytes, which is the limit.");
         if (!isDataset && Path.GetExtension(body.FileName) is { Length: > 0 } extension && !extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase))
-            throw new HttpStatusException(ErrorKind.UnsupportedMedia, "Filename extension not allowed. Please use one of these: ['.onnx']");
+            throw Form.WrongExtension(body.FileName!, ".onnx");
 
         var session = await sessions.CreateAsync(
             model, body.FileName, body.SizeBytes, isDataset ? UploadKind.Dataset : UploadKind.Model, cancellationToken);

@@ -1,6 +1,6 @@
 namespace Larder.Orchestrations.Compute;
 
-/// <summary><c>bootstrap.py</c>, which every backend runs: its input and output are in orchestrations/README.md.</summary>
+/// <summary><c>bootstrap.py</c>, which every backend runs: its input and output are in orchestrations/Compute/README.md.</summary>
 internal static class Bootstrap
 {
     /// <summary>Variable with the URL of the script's text.</summary>

@@ -34,7 +34,7 @@ internal sealed class OnnxScanner
         }
         catch (InvalidModelException) when (kind is not null)
         {
-            throw new InvalidModelException($"The file looks like {kind}; an ONNX model is expected.");
+            throw new InvalidModelException($"The file looks like {kind.Name}; an ONNX model is expected.{kind.Advice}");
         }
     }
 

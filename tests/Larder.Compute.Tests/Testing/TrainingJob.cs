@@ -13,7 +13,7 @@ using Larder.Testing;
 
 namespace Larder.Compute.Tests.Testing;
 
-/// <summary>A job as the protocol of orchestrations/README.md has it, in a container of its own, run by a process backend.</summary>
+/// <summary>A job as the protocol of orchestrations/Compute/README.md has it, in a container of its own, run by a process backend.</summary>
 internal sealed class TrainingJob : IAsyncDisposable
 {
     private const string Prefix = "attempt-1/";

@@ -125,13 +125,17 @@ public sealed class UploadTests(LarderFixture larder)
         Assert.Equal("No file path (named 'path') specified", answer.Description);
     }
 
-    [Fact]
-    public async Task Another_file_extension_is_415()
+    [Theory]
+    [InlineData("model.txt", "")]
+    [InlineData("model.h5", ". The file seems to be an HDF5 file (Keras saves models so). docs/onnx.md#tensorflow-and-keras describes the conversion.")]
+    [InlineData("model.PKL", ". The file seems to be a Python pickle. docs/onnx.md#scikit-learn describes the conversion.")]
+    [InlineData("model.gguf", ". The file seems to be a GGUF model.")]
+    public async Task Another_file_extension_is_415_and_says_what_the_file_seems_to_be(string fileName, string kind)
     {
-        var answer = await larder.Client.UploadAsync("up-h5", OnnxModel.Linear(), "model.h5");
+        var answer = await larder.Client.UploadAsync("up-h5", OnnxModel.Linear(), fileName);
 
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.Status);
-        Assert.Equal("Filename extension not allowed. Please use one of these: ['.onnx']", answer.Description);
+        Assert.Equal($"Filename extension not allowed. Please use one of these: ['.onnx']{kind}", answer.Description);
     }
 
     [Fact]

@@ -355,7 +355,13 @@ public sealed class RefusedTests
 
     [Theory]
     [MemberData(nameof(Mistaken))]
-    public void Files_uploaded_by_mistake(string kind, byte[] file) => Assert.Equal($"The file looks like {kind}; an ONNX model is expected.", Scan.Refuses(file));
+    public void Files_uploaded_by_mistake(string kind, byte[] file) => Assert.StartsWith($"The file looks like {kind}; an ONNX model is expected.", Scan.Refuses(file));
+
+    [Theory]
+    [InlineData("scikit-learn", new byte[] { 0x80, 0x04, 0x95, 0x1F, 0, 0, 0, 0, 0, 0, 0 })]
+    [InlineData("pytorch", new byte[] { 0x50, 0x4B, 3, 4, 0, 0, 0, 0 })]
+    public void Of_a_model_of_another_format_the_page_on_its_conversion_is_named(string section, byte[] file) =>
+        Assert.EndsWith($" docs/onnx.md#{section} describes the conversion.", Scan.Refuses(file));
 
     public static TheoryData<string, byte[]> Mistaken => new()
     {

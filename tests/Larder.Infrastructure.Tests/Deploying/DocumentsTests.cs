@@ -14,15 +14,6 @@ public sealed partial class DocumentsTests(CompiledInfrastructure infrastructure
     private static IEnumerable<string> Containers => Documents.GetProperty("containers").EnumerateArray().Select(container => container.GetString()!).Order();
 
     [Fact]
-    public void Containers_are_the_collections_of_the_registry()
-    {
-        var collections = Directory.EnumerateFiles(Repository.Path("registry"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
-            .SelectMany(file => Collection().Matches(File.ReadAllText(file)).Select(match => match.Groups["name"].Value));
-        Assert.Equal(collections.Order(), Containers);
-    }
-
-    [Fact]
     public void Containers_are_the_collections_of_the_registrys_readme() =>
         Assert.Equal(Row().Matches(Repository.Read("registry/README.md")).Select(match => match.Groups["name"].Value).Order(), Containers);
 
@@ -49,9 +40,6 @@ public sealed partial class DocumentsTests(CompiledInfrastructure infrastructure
             Assert.All(made, container => Assert.True(JsonNode.DeepEquals(written, Deployment.Find(container, $"properties.resource.{property}"))));
         }
     }
-
-    [GeneratedRegex("RegistryJson\\.Collection<\\w+>\\(\"(?<name>[^\"]+)\"\\)")]
-    private static partial Regex Collection();
 
     [GeneratedRegex("^\\| `(?<name>[a-z-]+)` \\|.*`documents/", RegexOptions.Multiline)]
     private static partial Regex Row();
