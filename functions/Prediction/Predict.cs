@@ -164,23 +164,24 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
             {
             }
         }
-        catch (JsonException) when (NumberNames.Quoted(json) is { } quoted)
+        catch (JsonException exception)
         {
-            // A second body, in the place of one that holds no number where it has such a word.
-            var bodies = sessions.Memory.Bodies;
-            bodies.Add(quoted.Length);
+            // NaN and infinities as bare words are no JSON: with quotes, in a second body, they are.
+            var bytes = 2 * json.Length;
+            sessions.Memory.Bodies.Add(bytes);
             try
             {
-                Parse(new ReadOnlySequence<byte>(quoted), inputs, signature, features);
-                return;
+                if (NumberNames.Quoted(json) is { } quoted)
+                {
+                    Parse(new ReadOnlySequence<byte>(quoted), inputs, signature, features);
+                    return;
+                }
             }
             finally
             {
-                bodies.Release(quoted.Length);
+                sessions.Memory.Bodies.Release(bytes);
             }
-        }
-        catch (JsonException exception)
-        {
+
             throw new InvalidInputException($"{Expectation(signature)}; the JSON is not valid: {JsonFault.ExplainSyntax(exception, json)}");
         }
         if (!found)

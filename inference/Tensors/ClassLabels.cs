@@ -9,13 +9,7 @@ namespace Larder.Inference.Tensors;
 /// </summary>
 public sealed class ClassLabels
 {
-    private readonly JsonEncodedText[] _names;
-
-    private ClassLabels(IReadOnlyList<string> names, int output, bool areScores)
-    {
-        (Names, Output, AreScores) = (names, output, areScores);
-        _names = [.. names.Select(name => JsonEncodedText.Encode(name))];
-    }
+    private ClassLabels(IReadOnlyList<string> names, int output, bool areScores) => (Names, Output, AreScores) = (names, output, areScores);
 
     /// <summary>The names, in the order of the classes.</summary>
     public IReadOnlyList<string> Names { get; }
@@ -43,8 +37,8 @@ public sealed class ClassLabels
     /// <summary>The name of a class in JSON; null when there is no such class.</summary>
     internal void Write(long place, Utf8JsonWriter writer)
     {
-        if (place >= 0 && place < _names.Length)
-            writer.WriteStringValue(_names[place]);
+        if (place >= 0 && place < Names.Count)
+            writer.WriteStringValue(Names[(int)place]);
         else
             writer.WriteNullValue();
     }

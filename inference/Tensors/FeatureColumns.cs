@@ -39,7 +39,10 @@ public sealed class FeatureColumns
     }
 
     /// <summary>The bytes that stand for a missing value; null for none.</summary>
-    internal byte[]? DefaultOf(int column) => _defaults[column];
+    internal byte[]? DefaultOf(int column) => column < _defaults.Length ? _defaults[column] : null;
+
+    /// <summary>What the feature says of missing values; null for nothing, and for a column beyond the features, which an input of any width may have.</summary>
+    internal bool? MissingOf(int column) => column < Features.Count ? Features[column].Missing : null;
 
     /// <summary>The place of a column; -1 when there is none of that name.</summary>
     public int Find(string name) => _places.GetValueOrDefault(name, -1);

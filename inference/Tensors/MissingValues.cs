@@ -55,7 +55,7 @@ internal static class MissingValues
             return ElementError.None;
         }
 
-        if (!IsFloat(datatype) || !(columns?.Features[column].Missing ?? takes))
+        if (!IsFloat(datatype) || !(columns?.MissingOf(column) ?? takes))
             return double.IsNaN(value) ? ElementError.Missing : ElementError.OutOfRange;
         switch (datatype)
         {

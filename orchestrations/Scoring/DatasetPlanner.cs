@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -43,7 +44,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
             throw new InvalidRequestException($"The {Place} is not valid UTF-8: is this a text file?");
         if (first.Span.Contains((byte)0))
             throw new InvalidRequestException($"The {Place} has a NUL byte: is this a text file?");
-        var members = IsCsv ? Header(first) : Members(first.Span);
+        var members = IsCsv ? Header(first) : Members(first);
         var names = members.Select(member => member.Name).ToList();
         RequireThere(names);
         var columns = FeatureColumns.Of(features, model.Signature);
@@ -112,11 +113,11 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
         return [.. Enumerable.Range(0, reader.FieldCount).Select(i => (options.Header ? reader.GetString(i) : FormattableString.Invariant($"{i + 1}"), JsonTokenType.String))];
     }
 
-    private IReadOnlyList<(string Name, JsonTokenType Kind)> Members(ReadOnlySpan<byte> row)
+    private IReadOnlyList<(string Name, JsonTokenType Kind)> Members(ReadOnlyMemory<byte> row)
     {
         try
         {
-            var members = JsonRows.MembersOf(row);
+            var members = JsonRows.MembersOf(NumberNames.Quoted(new ReadOnlySequence<byte>(row)) ?? row.Span);
             RequireColumns(members.Count, "The first row");
             return members;
         }

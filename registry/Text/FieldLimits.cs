@@ -35,7 +35,13 @@ internal static class FieldLimits
         if (labels.Count > MaxLabels)
             throw new InvalidRequestException($"There can be at most {MaxLabels} labels, and these are {labels.Count}.");
         foreach (var label in labels)
+        {
+            // JSON can say null where the type does not.
+            if (label is null || label.Any(char.IsControl))
+                throw new InvalidRequestException($"{ModelName.Shown(label ?? "null")} cannot be a label: use printable characters.");
             Validate(label, "label", MaxLabel);
+        }
+
         var length = labels.Sum(label => label.Length);
         if (length > MaxLabelsLength)
             throw new InvalidRequestException($"The labels together can have at most {MaxLabelsLength} characters, and these have {length}.");

@@ -64,7 +64,14 @@ public sealed class RegisterTrainedModel(JobSteps steps, JobFiles files, ModelPu
             var optimized = await publisher.PublishAsync(
                 job.Model,
                 input.Optimized,
-                request with { IdempotencyKey = $"{job.Id}:optimized", OptimizedFrom = trained.Version.Version, Kind = ModelVersion.OptimizedKind });
+                request with
+                {
+                    IdempotencyKey = $"{job.Id}:optimized",
+                    OptimizedFrom = trained.Version.Version,
+                    Kind = ModelVersion.OptimizedKind,
+                    Labels = trained.Version.Labels,
+                    Features = trained.Version.Features,
+                });
             await registry.LinkOptimizedAsync(job.Model, trained.Version.Version, optimized.Version.Version);
             return new Registered(trained.Version.Version, optimized.Version.Version, null);
         }

@@ -88,7 +88,7 @@ public sealed class FeatureTests(LarderFixture larder)
         foreach (var (path, body, status, sentence) in new[]
         {
             ("feature-edit:1", """{"features":["a"]}""", 422, "There are 1 features"), ("feature-edit:1", """{"sha256":"0"}""", 422, "'sha256' is not known"),
-            ("feature-edit:1", "{}", 422, "Nothing to change"), ("feature-edit:1", """{"source":""}""", 422, "printable"), ("feature-edit:2", """{"description":"d"}""", 404, "no version 2"),
+            ("feature-edit:1", "{}", 422, "Nothing to change"), ("feature-edit:1", """{"labels":[null]}""", 422, "cannot be a label"), ("feature-edit:1", """{"source":""}""", 422, "printable"), ("feature-edit:2", """{"description":"d"}""", 404, "no version 2"),
             ("feature-edit:none", """{"description":"d"}""", 404, "no alias none"),
         })
         {

@@ -85,8 +85,8 @@ public sealed class FeatureScoringTests(LarderFixture larder)
         Assert.Equal(",,,1,'a': 'Infinity' is out of the range of FP32", refused[1]);
 
         var rows = await LinesAsync("score-missing-values", """
-            {"a":1,"b":null,"c":null}
             {"a":1,"b":NaN,"c":"NaN"}
+            {"a":1,"b":null,"c":null}
             {"a":1,"b":-Infinity,"c":3}
             {"a":NaN,"b":1,"c":3}
             """, null, "jsonl");

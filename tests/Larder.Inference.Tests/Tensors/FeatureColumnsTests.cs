@@ -112,6 +112,10 @@ public sealed class FeatureColumnsTests
         Assert.Equal("nonebc", Encoding.UTF8.GetString(Read("""{"a":null,"c":"c","b":"b"}""", texts, Datatype.Bytes).Data));
     }
 
+    [Fact]
+    public void An_input_of_any_width_may_have_more_columns_than_features() =>
+        Assert.Equal([1, 2, float.NaN], Read("[[1,2,null]]", Names("a", "b"), shape: [-1, -1], takesMissing: true).Elements<float>());
+
     [Theory]
     [InlineData("""{"values":[NaN,-Infinity,1]}""", """{"values":["NaN","-Infinity",1]}""")]
     [InlineData("""[Infinity,"NaN","a\"NaN",-1]""", """["Infinity","NaN","a\"NaN",-1]""")]
