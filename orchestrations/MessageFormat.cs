@@ -1,22 +1,16 @@
+using Larder.Registry.Text;
+
 namespace Larder.Orchestrations;
 
 /// <summary>Names and counts as error messages and job details show them.</summary>
 internal static class MessageFormat
 {
     private const int MaxShown = 30;
-    private const int MaxLength = 60;
 
-    /// <summary>A name from a file or request: quoted, shortened and without control characters.</summary>
-    public static string Shown(string name)
-    {
-        var shown = name.Length > MaxLength ? $"{name[..MaxLength]}..." : name;
-        return $"'{string.Concat(shown.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c))}'";
-    }
-
-    /// <summary>Names, as <see cref="Shown"/> has each; at most 30 of them.</summary>
+    /// <summary>Names, as <see cref="Quoted.Text"/> has each; at most 30 of them.</summary>
     public static string List(IEnumerable<string> names)
     {
-        var all = names.Take(MaxShown + 1).Select(Shown).ToList();
+        var all = names.Take(MaxShown + 1).Select(Quoted.Text).ToList();
         return all.Count > MaxShown ? string.Join(", ", all.Take(MaxShown)) + ", ..." : string.Join(", ", all);
     }
 

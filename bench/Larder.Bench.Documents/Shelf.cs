@@ -22,7 +22,7 @@ internal static class Shelf
 
         Task WriteAsync(int i, CancellationToken stop)
         {
-            var name = $"model-{i:D7}";
+            var name = ModelName.Parse($"model-{i:D7}");
             var tags = new Dictionary<string, string> { ["team"] = $"team-{i % 40}", ["kind"] = i % Rare == 0 ? "rare" : "common" };
             var model = new ModelDocument
             {

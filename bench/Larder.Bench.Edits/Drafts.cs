@@ -8,7 +8,7 @@ namespace Larder.Bench.Edits;
 /// <summary>Versions without a file.</summary>
 internal static class Drafts
 {
-    public static NewVersion Of(string model) => new(
+    public static NewVersion Of(ModelName model) => new(
         model,
         new ValidatedArtifact(
             TextHash.Of(model),

@@ -18,7 +18,7 @@ var registry = new ModelRegistry(store, TimeProvider.System, new AuditLog(store,
 foreach (var name in new[] { "warm", "alone", "raced", "shared" })
 {
     for (var version = 0; version < 2; version++)
-        await registry.PublishAsync(Drafts.Of(name), CancellationToken.None);
+        await registry.PublishAsync(Drafts.Of(ModelName.Parse(name)), CancellationToken.None);
 }
 
 await CallerResolver.RunAsync(1, seconds, caller => EditAsync("warm", caller), () => ReplaceAsync("warm"));
@@ -32,7 +32,7 @@ foreach (var editors in new[] { 1, 8, 64 })
     if (editors > 1)
         Console.WriteLine($"| {editors} such as the floor, each again when it lost | {Row(await CallerResolver.RunAsync(editors, seconds, _ => ReplaceAsync("raced")))} | |");
     var moved = 0;
-    var edited = await CallerResolver.RunAsync(editors, seconds, caller => EditAsync("shared", caller), () => registry.SetAliasAsync("shared", "champion", 1 + (++moved % 2)));
+    var edited = await CallerResolver.RunAsync(editors, seconds, caller => EditAsync("shared", caller), () => registry.SetAliasAsync(ModelName.Parse("shared"), "champion", 1 + (++moved % 2)));
     Console.WriteLine($"| {editors} of Larder's, and one who moves an alias | {Row(edited)} | {edited.Others} |");
 }
 
@@ -40,7 +40,7 @@ string Row(CallerResolver.Result result) => string.Create(
     CultureInfo.InvariantCulture, $"{result.PerSecond:0} ({result.PerSecond / floor.PerSecond:0.00} of the floor) | {result.Least} to {result.Most}");
 
 Task EditAsync(string model, int caller) =>
-    registry.UpdateAsync(model, new ModelPatch { Tags = new Dictionary<string, string?> { [$"caller-{caller}"] = $"{Stopwatch.GetTimestamp()}" } });
+    registry.UpdateAsync(ModelName.Parse(model), new ModelPatch { Tags = new Dictionary<string, string?> { [$"caller-{caller}"] = $"{Stopwatch.GetTimestamp()}" } });
 
 async Task ReplaceAsync(string model)
 {

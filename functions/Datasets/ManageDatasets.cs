@@ -21,9 +21,7 @@ public sealed class ManageDatasets(DatasetStore datasets, ModelScopes scopes)
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request, "model", "limit", "cursor");
-        var model = QueryParameters.Text(request, "model");
-        if (model is not null)
-            ModelName.Validate(model);
+        var model = QueryParameters.Model(request);
         var (limit, cursor) = Paging.Of(request);
         var isShown = await scopes.NamesAsync(request.Caller(), cancellationToken);
         var found = new List<Dataset>();
@@ -46,7 +44,7 @@ public sealed class ManageDatasets(DatasetStore datasets, ModelScopes scopes)
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request);
-        return Envelope.Ok("Data set provided", new DatasetAnswer { Dataset = DatasetAnswers.Of(await datasets.GetAsync(model, file, cancellationToken)) });
+        return Envelope.Ok("Data set provided", new DatasetAnswer { Dataset = DatasetAnswers.Of(await datasets.GetAsync(ModelName.Parse(model), file, cancellationToken)) });
     }
 
     /// <summary>Deletes a data set. Jobs that have it as input, running ones too, keep its bytes and can be run again.</summary>
@@ -58,7 +56,7 @@ public sealed class ManageDatasets(DatasetStore datasets, ModelScopes scopes)
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request);
-        await datasets.DeleteAsync(model, file, cancellationToken);
+        await datasets.DeleteAsync(ModelName.Parse(model), file, cancellationToken);
         return Envelope.Ok($"Data set {Dataset.AddressOf(model, file)} removed successfully");
     }
 }

@@ -49,6 +49,10 @@ internal static class QueryParameters
             : throw new InvalidRequestException($"{name} must be a whole number from {least} to {most}.");
     }
 
+    /// <summary>The name of a model, from <c>?model=</c>; null when it is absent or empty.</summary>
+    /// <exception cref="InvalidRequestException">It can be no model's name.</exception>
+    public static ModelName? Model(HttpRequest request) => Text(request, "model") is { } model ? ModelName.Parse(model) : null;
+
     /// <summary>The type of a job, from <c>?type=</c>.</summary>
     /// <exception cref="InvalidRequestException">There is no such type of job.</exception>
     public static string? Type(HttpRequest request)
@@ -63,9 +67,7 @@ internal static class QueryParameters
     /// <exception cref="InvalidRequestException">A value is of another kind.</exception>
     public static JobFilter Filter(HttpRequest request)
     {
-        var model = Text(request, "model");
-        if (model is not null)
-            ModelName.Validate(model);
+        var model = Model(request);
         var text = Text(request, "text");
         if (text?.Length > MaxText)
             throw new InvalidRequestException($"text can have at most {MaxText} characters.");

@@ -33,7 +33,7 @@ public sealed class EditModel(ModelRegistry registry)
         return reference.Contains(':') ? await EditVersionAsync(request, parsed, cancellationToken) : await EditModelAsync(request, parsed.Name, cancellationToken);
     }
 
-    private async Task<IActionResult> EditModelAsync(HttpRequest request, string model, CancellationToken cancellationToken)
+    private async Task<IActionResult> EditModelAsync(HttpRequest request, ModelName model, CancellationToken cancellationToken)
     {
         var body = await Json.ReadObjectAsync(request, Expected, ["model_description", "owner", "tags", "settings"], cancellationToken);
         if (!body.EnumerateObject().Any())

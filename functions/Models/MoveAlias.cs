@@ -22,11 +22,11 @@ public sealed class MoveAlias(ModelRegistry registry)
         string model,
         CancellationToken cancellationToken)
     {
-        ModelName.Validate(model);
+        var name = ModelName.Parse(model);
         var version = await VersionAsync(request, "default", "{default:integer}", "No default value provided", "Default value must be an integer", cancellationToken);
-        var change = await registry.SetDefaultAsync(model, version, request.IfMatch(), actor: request.Caller().Name, cancellationToken: cancellationToken);
+        var change = await registry.SetDefaultAsync(name, version, request.IfMatch(), actor: request.Caller().Name, cancellationToken: cancellationToken);
         var text = version is null ? "following its newest version" : $"updated with default version: {version}";
-        return Answer(change, $"{model} {text}");
+        return Answer(change, $"{name} {text}");
     }
 
     /// <summary>Makes an alias point at a version: <c>{"version": 3}</c>.</summary>
@@ -37,12 +37,12 @@ public sealed class MoveAlias(ModelRegistry registry)
         string alias,
         CancellationToken cancellationToken)
     {
-        ModelName.Validate(model);
+        var name = ModelName.Parse(model);
         ModelName.ValidateAlias(alias);
         var version = await VersionAsync(request, "version", "{version:integer}", "No version provided", "version must be an integer", cancellationToken)
             ?? throw new InvalidRequestException("version must be an integer");
-        var change = await registry.SetAliasAsync(model, alias, version, request.IfMatch(), actor: request.Caller().Name, cancellationToken: cancellationToken);
-        return Answer(change, $"{model}:{alias} is version {version}");
+        var change = await registry.SetAliasAsync(name, alias, version, request.IfMatch(), actor: request.Caller().Name, cancellationToken: cancellationToken);
+        return Answer(change, $"{name}:{alias} is version {version}");
     }
 
     /// <summary>Removes an alias.</summary>
@@ -53,9 +53,9 @@ public sealed class MoveAlias(ModelRegistry registry)
         string alias,
         CancellationToken cancellationToken)
     {
-        ModelName.Validate(model);
-        var change = await registry.DeleteAliasAsync(model, alias, request.IfMatch(), actor: request.Caller().Name, cancellationToken: cancellationToken);
-        return Answer(change, $"{model}:{alias} removed");
+        var name = ModelName.Parse(model);
+        var change = await registry.DeleteAliasAsync(name, alias, request.IfMatch(), actor: request.Caller().Name, cancellationToken: cancellationToken);
+        return Answer(change, $"{name}:{alias} removed");
     }
 
     private static Envelope Answer(AliasChange change, string description) =>

@@ -45,13 +45,13 @@ public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions lim
         string model,
         CancellationToken cancellationToken)
     {
-        ModelName.Validate(model);
+        var name = ModelName.Parse(model);
         await using var form = IsFile(request)
             ? await Form.ReadRawAsync(request, Spec, _file, (content, cancellationToken) => publisher.StageAsync(content, request.ContentLength, cancellationToken), cancellationToken)
             : await Form.ReadAsync(request, Spec, cancellationToken);
         var file = form.Require(_file.Name, $"No file path (named '{_file.Name}') specified");
 
-        var (after, version) = await PublishAsync(model, file.Staged, RequestOf(form, file) with { Actor = request.Caller().Name }, cancellationToken);
+        var (after, version) = await PublishAsync(name, file.Staged, RequestOf(form, file) with { Actor = request.Caller().Name }, cancellationToken);
         return new Envelope(
                 StatusCodes.Status201Created,
                 $"{after.Name} saved as version {version.Version}",
@@ -60,7 +60,7 @@ public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions lim
             .WithETag(after.ETag);
     }
 
-    private async Task<ResolvedModel> PublishAsync(string model, StagedFile file, PublishRequest request, CancellationToken cancellationToken)
+    private async Task<ResolvedModel> PublishAsync(ModelName model, StagedFile file, PublishRequest request, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(limits.RequestTimeout);

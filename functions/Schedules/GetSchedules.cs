@@ -72,12 +72,9 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
 
     private static ScheduleFilter Filter(HttpRequest request)
     {
-        var model = QueryParameters.Text(request, "model");
-        if (model is not null)
-            ModelName.Validate(model);
         return new ScheduleFilter
         {
-            Model = model,
+            Model = QueryParameters.Model(request),
             Type = QueryParameters.Type(request),
             Enabled = request.Query.ContainsKey("enabled") ? request.Flag("enabled") : null,
         };

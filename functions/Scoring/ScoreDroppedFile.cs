@@ -16,7 +16,7 @@ namespace Larder.Functions.Scoring;
 /// Scores what is put into the container <c>scoring</c>, below the name of a model; the result is written beside it. It may run more than once for a file,
 /// which makes one job. Each source of blob triggers has a function, as with <see cref="IngestUpload"/>.
 /// </summary>
-public sealed class ScoreDroppedFile(ScoringSubmitter submitter, JobScheduler scheduler, BlobDatasets drops)
+public sealed class ScoreDroppedFile(ScoringSubmitter submitter, JobScheduler scheduler, BlobDatasets blobs)
 {
     /// <summary>Runs when Event Grid tells of a file that is new or has been replaced.</summary>
     [Function("ScoreDroppedFile")]
@@ -37,7 +37,7 @@ public sealed class ScoreDroppedFile(ScoringSubmitter submitter, JobScheduler sc
         // Not of the trigger's pattern, where a first part takes as many folders as it can.
         var (model, slash) = (blob.Name.Split('/')[0], blob.Name.Contains('/'));
         // What is written beside files comes here too.
-        if (!slash || !ScoringBlob.IsDataset(blob.Name) || await drops.FindAsync(BlobDatasets.Scoring, blob.Name, cancellationToken) is not { } file)
+        if (!slash || !ScoringBlob.IsDataset(blob.Name) || await blobs.FindAsync(BlobDatasets.Scoring, blob.Name, cancellationToken) is not { } file)
             return;
         try
         {
@@ -46,7 +46,7 @@ public sealed class ScoreDroppedFile(ScoringSubmitter submitter, JobScheduler sc
         catch (LarderException e) when (e.IsPermanent)
         {
             var outcome = JsonSerializer.SerializeToUtf8Bytes(new { Model = model, State = JobState.Failed, Reason = e.Message }, RegistryJson.Options);
-            await drops.WriteAsync(BlobDatasets.Scoring, ScoringBlob.ResultOf(blob.Name), BinaryData.FromBytes(outcome), cancellationToken);
+            await blobs.WriteAsync(BlobDatasets.Scoring, ScoringBlob.ResultOf(blob.Name), BinaryData.FromBytes(outcome), cancellationToken);
         }
     }
 }

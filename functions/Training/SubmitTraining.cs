@@ -59,13 +59,13 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        ModelName.Validate(model);
+        var name = ModelName.Parse(model);
         var key = IdempotencyKey.Of(request);
-        var job = await scheduler.SubmitAndStartAsync(client, AcceptAsync(request, model, key, cancellationToken));
-        return JobAnswers.Accepted(job, $"The training of {model} is job {job.Id}");
+        var job = await scheduler.SubmitAndStartAsync(client, AcceptAsync(request, name, key, cancellationToken));
+        return JobAnswers.Accepted(job, $"The training of {name} is job {job.Id}");
     }
 
-    private async Task<Job> AcceptAsync(HttpRequest request, string model, string? key, CancellationToken cancellationToken)
+    private async Task<Job> AcceptAsync(HttpRequest request, ModelName model, string? key, CancellationToken cancellationToken)
     {
         var caller = request.Caller();
         if (!request.IsJson())

@@ -23,12 +23,12 @@ public sealed class AbandonUpload(UploadSessions sessions, JobStore jobs)
         string upload,
         CancellationToken cancellationToken)
     {
-        ModelName.Validate(model);
-        var session = await sessions.GetAsync(model, upload, cancellationToken);
+        var name = ModelName.Parse(model);
+        var session = await sessions.GetAsync(name, upload, cancellationToken);
         if (session.Job is { } job && !await IsOverAsync(job, cancellationToken))
             throw new ConflictException($"The upload {upload} is being taken in by the job {job}: cancel that first.");
         await sessions.AbandonAsync(session, cancellationToken);
-        return Envelope.Ok($"Upload {upload} of {model} abandoned");
+        return Envelope.Ok($"Upload {upload} of {name} abandoned");
     }
 
     private async Task<bool> IsOverAsync(string job, CancellationToken cancellationToken)

@@ -28,7 +28,7 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
         string model,
         CancellationToken cancellationToken)
     {
-        ModelName.Validate(model);
+        var name = ModelName.Parse(model);
         var body = await Json.ReadOrDefaultAsync<NewUploadRequest>(request, Expected, cancellationToken);
         var isDataset = body.Kind is { } kind && IsDataset(kind);
         if (body.SizeBytes is < 1)
@@ -40,13 +40,13 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
             throw Form.WrongExtension(body.FileName!, ".onnx");
 
         var session = await sessions.CreateAsync(
-            model, body.FileName, body.SizeBytes, isDataset ? UploadKind.Dataset : UploadKind.Model, cancellationToken);
+            name, body.FileName, body.SizeBytes, isDataset ? UploadKind.Dataset : UploadKind.Model, cancellationToken);
         var url = await sessions.GetUrlAsync(session, cancellationToken);
         return new Envelope(
                 StatusCodes.Status201Created,
-                $"Put blocks of {model} to the URL, then complete the upload {session.Id}",
+                $"Put blocks of {name} to the URL, then complete the upload {session.Id}",
                 new UploadAnswer { Upload = UploadAnswers.Of(session, url, 0, options) })
-            .WithHeader(HeaderNames.Location, $"/api/v1/models/{model}/uploads/{session.Id}");
+            .WithHeader(HeaderNames.Location, $"/api/v1/models/{name}/uploads/{session.Id}");
     }
 
     private static bool IsDataset(string kind) => kind switch

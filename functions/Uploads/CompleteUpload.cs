@@ -32,13 +32,13 @@ public sealed class CompleteUpload(UploadSessions sessions, UploadSubmitter subm
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        ModelName.Validate(model);
+        var name = ModelName.Parse(model);
         var body = await Json.ReadAsync<JsonElement>(request, Expected, cancellationToken);
         var caller = request.Caller();
-        var session = await sessions.GetAsync(model, upload, cancellationToken);
+        var session = await sessions.GetAsync(name, upload, cancellationToken);
         var job = await scheduler.SubmitAndStartAsync(client, session.Kind == UploadKind.Dataset
-            ? submitter.CompleteAsync(model, upload, DatasetOptions.Schema.ReadOrDefault(body), caller, cancellationToken)
-            : submitter.CompleteAsync(model, upload, UploadOptions.Schema.ReadOrDefault(body), caller, cancellationToken));
-        return JobAnswers.Accepted(job, $"The upload {upload} of {model} is job {job.Id}");
+            ? submitter.CompleteAsync(name, upload, DatasetOptions.Schema.ReadOrDefault(body), caller, cancellationToken)
+            : submitter.CompleteAsync(name, upload, UploadOptions.Schema.ReadOrDefault(body), caller, cancellationToken));
+        return JobAnswers.Accepted(job, $"The upload {upload} of {name} is job {job.Id}");
     }
 }

@@ -22,11 +22,11 @@ public sealed class GetUpload(UploadSessions sessions, UploadSessionOptions opti
         string upload,
         CancellationToken cancellationToken)
     {
-        ModelName.Validate(model);
-        var session = await sessions.GetAsync(model, upload, cancellationToken);
+        var name = ModelName.Parse(model);
+        var session = await sessions.GetAsync(name, upload, cancellationToken);
         var committed = await sessions.GetCommittedBytesAsync(upload, cancellationToken);
         var works = committed is not null && session.Expires > time.GetUtcNow();
         var url = works ? await sessions.GetUrlAsync(session, cancellationToken) : null;
-        return Envelope.Ok($"Upload {upload} of {model}", new UploadAnswer { Upload = UploadAnswers.Of(session, url, committed ?? 0, options) });
+        return Envelope.Ok($"Upload {upload} of {name}", new UploadAnswer { Upload = UploadAnswers.Of(session, url, committed ?? 0, options) });
     }
 }

@@ -8,12 +8,13 @@ using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Backup;
 
 /// <summary>Accepts exports and imports: checks the request and submits the job, whose steps check the rest.</summary>
 public sealed class BackupSubmitter(
-    JobSubmitter submitter, JobAccess access, IArtifactStore artifacts, BlobDatasets drops, UrlSource urls, ImportLimits limits)
+    JobSubmitter submitter, JobAccess access, IArtifactStore artifacts, BlobDatasets blobs, UrlSource urls, ImportLimits limits)
 {
     private const int LongestSource = 2048;
 
@@ -58,8 +59,8 @@ public sealed class BackupSubmitter(
             return await submitter.SubmitAsync(request with { Source = await ExportOfAsync(caller, source, cancellationToken) }, cancellationToken);
         if (source.StartsWith($"{BlobDatasets.Uploads}/", StringComparison.Ordinal))
         {
-            var found = await drops.FindAsync(BlobDatasets.Uploads, source[(BlobDatasets.Uploads.Length + 1)..], cancellationToken)
-                ?? throw new NotFoundException($"There is no {MessageFormat.Shown(source)}.");
+            var found = await blobs.FindAsync(BlobDatasets.Uploads, source[(BlobDatasets.Uploads.Length + 1)..], cancellationToken)
+                ?? throw new NotFoundException($"There is no {Quoted.Text(source)}.");
             RequireSize(found.SizeBytes);
             return await submitter.SubmitAsync(request with { Source = DatasetSource.Of(found.Container, found.Path, found.ETag) }, cancellationToken);
         }

@@ -22,7 +22,7 @@ public sealed class ImportedSchedules(ScheduleStarter starter, ScheduleStore sto
     {
         ScheduleClock.ZoneOf(schedule.TimeZone);
         if (starter.TypeOf(schedule.Job.Type).IsAboutModel)
-            ModelName.Validate(schedule.Job.Model);
+            _ = ModelName.Parse(schedule.Job.Model);
         if (schedule.Name.Length == 0)
             throw new InvalidRequestException("A schedule needs a name.");
     }

@@ -14,12 +14,12 @@ namespace Larder.Orchestrations.Datasets;
 /// <param name="files">Where whole URLs are kept.</param>
 /// <param name="artifacts">Where it goes.</param>
 /// <param name="staging">Local disk.</param>
-/// <param name="drops">Data sets in the containers that users write to.</param>
+/// <param name="blobs">Data sets in the containers that users write to.</param>
 /// <param name="urls">Other hosts.</param>
 /// <param name="limits">How long it may take.</param>
 /// <param name="time">For times and waits.</param>
 public sealed class DatasetFetcher(
-    JobFiles files, IArtifactStore artifacts, StagingArea staging, BlobDatasets drops, UrlSource urls, ScoringLimits limits, TimeProvider time)
+    JobFiles files, IArtifactStore artifacts, StagingArea staging, BlobDatasets blobs, UrlSource urls, ScoringLimits limits, TimeProvider time)
 {
     private const long MaxSecretBytes = 1 << 20;
 
@@ -63,7 +63,7 @@ public sealed class DatasetFetcher(
         }
 
         var source = DatasetSource.Parse(text);
-        var content = await drops.OpenReadAsync(source.Container!, source.Path, source.ETag, cancellationToken)
+        var content = await blobs.OpenReadAsync(source.Container!, source.Path, source.ETag, cancellationToken)
             ?? throw new InvalidRequestException(
                 source.ETag is null ? $"There is no data set {text}." : "The file was replaced or removed before it could be read.");
         return (content, null, NameOf(source.Path));

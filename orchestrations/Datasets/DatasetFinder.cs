@@ -5,6 +5,7 @@ using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Datasets;
 
@@ -12,12 +13,12 @@ namespace Larder.Orchestrations.Datasets;
 /// Data sets that requests and schedules name: <c>uploads/{path}</c>, <c>datasets/{model}/{file_name}</c>, or a URL. Nothing is read here but what says which
 /// bytes they are at this moment.
 /// </summary>
-/// <param name="drops">The container <c>uploads</c>.</param>
+/// <param name="blobs">The container <c>uploads</c>.</param>
 /// <param name="datasets">What was uploaded in blocks.</param>
 /// <param name="artifacts">Its bytes.</param>
 /// <param name="urls">Which URLs may be named.</param>
 /// <param name="scopes">Whose data sets are whose: those of a model, and files below its name in <c>uploads</c>.</param>
-public sealed class DatasetFinder(BlobDatasets drops, DatasetStore datasets, IArtifactStore artifacts, UrlSource urls, ModelScopes scopes)
+public sealed class DatasetFinder(BlobDatasets blobs, DatasetStore datasets, IArtifactStore artifacts, UrlSource urls, ModelScopes scopes)
 {
     private const int LongestAddress = 2048;
 
@@ -69,7 +70,7 @@ public sealed class DatasetFinder(BlobDatasets drops, DatasetStore datasets, IAr
         }
 
         var path = address[(BlobDatasets.Uploads.Length + 1)..];
-        var found = await drops.FindAsync(BlobDatasets.Uploads, path, cancellationToken) ?? throw new NotFoundException($"There is no {MessageFormat.Shown(address)}.");
+        var found = await blobs.FindAsync(BlobDatasets.Uploads, path, cancellationToken) ?? throw new NotFoundException($"There is no {Quoted.Text(address)}.");
         RequireAllowed(found.SizeBytes, limit);
         return new FoundDataset(address, name, null, DatasetSource.Of(BlobDatasets.Uploads, path, found.ETag), SizeBytes: found.SizeBytes);
     }
@@ -90,7 +91,7 @@ public sealed class DatasetFinder(BlobDatasets drops, DatasetStore datasets, IAr
     private static void RequirePath(string address)
     {
         if (!JobFilePath.IsValid(address))
-            throw new InvalidRequestException($"{MessageFormat.Shown(address)} is not a path.");
+            throw new InvalidRequestException($"{Quoted.Text(address)} is not a path.");
     }
 
     private async Task<FoundDataset> FindUploadedAsync(string address, string name, long limit, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Errors;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Datasets;
 
@@ -50,7 +51,7 @@ public sealed class UrlSource : IDisposable
         if (uri.UserInfo.Length > 0)
             throw new InvalidRequestException("The URL must not have a user name or password.");
         if (!IsListed(uri.IdnHost))
-            throw new InvalidRequestException($"The host {MessageFormat.Shown(uri.Host)} is not one that may be fetched from (Limits:Scoring:UrlHosts).");
+            throw new InvalidRequestException($"The host {Quoted.Text(uri.Host)} is not one that may be fetched from (Limits:Scoring:UrlHosts).");
         return uri;
     }
 
@@ -82,7 +83,7 @@ public sealed class UrlSource : IDisposable
                 {
                     if ((int)response.StatusCode >= 500 || response.StatusCode == HttpStatusCode.TooManyRequests)
                         throw new HttpRequestException($"{uri.Host} answered {(int)response.StatusCode}.");
-                    throw new InvalidRequestException($"The host {MessageFormat.Shown(uri.Host)} answered {(int)response.StatusCode} to the URL.");
+                    throw new InvalidRequestException($"The host {Quoted.Text(uri.Host)} answered {(int)response.StatusCode} to the URL.");
                 }
 
                 if (redirects == MostRedirects)
@@ -118,7 +119,7 @@ public sealed class UrlSource : IDisposable
         var allowed = addresses.Where(_isAllowed).ToArray();
         // One that is not is enough to mistrust the name.
         if (allowed.Length < addresses.Length || allowed.Length == 0)
-            throw new InvalidRequestException($"The host {MessageFormat.Shown(host)} is not at a public address.");
+            throw new InvalidRequestException($"The host {Quoted.Text(host)} is not at a public address.");
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
@@ -128,7 +129,7 @@ public sealed class UrlSource : IDisposable
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
         {
             socket.Dispose();
-            throw new InvalidRequestException($"The host {MessageFormat.Shown(host)} takes no connections on port {context.DnsEndPoint.Port}.");
+            throw new InvalidRequestException($"The host {Quoted.Text(host)} takes no connections on port {context.DnsEndPoint.Port}.");
         }
         catch
         {
@@ -151,7 +152,7 @@ public sealed class UrlSource : IDisposable
             }
             catch (SocketException)
             {
-                throw new InvalidRequestException($"The host {MessageFormat.Shown(host)} cannot be found.");
+                throw new InvalidRequestException($"The host {Quoted.Text(host)} cannot be found.");
             }
         }
     }

@@ -91,7 +91,7 @@ internal sealed record IngestionManifest
     /// <exception cref="InvalidRequestException">A sentence why.</exception>
     public void Validate(Job job)
     {
-        ModelName.Validate(job.Model);
+        _ = ModelName.Parse(job.Model);
         RequestOf(job).Validate();
         foreach (var alias in Aliases)
             ModelName.ValidateAlias(alias);

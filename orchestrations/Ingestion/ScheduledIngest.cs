@@ -5,6 +5,7 @@ using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Schedules;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Ingestion;
 
@@ -12,7 +13,7 @@ namespace Larder.Orchestrations.Ingestion;
 /// Ingestions by schedule: a model or an archive in the container <c>uploads</c>, as it is when the job is made. What is a version of the model already is
 /// left at that; the blob is only read.
 /// </summary>
-public sealed class ScheduledIngest(IngestionContainer drops, ModelScopes scopes) : IScheduledJob
+public sealed class ScheduledIngest(IngestionContainer container, ModelScopes scopes) : IScheduledJob
 {
     private static readonly Dictionary<string, string> NoSecrets = [];
 
@@ -37,8 +38,8 @@ public sealed class ScheduledIngest(IngestionContainer drops, ModelScopes scopes
     {
         var blob = job.Inputs.Blob!;
         await scopes.RequireAsync(caller, blob.Split('/')[1], cancellationToken);
-        var drop = await drops.FindAsync(blob[(IngestionContainer.Container.Length + 1)..], cancellationToken) ?? throw new NotFoundException($"There is no {MessageFormat.Shown(blob)}.");
-        var options = new IngestOptions { Blob = blob, Etag = drop.ETag, ReadOnly = true };
+        var found = await container.FindAsync(blob[(IngestionContainer.Container.Length + 1)..], cancellationToken) ?? throw new NotFoundException($"There is no {Quoted.Text(blob)}.");
+        var options = new IngestOptions { Blob = blob, Etag = found.ETag, ReadOnly = true };
         return new JobRequest(IngestJob.Type, job.Model, JobOptions.ToJson(options));
     }
 }

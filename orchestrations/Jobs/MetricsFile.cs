@@ -19,7 +19,7 @@ internal static class MetricsFile
         foreach (var (name, value) in Read(json) ?? throw new JsonException("it must be an object of plain numbers by name, and is null"))
         {
             if (name.Length is 0 or > MaxName || name.Any(char.IsControl) || value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var number) || !double.IsFinite(number))
-                throw new JsonException($"it must be an object of plain numbers by name, and {MessageFormat.Shown(name)} is none");
+                throw new JsonException($"it must be an object of plain numbers by name, and {Quoted.Text(name)} is none");
             metrics[name] = number;
         }
 

@@ -182,7 +182,7 @@ public sealed class ScheduleEditor(ScheduleStore schedules, ScheduleStarter star
     {
         var type = starter.TypeOf(job.Type);
         if (type.IsAboutModel)
-            ModelName.Validate(job.Model);
+            _ = ModelName.Parse(job.Model);
         await access.RequireAsync(caller, JobWay.Schedule, type.Type, job.Model, cancellationToken);
         var (stored, secrets) = await type.CheckAsync(caller, job, known, cancellationToken);
         return schedule with { Job = stored, Secrets = secrets, Maker = caller };

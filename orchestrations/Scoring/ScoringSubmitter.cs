@@ -116,7 +116,7 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
     private static void RequireOnce(IReadOnlyList<string> names, string option)
     {
         if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new InvalidRequestException($"'{option}' names {MessageFormat.Shown(twice.Key)} twice.");
+            throw new InvalidRequestException($"'{option}' names {Quoted.Text(twice.Key)} twice.");
     }
 }
 
@@ -136,7 +136,7 @@ internal static class DropOptions
             if (Texts.Contains(name))
                 options[name] = value;
             else if (Flags.Contains(name))
-                options[name] = bool.TryParse(value, out var flag) ? flag : throw new InvalidRequestException($"The metadata {name} must be true or false; it is {MessageFormat.Shown(value)}.");
+                options[name] = bool.TryParse(value, out var flag) ? flag : throw new InvalidRequestException($"The metadata {name} must be true or false; it is {Quoted.Text(value)}.");
         }
 
         return ScoreOptions.Schema.Read(JsonSerializer.SerializeToUtf8Bytes(options));

@@ -71,7 +71,7 @@ public sealed class TrainingSubmitter(
     /// <exception cref="NotFoundException">There is no such data set.</exception>
     /// <exception cref="ConflictException">The key was used for another request.</exception>
     public async Task<Job> SubmitAsync(
-        string model,
+        ModelName model,
         IReadOnlyList<(string Name, string FileName, StagedFile File)> inputs,
         string? dataset,
         TrainOptions options,

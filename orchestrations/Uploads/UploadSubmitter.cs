@@ -4,6 +4,7 @@ using Larder.Registry.Access;
 using Larder.Registry.Datasets;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 using Larder.Registry.Uploads;
 
 namespace Larder.Orchestrations.Uploads;
@@ -25,11 +26,12 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
     /// <exception cref="NotFoundException">There is no such upload.</exception>
     /// <exception cref="InvalidRequestException">An option is not allowed.</exception>
     /// <exception cref="ConflictException">It was completed in another way, or nothing was uploaded.</exception>
-    public Task<Job> CompleteAsync(string model, string id, UploadOptions options, Caller caller, CancellationToken cancellationToken)
+    public Task<Job> CompleteAsync(ModelName model, string id, UploadOptions options, Caller caller, CancellationToken cancellationToken)
     {
         RequireSame(options.Upload, id);
         options = options with { Upload = id, Sha256 = options.Sha256.ToLowerInvariant() };
         return CompleteAsync(
+            model,
             new JobRequest(UploadJob.Type, model, JobOptions.ToJson(options)) { By = caller, Owner = caller.Name },
             id,
             session => UploadJob.ArrivalOf(options, session.FileName).Validate(Draft(model, caller.Name)),
@@ -37,12 +39,13 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
     }
 
     /// <summary>Makes the job that takes a data set in.</summary>
-    /// <inheritdoc cref="CompleteAsync(string, string, UploadOptions, Caller, CancellationToken)"/>
-    public Task<Job> CompleteAsync(string model, string id, DatasetOptions options, Caller caller, CancellationToken cancellationToken)
+    /// <inheritdoc cref="CompleteAsync(ModelName, string, UploadOptions, Caller, CancellationToken)"/>
+    public Task<Job> CompleteAsync(ModelName model, string id, DatasetOptions options, Caller caller, CancellationToken cancellationToken)
     {
         RequireSame(options.Upload, id);
         options = options with { Upload = id, Sha256 = options.Sha256.ToLowerInvariant() };
         return CompleteAsync(
+            model,
             new JobRequest(DatasetJob.Type, model, JobOptions.ToJson(options)) { By = caller, Owner = caller.Name },
             id,
             session => Dataset.ValidateName(session.FileName),
@@ -55,11 +58,12 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
             throw new InvalidRequestException("The path and the body name different uploads.");
     }
 
-    private async Task<Job> CompleteAsync(JobRequest request, string id, Action<UploadSession> validate, CancellationToken cancellationToken)
+    private async Task<Job> CompleteAsync(
+        ModelName model, JobRequest request, string id, Action<UploadSession> validate, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var session = await sessions.GetAsync(request.Model, id, cancellationToken);
+            var session = await sessions.GetAsync(model, id, cancellationToken);
             var made = session.Job is null ? null : await FindAsync(session.Job, cancellationToken);
             if (made is { State: not (JobState.Failed or JobState.Canceled) })
                 return Same(made, request.Options, id);
@@ -79,7 +83,7 @@ public sealed class UploadSubmitter(UploadSessions sessions, JobStore jobs, JobS
         ? made
         : throw new ConflictException($"The upload {id} was completed with other options; its job is {made.Id}.");
 
-    private static Job Draft(string model, string owner) => new()
+    private static Job Draft(ModelName model, string owner) => new()
     {
         Id = "",
         Type = UploadJob.Type,

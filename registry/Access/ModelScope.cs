@@ -44,7 +44,7 @@ public sealed record ModelScope
         foreach (var prefix in Prefixes)
         {
             if (!ModelName.IsWellFormed(prefix))
-                throw new InvalidRequestException($"{ModelName.Shown(prefix)} is not the beginning of a model's name.");
+                throw new InvalidRequestException($"{Quoted.Text(prefix)} is not the beginning of a model's name.");
         }
         FieldLimits.ValidateTags(Tags);
     }

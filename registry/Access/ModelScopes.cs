@@ -1,6 +1,7 @@
 using Larder.Registry.Catalog;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Access;
 
@@ -28,7 +29,7 @@ public sealed class ModelScopes(ModelRegistry registry, ModelCatalog catalog)
     }
 
     /// <summary>Why a model is refused, in a sentence.</summary>
-    public static string Refusal(Caller caller, string model) => $"The scope of {caller.Name} does not have the model {ModelName.Shown(model)}.";
+    public static string Refusal(Caller caller, string model) => $"The scope of {caller.Name} does not have the model {Quoted.Text(model)}.";
 
     /// <summary>Tells of many names whether they are in a caller's scope. With tags it reads all models once.</summary>
     public async Task<Func<string, bool>> NamesAsync(Caller caller, CancellationToken cancellationToken)
@@ -42,7 +43,7 @@ public sealed class ModelScopes(ModelRegistry registry, ModelCatalog catalog)
         do
         {
             var page = await registry.ListAsync(ModelRegistry.MaxPage, cursor, cancellationToken);
-            tagged.UnionWith(page.Items.Where(scope.Covers).Select(model => model.Name));
+            tagged.UnionWith(page.Items.Where(scope.Covers).Select(model => model.Name.ToString()));
             cursor = page.Cursor;
         }
         while (cursor is not null);
@@ -66,7 +67,7 @@ public sealed class ModelScopes(ModelRegistry registry, ModelCatalog catalog)
 
         try
         {
-            return scope.Covers(await registry.GetAsync(model, cancellationToken));
+            return scope.Covers(await registry.GetAsync(ModelName.Parse(model), cancellationToken));
         }
         catch (NotFoundException)
         {

@@ -1,5 +1,7 @@
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
+using Larder.Registry.Models;
+using Larder.Registry.Text;
 using Larder.Registry.Tokens;
 
 namespace Larder.Registry.Audit;
@@ -18,7 +20,7 @@ public sealed class AuditSubject
 
     private readonly string _text;
 
-    private AuditSubject(string text, string? model = null, string? schedule = null, string? token = null) =>
+    private AuditSubject(string text, ModelName? model = null, string? schedule = null, string? token = null) =>
         (_text, ModelName, ScheduleId, TokenId) = (text, model, schedule, token);
 
     /// <summary>What has the records in a partition of its own; null for all models, all schedules and all tokens.</summary>
@@ -27,7 +29,7 @@ public sealed class AuditSubject
     /// <summary>Whether it is less than all that has the same root.</summary>
     internal bool IsPart => Root is { } root && root.Length < _text.Length;
 
-    internal string? ModelName { get; }
+    internal ModelName? ModelName { get; }
 
     internal string? ScheduleId { get; }
 
@@ -42,20 +44,19 @@ public sealed class AuditSubject
             case [Settings] or [Model] or [Schedule] or [Token]:
                 return new AuditSubject(text);
             case [Model, var name]:
-                Models.ModelName.Validate(name);
-                return new AuditSubject(text, model: name);
+                return new AuditSubject(text, ModelName.Parse(name));
             case [Model, var name, var part]:
-                Models.ModelName.Validate(name);
-                if (!Models.ModelName.IsDigits(part))
-                    Models.ModelName.ValidateAlias(part);
-                return new AuditSubject(text, model: name);
+                var model = ModelName.Parse(name);
+                if (!ModelReference.IsDigits(part))
+                    ModelName.ValidateAlias(part);
+                return new AuditSubject(text, model);
             case [Schedule, var id] when JobId.IsValid(id):
                 return new AuditSubject(text, schedule: id);
             case [Token, var id] when CallerToken.IsId(id):
                 return new AuditSubject(text, token: id);
             default:
                 throw new InvalidRequestException(
-                    $"{Models.ModelName.Shown(text)} is no subject: use model, model:NAME, model:NAME:VERSION, model:NAME:ALIAS, schedule, schedule:ID, token, token:ID or settings.");
+                    $"{Quoted.Text(text)} is no subject: use model, model:NAME, model:NAME:VERSION, model:NAME:ALIAS, schedule, schedule:ID, token, token:ID or settings.");
         }
     }
 

@@ -2,8 +2,8 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Backup;
 
@@ -46,7 +46,7 @@ internal static class BackupJson
     }
 
     /// <summary>Why a file of an archive cannot be used.</summary>
-    public static InvalidRequestException Unusable(string file, string why) => new($"The archive's file {ModelName.Shown(file)} cannot be used: {why}.");
+    public static InvalidRequestException Unusable(string file, string why) => new($"The archive's file {Quoted.Text(file)} cannot be used: {why}.");
 }
 
 /// <summary>

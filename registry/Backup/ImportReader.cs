@@ -5,6 +5,7 @@ using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Larder.Registry.Schedules;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Backup;
 
@@ -111,13 +112,13 @@ internal sealed class ImportReader
         while (lines.ReadLine() is { } line)
         {
             if (line.Length < 67 || line[64..66] != "  " || !BackupFormat.IsSha256(line[..64]) || !_sums.TryAdd(line[66..], line[..64]))
-                throw new InvalidRequestException($"The archive's file {BackupFormat.Sums} has a line that is no hash with a name, or a name twice: {ModelName.Shown(line)}.");
+                throw new InvalidRequestException($"The archive's file {BackupFormat.Sums} has a line that is no hash with a name, or a name twice: {Quoted.Text(line)}.");
         }
 
         if (_sums.Keys.FirstOrDefault(file => !_archive.Files.ContainsKey(file)) is { } missing)
-            throw new InvalidRequestException($"The archive's file {ModelName.Shown(missing)} is missing.");
+            throw new InvalidRequestException($"The archive's file {Quoted.Text(missing)} is missing.");
         if (_archive.Files.Keys.FirstOrDefault(file => file is not (BackupFormat.Manifest or BackupFormat.Sums) && !_sums.ContainsKey(file)) is { } unknown)
-            throw new InvalidRequestException($"The archive's file {ModelName.Shown(unknown)} is not in {BackupFormat.Sums}.");
+            throw new InvalidRequestException($"The archive's file {Quoted.Text(unknown)} is not in {BackupFormat.Sums}.");
     }
 
     private void Sort(string file)
@@ -125,9 +126,9 @@ internal sealed class ImportReader
         switch (BackupFormat.Parse(file))
         {
             case (BackupFormat.Models, var name, var number):
-                ModelName.Validate(name);
-                if (!_models.TryGetValue(name, out var numbers))
-                    _models.Add(name, numbers = []);
+                var model = ModelName.Parse(name);
+                if (!_models.TryGetValue(model, out var numbers))
+                    _models.Add(model, numbers = []);
                 // 0 for the model itself.
                 numbers.Add(number ?? 0);
                 break;
@@ -137,16 +138,16 @@ internal sealed class ImportReader
             case (BackupFormat.Artifacts, var sha256, _) when _sums[file] == sha256:
                 break;
             case (BackupFormat.Artifacts, _, _):
-                throw new InvalidRequestException($"The archive says that {ModelName.Shown(file)} has another SHA-256 than its name.");
+                throw new InvalidRequestException($"The archive says that {Quoted.Text(file)} has another SHA-256 than its name.");
             default:
-                throw new InvalidRequestException($"The archive has a file {ModelName.Shown(file)}, which no export has.");
+                throw new InvalidRequestException($"The archive has a file {Quoted.Text(file)}, which no export has.");
         }
     }
 
     private async Task<T> ReadAsync<T>(string file, CancellationToken cancellationToken)
     {
         if (!_sums.TryGetValue(file, out var expected))
-            throw new InvalidRequestException($"The archive's file {ModelName.Shown(file)} is missing.");
+            throw new InvalidRequestException($"The archive's file {Quoted.Text(file)} is missing.");
         var content = await ReadAsync(file, _limits.DocumentBytes, cancellationToken);
         if (Convert.ToHexStringLower(SHA256.HashData(content)) != expected)
             throw BackupJson.Unusable(file, $"it has another SHA-256 than {BackupFormat.Sums} says");
@@ -156,7 +157,7 @@ internal sealed class ImportReader
     private async Task<byte[]> ReadAsync(string file, long limit, CancellationToken cancellationToken)
     {
         if (_archive.Files[file] > limit)
-            throw new TooLargeException($"The archive's file {ModelName.Shown(file)} has {_archive.Files[file]} bytes; {limit} is the most.");
+            throw new TooLargeException($"The archive's file {Quoted.Text(file)} has {_archive.Files[file]} bytes; {limit} is the most.");
         await using var content = await _archive.OpenAsync(file, cancellationToken);
         var buffer = new byte[_archive.Files[file]];
         await content.ReadExactlyAsync(buffer, cancellationToken);

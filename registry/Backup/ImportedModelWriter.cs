@@ -104,7 +104,7 @@ internal sealed class ImportedModelWriter(ModelStore models, string job, string 
     }
 
     /// <summary>Writes a version's document in the place of what is there, which means nothing: the model says that all numbers up to its last are deleted.</summary>
-    private Task WriteAsync(string name, int number, VersionDocument version, CancellationToken cancellationToken) =>
+    private Task WriteAsync(ModelName name, int number, VersionDocument version, CancellationToken cancellationToken) =>
         _versions.UpdateAsync(
             name,
             ModelCollections.VersionId(number),

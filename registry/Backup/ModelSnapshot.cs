@@ -31,7 +31,7 @@ internal sealed record ModelSnapshot(ModelDocument Model, IReadOnlyList<KeyValue
     /// </summary>
     public bool Equals(ModelSnapshot? other) => other is not null && Content().AsSpan().SequenceEqual(other.Content());
 
-    public override int GetHashCode() => Model.Name.GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() => Model.Name.GetHashCode();
 
     private byte[] Content() => BackupJson.Write(new
     {
@@ -96,7 +96,7 @@ internal sealed class ModelSnapshots(IDocumentStore documents)
             })),
         ]);
 
-    private async Task<Dictionary<int, VersionDocument>> VersionsAsync(string name, CancellationToken cancellationToken)
+    private async Task<Dictionary<int, VersionDocument>> VersionsAsync(ModelName name, CancellationToken cancellationToken)
     {
         var versions = new Dictionary<int, VersionDocument>();
         string? continuation = null;

@@ -1,6 +1,7 @@
 using System.IO.Enumeration;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Backup;
 
@@ -22,9 +23,9 @@ public sealed class NamePatterns
         foreach (var pattern in patterns)
         {
             if (pattern is null || !pattern.Contains('*'))
-                ModelName.Validate(pattern ?? "");
+                _ = ModelName.Parse(pattern ?? "");
             else if (pattern.Length > ModelName.MaxLength || !pattern.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '*'))
-                throw new InvalidRequestException($"{ModelName.Shown(pattern)} can be no model's name, whatever its * stands for.");
+                throw new InvalidRequestException($"{Quoted.Text(pattern)} can be no model's name, whatever its * stands for.");
         }
 
         Patterns = [.. patterns.Order(StringComparer.Ordinal)];

@@ -60,8 +60,9 @@ public sealed partial class ModelCatalog : IDisposable
     }
 
     /// <summary>Forgets everything about a model, so that the next request reads it. Not needed after what this process writes.</summary>
-    public void Invalidate(string name)
+    public void Invalidate(ModelName name)
     {
+        string text = name;
         lock (_gate)
         {
             Remove(_known);
@@ -77,7 +78,7 @@ public sealed partial class ModelCatalog : IDisposable
         }
 
         bool IsOfModel(string reference) =>
-            reference.StartsWith(name, StringComparison.Ordinal) && (reference.Length == name.Length || reference[name.Length] == ':');
+            reference.StartsWith(text, StringComparison.Ordinal) && (reference.Length == text.Length || reference[text.Length] == ':');
     }
 
     /// <summary>Stops following the registry.</summary>

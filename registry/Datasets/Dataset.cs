@@ -18,7 +18,7 @@ public sealed record Dataset
     private const int MaxNameBytes = 255;
 
     /// <summary>The model that it was uploaded for. Jobs of others may use it too.</summary>
-    public required string Model { get; init; }
+    public required ModelName Model { get; init; }
 
     /// <summary>What its client calls it.</summary>
     public required string FileName { get; init; }
@@ -51,12 +51,12 @@ public sealed record Dataset
 
     /// <summary>The model and the file name of an address.</summary>
     /// <exception cref="InvalidRequestException">It is none.</exception>
-    public static (string Model, string FileName) Parse(string address)
+    public static (ModelName Model, string FileName) Parse(string address)
     {
         if (!address.StartsWith(Prefix, StringComparison.Ordinal) || address.Split('/') is not [_, var model, var fileName])
             throw new InvalidRequestException($"The address of an uploaded data set is {AddressOf("{model}", "{file_name}")}.");
-        ModelName.Validate(model);
+        var name = ModelName.Parse(model);
         ValidateName(fileName);
-        return (model, fileName);
+        return (name, fileName);
     }
 }

@@ -1,6 +1,7 @@
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Datasets;
 
@@ -19,7 +20,7 @@ public sealed class DatasetStore(IDocumentStore documents)
     /// <summary>A data set.</summary>
     /// <exception cref="NotFoundException">There is none of that name.</exception>
     /// <exception cref="InvalidRequestException">There can be none.</exception>
-    public async Task<Dataset> GetAsync(string model, string fileName, CancellationToken cancellationToken = default) =>
+    public async Task<Dataset> GetAsync(ModelName model, string fileName, CancellationToken cancellationToken = default) =>
         (await ReadAsync(model, fileName, cancellationToken))?.Value ?? throw NotFound(model, fileName);
 
     /// <summary>
@@ -29,7 +30,7 @@ public sealed class DatasetStore(IDocumentStore documents)
     /// <returns>The data set that has the name now.</returns>
     public async Task<Dataset> PutAsync(Dataset dataset, CancellationToken cancellationToken = default)
     {
-        Validate(dataset.Model, dataset.FileName);
+        Dataset.ValidateName(dataset.FileName);
         var stored = await _updater.UpdateAsync(
             dataset.Model,
             dataset.FileName,
@@ -42,7 +43,7 @@ public sealed class DatasetStore(IDocumentStore documents)
 
     /// <summary>Deletes a data set. Its bytes stay while a job has them among its inputs; the garbage collector deletes them afterwards.</summary>
     /// <exception cref="NotFoundException">There is none of that name.</exception>
-    public async Task DeleteAsync(string model, string fileName, CancellationToken cancellationToken = default)
+    public async Task DeleteAsync(ModelName model, string fileName, CancellationToken cancellationToken = default)
     {
         var backoff = new Backoff($"the data set {fileName}");
         while (await ReadAsync(model, fileName, cancellationToken) is { } read)
@@ -61,7 +62,7 @@ public sealed class DatasetStore(IDocumentStore documents)
     /// <param name="cursor">From the page before, of the same model; null for the first.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">The limit is out of range, or the cursor is none.</exception>
-    public async Task<Page<Dataset>> ListAsync(string? model, int limit, string? cursor = null, CancellationToken cancellationToken = default)
+    public async Task<Page<Dataset>> ListAsync(ModelName? model, int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {
         if (limit is < 1 or > MaxPage)
             throw new InvalidRequestException($"The limit must be 1 to {MaxPage}; it is {limit}.");
@@ -71,18 +72,12 @@ public sealed class DatasetStore(IDocumentStore documents)
         return new Page<Dataset>([.. page.Documents.Select(found => found.Value)], page.Continuation);
     }
 
-    private Task<Document<Dataset>?> ReadAsync(string model, string fileName, CancellationToken cancellationToken)
+    private Task<Document<Dataset>?> ReadAsync(ModelName model, string fileName, CancellationToken cancellationToken)
     {
-        Validate(model, fileName);
+        Dataset.ValidateName(fileName);
         return documents.GetAsync(Collection, model, fileName, cancellationToken);
     }
 
-    private static void Validate(string model, string fileName)
-    {
-        ModelName.Validate(model);
-        Dataset.ValidateName(fileName);
-    }
-
-    private static NotFoundException NotFound(string model, string fileName) =>
-        new($"There is no data set {ModelName.Shown(Dataset.AddressOf(model, fileName))}.");
+    private static NotFoundException NotFound(ModelName model, string fileName) =>
+        new($"There is no data set {Quoted.Text(Dataset.AddressOf(model, fileName))}.");
 }

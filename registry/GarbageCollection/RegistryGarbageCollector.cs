@@ -159,7 +159,7 @@ public sealed class RegistryGarbageCollector(
                     named(file.Sha256);
                 if (number > (model?.Value.LastVersion ?? 0) && version.Created < before)
                 {
-                    await registry.Versions.CommitAsync(partition, number, cancellationToken);
+                    await registry.Versions.CommitAsync(version.Model, number, cancellationToken);
                     counted++;
                 }
             }

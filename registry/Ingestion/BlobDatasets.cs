@@ -3,8 +3,8 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
 using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Ingestion;
 
@@ -97,7 +97,7 @@ public sealed class BlobDatasets(BlobServiceClient account)
 
     private BlobClient Blob(string container, string path) => JobFilePath.IsValid(path)
         ? account.GetBlobContainerClient(container).GetBlobClient(path)
-        : throw new InvalidRequestException($"{ModelName.Shown(path)} is not a path.");
+        : throw new InvalidRequestException($"{Quoted.Text(path)} is not a path.");
 }
 
 /// <summary>A file that a user put into a container.</summary>

@@ -18,7 +18,10 @@ public record Job
     /// <summary>The reason of its state, in a sentence; null without one.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>The model that it makes or uses; <c>*</c> for a job that is about all of them.</summary>
+    /// <summary>
+    /// The model that it makes or uses; <c>*</c> for a job that is about all of them. It is text: a job of a dropped blob has what the blob's path begins with, and fails
+    /// when that is no model's name.
+    /// </summary>
     public required string Model { get; init; }
 
     /// <summary>The version that it made; for a scoring the one that it scores with, from its beginning.</summary>

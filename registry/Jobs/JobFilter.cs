@@ -1,3 +1,5 @@
+using Larder.Registry.Models;
+
 namespace Larder.Registry.Jobs;
 
 /// <summary>Which jobs a list has: those that fit all that is not null.</summary>
@@ -10,7 +12,7 @@ public sealed record JobFilter
     public string? Type { get; init; }
 
     /// <summary>The model's name, as it is.</summary>
-    public string? Model { get; init; }
+    public ModelName? Model { get; init; }
 
     /// <summary>Id of the schedule that asked for them.</summary>
     public string? Schedule { get; init; }

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
-using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Larder.Registry.Text;
 
@@ -190,7 +189,7 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
     private async Task<Job> CreateAsync(Job job, string? key, CancellationToken cancellationToken)
     {
         if (!JobId.IsValid(job.Id))
-            throw new ArgumentException($"{ModelName.Shown(job.Id)} is not a job's id.", nameof(job));
+            throw new ArgumentException($"{Quoted.Text(job.Id)} is not a job's id.", nameof(job));
         job = Storable(job);
         await documents.CreateAsync(JobCollections.Jobs, job.Id, JobCollections.JobId, new JobDocument { Job = job, Key = key }, cancellationToken);
         return job;
@@ -201,7 +200,7 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
             ? found
             : throw NotFound(id);
 
-    private static NotFoundException NotFound(string id) => new($"There is no job {ModelName.Shown(id)}.");
+    private static NotFoundException NotFound(string id) => new($"There is no job {Quoted.Text(id)}.");
 
     private Task<Document<JobDocument>?> FindAsync(string id, CancellationToken cancellationToken) =>
         documents.GetAsync(JobCollections.Jobs, id, JobCollections.JobId, cancellationToken);

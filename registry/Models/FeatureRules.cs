@@ -23,9 +23,9 @@ internal static class FeatureRules
         if (columns >= 0 && columns != features.Count)
             throw new InvalidRequestException($"There are {features.Count} features, and {input.Name} {input.TypeName} has {columns} columns: name each, in the order of the input.");
         if (features.FirstOrDefault(feature => feature.Default is { } value && FeatureColumns.ElementOf(value, input.Datatype!.Value) is null) is { } unusable)
-            throw new InvalidRequestException($"The default of the feature {ModelName.Shown(unusable.Name)} must be a value of {input.Datatype!.Value.Name()}.");
+            throw new InvalidRequestException($"The default of the feature {Quoted.Text(unusable.Name)} must be a value of {input.Datatype!.Value.Name()}.");
         if (features.Any(feature => feature.Name == input.Name))
-            throw new InvalidRequestException($"A feature cannot be called {ModelName.Shown(input.Name)}, which is the name of the whole input.");
+            throw new InvalidRequestException($"A feature cannot be called {Quoted.Text(input.Name)}, which is the name of the whole input.");
     }
 }
 

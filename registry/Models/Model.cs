@@ -10,7 +10,7 @@ namespace Larder.Registry.Models;
 public sealed record Model
 {
     /// <summary>Its name, case-sensitive.</summary>
-    public required string Name { get; init; }
+    public required ModelName Name { get; init; }
 
     /// <summary>Free text; empty when there is none.</summary>
     public required string Description { get; init; }

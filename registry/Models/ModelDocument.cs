@@ -15,7 +15,7 @@ internal sealed record ModelDocument
     private const int AuditLength = 100;
     private const int MaxAliases = 100;
 
-    public required string Name { get; init; }
+    public required ModelName Name { get; init; }
 
     public string Description { get; init; } = "";
 

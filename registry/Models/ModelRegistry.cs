@@ -14,7 +14,7 @@ namespace Larder.Registry.Models;
 /// <remarks>
 /// Every change is one compare-and-swap. With <c>ifMatch</c>, the <see cref="Model.ETag"/> that the caller read, it throws
 /// <see cref="PreconditionFailedException"/> when the model has changed since; without it, or with <c>*</c>, a lost race is repeated. <c>actor</c> is who
-/// asks, for the audit log. Names are validated before any I/O (<see cref="InvalidRequestException"/>). All methods throw
+/// asks, for the audit log. Aliases are validated before any I/O (<see cref="InvalidRequestException"/>). All methods throw
 /// <see cref="StorageUnavailableException"/> during an outage.
 /// </remarks>
 public sealed class ModelRegistry
@@ -37,7 +37,7 @@ public sealed class ModelRegistry
     /// <summary>
     /// Raised with a model's name whenever this process wrote, or tried to write, a document of the model. Handlers must be quick and must not throw.
     /// </summary>
-    public event Action<string>? Changed;
+    public event Action<ModelName>? Changed;
 
     internal ModelStore Store => _models;
 
@@ -46,7 +46,7 @@ public sealed class ModelRegistry
     internal IDocumentStore Documents => _models.Documents;
 
     /// <summary>Reads a document, for the readiness probe: returns when the store answers.</summary>
-    public Task PingAsync(CancellationToken cancellationToken = default) => _models.FindAsync("ping", cancellationToken);
+    public Task PingAsync(CancellationToken cancellationToken = default) => _models.FindAsync(ModelName.Parse("ping"), cancellationToken);
 
     /// <summary>The models, by name.</summary>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
@@ -61,9 +61,8 @@ public sealed class ModelRegistry
 
     /// <summary>A model.</summary>
     /// <exception cref="NotFoundException">There is none of that name.</exception>
-    public async Task<Model> GetAsync(string name, CancellationToken cancellationToken = default)
+    public async Task<Model> GetAsync(ModelName name, CancellationToken cancellationToken = default)
     {
-        ModelName.Validate(name);
         var found = await _models.GetAsync(name, cancellationToken);
         return found.Value.View(found.ETag);
     }
@@ -71,9 +70,8 @@ public sealed class ModelRegistry
     /// <summary>The versions of a model, the oldest first.</summary>
     /// <inheritdoc cref="ListAsync"/>
     public async Task<Page<ModelVersion>> ListVersionsAsync(
-        string name, int limit, string? cursor = null, CancellationToken cancellationToken = default)
+        ModelName name, int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {
-        ModelName.Validate(name);
         var model = (await _models.GetAsync(name, cancellationToken)).Value;
         return await PageAsync(
             limit,
@@ -84,14 +82,13 @@ public sealed class ModelRegistry
 
     /// <summary>A version.</summary>
     /// <exception cref="NotFoundException">There is no such model, or no such version of it.</exception>
-    public async Task<ModelVersion> GetVersionAsync(string name, int version, CancellationToken cancellationToken = default) =>
+    public async Task<ModelVersion> GetVersionAsync(ModelName name, int version, CancellationToken cancellationToken = default) =>
         (await ResolveAsync(new ModelReference(name, version), cancellationToken)).Version;
 
     /// <summary>What a reference stands for now.</summary>
     /// <exception cref="NotFoundException">There is no such model, version or alias, or no version that is ready.</exception>
     public async Task<ResolvedModel> ResolveAsync(ModelReference reference, CancellationToken cancellationToken = default)
     {
-        ModelName.Validate(reference.Name);
         Document<ModelDocument>? before = null;
         while (true)
         {
@@ -111,9 +108,8 @@ public sealed class ModelRegistry
     /// <returns>The model after it.</returns>
     /// <exception cref="InvalidRequestException">A text is too long, or a setting out of range.</exception>
     public async Task<Model> UpdateAsync(
-        string name, ModelPatch patch, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
+        ModelName name, ModelPatch patch, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
     {
-        ModelName.Validate(name);
         patch.Validate();
         var (_, after) = await _models.UpdateAsync(name, ifMatch, model => Task.FromResult(model.Patch(patch, _time.GetUtcNow(), actor)), cancellationToken);
         return after.Value.View(after.ETag);
@@ -126,9 +122,8 @@ public sealed class ModelRegistry
     /// <exception cref="InvalidRequestException">A value is not allowed, or does not fit the version's model.</exception>
     /// <exception cref="NotFoundException">There is no such version.</exception>
     public async Task<ResolvedModel> UpdateVersionAsync(
-        string name, int version, VersionPatch patch, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
+        ModelName name, int version, VersionPatch patch, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
     {
-        ModelName.Validate(name);
         patch.Validate();
         var (_, model) = await _models.UpdateAsync(name, ifMatch, LogAsync, cancellationToken);
         try
@@ -159,9 +154,8 @@ public sealed class ModelRegistry
     /// <param name="to">The optimised one.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such model, or no such version.</exception>
-    public async Task LinkOptimizedAsync(string name, int from, int to, CancellationToken cancellationToken = default)
+    public async Task LinkOptimizedAsync(ModelName name, int from, int to, CancellationToken cancellationToken = default)
     {
-        ModelName.Validate(name);
         if (from == to)
             throw new ArgumentException("A version cannot be made from itself.", nameof(to));
         try
@@ -188,14 +182,7 @@ public sealed class ModelRegistry
     /// <param name="idempotencyKey"><see cref="PublishRequest.IdempotencyKey"/>.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="ConflictException">The version was deleted.</exception>
-    public Task<ResolvedModel?> FindByKeyAsync(string name, string idempotencyKey, CancellationToken cancellationToken = default)
-    {
-        ModelName.Validate(name);
-        return FindPublishedAsync(name, idempotencyKey, cancellationToken);
-    }
-
-    /// <summary><see cref="FindByKeyAsync"/> for a name that is validated.</summary>
-    internal async Task<ResolvedModel?> FindPublishedAsync(string name, string idempotencyKey, CancellationToken cancellationToken) =>
+    public async Task<ResolvedModel?> FindByKeyAsync(ModelName name, string idempotencyKey, CancellationToken cancellationToken = default) =>
         await _publisher.FindByKeyAsync(name, TextHash.Of(idempotencyKey), cancellationToken) is var (model, version) ? Resolved(model, version) : null;
 
     /// <summary>Publishes a version whose artifact is stored, and patches the model in the same write.</summary>
@@ -216,7 +203,7 @@ public sealed class ModelRegistry
     /// <exception cref="NotFoundException">There is no such version.</exception>
     /// <exception cref="PreconditionFailedException">The alias points at another version than expected, or the model has changed.</exception>
     public async Task<AliasChange> SetAliasAsync(
-        string name,
+        ModelName name,
         string alias,
         int version,
         string? ifMatch = null,
@@ -228,7 +215,6 @@ public sealed class ModelRegistry
         if (alias == ModelName.Default)
             return await SetDefaultAsync(name, version, ifMatch, expectedCurrent, actor, cancellationToken);
 
-        ModelName.Validate(name);
         var (before, after) = await _models.UpdateAsync(name, ifMatch, Move, cancellationToken);
         return new AliasChange(after.Value.View(after.ETag), alias, before.Target(alias), version);
 
@@ -243,13 +229,12 @@ public sealed class ModelRegistry
     /// <summary>Deletes an alias; for <c>default</c>, makes the default follow the newest READY version again.</summary>
     /// <exception cref="NotFoundException">There is no such alias.</exception>
     public async Task<AliasChange> DeleteAliasAsync(
-        string name, string alias, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
+        ModelName name, string alias, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
     {
         ModelName.ValidateAlias(alias);
         if (alias == ModelName.Default)
             return await SetDefaultAsync(name, version: null, ifMatch, expectedCurrent: null, actor, cancellationToken);
 
-        ModelName.Validate(name);
         var (before, after) = await _models.UpdateAsync(name, ifMatch, model => Task.FromResult(Delete(model)), cancellationToken);
         return new AliasChange(after.Value.View(after.ETag), alias, before.Target(alias), null);
 
@@ -267,14 +252,13 @@ public sealed class ModelRegistry
     /// <exception cref="NotFoundException">There is no such version.</exception>
     /// <exception cref="PreconditionFailedException">The default is another version than expected, or the model has changed.</exception>
     public async Task<AliasChange> SetDefaultAsync(
-        string name,
+        ModelName name,
         int? version,
         string? ifMatch = null,
         int? expectedCurrent = null,
         string? actor = null,
         CancellationToken cancellationToken = default)
     {
-        ModelName.Validate(name);
         var (before, after) = await _models.UpdateAsync(name, ifMatch, Set, cancellationToken);
         return new AliasChange(after.Value.View(after.ETag), ModelName.Default, before.ServedVersion, after.Value.ServedVersion);
 
@@ -300,9 +284,8 @@ public sealed class ModelRegistry
     /// <exception cref="NotFoundException">There is no such version.</exception>
     /// <exception cref="ConflictException">An alias points at it.</exception>
     public async Task<VersionDeletion> DeleteVersionAsync(
-        string name, int version, bool force = false, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
+        ModelName name, int version, bool force = false, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
     {
-        ModelName.Validate(name);
         var (before, after) = await _models.UpdateAsync(name, ifMatch, Delete, cancellationToken);
 
         var left = await FinishAsync(after);
@@ -345,9 +328,8 @@ public sealed class ModelRegistry
     /// <exception cref="NotFoundException">There is no such model.</exception>
     /// <exception cref="ConflictException">It has aliases.</exception>
     public async Task DeleteModelAsync(
-        string name, bool force = false, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
+        ModelName name, bool force = false, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
     {
-        ModelName.Validate(name);
         await _models.UpdateAsync(name, ifMatch, Delete, cancellationToken);
 
         async Task<ModelDocument> Delete(ModelDocument model)
@@ -363,7 +345,7 @@ public sealed class ModelRegistry
     }
 
     /// <summary>Writes the audit records that a crash may have left in a model's document to the log.</summary>
-    internal async Task CompleteAuditAsync(string name, CancellationToken cancellationToken)
+    internal async Task CompleteAuditAsync(ModelName name, CancellationToken cancellationToken)
     {
         if (await _models.FindAsync(name, cancellationToken) is { } model)
             await _models.CompleteAuditAsync(model.Value);
@@ -396,9 +378,9 @@ public sealed class ModelRegistry
         return model.ServedVersion ?? throw new NotFoundException($"The model {model.Name} has no version that is ready.");
     }
 
-    private static NotFoundException NoVersion(string name, int version) => new($"The model {name} has no version {version}.");
+    private static NotFoundException NoVersion(ModelName name, int version) => new($"The model {name} has no version {version}.");
 
-    private static NotFoundException NoAlias(string name, string alias) => new($"The model {name} has no alias {alias}.");
+    private static NotFoundException NoAlias(ModelName name, string alias) => new($"The model {name} has no alias {alias}.");
 
     private static async Task<Page<TItem>> PageAsync<TDocument, TItem>(
         int limit,

@@ -11,7 +11,7 @@ namespace Larder.Registry.Models;
 internal sealed class ModelStore
 {
     private readonly AuditLog _log;
-    private readonly Action<string> _written;
+    private readonly Action<ModelName> _written;
     private readonly DocumentUpdater<ModelDocument> _models;
     private readonly DocumentUpdater<VersionDocument> _versions;
 
@@ -19,7 +19,7 @@ internal sealed class ModelStore
     /// <param name="documents">The store.</param>
     /// <param name="log">Where the records of changes go.</param>
     /// <param name="written">Called with the name of a model whenever its document may have changed.</param>
-    public ModelStore(IDocumentStore documents, AuditLog log, Action<string> written)
+    public ModelStore(IDocumentStore documents, AuditLog log, Action<ModelName> written)
     {
         (Documents, _log, _written) = (documents, log, written);
         _models = new DocumentUpdater<ModelDocument>(documents, ModelCollections.Models, WriteAsync);
@@ -29,12 +29,12 @@ internal sealed class ModelStore
     public IDocumentStore Documents { get; }
 
     /// <summary>A model's document, also that of a deleted model; null when the name was never used.</summary>
-    public Task<Document<ModelDocument>?> FindAsync(string name, CancellationToken cancellationToken) =>
+    public Task<Document<ModelDocument>?> FindAsync(ModelName name, CancellationToken cancellationToken) =>
         Documents.GetAsync(ModelCollections.Models, name, ModelCollections.ModelId, cancellationToken);
 
     /// <summary>The document of a model that exists.</summary>
     /// <exception cref="NotFoundException">There is no such model, or it is deleted.</exception>
-    public async Task<Document<ModelDocument>> GetAsync(string name, CancellationToken cancellationToken) =>
+    public async Task<Document<ModelDocument>> GetAsync(ModelName name, CancellationToken cancellationToken) =>
         Existing(name, await FindAsync(name, cancellationToken));
 
     /// <summary>Changes a model that exists.</summary>
@@ -45,7 +45,7 @@ internal sealed class ModelStore
     /// <exception cref="NotFoundException">There is no such model.</exception>
     /// <exception cref="PreconditionFailedException">It has another ETag.</exception>
     public async Task<(ModelDocument Before, Document<ModelDocument> After)> UpdateAsync(
-        string name, string? ifMatch, Func<ModelDocument, Task<ModelDocument>> change, CancellationToken cancellationToken)
+        ModelName name, string? ifMatch, Func<ModelDocument, Task<ModelDocument>> change, CancellationToken cancellationToken)
     {
         var required = ifMatch == "*" ? null : ifMatch;
         ModelDocument? before = null;
@@ -70,7 +70,7 @@ internal sealed class ModelStore
     /// </param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The document that is stored now; null when <paramref name="change"/> returned null.</returns>
-    public Task<Document<ModelDocument>?> UpdateOrCreateAsync(string name, Func<ModelDocument?, ModelDocument?> change, CancellationToken cancellationToken) =>
+    public Task<Document<ModelDocument>?> UpdateOrCreateAsync(ModelName name, Func<ModelDocument?, ModelDocument?> change, CancellationToken cancellationToken) =>
         _models.UpdateAsync(name, ModelCollections.ModelId, Noun(name), read => change(read?.Value), cancellationToken);
 
     /// <summary>
@@ -103,7 +103,7 @@ internal sealed class ModelStore
     public Task<int?> CompleteAuditAsync(ModelDocument model) => _log.TryWriteAsync(model.Outbox, model.Outbox.Last);
 
     /// <summary>The document under a version number, whether the version is visible or not; null when the number is not taken.</summary>
-    public Task<Document<VersionDocument>?> FindDocumentAsync(string name, int number, CancellationToken cancellationToken) =>
+    public Task<Document<VersionDocument>?> FindDocumentAsync(ModelName name, int number, CancellationToken cancellationToken) =>
         Documents.GetAsync(ModelCollections.Versions, name, ModelCollections.VersionId(number), cancellationToken);
 
     /// <summary>A version that is visible; null when there is none of that number.</summary>
@@ -152,7 +152,7 @@ internal sealed class ModelStore
 
     /// <summary>Empties the document of a version that the model's document lists as being deleted, then takes the number off that list.</summary>
     /// <returns>The model after it; null when there is none.</returns>
-    public async Task<Document<ModelDocument>?> FinishDeletionAsync(string name, int number, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task<Document<ModelDocument>?> FinishDeletionAsync(ModelName name, int number, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await _versions.UpdateAsync(name, ModelCollections.VersionId(number), Noun(name), Empty, cancellationToken);
         return await UpdateOrCreateAsync(name, model => model?.FinishDeletion(number), cancellationToken);
@@ -161,8 +161,8 @@ internal sealed class ModelStore
             read?.Value.Version is null ? null : new VersionDocument { Deleted = now, PublicationKey = read.Value.PublicationKey };
     }
 
-    private static Document<ModelDocument> Existing(string name, Document<ModelDocument>? read) =>
+    private static Document<ModelDocument> Existing(ModelName name, Document<ModelDocument>? read) =>
         read is { Value.Deleted: false } ? read : throw new NotFoundException($"There is no model {name}.");
 
-    private static string Noun(string name) => $"the model {name}";
+    private static string Noun(ModelName name) => $"the model {name}";
 }

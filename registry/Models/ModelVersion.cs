@@ -13,7 +13,7 @@ public sealed record ModelVersion
     public const string OptimizedKind = "optimized";
 
     /// <summary>The model's name.</summary>
-    public required string Model { get; init; }
+    public required ModelName Model { get; init; }
 
     /// <summary>1, 2, 3 ... within the model; never given twice.</summary>
     public required int Version { get; init; }

@@ -7,7 +7,7 @@ namespace Larder.Registry.Models;
 /// <param name="Model">Name of the model, validated.</param>
 /// <param name="Artifact">The model's file, validated and stored.</param>
 /// <param name="Request">What comes with the file, validated.</param>
-internal sealed record NewVersion(string Model, ValidatedArtifact Artifact, PublishRequest Request)
+internal sealed record NewVersion(ModelName Model, ValidatedArtifact Artifact, PublishRequest Request)
 {
     /// <summary>Hash of the key under which it is published once; null without a key.</summary>
     public string? KeyHash { get; } = Request.IdempotencyKey is { } key ? TextHash.Of(key) : null;

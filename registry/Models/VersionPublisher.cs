@@ -61,7 +61,7 @@ internal sealed class VersionPublisher(ModelStore models, TimeProvider time)
 
     /// <summary>The version that was published under a key, once it is committed; null when there is none.</summary>
     /// <exception cref="ConflictException">It was deleted.</exception>
-    public async Task<(Document<ModelDocument> Model, ModelVersion Version)?> FindByKeyAsync(string name, string keyHash, CancellationToken cancellationToken)
+    public async Task<(Document<ModelDocument> Model, ModelVersion Version)?> FindByKeyAsync(ModelName name, string keyHash, CancellationToken cancellationToken)
     {
         if (await FindClaimAsync(name, keyHash, cancellationToken) is not { } claim || await models.FindAsync(name, cancellationToken) is not { } read)
             return null;
@@ -72,7 +72,7 @@ internal sealed class VersionPublisher(ModelStore models, TimeProvider time)
     /// Commits a number whose publisher may have crashed; does nothing when it is committed. If the whole model was deleted since its publisher read it, the number is
     /// used up instead: no caller was told of the version, and the model must not come back because of it.
     /// </summary>
-    public async Task CommitAsync(string name, int number, CancellationToken cancellationToken)
+    public async Task CommitAsync(ModelName name, int number, CancellationToken cancellationToken)
     {
         var found = await models.FindDocumentAsync(name, number, cancellationToken);
         if (found?.Value.Version is { } version)
@@ -94,7 +94,7 @@ internal sealed class VersionPublisher(ModelStore models, TimeProvider time)
     }
 
     /// <summary>The number above which the version of a key is: stored by the first attempt, read by all others.</summary>
-    private async Task<int> ClaimAsync(string name, string keyHash, CancellationToken cancellationToken)
+    private async Task<int> ClaimAsync(ModelName name, string keyHash, CancellationToken cancellationToken)
     {
         if (await FindClaimAsync(name, keyHash, cancellationToken) is { } claim)
             return claim.Value.After;
@@ -111,7 +111,7 @@ internal sealed class VersionPublisher(ModelStore models, TimeProvider time)
         }
     }
 
-    private Task<Document<PublicationDocument>?> FindClaimAsync(string name, string keyHash, CancellationToken cancellationToken) =>
+    private Task<Document<PublicationDocument>?> FindClaimAsync(ModelName name, string keyHash, CancellationToken cancellationToken) =>
         models.Documents.GetAsync(ModelCollections.Publications, name, keyHash, cancellationToken);
 
     /// <summary>Looks for the version of a key among the committed numbers above <paramref name="after"/>.</summary>

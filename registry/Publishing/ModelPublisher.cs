@@ -33,7 +33,7 @@ public sealed partial class ModelPublisher(
     /// <param name="content">The model's bytes.</param>
     /// <param name="contentLength">How many there will be, where that is known.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <returns>What <see cref="PublishAsync(string, StagedFile, PublishRequest, CancellationToken)"/> takes; dispose of it in any case.</returns>
+    /// <returns>What <see cref="PublishAsync(ModelName, StagedFile, PublishRequest, CancellationToken)"/> takes; dispose of it in any case.</returns>
     /// <exception cref="TooLargeException">There are more than allowed, or more than there is room for.</exception>
     /// <exception cref="InvalidRequestException">There are none.</exception>
     public async Task<StagedFile> StageAsync(Stream content, long? contentLength = null, CancellationToken cancellationToken = default)
@@ -45,7 +45,7 @@ public sealed partial class ModelPublisher(
         throw new InvalidRequestException("The model is empty: send the bytes of an ONNX file.");
     }
 
-    /// <summary>Publishes an upload: <see cref="StageAsync"/>, then <see cref="PublishAsync(string, StagedFile, PublishRequest, CancellationToken)"/>.</summary>
+    /// <summary>Publishes an upload: <see cref="StageAsync"/>, then <see cref="PublishAsync(ModelName, StagedFile, PublishRequest, CancellationToken)"/>.</summary>
     /// <param name="name">The model; it is created with its first version.</param>
     /// <param name="content">The model's bytes.</param>
     /// <param name="request">What comes with them.</param>
@@ -56,24 +56,24 @@ public sealed partial class ModelPublisher(
     /// <exception cref="InvalidRequestException">The name, or something in the request, is not allowed.</exception>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
     public async Task<ResolvedModel> PublishAsync(
-        string name, Stream content, PublishRequest request, long? contentLength = null, CancellationToken cancellationToken = default)
+        ModelName name, Stream content, PublishRequest request, long? contentLength = null, CancellationToken cancellationToken = default)
     {
-        Validate(name, request);
+        request.Validate();
         await using var staged = await StageAsync(content, contentLength, cancellationToken);
         return await PublishStagedAsync(name, staged, request, cancellationToken);
     }
 
     /// <summary>Publishes a staged file: validates it, stores it as an artifact and makes it the model's next version.</summary>
-    /// <inheritdoc cref="PublishAsync(string, Stream, PublishRequest, long?, CancellationToken)"/>
+    /// <inheritdoc cref="PublishAsync(ModelName, Stream, PublishRequest, long?, CancellationToken)"/>
     /// <exception cref="ConflictException">The version of this <see cref="PublishRequest.IdempotencyKey"/> was deleted.</exception>
     /// <param name="name">The model; it is created with its first version.</param>
     /// <param name="staged">The model's bytes.</param>
     /// <param name="request">What comes with them.</param>
     /// <param name="cancellationToken">Cancels the operation; once it is validated and stored, the version is published all the same.</param>
     public Task<ResolvedModel> PublishAsync(
-        string name, StagedFile staged, PublishRequest request, CancellationToken cancellationToken = default)
+        ModelName name, StagedFile staged, PublishRequest request, CancellationToken cancellationToken = default)
     {
-        Validate(name, request);
+        request.Validate();
         return PublishStagedAsync(name, staged, request, cancellationToken);
     }
 
@@ -81,36 +81,29 @@ public sealed partial class ModelPublisher(
     /// <param name="staged">The model's bytes.</param>
     /// <param name="caller">Whose model it is: validations are queued by caller.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <returns>What <see cref="PublishAsync(string, ValidatedArtifact, PublishRequest, CancellationToken)"/> takes, within the grace period of the garbage collector.</returns>
+    /// <returns>What <see cref="PublishAsync(ModelName, ValidatedArtifact, PublishRequest, CancellationToken)"/> takes, within the grace period of the garbage collector.</returns>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
     public Task<ValidatedArtifact> PrepareAsync(StagedFile staged, string caller, CancellationToken cancellationToken = default) =>
         ValidateAndStoreAsync(staged, caller, features: null, cancellationToken);
 
     /// <summary>Publishes a model that is validated and stored.</summary>
-    /// <inheritdoc cref="PublishAsync(string, Stream, PublishRequest, long?, CancellationToken)"/>
+    /// <inheritdoc cref="PublishAsync(ModelName, Stream, PublishRequest, long?, CancellationToken)"/>
     /// <param name="name">The model; it is created with its first version.</param>
     /// <param name="prepared">The model's file, stored.</param>
     /// <param name="request">What comes with it.</param>
     /// <param name="cancellationToken">Checked once, before the first write.</param>
     public Task<ResolvedModel> PublishAsync(
-        string name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken = default)
+        ModelName name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken = default)
     {
-        Validate(name, request);
+        request.Validate();
         return PublishPreparedAsync(name, prepared, request, cancellationToken);
     }
 
     internal int DeleteStagedOlderThan(DateTimeOffset time) => staging.DeleteOlderThan(time);
 
-    // Name and request are validated once, by the public methods; everything below relies on that.
-    private static void Validate(string name, PublishRequest request)
+    private async Task<ResolvedModel> PublishStagedAsync(ModelName name, StagedFile staged, PublishRequest request, CancellationToken cancellationToken)
     {
-        ModelName.Validate(name);
-        request.Validate();
-    }
-
-    private async Task<ResolvedModel> PublishStagedAsync(string name, StagedFile staged, PublishRequest request, CancellationToken cancellationToken)
-    {
-        if (request.IdempotencyKey is { } key && await registry.FindPublishedAsync(name, key, cancellationToken) is { } published)
+        if (request.IdempotencyKey is { } key && await registry.FindByKeyAsync(name, key, cancellationToken) is { } published)
             return published;
         var prepared = await ValidateAndStoreAsync(staged, request.Actor ?? "", request.Features, cancellationToken);
         return await PublishPreparedAsync(name, prepared, request, cancellationToken);
@@ -127,7 +120,7 @@ public sealed partial class ModelPublisher(
         return new ValidatedArtifact(staged.Sha256, staged.SizeBytes, description);
     }
 
-    private Task<ResolvedModel> PublishPreparedAsync(string name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken)
+    private Task<ResolvedModel> PublishPreparedAsync(ModelName name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         FeatureRules.Check(request.Features ?? [], prepared.Description.Signature);

@@ -82,7 +82,7 @@ public sealed record PublishRequest
         if (IdempotencyKey is not null)
             FieldLimits.ValidateKey(IdempotencyKey, "key of a publication");
         if (Kind is not (ModelVersion.ModelKind or ModelVersion.OptimizedKind))
-            throw new InvalidRequestException($"The kind must be {ModelVersion.ModelKind} or {ModelVersion.OptimizedKind}; it is {ModelName.Shown(Kind)}.");
+            throw new InvalidRequestException($"The kind must be {ModelVersion.ModelKind} or {ModelVersion.OptimizedKind}; it is {Quoted.Text(Kind)}.");
         ModelPatch.Validate();
     }
 }

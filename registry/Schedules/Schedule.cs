@@ -76,7 +76,7 @@ public sealed record ScheduledJob
     /// <summary>Type of the job: <c>train</c>, <c>score</c>, <c>ingest</c> ...</summary>
     public required string Type { get; init; }
 
-    /// <summary>The model that it makes or uses.</summary>
+    /// <summary>The model that it makes or uses, as <see cref="Job.Model"/> has it.</summary>
     public required string Model { get; init; }
 
     /// <summary>Its options, with every secret value as <c>"***"</c>; null for those of the job in <see cref="Inputs"/>.</summary>

@@ -1,3 +1,5 @@
+using Larder.Registry.Models;
+
 namespace Larder.Registry.Schedules;
 
 /// <summary>Which schedules a list has: those that fit all that is not null.</summary>
@@ -7,7 +9,7 @@ public sealed record ScheduleFilter
     public string? Type { get; init; }
 
     /// <summary>The model's name, as it is.</summary>
-    public string? Model { get; init; }
+    public ModelName? Model { get; init; }
 
     /// <summary>Whether they run.</summary>
     public bool? Enabled { get; init; }

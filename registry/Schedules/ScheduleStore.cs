@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Larder.Registry.Audit;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
-using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Larder.Registry.Text;
 
@@ -288,7 +287,7 @@ public sealed class ScheduleStore
     private async Task<Schedule> CreateAsync(Schedule schedule, string what, string actor, DateTimeOffset now, int known, CancellationToken cancellationToken)
     {
         if (!JobId.IsValid(schedule.Id))
-            throw new ArgumentException($"{ModelName.Shown(schedule.Id)} is not a schedule's id.", nameof(schedule));
+            throw new ArgumentException($"{Quoted.Text(schedule.Id)} is not a schedule's id.", nameof(schedule));
         Validate(schedule);
         schedule = Recorded(null, schedule, what, actor, now);
         await _documents.CreateAsync(Collection, schedule.Id, DocumentId, schedule, cancellationToken);
@@ -328,7 +327,7 @@ public sealed class ScheduleStore
             ? found
             : throw NotFound(id);
 
-    private static NotFoundException NotFound(string id) => new($"There is no schedule {ModelName.Shown(id)}.");
+    private static NotFoundException NotFound(string id) => new($"There is no schedule {Quoted.Text(id)}.");
 
     /// <summary>Refuses texts that are too long.</summary>
     /// <exception cref="InvalidRequestException">One of them is.</exception>

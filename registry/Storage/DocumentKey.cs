@@ -1,6 +1,6 @@
 using System.Text;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Storage;
 
@@ -22,7 +22,7 @@ internal readonly record struct DocumentKey(string Partition, string Id)
         var key = new DocumentKey(Escape(partition), Escape(id));
         return collection.Length + key.Partition.Length + key.Id.Length + 2 <= MaxLength
             ? key
-            : throw new InvalidRequestException($"The names {ModelName.Shown(partition)} and {ModelName.Shown(id)} are together too long to be stored.");
+            : throw new InvalidRequestException($"The names {Quoted.Text(partition)} and {Quoted.Text(id)} are together too long to be stored.");
     }
 
     public static string Escape(string value)

@@ -1,6 +1,5 @@
 using Larder.Inference.Signatures;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
 
 namespace Larder.Registry.Text;
 
@@ -38,7 +37,7 @@ internal static class FieldLimits
         {
             // JSON can say null where the type does not.
             if (label is null || label.Any(char.IsControl))
-                throw new InvalidRequestException($"{ModelName.Shown(label ?? "null")} cannot be a label: use printable characters.");
+                throw new InvalidRequestException($"{Quoted.Text(label ?? "null")} cannot be a label: use printable characters.");
             Validate(label, "label", MaxLabel);
         }
 
@@ -59,13 +58,13 @@ internal static class FieldLimits
         {
             // JSON can say null where the type does not.
             if (feature is null || string.IsNullOrWhiteSpace(feature.Name) || feature.Name.Length > MaxLabel || feature.Name.Any(char.IsControl))
-                throw new InvalidRequestException($"{ModelName.Shown(feature?.Name ?? "")} cannot be a feature's name: use 1 to {MaxLabel} printable characters.");
+                throw new InvalidRequestException($"{Quoted.Text(feature?.Name ?? "")} cannot be a feature's name: use 1 to {MaxLabel} printable characters.");
             if (!names.Add(feature.Name))
-                throw new InvalidRequestException($"The feature {ModelName.Shown(feature.Name)} is there twice.");
+                throw new InvalidRequestException($"The feature {Quoted.Text(feature.Name)} is there twice.");
             if ((feature.Type ?? "").Any(char.IsControl) || (feature.Unit ?? "").Any(char.IsControl))
-                throw new InvalidRequestException($"Type and unit of the feature {ModelName.Shown(feature.Name)} must be printable characters.");
-            ValidateShort(feature.Type, $"type of the feature {ModelName.Shown(feature.Name)}");
-            ValidateShort(feature.Unit, $"unit of the feature {ModelName.Shown(feature.Name)}");
+                throw new InvalidRequestException($"Type and unit of the feature {Quoted.Text(feature.Name)} must be printable characters.");
+            ValidateShort(feature.Type, $"type of the feature {Quoted.Text(feature.Name)}");
+            ValidateShort(feature.Unit, $"unit of the feature {Quoted.Text(feature.Name)}");
         }
 
         var length = names.Sum(name => name.Length);
@@ -85,10 +84,10 @@ internal static class FieldLimits
         foreach (var (key, value) in tags)
         {
             if (key.Length is 0 or > MaxTagKey || key.Any(char.IsControl))
-                throw new InvalidRequestException($"{ModelName.Shown(key)} cannot be a tag's key: use 1 to {MaxTagKey} printable characters.");
+                throw new InvalidRequestException($"{Quoted.Text(key)} cannot be a tag's key: use 1 to {MaxTagKey} printable characters.");
             if (value is null)
-                throw new InvalidRequestException($"The tag {ModelName.Shown(key)} has no value.");
-            Validate(value, $"value of the tag {ModelName.Shown(key)}", MaxTagValue);
+                throw new InvalidRequestException($"The tag {Quoted.Text(key)} has no value.");
+            Validate(value, $"value of the tag {Quoted.Text(key)}", MaxTagValue);
         }
 
         var length = tags.Sum(tag => tag.Key.Length + tag.Value.Length);
@@ -112,9 +111,9 @@ internal static class FieldLimits
         foreach (var (name, value) in metrics)
         {
             if (name.Length is 0 or > MaxTagKey || name.Any(char.IsControl))
-                throw new InvalidRequestException($"{ModelName.Shown(name)} cannot be a metric's name: use 1 to {MaxTagKey} printable characters.");
+                throw new InvalidRequestException($"{Quoted.Text(name)} cannot be a metric's name: use 1 to {MaxTagKey} printable characters.");
             if (!double.IsFinite(value))
-                throw new InvalidRequestException($"The metric {ModelName.Shown(name)} is not a finite number.");
+                throw new InvalidRequestException($"The metric {Quoted.Text(name)} is not a finite number.");
         }
     }
 

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
 
 namespace Larder.Registry.Text;
 
@@ -112,6 +111,6 @@ public static class JsonText
         return $"The text at {Pointer(steps)}";
     }
 
-    private static string Pointer(IEnumerable<(string? Name, int Items)> steps) => ModelName.Shown("/" + string.Join(
+    private static string Pointer(IEnumerable<(string? Name, int Items)> steps) => Quoted.Text("/" + string.Join(
         '/', steps.Reverse().Select(step => step.Name?.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal) ?? $"{step.Items - 1}"))).Trim('\'');
 }

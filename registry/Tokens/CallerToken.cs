@@ -5,6 +5,7 @@ using Larder.Registry.Access;
 using Larder.Registry.Audit;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Tokens;
 
@@ -95,7 +96,7 @@ public sealed record TokenRequest(string Name, Role Role, ModelScope? Scope, Dat
     internal void Validate(DateTimeOffset now)
     {
         if (Name.Length > MaxName || !ModelName.IsWellFormed(Name))
-            throw new InvalidRequestException($"{ModelName.Shown(Name)} is not a token's name: use 1 to {MaxName} letters, digits, '.', '_' or '-', the first a letter or digit.");
+            throw new InvalidRequestException($"{Quoted.Text(Name)} is not a token's name: use 1 to {MaxName} letters, digits, '.', '_' or '-', the first a letter or digit.");
         if (Reserved.Contains(Name, StringComparer.OrdinalIgnoreCase))
             throw new InvalidRequestException($"No token can be called '{Name}': that name stands for another kind of caller.");
         if (Role == Role.None)

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Larder.Registry.Access;
 using Larder.Registry.Audit;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Larder.Registry.Text;
 
@@ -199,7 +198,7 @@ public sealed class TokenStore
         return stored;
     }
 
-    private static NotFoundException NotFound(string id) => new($"There is no token {ModelName.Shown(id)}.");
+    private static NotFoundException NotFound(string id) => new($"There is no token {Quoted.Text(id)}.");
 
     private async Task<int?> FinishAsync(Document<CallerToken> stored, int known)
     {

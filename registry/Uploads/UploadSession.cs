@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Larder.Inference.Limits;
+using Larder.Registry.Models;
 
 namespace Larder.Registry.Uploads;
 
@@ -10,7 +11,7 @@ public sealed record UploadSession
     public required string Id { get; init; }
 
     /// <summary>The model that is uploaded, or that the data set is for.</summary>
-    public required string Model { get; init; }
+    public required ModelName Model { get; init; }
 
     /// <summary>What is uploaded.</summary>
     public UploadKind Kind { get; init; }

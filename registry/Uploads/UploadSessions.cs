@@ -38,9 +38,8 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
     /// <param name="kind">What it is.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<UploadSession> CreateAsync(
-        string model, string? fileName, long? sizeBytes, UploadKind kind = UploadKind.Model, CancellationToken cancellationToken = default)
+        ModelName model, string? fileName, long? sizeBytes, UploadKind kind = UploadKind.Model, CancellationToken cancellationToken = default)
     {
-        ModelName.Validate(model);
         fileName = FieldLimits.FileName(fileName);
         FieldLimits.ValidateShort(fileName, "file name");
         if (kind == UploadKind.Dataset)
@@ -68,10 +67,10 @@ public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient a
     /// <param name="id">Its id.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">The model has no such session (any more).</exception>
-    public async Task<UploadSession> GetAsync(string model, string id, CancellationToken cancellationToken = default) =>
+    public async Task<UploadSession> GetAsync(ModelName model, string id, CancellationToken cancellationToken = default) =>
         await FindAsync(id, cancellationToken) is { } found && found.Model == model
             ? found
-            : throw new NotFoundException($"The model {model} has no upload {ModelName.Shown(id)}: it was abandoned, has expired, or never began.");
+            : throw new NotFoundException($"The model {model} has no upload {Quoted.Text(id)}: it was abandoned, has expired, or never began.");
 
     /// <summary>The URL that a session's client writes to, until the session expires.</summary>
     /// <exception cref="ConflictException">It has expired.</exception>

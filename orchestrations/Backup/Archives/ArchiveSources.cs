@@ -11,9 +11,9 @@ namespace Larder.Orchestrations.Backup.Archives;
 /// <summary>Opens the archive that an import is about, wherever it is; it is read where it is, in ranges.</summary>
 /// <param name="files">Archives that jobs exported, or fetched.</param>
 /// <param name="artifacts">Archives that came with a request.</param>
-/// <param name="drops">Archives in the container <c>uploads</c>.</param>
+/// <param name="blobs">Archives in the container <c>uploads</c>.</param>
 /// <param name="limits">How large it may be.</param>
-public sealed class ArchiveSources(JobFiles files, IArtifactStore artifacts, BlobDatasets drops, ImportLimits limits)
+public sealed class ArchiveSources(JobFiles files, IArtifactStore artifacts, BlobDatasets blobs, ImportLimits limits)
 {
     /// <summary><see cref="JobInput.Name"/> of an archive.</summary>
     internal const string Input = "archive";
@@ -48,9 +48,9 @@ public sealed class ArchiveSources(JobFiles files, IArtifactStore artifacts, Blo
         var source = DatasetSource.Parse(text);
         if (source.Container!.StartsWith(JobContainer, StringComparison.Ordinal))
             return await OfJobAsync(source.Container[JobContainer.Length..], source.Path, source.ETag, cancellationToken);
-        var found = await drops.FindAsync(source.Container, source.Path, cancellationToken);
+        var found = await blobs.FindAsync(source.Container, source.Path, cancellationToken);
         return found?.ETag == source.ETag
-            ? (found!.SizeBytes, (offset, count, stop) => drops.OpenReadAsync(source.Container, source.Path, source.ETag, offset, count, stop))
+            ? (found!.SizeBytes, (offset, count, stop) => blobs.OpenReadAsync(source.Container, source.Path, source.ETag, offset, count, stop))
             : throw Gone();
     }
 

@@ -8,7 +8,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Orchestrations.Ingestion.Activities;
 
 /// <summary>Checks whether a blob is complete: no copy into it is under way, and a blob that may grow has not been written to for <c>Ingestion:QuietPeriod</c>.</summary>
-public sealed class CheckBlobReady(JobSteps steps, IngestionContainer drops, ModelRegistry registry, IngestionOptions options, TimeProvider time)
+public sealed class CheckBlobReady(JobSteps steps, IngestionContainer container, ModelRegistry registry, IngestionOptions options, TimeProvider time)
 {
     /// <summary>What it saw.</summary>
     /// <param name="IsComplete">Whether it is complete.</param>
@@ -44,12 +44,12 @@ public sealed class CheckBlobReady(JobSteps steps, IngestionContainer drops, Mod
         if (job.Inputs.Count > 0)
             return new Result(IsComplete: true);
         var (path, etag) = IngestJob.DropOf(job);
-        if (await drops.FindAsync(path, cancellationToken) is not { } drop || drop.ETag != etag)
+        if (await container.FindAsync(path, cancellationToken) is not { } blob || blob.ETag != etag)
             return new Result(IsReplaced: true);
-        if (IngestJob.IsReadOnly(job) && await FindMadeAsync(job.Model, IngestionManifest.Of(path, etag), cancellationToken) is { } made)
+        if (IngestJob.IsReadOnly(job) && await FindMadeAsync(ModelName.Parse(job.Model), IngestionManifest.Of(path, etag), cancellationToken) is { } made)
             return made;
         var now = time.GetUtcNow();
-        if (!drop.IsCopying && (!drop.GrowsInPlace || now - drop.Modified >= options.QuietPeriod))
+        if (!blob.IsCopying && (!blob.GrowsInPlace || now - blob.Modified >= options.QuietPeriod))
             return new Result(IsComplete: true);
         return now - job.Created < options.Timeout
             ? new Result()
@@ -57,7 +57,7 @@ public sealed class CheckBlobReady(JobSteps steps, IngestionContainer drops, Mod
     }
 
     /// <summary>What was made of the same content of the same blob.</summary>
-    private async Task<Result?> FindMadeAsync(string model, IngestionManifest arrival, CancellationToken cancellationToken)
+    private async Task<Result?> FindMadeAsync(ModelName model, IngestionManifest arrival, CancellationToken cancellationToken)
     {
         try
         {

@@ -36,10 +36,12 @@ public sealed class RegisterIngestedModel(JobSteps steps, JobFiles files, ModelP
     private async Task<Result> RegisterAsync(Job job, ValidatedArtifact model, CancellationToken cancellationToken)
     {
         var arrival = await IngestionManifest.ReadAsync(files, job.Id, cancellationToken);
+        ModelName name;
         int version;
         try
         {
-            version = (await publisher.PublishAsync(job.Model, model, arrival.RequestOf(job), CancellationToken.None)).Version.Version;
+            name = ModelName.Parse(job.Model);
+            version = (await publisher.PublishAsync(name, model, arrival.RequestOf(job), CancellationToken.None)).Version.Version;
         }
         catch (LarderException e) when (e.IsPermanent)
         {
@@ -51,7 +53,7 @@ public sealed class RegisterIngestedModel(JobSteps steps, JobFiles files, ModelP
         {
             try
             {
-                await registry.SetAliasAsync(job.Model, alias, version, actor: JobActor.Of(job), cancellationToken: CancellationToken.None);
+                await registry.SetAliasAsync(name, alias, version, actor: JobActor.Of(job), cancellationToken: CancellationToken.None);
             }
             catch (LarderException e) when (e.IsPermanent)
             {

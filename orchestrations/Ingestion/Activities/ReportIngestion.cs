@@ -7,7 +7,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Orchestrations.Ingestion.Activities;
 
 /// <summary>Reports the result of an ingestion: moves a refused blob to the container <c>rejected</c>, and writes the result beside the place of the blob.</summary>
-public sealed class ReportIngestion(JobSteps steps, IngestionContainer drops)
+public sealed class ReportIngestion(JobSteps steps, IngestionContainer container)
 {
     /// <summary>Writes the result of a job beside its blob; not for a blob that is only read, nor for one that was replaced.</summary>
     [Function(ActivityNames.ReportDrop)]
@@ -24,11 +24,11 @@ public sealed class ReportIngestion(JobSteps steps, IngestionContainer drops)
         if (result.IsReplaced || IngestJob.IsReadOnly(job))
             return null;
         var (path, etag) = IngestJob.DropOf(job);
-        var moved = result.IsRefused && await drops.RejectAsync(path, etag, result.Reason!, job.Id, cancellationToken) ? $"{IngestionContainer.Rejected}/{path}" : null;
+        var moved = result.IsRefused && await container.RejectAsync(path, etag, result.Reason!, job.Id, cancellationToken) ? $"{IngestionContainer.Rejected}/{path}" : null;
         var version = result.State == JobState.Succeeded ? job.Version : null;
         var report = new Report(
             job.Id, result.State, job.Model, version, result.Reason, $"{IngestionContainer.Container}/{path}", etag, moved);
-        await drops.WriteResultAsync(path, BinaryData.FromObjectAsJson(report, RegistryJson.Options), cancellationToken);
+        await container.WriteResultAsync(path, BinaryData.FromObjectAsJson(report, RegistryJson.Options), cancellationToken);
         return moved is null ? null : $"The blob was moved to {moved}.";
     }
 

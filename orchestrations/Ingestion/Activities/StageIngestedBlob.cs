@@ -12,7 +12,7 @@ namespace Larder.Orchestrations.Ingestion.Activities;
 
 /// <summary>Copies a drop to where it can be relied on: an artifact under the hash of its bytes, which the job names as its input.</summary>
 public sealed class StageIngestedBlob(
-    JobSteps steps, JobFiles files, IngestionContainer drops, IngestionStaging arrivals, PublishingOptions publishing, ArchiveLimits archives)
+    JobSteps steps, JobFiles files, IngestionContainer container, IngestionStaging arrivals, PublishingOptions publishing, ArchiveLimits archives)
 {
     /// <summary>The outcome.</summary>
     /// <param name="IsReplaced">Whether the blob is gone, or has other content by now.</param>
@@ -41,7 +41,7 @@ public sealed class StageIngestedBlob(
         if (await arrivals.HasInputAsync(job, cancellationToken))
             return (new Result(), job.Inputs[0]);
 
-        await using var content = await drops.OpenReadAsync(path, etag, cancellationToken);
+        await using var content = await container.OpenReadAsync(path, etag, cancellationToken);
         if (content is null)
             return (new Result(IsReplaced: true), null);
         var (name, limit) = IngestedBlob.IsArchive(path) ? (IngestionManifest.ArchiveInput, archives.PackedBytes) : (IngestionManifest.ModelInput, publishing.ModelBytes);

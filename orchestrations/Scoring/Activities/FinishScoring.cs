@@ -9,7 +9,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Orchestrations.Scoring.Activities;
 
 /// <summary>The clean-up of a scoring: deletes its temporary files, and writes the outcome beside a data set of the container <c>scoring</c>.</summary>
-public sealed class FinishScoring(JobSteps steps, JobFiles files, BlobDatasets drops)
+public sealed class FinishScoring(JobSteps steps, JobFiles files, BlobDatasets blobs)
 {
     private static readonly TimeSpan CopyLimit = TimeSpan.FromHours(24);
 
@@ -42,7 +42,7 @@ public sealed class FinishScoring(JobSteps steps, JobFiles files, BlobDatasets d
         {
             scored = ScoringBlob.ScoredOf(path, JobOptions.Of<ScoreOptions>(job).Format!);
             var url = await files.ReadUrlAsync(job.Id, JobPaths.Outputs(1) + output.Path, CopyLimit, cancellationToken);
-            await drops.CopyAsync(url, BlobDatasets.Scoring, scored, cancellationToken);
+            await blobs.CopyAsync(url, BlobDatasets.Scoring, scored, cancellationToken);
         }
 
         var outcome = new
@@ -56,6 +56,6 @@ public sealed class FinishScoring(JobSteps steps, JobFiles files, BlobDatasets d
             Result = scored is null ? null : $"{BlobDatasets.Scoring}/{scored}",
         };
         // Last: who sees it finds the rows too.
-        await drops.WriteAsync(BlobDatasets.Scoring, ScoringBlob.ResultOf(path), BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(outcome, RegistryJson.Options)), cancellationToken);
+        await blobs.WriteAsync(BlobDatasets.Scoring, ScoringBlob.ResultOf(path), BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(outcome, RegistryJson.Options)), cancellationToken);
     }
 }

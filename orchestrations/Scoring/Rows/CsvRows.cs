@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Unicode;
 using CsvHelper;
 using Larder.Inference.Rows;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Scoring.Rows;
 
@@ -47,7 +48,7 @@ internal sealed class CsvRows : IDataRows
             {
                 var column = _feeds[input][place];
                 if (batch.AddText(input, place, _reader.GetSpan(column)) is { } problem)
-                    return $"{MessageFormat.Shown(_plan.Header[column])}: {problem}";
+                    return $"{Quoted.Text(_plan.Header[column])}: {problem}";
             }
         }
 
@@ -78,9 +79,9 @@ internal sealed class CsvRows : IDataRows
         {
             var field = _reader.GetSpan(i);
             if (_hasNul && field.Contains((byte)0))
-                return $"{MessageFormat.Shown(_plan.Header[i])}: it has a NUL byte";
+                return $"{Quoted.Text(_plan.Header[i])}: it has a NUL byte";
             if (_isDamaged && !Utf8.IsValid(field))
-                return $"{MessageFormat.Shown(_plan.Header[i])}: it is not valid UTF-8";
+                return $"{Quoted.Text(_plan.Header[i])}: it is not valid UTF-8";
         }
 
         return null;

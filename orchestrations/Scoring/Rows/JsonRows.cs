@@ -5,6 +5,7 @@ using System.Text.Unicode;
 using Larder.Inference.Rows;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Scoring.Rows;
 
@@ -67,7 +68,7 @@ internal sealed class JsonRows : IDataRows
                     : AddScalar(batch, input, place, Value(slot));
                 // About a whole value the sentence names the input itself.
                 if (problem is not null)
-                    return _plan.Feeds[input].IsWhole && _values[slot].Length > 0 ? problem : $"{MessageFormat.Shown(_slots[slot])}: {problem}";
+                    return _plan.Feeds[input].IsWhole && _values[slot].Length > 0 ? problem : $"{Quoted.Text(_slots[slot])}: {problem}";
             }
         }
 
@@ -136,14 +137,14 @@ internal sealed class JsonRows : IDataRows
                 var slot = next < _slots.Length && reader.ValueTextEquals(_slots[next]) ? next
                     : _slotOf.TryGetValue(reader.GetString()!, out var known) ? known : -1;
                 if (slot < 0 && _plan.ByFeatures)
-                    return $"it has {MessageFormat.Shown(reader.GetString()!)}, which is no column of the model and is not kept";
+                    return $"it has {Quoted.Text(reader.GetString()!)}, which is no column of the model and is not kept";
                 reader.Read();
                 var start = (int)reader.TokenStartIndex;
                 reader.Skip();
                 if (slot < 0)
                     continue;
                 if (_values[slot].Length > 0)
-                    return $"it has {MessageFormat.Shown(_slots[slot])} twice";
+                    return $"it has {Quoted.Text(_slots[slot])} twice";
                 _values[slot] = (start, (int)reader.BytesConsumed - start);
                 next = slot + 1;
             }

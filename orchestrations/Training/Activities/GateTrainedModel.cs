@@ -49,7 +49,7 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
 
         try
         {
-            await registry.SetAliasAsync(job.Model, alias, version, actor: JobActor.Of(job), cancellationToken: cancellationToken);
+            await registry.SetAliasAsync(ModelName.Parse(job.Model), alias, version, actor: JobActor.Of(job), cancellationToken: cancellationToken);
         }
         catch (LarderException e) when (e.IsPermanent)
         {

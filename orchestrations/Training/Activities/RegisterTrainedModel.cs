@@ -58,11 +58,12 @@ public sealed class RegisterTrainedModel(JobSteps steps, JobFiles files, ModelPu
                 Features = manifest?.Features,
                 Actor = JobActor.Of(job),
             };
-            var trained = await publisher.PublishAsync(job.Model, input.Model, request);
+            var name = ModelName.Parse(job.Model);
+            var trained = await publisher.PublishAsync(name, input.Model, request);
             if (input.Optimized is null)
                 return new Registered(trained.Version.Version, null, null);
             var optimized = await publisher.PublishAsync(
-                job.Model,
+                name,
                 input.Optimized,
                 request with
                 {
@@ -72,7 +73,7 @@ public sealed class RegisterTrainedModel(JobSteps steps, JobFiles files, ModelPu
                     Labels = trained.Version.Labels,
                     Features = trained.Version.Features,
                 });
-            await registry.LinkOptimizedAsync(job.Model, trained.Version.Version, optimized.Version.Version);
+            await registry.LinkOptimizedAsync(name, trained.Version.Version, optimized.Version.Version);
             return new Registered(trained.Version.Version, optimized.Version.Version, null);
         }
         catch (LarderException e) when (e.IsPermanent)

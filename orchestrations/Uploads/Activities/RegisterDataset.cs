@@ -1,6 +1,7 @@
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Datasets;
 using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Uploads.Activities;
@@ -20,7 +21,7 @@ public sealed class RegisterDataset(JobSteps steps, DatasetStore datasets, TimeP
         var named = await datasets.PutAsync(
             new Dataset
             {
-                Model = job.Model,
+                Model = ModelName.Parse(job.Model),
                 FileName = input.FileName,
                 Sha256 = input.Sha256,
                 SizeBytes = input.SizeBytes,

@@ -4,6 +4,7 @@ using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Larder.Registry.Uploads;
 using Microsoft.Azure.Functions.Worker;
@@ -26,7 +27,7 @@ public sealed class StageDataset(JobSteps steps, UploadSessions sessions, Ingest
         var options = JobOptions.Of<DatasetOptions>(job);
         try
         {
-            var session = await sessions.GetAsync(job.Model, options.Upload!, cancellationToken);
+            var session = await sessions.GetAsync(ModelName.Parse(job.Model), options.Upload!, cancellationToken);
             UploadedBytes uploaded;
             await using (var content = await OpenAsync())
                 uploaded = await UploadedBytes.OfAsync(content, "data set", type.MostBytes, cancellationToken);

@@ -3,6 +3,7 @@ using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Larder.Registry.Uploads;
 using Microsoft.Azure.Functions.Worker;
@@ -29,7 +30,7 @@ public sealed class StageUpload(JobSteps steps, JobFiles files, UploadSessions s
 
         try
         {
-            var session = await sessions.GetAsync(job.Model, options.Upload!, cancellationToken);
+            var session = await sessions.GetAsync(ModelName.Parse(job.Model), options.Upload!, cancellationToken);
             var fileName = session.FileName ?? $"{job.Model}.onnx";
             await UploadJob.ArrivalOf(options, fileName).WriteAsync(files, job.Id, cancellationToken);
             await using var content = await sessions.OpenReadAsync(session.Id, cancellationToken);

@@ -1,5 +1,5 @@
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Jobs.Files;
 
@@ -33,7 +33,7 @@ public static class JobFilePath
         && path.Split('/').All(part => part.Length > 0 && part[^1] != '.');
 
     internal static string Validated(string path) =>
-        IsValid(path) ? path : throw new InvalidRequestException($"{ModelName.Shown(path)} is not the path of a job's file.");
+        IsValid(path) ? path : throw new InvalidRequestException($"{Quoted.Text(path)} is not the path of a job's file.");
 }
 
 /// <summary>What a URL of a job's file is good for.</summary>

@@ -6,8 +6,8 @@ using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Azure.Storage.Sas;
 using Larder.Registry.Errors;
-using Larder.Registry.Models;
 using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Jobs.Files;
 
@@ -94,7 +94,7 @@ public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
                     BlobDownloadStreamingResult read = await blob.DownloadStreamingAsync(cancellationToken: cancellationToken);
                     await using var content = read.Content;
                     return read.Details.ContentLength > maxBytes
-                        ? throw new TooLargeException($"The file {ModelName.Shown(path)} of the job {job} has more than {maxBytes} bytes.")
+                        ? throw new TooLargeException($"The file {Quoted.Text(path)} of the job {job} has more than {maxBytes} bytes.")
                         : ((BinaryData, string)?)(await BinaryData.FromStreamAsync(content, cancellationToken), Unquoted(read.Details.ETag));
                 }
                 catch (RequestFailedException e) when (IsMissing(e))
@@ -123,7 +123,7 @@ public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
     {
         var read = await ReadRangeAsync(job, path, 0, maxBytes + 1, cancellationToken);
         return read?.Length > maxBytes
-            ? throw new TooLargeException($"The file {ModelName.Shown(path)} of the job {job} has more than {maxBytes} bytes.")
+            ? throw new TooLargeException($"The file {Quoted.Text(path)} of the job {job} has more than {maxBytes} bytes.")
             : read is { } content ? new BinaryData(content) : null;
     }
 
@@ -162,7 +162,7 @@ public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
                     // Azurite says that of a blob that is not there, too.
                     if (!await blob.ExistsAsync(cancellationToken))
                         return null;
-                    throw new PreconditionFailedException($"The file {ModelName.Shown(path)} of the job {job} is no longer what it was.");
+                    throw new PreconditionFailedException($"The file {Quoted.Text(path)} of the job {job} is no longer what it was.");
                 }
             },
             cancellationToken);
@@ -407,5 +407,5 @@ public sealed class JobFiles(BlobServiceClient account, TimeProvider time)
 
     private BlobContainerClient Container(string job) => JobId.IsValid(job)
         ? account.GetBlobContainerClient(Prefix + job)
-        : throw new ArgumentException($"{ModelName.Shown(job)} is not a job's id.", nameof(job));
+        : throw new ArgumentException($"{Quoted.Text(job)} is not a job's id.", nameof(job));
 }

@@ -6,6 +6,7 @@ using Larder.Functions.Tests.Hosting;
 using Larder.Registry.Access;
 using Larder.Registry.Datasets;
 using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 using Larder.Testing.Onnx;
 
 namespace Larder.Functions.Tests.Access;
@@ -190,7 +191,7 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
 
     private static Dataset Dataset(string model) => new()
     {
-        Model = model, FileName = "x.csv", SizeBytes = 1, Sha256 = new string('0', 64), Created = DateTimeOffset.UtcNow, Job = JobId.Create(DateTimeOffset.UtcNow),
+        Model = ModelName.Parse(model), FileName = "x.csv", SizeBytes = 1, Sha256 = new string('0', 64), Created = DateTimeOffset.UtcNow, Job = JobId.Create(DateTimeOffset.UtcNow),
     };
 
     private static string PathOf(string template, string model, string version) => template

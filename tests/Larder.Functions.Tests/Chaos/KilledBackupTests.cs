@@ -120,7 +120,7 @@ public sealed class KilledBackupTests
             for (var i = 0; i < models; i++)
             {
                 foreach (var j in new[] { i, i + 1 })
-                    await publisher.PublishAsync($"model-{i}", new MemoryStream(content(j)), new PublishRequest { Source = "upload", FileName = "model.onnx" });
+                    await publisher.PublishAsync(ModelName.Parse($"model-{i}"), new MemoryStream(content(j)), new PublishRequest { Source = "upload", FileName = "model.onnx" });
             }
 
             async Task<ModelDescription> ValidateAsync(string path, string caller, CancellationToken cancellationToken)

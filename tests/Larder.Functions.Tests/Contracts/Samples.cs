@@ -16,11 +16,12 @@ namespace Larder.Functions.Tests.Contracts;
 /// <summary>Stored records with a value in every member that answers show.</summary>
 internal static class Samples
 {
+    private static readonly ModelName Iris = ModelName.Parse("iris");
     private static readonly DateTimeOffset Time = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
 
     public static Model FullModel { get; } = new()
     {
-        Name = "iris",
+        Name = Iris,
         Description = "Species of iris flowers: «ß» & <b>",
         Tags = new Dictionary<string, string> { ["Team Name"] = "plants" },
         Owner = "ann",
@@ -46,7 +47,7 @@ internal static class Samples
 
     public static Model EmptyModel { get; } = new()
     {
-        Name = "empty",
+        Name = ModelName.Parse("empty"),
         Description = "",
         Tags = new Dictionary<string, string>(),
         Settings = new ModelSettings(),
@@ -58,7 +59,7 @@ internal static class Samples
 
     public static ModelVersion FullVersion { get; } = new()
     {
-        Model = "iris",
+        Model = Iris,
         Version = 1,
         Status = ModelVersionStatus.Ready,
         Sha256 = new string('a', 64),
@@ -102,7 +103,7 @@ internal static class Samples
 
     public static ModelVersion PlainVersion { get; } = new()
     {
-        Model = "plain",
+        Model = ModelName.Parse("plain"),
         Version = 7,
         Status = ModelVersionStatus.Pending,
         Sha256 = new string('c', 64),
@@ -224,7 +225,7 @@ internal static class Samples
 
     public static Dataset FullDataset { get; } = new()
     {
-        Model = "iris",
+        Model = Iris,
         FileName = "today.csv",
         Sha256 = new string('f', 64),
         SizeBytes = 7,
@@ -236,7 +237,7 @@ internal static class Samples
     public static UploadSession FullUpload { get; } = new()
     {
         Id = "u1",
-        Model = "iris",
+        Model = Iris,
         Kind = UploadKind.Dataset,
         FileName = "today.csv",
         SizeBytes = 7,

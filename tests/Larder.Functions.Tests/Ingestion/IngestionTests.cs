@@ -72,7 +72,7 @@ public sealed class IngestionTests(DropsFixture larder)
         Assert.Equal("model.onnx", (string?)version["file_name"]);
         var documents = await TestStore.OpenAsync(larder.Storage);
         var registry = new ModelRegistry(documents, TimeProvider.System, new AuditLog(documents, NullLogger<AuditLog>.Instance));
-        var model = await registry.GetAsync("in-zip");
+        var model = await registry.GetAsync(ModelName.Parse("in-zip"));
         Assert.Equal((0.5, "BGR", 64), (model.Settings.Image.Scale, model.Settings.Image.ChannelOrder, model.Settings.Batching.MaxRows));
         Assert.Equal((1, 1), (model.Aliases["champion"], model.Aliases["staging"]));
         var records = await larder.Client.AuditAsync("subject=model:in-zip");

@@ -89,7 +89,7 @@ internal sealed class Depot : IDisposable
     public async Task<ModelVersion> PublishAsync(string name, string content, PublishRequest? request = null)
     {
         var bytes = new MemoryStream(Encoding.UTF8.GetBytes($"onnx {content}"));
-        return (await Publisher.PublishAsync(name, bytes, request ?? new PublishRequest { Source = "upload" })).Version;
+        return (await Publisher.PublishAsync(ModelName.Parse(name), bytes, request ?? new PublishRequest { Source = "upload" })).Version;
     }
 
     public async Task<byte[]> ExportAsync(bool includeArtifacts = true, params string[] models)

@@ -3,6 +3,7 @@ using Larder.Orchestrations.Tests.Schedules;
 using Larder.Registry.Backup;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Larder.Registry.Tests.Testing;
 using Larder.Testing;
@@ -13,6 +14,8 @@ namespace Larder.Orchestrations.Tests.Backup;
 [Collection(AzuriteCollection.Name)]
 public sealed class DyingImportTests(Azurite azurite)
 {
+    private static readonly ModelName Busy = ModelName.Parse("busy");
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -21,10 +24,10 @@ public sealed class DyingImportTests(Azurite azurite)
         using var from = Depot.OnBlobs(azurite.NewAccount());
         await from.PublishAsync("a", "one");
         await from.PublishAsync("a", "two");
-        await from.Registry.SetAliasAsync("a", "champion", 1);
+        await from.Registry.SetAliasAsync(ModelName.Parse("a"), "champion", 1);
         await from.PublishAsync("b", "one");
         await from.PublishAsync("c", "three");
-        await from.Registry.DeleteModelAsync("c");
+        await from.Registry.DeleteModelAsync(ModelName.Parse("c"));
         await from.Schedules.CreateAsync(RichRegistry.Schedule("0000000000000001", "a"), "tester");
         var archive = await from.ExportAsync();
         var survived = false;
@@ -109,7 +112,7 @@ public sealed class DyingImportTests(Azurite azurite)
         var imported = await late.ImportAsync(archive);
 
         Assert.Equal(ImportOutcome.Failed, Assert.Single(imported).Outcome);
-        Assert.Equal([2], (await to.Registry.ListVersionsAsync("a", 10)).Items.Select(version => version.Version));
+        Assert.Equal([2], (await to.Registry.ListVersionsAsync(ModelName.Parse("a"), 10)).Items.Select(version => version.Version));
     }
 
     [Fact]
@@ -124,8 +127,8 @@ public sealed class DyingImportTests(Azurite azurite)
             for (var round = 10; !stop.IsCancellationRequested; round++)
             {
                 var made = await depot.PublishAsync("busy", $"{round}");
-                await depot.Registry.SetAliasAsync("busy", "newest", made.Version);
-                await depot.Registry.DeleteVersionAsync("busy", made.Version - 9);
+                await depot.Registry.SetAliasAsync(Busy, "newest", made.Version);
+                await depot.Registry.DeleteVersionAsync(Busy, made.Version - 9);
             }
         });
         for (var i = 0; i < 20; i++)
@@ -133,9 +136,9 @@ public sealed class DyingImportTests(Azurite azurite)
             // What is not whole is refused; between publishing and deleting there are eleven.
             using var to = Depot.OnBlobs(azurite.NewAccount());
             await to.ImportAsync(await depot.ExportAsync());
-            var versions = (await to.Registry.ListVersionsAsync("busy", 1000)).Items;
+            var versions = (await to.Registry.ListVersionsAsync(Busy, 1000)).Items;
             Assert.InRange(versions.Count, 10, 11);
-            Assert.Equal(versions[^1].Version, (await to.Registry.GetAsync("busy")).LatestVersion);
+            Assert.Equal(versions[^1].Version, (await to.Registry.GetAsync(Busy)).LatestVersion);
         }
 
         await stop.CancelAsync();

@@ -3,6 +3,7 @@ using Larder.Inference;
 using Larder.Orchestrations.Tests.Schedules;
 using Larder.Registry.Backup;
 using Larder.Registry.Errors;
+using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Larder.Testing;
 
@@ -217,7 +218,7 @@ public sealed class HostileArchiveTests(Azurite azurite)
             Source = "upload", FileName = "a.onnx", ModelDescription = "crusty", Tags = new Dictionary<string, string> { ["team"] = "oven" }, Labels = ["setosa"],
         });
         await from.PublishAsync("a", "two");
-        await from.Registry.SetAliasAsync("a", "champion", 1);
+        await from.Registry.SetAliasAsync(ModelName.Parse("a"), "champion", 1);
         await from.Schedules.CreateAsync(RichRegistry.Schedule("0000000000000001", "a"), "tester");
         return await from.ExportAsync();
     }

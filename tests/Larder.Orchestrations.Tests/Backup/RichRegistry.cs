@@ -9,6 +9,7 @@ namespace Larder.Orchestrations.Tests.Backup;
 /// <summary>Fills a registry with one of everything.</summary>
 internal static class RichRegistry
 {
+    private static readonly ModelName Bread = ModelName.Parse("Bread");
     /// <summary>Models that are there, deleted ones too.</summary>
     public const int Models = 27;
 
@@ -35,23 +36,23 @@ internal static class RichRegistry
         await depot.PublishAsync("Bread", "two optimised", new PublishRequest { Source = "training", Kind = ModelVersion.OptimizedKind, OptimizedFrom = 2 });
         await depot.PublishAsync("Bread", "four");
         await depot.PublishAsync("Bread", "five");
-        await depot.Registry.LinkOptimizedAsync("Bread", 2, 3);
-        await depot.Registry.DeleteVersionAsync("Bread", 4, actor: "berta");
-        await depot.Registry.SetAliasAsync("Bread", "champion", 2, actor: "anna");
-        await depot.Registry.SetAliasAsync("Bread", "Champion", 1);
-        await depot.Registry.SetDefaultAsync("Bread", 1, actor: "anna");
-        await depot.Registry.UpdateAsync("Bread", new ModelPatch { Tags = new Dictionary<string, string?> { ["team"] = "oven", ["Team"] = "Ofen" } });
+        await depot.Registry.LinkOptimizedAsync(Bread, 2, 3);
+        await depot.Registry.DeleteVersionAsync(Bread, 4, actor: "berta");
+        await depot.Registry.SetAliasAsync(Bread, "champion", 2, actor: "anna");
+        await depot.Registry.SetAliasAsync(Bread, "Champion", 1);
+        await depot.Registry.SetDefaultAsync(Bread, 1, actor: "anna");
+        await depot.Registry.UpdateAsync(Bread, new ModelPatch { Tags = new Dictionary<string, string?> { ["team"] = "oven", ["Team"] = "Ofen" } });
 
         // Names that differ in case, the same bytes under several names, all versions deleted, a model deleted, one that came back.
         await depot.PublishAsync("bread", "one");
         await depot.PublishAsync("bread.", "one");
         await depot.PublishAsync("empty", "one");
-        await depot.Registry.DeleteVersionAsync("empty", 1);
+        await depot.Registry.DeleteVersionAsync(ModelName.Parse("empty"), 1);
         await depot.PublishAsync("gone", "gone");
         await depot.PublishAsync("gone", "gone again");
-        await depot.Registry.DeleteModelAsync("gone");
+        await depot.Registry.DeleteModelAsync(ModelName.Parse("gone"));
         await depot.PublishAsync("phoenix", "first life");
-        await depot.Registry.DeleteModelAsync("phoenix");
+        await depot.Registry.DeleteModelAsync(ModelName.Parse("phoenix"));
         await depot.PublishAsync("phoenix", "second life");
         for (var i = 0; i < 20; i++)
             await depot.PublishAsync($"many-{i}", i % 2 == 0 ? "shared" : $"own {i}");

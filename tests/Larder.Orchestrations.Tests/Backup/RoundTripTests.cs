@@ -11,6 +11,8 @@ namespace Larder.Orchestrations.Tests.Backup;
 [Collection(AzuriteCollection.Name)]
 public sealed class RoundTripTests(Azurite azurite)
 {
+    private static readonly ModelName Bread = ModelName.Parse("Bread");
+
     [Fact]
     public async Task A_registry_goes_from_blobs_to_Cosmos_DB_and_back_and_is_the_same_byte_for_byte()
     {
@@ -72,13 +74,13 @@ public sealed class RoundTripTests(Azurite azurite)
 
         Assert.Equal(2, (await to.Registry.ResolveAsync(ModelReference.Parse("Bread:champion"))).Version.Version);
         Assert.Equal(1, (await to.Registry.ResolveAsync(ModelReference.Parse("Bread"))).Version.Version);
-        await Assert.ThrowsAsync<NotFoundException>(() => to.Registry.GetVersionAsync("Bread", 4));
-        await Assert.ThrowsAsync<NotFoundException>(() => to.Registry.GetAsync("gone"));
+        await Assert.ThrowsAsync<NotFoundException>(() => to.Registry.GetVersionAsync(Bread, 4));
+        await Assert.ThrowsAsync<NotFoundException>(() => to.Registry.GetAsync(ModelName.Parse("gone")));
         Assert.Equal(6, (await to.PublishAsync("Bread", "six")).Version);
         Assert.Equal(3, (await to.PublishAsync("gone", "three")).Version);
         Assert.Equal(3, (await to.PublishAsync("phoenix", "three")).Version);
         Assert.Equal(2, (await to.PublishAsync("empty", "two")).Version);
-        await using var content = await to.Artifacts.OpenReadAsync((await to.Registry.GetVersionAsync("many-4", 1)).Sha256);
+        await using var content = await to.Artifacts.OpenReadAsync((await to.Registry.GetVersionAsync(ModelName.Parse("many-4"), 1)).Sha256);
         Assert.Equal("onnx shared", await new StreamReader(content!).ReadToEndAsync());
     }
 
@@ -132,7 +134,7 @@ public sealed class RoundTripTests(Azurite azurite)
         Assert.Contains("names, and it is not stored here", refused.Message);
         Assert.DoesNotContain(ZipEditing.Files(archive).Keys, name => name.StartsWith("artifacts/"));
         // A backup of a model that is deleted, whose artifact is not collected yet.
-        await from.Registry.DeleteModelAsync("Bread", force: true);
+        await from.Registry.DeleteModelAsync(Bread, force: true);
         await from.ImportAsync(archive, Depot.Everything with { Models = new NamePatterns(["Bread"]), RestoreDeleted = true });
         Assert.Equal(2, (await from.Registry.ResolveAsync(ModelReference.Parse("Bread:champion"))).Version.Version);
     }
@@ -152,7 +154,7 @@ public sealed class RoundTripTests(Azurite azurite)
         Assert.Contains("many-3: it exists here with other content", refused.Message);
         var skipped = Assert.Single(imported, item => item.Outcome != ImportOutcome.Created);
         Assert.Equal(("many-3", ImportOutcome.Skipped), (skipped.Name, skipped.Outcome));
-        Assert.Single((await to.Registry.ListVersionsAsync("many-3", 10)).Items);
+        Assert.Single((await to.Registry.ListVersionsAsync(ModelName.Parse("many-3"), 10)).Items);
         Assert.Equal(2, (await to.Registry.ResolveAsync(ModelReference.Parse("Bread:champion"))).Version.Version);
     }
 
@@ -164,7 +166,7 @@ public sealed class RoundTripTests(Azurite azurite)
         var archive = await depot.ExportAsync();
         await depot.PublishAsync("Bread", "six, which the archive does not know");
         await depot.PublishAsync("Bread", "seven");
-        await depot.Registry.DeleteModelAsync("Bread", force: true);
+        await depot.Registry.DeleteModelAsync(Bread, force: true);
 
         var refused = await Assert.ThrowsAsync<ConflictException>(() => depot.PlanAsync(archive));
         var restored = await depot.ImportAsync(archive, Depot.Everything with { RestoreDeleted = true });
@@ -173,7 +175,7 @@ public sealed class RoundTripTests(Azurite azurite)
         Assert.Contains("Bread: it was deleted here", refused.Message);
         Assert.Equal(ImportOutcome.Restored, Assert.Single(restored, item => item.Name == "Bread").Outcome);
         Assert.All(again, item => Assert.Equal(ImportOutcome.Unchanged, item.Outcome));
-        Assert.Equal([1, 2, 3, 5], (await depot.Registry.ListVersionsAsync("Bread", 10)).Items.Select(version => version.Version));
+        Assert.Equal([1, 2, 3, 5], (await depot.Registry.ListVersionsAsync(Bread, 10)).Items.Select(version => version.Version));
         Assert.Equal(8, (await depot.PublishAsync("Bread", "eight")).Version);
     }
 

@@ -11,6 +11,7 @@ using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage.Blobs;
 using Larder.Testing;
@@ -83,7 +84,7 @@ public sealed class DatasetFinderTests : IDisposable
     {
         await _datasets.PutAsync(new Dataset
         {
-            Model = "iris", FileName = "a.csv", Sha256 = new string('a', 64), SizeBytes = 1, Job = JobId.Create(DateTimeOffset.UtcNow), Created = DateTimeOffset.UtcNow,
+            Model = ModelName.Parse("iris"), FileName = "a.csv", Sha256 = new string('a', 64), SizeBytes = 1, Job = JobId.Create(DateTimeOffset.UtcNow), Created = DateTimeOffset.UtcNow,
         });
 
         await Assert.ThrowsAsync<StorageUnavailableException>(() => _finder.FindAsync(Bakery.Baker, "datasets/iris/a.csv", 100, CancellationToken.None));

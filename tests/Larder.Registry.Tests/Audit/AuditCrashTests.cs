@@ -12,6 +12,7 @@ namespace Larder.Registry.Tests.Audit;
 /// </summary>
 public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
 {
+    private static readonly ModelName Iris = ModelName.Parse("iris");
     private const int MostCalls = 40;
     private const string Schedule = "0123456789abcdef";
 
@@ -35,8 +36,8 @@ public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
         afterwards,
         "model:iris",
         shop => shop.PublishAsync("iris"),
-        host => host.Registry.UpdateAsync("iris", new ModelPatch { Description = "other" }),
-        async shop => (await shop.Registry.GetAsync("iris")).Description == "other",
+        host => host.Registry.UpdateAsync(Iris, new ModelPatch { Description = "other" }),
+        async shop => (await shop.Registry.GetAsync(Iris)).Description == "other",
         record => record.What == "update");
 
     [Theory]
@@ -49,9 +50,9 @@ public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
         {
             await shop.PublishAsync("iris", "1");
             await shop.PublishAsync("iris", "2");
-            await shop.Registry.SetAliasAsync("iris", "champion", 2);
+            await shop.Registry.SetAliasAsync(Iris, "champion", 2);
         },
-        host => host.Registry.DeleteVersionAsync("iris", 2, force: true),
+        host => host.Registry.DeleteVersionAsync(Iris, 2, force: true),
         async shop => !(await shop.VersionsAsync("iris")).Contains(2),
         record => record is { What: "delete_version", Subject: "model:iris:2" });
 
@@ -62,7 +63,7 @@ public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
         afterwards,
         "model:iris",
         shop => shop.PublishAsync("iris"),
-        host => host.Registry.DeleteModelAsync("iris"),
+        host => host.Registry.DeleteModelAsync(Iris),
         async shop => (await shop.Registry.ListAsync(1)).Items.Count == 0,
         record => record.What == "delete_model");
 
@@ -197,7 +198,7 @@ public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
             {
                 await DieAsync(dying, life, async host =>
                 {
-                    await host.Registry.UpdateAsync("iris", new ModelPatch { Description = "other" });
+                    await host.Registry.UpdateAsync(Iris, new ModelPatch { Description = "other" });
                     await host.Schedules.DeleteAsync(Schedule, null, "bob", DateTimeOffset.UtcNow);
                 });
             }
@@ -206,7 +207,7 @@ public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
             await sweeping.Sweeper.RunAsync(DateTimeOffset.UtcNow);
 
             await AssertRecordedAsync(
-                sweeping, new AuditFilter(), (await shop.Registry.GetAsync("iris")).Description == "other", record => record.What == "update");
+                sweeping, new AuditFilter(), (await shop.Registry.GetAsync(Iris)).Description == "other", record => record.What == "update");
             await AssertRecordedAsync(sweeping, new AuditFilter(), !await ExistsAsync(shop), record => record.What == "delete");
             if (!life.IsCrashed)
                 return;

@@ -19,6 +19,8 @@ namespace Larder.Registry.Tests.Audit;
 /// <summary>What is recorded of changes, and how it is read.</summary>
 public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDisposable
 {
+    private static readonly ModelName Iris = ModelName.Parse("iris");
+
     private readonly ManualTime _time = new();
     private readonly string _account = azurite.NewAccount();
     private Shop? _opened;
@@ -44,11 +46,11 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
     public async Task An_edit_says_only_what_differs_and_one_that_changes_nothing_is_not_written()
     {
         await Shop.PublishAsync("iris");
-        await Shop.Registry.UpdateAsync("iris", new ModelPatch { Description = "a", Tags = Tags(("team", "x"), ("stage", "y")) }, actor: "ada");
+        await Shop.Registry.UpdateAsync(Iris, new ModelPatch { Description = "a", Tags = Tags(("team", "x"), ("stage", "y")) }, actor: "ada");
         var before = await Shop.Registry.UpdateAsync(
-            "iris", new ModelPatch { Description = "b", Tags = Tags(("team", "z")), Settings = new ModelSettings { Batching = new BatchingSettings { MaxRows = 7 } } }, actor: "bob");
+            Iris, new ModelPatch { Description = "b", Tags = Tags(("team", "z")), Settings = new ModelSettings { Batching = new BatchingSettings { MaxRows = 7 } } }, actor: "bob");
 
-        var same = await Shop.Registry.UpdateAsync("iris", new ModelPatch { Description = "b", Tags = Tags(("stage", "y")) }, actor: "eve");
+        var same = await Shop.Registry.UpdateAsync(Iris, new ModelPatch { Description = "b", Tags = Tags(("stage", "y")) }, actor: "eve");
 
         Assert.Equal(before.ETag, same.ETag);
         var records = await RecordsAsync("model:iris");
@@ -63,11 +65,11 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
     {
         await Shop.PublishAsync("iris", "1");
         await Shop.PublishAsync("iris", "2");
-        await Shop.Registry.SetAliasAsync("iris", "champion", 1, actor: "ada");
-        await Shop.Registry.SetAliasAsync("iris", "champion", 2, actor: "bob");
-        await Shop.Registry.SetDefaultAsync("iris", 2, actor: "ada");
-        await Shop.Registry.DeleteVersionAsync("iris", 2, force: true, actor: "eve");
-        await Shop.Registry.DeleteModelAsync("iris", actor: "eve");
+        await Shop.Registry.SetAliasAsync(Iris, "champion", 1, actor: "ada");
+        await Shop.Registry.SetAliasAsync(Iris, "champion", 2, actor: "bob");
+        await Shop.Registry.SetDefaultAsync(Iris, 2, actor: "ada");
+        await Shop.Registry.DeleteVersionAsync(Iris, 2, force: true, actor: "eve");
+        await Shop.Registry.DeleteModelAsync(Iris, actor: "eve");
 
         var records = await RecordsAsync("model:iris");
 
@@ -95,7 +97,7 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
     {
         var text = new string('x', 20_000);
         await Shop.PublishAsync("iris");
-        await Shop.Registry.UpdateAsync("iris", new ModelPatch { Description = text });
+        await Shop.Registry.UpdateAsync(Iris, new ModelPatch { Description = text });
 
         var record = (await RecordsAsync("model:iris"))[0];
 
@@ -270,7 +272,7 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
         using var other = new Shop(_account);
 
         await Task.WhenAll(Enumerable.Range(0, 40).Select(i => (i % 2 == 0 ? Shop : other).Registry.UpdateAsync(
-            "iris", new ModelPatch { Tags = Tags(($"{i}", "x")) }, actor: $"{i}")));
+            Iris, new ModelPatch { Tags = Tags(($"{i}", "x")) }, actor: $"{i}")));
 
         var records = await RecordsAsync("model:iris");
         Assert.Equal(Enumerable.Range(1, 41).Reverse(), records.Select(record => record.Revision));
@@ -289,10 +291,10 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
         var registry = new ModelRegistry(documents, _time, new AuditLog(documents, NullLogger<AuditLog>.Instance));
         await Shop.PublishAsync("iris");
         // The first finds a record in the outbox of which it does not know whether it is in the log: two reads.
-        await registry.UpdateAsync("iris", new ModelPatch { Description = "0" });
+        await registry.UpdateAsync(Iris, new ModelPatch { Description = "0" });
 
         var before = transport.Requests;
-        await registry.UpdateAsync("iris", new ModelPatch { Description = "1" });
+        await registry.UpdateAsync(Iris, new ModelPatch { Description = "1" });
 
         // The model is read and written, and its record written to two places.
         Assert.Equal(4, transport.Requests - before);
@@ -306,12 +308,12 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
         await host.PublishAsync("iris");
 
         store.IsDown = true;
-        await host.Registry.UpdateAsync("iris", new ModelPatch { Description = "1" });
-        await host.Registry.UpdateAsync("iris", new ModelPatch { Description = "2" });
+        await host.Registry.UpdateAsync(Iris, new ModelPatch { Description = "1" });
+        await host.Registry.UpdateAsync(Iris, new ModelPatch { Description = "2" });
         Assert.Equal([1], (await ListAsync(new AuditFilter())).Select(record => record.Revision));
 
         store.IsDown = false;
-        await host.Registry.UpdateAsync("iris", new ModelPatch { Description = "3" });
+        await host.Registry.UpdateAsync(Iris, new ModelPatch { Description = "3" });
         Assert.Equal([4, 3, 2, 1], (await ListAsync(new AuditFilter())).Select(record => record.Revision).OrderDescending());
     }
 
@@ -327,15 +329,15 @@ public sealed class AuditTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
         {
             while (changes < 1000)
             {
-                await host.Registry.UpdateAsync("iris", new ModelPatch { Description = $"{changes}" });
+                await host.Registry.UpdateAsync(Iris, new ModelPatch { Description = $"{changes}" });
                 changes++;
             }
         });
 
         Assert.Equal(300, changes);
-        Assert.Equal("299", (await Shop.Registry.GetAsync("iris")).Description);
+        Assert.Equal("299", (await Shop.Registry.GetAsync(Iris)).Description);
         store.IsDown = false;
-        await host.Registry.UpdateAsync("iris", new ModelPatch { Description = "again" });
+        await host.Registry.UpdateAsync(Iris, new ModelPatch { Description = "again" });
         Assert.Equal(Enumerable.Range(1, 302).Reverse(), (await RecordsAsync("model:iris")).Select(record => record.Revision));
     }
 

@@ -10,6 +10,7 @@ namespace Larder.Registry.Tests.Catalog;
 [Collection(AzuriteCollection.Name)]
 public sealed class ModelCatalogTests : IDisposable
 {
+    private static readonly ModelName Iris = ModelName.Parse("iris");
     private static readonly CatalogOptions Options = new();
 
     private readonly string _account;
@@ -40,7 +41,7 @@ public sealed class ModelCatalogTests : IDisposable
     {
         await _elsewhere.PublishAsync("iris", "1");
         await _elsewhere.PublishAsync("iris", "2");
-        await _elsewhere.Registry.SetAliasAsync("iris", "champion", 1);
+        await _elsewhere.Registry.SetAliasAsync(Iris, "champion", 1);
 
         foreach (var (reference, version) in new[] { ("iris", 2), ("iris:1", 1), ("iris:champion", 1), ("iris:default", 2) })
         {
@@ -130,21 +131,21 @@ public sealed class ModelCatalogTests : IDisposable
         Assert.Equal(2, (await _catalog.ResolveAsync("iris")).Version.Version);
         Assert.Equal(2, (await _catalog.ResolveAsync("iris:default")).Version.Version);
 
-        await _here.Registry.SetAliasAsync("iris", "champion", 1);
+        await _here.Registry.SetAliasAsync(Iris, "champion", 1);
         Assert.Equal(1, (await _catalog.ResolveAsync("iris:champion")).Version.Version);
-        await _here.Registry.SetAliasAsync("iris", "champion", 2);
+        await _here.Registry.SetAliasAsync(Iris, "champion", 2);
         Assert.Equal(2, (await _catalog.ResolveAsync("iris:champion")).Version.Version);
 
-        await _here.Registry.SetDefaultAsync("iris", 1);
+        await _here.Registry.SetDefaultAsync(Iris, 1);
         Assert.Equal(1, (await _catalog.ResolveAsync("iris")).Version.Version);
 
-        await _here.Registry.UpdateAsync("iris", new ModelPatch { Description = "new" });
+        await _here.Registry.UpdateAsync(Iris, new ModelPatch { Description = "new" });
         Assert.Equal("new", (await _catalog.ResolveAsync("iris")).Model.Description);
 
-        await _here.Registry.DeleteVersionAsync("iris", 1);
+        await _here.Registry.DeleteVersionAsync(Iris, 1);
         Assert.Equal(2, (await _catalog.ResolveAsync("iris")).Version.Version);
 
-        await _here.Registry.DeleteModelAsync("iris", force: true);
+        await _here.Registry.DeleteModelAsync(Iris, force: true);
         await Assert.ThrowsAsync<NotFoundException>(async () => await _catalog.ResolveAsync("iris"));
         await Assert.ThrowsAsync<NotFoundException>(async () => await _catalog.ResolveAsync("iris:2"));
     }
@@ -159,7 +160,7 @@ public sealed class ModelCatalogTests : IDisposable
         }
 
         var before = _store.ModelReads;
-        _catalog.Invalidate("iris");
+        _catalog.Invalidate(Iris);
         await _catalog.ResolveAsync("iris2");
         await _catalog.ResolveAsync("iri");
         Assert.Equal(before, _store.ModelReads);
@@ -178,7 +179,7 @@ public sealed class ModelCatalogTests : IDisposable
 
         // The early one has read version 1 and is on its way back.
         await _elsewhere.PublishAsync("iris", "2");
-        _catalog.Invalidate("iris");
+        _catalog.Invalidate(Iris);
         var late = _catalog.ResolveAsync("iris").AsTask();
         gate.SetResult();
 
@@ -192,7 +193,7 @@ public sealed class ModelCatalogTests : IDisposable
     {
         await _elsewhere.PublishAsync("iris");
         await _catalog.ResolveAsync("iris");
-        await _elsewhere.Registry.DeleteModelAsync("iris");
+        await _elsewhere.Registry.DeleteModelAsync(Iris);
 
         _time.Advance(Options.SoftTtl);
         await _catalog.ResolveAsync("iris");

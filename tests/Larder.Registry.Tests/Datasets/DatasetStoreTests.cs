@@ -1,6 +1,7 @@
 using Larder.Registry.Datasets;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 using Larder.Registry.Storage.Blobs;
 using Larder.Registry.Tests.Testing;
 using Larder.Testing;
@@ -10,6 +11,7 @@ namespace Larder.Registry.Tests.Datasets;
 [Collection(AzuriteCollection.Name)]
 public sealed class DatasetStoreTests(Azurite azurite)
 {
+    private static readonly ModelName Iris = ModelName.Parse("iris");
     private static readonly DateTimeOffset Noon = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     private readonly DatasetStore _datasets = new(new BlobDocumentStore(BlobClients.Create(azurite.NewAccount())));
@@ -21,16 +23,16 @@ public sealed class DatasetStoreTests(Azurite azurite)
 
         Assert.Equal(dataset, await _datasets.PutAsync(dataset));
 
-        Assert.Equal(dataset, await _datasets.GetAsync("iris", "Grüße 花 #1?.csv"));
-        await _datasets.DeleteAsync("iris", "Grüße 花 #1?.csv");
-        await Assert.ThrowsAsync<NotFoundException>(() => _datasets.GetAsync("iris", "Grüße 花 #1?.csv"));
-        await Assert.ThrowsAsync<NotFoundException>(() => _datasets.DeleteAsync("iris", "Grüße 花 #1?.csv"));
+        Assert.Equal(dataset, await _datasets.GetAsync(Iris, "Grüße 花 #1?.csv"));
+        await _datasets.DeleteAsync(Iris, "Grüße 花 #1?.csv");
+        await Assert.ThrowsAsync<NotFoundException>(() => _datasets.GetAsync(Iris, "Grüße 花 #1?.csv"));
+        await Assert.ThrowsAsync<NotFoundException>(() => _datasets.DeleteAsync(Iris, "Grüße 花 #1?.csv"));
     }
 
     [Fact]
     public async Task The_longest_names_fit()
     {
-        var dataset = Named(string.Concat(Enumerable.Repeat("花", 85)), 1) with { Model = new string('m', 128) };
+        var dataset = Named(string.Concat(Enumerable.Repeat("花", 85)), 1) with { Model = ModelName.Parse(new string('m', 128)) };
 
         await _datasets.PutAsync(dataset);
 
@@ -48,14 +50,14 @@ public sealed class DatasetStoreTests(Azurite azurite)
 
         var many = Enumerable.Range(3, 12).Select(minute => Named("a.csv", minute)).ToList();
         await Task.WhenAll(many.Select(one => _datasets.PutAsync(one)));
-        Assert.Equal(many[^1], await _datasets.GetAsync("iris", "a.csv"));
+        Assert.Equal(many[^1], await _datasets.GetAsync(Iris, "a.csv"));
     }
 
     [Fact]
     public async Task Lists_go_by_model_and_name_a_page_at_a_time()
     {
         foreach (var (model, name) in new[] { ("rose", "b.csv"), ("iris", "b.csv"), ("iris", "a.csv") })
-            await _datasets.PutAsync(Named(name, 1) with { Model = model });
+            await _datasets.PutAsync(Named(name, 1) with { Model = ModelName.Parse(model) });
 
         var all = new List<string>();
         string? cursor = null;
@@ -68,8 +70,8 @@ public sealed class DatasetStoreTests(Azurite azurite)
         while (cursor is not null);
 
         Assert.Equal(["datasets/iris/a.csv", "datasets/iris/b.csv", "datasets/rose/b.csv"], all);
-        Assert.Equal("b.csv", Assert.Single((await _datasets.ListAsync("rose", 10)).Items).FileName);
-        Assert.Empty((await _datasets.ListAsync("tulip", 10)).Items);
+        Assert.Equal("b.csv", Assert.Single((await _datasets.ListAsync(ModelName.Parse("rose"), 10)).Items).FileName);
+        Assert.Empty((await _datasets.ListAsync(ModelName.Parse("tulip"), 10)).Items);
         await Assert.ThrowsAsync<InvalidRequestException>(() => _datasets.ListAsync(null, 0));
         await Assert.ThrowsAsync<InvalidRequestException>(() => _datasets.ListAsync(null, 10, "nonsense"));
     }
@@ -89,7 +91,7 @@ public sealed class DatasetStoreTests(Azurite azurite)
 
     private static Dataset Named(string name, int minute) => new()
     {
-        Model = "iris",
+        Model = Iris,
         FileName = name,
         Sha256 = Shop.Sha256($"{minute}"),
         SizeBytes = minute,

@@ -14,6 +14,8 @@ namespace Larder.Registry.Tests.GarbageCollection;
 [Collection(AzuriteCollection.Name)]
 public sealed class RegistryGarbageCollectorTests : IDisposable
 {
+    private static readonly ModelName Iris = ModelName.Parse("iris");
+
     private readonly string _account;
     private readonly Shop _shop;
 
@@ -35,8 +37,8 @@ public sealed class RegistryGarbageCollectorTests : IDisposable
         await _shop.PublishAsync("iris", "deleted");
         await _shop.PublishAsync("iris", "shared");
         await _shop.PublishAsync("rose", "shared");
-        await _shop.Registry.DeleteVersionAsync("iris", 2);
-        await _shop.Registry.DeleteVersionAsync("iris", 3);
+        await _shop.Registry.DeleteVersionAsync(Iris, 2);
+        await _shop.Registry.DeleteVersionAsync(Iris, 3);
         await OrphanAsync("orphan");
 
         var report = await _shop.Sweeper.RunAsync(Tomorrow);
@@ -44,8 +46,8 @@ public sealed class RegistryGarbageCollectorTests : IDisposable
         Assert.Equal((2, 13L), (report.Artifacts, report.ArtifactBytes));
         Assert.Equal(
             new[] { Shop.Sha256("kept"), Shop.Sha256("shared") }.Order(), (await _shop.ArtifactsAsync()).Select(artifact => artifact.Sha256).Order());
-        Assert.Equal("kept", await _shop.ContentAsync((await _shop.Registry.GetVersionAsync("iris", 1)).Sha256));
-        Assert.Equal("shared", await _shop.ContentAsync((await _shop.Registry.GetVersionAsync("rose", 1)).Sha256));
+        Assert.Equal("kept", await _shop.ContentAsync((await _shop.Registry.GetVersionAsync(Iris, 1)).Sha256));
+        Assert.Equal("shared", await _shop.ContentAsync((await _shop.Registry.GetVersionAsync(ModelName.Parse("rose"), 1)).Sha256));
     }
 
     [Fact]
@@ -56,12 +58,12 @@ public sealed class RegistryGarbageCollectorTests : IDisposable
         var datasets = new DatasetStore(_shop.Documents);
         await datasets.PutAsync(new Dataset
         {
-            Model = "iris", FileName = "rows.csv", Sha256 = Shop.Sha256("rows"), SizeBytes = 4, Job = JobId.Create(DateTimeOffset.UtcNow), Created = DateTimeOffset.UtcNow,
+            Model = Iris, FileName = "rows.csv", Sha256 = Shop.Sha256("rows"), SizeBytes = 4, Job = JobId.Create(DateTimeOffset.UtcNow), Created = DateTimeOffset.UtcNow,
         });
         Assert.Equal(1, (await _shop.Sweeper.RunAsync(Tomorrow)).Artifacts);
 
         var job = await _shop.Jobs.CreateAsync(Sample.Job() with { Inputs = [new JobInput("dataset", "rows.csv", Shop.Sha256("rows"), 4)] });
-        await datasets.DeleteAsync("iris", "rows.csv");
+        await datasets.DeleteAsync(Iris, "rows.csv");
         Assert.Equal(0, (await _shop.Sweeper.RunAsync(Tomorrow)).Artifacts);
         Assert.Equal("rows", await _shop.ContentAsync(Shop.Sha256("rows")));
 
@@ -108,7 +110,7 @@ public sealed class RegistryGarbageCollectorTests : IDisposable
     {
         await _shop.PublishAsync("iris", "1");
         await _shop.PublishAsync("iris", "2");
-        await _shop.Registry.DeleteModelAsync("iris");
+        await _shop.Registry.DeleteModelAsync(Iris);
         await _shop.PublishAsync("iris", "3");
 
         var report = await _shop.Sweeper.RunAsync(Tomorrow);
@@ -117,7 +119,7 @@ public sealed class RegistryGarbageCollectorTests : IDisposable
         Assert.Equal([3], await _shop.VersionsAsync("iris"));
         var left = await _shop.Documents.ListAsync(ModelCollections.Versions, "iris", 10);
         Assert.Equal([ModelCollections.VersionId(3)], left.Documents.Select(document => document.Id));
-        Assert.Equal("3", await _shop.ContentAsync((await _shop.Registry.GetVersionAsync("iris", 3)).Sha256));
+        Assert.Equal("3", await _shop.ContentAsync((await _shop.Registry.GetVersionAsync(Iris, 3)).Sha256));
     }
 
     [Fact]
@@ -153,7 +155,7 @@ public sealed class RegistryGarbageCollectorTests : IDisposable
 
         Assert.Equal(2, published.Version);
         Assert.Equal([1, 2], await _shop.VersionsAsync("iris"));
-        var model = await _shop.Registry.GetAsync("iris");
+        var model = await _shop.Registry.GetAsync(Iris);
         Assert.Equal("patched", model.Description);
         Assert.Single(model.Audit, entry => entry is { What: "publish", To: 2 });
     }
@@ -241,7 +243,7 @@ public sealed class RegistryGarbageCollectorTests : IDisposable
         await _shop.PublishAsync("iris", "1", new PublishRequest { Source = "train", IdempotencyKey = "key" });
 
         Assert.Equal(0, (await _shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromDays(89))).Publications);
-        Assert.NotNull(await _shop.Registry.FindByKeyAsync("iris", "key"));
+        Assert.NotNull(await _shop.Registry.FindByKeyAsync(Iris, "key"));
         Assert.Equal(1, (await _shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromDays(91))).Publications);
         Assert.Equal([1], await _shop.VersionsAsync("iris"));
     }
@@ -254,9 +256,9 @@ public sealed class RegistryGarbageCollectorTests : IDisposable
         await _shop.PublishAsync("iris", "1", new PublishRequest { Source = "upload", Files = [card], Labels = ["setosa"] });
 
         Assert.Equal(0, (await _shop.Sweeper.RunAsync(Tomorrow)).Artifacts);
-        var version = await _shop.Registry.GetVersionAsync("iris", 1);
+        var version = await _shop.Registry.GetVersionAsync(Iris, 1);
         Assert.Equal((card, "setosa"), (Assert.Single(version.Files), Assert.Single(version.Labels)));
-        await _shop.Registry.DeleteVersionAsync("iris", 1);
+        await _shop.Registry.DeleteVersionAsync(Iris, 1);
 
         Assert.Equal(2, (await _shop.Sweeper.RunAsync(Tomorrow)).Artifacts);
         Assert.Null(await _shop.ContentAsync(card.Sha256));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Larder.Registry.Tests.Testing;
 using Larder.Testing;
@@ -109,8 +110,8 @@ public sealed class JobStoreTests : IDisposable
 
         Assert.Equal(5, await CountAsync(new JobFilter { States = [JobState.Failed] }));
         Assert.Equal(10, await CountAsync(new JobFilter { States = [JobState.Failed, JobState.Queued] }));
-        Assert.Equal(5, await CountAsync(new JobFilter { Model = "rose" }));
-        Assert.Equal(2, await CountAsync(new JobFilter { Model = "rose", States = [JobState.Queued] }));
+        Assert.Equal(5, await CountAsync(new JobFilter { Model = ModelName.Parse("rose") }));
+        Assert.Equal(2, await CountAsync(new JobFilter { Model = ModelName.Parse("rose"), States = [JobState.Queued] }));
         Assert.Equal(0, await CountAsync(new JobFilter { Type = "score" }));
         Assert.Equal(1, await CountAsync(new JobFilter { Text = "OWNER-3" }));
         var noon = first.Items[^1].Created;

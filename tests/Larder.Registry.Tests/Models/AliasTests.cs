@@ -8,6 +8,8 @@ namespace Larder.Registry.Tests.Models;
 [Collection(AzuriteCollection.Name)]
 public sealed class AliasTests(Azurite azurite) : IDisposable
 {
+    private static readonly ModelName Iris = ModelName.Parse("iris");
+
     private readonly Shop _shop = new(azurite.NewAccount());
 
     private ModelRegistry Registry => _shop.Registry;
@@ -18,15 +20,15 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
     public async Task Moving_an_alias_tells_what_it_was_so_that_one_call_rolls_back()
     {
         await PublishAsync(3);
-        var first = await Registry.SetAliasAsync("iris", "champion", 2, actor: "ada");
+        var first = await Registry.SetAliasAsync(Iris, "champion", 2, actor: "ada");
         Assert.Equal((null, 2), (first.Previous, first.Current));
 
-        var moved = await Registry.SetAliasAsync("iris", "champion", 3, actor: "bob");
+        var moved = await Registry.SetAliasAsync(Iris, "champion", 3, actor: "bob");
         Assert.Equal((2, 3), (moved.Previous, moved.Current));
         Assert.Equal(3, (await ResolveAsync("iris:champion")));
-        Assert.Equal(moved.Model.ETag, (await Registry.GetAsync("iris")).ETag);
+        Assert.Equal(moved.Model.ETag, (await Registry.GetAsync(Iris)).ETag);
 
-        var back = await Registry.SetAliasAsync("iris", "champion", moved.Previous!.Value, expectedCurrent: moved.Current);
+        var back = await Registry.SetAliasAsync(Iris, "champion", moved.Previous!.Value, expectedCurrent: moved.Current);
         Assert.Equal((3, 2), (back.Previous, back.Current));
         Assert.Equal(
             [(null, 2, "ada"), (2, 3, "bob"), (3, 2, null)],
@@ -42,7 +44,7 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
         var editing = edits.Select((_, editor) => Task.Run(async () =>
         {
             for (; !done.IsCancellationRequested; edits[editor]++)
-                await Registry.UpdateAsync("iris", new ModelPatch { Owner = $"editor {editor}, {edits[editor]}" });
+                await Registry.UpdateAsync(Iris, new ModelPatch { Owner = $"editor {editor}, {edits[editor]}" });
         })).ToList();
         using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (edits.Any(count => count == 0))
@@ -52,7 +54,7 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
         await Task.Run(async () =>
         {
             for (var move = 0; move < 10; move++)
-                await Registry.SetAliasAsync("iris", "champion", 1 + (move % 2));
+                await Registry.SetAliasAsync(Iris, "champion", 1 + (move % 2));
         });
         var meanwhile = edits.Zip(before, (now, then) => now - then).ToList();
         await done.CancelAsync();
@@ -66,8 +68,8 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
     public async Task Moving_an_alias_to_where_it_is_changes_nothing()
     {
         await PublishAsync(1);
-        var first = await Registry.SetAliasAsync("iris", "champion", 1);
-        var again = await Registry.SetAliasAsync("iris", "champion", 1);
+        var first = await Registry.SetAliasAsync(Iris, "champion", 1);
+        var again = await Registry.SetAliasAsync(Iris, "champion", 1);
         Assert.Equal((1, 1, first.Model.ETag), (again.Previous, again.Current, again.Model.ETag));
     }
 
@@ -75,15 +77,15 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
     public async Task An_alias_that_points_elsewhere_than_expected_is_not_moved()
     {
         await PublishAsync(3);
-        await Registry.SetAliasAsync("iris", "champion", 1, expectedCurrent: 0);
+        await Registry.SetAliasAsync(Iris, "champion", 1, expectedCurrent: 0);
 
-        await Assert.ThrowsAsync<PreconditionFailedException>(() => Registry.SetAliasAsync("iris", "champion", 3, expectedCurrent: 2));
-        await Assert.ThrowsAsync<PreconditionFailedException>(() => Registry.SetAliasAsync("iris", "champion", 3, expectedCurrent: 0));
-        await Assert.ThrowsAsync<PreconditionFailedException>(() => Registry.SetAliasAsync("iris", "other", 3, expectedCurrent: 1));
-        await Assert.ThrowsAsync<PreconditionFailedException>(() => Registry.SetDefaultAsync("iris", 1, expectedCurrent: 2));
+        await Assert.ThrowsAsync<PreconditionFailedException>(() => Registry.SetAliasAsync(Iris, "champion", 3, expectedCurrent: 2));
+        await Assert.ThrowsAsync<PreconditionFailedException>(() => Registry.SetAliasAsync(Iris, "champion", 3, expectedCurrent: 0));
+        await Assert.ThrowsAsync<PreconditionFailedException>(() => Registry.SetAliasAsync(Iris, "other", 3, expectedCurrent: 1));
+        await Assert.ThrowsAsync<PreconditionFailedException>(() => Registry.SetDefaultAsync(Iris, 1, expectedCurrent: 2));
 
         Assert.Equal(1, await ResolveAsync("iris:champion"));
-        await Registry.SetDefaultAsync("iris", 1, expectedCurrent: 3);
+        await Registry.SetDefaultAsync(Iris, 1, expectedCurrent: 3);
         Assert.Equal(1, await ResolveAsync("iris"));
     }
 
@@ -91,13 +93,13 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
     public async Task Of_many_who_move_an_alias_from_one_version_one_succeeds()
     {
         await PublishAsync(9);
-        await Registry.SetAliasAsync("iris", "champion", 1);
+        await Registry.SetAliasAsync(Iris, "champion", 1);
 
         var outcomes = await Task.WhenAll(Enumerable.Range(2, 8).Select(async version =>
         {
             try
             {
-                await Registry.SetAliasAsync("iris", "champion", version, expectedCurrent: 1);
+                await Registry.SetAliasAsync(Iris, "champion", version, expectedCurrent: 1);
                 return version;
             }
             catch (PreconditionFailedException)
@@ -113,9 +115,9 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
     public async Task A_deleted_alias_stands_for_nothing()
     {
         await PublishAsync(1);
-        await Registry.SetAliasAsync("iris", "champion", 1);
+        await Registry.SetAliasAsync(Iris, "champion", 1);
 
-        var gone = await Registry.DeleteAliasAsync("iris", "champion", actor: "ada");
+        var gone = await Registry.DeleteAliasAsync(Iris, "champion", actor: "ada");
 
         Assert.Equal((1, null), (gone.Previous, gone.Current));
         Assert.Contains(gone.Model.Audit, e => e is { What: "delete_alias", Alias: "champion", From: 1, Who: "ada" });
@@ -127,9 +129,9 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
     {
         await PublishAsync(2);
         for (var i = 0; i < 100; i++)
-            await Registry.SetAliasAsync("iris", $"a{i}", 1);
-        await Assert.ThrowsAsync<InvalidRequestException>(() => Registry.SetAliasAsync("iris", "one-more", 1));
-        await Registry.SetAliasAsync("iris", "a7", 2);
+            await Registry.SetAliasAsync(Iris, $"a{i}", 1);
+        await Assert.ThrowsAsync<InvalidRequestException>(() => Registry.SetAliasAsync(Iris, "one-more", 1));
+        await Registry.SetAliasAsync(Iris, "a7", 2);
         Assert.Equal(2, await ResolveAsync("iris:a7"));
     }
 
@@ -139,13 +141,13 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
         await PublishAsync(2);
         Assert.Equal(2, await ResolveAsync("iris"));
 
-        var set = await Registry.SetDefaultAsync("iris", 1, actor: "ada");
+        var set = await Registry.SetDefaultAsync(Iris, 1, actor: "ada");
         Assert.Equal((ModelName.Default, 2, 1), (set.Alias, set.Previous, set.Current));
         await PublishAsync(1);
         Assert.Equal(1, await ResolveAsync("iris"));
         Assert.Equal(1, await ResolveAsync("iris:default"));
 
-        var followed = await Registry.SetDefaultAsync("iris", null);
+        var followed = await Registry.SetDefaultAsync(Iris, null);
         Assert.Equal((1, 3), (followed.Previous, followed.Current));
         Assert.Equal(3, await ResolveAsync("iris"));
         Assert.Contains(followed.Model.Audit, e => e is { What: "set_default", Alias: ModelName.Default, From: 2, To: 1, Who: "ada" });
@@ -155,7 +157,7 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
     public async Task Setting_the_default_to_what_it_follows_pins_it()
     {
         await PublishAsync(1);
-        await Registry.SetDefaultAsync("iris", 1);
+        await Registry.SetDefaultAsync(Iris, 1);
         await PublishAsync(1);
         Assert.Equal(1, await ResolveAsync("iris"));
     }
@@ -164,11 +166,11 @@ public sealed class AliasTests(Azurite azurite) : IDisposable
     public async Task The_alias_called_default_is_the_default()
     {
         await PublishAsync(2);
-        var set = await Registry.SetAliasAsync("iris", ModelName.Default, 1);
+        var set = await Registry.SetAliasAsync(Iris, ModelName.Default, 1);
         Assert.Equal(1, set.Model.DefaultVersion);
         Assert.Empty(set.Model.Aliases);
 
-        var removed = await Registry.DeleteAliasAsync("iris", ModelName.Default);
+        var removed = await Registry.DeleteAliasAsync(Iris, ModelName.Default);
         Assert.Equal((1, 2), (removed.Previous, removed.Current));
         Assert.Null(removed.Model.DefaultVersion);
     }

@@ -9,6 +9,7 @@ namespace Larder.Registry.Tests.Models;
 /// <summary>A host crashes at every single storage call of every change, before the call or after it. Whatever is left, readers see whole things only.</summary>
 public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
 {
+    private static readonly ModelName Iris = ModelName.Parse("iris");
     private static readonly TimeSpan Later = TimeSpan.FromDays(2);
 
     // Far more than any change needs; the last round of a test is the one that survives.
@@ -59,7 +60,7 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
         Assert.InRange(visible.Count, survived() ? 2 : 1, 2);
 
         // The version and the patch of the model that comes with it are one step.
-        var model = await shop.Registry.GetAsync("iris");
+        var model = await shop.Registry.GetAsync(Iris);
         Assert.Equal(visible.Count == 2 ? "patched" : "", model.Description);
         Assert.Equal(visible.Count, model.LatestVersion);
 
@@ -75,14 +76,14 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
     {
         for (var i = 1; i <= 3; i++)
             await shop.PublishAsync("iris", $"{i}");
-        await shop.Registry.SetAliasAsync("iris", "champion", 3);
-        await dying(host => host.Registry.DeleteVersionAsync("iris", 3, force: true));
+        await shop.Registry.SetAliasAsync(Iris, "champion", 3);
+        await dying(host => host.Registry.DeleteVersionAsync(Iris, 3, force: true));
 
         var visible = await VisibleAsync(shop);
         var deleted = !visible.Contains(3);
         Assert.Equal(deleted ? [1, 2] : [1, 2, 3], visible);
         Assert.True(deleted || !survived());
-        var model = await shop.Registry.GetAsync("iris");
+        var model = await shop.Registry.GetAsync(Iris);
         Assert.Equal(deleted ? 2 : 3, model.LatestVersion);
         Assert.Equal(!deleted, model.Aliases.ContainsKey("champion"));
         await EverythingReadsAsync(shop, "iris");
@@ -101,7 +102,7 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
     {
         for (var i = 1; i <= 2; i++)
             await shop.PublishAsync("iris", $"{i}");
-        await dying(host => host.Registry.DeleteModelAsync("iris"));
+        await dying(host => host.Registry.DeleteModelAsync(Iris));
 
         var visible = await VisibleAsync(shop);
         Assert.True(visible.Count == 0 || (visible.Count == 2 && !survived()));
@@ -120,10 +121,10 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
     {
         await shop.PublishAsync("iris", "1");
         await shop.PublishAsync("iris", "2");
-        await shop.Registry.SetAliasAsync("iris", "champion", 1);
-        await dying(host => host.Registry.SetAliasAsync("iris", "champion", 2));
+        await shop.Registry.SetAliasAsync(Iris, "champion", 1);
+        await dying(host => host.Registry.SetAliasAsync(Iris, "champion", 2));
 
-        var model = await shop.Registry.GetAsync("iris");
+        var model = await shop.Registry.GetAsync(Iris);
         var moved = model.Aliases["champion"] == 2;
         Assert.True(moved || (model.Aliases["champion"] == 1 && !survived()));
         Assert.Equal(moved, model.Audit[0] is { What: "set_alias", From: 1, To: 2 });
@@ -138,10 +139,10 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
         await shop.PublishAsync("iris", "1");
         await shop.PublishAsync("iris", "2");
         await shop.PublishAsync("rose", "rose");
-        await shop.Registry.DeleteModelAsync("rose");
+        await shop.Registry.DeleteModelAsync(ModelName.Parse("rose"));
         await HalfDoneAsync(shop, call: 1, host => host.PublishAsync("tulip", "orphan"));
         await HalfDoneAsync(shop, call: 3, host => host.PublishAsync("iris", "3"));
-        await HalfDoneAsync(shop, call: 3, host => host.Registry.DeleteVersionAsync("iris", 1));
+        await HalfDoneAsync(shop, call: 3, host => host.Registry.DeleteVersionAsync(Iris, 1));
 
         await dying(host => host.Sweeper.RunAsync(DateTimeOffset.UtcNow + Later));
         var visible = await VisibleAsync(shop);
@@ -210,13 +211,13 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
     /// <summary>Whatever is listed resolves, is READY and has its bytes.</summary>
     private static async Task EverythingReadsAsync(Shop shop, string name)
     {
-        var model = await shop.Registry.GetAsync(name);
-        var versions = (await shop.Registry.ListVersionsAsync(name, 100)).Items;
+        var model = await shop.Registry.GetAsync(ModelName.Parse(name));
+        var versions = (await shop.Registry.ListVersionsAsync(ModelName.Parse(name), 100)).Items;
         Assert.Equal(versions[^1].Version, model.ServedVersion);
         foreach (var version in versions)
         {
             Assert.Equal(ModelVersionStatus.Ready, version.Status);
-            Assert.Equal(version.Sha256, (await shop.Registry.GetVersionAsync(name, version.Version)).Sha256);
+            Assert.Equal(version.Sha256, (await shop.Registry.GetVersionAsync(ModelName.Parse(name), version.Version)).Sha256);
             Assert.Equal(version.Sha256, Shop.Sha256((await shop.ContentAsync(version.Sha256))!));
         }
     }

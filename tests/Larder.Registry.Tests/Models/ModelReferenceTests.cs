@@ -15,7 +15,7 @@ public sealed class ModelReferenceTests
     [InlineData("iris:1.0", "iris", null, "1.0")]
     public void A_reference_names_a_model_and_which_version_of_it(string text, string name, int? version, string? alias)
     {
-        Assert.Equal(new ModelReference(name, version, alias), ModelReference.Parse(text));
+        Assert.Equal(new ModelReference(ModelName.Parse(name), version, alias), ModelReference.Parse(text));
     }
 
     [Theory]

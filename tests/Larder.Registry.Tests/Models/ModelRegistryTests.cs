@@ -15,6 +15,9 @@ namespace Larder.Registry.Tests.Models;
 [Collection(AzuriteCollection.Name)]
 public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
 {
+    private static readonly ModelName Iris = ModelName.Parse("iris");
+    private static readonly ModelName Rose = ModelName.Parse("rose");
+
     private readonly Shop _shop = new(azurite.NewAccount());
 
     private ModelRegistry Registry => _shop.Registry;
@@ -36,7 +39,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
         };
         var published = await _shop.PublishAsync("iris", "content", request);
 
-        var version = await Registry.GetVersionAsync("iris", 1);
+        var version = await Registry.GetVersionAsync(Iris, 1);
         Assert.Equal(JsonSerializer.Serialize(published, RegistryJson.Options), JsonSerializer.Serialize(version, RegistryJson.Options));
         Assert.Equal(("iris", 1, ModelVersionStatus.Ready, Shop.Sha256("content"), 7L), (version.Model, version.Version, version.Status, version.Sha256, version.SizeBytes));
         Assert.Equal(("iris.onnx", "first try", "upload", "bob"), (version.FileName, version.Description, version.Source, version.CreatedBy));
@@ -44,7 +47,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
         Assert.Equal(Shop.Description.Opsets, version.Onnx.Opsets);
         Assert.Equal("FP32 [-1,4]", version.Onnx.Signature.Inputs[0].TypeName);
 
-        var model = await Registry.GetAsync("iris");
+        var model = await Registry.GetAsync(Iris);
         Assert.Equal(("classifies irises", "ada", 1, 1), (model.Description, model.Owner, model.LatestVersion, model.ServedVersion));
         Assert.Null(model.DefaultVersion);
         Assert.Equal(version.Created, model.Created);
@@ -57,8 +60,8 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
         await _shop.PublishAsync("Iris", "one");
         await _shop.PublishAsync("iris", "two");
 
-        Assert.Equal(Shop.Sha256("one"), (await Registry.GetVersionAsync("Iris", 1)).Sha256);
-        Assert.Equal(Shop.Sha256("two"), (await Registry.GetVersionAsync("iris", 1)).Sha256);
+        Assert.Equal(Shop.Sha256("one"), (await Registry.GetVersionAsync(ModelName.Parse("Iris"), 1)).Sha256);
+        Assert.Equal(Shop.Sha256("two"), (await Registry.GetVersionAsync(Iris, 1)).Sha256);
     }
 
     [Fact]
@@ -67,37 +70,28 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
         await _shop.PublishAsync("iris");
 
         async Task NotFound(string message, Func<Task> act) => Assert.Equal(message, (await Assert.ThrowsAsync<NotFoundException>(act)).Message);
-        await NotFound("There is no model rose.", () => Registry.GetAsync("rose"));
-        await NotFound("There is no model rose.", () => Registry.ListVersionsAsync("rose", 10));
-        await NotFound("There is no model rose.", () => Registry.UpdateAsync("rose", new ModelPatch { Description = "x" }));
-        await NotFound("There is no model rose.", () => Registry.DeleteModelAsync("rose"));
-        await NotFound("The model iris has no version 2.", () => Registry.GetVersionAsync("iris", 2));
-        await NotFound("The model iris has no version 0.", () => Registry.GetVersionAsync("iris", 0));
-        await NotFound("The model iris has no version 2.", () => Registry.SetAliasAsync("iris", "champion", 2));
-        await NotFound("The model iris has no version 2.", () => Registry.SetDefaultAsync("iris", 2));
-        await NotFound("The model iris has no version 2.", () => Registry.DeleteVersionAsync("iris", 2));
-        await NotFound("The model iris has no alias champion.", () => Registry.DeleteAliasAsync("iris", "champion"));
+        await NotFound("There is no model rose.", () => Registry.GetAsync(Rose));
+        await NotFound("There is no model rose.", () => Registry.ListVersionsAsync(Rose, 10));
+        await NotFound("There is no model rose.", () => Registry.UpdateAsync(Rose, new ModelPatch { Description = "x" }));
+        await NotFound("There is no model rose.", () => Registry.DeleteModelAsync(Rose));
+        await NotFound("The model iris has no version 2.", () => Registry.GetVersionAsync(Iris, 2));
+        await NotFound("The model iris has no version 0.", () => Registry.GetVersionAsync(Iris, 0));
+        await NotFound("The model iris has no version 2.", () => Registry.SetAliasAsync(Iris, "champion", 2));
+        await NotFound("The model iris has no version 2.", () => Registry.SetDefaultAsync(Iris, 2));
+        await NotFound("The model iris has no version 2.", () => Registry.DeleteVersionAsync(Iris, 2));
+        await NotFound("The model iris has no alias champion.", () => Registry.DeleteAliasAsync(Iris, "champion"));
         await NotFound("The model iris has no alias champion.", () => Registry.ResolveAsync(ModelReference.Parse("iris:champion")));
     }
 
     [Fact]
-    public async Task A_name_that_is_none_is_refused_before_any_io()
+    public async Task An_alias_or_a_limit_that_is_none_is_refused_before_any_io()
     {
         var nowhere = new BlobDocumentStore(BlobClients.Create("UseDevelopmentStorage=true"));
         var dead = new ModelRegistry(nowhere, TimeProvider.System, new AuditLog(nowhere, NullLogger<AuditLog>.Instance));
 
         async Task Refused(Func<Task> act) => await Assert.ThrowsAsync<InvalidRequestException>(act);
-        await Refused(() => dead.GetAsync("a/b"));
-        await Refused(() => dead.ListVersionsAsync("a/b", 10));
-        await Refused(() => dead.GetVersionAsync("a/b", 1));
-        await Refused(() => dead.ResolveAsync(new ModelReference("a/b")));
-        await Refused(() => dead.UpdateAsync("a/b", new ModelPatch()));
-        await Refused(() => dead.SetAliasAsync("a/b", "champion", 1));
-        await Refused(() => dead.SetAliasAsync("iris", "7", 1));
-        await Refused(() => dead.DeleteAliasAsync("iris", "a b"));
-        await Refused(() => dead.SetDefaultAsync("a/b", 1));
-        await Refused(() => dead.DeleteVersionAsync("a/b", 1));
-        await Refused(() => dead.DeleteModelAsync("information"));
+        await Refused(() => dead.SetAliasAsync(Iris, "7", 1));
+        await Refused(() => dead.DeleteAliasAsync(Iris, "a b"));
         await Refused(() => dead.ListAsync(0));
         await Refused(() => dead.ListAsync(1001));
     }
@@ -108,7 +102,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
         string[] names = ["iris", "Rose", "iris-2", "iris2", "a", "iris.2", "z"];
         foreach (var name in names)
             await _shop.PublishAsync(name);
-        await Registry.DeleteModelAsync("iris2");
+        await Registry.DeleteModelAsync(ModelName.Parse("iris2"));
 
         var listed = new List<string>();
         string? cursor = null;
@@ -116,7 +110,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
         {
             var page = await Registry.ListAsync(2, cursor);
             Assert.InRange(page.Items.Count, 1, 2);
-            listed.AddRange(page.Items.Select(model => model.Name));
+            listed.AddRange(page.Items.Select(model => model.Name.ToString()));
             cursor = page.Cursor;
         }
         while (cursor is not null);
@@ -129,10 +123,10 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     {
         for (var i = 1; i <= 12; i++)
             await _shop.PublishAsync("iris", $"{i}");
-        await Registry.DeleteVersionAsync("iris", 10);
+        await Registry.DeleteVersionAsync(Iris, 10);
 
-        var first = await Registry.ListVersionsAsync("iris", 7);
-        var second = await Registry.ListVersionsAsync("iris", 7, first.Cursor);
+        var first = await Registry.ListVersionsAsync(Iris, 7);
+        var second = await Registry.ListVersionsAsync(Iris, 7, first.Cursor);
 
         Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12], first.Items.Concat(second.Items).Select(v => v.Version));
         Assert.Null(second.Cursor);
@@ -143,18 +137,18 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     {
         await _shop.PublishAsync("iris");
         await Assert.ThrowsAsync<InvalidRequestException>(() => Registry.ListAsync(10, "nonsense"));
-        await Assert.ThrowsAsync<InvalidRequestException>(() => Registry.ListVersionsAsync("iris", 10, "nonsense"));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => Registry.ListVersionsAsync(Iris, 10, "nonsense"));
     }
 
     [Fact]
     public async Task An_update_changes_what_it_names_and_nothing_else()
     {
         await _shop.PublishAsync("iris", request: new PublishRequest { Source = "upload", ModelDescription = "old", Owner = "ada" });
-        await Registry.UpdateAsync("iris", new ModelPatch { Tags = new Dictionary<string, string?> { ["a"] = "1", ["b"] = "2" } });
+        await Registry.UpdateAsync(Iris, new ModelPatch { Tags = new Dictionary<string, string?> { ["a"] = "1", ["b"] = "2" } });
 
         var settings = new ModelSettings { Session = new SessionSettings { IntraOpThreads = 2 } };
         var model = await Registry.UpdateAsync(
-            "iris",
+            Iris,
             new ModelPatch { Tags = new Dictionary<string, string?> { ["b"] = null, ["c"] = "3", ["never"] = null }, Settings = settings },
             actor: "bob");
 
@@ -164,17 +158,17 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
         Assert.Equal(64, model.Settings.Batching.MaxRows);
         Assert.Contains(model.Audit, entry => entry is { What: "update", Who: "bob" });
 
-        var emptied = await Registry.UpdateAsync("iris", new ModelPatch { Description = "", Owner = "" });
+        var emptied = await Registry.UpdateAsync(Iris, new ModelPatch { Description = "", Owner = "" });
         Assert.Equal(("", null), (emptied.Description, emptied.Owner));
-        Assert.Equal(emptied.ETag, (await Registry.GetAsync("iris")).ETag);
+        Assert.Equal(emptied.ETag, (await Registry.GetAsync(Iris)).ETag);
     }
 
     [Fact]
     public async Task An_update_of_nothing_writes_nothing()
     {
         await _shop.PublishAsync("iris");
-        var before = await Registry.GetAsync("iris");
-        var after = await Registry.UpdateAsync("iris", new ModelPatch());
+        var before = await Registry.GetAsync(Iris);
+        var after = await Registry.UpdateAsync(Iris, new ModelPatch());
         Assert.Equal(before.ETag, after.ETag);
     }
 
@@ -198,21 +192,21 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
             new() { Tags = Enumerable.Range(0, 101).ToDictionary(i => $"{i}", i => (string?)"x") },
             new() { Tags = Enumerable.Range(0, 14).ToDictionary(i => $"{i}", i => (string?)new string('x', 5_000)) },
         ];
-        var before = await Registry.GetAsync("iris");
+        var before = await Registry.GetAsync(Iris);
 
         foreach (var patch in patches)
-            await Assert.ThrowsAsync<InvalidRequestException>(() => Registry.UpdateAsync("iris", patch));
+            await Assert.ThrowsAsync<InvalidRequestException>(() => Registry.UpdateAsync(Iris, patch));
 
-        Assert.Equal(before.ETag, (await Registry.GetAsync("iris")).ETag);
+        Assert.Equal(before.ETag, (await Registry.GetAsync(Iris)).ETag);
     }
 
     [Fact]
     public async Task Tags_added_one_by_one_have_the_same_limit()
     {
         await _shop.PublishAsync("iris");
-        await Registry.UpdateAsync("iris", new ModelPatch { Tags = Enumerable.Range(0, 100).ToDictionary(i => $"{i}", i => (string?)"x") });
+        await Registry.UpdateAsync(Iris, new ModelPatch { Tags = Enumerable.Range(0, 100).ToDictionary(i => $"{i}", i => (string?)"x") });
         await Assert.ThrowsAsync<InvalidRequestException>(
-            () => Registry.UpdateAsync("iris", new ModelPatch { Tags = new Dictionary<string, string?> { ["one more"] = "x" } }));
+            () => Registry.UpdateAsync(Iris, new ModelPatch { Tags = new Dictionary<string, string?> { ["one more"] = "x" } }));
     }
 
     [Fact]
@@ -220,35 +214,35 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     {
         await _shop.PublishAsync("iris", "1");
         await _shop.PublishAsync("iris", "2");
-        await Registry.SetAliasAsync("iris", "champion", 1);
-        var read = await Registry.GetAsync("iris");
-        var now = await Registry.UpdateAsync("iris", new ModelPatch { Description = "changed" });
+        await Registry.SetAliasAsync(Iris, "champion", 1);
+        var read = await Registry.GetAsync(Iris);
+        var now = await Registry.UpdateAsync(Iris, new ModelPatch { Description = "changed" });
 
         async Task Refused(Func<string, Task> act) => await Assert.ThrowsAsync<PreconditionFailedException>(() => act(read.ETag));
-        await Refused(etag => Registry.UpdateAsync("iris", new ModelPatch { Description = "lost" }, etag));
-        await Refused(etag => Registry.SetAliasAsync("iris", "champion", 2, etag));
-        await Refused(etag => Registry.DeleteAliasAsync("iris", "champion", etag));
-        await Refused(etag => Registry.SetDefaultAsync("iris", 1, etag));
-        await Refused(etag => Registry.DeleteVersionAsync("iris", 2, ifMatch: etag));
-        await Refused(etag => Registry.DeleteModelAsync("iris", force: true, etag));
+        await Refused(etag => Registry.UpdateAsync(Iris, new ModelPatch { Description = "lost" }, etag));
+        await Refused(etag => Registry.SetAliasAsync(Iris, "champion", 2, etag));
+        await Refused(etag => Registry.DeleteAliasAsync(Iris, "champion", etag));
+        await Refused(etag => Registry.SetDefaultAsync(Iris, 1, etag));
+        await Refused(etag => Registry.DeleteVersionAsync(Iris, 2, ifMatch: etag));
+        await Refused(etag => Registry.DeleteModelAsync(Iris, force: true, etag));
 
-        Assert.Equal(now.ETag, (await Registry.GetAsync("iris")).ETag);
-        await Registry.UpdateAsync("iris", new ModelPatch { Description = "kept" }, now.ETag);
-        await Registry.UpdateAsync("iris", new ModelPatch { Owner = "ada" }, "*");
-        Assert.Equal("kept", (await Registry.GetAsync("iris")).Description);
+        Assert.Equal(now.ETag, (await Registry.GetAsync(Iris)).ETag);
+        await Registry.UpdateAsync(Iris, new ModelPatch { Description = "kept" }, now.ETag);
+        await Registry.UpdateAsync(Iris, new ModelPatch { Owner = "ada" }, "*");
+        Assert.Equal("kept", (await Registry.GetAsync(Iris)).Description);
     }
 
     [Fact]
     public async Task Of_many_edits_with_one_etag_one_succeeds()
     {
         await _shop.PublishAsync("iris");
-        var read = await Registry.GetAsync("iris");
+        var read = await Registry.GetAsync(Iris);
 
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 10).Select(async i =>
         {
             try
             {
-                return (await Registry.UpdateAsync("iris", new ModelPatch { Description = $"{i}" }, read.ETag)).Description;
+                return (await Registry.UpdateAsync(Iris, new ModelPatch { Description = $"{i}" }, read.ETag)).Description;
             }
             catch (PreconditionFailedException)
             {
@@ -256,7 +250,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
             }
         }));
 
-        Assert.Equal(Assert.Single(outcomes, outcome => outcome is not null), (await Registry.GetAsync("iris")).Description);
+        Assert.Equal(Assert.Single(outcomes, outcome => outcome is not null), (await Registry.GetAsync(Iris)).Description);
     }
 
     [Fact]
@@ -265,9 +259,9 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
         await _shop.PublishAsync("iris");
 
         await Task.WhenAll(Enumerable.Range(0, 24).Select(i =>
-            Registry.UpdateAsync("iris", new ModelPatch { Tags = new Dictionary<string, string?> { [$"{i}"] = "x" } })));
+            Registry.UpdateAsync(Iris, new ModelPatch { Tags = new Dictionary<string, string?> { [$"{i}"] = "x" } })));
 
-        Assert.Equal(24, (await Registry.GetAsync("iris")).Tags.Count);
+        Assert.Equal(24, (await Registry.GetAsync(Iris)).Tags.Count);
     }
 
     [Fact]
@@ -275,9 +269,9 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     {
         await _shop.PublishAsync("iris");
         for (var i = 0; i < 105; i++)
-            await Registry.UpdateAsync("iris", new ModelPatch { Description = $"{i}" }, actor: $"{i}");
+            await Registry.UpdateAsync(Iris, new ModelPatch { Description = $"{i}" }, actor: $"{i}");
 
-        var audit = (await Registry.GetAsync("iris")).Audit;
+        var audit = (await Registry.GetAsync(Iris)).Audit;
 
         Assert.Equal(Enumerable.Range(5, 100).Reverse().Select(i => $"{i}"), audit.Select(entry => entry.Who));
     }
@@ -285,14 +279,14 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
     [Fact]
     public async Task Every_write_is_announced()
     {
-        var names = new List<string>();
+        var names = new List<ModelName>();
         Registry.Changed += names.Add;
 
         await _shop.PublishAsync("iris");
-        Assert.Contains("iris", names);
+        Assert.Contains(Iris, names);
         names.Clear();
-        await Registry.SetDefaultAsync("iris", 1);
-        Assert.Equal(["iris"], names);
+        await Registry.SetDefaultAsync(Iris, 1);
+        Assert.Equal([Iris], names);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Larder.Registry.Errors;
+using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Larder.Registry.Tests.Testing;
 using Larder.Testing;
@@ -8,6 +9,8 @@ namespace Larder.Registry.Tests.Models;
 [Collection(AzuriteCollection.Name)]
 public sealed class NumberingTests(Azurite azurite)
 {
+    private static readonly ModelName Iris = ModelName.Parse("iris");
+
     private readonly string _account = azurite.NewAccount();
 
     [Fact]
@@ -22,7 +25,7 @@ public sealed class NumberingTests(Azurite azurite)
         Assert.Equal(Enumerable.Range(1, 30), published.Select(version => version.Version).Order());
         Assert.Equal(Enumerable.Range(1, 30), await one.VersionsAsync("iris"));
         Assert.All(published, version => Assert.Equal(Shop.Sha256($"content {version.Description}"), version.Sha256));
-        var model = await two.Registry.GetAsync("iris");
+        var model = await two.Registry.GetAsync(Iris);
         Assert.Equal((30, "ada"), (model.LatestVersion, model.Owner));
         Assert.Equal(Enumerable.Range(1, 30), model.Audit.Where(e => e.What == "publish").Select(e => e.To!.Value).Reverse());
     }
@@ -32,7 +35,7 @@ public sealed class NumberingTests(Azurite azurite)
     {
         using var shop = new Shop(_account);
         await shop.PublishAsync("iris");
-        await shop.Registry.DeleteModelAsync("iris");
+        await shop.Registry.DeleteModelAsync(Iris);
 
         var published = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => shop.PublishAsync("iris", $"{i}")));
 
@@ -53,7 +56,7 @@ public sealed class NumberingTests(Azurite azurite)
         {
             try
             {
-                await shop.Registry.DeleteVersionAsync("iris", version);
+                await shop.Registry.DeleteVersionAsync(Iris, version);
                 deleted.Add(version);
             }
             catch (Exception e) when (e is NotFoundException or ConflictException)
@@ -66,7 +69,7 @@ public sealed class NumberingTests(Azurite azurite)
         {
             try
             {
-                await shop.Registry.SetAliasAsync("iris", "champion", version);
+                await shop.Registry.SetAliasAsync(Iris, "champion", version);
             }
             catch (NotFoundException)
             {
@@ -80,7 +83,7 @@ public sealed class NumberingTests(Azurite azurite)
         Assert.Equal(deleted.Distinct().Count(), deleted.Count);
         var left = published.Except(deleted).Order().ToList();
         Assert.Equal(left, await shop.VersionsAsync("iris"));
-        var model = await shop.Registry.GetAsync("iris");
+        var model = await shop.Registry.GetAsync(Iris);
         Assert.Equal(left.Max(), model.LatestVersion);
         Assert.All(model.Aliases.Values, version => Assert.Contains(version, left));
     }
@@ -97,8 +100,8 @@ public sealed class NumberingTests(Azurite azurite)
         Assert.Equal(3, (await shop.PublishAsync("iris", "3")).Version);
 
         Assert.Equal([1, 2, 3], await shop.VersionsAsync("iris"));
-        Assert.Equal("2", await shop.ContentAsync((await shop.Registry.GetVersionAsync("iris", 2)).Sha256));
-        Assert.Contains((await shop.Registry.GetAsync("iris")).Audit, e => e is { What: "publish", To: 2, Who: "ada" });
+        Assert.Equal("2", await shop.ContentAsync((await shop.Registry.GetVersionAsync(Iris, 2)).Sha256));
+        Assert.Contains((await shop.Registry.GetAsync(Iris)).Audit, e => e is { What: "publish", To: 2, Who: "ada" });
     }
 
     [Fact]
@@ -111,7 +114,7 @@ public sealed class NumberingTests(Azurite azurite)
         store.BeforeNextVersionIsCreated(async () =>
         {
             await shop.PublishAsync("iris", "2");
-            await shop.Registry.DeleteVersionAsync("iris", 2);
+            await shop.Registry.DeleteVersionAsync(Iris, 2);
         });
 
         var published = await sleeper.PublishAsync("iris", "late");
@@ -131,7 +134,7 @@ public sealed class NumberingTests(Azurite azurite)
         {
             await shop.PublishAsync("iris", "2");
             await shop.PublishAsync("iris", "3");
-            await shop.Registry.DeleteModelAsync("iris");
+            await shop.Registry.DeleteModelAsync(Iris);
             await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow);
         });
 
@@ -139,7 +142,7 @@ public sealed class NumberingTests(Azurite azurite)
 
         Assert.Equal(4, published.Version);
         Assert.Equal([4], await shop.VersionsAsync("iris"));
-        Assert.Equal("late", await shop.ContentAsync((await shop.Registry.GetVersionAsync("iris", 4)).Sha256));
+        Assert.Equal("late", await shop.ContentAsync((await shop.Registry.GetVersionAsync(Iris, 4)).Sha256));
         Assert.Equal(5, (await shop.PublishAsync("iris", "5")).Version);
     }
 
@@ -150,7 +153,7 @@ public sealed class NumberingTests(Azurite azurite)
         var store = new InterruptedDocumentStore(shop.Documents);
         using var publisher = new Shop(_account, documents: _ => store);
         await shop.PublishAsync("iris", "1");
-        store.BeforeNextModelIsReplaced(() => shop.Registry.DeleteModelAsync("iris"));
+        store.BeforeNextModelIsReplaced(() => shop.Registry.DeleteModelAsync(Iris));
 
         var published = await publisher.PublishAsync("iris", "new");
 
@@ -169,11 +172,11 @@ public sealed class NumberingTests(Azurite azurite)
         var store = new InterruptedDocumentStore(shop.Documents);
         using var deleter = new Shop(_account, documents: _ => store);
         store.BeforeNextModelIsReplaced(() => DieAsync("2"));
-        await deleter.Registry.DeleteModelAsync("iris");
+        await deleter.Registry.DeleteModelAsync(Iris);
 
         await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromDays(2));
 
-        await Assert.ThrowsAsync<NotFoundException>(() => shop.Registry.GetAsync("iris"));
+        await Assert.ThrowsAsync<NotFoundException>(() => shop.Registry.GetAsync(Iris));
         Assert.Equal(3, (await shop.PublishAsync("iris", "3")).Version);
         Assert.Equal([3], await shop.VersionsAsync("iris"));
     }
@@ -183,7 +186,7 @@ public sealed class NumberingTests(Azurite azurite)
     {
         using var shop = new Shop(_account);
         await shop.PublishAsync("iris", "1");
-        await shop.Registry.DeleteModelAsync("iris");
+        await shop.Registry.DeleteModelAsync(Iris);
         await DieAsync("2");
 
         await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromDays(2));

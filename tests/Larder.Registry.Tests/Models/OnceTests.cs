@@ -10,6 +10,7 @@ namespace Larder.Registry.Tests.Models;
 [Collection(AzuriteCollection.Name)]
 public sealed class OnceTests(Azurite azurite) : IDisposable
 {
+    private static readonly ModelName Iris = ModelName.Parse("iris");
     // Far more than publishing needs; the last round is the one that survives.
     private const int MostCalls = 60;
 
@@ -23,7 +24,7 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
     public async Task The_same_key_again_answers_the_same_version()
     {
         await _shop.PublishAsync("iris", "before");
-        Assert.Null(await _shop.Registry.FindByKeyAsync("iris", Request.IdempotencyKey!));
+        Assert.Null(await _shop.Registry.FindByKeyAsync(Iris, Request.IdempotencyKey!));
         var first = await _shop.PublishAsync("iris", "1", Request);
         await _shop.PublishAsync("iris", "between");
 
@@ -32,7 +33,7 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
         Assert.Equal((2, 2), (first.Version, again.Version));
         Assert.Equal(Shop.Sha256("1"), again.Sha256);
         Assert.Equal([1, 2, 3], await _shop.VersionsAsync("iris"));
-        Assert.Equal(2, (await _shop.Registry.FindByKeyAsync("iris", Request.IdempotencyKey!))!.Version.Version);
+        Assert.Equal(2, (await _shop.Registry.FindByKeyAsync(Iris, Request.IdempotencyKey!))!.Version.Version);
     }
 
     [Fact]
@@ -102,7 +103,7 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
 
         foreach (var key in told.GroupBy(version => version.Description))
             Assert.Single(key.Select(version => version.Version).Distinct());
-        var versions = (await _shop.Registry.ListVersionsAsync("iris", 100)).Items;
+        var versions = (await _shop.Registry.ListVersionsAsync(Iris, 100)).Items;
         Assert.Equal(Enumerable.Range(1, 6), versions.Select(version => version.Version));
         Assert.Equal(Enumerable.Range(0, 6).Select(i => $"key {i}"), versions.Select(version => version.Description).Order());
     }
@@ -112,7 +113,7 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
     {
         await _shop.PublishAsync("iris", "1", Request);
         await _shop.PublishAsync("iris", "2");
-        await _shop.Registry.DeleteVersionAsync("iris", 1);
+        await _shop.Registry.DeleteVersionAsync(Iris, 1);
 
         var refused = await Assert.ThrowsAsync<ConflictException>(() => _shop.PublishAsync("iris", "1", Request));
 
@@ -124,7 +125,7 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
     public async Task After_the_whole_model_was_deleted_and_swept_the_key_makes_one_new_version()
     {
         await _shop.PublishAsync("iris", "1", Request);
-        await _shop.Registry.DeleteModelAsync("iris");
+        await _shop.Registry.DeleteModelAsync(Iris);
         await _shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + TimeSpan.FromDays(2));
 
         Assert.Equal(2, (await _shop.PublishAsync("iris", "1", Request)).Version);
@@ -137,11 +138,11 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
     {
         var request = Request with { ModelDescription = "by the job" };
         await _shop.PublishAsync("iris", "1", request);
-        await _shop.Registry.UpdateAsync("iris", new ModelPatch { Description = "by hand" });
+        await _shop.Registry.UpdateAsync(Iris, new ModelPatch { Description = "by hand" });
 
         await _shop.PublishAsync("iris", "1", request);
 
-        Assert.Equal("by hand", (await _shop.Registry.GetAsync("iris")).Description);
+        Assert.Equal("by hand", (await _shop.Registry.GetAsync(Iris)).Description);
     }
 
     [Fact]
@@ -155,7 +156,7 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
         var life = new CrashPoint(int.MaxValue, afterwards: false);
         using var counted = new Shop(_shop.Account, documents: store => new CrashingDocumentStore(store, life));
 
-        Assert.Equal(6, (await counted.Registry.FindByKeyAsync("iris", Request.IdempotencyKey!))!.Version.Version);
+        Assert.Equal(6, (await counted.Registry.FindByKeyAsync(Iris, Request.IdempotencyKey!))!.Version.Version);
 
         // The claim, the model, and the first version after the claim.
         Assert.Equal(3, life.Calls);
@@ -166,7 +167,7 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
     {
         await _shop.PublishAsync("iris", "1", Request with { Metrics = new Dictionary<string, double> { ["accuracy"] = 0.9 } });
 
-        var version = await _shop.Registry.GetVersionAsync("iris", 1);
+        var version = await _shop.Registry.GetVersionAsync(Iris, 1);
 
         Assert.Equal(("7zzr2x0k9ab3cdef", "model", 0.9), (version.Job, version.Kind, version.Metrics["accuracy"]));
     }
@@ -194,21 +195,21 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
     {
         await _shop.PublishAsync("iris", "1");
         await _shop.PublishAsync("iris", "2");
-        var changed = new List<string>();
+        var changed = new List<ModelName>();
         _shop.Registry.Changed += changed.Add;
 
         for (var i = 0; i < 2; i++)
         {
-            await _shop.Registry.LinkOptimizedAsync("iris", 1, 2);
-            var (from, to) = (await _shop.Registry.GetVersionAsync("iris", 1), await _shop.Registry.GetVersionAsync("iris", 2));
+            await _shop.Registry.LinkOptimizedAsync(Iris, 1, 2);
+            var (from, to) = (await _shop.Registry.GetVersionAsync(Iris, 1), await _shop.Registry.GetVersionAsync(Iris, 2));
             Assert.Equal(("model", 2, null), (from.Kind, from.OptimizedTo, from.OptimizedFrom));
             Assert.Equal(("optimized", 1, null), (to.Kind, to.OptimizedFrom, to.OptimizedTo));
         }
 
-        Assert.Contains("iris", changed);
-        await _shop.Registry.DeleteVersionAsync("iris", 2);
-        await Assert.ThrowsAsync<NotFoundException>(() => _shop.Registry.LinkOptimizedAsync("iris", 1, 2));
-        await Assert.ThrowsAsync<NotFoundException>(() => _shop.Registry.LinkOptimizedAsync("rose", 1, 2));
+        Assert.Contains(Iris, changed);
+        await _shop.Registry.DeleteVersionAsync(Iris, 2);
+        await Assert.ThrowsAsync<NotFoundException>(() => _shop.Registry.LinkOptimizedAsync(Iris, 1, 2));
+        await Assert.ThrowsAsync<NotFoundException>(() => _shop.Registry.LinkOptimizedAsync(ModelName.Parse("rose"), 1, 2));
     }
 
     private async Task<CrashPoint> DieAndComeAgainAsync(int call, bool afterwards, Func<Shop, Task> between)
@@ -232,7 +233,7 @@ public sealed class OnceTests(Azurite azurite) : IDisposable
         var told = await host.PublishAsync("iris", "ours", Request);
         var next = await host.PublishAsync("iris", "next");
 
-        var versions = (await host.Registry.ListVersionsAsync("iris", 100)).Items;
+        var versions = (await host.Registry.ListVersionsAsync(Iris, 100)).Items;
         Assert.Equal(Enumerable.Range(1, next.Version), versions.Select(version => version.Version));
         Assert.Equal(told.Version, Assert.Single(versions, version => version.Description == "ours").Version);
         Assert.Equal("ours", await host.ContentAsync(told.Sha256));

@@ -1,6 +1,7 @@
 using Larder.Inference;
 using Larder.Inference.Settings;
 using Larder.Registry.Errors;
+using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
 using Larder.Registry.Tests.Testing;
@@ -11,6 +12,7 @@ namespace Larder.Registry.Tests.Publishing;
 [Collection(AzuriteCollection.Name)]
 public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
 {
+    private static readonly ModelName Iris = ModelName.Parse("iris");
     private static readonly PublishRequest Upload = new() { Source = "upload" };
 
     private readonly string _account = azurite.NewAccount();
@@ -65,7 +67,7 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
         var thrown = await Assert.ThrowsAsync<TooLargeException>(() => shop.PublishAsync("rose", new string('x', 1001)));
         Assert.Contains("1000", thrown.Message);
         Assert.Empty(shop.Staged);
-        await Assert.ThrowsAsync<NotFoundException>(() => shop.Registry.GetAsync("rose"));
+        await Assert.ThrowsAsync<NotFoundException>(() => shop.Registry.GetAsync(ModelName.Parse("rose")));
     }
 
     [Fact]
@@ -74,7 +76,7 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
         var shop = Open(new PublishingOptions { ModelBytes = 3_000_000 });
         await using var endless = new EndlessStream();
 
-        await Assert.ThrowsAsync<TooLargeException>(() => shop.Publisher.PublishAsync("iris", endless, Upload));
+        await Assert.ThrowsAsync<TooLargeException>(() => shop.Publisher.PublishAsync(Iris, endless, Upload));
 
         Assert.InRange(endless.BytesRead, 3_000_001, 4_000_000);
         await AssertNothingBehindAsync(shop);
@@ -86,7 +88,7 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
         var shop = Open(new PublishingOptions { ModelBytes = 1000 });
         await using var endless = new EndlessStream();
 
-        await Assert.ThrowsAsync<TooLargeException>(() => shop.Publisher.PublishAsync("iris", endless, Upload, contentLength: 1001));
+        await Assert.ThrowsAsync<TooLargeException>(() => shop.Publisher.PublishAsync(Iris, endless, Upload, contentLength: 1001));
 
         Assert.Equal(0, endless.BytesRead);
     }
@@ -97,7 +99,7 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
         var shop = Open(new PublishingOptions { DiskReserveBytes = long.MaxValue / 2 });
         await using var endless = new EndlessStream();
 
-        var thrown = await Assert.ThrowsAsync<NoRoomException>(() => shop.Publisher.PublishAsync("iris", endless, Upload));
+        var thrown = await Assert.ThrowsAsync<NoRoomException>(() => shop.Publisher.PublishAsync(Iris, endless, Upload));
 
         Assert.Contains("room for 0 more bytes", thrown.Message);
         Assert.Equal(0, endless.BytesRead);
@@ -110,7 +112,7 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
         var shop = Open(new PublishingOptions { ModelBytes = long.MaxValue });
         await using var endless = new EndlessStream();
 
-        await Assert.ThrowsAsync<NoRoomException>(() => shop.Publisher.PublishAsync("iris", endless, Upload, contentLength: long.MaxValue / 2));
+        await Assert.ThrowsAsync<NoRoomException>(() => shop.Publisher.PublishAsync(Iris, endless, Upload, contentLength: long.MaxValue / 2));
 
         Assert.Equal(0, endless.BytesRead);
     }
@@ -128,32 +130,30 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
     {
         var shop = Open();
         await using var broken = new EndlessStream(failAfter: 1_000_000);
-        await Assert.ThrowsAsync<IOException>(() => shop.Publisher.PublishAsync("iris", broken, Upload));
+        await Assert.ThrowsAsync<IOException>(() => shop.Publisher.PublishAsync(Iris, broken, Upload));
         await AssertNothingBehindAsync(shop);
     }
 
     [Fact]
-    public async Task A_name_or_request_that_is_not_allowed_is_refused_before_a_byte_is_read()
+    public async Task A_request_that_is_not_allowed_is_refused_before_a_byte_is_read()
     {
         var shop = Open();
         await using var endless = new EndlessStream();
-        (string Name, PublishRequest Request)[] refused =
+        PublishRequest[] refused =
         [
-            ("a/b", Upload),
-            ("information", Upload),
-            ("iris", Upload with { Description = new string('x', 40_000) }),
-            ("iris", Upload with { ModelDescription = new string('x', 40_000) }),
-            ("iris", Upload with { Tags = new Dictionary<string, string> { [""] = "x" } }),
-            ("iris", Upload with { Tags = new Dictionary<string, string> { ["x"] = null! } }),
-            ("iris", Upload with { FileName = new string('x', 300) }),
-            ("iris", Upload with { Source = new string('x', 1300) }),
-            ("iris", Upload with { Labels = [new string('x', 300)] }),
-            ("iris", Upload with { Image = new ImageSettings { Scale = 0 } }),
-            ("iris", Upload with { Owner = new string('x', 300) }),
+            Upload with { Description = new string('x', 40_000) },
+            Upload with { ModelDescription = new string('x', 40_000) },
+            Upload with { Tags = new Dictionary<string, string> { [""] = "x" } },
+            Upload with { Tags = new Dictionary<string, string> { ["x"] = null! } },
+            Upload with { FileName = new string('x', 300) },
+            Upload with { Source = new string('x', 1300) },
+            Upload with { Labels = [new string('x', 300)] },
+            Upload with { Image = new ImageSettings { Scale = 0 } },
+            Upload with { Owner = new string('x', 300) },
         ];
 
-        foreach (var (name, request) in refused)
-            await Assert.ThrowsAsync<InvalidRequestException>(() => shop.Publisher.PublishAsync(name, endless, request));
+        foreach (var request in refused)
+            await Assert.ThrowsAsync<InvalidRequestException>(() => shop.Publisher.PublishAsync(Iris, endless, request));
 
         Assert.Equal(0, endless.BytesRead);
     }
@@ -181,11 +181,11 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
             path = staged.Path;
             Assert.Equal((Shop.Sha256("content"), 7L), (staged.Sha256, staged.SizeBytes));
             Assert.Equal("content", await File.ReadAllTextAsync(path));
-            await shop.Publisher.PublishAsync("iris", staged, Upload with { Description = "told later" });
+            await shop.Publisher.PublishAsync(Iris, staged, Upload with { Description = "told later" });
         }
 
         Assert.False(File.Exists(path));
-        Assert.Equal("told later", (await shop.Registry.GetVersionAsync("iris", 1)).Description);
+        Assert.Equal("told later", (await shop.Registry.GetVersionAsync(Iris, 1)).Description);
     }
 
     [Fact]
@@ -226,7 +226,7 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
         });
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => shop.Publisher.PublishAsync("iris", Shop.Stream("content"), Upload, cancellationToken: cancel.Token));
+            () => shop.Publisher.PublishAsync(Iris, Shop.Stream("content"), Upload, cancellationToken: cancel.Token));
 
         await AssertNothingBehindAsync(shop);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Larder.Registry.Models;
 using Larder.Registry.Tests.Testing;
 using Larder.Testing;
 
@@ -22,7 +23,7 @@ public sealed class ProcessKillTests(Azurite azurite)
             foreach (var line in await PublishUntilKilledAsync(account, folder, acknowledgements: Random.Shared.Next(1, 5)))
                 acknowledged.Add(int.Parse(line.Split(' ')[0]), line.Split(' ')[1]);
 
-            var visible = (await shop.Registry.ListVersionsAsync("iris", 1000)).Items;
+            var visible = (await shop.Registry.ListVersionsAsync(ModelName.Parse("iris"), 1000)).Items;
             Assert.Equal(Enumerable.Range(1, visible.Count), visible.Select(version => version.Version));
             Assert.All(acknowledged, version => Assert.Equal(version.Value, visible[version.Key - 1].Sha256));
             foreach (var version in visible)

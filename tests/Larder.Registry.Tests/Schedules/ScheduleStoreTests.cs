@@ -2,6 +2,7 @@ using System.Text.Json;
 using Larder.Registry.Audit;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 using Larder.Registry.Schedules;
 using Larder.Registry.Storage.Blobs;
 using Larder.Registry.Tests.Testing;
@@ -120,8 +121,8 @@ public sealed class ScheduleStoreTests(Azurite azurite)
         Assert.Equal(["4", "3", "2", "1", "0"], first.Items.Concat(second.Items).Select(schedule => schedule.Name));
         Assert.Equal((5, 5, null), (first.Total, second.Total, second.Cursor));
         Assert.Equal(2, (await _schedules.ListAsync(new ScheduleFilter { Type = "score" }, 10)).Total);
-        Assert.Equal(3, (await _schedules.ListAsync(new ScheduleFilter { Model = "iris" }, 10)).Total);
-        Assert.Equal(1, (await _schedules.ListAsync(new ScheduleFilter { Model = "iris", Enabled = false }, 10)).Total);
+        Assert.Equal(3, (await _schedules.ListAsync(new ScheduleFilter { Model = ModelName.Parse("iris") }, 10)).Total);
+        Assert.Equal(1, (await _schedules.ListAsync(new ScheduleFilter { Model = ModelName.Parse("iris"), Enabled = false }, 10)).Total);
         await Assert.ThrowsAsync<InvalidRequestException>(() => _schedules.ListAsync(new ScheduleFilter(), 0));
         await Assert.ThrowsAsync<InvalidRequestException>(() => _schedules.ListAsync(new ScheduleFilter(), 10, "am9iOi4uLy4u"));
     }

@@ -103,7 +103,7 @@ internal sealed class Shop : IDisposable
     public static MemoryStream Stream(string content) => new(Encoding.UTF8.GetBytes(content));
 
     public async Task<ModelVersion> PublishAsync(string name, string content = "bytes", PublishRequest? request = null) =>
-        (await Publisher.PublishAsync(name, Stream(content), request ?? new PublishRequest { Source = "upload" })).Version;
+        (await Publisher.PublishAsync(ModelName.Parse(name), Stream(content), request ?? new PublishRequest { Source = "upload" })).Version;
 
     public async Task<IReadOnlyList<int>> VersionsAsync(string name)
     {
@@ -111,7 +111,7 @@ internal sealed class Shop : IDisposable
         string? cursor = null;
         do
         {
-            var page = await Registry.ListVersionsAsync(name, 100, cursor);
+            var page = await Registry.ListVersionsAsync(ModelName.Parse(name), 100, cursor);
             numbers.AddRange(page.Items.Select(version => version.Version));
             cursor = page.Cursor;
         }

@@ -2,6 +2,7 @@ using System.Net;
 using Azure.Storage.Blobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Larder.Registry.Storage.Blobs;
 using Larder.Registry.Tests.Testing;
@@ -14,6 +15,7 @@ namespace Larder.Registry.Tests.Uploads;
 [Collection(AzuriteCollection.Name)]
 public sealed class UploadSessionsTests
 {
+    private static readonly ModelName Iris = ModelName.Parse("iris");
     private static readonly HttpClient Anonymous = new();
 
     // The service has a clock of its own, so this one starts there.
@@ -34,17 +36,17 @@ public sealed class UploadSessionsTests
     [Fact]
     public async Task An_abandoned_session_is_swept_with_its_blocks_when_it_is_old_enough()
     {
-        var old = await _sessions.CreateAsync("iris", "a.onnx", null);
+        var old = await _sessions.CreateAsync(Iris, "a.onnx", null);
         await PutAsync(await _sessions.GetUrlAsync(old), "&comp=block&blockid=MQ==");
         _time.Advance(TimeSpan.FromHours(23));
-        var young = await _sessions.CreateAsync("iris", "b.onnx", null);
+        var young = await _sessions.CreateAsync(Iris, "b.onnx", null);
         Assert.Equal((0, 0), await _sessions.CollectAsync());
 
         _time.Advance(TimeSpan.FromHours(2));
         Assert.Equal((1, 0), await _sessions.CollectAsync());
 
-        await Assert.ThrowsAsync<NotFoundException>(() => _sessions.GetAsync("iris", old.Id));
-        Assert.Equal(young, await _sessions.GetAsync("iris", young.Id));
+        await Assert.ThrowsAsync<NotFoundException>(() => _sessions.GetAsync(Iris, old.Id));
+        Assert.Equal(young, await _sessions.GetAsync(Iris, young.Id));
         Assert.Equal([young.Id], await BlobsAsync());
         Assert.Equal((0, 0), await _sessions.CollectAsync());
     }
@@ -53,10 +55,10 @@ public sealed class UploadSessionsTests
     public async Task A_data_set_needs_a_name_that_can_be_part_of_a_path_and_is_swept_as_models_are()
     {
         foreach (var name in new[] { null, "", "..", "a.", "a\u0001b", new string('é', 128) })
-            await Assert.ThrowsAsync<InvalidRequestException>(() => _sessions.CreateAsync("iris", name, null, UploadKind.Dataset));
-        var session = await _sessions.CreateAsync("iris", "C:\\Daten\\Grüße 花.csv", 5, UploadKind.Dataset);
+            await Assert.ThrowsAsync<InvalidRequestException>(() => _sessions.CreateAsync(Iris, name, null, UploadKind.Dataset));
+        var session = await _sessions.CreateAsync(Iris, "C:\\Daten\\Grüße 花.csv", 5, UploadKind.Dataset);
         Assert.Equal((UploadKind.Dataset, "Grüße 花.csv"), (session.Kind, session.FileName));
-        Assert.Equal(session, await _sessions.GetAsync("iris", session.Id));
+        Assert.Equal(session, await _sessions.GetAsync(Iris, session.Id));
         await PutAsync(await _sessions.GetUrlAsync(session), "&comp=block&blockid=MQ==");
 
         _time.Advance(TimeSpan.FromHours(25));
@@ -74,7 +76,7 @@ public sealed class UploadSessionsTests
     [Fact]
     public async Task A_blob_whose_session_is_gone_is_swept()
     {
-        var session = await _sessions.CreateAsync("iris", null, null);
+        var session = await _sessions.CreateAsync(Iris, null, null);
         var url = await _sessions.GetUrlAsync(session);
         await _sessions.AbandonAsync(session);
         Assert.Empty(await BlobsAsync());
@@ -93,7 +95,7 @@ public sealed class UploadSessionsTests
     {
         var past = new FakeTimeProvider(DateTimeOffset.UtcNow.AddHours(-7));
         var earlier = new UploadSessions(_documents, _account, new UploadSessionOptions(), past);
-        var session = await earlier.CreateAsync("iris", null, null);
+        var session = await earlier.CreateAsync(Iris, null, null);
         var url = await earlier.GetUrlAsync(session);
 
         Assert.Equal(HttpStatusCode.Forbidden, (await Anonymous.PutAsync(new Uri($"{url}&comp=block&blockid=MQ=="), new ByteArrayContent([1]))).StatusCode);
@@ -103,12 +105,12 @@ public sealed class UploadSessionsTests
     [Fact]
     public async Task Of_several_who_assign_a_job_one_does_and_abandoning_loses_too()
     {
-        var session = await _sessions.CreateAsync("iris", null, null);
+        var session = await _sessions.CreateAsync(Iris, null, null);
 
         var assigned = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => _sessions.TryAssignAsync(session, JobId.Create(_time.GetUtcNow(), $"{i}"))));
 
         var winner = Assert.Single(assigned, next => next is not null)!;
-        Assert.Equal(winner.Job, (await _sessions.GetAsync("iris", session.Id)).Job);
+        Assert.Equal(winner.Job, (await _sessions.GetAsync(Iris, session.Id)).Job);
         await Assert.ThrowsAsync<ConflictException>(() => _sessions.AbandonAsync(session));
         await _sessions.AbandonAsync(winner);
     }
