@@ -28,6 +28,7 @@ public sealed class GetModel(ModelRegistry registry)
 
     private async Task<IActionResult> DescribeAsync(HttpRequest request, string reference, CancellationToken cancellationToken)
     {
+        QueryParameters.RequireKnown(request, "limit", "cursor");
         var parsed = ModelReference.Parse(reference);
         QueryParameters.RequireKnown(request, "limit", "cursor");
         var paging = Paging.Of(request);

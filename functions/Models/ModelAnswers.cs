@@ -60,8 +60,10 @@ internal static class ModelAnswers
         Opsets = version.Onnx.Opsets,
         Producer = version.Onnx.Producer,
         RowsAreIndependent = version.Onnx.RowsAreIndependent,
+        TakesMissing = version.Onnx.TakesMissing,
         Metrics = version.Metrics,
         Labels = version.Labels,
+        Features = [.. version.Features.Select(Of)],
         Files = [.. version.Files.Select(file => new VersionFileDetails { Name = file.Name, Sha256 = file.Sha256, SizeBytes = file.SizeBytes })],
         Created = version.Created,
     };
@@ -124,6 +126,7 @@ internal static class ModelAnswers
             ChannelOrder = settings.Image.ChannelOrder,
             Resize = settings.Image.Resize,
         },
+        Missing = settings.Missing,
     };
 
     private static Contracts.ModelSettings Of(ModelSettings settings) => new()
@@ -138,6 +141,7 @@ internal static class ModelAnswers
             ChannelOrder = settings.Image.ChannelOrder,
             Resize = settings.Image.Resize,
         },
+        Missing = settings.Missing,
     };
 
     private static ModelChange Of(AuditEntry entry) => new()
@@ -149,6 +153,11 @@ internal static class ModelAnswers
         Alias = entry.Alias,
         From = entry.From,
         To = entry.To,
+    };
+
+    private static FeatureDetails Of(Feature feature) => new()
+    {
+        Name = feature.Name, Type = feature.Type, Unit = feature.Unit, Missing = feature.Missing, Default = feature.Default,
     };
 
     private static ValueDetails Of(ValueSignature value) => new()
