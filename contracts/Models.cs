@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Larder.Contracts;
@@ -124,6 +125,10 @@ public sealed record ModelSettings
     /// <summary>Of turning images into tensors.</summary>
     [JsonPropertyName("image")]
     public ImageSettings Image { get; init; } = new();
+
+    /// <summary>What becomes of missing values of floating-point inputs: <c>refuse</c> or <c>nan</c>; null where the model's graph decides.</summary>
+    [JsonPropertyName("missing")]
+    public string? Missing { get; init; }
 }
 
 /// <summary>Settings of ONNX Runtime's sessions.</summary>
@@ -249,6 +254,10 @@ public sealed record VersionDetails
     [JsonPropertyName("rows_are_independent")]
     public required bool RowsAreIndependent { get; init; }
 
+    /// <summary>Whether the graph itself deals with NaN, so that missing values become NaN unless the model's settings say otherwise.</summary>
+    [JsonPropertyName("takes_missing")]
+    public required bool TakesMissing { get; init; }
+
     /// <summary>Metrics of the job that made it.</summary>
     [JsonPropertyName("metrics")]
     public required IReadOnlyDictionary<string, double> Metrics { get; init; }
@@ -257,6 +266,10 @@ public sealed record VersionDetails
     [JsonPropertyName("labels")]
     public required IReadOnlyList<string> Labels { get; init; }
 
+    /// <summary>The columns of its only input, in their order.</summary>
+    [JsonPropertyName("features")]
+    public required IReadOnlyList<FeatureDetails> Features { get; init; }
+
     /// <summary>Files beside the model.</summary>
     [JsonPropertyName("files")]
     public required IReadOnlyList<VersionFileDetails> Files { get; init; }
@@ -264,6 +277,30 @@ public sealed record VersionDetails
     /// <summary>When it was created.</summary>
     [JsonPropertyName("created")]
     public required DateTimeOffset Created { get; init; }
+}
+
+/// <summary>A named column of a model's only input.</summary>
+public sealed record FeatureDetails
+{
+    /// <summary>Its name.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>The kind of value, in the owner's words.</summary>
+    [JsonPropertyName("type"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Type { get; init; }
+
+    /// <summary>The unit of measurement.</summary>
+    [JsonPropertyName("unit"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Unit { get; init; }
+
+    /// <summary>Whether a missing value becomes NaN; absent where the model decides.</summary>
+    [JsonPropertyName("missing"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Missing { get; init; }
+
+    /// <summary>What is taken where the value is missing.</summary>
+    [JsonPropertyName("default"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Default { get; init; }
 }
 
 /// <summary>A file that belongs to a version, such as its model card.</summary>
@@ -362,6 +399,30 @@ public sealed record ModelInformation
     public VersionDetails? Version { get; init; }
 }
 
+/// <summary>A version as MLBuffet's information shows it.</summary>
+public sealed record TagVersion
+{
+    /// <summary>Where it is downloaded.</summary>
+    [JsonPropertyName("path")]
+    public required string Path { get; init; }
+
+    /// <summary>The file's name.</summary>
+    [JsonPropertyName("file")]
+    public required string? File { get; init; }
+
+    /// <summary>When it was made, in UTC: <c>HH:mm:ss dd/MM/yyyy</c>.</summary>
+    [JsonPropertyName("time")]
+    public required string Time { get; init; }
+
+    /// <summary>Free text.</summary>
+    [JsonPropertyName("description")]
+    public required string? Description { get; init; }
+
+    /// <summary>The upload's <c>library_version</c>; null when it named none.</summary>
+    [JsonPropertyName("ml_library")]
+    public required string? MlLibrary { get; init; }
+}
+
 /// <summary><c>GET /api/v1/models/{reference}</c>: a model, a version of it and a page of all its versions.</summary>
 public sealed record ModelAnswer : Answer
 {
@@ -400,6 +461,10 @@ public sealed record ModelAnswer : Answer
     /// <summary>The version that was asked for; null while no version is ready.</summary>
     [JsonPropertyName("version")]
     public VersionDetails? Version { get; init; }
+
+    /// <summary>The same page of versions as MLBuffet shows it, by number.</summary>
+    [JsonPropertyName("tag_list_versions")]
+    public required IReadOnlyDictionary<string, TagVersion> TagListVersions { get; init; }
 
     /// <summary>A page of versions, the newest first.</summary>
     [JsonPropertyName("versions")]
@@ -458,6 +523,14 @@ public sealed record ModelEditAnswer : Answer
     public required ModelDetails Model { get; init; }
 }
 
+/// <summary><c>POST /api/v1/models/{model}:{version}</c>: the version after an edit.</summary>
+public sealed record VersionEditAnswer : Answer
+{
+    /// <summary>The version.</summary>
+    [JsonPropertyName("version")]
+    public required VersionDetails Version { get; init; }
+}
+
 /// <summary><c>DELETE /api/v1/models/{reference}</c> of one version: what pointed at it.</summary>
 public sealed record VersionDeletionAnswer : Answer
 {
@@ -508,4 +581,28 @@ public sealed record ModelEditRequest
     /// <summary>New settings, whole.</summary>
     [JsonPropertyName("settings")]
     public ModelSettings? Settings { get; init; }
+}
+
+/// <summary><c>POST /api/v1/models/{model}:{version}</c>: what is left out stays.</summary>
+public sealed record VersionEditRequest
+{
+    /// <summary>New description.</summary>
+    [JsonPropertyName("description")]
+    public string? Description { get; init; }
+
+    /// <summary>Where the version comes from.</summary>
+    [JsonPropertyName("source")]
+    public string? Source { get; init; }
+
+    /// <summary>Tags to set; null removes one.</summary>
+    [JsonPropertyName("tags")]
+    public Dictionary<string, string?>? Tags { get; init; }
+
+    /// <summary>Names of the classes, all of them.</summary>
+    [JsonPropertyName("labels")]
+    public List<string>? Labels { get; init; }
+
+    /// <summary>The columns of the only input, all of them: names, or objects as in answers.</summary>
+    [JsonPropertyName("features")]
+    public List<JsonElement>? Features { get; init; }
 }

@@ -19,7 +19,7 @@ public sealed class ManageDatasets(DatasetStore datasets, IArtifactStore artifac
     /// <summary>Data sets by model and name, a page at a time.</summary>
     [Function("ListDatasets"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Uploaded data sets; ?model=&limit=&cursor=.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/datasets")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request, "model", "limit", "cursor");
@@ -40,7 +40,7 @@ public sealed class ManageDatasets(DatasetStore datasets, IArtifactStore artifac
     /// <summary>A data set.</summary>
     [Function("GetDataset"), Requires(Role.Reader), Description("An uploaded data set: its size and hash.")]
     public async Task<IActionResult> Get(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{model}/{file}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/datasets/{model}/{file}")] HttpRequest request,
         string model,
         string file,
         CancellationToken cancellationToken)

@@ -18,7 +18,7 @@ public sealed class JobOutputs(JobAccess access, JobFiles files)
     /// <summary>What there is.</summary>
     [Function("ListJobOutputs"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("The files that a job left.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}/outputs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/jobs/{job}/outputs")] HttpRequest request,
         string job,
         CancellationToken cancellationToken)
     {
@@ -30,7 +30,7 @@ public sealed class JobOutputs(JobAccess access, JobFiles files)
     /// <summary>One of them, or a range of it (<see cref="FileAnswer"/>). 409 when it was changed since the job ended.</summary>
     [Function("ReadJobOutput"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("A file that a job left; Range and If-None-Match are honoured.")]
     public async Task<IActionResult> Download(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}/outputs/{*path}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/jobs/{job}/outputs/{*path}")] HttpRequest request,
         string job,
         string? path,
         CancellationToken cancellationToken)

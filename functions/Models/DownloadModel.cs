@@ -20,10 +20,11 @@ public sealed class DownloadModel(ModelRegistry registry, IArtifactStore artifac
     /// </summary>
     [Function("DownloadModel"), Requires(Role.Reader), Description("The file; Range and If-None-Match are honoured.")]
     public async Task<IActionResult> Download(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/{reference}/download")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/{reference}/download")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken)
     {
+        QueryParameters.RequireKnown(request);
         var version = (await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken)).Version;
         request.HttpContext.Response.Headers[PredictionResponse.VersionHeader] = $"{version.Version}";
         var answer = new FileAnswer(version.Sha256, version.SizeBytes, version.FileName ?? $"{version.Model}.onnx");

@@ -20,7 +20,7 @@ public sealed class ListModels(ModelRegistry registry)
     /// <summary>Names of all models that fit <c>?owner=&amp;tag=</c>; objects too with <c>?detail=true</c>. With <c>?deleted=true</c> those that can be restored.</summary>
     [Function("ListModels"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Names of all models; ?owner=&tag=; ?detail=true for more, ?deleted=true for deleted ones.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request, Filters, "detail", "deleted", "limit", "cursor");
@@ -37,7 +37,7 @@ public sealed class ListModels(ModelRegistry registry)
     /// <summary>What <see cref="GetModel"/> answers, for all models.</summary>
     [Function("AllInformation"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Information on all models.")]
     public async Task<IActionResult> ListInformation(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/information")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/information")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request, Filters, "limit", "cursor");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Larder.Contracts;
 using Larder.Functions.Http;
 using Larder.Inference.Signatures;
@@ -59,8 +60,10 @@ internal static class ModelAnswers
         Opsets = version.Onnx.Opsets,
         Producer = version.Onnx.Producer,
         RowsAreIndependent = version.Onnx.RowsAreIndependent,
+        TakesMissing = version.Onnx.TakesMissing,
         Metrics = version.Metrics,
         Labels = version.Labels,
+        Features = [.. version.Features.Select(Of)],
         Files = [.. version.Files.Select(file => new VersionFileDetails { Name = file.Name, Sha256 = file.Sha256, SizeBytes = file.SizeBytes })],
         Created = version.Created,
     };
@@ -95,10 +98,20 @@ internal static class ModelAnswers
             DefaultVersion = about.DefaultVersion,
             Model = about.Model,
             Version = about.Version,
+            TagListVersions = versions.Items.ToDictionary(one => $"{one.Version}", TagOf),
             Versions = [.. versions.Items.Select(Of)],
             NextCursor = versions.Cursor,
         };
     }
+
+    private static TagVersion TagOf(ModelVersion version) => new()
+    {
+        Path = $"/api/v1/models/{version.Model}:{version.Version}/download",
+        File = version.FileName,
+        Time = version.Created.UtcDateTime.ToString("HH:mm:ss dd/MM/yyyy", CultureInfo.InvariantCulture),
+        Description = version.Description,
+        MlLibrary = version.Tags.GetValueOrDefault(PutModel.LibraryVersion),
+    };
 
     /// <summary>Settings as the rooms have them, from a request.</summary>
     public static ModelSettings ToSettings(this Contracts.ModelSettings settings) => new()
@@ -113,6 +126,7 @@ internal static class ModelAnswers
             ChannelOrder = settings.Image.ChannelOrder,
             Resize = settings.Image.Resize,
         },
+        Missing = settings.Missing,
     };
 
     private static Contracts.ModelSettings Of(ModelSettings settings) => new()
@@ -127,6 +141,7 @@ internal static class ModelAnswers
             ChannelOrder = settings.Image.ChannelOrder,
             Resize = settings.Image.Resize,
         },
+        Missing = settings.Missing,
     };
 
     private static ModelChange Of(AuditEntry entry) => new()
@@ -138,6 +153,11 @@ internal static class ModelAnswers
         Alias = entry.Alias,
         From = entry.From,
         To = entry.To,
+    };
+
+    private static FeatureDetails Of(Feature feature) => new()
+    {
+        Name = feature.Name, Type = feature.Type, Unit = feature.Unit, Missing = feature.Missing, Default = feature.Default,
     };
 
     private static ValueDetails Of(ValueSignature value) => new()

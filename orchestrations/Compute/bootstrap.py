@@ -851,10 +851,12 @@ class Job:
         return code, errors
 
     def _make_environment(self):
-        # Without pip it needs no ensurepip, which Debian keeps in a package of its own, and is much faster.
-        code, errors = self._call(sys.executable, "-m", "venv", "--system-site-packages", "--without-pip", self._venv, environment=dict(os.environ))
-        if code:
-            raise Failure("The virtual environment could not be made: %s" % (errors[-1] if errors else "exit code %d" % code))
+        # Without pip it needs no ensurepip, which Debian keeps in a package of its own, and is much faster. In this process: to start another Python takes longer.
+        try:
+            import venv
+            venv.EnvBuilder(system_site_packages=True, symlinks=True).create(self._venv)
+        except Exception as error:
+            raise Failure("The virtual environment could not be made: %s" % error)
         if sys.prefix != sys.base_prefix:
             # This Python is a virtual environment's: its packages are the ones that the machine's owner means.
             below = os.path.join("lib", "python%d.%d" % sys.version_info[:2], "site-packages")
@@ -898,8 +900,10 @@ class Job:
         limits = self._job["limits"]
         outputs = sorted(self._files(self._outputs, lambda name: True))
         model = self._job["model"]
-        found = sorted(self._files(self._work, lambda name: name in (model, model + ".onnx")))
-        if not found and not any(path == "larder.json" or is_model(path, model) for path in outputs):
+        named = self._job.get("model_file")
+        names = [named] if named else [model, model + ".onnx"]
+        found = sorted(self._files(self._work, lambda name: name in names))
+        if not found and not named and not any(path == "larder.json" or is_model(path, model) for path in outputs):
             # Under another name: the only one is the model, and of several the reason names them.
             found = sorted(self._files(self._work, lambda name: is_model(name, model)))
         if "metrics.json" not in outputs and os.path.isfile(os.path.join(self._work, "metrics.json")):

@@ -42,6 +42,7 @@ public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts,
             Tags = said.Tags,
             Aliases = said.Aliases,
             Labels = said.Labels,
+            Features = said.Features,
             Image = said.Image,
             Metrics = await MetricsAsync(archive, cancellationToken),
         };

@@ -72,6 +72,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
         Require(file, version.FileName is null || FieldLimits.FileName(version.FileName) == version.FileName, "its file_name is a path");
         Require(file, IsOther(version.OptimizedFrom) && IsOther(version.OptimizedTo), "it is said to be optimised from, or to, a version that cannot be");
         Require(file, version.Labels.All(label => label is not null), "a label is null");
+        Require(file, version.Features is not null, "features is null");
         Require(file, version.Files.Count <= MaxFiles && version.Files.All(IsFile) && version.Files.DistinctBy(one => one.Name).Count() == version.Files.Count, "a file that comes with it has no name, hash or size that can be");
         Explained(file, () => new PublishRequest
         {
@@ -83,6 +84,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
             Description = version.Description,
             Tags = version.Tags,
             Labels = version.Labels,
+            Features = version.Features,
             Actor = version.CreatedBy,
         }.Validate());
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Larder.Inference.Sessions;
 using Larder.Inference.Settings;
+using Larder.Inference.Tensors;
 using Larder.Registry.Audit;
 
 namespace Larder.Registry.Models;
@@ -85,4 +86,10 @@ public sealed record ResolvedModel(Model Model, ModelVersion Version)
     /// <summary>The version as <see cref="SessionCache"/> takes it.</summary>
     public ServableModel Servable { get; } =
         new(Model.Name, $"{Version.Version}", Version.Sha256, Version.SizeBytes, Version.Onnx, Model.Settings);
+
+    /// <summary>The names of the version's classes; null where there is no output that they name.</summary>
+    public ClassLabels? Labels { get; } = ClassLabels.Of(Version.Labels, Version.Onnx.Signature);
+
+    /// <summary>The named columns of the version's only input; null where they have no names.</summary>
+    public FeatureColumns? Features { get; } = FeatureColumns.Of(Version.Features, Version.Onnx.Signature);
 }

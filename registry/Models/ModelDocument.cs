@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Larder.Inference.Settings;
 using Larder.Registry.Audit;
 using Larder.Registry.Errors;
-using Larder.Registry.Text;
 
 namespace Larder.Registry.Models;
 
@@ -146,22 +145,12 @@ internal sealed record ModelDocument
     /// <exception cref="InvalidRequestException">There are too many tags now.</exception>
     public ModelDocument Patch(ModelPatch patch, DateTimeOffset now, string? who)
     {
-        var tags = Tags;
-        if (patch.Tags is { } changes)
-        {
-            var merged = new SortedDictionary<string, string>(Tags.ToDictionary(), StringComparer.Ordinal);
-            foreach (var (key, value) in changes)
-                _ = value is null ? merged.Remove(key) : (merged[key] = value) is not null;
-            tags = merged;
-            FieldLimits.ValidateTags(tags);
-        }
-
         var settings = patch.Settings ?? Settings;
         var next = this with
         {
             Description = patch.Description ?? Description,
             Owner = patch.Owner is "" ? null : patch.Owner ?? Owner,
-            Tags = tags,
+            Tags = TagPatch.Apply(Tags, patch.Tags),
             Settings = patch.Image is null ? settings : settings with { Image = patch.Image },
         };
         var (before, after) = AuditValues.Between(Described(), next.Described());
@@ -169,6 +158,19 @@ internal sealed record ModelDocument
             return this;
         var record = new AuditRecord { Subject = AuditSubject.OfModel(Name), When = now, Who = who, What = "update", Before = before, After = after };
         return next.Log(record, new AuditEntry { When = now, Who = who, What = record.What });
+    }
+
+    /// <summary>The model with the record of a change to what describes a version; the same instance when nothing differs.</summary>
+    public ModelDocument UpdateVersion(ModelVersion before, ModelVersion after, DateTimeOffset now, string? who)
+    {
+        var (old, changed) = AuditValues.Between(Described(before), Described(after));
+        if (old is null && changed is null)
+            return this;
+        var record = new AuditRecord
+        {
+            Subject = AuditSubject.OfVersion(Name, before.Version), When = now, Who = who, What = "update_version", Before = old, After = changed,
+        };
+        return Log(record, new AuditEntry { When = now, Who = who, What = record.What, To = before.Version });
     }
 
     /// <summary>The model with an alias that points at a version; the same instance when it does already.</summary>
@@ -377,6 +379,15 @@ internal sealed record ModelDocument
         ["owner"] = Owner,
         ["tags"] = AuditValues.Of(Tags),
         ["settings"] = AuditValues.Of(Settings),
+    };
+
+    private static JsonObject Described(ModelVersion version) => new()
+    {
+        ["description"] = version.Description,
+        ["source"] = version.Source,
+        ["tags"] = AuditValues.Of(version.Tags),
+        ["labels"] = JsonSerializer.SerializeToNode(version.Labels),
+        ["features"] = JsonSerializer.SerializeToNode(version.Features),
     };
 
     private static JsonObject About(ModelVersion version)

@@ -120,6 +120,37 @@ public sealed class ModelRegistry
     }
 
     /// <summary>
+    /// Changes description, source, tags, labels or features of a version. The record of the change is written first, in the model's document, so that no change is without one.
+    /// </summary>
+    /// <returns>The model and the version after it.</returns>
+    /// <exception cref="InvalidRequestException">A value is not allowed, or does not fit the version's model.</exception>
+    /// <exception cref="NotFoundException">There is no such version.</exception>
+    public async Task<ResolvedModel> UpdateVersionAsync(
+        ModelName name, int version, VersionPatch patch, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
+    {
+        patch.Validate();
+        var (_, model) = await _models.UpdateAsync(name, ifMatch, LogAsync, cancellationToken);
+        try
+        {
+            if (!await _models.UpdateVersionAsync(model.Value, version, patch.Apply, CancellationToken.None))
+                throw NoVersion(name, version);
+        }
+        finally
+        {
+            // Also after an error: the write may have been done all the same.
+            Changed?.Invoke(name);
+        }
+
+        return await ResolveAsync(new ModelReference(name, version), cancellationToken);
+
+        async Task<ModelDocument> LogAsync(ModelDocument read)
+        {
+            var before = await _models.FindVersionAsync(read, version, cancellationToken) ?? throw NoVersion(name, version);
+            return read.UpdateVersion(before, patch.Apply(before), _time.GetUtcNow(), actor);
+        }
+    }
+
+    /// <summary>
     /// Links a version and the optimised one that ONNX Runtime made of it, in both directions. Idempotent.
     /// </summary>
     /// <param name="name">The model.</param>

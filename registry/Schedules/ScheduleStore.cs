@@ -359,7 +359,7 @@ public sealed class ScheduleStore
 
     private static void RequireRevision(Schedule schedule, string? revision)
     {
-        if (revision is not null && revision != $"{schedule.Revision}")
+        if (revision?.Split(',').Contains($"{schedule.Revision}") == false)
             throw new PreconditionFailedException($"The schedule {schedule.Id} has changed since it was read: read it again.");
     }
 }

@@ -176,7 +176,8 @@ internal sealed class Targets : IAsyncDisposable
     private void Predict(LoadedModel model, byte[] input)
     {
         using var inputs = model.RentInputs();
-        new PredictionBody(new PredictionLimits(), new InferenceLimits(), _kitchen.Sessions).ReadAsync(Request(input).Request, inputs, model.Signature, default).AsTask().GetAwaiter().GetResult();
+        using var images = new ImageBody(new ImageLimits(), _kitchen.Sessions);
+        new PredictionBody(new PredictionLimits(), new InferenceLimits(), _kitchen.Sessions, images).ReadAsync(Request(input).Request, inputs, model, default).AsTask().GetAwaiter().GetResult();
     }
 
     private static void Multipart(byte[] input)
@@ -206,7 +207,7 @@ internal sealed class Targets : IAsyncDisposable
     /// <summary>A data set from its first byte to its last row, where splitting and reading must agree on what a row is.</summary>
     private static void Score(LoadedModel model, byte[] input, string format)
     {
-        var plan = new DatasetPlanner(new ScoreOptions { Format = format }, ',', new ScoringLimits()).PlanAsync(input, input.Length, model, default).GetAwaiter().GetResult();
+        var plan = new DatasetPlanner(new ScoreOptions { Format = format, ByPosition = true }, ',', new ScoringLimits()).PlanAsync(input, input.Length, model, [], [], default).GetAwaiter().GetResult();
         var start = (int)plan.DataStart;
         var splitter = new DatasetSplitter(plan.Scanner(), new SplitLimits(1 << 20, 1000, 1 << 20, 0), start);
         if (splitter.SplitAsync(new MemoryStream(input[start..]), default).GetAwaiter().GetResult() is { } problem)

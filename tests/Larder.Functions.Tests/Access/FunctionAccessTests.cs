@@ -43,7 +43,6 @@ public sealed class FunctionAccessTests
         POST /api/v1/jobs/{job}/retry contributor
         GET /api/v1/models reader
         GET /api/v1/models/information reader
-        POST /api/v1/models/{model} contributor
         PUT /api/v1/models/{model} contributor
         DELETE /api/v1/models/{model}/aliases/{alias} contributor
         PUT /api/v1/models/{model}/aliases/{alias} contributor
@@ -53,6 +52,7 @@ public sealed class FunctionAccessTests
         GET /api/v1/models/{model}/uploads/{upload} contributor
         POST /api/v1/models/{model}/uploads/{upload}/complete contributor
         DELETE /api/v1/models/{reference} contributor
+        POST /api/v1/models/{reference} contributor
         GET /api/v1/models/{reference} reader
         GET /api/v1/models/{reference}/download reader
         GET /api/v1/models/{reference}/files/{file} reader
@@ -73,6 +73,7 @@ public sealed class FunctionAccessTests
         POST /api/v1/schedules/{schedule}/run contributor
         GET /api/v1/schedules/{schedule}/runs reader
         POST /api/v1/train/{model} contributor
+        POST /api/v1/train/{model}/{file} contributor
         GET /api/v1/version reader
         GET /healthz none
         GET /help none

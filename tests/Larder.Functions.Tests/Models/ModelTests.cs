@@ -131,6 +131,33 @@ public sealed class ModelTests(LarderFixture larder)
     }
 
     [Fact]
+    public async Task A_form_that_is_posted_is_an_upload_as_MLBuffet_s_clients_send_it()
+    {
+        for (var version = 1; version <= 2; version++)
+        {
+            using var form = new MultipartFormDataContent
+            {
+                { new ByteArrayContent(OnnxModel.Linear()), "path", "iris.onnx" },
+                { new StringContent($"onnxruntime==1.{version}.0"), "library_version" },
+                { new StringContent("Three species."), "model_description" },
+            };
+            var uploaded = await _client.PostAsync("/api/v1/models/buffet", form).ReadAnswerAsync();
+            Assert.Equal((HttpStatusCode.Created, 201, version), (uploaded.Status, uploaded.Code, (int)uploaded.Body["version"]!["version"]!));
+        }
+        using var twice = new MultipartFormDataContent { { new ByteArrayContent(OnnxModel.Linear()), "path", "a.onnx" }, { new StringContent("a"), "library_version" }, { new StringContent("""{"library_version":"b"}"""), "tags" } };
+        var refused = await _client.PostAsync("/api/v1/models/buffet", twice).ReadAnswerAsync();
+
+        var information = (await _client.GetJsonAsync("/api/v1/models/buffet/information")).Body;
+
+        Assert.Equal("library_version is given as a field and as a tag; once is enough.", refused.Description);
+        Assert.Equal(("Three species.", 2), ((string?)information["description"], (int)information["default_version"]!));
+        var first = information["tag_list_versions"]!["1"]!;
+        Assert.Equal(("/api/v1/models/buffet:1/download", "iris.onnx", "onnxruntime==1.1.0"), ((string?)first["path"], (string?)first["file"], (string?)first["ml_library"]));
+        Assert.Matches(@"^\d\d:\d\d:\d\d \d\d/\d\d/20\d\d$", (string?)first["time"]);
+        Assert.Equal("onnxruntime==1.2.0", (string?)information["version"]!["tags"]!["library_version"]);
+    }
+
+    [Fact]
     public async Task Description_tags_and_settings_are_edited_with_an_etag()
     {
         await _client.UploadAsync("edit", OnnxModel.Linear());

@@ -36,6 +36,7 @@ public sealed class SettingsSampleTests
         { typeof(ValidationLimits), "Limits" },
         { typeof(PublishingOptions), "Limits" },
         { typeof(PredictionLimits), "Limits" },
+        { typeof(CompressionLimits), "Limits" },
         { typeof(RequestTimeoutOptions), "Limits" },
         { typeof(ImageLimits), "Limits:Image" },
         { typeof(CatalogOptions), "Cache" },

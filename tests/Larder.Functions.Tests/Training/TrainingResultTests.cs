@@ -42,6 +42,34 @@ public sealed class TrainingResultTests(TrainingFixture larder)
     }
 
     [Fact]
+    public async Task The_path_may_name_the_file_that_is_the_model_and_three_files_are_told_apart_by_extension()
+    {
+        const string script = """
+            import os, shutil
+            out = os.environ["LARDER_OUTPUT_DIR"]
+            for name in ("other.onnx", "named.onnx"):
+                shutil.copy(os.environ["LARDER_DATASET"], os.path.join(out, name))
+            with open(os.path.join(out, "other.onnx"), "ab") as file:
+                file.write(b"not a model")
+            """;
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent(script), "files", "train.py" },
+            { new StringContent(""), "files", "requirements.txt" },
+            { new ByteArrayContent(OnnxModel.Linear(classes: 3)), "files", "data.bin" },
+        };
+        var accepted = await larder.Client.PostAsync("/api/v1/train/buffet/named.onnx", form).ReadAnswerAsync();
+        using var other = new MultipartFormDataContent { { new StringContent("print(1)"), "script", "train.py" } };
+        var refused = await larder.Client.PostAsync("/api/v1/train/buffet/model.pkl", other).ReadAnswerAsync();
+
+        Assert.Equal((HttpStatusCode.UnsupportedMediaType, "Filename extension not allowed. Please use one of these: ['.onnx']"), (refused.Status, refused.Description));
+        Assert.Equal(HttpStatusCode.Accepted, accepted.Status);
+        var job = await larder.Client.EndOfAsync((string)accepted.Body["job"]!["id"]!, () => larder.Log);
+        Assert.True((string?)job["state"] == "succeeded", job.ToString());
+        Assert.Contains(job["steps"]!.AsArray(), step => (string?)step!["name"] == "find" && (string?)step["detail"] == "outputs/named.onnx");
+    }
+
+    [Fact]
     public async Task Compiling_registers_the_optimised_graph_as_a_version_linked_both_ways_or_says_why_not()
     {
         var job = await larder.TrainAsync("compiled", TrainingClient.Copy, options: """{"compile": {}}""");
@@ -115,7 +143,7 @@ public sealed class TrainingResultTests(TrainingFixture larder)
             "open(name, 'wb').write(model)",
             "os.mkdir('deep'); open('deep/' + name + '.onnx', 'wb').write(model)",
             "open(os.path.join(out, 'only.onnx'), 'wb').write(model)",
-            """open(os.path.join(out, 'a.onnx'), 'wb').write(b'x'); open(os.path.join(out, 'b.bin'), 'wb').write(model); open(os.path.join(out, 'larder.json'), 'w').write('{"model": "b.bin"}')""",
+            """open(os.path.join(out, 'a.onnx'), 'wb').write(b'x'); open(os.path.join(out, 'b.bin'), 'wb').write(model); open(os.path.join(out, 'larder.json'), 'w').write('{"model": "b.bin", "labels": ["no"], "features": ["a", "b", {"name": "c", "unit": "cm"}, "d"]}')""",
             "os.mkdir('deep'); open('deep/weights.ONNX', 'wb').write(model)",
             // The same bytes twice are one model.
             "open(name + '.onnx', 'wb').write(model); open(os.path.join(out, name), 'wb').write(model)",
@@ -130,6 +158,8 @@ public sealed class TrainingResultTests(TrainingFixture larder)
             Assert.Equal(hash, (string?)(await VersionAsync($"found:{job["version"]}"))["sha256"]);
         }
 
+        var told = await VersionAsync($"found:{jobs[3]["version"]}");
+        Assert.Equal("""["no"] [{"name":"a"},{"name":"b"},{"name":"c","unit":"cm"},{"name":"d"}]""", $"{told["labels"]!.ToJsonString()} {told["features"]!.ToJsonString()}");
         Assert.Equal([1, 2, 3, 4, 5, 6], jobs.Select(job => (int)job["version"]!).Order());
     }
 

@@ -175,7 +175,7 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
         Assert.Equal("rows.csv", (string?)(await TellAsync(await _client.EndOfAsync((string)trained.Body["job"]!["id"]!)))["name"]);
 
         await _client.UploadAsync("ds-form", OnnxModel.Linear());
-        using var scoring = new MultipartFormDataContent { { new StringContent(address), "dataset" }, { new StringContent("""{"keep": ["id"]}"""), "options" } };
+        using var scoring = new MultipartFormDataContent { { new StringContent(address), "dataset" }, { new StringContent("""{"keep": ["id"], "by_position": true}"""), "options" } };
         var scored = await _client.PostAsync("/api/v1/models/ds-form/scoring", scoring).ReadAnswerAsync();
         Assert.True(scored.Code == 202, scored.Description);
         Assert.Equal(4, (int)(await _client.EndOfAsync((string)scored.Body["job"]!["id"]!))["metrics"]!["rows"]!);
@@ -232,7 +232,7 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
     {
         (string, string)[] headers = key is null ? [] : [("Idempotency-Key", key)];
         var answer = await _client.SendJsonAsync(
-            HttpMethod.Post, $"/api/v1/models/{reference}/scoring", $$$"""{"dataset": "{{{address}}}", "options": {"keep": ["id"]}}""", headers);
+            HttpMethod.Post, $"/api/v1/models/{reference}/scoring", $$$"""{"dataset": "{{{address}}}", "options": {"keep": ["id"], "by_position": true}}""", headers);
         Assert.True(answer.Code == 202, answer.Description);
         return await _client.EndOfAsync((string)answer.Body["job"]!["id"]!, () => larder.Log);
     }
