@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Larder.Contracts;
@@ -48,6 +49,34 @@ public sealed record ModelDetails
     /// <summary>Its latest changes; the audit log has all.</summary>
     [JsonPropertyName("audit")]
     public required IReadOnlyList<ModelChange> Audit { get; init; }
+
+    /// <summary>Versions that are deleted and can be restored; absent without any.</summary>
+    [JsonPropertyName("deleted_versions"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<VersionDeletionDetails>? DeletedVersions { get; init; }
+
+    /// <summary>Of a deleted model that can be restored: its deletion; absent otherwise.</summary>
+    [JsonPropertyName("deletion"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DeletionDetails? Deletion { get; init; }
+}
+
+/// <summary>The deletion of something that can be restored.</summary>
+public record DeletionDetails
+{
+    /// <summary>When it was deleted.</summary>
+    [JsonPropertyName("when")]
+    public required DateTimeOffset When { get; init; }
+
+    /// <summary>The caller that deleted it.</summary>
+    [JsonPropertyName("who")]
+    public string? Who { get; init; }
+}
+
+/// <summary>The deletion of a version.</summary>
+public sealed record VersionDeletionDetails : DeletionDetails
+{
+    /// <summary>The version.</summary>
+    [JsonPropertyName("version")]
+    public required int Version { get; init; }
 }
 
 /// <summary>A change of a model, as its document has it.</summary>
@@ -96,6 +125,10 @@ public sealed record ModelSettings
     /// <summary>Of turning images into tensors.</summary>
     [JsonPropertyName("image")]
     public ImageSettings Image { get; init; } = new();
+
+    /// <summary>What becomes of missing values of floating-point inputs: <c>refuse</c> or <c>nan</c>; null where the model's graph decides.</summary>
+    [JsonPropertyName("missing")]
+    public string? Missing { get; init; }
 }
 
 /// <summary>Settings of ONNX Runtime's sessions.</summary>
@@ -221,6 +254,10 @@ public sealed record VersionDetails
     [JsonPropertyName("rows_are_independent")]
     public required bool RowsAreIndependent { get; init; }
 
+    /// <summary>Whether the graph itself deals with NaN, so that missing values become NaN unless the model's settings say otherwise.</summary>
+    [JsonPropertyName("takes_missing")]
+    public required bool TakesMissing { get; init; }
+
     /// <summary>Metrics of the job that made it.</summary>
     [JsonPropertyName("metrics")]
     public required IReadOnlyDictionary<string, double> Metrics { get; init; }
@@ -229,6 +266,10 @@ public sealed record VersionDetails
     [JsonPropertyName("labels")]
     public required IReadOnlyList<string> Labels { get; init; }
 
+    /// <summary>The columns of its only input, in their order.</summary>
+    [JsonPropertyName("features")]
+    public required IReadOnlyList<FeatureDetails> Features { get; init; }
+
     /// <summary>Files beside the model.</summary>
     [JsonPropertyName("files")]
     public required IReadOnlyList<VersionFileDetails> Files { get; init; }
@@ -236,6 +277,30 @@ public sealed record VersionDetails
     /// <summary>When it was created.</summary>
     [JsonPropertyName("created")]
     public required DateTimeOffset Created { get; init; }
+}
+
+/// <summary>A named column of a model's only input.</summary>
+public sealed record FeatureDetails
+{
+    /// <summary>Its name.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>The kind of value, in the owner's words.</summary>
+    [JsonPropertyName("type"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Type { get; init; }
+
+    /// <summary>The unit of measurement.</summary>
+    [JsonPropertyName("unit"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Unit { get; init; }
+
+    /// <summary>Whether a missing value becomes NaN; absent where the model decides.</summary>
+    [JsonPropertyName("missing"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Missing { get; init; }
+
+    /// <summary>What is taken where the value is missing.</summary>
+    [JsonPropertyName("default"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Default { get; init; }
 }
 
 /// <summary>A file that belongs to a version, such as its model card.</summary>
@@ -458,6 +523,14 @@ public sealed record ModelEditAnswer : Answer
     public required ModelDetails Model { get; init; }
 }
 
+/// <summary><c>POST /api/v1/models/{model}:{version}</c>: the version after an edit.</summary>
+public sealed record VersionEditAnswer : Answer
+{
+    /// <summary>The version.</summary>
+    [JsonPropertyName("version")]
+    public required VersionDetails Version { get; init; }
+}
+
 /// <summary><c>DELETE /api/v1/models/{reference}</c> of one version: what pointed at it.</summary>
 public sealed record VersionDeletionAnswer : Answer
 {
@@ -508,4 +581,28 @@ public sealed record ModelEditRequest
     /// <summary>New settings, whole.</summary>
     [JsonPropertyName("settings")]
     public ModelSettings? Settings { get; init; }
+}
+
+/// <summary><c>POST /api/v1/models/{model}:{version}</c>: what is left out stays.</summary>
+public sealed record VersionEditRequest
+{
+    /// <summary>New description.</summary>
+    [JsonPropertyName("description")]
+    public string? Description { get; init; }
+
+    /// <summary>Where the version comes from.</summary>
+    [JsonPropertyName("source")]
+    public string? Source { get; init; }
+
+    /// <summary>Tags to set; null removes one.</summary>
+    [JsonPropertyName("tags")]
+    public Dictionary<string, string?>? Tags { get; init; }
+
+    /// <summary>Names of the classes, all of them.</summary>
+    [JsonPropertyName("labels")]
+    public List<string>? Labels { get; init; }
+
+    /// <summary>The columns of the only input, all of them: names, or objects as in answers.</summary>
+    [JsonPropertyName("features")]
+    public List<JsonElement>? Features { get; init; }
 }

@@ -38,7 +38,7 @@ public sealed class ListAudit(AuditHistory history)
             Subject = QueryParameters.Text(request, "subject") is { } subject ? AuditSubject.Parse(subject) : null,
             Actor = actor,
             From = QueryParameters.Time(request, "from"),
-            To = QueryParameters.Time(request, "to"),
+            To = QueryParameters.EndTime(request, "to"),
         };
     }
 }

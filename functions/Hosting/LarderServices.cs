@@ -215,6 +215,7 @@ public static class LarderServices
             (options, provider) => options with { StagingFolder = Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "staging") });
         services.AddSetting<CatalogOptions>("Cache", RegistrySettings);
         services.AddSetting<GarbageCollectionOptions>("GarbageCollection", RegistrySettings);
+        services.AddSetting<RetentionOptions>("Retention", RegistrySettings);
         services.AddSingleton<ValidateModel>(provider =>
         {
             var validator = provider.GetRequiredService<ModelValidator>();

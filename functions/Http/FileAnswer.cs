@@ -73,4 +73,15 @@ internal sealed record FileAnswer(string ETag, long SizeBytes, string FileName, 
         var to = Math.Min(range.To ?? long.MaxValue, SizeBytes - 1);
         return (from, to - from + 1);
     }
+
+    /// <summary>The content type of a file by its name. Only what no browser runs is given its own.</summary>
+    public static string TypeOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".json" => "application/json",
+        ".txt" or ".log" => "text/plain; charset=utf-8",
+        ".csv" => "text/csv; charset=utf-8",
+        ".jsonl" => "application/x-ndjson",
+        ".png" => "image/png",
+        _ => "application/octet-stream",
+    };
 }

@@ -24,6 +24,7 @@ public sealed class DownloadModel(ModelRegistry registry, IArtifactStore artifac
         string reference,
         CancellationToken cancellationToken)
     {
+        QueryParameters.RequireKnown(request);
         var version = (await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken)).Version;
         request.HttpContext.Response.Headers[PredictionResponse.VersionHeader] = $"{version.Version}";
         var answer = new FileAnswer(version.Sha256, version.SizeBytes, version.FileName ?? $"{version.Model}.onnx");

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Inference.Signatures;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
@@ -12,21 +13,30 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Functions.Models;
 
-/// <summary>Changes to what describes a model.</summary>
+/// <summary>Changes to what describes a model, or one of its versions.</summary>
 public sealed class EditModel(ModelRegistry registry, PutModel uploads)
 {
     private const string Expected = "{model_description:string}";
+    private const string ExpectedOfVersion = "{description:string, source:string, tags:object, labels:[name, ...], features:[name or {name: ...}, ...]}";
 
-    /// <summary>Changes description, owner, tags or settings; what is not named stays. Honours <c>If-Match</c>. A form is an upload, as MLBuffet's clients send it.</summary>
-    [Function("EditModel"), Requires(Role.Contributor), Description("Edit: {\"model_description\", \"tags\", \"settings\", \"owner\"}; a form uploads.")]
+    /// <summary>
+    /// Of a model, changes description, owner, tags or settings; of a version (<c>iris:3</c>), description, source, tags, labels or features. What is not named stays.
+    /// Honours <c>If-Match</c>. A form is an upload, as MLBuffet's clients send it.
+    /// </summary>
+    [Function("EditModel"), Requires(Role.Contributor), Description("Edit: {\"model_description\", \"tags\", \"settings\", \"owner\"}; of a version {\"description\", \"source\", \"tags\", \"labels\", \"features\"}; a form uploads.")]
     public async Task<IActionResult> Edit(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{model}")] HttpRequest request,
-        string model,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{reference}")] HttpRequest request,
+        string reference,
         CancellationToken cancellationToken)
     {
         if (MultipartForm.IsForm(request))
-            return await uploads.Put(request, model, cancellationToken);
-        var name = ModelName.Parse(model);
+            return await uploads.Put(request, reference, cancellationToken);
+        var parsed = ModelReference.Parse(reference);
+        return reference.Contains(':') ? await EditVersionAsync(request, parsed, cancellationToken) : await EditModelAsync(request, parsed.Name, cancellationToken);
+    }
+
+    private async Task<IActionResult> EditModelAsync(HttpRequest request, ModelName model, CancellationToken cancellationToken)
+    {
         var body = await Json.ReadObjectAsync(request, Expected, ["model_description", "owner", "tags", "settings"], cancellationToken);
         if (!body.EnumerateObject().Any())
             throw new InvalidRequestException("No model_description provided");
@@ -35,7 +45,26 @@ public sealed class EditModel(ModelRegistry registry, PutModel uploads)
 
         var edit = Json.Deserialize<ModelEditRequest>(body, Expected);
         var patch = new ModelPatch { Description = edit.ModelDescription, Owner = edit.Owner, Tags = edit.Tags, Settings = edit.Settings?.ToSettings() };
-        var after = await registry.UpdateAsync(name, patch, request.IfMatch(), request.Caller().Name, cancellationToken);
-        return Envelope.Ok($"{name} updated", new ModelEditAnswer { Model = ModelAnswers.Of(after) }).WithETag(after.ETag);
+        var after = await registry.UpdateAsync(model, patch, request.IfMatch(), request.Caller().Name, cancellationToken);
+        return Envelope.Ok($"{model} updated", new ModelEditAnswer { Model = ModelAnswers.Of(after) }).WithETag(after.ETag);
+    }
+
+    private async Task<IActionResult> EditVersionAsync(HttpRequest request, ModelReference reference, CancellationToken cancellationToken)
+    {
+        var body = await Json.ReadObjectAsync(request, ExpectedOfVersion, ["description", "source", "tags", "labels", "features"], cancellationToken);
+        if (!body.EnumerateObject().Any())
+            throw new InvalidRequestException($"Nothing to change was given; send {ExpectedOfVersion}.");
+        var edit = Json.Deserialize<VersionEditRequest>(body, ExpectedOfVersion);
+        var patch = new VersionPatch
+        {
+            Description = edit.Description,
+            Source = edit.Source,
+            Tags = edit.Tags,
+            Labels = edit.Labels,
+            Features = edit.Features is null ? null : Json.Deserialize<List<Feature>>(body.GetProperty("features"), ExpectedOfVersion),
+        };
+        var number = reference.Version ?? (await registry.ResolveAsync(reference, cancellationToken)).Version.Version;
+        var (model, version) = await registry.UpdateVersionAsync(reference.Name, number, patch, request.IfMatch(), request.Caller().Name, cancellationToken);
+        return Envelope.Ok($"{model.Name}:{number} updated", new VersionEditAnswer { Version = ModelAnswers.Of(version) }).WithETag(model.ETag);
     }
 }

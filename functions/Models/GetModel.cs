@@ -28,7 +28,9 @@ public sealed class GetModel(ModelRegistry registry)
 
     private async Task<IActionResult> DescribeAsync(HttpRequest request, string reference, CancellationToken cancellationToken)
     {
+        QueryParameters.RequireKnown(request, "limit", "cursor");
         var parsed = ModelReference.Parse(reference);
+        QueryParameters.RequireKnown(request, "limit", "cursor");
         var paging = Paging.Of(request);
         var (model, version) = await ReadAsync(parsed, cancellationToken);
         var versions = await registry.ListVersionsAsync(parsed.Name, paging.Limit, paging.Cursor, cancellationToken);

@@ -29,6 +29,10 @@ internal static class ModelAnswers
         Created = model.Created,
         Updated = model.Updated,
         Audit = [.. model.Audit.Select(Of)],
+        DeletedVersions = model.DeletedVersions.Count == 0
+            ? null
+            : [.. model.DeletedVersions.OrderBy(one => one.Key).Select(one => new VersionDeletionDetails { Version = one.Key, When = one.Value.When, Who = one.Value.Who })],
+        Deletion = model.Deletion is { } deletion ? new DeletionDetails { When = deletion.When, Who = deletion.Who } : null,
     };
 
     /// <summary>A version.</summary>
@@ -56,8 +60,10 @@ internal static class ModelAnswers
         Opsets = version.Onnx.Opsets,
         Producer = version.Onnx.Producer,
         RowsAreIndependent = version.Onnx.RowsAreIndependent,
+        TakesMissing = version.Onnx.TakesMissing,
         Metrics = version.Metrics,
         Labels = version.Labels,
+        Features = [.. version.Features.Select(Of)],
         Files = [.. version.Files.Select(file => new VersionFileDetails { Name = file.Name, Sha256 = file.Sha256, SizeBytes = file.SizeBytes })],
         Created = version.Created,
     };
@@ -69,9 +75,9 @@ internal static class ModelAnswers
     {
         Name = model.Name,
         Description = model.Description,
-        InputName = version?.Onnx.Signature.Inputs[0].Name,
-        NumInputs = version?.Onnx.Signature.Inputs[0].Shape,
-        OutputName = version?.Onnx.Signature.Outputs[0].Name,
+        InputName = version?.Onnx.Signature.Inputs.FirstOrDefault()?.Name,
+        NumInputs = version?.Onnx.Signature.Inputs.FirstOrDefault()?.Shape,
+        OutputName = version?.Onnx.Signature.Outputs.FirstOrDefault()?.Name,
         DefaultVersion = model.ServedVersion,
         Model = Of(model),
         Version = version is null ? null : Of(version),
@@ -120,6 +126,7 @@ internal static class ModelAnswers
             ChannelOrder = settings.Image.ChannelOrder,
             Resize = settings.Image.Resize,
         },
+        Missing = settings.Missing,
     };
 
     private static Contracts.ModelSettings Of(ModelSettings settings) => new()
@@ -134,6 +141,7 @@ internal static class ModelAnswers
             ChannelOrder = settings.Image.ChannelOrder,
             Resize = settings.Image.Resize,
         },
+        Missing = settings.Missing,
     };
 
     private static ModelChange Of(AuditEntry entry) => new()
@@ -145,6 +153,11 @@ internal static class ModelAnswers
         Alias = entry.Alias,
         From = entry.From,
         To = entry.To,
+    };
+
+    private static FeatureDetails Of(Feature feature) => new()
+    {
+        Name = feature.Name, Type = feature.Type, Unit = feature.Unit, Missing = feature.Missing, Default = feature.Default,
     };
 
     private static ValueDetails Of(ValueSignature value) => new()

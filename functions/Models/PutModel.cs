@@ -4,6 +4,7 @@ using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Inference;
+using Larder.Inference.Signatures;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
@@ -24,16 +25,23 @@ public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions lim
     // Longest text, in bytes; what of it is too long says the registry.
     private const int TextBytes = 64 * 1024;
 
+    // Longest list of names, in bytes.
+    private const int ListBytes = 1 << 20;
+
     private readonly FormField _file = new("path") { Stage = (content, cancellationToken) => publisher.StageAsync(content, null, cancellationToken), Extension = ".onnx", MayLackExtension = true };
 
     private FormSpec Spec => new(
         "an upload",
         "the file itself as application/octet-stream",
-        [_file, .. new[] { "model_description", "description", "tags", "source", LibraryVersion }.Select(name => new FormField(name) { TextBytes = TextBytes, IsJson = name == "tags" })]);
+        [
+            _file,
+            .. new[] { "model_description", "description", "tags", "source", LibraryVersion }.Select(name => new FormField(name) { TextBytes = TextBytes, IsJson = name == "tags" }),
+            .. new[] { "labels", "features" }.Select(name => new FormField(name) { TextBytes = ListBytes, IsJson = true }),
+        ]);
 
     /// <summary>
     /// Uploads an ONNX file: multipart <c>path</c>, or the raw file. Optional fields (or, for a raw file, query parameters):
-    /// <c>model_description</c> of the model; <c>description</c>, <c>source</c>, <c>tags</c> (a JSON object) and <c>library_version</c> (which becomes a tag) of the version.
+    /// <c>model_description</c> of the model; <c>description</c>, <c>source</c>, <c>tags</c> (a JSON object), <c>labels</c> and <c>features</c> (JSON lists) and <c>library_version</c> (which becomes a tag) of the version.
     /// </summary>
     [Function("PutModel"), Requires(Role.Contributor), Description("Upload an ONNX file: a new version.")]
     public async Task<IActionResult> Put(
@@ -89,6 +97,8 @@ public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions lim
         FileName = file.FileName is { Length: > 0 } name ? name : null,
         ModelDescription = form.Text("model_description"),
         Tags = TagsOf(form),
+        Labels = form.Text("labels") is { Length: > 0 } labels ? Json.Deserialize<List<string>>(Encoding.UTF8.GetBytes(labels), "[name, ...], as labels are") : null,
+        Features = form.Text("features") is { Length: > 0 } features ? Json.Deserialize<List<Feature>>(Encoding.UTF8.GetBytes(features), "[name or {name: ...}, ...], as features are") : null,
         Description = form.Text("description"),
         Source = form.Text("source") is { Length: > 0 } source ? source : "upload",
     };

@@ -40,7 +40,7 @@ public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, Dro
         timeout.CancelAfter(StorageTimeout);
         try
         {
-            await registry.ListAsync(1, null, timeout.Token);
+            await registry.ListAsync(1, cancellationToken: timeout.Token);
             await artifacts.GetPropertiesAsync(NoArtifact, timeout.Token);
         }
         catch (Exception exception) when (exception is StorageUnavailableException || timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

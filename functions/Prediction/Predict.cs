@@ -45,6 +45,8 @@ public sealed class Predict(
         ResolvedModel? model = null;
         try
         {
+            if (request.QueryString.HasValue)
+                QueryParameters.RequireKnown(request);
             model = await catalog.ResolveAsync(reference, cancellationToken);
             using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
             PredictionOutputs result;
@@ -53,7 +55,7 @@ public sealed class Predict(
                 if (await ImageBody.IsImageAsync(request, cancellationToken))
                     await images.ReadAsync(request, lease.Model, inputs, cancellationToken);
                 else
-                    await values.ReadAsync(request, inputs, lease.Model, cancellationToken);
+                    await values.ReadAsync(request, inputs, lease.Model, model.Features, cancellationToken);
                 result = await lease.Model.RunAsync(inputs, cancellationToken);
             }
 
@@ -88,7 +90,7 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
     /// <exception cref="InvalidInputException">The values do not fit the model.</exception>
     /// <exception cref="InvalidRequestException"><c>values</c> is missing, or there is another member.</exception>
     /// <exception cref="HttpStatusException">The body is said to be something else than JSON, or in a coding or charset that is not read (415).</exception>
-    public async ValueTask ReadAsync(HttpRequest request, PredictionInputs inputs, LoadedModel model, CancellationToken cancellationToken)
+    public async ValueTask ReadAsync(HttpRequest request, PredictionInputs inputs, LoadedModel model, FeatureColumns? features, CancellationToken cancellationToken)
     {
         if (request.ContentLength > limits.PredictionBytes)
             throw TooLarge();
@@ -113,7 +115,7 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
                         var image = EncodedImage.Find(json, model.Signature, inference);
                         if (image is null)
                             await inputs.ReserveAsync(json, cancellationToken);
-                        Parse(json, image is null ? inputs : null, model.Signature);
+                        Parse(json, image is null ? inputs : null, model.Signature, features);
                         if (image is { } encoded)
                             await images.ReadAsync(encoded, json, model, inputs, cancellationToken);
                         return;
@@ -141,7 +143,7 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
     }
 
     // Without inputs, values are only looked at: an image stands there, which is read afterwards.
-    private void Parse(in ReadOnlySequence<byte> json, PredictionInputs? inputs, ModelSignature signature)
+    private void Parse(in ReadOnlySequence<byte> json, PredictionInputs? inputs, ModelSignature signature, FeatureColumns? features)
     {
         if (json.IsEmpty)
             throw new InvalidRequestException("No json data {values:[...]} or file provided");
@@ -162,7 +164,7 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
                 if (inputs is null)
                     reader.Skip();
                 else
-                    inputs.Read(ref reader);
+                    inputs.Read(ref reader, features);
             }
             // If anything but white space follows the object, the reader throws.
             while (JsonTokens.Read(ref reader))
@@ -171,6 +173,22 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
         }
         catch (JsonException exception)
         {
+            // NaN and infinities as bare words are no JSON: with quotes, in a second body, they are.
+            var bytes = 2 * json.Length;
+            sessions.Memory.Bodies.Add(bytes);
+            try
+            {
+                if (NumberNames.Quoted(json) is { } quoted)
+                {
+                    Parse(new ReadOnlySequence<byte>(quoted), inputs, signature, features);
+                    return;
+                }
+            }
+            finally
+            {
+                sessions.Memory.Bodies.Release(bytes);
+            }
+
             throw new InvalidInputException($"{Expectation(signature)}; the JSON is not valid: {JsonFault.ExplainSyntax(exception, json)}");
         }
         if (!found)
@@ -185,7 +203,7 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
 }
 
 /// <summary>
-/// Writes the answer of a prediction: <c>values</c> is the first output, <c>outputs</c> all of them by name. A body of up to <see cref="MostWholeBytes"/> is
+/// Writes the answer of a prediction: <c>values</c> is the first output, <c>outputs</c> all of them by name, <c>labels</c> the names of the classes where the version has them. A body of up to <see cref="MostWholeBytes"/> is
 /// built in a pooled buffer before it is sent, so that a failure while writing gets its own status, and the length is known. A longer body is sent in pieces while it is written, as
 /// fast as the caller reads, for as long as run and answer together take no more than <see cref="InferenceLimits.RunSeconds"/>. After that the server cuts the connection, so that
 /// the caller does not take half an answer for a whole one.
@@ -207,6 +225,7 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
     private static readonly JsonEncodedText HttpStatus = JsonEncodedText.Encode("http_status");
     private static readonly JsonEncodedText Values = JsonEncodedText.Encode("values");
     private static readonly JsonEncodedText Outputs = JsonEncodedText.Encode("outputs");
+    private static readonly JsonEncodedText Labels = JsonEncodedText.Encode("labels");
     private static readonly byte[] Success = """{"code":200,"name":"OK","description":"Prediction successful"}"""u8.ToArray();
 
     private readonly ObjectPool<Buffer> _buffers = new DefaultObjectPool<Buffer>(new BufferPolicy());
@@ -309,7 +328,7 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
                 yield return piece;
         }
 
-        EndBody(writer);
+        EndBody(writer, model, outputs);
     }
 
     private static void Write(Buffer buffer, ResolvedModel model, PredictionOutputs outputs)
@@ -332,7 +351,7 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
             else
                 outputs.WriteValue(i, writer);
         }
-        EndBody(writer);
+        EndBody(writer, model, outputs);
     }
 
     private static void BeginBody(Utf8JsonWriter writer)
@@ -343,9 +362,17 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
         writer.WritePropertyName(Values);
     }
 
-    private static void EndBody(Utf8JsonWriter writer)
+    private static void EndBody(Utf8JsonWriter writer, ResolvedModel model, PredictionOutputs outputs)
     {
         writer.WriteEndObject();
+        if (model.Labels is { } labels)
+        {
+            writer.WriteStartObject(Labels);
+            writer.WritePropertyName(model.Servable.Description.Signature.Outputs[labels.Output].Name);
+            outputs.WriteLabels(labels, writer);
+            writer.WriteEndObject();
+        }
+
         writer.WriteEndObject();
         writer.Flush();
     }

@@ -6,7 +6,6 @@ using Larder.Functions.Http;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Schedules;
 using Larder.Registry.Access;
-using Larder.Registry.Models;
 using Larder.Registry.Schedules;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -25,7 +24,7 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/schedules")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request, "model", "type", "enabled", "limit", "cursor");
+        QueryParameters.RequireKnown(request, ["type"], "model", "enabled", "limit", "cursor");
         var limit = (int?)QueryParameters.Number(request, "limit", 1, ScheduleStore.MaxPage) ?? 100;
         var page = await schedules.ListAsync(Filter(request) with { Shown = await access.ShownAsync(request.Caller(), cancellationToken) }, limit, QueryParameters.Text(request, "cursor"), cancellationToken);
         return Envelope.Ok("Schedule list provided", new ScheduleListAnswer
@@ -75,7 +74,7 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
         return new ScheduleFilter
         {
             Model = QueryParameters.Model(request),
-            Type = QueryParameters.Type(request),
+            Types = QueryParameters.Types(request),
             Enabled = request.Query.ContainsKey("enabled") ? request.Flag("enabled") : null,
         };
     }

@@ -9,14 +9,16 @@ namespace Larder.Inference.Batching;
 internal static class BatchRules
 {
     /// <summary>Whether the model's signature and settings allow batching.</summary>
-    public static bool Suits(ServableModel model)
-    {
-        var signature = model.Description.Signature;
-        return (model.Settings.Batching.Enabled ?? model.Description.RowsAreIndependent)
-            && signature.Inputs.Count > 0
-            && signature.Inputs.All(input => input.HasVariableBatch)
-            && signature.Outputs.All(output => output.Kind == ValueKind.Sequence || output.HasVariableBatch);
-    }
+    public static bool Suits(ServableModel model) => (model.Settings.Batching.Enabled ?? model.Description.RowsAreIndependent) && HasBatchDimensions(model.Description.Signature);
+
+    /// <summary>Whether the first dimension of inputs and outputs counts rows, also when they are not run together.</summary>
+    public static bool HasBatch(ServableModel model) =>
+        (model.Description.RowsAreIndependent || model.Settings.Batching.Enabled == true) && HasBatchDimensions(model.Description.Signature);
+
+    private static bool HasBatchDimensions(ModelSignature signature) =>
+        signature.Inputs.Count > 0
+        && signature.Inputs.All(input => input.HasVariableBatch)
+        && signature.Outputs.All(output => output.Kind == ValueKind.Sequence || output.HasVariableBatch);
 
     /// <summary>Whether the tensors of two requests have the same shape, apart from the number of rows.</summary>
     public static bool Fit(PredictionInputs x, PredictionInputs y)

@@ -9,7 +9,7 @@ using Larder.Inference.Validation.Scanning;
 
 namespace Larder.Inference.Rows;
 
-/// <summary>Reads one element of a tensor from the text of a data set. Like a prediction, it rejects NaN, infinities and numbers out of range.</summary>
+/// <summary>Reads one element of a tensor from the text of a data set. NaN, infinities and numbers out of range are none; <see cref="MissingValues"/> knows the first two.</summary>
 internal static class ElementText
 {
     private const int LongestQuote = 40;
@@ -34,10 +34,11 @@ internal static class ElementText
     public static string Explain(ElementError error, Datatype datatype, ReadOnlySpan<byte> text)
     {
         if (text.Trim((byte)' ').IsEmpty)
-            return $"it is empty, where {datatype.Name()} belongs";
+            return $"it is empty, {MissingValues.Hint(datatype)}";
         var shown = Printable.Line(Encoding.UTF8.GetString(text[..Math.Min(text.Length, 2 * LongestQuote)]), LongestQuote);
         return error switch
         {
+            ElementError.Missing => $"'{shown}' is {MissingValues.Hint(datatype)}",
             ElementError.NotIntegral => $"'{shown}' is not an integer ({datatype.Name()})",
             ElementError.OutOfRange => $"'{shown}' is out of the range of {datatype.Name()}",
             _ => $"'{shown}' is not {(datatype == Datatype.Bool ? "true or false" : "a number")} ({datatype.Name()})",

@@ -24,21 +24,28 @@ public sealed class RowBatch : IDisposable
     private readonly long[][] _shapes;
     private readonly TensorMark[] _marks;
     private readonly bool _together;
+    private readonly FeatureColumns? _features;
 
     /// <param name="model">The model. Rows run together only if its signature, its validation or its settings allow it; otherwise one at a time.</param>
     /// <param name="widths">For each input the number of values in a row; -1 where whole values come (<see cref="AddValue"/>).</param>
-    public RowBatch(LoadedModel model, IReadOnlyList<int> widths)
+    /// <param name="features">The names of the columns, if the model has any.</param>
+    public RowBatch(LoadedModel model, IReadOnlyList<int> widths, FeatureColumns? features = null)
     {
         _model = model;
+        _features = features;
         var inputs = model.Signature.Inputs;
         _shapes = [.. inputs.Select((input, i) => RowShape.Of(input, widths[i]))];
         _marks = new TensorMark[inputs.Count];
+        HasBatch = BatchRules.HasBatch(model.Model);
         _together = BatchRules.Suits(model.Model) && inputs.Select((input, i) => widths[i] >= 0 || RowShape.WidthOf(input) >= 0).All(known => known);
         var bytes = inputs.Select((input, i) => Math.Max(1, _shapes[i].Aggregate(1L, (size, length) => size * Math.Max(1, length)) * Math.Max(16, input.Datatype!.Value.Size()))).Sum();
         Capacity = _together ? (int)Math.Clamp(MostBytes / bytes, 1, MostRows) : 1;
         _inputs = model.RentInputs();
         _row = model.RentInputs();
     }
+
+    /// <summary>Whether the first dimension of the outputs counts the rows: validation, or the owner, has found it so.</summary>
+    public bool HasBatch { get; }
 
     /// <summary>Most rows of one run.</summary>
     public int Capacity { get; }
@@ -48,19 +55,35 @@ public sealed class RowBatch : IDisposable
 
     /// <summary>Adds one element of the row's value of an input, as a text has it: a number, <c>true</c> or <c>false</c> (or 1 and 0), or the text itself.</summary>
     /// <param name="input">Index of the input.</param>
-    /// <param name="text">Valid UTF-8.</param>
+    /// <param name="column">Its place in the row.</param>
+    /// <param name="text">Valid UTF-8. Empty, and names of NaN and infinities, as <see cref="MissingValues"/> has them; an empty text of a BYTES input is one, unless its feature has a default.</param>
     /// <returns>An error message; null if the value is valid.</returns>
-    public string? AddText(int input, ReadOnlySpan<byte> text)
+    public string? AddText(int input, int column, ReadOnlySpan<byte> text)
     {
         var tensor = _inputs[input];
         if (tensor.IsText)
         {
-            tensor.AppendText(text);
+            if (!text.IsEmpty || tensor.TryAppendDefault(_features, column) != ElementError.None)
+                tensor.AppendText(text);
             return null;
         }
 
-        var error = ElementText.Read(tensor.Datatype, text, tensor.Next(tensor.Datatype.Size()));
+        var destination = tensor.Next(tensor.Datatype.Size());
+        var error = ElementText.Read(tensor.Datatype, text, destination);
+        if (error != ElementError.None && MissingValues.Of(text) is { } value)
+            error = MissingValues.Write(value, tensor.Datatype, _model.Model.TakesMissing, _features, column, destination);
         return error == ElementError.None ? null : ElementText.Explain(error, tensor.Datatype, text);
+    }
+
+    /// <summary>Adds what stands for a missing element of the row's value of an input.</summary>
+    /// <returns>An error message; null if there is something.</returns>
+    public string? AddMissing(int input, int column)
+    {
+        var tensor = _inputs[input];
+        var error = tensor.IsText
+            ? tensor.TryAppendDefault(_features, column)
+            : MissingValues.Write(double.NaN, tensor.Datatype, _model.Model.TakesMissing, _features, column, tensor.Next(tensor.Datatype.Size()));
+        return error == ElementError.None ? null : $"it is null, {MissingValues.Hint(tensor.Datatype)}";
     }
 
     /// <summary>Adds the row's value of an input whole, as the nested lists of a prediction's <c>values</c> (<see cref="PredictionInputs.Read"/>).</summary>
@@ -75,7 +98,7 @@ public sealed class RowBatch : IDisposable
         try
         {
             reader.Read();
-            _row.ReadInput(input, ref reader);
+            _row.ReadInput(input, ref reader, _features);
         }
         catch (InvalidInputException e)
         {

@@ -58,6 +58,15 @@ public static class RowShape
         return variable == 1 && others > 0 && width % others == 0;
     }
 
+    /// <summary>Number of columns of an input that has columns, one value in each row: -1 if the number varies, null if it has no columns.</summary>
+    public static long? ColumnsOf(ValueSignature input) => input.Shape switch
+    {
+        [_, var columns] => columns,
+        [-1] => 1,
+        [var columns] => columns,
+        _ => null,
+    };
+
     /// <summary>Dimensions of one row with this number of values; the first is 1 if it varies.</summary>
     internal static long[] Of(ValueSignature input, int width)
     {

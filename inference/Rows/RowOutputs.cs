@@ -34,12 +34,12 @@ internal static class RowOutputs
     }
 
     /// <summary>Writes every row as JSON.</summary>
-    public static void WriteJson(OrtValue value, int rows, RowTexts texts)
+    public static void WriteJson(OrtValue value, int rows, bool hasBatch, RowTexts texts)
     {
         if (value.IsTensor)
         {
             var elements = new Elements(value);
-            var whole = IsWhole(elements.Shape, rows);
+            var whole = !hasBatch || IsWhole(elements.Shape, rows);
             var element = 0;
             for (var row = 0; row < rows; row++)
             {
@@ -51,7 +51,7 @@ internal static class RowOutputs
         {
             for (var row = 0; row < rows; row++)
             {
-                using var item = Item(value, row, rows);
+                using var item = hasBatch ? Item(value, row, rows) : null;
                 ValueWriter.Write(item ?? value, 0, -1, texts.Json);
                 EndJson(texts);
             }
@@ -124,10 +124,29 @@ internal static class RowOutputs
     private static void WriteJsonFields(OrtValue value, int rows, byte delimiter, RowTexts texts)
     {
         var json = new RowTexts();
-        WriteJson(value, rows, json);
+        WriteJson(value, rows, hasBatch: true, json);
         for (var row = 0; row < rows; row++)
         {
             DelimitedText.Write(json[row], delimiter, texts.Bytes);
+            texts.EndRow();
+        }
+    }
+
+    /// <summary>Writes the name of every row's class.</summary>
+    public static void WriteLabels(in Elements elements, ClassLabels labels, int rows, byte? delimiter, RowTexts texts)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            var place = elements.ClassOf(row, labels);
+            if (delimiter is null)
+            {
+                labels.Write(place, texts.Json);
+                EndJson(texts);
+                continue;
+            }
+
+            if (place >= 0 && place < labels.Names.Count)
+                DelimitedText.Write(Encoding.UTF8.GetBytes(labels.Names[(int)place]), delimiter.Value, texts.Bytes);
             texts.EndRow();
         }
     }

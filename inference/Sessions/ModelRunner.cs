@@ -24,7 +24,7 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
     public InferenceLimits Limits => cache.Limits;
 
     /// <summary>Memory for inputs.</summary>
-    public InputPool Inputs { get; } = new(model.Description.Signature, cache.Limits, cache.Memory.Work, cache.PooledInputs);
+    public InputPool Inputs { get; } = new(model.Description.Signature, cache.Limits, model.TakesMissing, cache.Memory.Work, cache.PooledInputs);
 
     /// <summary>A timeout for the runs of one slot.</summary>
     public RunGuard NewGuard() => new(cache.TimeProvider, cache.Limits.RunSeconds);

@@ -10,7 +10,11 @@ namespace Larder.Inference.Sessions;
 /// <param name="Bytes">Size of the file.</param>
 /// <param name="Description">What validation found out about the file.</param>
 /// <param name="Settings">The owner's settings. Changed settings make another servable model.</param>
-public sealed record ServableModel(string Name, string Version, string Sha256, long Bytes, ModelDescription Description, ModelSettings Settings);
+public sealed record ServableModel(string Name, string Version, string Sha256, long Bytes, ModelDescription Description, ModelSettings Settings)
+{
+    /// <summary>Whether missing values become NaN: what the owner says, else what validation found.</summary>
+    public bool TakesMissing => Settings.Missing is { } missing ? missing == ModelSettings.MissingNan : Description.TakesMissing;
+}
 
 /// <summary>
 /// Two servable models are one loaded model if name, version, bytes and settings are equal. Settings that were read twice are two

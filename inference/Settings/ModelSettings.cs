@@ -1,12 +1,16 @@
 using System.ComponentModel.DataAnnotations;
 using Larder.Inference.Images;
 using Larder.Inference.Signatures;
+using Larder.Inference.Validation.Scanning;
 
 namespace Larder.Inference.Settings;
 
 /// <summary>What an owner can set for one model; the defaults suit small models.</summary>
 public sealed record ModelSettings
 {
+    /// <summary>The <see cref="Missing"/> that lets missing values become NaN.</summary>
+    public const string MissingNan = "nan";
+
     /// <summary>ONNX Runtime session.</summary>
     public SessionSettings Session { get; init; } = new();
 
@@ -15,6 +19,20 @@ public sealed record ModelSettings
 
     /// <summary>Image inputs.</summary>
     public ImageSettings Image { get; init; } = new();
+
+    /// <summary>
+    /// What becomes of missing values of floating-point inputs: <c>refuse</c>, or <c>nan</c>, which lets infinities pass too; null follows what validation found
+    /// (<see cref="ModelDescription.TakesMissing"/>).
+    /// </summary>
+    public string? Missing { get; init; }
+
+    /// <summary>Refuses what is not known.</summary>
+    /// <exception cref="InvalidSettingsException">Missing is neither.</exception>
+    public void ValidateMissing()
+    {
+        if (Missing is not (null or MissingNan or "refuse"))
+            throw new InvalidSettingsException($"missing must be refuse or nan, or null; got {Printable.Line(Missing, 40)}.");
+    }
 }
 
 /// <summary>How a model's ONNX Runtime session is built.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Larder.Inference.Signatures;
 
 /// <summary>Description of an ONNX file, made by validation and stored with the version.</summary>
@@ -26,6 +28,10 @@ public sealed record ModelDescription
     /// Only such a model's concurrent requests are run together without being asked to.
     /// </summary>
     public bool RowsAreIndependent { get; init; }
+
+    /// <summary>True when the graph itself deals with NaN (IsNaN, an Imputer, trees with branches for missing values): missing values then become NaN, unless the owner says otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool TakesMissing { get; init; }
 
     /// <summary>True when the model has operators that would end the process if they got nothing: inputs without elements are refused.</summary>
     public bool RefusesEmptyInputs { get; init; }

@@ -48,6 +48,20 @@ internal static class InputError
         return Printable.Line(Encoding.UTF8.GetString(head[..length]), LongestQuote);
     }
 
+    /// <summary>What the current token is, where an element of a tensor belongs.</summary>
+    /// <param name="reader">On the token.</param>
+    /// <param name="error">Why it is no element.</param>
+    /// <param name="datatype">The tensor's.</param>
+    /// <param name="at">Where it is: empty, or with a space before it.</param>
+    public static string Element(ref Utf8JsonReader reader, ElementError error, Datatype datatype, string at) => error switch
+    {
+        ElementError.Missing => $"{Text(ref reader)}{at}: {MissingValues.Hint(datatype)}",
+        ElementError.NotIntegral => $"{Text(ref reader)}{at}, which is not an integer",
+        ElementError.OutOfRange => $"{Text(ref reader)}{at}, which is out of range",
+        ElementError.NotUnicode => $"a string{at} that is not well-formed Unicode",
+        _ => Noun(reader.TokenType) + at,
+    };
+
     /// <summary>Bytes in readable units: <c>64 MiB</c>.</summary>
     public static string Size(long bytes) => bytes switch
     {

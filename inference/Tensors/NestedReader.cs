@@ -14,7 +14,8 @@ namespace Larder.Inference.Tensors;
 /// <c>d - 1</c> when one observation came without its batch dimension.
 /// </summary>
 /// <param name="buffer">The tensor that is filled.</param>
-internal sealed class NestedReader(TensorBuffer buffer)
+/// <param name="takesMissing">Whether missing values become NaN.</param>
+internal sealed class NestedReader(TensorBuffer buffer, bool takesMissing = false)
 {
     // Expected length by dimension; -1 until the first list of a dimension of open length has set it.
     private readonly long[] _lengths = new long[buffer.Signature.Shape!.Count];
@@ -25,6 +26,8 @@ internal sealed class NestedReader(TensorBuffer buffer)
     // 1 when the batch dimension was left out.
     private int _outermost;
 
+    private FeatureColumns? _features;
+
     private int Rank => _lengths.Length;
 
     /// <summary>
@@ -32,9 +35,10 @@ internal sealed class NestedReader(TensorBuffer buffer)
     /// </summary>
     /// <exception cref="InvalidInputException">The value does not fit the signature.</exception>
     /// <exception cref="JsonException">The bytes are not JSON.</exception>
-    public void Read(ref Utf8JsonReader reader)
+    public void Read(ref Utf8JsonReader reader, FeatureColumns? features = null)
     {
         buffer.Clear();
+        _features = features;
         try
         {
             switch (buffer.Datatype)
@@ -133,6 +137,8 @@ internal sealed class NestedReader(TensorBuffer buffer)
                 if (open >= _outermost && _counts[open] == _lengths[open])
                     throw TooLong(ref reader, open);
                 var error = TSink.Append(ref reader, buffer);
+                if (error == ElementError.WrongToken)
+                    error = AppendMissing(ref reader, open);
                 if (error != ElementError.None)
                     throw WrongElement(ref reader, error, open);
                 if (open >= _outermost)
@@ -143,6 +149,18 @@ internal sealed class NestedReader(TensorBuffer buffer)
                 return;
             Advance(ref reader);
         }
+    }
+
+    // The element's memory is appended already, but not that of a string.
+    private ElementError AppendMissing(ref Utf8JsonReader reader, int open)
+    {
+        // The columns of an input whose rows are single values are that one.
+        var column = Rank == 1 && buffer.Signature.HasVariableBatch || open < 0 ? 0 : (int)_counts[open];
+        if (buffer.IsText)
+            return reader.TokenType == JsonTokenType.Null ? buffer.TryAppendDefault(_features, column) : ElementError.WrongToken;
+        return MissingValues.Of(ref reader) is { } value
+            ? MissingValues.Write(value, buffer.Datatype, takesMissing, _features, column, buffer.Last)
+            : ElementError.WrongToken;
     }
 
     private void CountElement(ref Utf8JsonReader reader, int open)
@@ -180,13 +198,7 @@ internal sealed class NestedReader(TensorBuffer buffer)
         return Got(InputError.Count(count, noun) + Where(open - 1) + ragged);
     }
 
-    private InvalidInputException WrongElement(ref Utf8JsonReader reader, ElementError error, int open) => Got(error switch
-    {
-        ElementError.NotIntegral => $"{InputError.Text(ref reader)}{At(open)}, which is not an integer",
-        ElementError.OutOfRange => $"{InputError.Text(ref reader)}{At(open)}, which is out of range",
-        ElementError.NotUnicode => $"a string{At(open)} that is not well-formed Unicode",
-        _ => InputError.Noun(reader.TokenType) + At(open),
-    });
+    private InvalidInputException WrongElement(ref Utf8JsonReader reader, ElementError error, int open) => Got(InputError.Element(ref reader, error, buffer.Datatype, At(open)));
 
     private InvalidInputException Got(string got) => InputError.Got(buffer.Signature, got);
 
@@ -226,6 +238,9 @@ internal enum ElementError
 
     /// <summary>A string that is not well-formed Unicode.</summary>
     NotUnicode,
+
+    /// <summary>A missing value where none is taken.</summary>
+    Missing,
 }
 
 /// <summary>Appends one JSON token to a tensor as its next element.</summary>
@@ -262,6 +277,27 @@ internal interface IElementReader
 
     /// <summary>Reads the current token into <paramref name="destination"/>, which has <see cref="Size"/> bytes or more.</summary>
     static abstract ElementError Read(ref Utf8JsonReader reader, Span<byte> destination);
+}
+
+/// <summary>Reads one JSON token as one element of a datatype that only the run knows. Not for BYTES.</summary>
+internal static class ElementToken
+{
+    public static ElementError Read(Datatype datatype, ref Utf8JsonReader reader, Span<byte> destination) => datatype switch
+    {
+        Datatype.Bool => BoolReader.Read(ref reader, destination),
+        Datatype.UInt8 => IntegerReader<byte>.Read(ref reader, destination),
+        Datatype.UInt16 => IntegerReader<ushort>.Read(ref reader, destination),
+        Datatype.UInt32 => IntegerReader<uint>.Read(ref reader, destination),
+        Datatype.UInt64 => IntegerReader<ulong>.Read(ref reader, destination),
+        Datatype.Int8 => IntegerReader<sbyte>.Read(ref reader, destination),
+        Datatype.Int16 => IntegerReader<short>.Read(ref reader, destination),
+        Datatype.Int32 => IntegerReader<int>.Read(ref reader, destination),
+        Datatype.Int64 => IntegerReader<long>.Read(ref reader, destination),
+        Datatype.Fp16 => Fp16Reader.Read(ref reader, destination),
+        Datatype.Bf16 => Bf16Reader.Read(ref reader, destination),
+        Datatype.Fp32 => Fp32Reader.Read(ref reader, destination),
+        _ => Fp64Reader.Read(ref reader, destination),
+    };
 }
 
 internal readonly struct BoolReader : IElementReader

@@ -25,6 +25,7 @@ public sealed class PredictionInputs : IDisposable
     private readonly long _mostBytes;
     private readonly int _elementBytes;
     private readonly bool _hasText;
+    private readonly bool _takesMissing;
     private long _reserved;
     private int _holders;
     private bool _rented;
@@ -32,18 +33,20 @@ public sealed class PredictionInputs : IDisposable
     /// <param name="signature">The model's signature.</param>
     /// <param name="names">The UTF-8 names of its inputs (<see cref="Names"/>).</param>
     /// <param name="limits">Validated limits.</param>
+    /// <param name="takesMissing">Whether missing values become NaN.</param>
     /// <param name="work">Budget that <see cref="ReserveAsync(long, CancellationToken)"/> takes bytes from; null in the sandbox, which reserves nothing.</param>
     /// <param name="pool">Pool that the inputs return to; null frees them instead.</param>
-    internal PredictionInputs(ModelSignature signature, byte[][] names, InferenceLimits limits, MemoryShare? work = null, InputPool? pool = null)
+    internal PredictionInputs(ModelSignature signature, byte[][] names, InferenceLimits limits, bool takesMissing = false, MemoryShare? work = null, InputPool? pool = null)
     {
         _pool = pool;
+        _takesMissing = takesMissing;
         _work = work;
         _hasText = signature.Inputs.Any(input => input.Datatype == Datatype.Bytes);
         _elementBytes = signature.Inputs.Select(input => input.Datatype == Datatype.Bytes ? TensorBuffer.TextBytes : input.Datatype!.Value.Size()).DefaultIfEmpty().Max();
         _mostBytes = signature.Inputs.Count * limits.TensorBytes;
         _names = names;
         _tensors = [.. signature.Inputs.Select(input => new TensorBuffer(input, limits.TensorBytes))];
-        _readers = [.. _tensors.Select(tensor => new NestedReader(tensor))];
+        _readers = [.. _tensors.Select(tensor => new NestedReader(tensor, takesMissing))];
         _values = new OrtValue[_tensors.Length];
     }
 
@@ -97,18 +100,22 @@ public sealed class PredictionInputs : IDisposable
     /// list in place of a list of lists has the full depth: <c>[]</c> for [-1,4] is a batch of no rows, [0,4].</item>
     /// <item>Elements: BOOL takes true and false; BYTES strings; the others numbers that the datatype can hold. Integers must be whole
     /// (<c>1.0</c> is), and are exact to 64 bits. Floating-point numbers are rounded to the nearest, ties to even.</item>
+    /// <item>With features, the only input may also be given by their names, in any order: an object with a value for each (one row), an object
+    /// with a list for each (a column), or a list of objects with a value for each (rows).</item>
     /// </list>
     /// </summary>
     /// <exception cref="InvalidInputException">The value does not fit the model.</exception>
     /// <exception cref="JsonException">The bytes are not JSON.</exception>
-    public void Read(ref Utf8JsonReader reader)
+    public void Read(ref Utf8JsonReader reader, FeatureColumns? features = null)
     {
         foreach (var tensor in _tensors)
             tensor.Clear();
-        if (reader.TokenType == JsonTokenType.StartObject)
-            ReadObject(ref reader);
+        if (features is not null && RecordReader.IsAhead(reader, _names[0]))
+            new RecordReader(_tensors[0], features, _takesMissing).Read(ref reader);
+        else if (reader.TokenType == JsonTokenType.StartObject)
+            ReadObject(ref reader, features);
         else if (_tensors.Length == 1)
-            _readers[0].Read(ref reader);
+            _readers[0].Read(ref reader, features);
         else
             throw new InvalidInputException($"the model has {InputError.Count(_tensors.Length, "input")}: values must be an object with {InputList()}; got {InputError.Noun(reader.TokenType)}");
     }
@@ -116,7 +123,7 @@ public sealed class PredictionInputs : IDisposable
     /// <summary>Reads the value of one input, in nested lists. The reader is on the value's first token, and is left on its last.</summary>
     /// <exception cref="InvalidInputException">The value does not fit the input.</exception>
     /// <exception cref="JsonException">The bytes are not JSON.</exception>
-    internal void ReadInput(int input, ref Utf8JsonReader reader) => _readers[input].Read(ref reader);
+    internal void ReadInput(int input, ref Utf8JsonReader reader, FeatureColumns? features = null) => _readers[input].Read(ref reader, features);
 
     /// <summary>Takes from the budget the most bytes that the values of a JSON body can need. Called before <see cref="Read"/>; <see cref="Dispose"/> gives them back.</summary>
     /// <exception cref="MemoryLimitException">A request may never have so many bytes.</exception>
@@ -226,13 +233,13 @@ public sealed class PredictionInputs : IDisposable
 
     private static InvalidInputException Missing(ValueSignature input) => new($"values lacks {input.Name}, which expects {input.TypeName}");
 
-    private void ReadObject(ref Utf8JsonReader reader)
+    private void ReadObject(ref Utf8JsonReader reader, FeatureColumns? features)
     {
         while (Next(ref reader) != JsonTokenType.EndObject)
         {
             var input = Find(ref reader);
             Next(ref reader);
-            _readers[input].Read(ref reader);
+            _readers[input].Read(ref reader, features);
         }
 
         foreach (var tensor in _tensors)
@@ -265,9 +272,10 @@ public sealed class PredictionInputs : IDisposable
 /// <summary>Pools the <see cref="PredictionInputs"/> of one model. Renting allocates nothing once the pool is warm.</summary>
 /// <param name="signature">The model's signature.</param>
 /// <param name="limits">Validated limits.</param>
+/// <param name="takesMissing">Whether missing values become NaN.</param>
 /// <param name="work">Budget that the inputs take their bytes from.</param>
 /// <param name="pooled">Counter of the bytes that the pools of all models hold together.</param>
-internal sealed class InputPool(ModelSignature signature, InferenceLimits limits, MemoryShare work, PooledBytes pooled)
+internal sealed class InputPool(ModelSignature signature, InferenceLimits limits, bool takesMissing, MemoryShare work, PooledBytes pooled)
 {
     // More inputs than this are rented at once only under overload, where another allocation does not matter.
     private const int MostKept = 64;
@@ -284,7 +292,7 @@ internal sealed class InputPool(ModelSignature signature, InferenceLimits limits
     public PredictionInputs Rent()
     {
         if (!_free.TryDequeue(out var inputs))
-            return new PredictionInputs(signature, _names, limits, work, this).Rent();
+            return new PredictionInputs(signature, _names, limits, takesMissing, work, this).Rent();
         Uncount(inputs);
         return inputs.Rent();
     }

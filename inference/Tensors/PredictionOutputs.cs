@@ -80,6 +80,26 @@ public sealed class PredictionOutputs : IDisposable
         }
     }
 
+    /// <summary>Writes the names of the classes in the shape of their output: one for each row, or a single one for an output without rows; null where there is no such class.</summary>
+    public void WriteLabels(ClassLabels labels, Utf8JsonWriter writer)
+    {
+        var elements = new Elements(Result[labels.Output]);
+        if (_rows >= 0)
+            elements.TakeRows(_firstRow, _rows);
+        var isSingle = elements.Shape.Length == (labels.AreScores ? 1 : 0);
+        var rows = isSingle ? 1 : elements.Shape[0];
+        if (!isSingle)
+            writer.WriteStartArray();
+        for (var row = 0; row < rows; row++)
+            labels.Write(elements.ClassOf(row, labels), writer);
+        if (!isSingle)
+            writer.WriteEndArray();
+    }
+
+    /// <summary>Writes the name of each row's class, as a field or as JSON; nothing, or null, where there is no such class.</summary>
+    public void WriteLabels(ClassLabels labels, int rows, byte? delimiter, RowTexts texts) =>
+        RowOutputs.WriteLabels(new Elements(Result[labels.Output]), labels, rows, delimiter, texts);
+
     // The bytes of strings and of items in sequences do not follow from their number.
     private bool IsSmall(int output)
     {
@@ -104,7 +124,11 @@ public sealed class PredictionOutputs : IDisposable
     public RowLayout LayoutOf(int output, int rows) => RowOutputs.LayoutOf(Result[output], rows);
 
     /// <summary>Writes every row of an output as JSON, in the form of <see cref="WriteValue"/>.</summary>
-    public void WriteJson(int output, int rows, RowTexts texts) => RowOutputs.WriteJson(Result[output], rows, texts);
+    /// <param name="output">The output.</param>
+    /// <param name="rows">How many rows were run.</param>
+    /// <param name="hasBatch">Whether its first dimension counts the rows; otherwise the one row has the whole value.</param>
+    /// <param name="texts">Where to.</param>
+    public void WriteJson(int output, int rows, bool hasBatch, RowTexts texts) => RowOutputs.WriteJson(Result[output], rows, hasBatch, texts);
 
     /// <summary>Writes every row of an output as fields. Rows that differ from the layout are errors.</summary>
     public void WriteFields(int output, int rows, RowLayout layout, byte delimiter, RowTexts texts) =>

@@ -101,6 +101,25 @@ public sealed unsafe class TensorBuffer
         return new Span<byte>(_data + start, bytes);
     }
 
+    /// <summary>The memory of an element that was appended or reserved.</summary>
+    internal Span<byte> At(int element)
+    {
+        var size = Datatype.Size();
+        return new Span<byte>(_data + (element * size), size);
+    }
+
+    /// <summary>The memory of the element that was appended last.</summary>
+    internal Span<byte> Last => new(_data + _used - Datatype.Size(), Datatype.Size());
+
+    /// <summary>Adds the string that stands for a missing one, if the feature has a default.</summary>
+    internal ElementError TryAppendDefault(FeatureColumns? columns, int column)
+    {
+        if (columns?.DefaultOf(column) is not { } usual)
+            return ElementError.Missing;
+        AppendText(usual);
+        return ElementError.None;
+    }
+
     /// <summary>Adds the string that the reader is on, unescaped; false when it is not well-formed Unicode.</summary>
     internal bool TryAppendText(ref Utf8JsonReader reader)
     {

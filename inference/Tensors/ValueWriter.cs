@@ -252,6 +252,45 @@ internal ref struct Elements
         writer.WritePropertyName(digits[..Format(element, digits)]);
     }
 
+    /// <summary>The class of a row: the number that the row has, or the place of its highest score; -1 for none.</summary>
+    public readonly long ClassOf(int row, ClassLabels labels)
+    {
+        if (!labels.AreScores)
+            return Integer(row);
+        var count = labels.Names.Count;
+        if (Shape[^1] != count)
+            return -1;
+        var (best, highest) = (-1, double.NegativeInfinity);
+        for (var i = 0; i < count; i++)
+        {
+            // NaN is higher than nothing.
+            if (Number((row * count) + i) is var score && (score > highest || (best < 0 && score >= highest)))
+                (best, highest) = (i, score);
+        }
+
+        return best;
+    }
+
+    private readonly long Integer(int element) => _type switch
+    {
+        TensorElementType.Int64 => Span<long>(element, 1)[0],
+        TensorElementType.Int32 => Span<int>(element, 1)[0],
+        TensorElementType.Int16 => Span<short>(element, 1)[0],
+        TensorElementType.Int8 => Span<sbyte>(element, 1)[0],
+        TensorElementType.UInt64 => (long)Math.Min(Span<ulong>(element, 1)[0], long.MaxValue),
+        TensorElementType.UInt32 => Span<uint>(element, 1)[0],
+        TensorElementType.UInt16 => Span<ushort>(element, 1)[0],
+        _ => Span<byte>(element, 1)[0],
+    };
+
+    private readonly double Number(int element) => _type switch
+    {
+        TensorElementType.Float => Span<float>(element, 1)[0],
+        TensorElementType.Double => Span<double>(element, 1)[0],
+        TensorElementType.Float16 => (double)Span<Half>(element, 1)[0],
+        _ => NumberWriter.ShortestBFloat16(Span<ushort>(element, 1)[0]),
+    };
+
     /// <summary>The bytes of one string, which may not be valid UTF-8.</summary>
     public readonly ReadOnlySpan<byte> Utf8(int element) => _value.GetStringElementAsSpan(_first + element);
 

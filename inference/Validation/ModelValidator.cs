@@ -50,6 +50,7 @@ public sealed class ModelValidator : IAsyncDisposable
             Metadata = scan.Metadata,
             RowsAreIndependent = answer.RowsAreIndependent,
             RefusesEmptyInputs = scan.RefusesEmptyInputs,
+            TakesMissing = scan.TakesMissing,
         };
     }
 

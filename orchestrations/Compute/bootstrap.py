@@ -728,6 +728,12 @@ def sha256_of(path):
     return digest.hexdigest()
 
 
+def is_model(path, model):
+    """Whether a path could be the model's, by its name."""
+    name = path.rpartition("/")[2]
+    return name == model or name.casefold().endswith(".onnx")
+
+
 class Job:
     """One run: inputs, environment, requirements, script, outputs."""
 
@@ -897,6 +903,11 @@ class Job:
         named = self._job.get("model_file")
         names = [named] if named else [model, model + ".onnx"]
         found = sorted(self._files(self._work, lambda name: name in names))
+        if not found and not named and not any(path == "larder.json" or is_model(path, model) for path in outputs):
+            # Under another name: the only one is the model, and of several the reason names them.
+            found = sorted(self._files(self._work, lambda name: is_model(name, model)))
+        if "metrics.json" not in outputs and os.path.isfile(os.path.join(self._work, "metrics.json")):
+            found += [path for path in self._files(self._work, lambda name: name == "metrics.json") if path == "metrics.json"]
         files, size = [], 0
         for kind, root, paths in (("found", self._work, found), ("outputs", self._outputs, outputs)):
             for path in paths:

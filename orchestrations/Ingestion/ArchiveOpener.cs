@@ -42,6 +42,7 @@ public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts,
             Tags = said.Tags,
             Aliases = said.Aliases,
             Labels = said.Labels,
+            Features = said.Features,
             Image = said.Image,
             Metrics = await MetricsAsync(archive, cancellationToken),
         };
@@ -67,7 +68,8 @@ public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts,
             return new Dictionary<string, double>();
         try
         {
-            return MetricsFile.Parse(json);
+            var read = MetricsFile.Parse(json);
+            return read.Note is { } note ? throw new JsonException(note) : read.Metrics;
         }
         catch (JsonException e)
         {

@@ -1,4 +1,5 @@
 using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
 using Larder.Orchestrations.Ingestion.Archives;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
@@ -43,7 +44,11 @@ internal sealed record IngestionManifest
 
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
-    public IReadOnlyList<string> Labels { get; init; } = [];
+    /// <summary>As <see cref="PublishRequest.Labels"/>; null takes what the file says.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>As <see cref="PublishRequest.Features"/>.</summary>
+    public IReadOnlyList<Feature>? Features { get; init; }
 
     public IReadOnlyList<VersionFile> Files { get; init; } = [];
 
@@ -75,6 +80,7 @@ internal sealed record IngestionManifest
         Tags = Tags,
         Metrics = Metrics,
         Labels = Labels,
+        Features = Features,
         Files = Files,
         Settings = Settings,
         Image = Image,

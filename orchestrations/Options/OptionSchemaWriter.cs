@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
+using Larder.Inference.Signatures;
 
 namespace Larder.Orchestrations.Options;
 
@@ -12,6 +13,12 @@ namespace Larder.Orchestrations.Options;
 internal static class OptionSchemaWriter
 {
     private const string Draft = "https://json-schema.org/draft/2020-12/schema";
+
+    // Feature is of a room that knows no schemas.
+    private const string FeatureSchema = """
+        {"anyOf":[{"type":"string"},{"type":"object","properties":{"name":{"type":"string"},"type":{"type":["string","null"]},"unit":{"type":["string","null"]},
+        "missing":{"type":["boolean","null"]},"default":{"type":["string","number","boolean","null"]}},"required":["name"],"additionalProperties":false}]}
+        """;
 
     public static JsonObject Write(Type type, JsonSerializerOptions options)
     {
@@ -47,7 +54,7 @@ internal static class OptionSchemaWriter
     }
 
     private static JsonNode? Own(Type type) =>
-        type.GetCustomAttribute<OptionSchemaAttribute>() is { } own ? JsonNode.Parse(own.Json) : null;
+        type == typeof(Feature) ? JsonNode.Parse(FeatureSchema) : type.GetCustomAttribute<OptionSchemaAttribute>() is { } own ? JsonNode.Parse(own.Json) : null;
 
     private static void Add(JsonObject schema, object attribute)
     {

@@ -1,9 +1,12 @@
+using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
 using Larder.Inference;
 using Larder.Inference.Rows;
 using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
 using Larder.Orchestrations.Scoring.Rows;
 using Larder.Orchestrations.Scoring.Splitting;
 using Larder.Registry.Errors;
@@ -27,9 +30,12 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
     /// <param name="head">The first bytes, as many as a row and a byte order mark may have, or all there are.</param>
     /// <param name="size">Bytes of the data set.</param>
     /// <param name="model">The model.</param>
+    /// <param name="features">The names of its columns, if it has any.</param>
+    /// <param name="labels">The names of its classes, if it has any.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="InvalidRequestException">It cannot be scored: why.</exception>
-    public async Task<ScoringPlan> PlanAsync(ReadOnlyMemory<byte> head, long size, LoadedModel model, CancellationToken cancellationToken)
+    public async Task<ScoringPlan> PlanAsync(
+        ReadOnlyMemory<byte> head, long size, LoadedModel model, IReadOnlyList<Feature> features, IReadOnlyList<string> labels, CancellationToken cancellationToken)
     {
         var mark = ByteOrderMark(head.Span);
         var (start, end) = FirstRow(head.Span, mark, size);
@@ -38,27 +44,34 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
             throw new InvalidRequestException($"The {Place} is not valid UTF-8: is this a text file?");
         if (first.Span.Contains((byte)0))
             throw new InvalidRequestException($"The {Place} has a NUL byte: is this a text file?");
-        var members = IsCsv ? Header(first) : Members(first.Span);
+        var members = IsCsv ? Header(first) : Members(first);
         var names = members.Select(member => member.Name).ToList();
         RequireThere(names);
+        var columns = FeatureColumns.Of(features, model.Signature);
+        var feeds = Feeds(model.Signature, columns, members);
         var plan = new ScoringPlan
         {
             Format = options.Format!,
             Delimiter = delimiter,
             Header = names,
-            Feeds = Feeds(model.Signature, members),
+            HasHeader = options.Header,
+            Feeds = feeds,
+            ByFeatures = columns is not null && feeds is [{ IsWhole: false } feed] && feed.Columns.SequenceEqual(features.Select(feature => feature.Name)),
+            Features = features,
+            Labels = labels,
+            LabelColumn = ClassLabels.Of(labels, model.Signature) is { } named && Wanted(model.Signature).Contains(named.Output) ? "class_name" : null,
             Keep = options.Keep,
             Outputs = [.. Wanted(model.Signature).Select(output => new ScoreColumn(output, RowLayout.Of(model.Signature.Outputs[output]), [model.Signature.Outputs[output].Name]))],
             VersionColumn = "model_version",
             ErrorColumn = "error",
-            DataStart = IsCsv ? end : mark,
+            DataStart = IsCsv && options.Header ? end : mark,
         };
         RequireFitting(plan, model.Signature);
         var layouts = await LayoutsAsync(plan, head[(int)plan.DataStart..], model, cancellationToken);
         return Named(plan, layouts, model.Signature);
     }
 
-    private string Place => IsCsv ? "header" : "first row";
+    private string Place => IsCsv && options.Header ? "header" : "first row";
 
     private static int ByteOrderMark(ReadOnlySpan<byte> head)
     {
@@ -81,7 +94,11 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
             end += passed;
         }
         while (edge != RowEdge.End && end < head.Length);
-        return edge == RowEdge.End || head.Length >= size ? (start, end) : throw new InvalidRequestException(TooLong());
+        if (edge == RowEdge.End)
+            return (start, end);
+        if (head.Length < size)
+            throw new InvalidRequestException(TooLong());
+        return scanner.IsInQuotes ? throw new InvalidRequestException($"The {Place} {DatasetSplitter.NotClosed(scanner)}") : (start, end);
 
         string TooLong() => FormattableString.Invariant(
             $"The {Place} is longer than {limits.RowBytes} bytes (Limits:Scoring:RowBytes). Is a quote not closed, or are the line ends missing?");
@@ -92,15 +109,15 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
         using var reader = CsvRows.Reader(row, delimiter);
         if (!reader.Read())
             throw new InvalidRequestException("The data set is empty.");
-        RequireColumns(reader.FieldCount, "The header");
-        return [.. Enumerable.Range(0, reader.FieldCount).Select(i => (reader.GetString(i), JsonTokenType.String))];
+        RequireColumns(reader.FieldCount, $"The {Place}");
+        return [.. Enumerable.Range(0, reader.FieldCount).Select(i => (options.Header ? reader.GetString(i) : FormattableString.Invariant($"{i + 1}"), JsonTokenType.String))];
     }
 
-    private IReadOnlyList<(string Name, JsonTokenType Kind)> Members(ReadOnlySpan<byte> row)
+    private IReadOnlyList<(string Name, JsonTokenType Kind)> Members(ReadOnlyMemory<byte> row)
     {
         try
         {
-            var members = JsonRows.MembersOf(row);
+            var members = JsonRows.MembersOf(NumberNames.Quoted(new ReadOnlySequence<byte>(row)) ?? row.Span);
             RequireColumns(members.Count, "The first row");
             return members;
         }
@@ -130,29 +147,60 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
             throw new InvalidRequestException($"The data set has more than one column of the name {MessageFormat.List(twice)}.");
     }
 
-    private List<InputMapping> Feeds(ModelSignature signature, IReadOnlyList<(string Name, JsonTokenType Kind)> members)
+    private List<InputMapping> Feeds(ModelSignature signature, FeatureColumns? features, IReadOnlyList<(string Name, JsonTokenType Kind)> members)
     {
         var inputs = signature.Inputs;
         var kinds = members.GroupBy(member => member.Name).ToDictionary(group => group.Key, group => group.First().Kind, StringComparer.Ordinal);
+        if (options.Columns.Count > 0 && options.Columns.Count == inputs.Count && options.Columns.All(column => kinds[column] == JsonTokenType.StartArray))
+            return [.. options.Columns.Select(column => new InputMapping([column], IsWhole: true))];
+        var isOrdered = options.ByPosition || !options.Header;
         if (options.Columns.Count > 0)
-        {
-            if (options.Columns.Count == inputs.Count && options.Columns.All(column => kinds[column] == JsonTokenType.StartArray))
-                return [.. options.Columns.Select(column => new InputMapping([column], IsWhole: true))];
-            return Distributed(inputs, options.Columns);
-        }
+            return features is null || isOrdered ? Distributed(inputs, options.Columns, "'columns' names") : [ByName(inputs[0], features, options.Columns)];
 
+        var left = members.Select(member => member.Name).Except(options.Keep).ToList();
+        if (isOrdered)
+            return Distributed(inputs, left, "the data set has to feed");
         var named = inputs.Select(input => Called(input, kinds)).ToList();
         if (named.All(feed => feed is not null))
             return named!;
-        var left = members.Select(member => member.Name).Except(options.Keep).ToList();
-        if (inputs.Count == 1 && left.Count > 0 && RowShape.Fits(inputs[0], left.Count))
-            return [new InputMapping(left)];
+        if (features is not null)
+            return [ByName(inputs[0], features, left)];
+        throw new InvalidRequestException(inputs.Count == 1 && left.Count > 0 && RowShape.Fits(inputs[0], left.Count) ? Nameless(inputs[0], left) : Unfitting(inputs, left));
+    }
+
+    private InputMapping ByName(ValueSignature input, FeatureColumns features, IReadOnlyList<string> columns)
+    {
+        var names = features.Features.Select(feature => feature.Name).ToList();
+        var missing = names.Except(columns).ToList();
+        var unknown = columns.Except(names).ToList();
+        if (missing.Count == 0 && unknown.Count == 0)
+            return new InputMapping(names);
+        if (missing.Count > 0 && HasNoHeader(columns))
+            throw new InvalidRequestException(NoHeader(columns));
+        var lacking = missing.Count == 0 ? "" : $" It lacks {MessageFormat.List(missing)}.";
+        var others = unknown.Count == 0 ? "" : $" {MessageFormat.List(unknown)} {(unknown.Count == 1 ? "is no column" : "are no columns")} of the model: name those to repeat in 'keep'.";
+        var ordered = RowShape.Fits(input, columns.Count) ? " If the columns are the model's in its order, say by_position: true." : "";
+        throw new InvalidRequestException(
+            $"The columns of the data set are not the model's: the model takes {MessageFormat.List(names)}, and the data set has {MessageFormat.List(columns)} to feed.{lacking}{others}{ordered}{OtherDelimiter(columns)}");
+    }
+
+    private string Nameless(ValueSignature input, List<string> left) => HasNoHeader(left) ? NoHeader(left)
+        : $"The model takes {MessageFormat.Count(left.Count, "value")} a row ({Described([input])}), whose names it does not know; the data set has {MessageFormat.List(left)} to feed. " +
+          "If they are in the model's order, say by_position: true; or give the version 'features', the names of its columns in their order.";
+
+    private string Unfitting(IReadOnlyList<ValueSignature> inputs, List<string> left)
+    {
         var wanted = inputs.Count == 1 && RowShape.WidthOf(inputs[0]) is >= 0 and var width
             ? $"The model takes {MessageFormat.Count(width, "value")} a row ({Described(inputs)})"
             : $"The model takes {Described(inputs)}";
-        throw new InvalidRequestException(
-            $"{wanted}, and the data set has {MessageFormat.Count(left.Count, "column")} to feed: {MessageFormat.List(left)}. Name those to feed in 'columns', and those to repeat in 'keep'.{OtherDelimiter(left)}");
+        return $"{wanted}, and the data set has {MessageFormat.Count(left.Count, "column")} to feed: {MessageFormat.List(left)}. Name those to feed in 'columns', and those to repeat in 'keep'.{OtherDelimiter(left)}";
     }
+
+    private bool HasNoHeader(IReadOnlyList<string> names) =>
+        IsCsv && names.Count > 0 && names.All(name => double.TryParse(name, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
+
+    private static string NoHeader(IReadOnlyList<string> names) =>
+        $"The first row has only numbers ({MessageFormat.List(names)}), where the names of the columns belong. If the file has no header, say header: false: its columns are then fed in their order.";
 
     private static InputMapping? Called(ValueSignature input, Dictionary<string, JsonTokenType> kinds)
     {
@@ -171,7 +219,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
         return columns.All(kinds.ContainsKey) ? new InputMapping(columns) : null;
     }
 
-    private static List<InputMapping> Distributed(IReadOnlyList<ValueSignature> inputs, IReadOnlyList<string> columns)
+    private static List<InputMapping> Distributed(IReadOnlyList<ValueSignature> inputs, IReadOnlyList<string> columns, string what)
     {
         var widths = inputs.Select(RowShape.WidthOf).ToList();
         var known = widths.Where(width => width >= 0).Sum();
@@ -179,7 +227,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
         if (open >= 0 && widths.Count(width => width < 0) == 1 && columns.Count > known && RowShape.Fits(inputs[open], (int)(columns.Count - known)))
             widths[open] = columns.Count - known;
         if (widths.Contains(-1) || widths.Sum() != columns.Count)
-            throw new InvalidRequestException($"The model takes {Described(inputs)}, and 'columns' names {MessageFormat.Count(columns.Count, "column")}.");
+            throw new InvalidRequestException($"The model takes {Described(inputs)}, and {what} {MessageFormat.Count(columns.Count, "column")}.");
         var feeds = new List<InputMapping>();
         var at = 0;
         foreach (var width in widths)
@@ -240,6 +288,9 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
         {
             var name = signature.Outputs[column.Output].Name;
             var layout = layouts.GetValueOrDefault(column.Output, column.Layout);
+            // An output without values in the first row may have some in others.
+            if (layout.Count == 0)
+                layout = RowLayout.Json;
             if (IsCsv && layout.Count > limits.Columns)
                 throw new InvalidRequestException($"The output {name} has {layout.Count} values a row; csv may have {limits.Columns} (Limits:Scoring:Columns). Take jsonl, or choose other outputs.");
             IEnumerable<string> names = !IsCsv || layout.Kind == RowLayoutKind.Json || layout is { Kind: RowLayoutKind.Values, Count: 1 }
@@ -248,7 +299,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
             outputs.Add(new ScoreColumn(column.Output, layout, [.. names.Select(Free)]));
         }
 
-        return plan with { Outputs = outputs, VersionColumn = Free(plan.VersionColumn), ErrorColumn = Free(plan.ErrorColumn) };
+        return plan with { Outputs = outputs, LabelColumn = plan.LabelColumn is { } label ? Free(label) : null, VersionColumn = Free(plan.VersionColumn), ErrorColumn = Free(plan.ErrorColumn) };
 
         string Free(string name)
         {
@@ -258,7 +309,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
         }
     }
 
-    private string OtherDelimiter(List<string> names) =>
+    private string OtherDelimiter(IReadOnlyList<string> names) =>
         IsCsv && names.Count <= 1 && names.FirstOrDefault() is { } only && Delimiters.FirstOrDefault(other => other != delimiter && only.Contains(other)) is not '\0' and var better
             ? $" Is the delimiter {(better == '\t' ? "a tab" : $"'{better}'")}, and not {(delimiter == '\t' ? "a tab" : $"'{delimiter}'")}?"
             : "";

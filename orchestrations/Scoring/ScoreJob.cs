@@ -59,8 +59,16 @@ public sealed record ScoreOptions
     [Description("Between the fields of csv. By default a comma, and a tab in files called .tsv."), AllowedValues(",", ";", "\t", "|")]
     public string? Delimiter { get; init; }
 
+    /// <summary>Whether CSV begins with a header.</summary>
+    [Description("Whether csv begins with a header. Without one, columns are called 1, 2, 3 ... and are fed in their order.")]
+    public bool Header { get; init; } = true;
+
+    /// <summary>Whether columns are fed in their order, whatever they are called.</summary>
+    [Description("Whether columns are fed in the order that they have, whatever they are called. By default their names must be the model's.")]
+    public bool ByPosition { get; init; }
+
     /// <summary>What to feed.</summary>
-    [Description("Columns to feed, in order, over all inputs of the model in their order. By default those that are called as the inputs; else, for a model with one input, all that are not kept."), MaxLength(10_000)]
+    [Description("Columns to feed, in order, over all inputs of the model in their order. By default those that are called as the inputs; else, for a model with one input, all that are not kept: by the names of its features, or by_position."), MaxLength(10_000)]
     public IReadOnlyList<string> Columns { get; init; } = [];
 
     /// <summary>What to keep.</summary>

@@ -29,7 +29,7 @@ internal static class ScoringPaths
     public static string Block(int chunk, int part, bool isLast) => string.Create(CultureInfo.InvariantCulture, $"{chunk:D8}-{part:D6}-{(isLast ? 1 : 0)}");
 }
 
-/// <summary>What is written beside a data set in the container <c>scoring</c>: <c>a.csv</c> gets <c>a.scored.csv</c> and <c>a.result.json</c>.</summary>
+/// <summary>What is written beside a data set in the container <c>scoring</c>: <c>a.csv</c> gets <c>a.csv.scored.csv</c> and <c>a.csv.result.json</c>, so that <c>a.jsonl</c> has others.</summary>
 public static class ScoringBlob
 {
     private const string ResultSuffix = ".result.json";
@@ -41,14 +41,12 @@ public static class ScoringBlob
         Formats.Any(format => path.EndsWith($".{format}", StringComparison.OrdinalIgnoreCase) && !path.EndsWith($".scored.{format}", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Where the outcome goes.</summary>
-    public static string ResultOf(string path) => Stem(path) + ResultSuffix;
+    public static string ResultOf(string path) => path + ResultSuffix;
 
     /// <summary>Where the rows go.</summary>
-    internal static string ScoredOf(string path, string format) => $"{Stem(path)}.scored.{format}";
+    internal static string ScoredOf(string path, string format) => $"{path}.scored.{format}";
 
     /// <summary>The path of a job's data set in the container <c>scoring</c>; null when it came from elsewhere.</summary>
     internal static string? PathOf(Job job) =>
         job.Source is { } source && !DatasetSource.IsUrl(source) && DatasetSource.Parse(source) is { Container: BlobDatasets.Scoring, Path: var path } ? path : null;
-
-    private static string Stem(string path) => path[..path.LastIndexOf('.')];
 }

@@ -1,6 +1,7 @@
 using Larder.Inference.Rows;
 using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
 using Larder.Orchestrations.Scoring.Rows;
 using Larder.Orchestrations.Scoring.Splitting;
 
@@ -18,6 +19,9 @@ internal sealed record ScoringPlan
     /// <summary>Columns of CSV, in order; members of the first line of JSON.</summary>
     public required IReadOnlyList<string> Header { get; init; }
 
+    /// <summary>Whether CSV has a header.</summary>
+    public bool HasHeader { get; init; } = true;
+
     /// <summary>What goes into each input.</summary>
     public required IReadOnlyList<InputMapping> Feeds { get; init; }
 
@@ -32,6 +36,18 @@ internal sealed record ScoringPlan
 
     /// <summary>The result's column for why a row could not be scored.</summary>
     public required string ErrorColumn { get; init; }
+
+    /// <summary>Whether the names of columns are the model's features: a row of JSON then has no other members.</summary>
+    public bool ByFeatures { get; init; }
+
+    /// <summary>The version's features when the job was planned: they may be edited meanwhile.</summary>
+    public IReadOnlyList<Feature> Features { get; init; } = [];
+
+    /// <summary>The version's labels, likewise.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>The result's column for the name of the class; null for none.</summary>
+    public string? LabelColumn { get; init; }
 
     /// <summary>Where the first row begins, or anything before it.</summary>
     public required long DataStart { get; init; }
@@ -49,7 +65,11 @@ internal sealed record ScoringPlan
     internal IRowScanner Scanner() => IsCsv ? new CsvScanner((byte)Delimiter) : new LineScanner();
 
     /// <summary>Room for rows of the model.</summary>
-    internal RowBatch Batch(LoadedModel model) => new(model, [.. Feeds.Select(feed => feed.IsWhole ? -1 : feed.Columns.Count)]);
+    internal RowBatch Batch(LoadedModel model) =>
+        new(model, [.. Feeds.Select(feed => feed.IsWhole ? -1 : feed.Columns.Count)], FeatureColumns.Of(Features, model.Signature));
+
+    /// <summary>The names of the classes, if the result has them.</summary>
+    internal ClassLabels? LabelsOf(LoadedModel model) => LabelColumn is null ? null : ClassLabels.Of(Labels, model.Signature);
 
     /// <summary>What reads its rows.</summary>
     internal IDataRows Open(ReadOnlyMemory<byte> bytes, ModelSignature signature) => IsCsv ? new CsvRows(this, bytes) : new JsonRows(this, bytes, signature);

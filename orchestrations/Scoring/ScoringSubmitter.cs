@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Larder.Inference.Rows;
 using Larder.Inference.Signatures;
 using Larder.Orchestrations.Datasets;
@@ -55,14 +57,14 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
         return (DatasetSource.IsUpload(dataset) ? finder.Unpinned(dataset) : found).GivenTo(request);
     }
 
-    /// <summary>Scores a file of the container <c>scoring</c>, as it is now, with default options. Idempotent: the same content has one job.</summary>
+    /// <summary>Scores a file of the container <c>scoring</c>, as it is now, with the options in its metadata (<see cref="DropOptions"/>). Idempotent: the same content has one job.</summary>
     /// <param name="reference">The model, and which version.</param>
     /// <param name="file">The file.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<Job> SubmitDropAsync(string reference, BlobDataset file, CancellationToken cancellationToken)
     {
         var source = DatasetSource.Of(file.Container, file.Path, file.ETag);
-        var request = await RequestAsync(reference, file.Path, new ScoreOptions(), cancellationToken);
+        var request = await RequestAsync(reference, file.Path, DropOptions.Of(file.Metadata), cancellationToken);
         var key = "drop-" + TextHash.Of(source);
         return await submitter.SubmitAsync(request with { Source = source, Key = key, By = Caller.Drop }, cancellationToken);
     }
@@ -95,6 +97,8 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
     {
         if (options.Format != ScoreOptions.Csv && options.Delimiter is not null)
             throw new InvalidRequestException("A delimiter is for csv only.");
+        if (options is { Format: not ScoreOptions.Csv, Header: false })
+            throw new InvalidRequestException("'header' is for csv only.");
         RequireOnce(options.Columns, "columns");
         RequireOnce(options.Keep, "keep");
         RequireOnce(options.Outputs, "outputs");
@@ -113,5 +117,28 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
     {
         if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new InvalidRequestException($"'{option}' names {Quoted.Text(twice.Key)} twice.");
+    }
+}
+
+/// <summary>Options of a file that is dropped: the metadata <c>header</c>, <c>by_position</c>, <c>delimiter</c> and <c>format</c> of its blob. Other metadata is not Larder's.</summary>
+internal static class DropOptions
+{
+    private static readonly string[] Flags = ["header", "by_position"];
+    private static readonly string[] Texts = ["delimiter", "format"];
+
+    /// <exception cref="InvalidRequestException">An option cannot be used.</exception>
+    public static ScoreOptions Of(IReadOnlyDictionary<string, string> metadata)
+    {
+        var options = new JsonObject();
+        foreach (var (key, value) in metadata)
+        {
+            var name = key.ToLowerInvariant();
+            if (Texts.Contains(name))
+                options[name] = value;
+            else if (Flags.Contains(name))
+                options[name] = bool.TryParse(value, out var flag) ? flag : throw new InvalidRequestException($"The metadata {name} must be true or false; it is {Quoted.Text(value)}.");
+        }
+
+        return ScoreOptions.Schema.Read(JsonSerializer.SerializeToUtf8Bytes(options));
     }
 }

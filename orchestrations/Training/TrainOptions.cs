@@ -203,6 +203,10 @@ public sealed record GateOptions
     public double? Threshold { get; init; }
 
     /// <summary>The alias or number of the version to compare with.</summary>
-    [Description("Alias or number of a version of the model that the new one must be at least as good as. One without the metric is not compared with."), RegularExpression("^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$")]
+    [Description("Alias or number of a version of the model that the new one must be at least as good as."), RegularExpression("^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$")]
     public string? Against { get; init; }
+
+    /// <summary><c>fail</c> or <c>pass</c>: the decision when there are not two metrics to compare.</summary>
+    [Description("What happens when the new version or the one of 'against' lacks the metric, or there is no such version: fail leaves the alias where it is, pass moves it."), AllowedValues("fail", "pass")]
+    public string OnMissing { get; init; } = "fail";
 }

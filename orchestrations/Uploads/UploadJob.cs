@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Options;
@@ -46,6 +47,8 @@ public sealed class UploadJob : IJobType
         ModelDescription = options.ModelDescription,
         Tags = options.Tags,
         Aliases = options.Aliases,
+        Labels = options.Labels,
+        Features = options.Features,
         Settings = options.Settings,
     };
 }
@@ -87,6 +90,14 @@ public sealed record UploadOptions
     /// <summary>Aliases to move.</summary>
     [Description("Aliases that are moved to the version."), MaxLength(20)]
     public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>Names of the classes.</summary>
+    [Description("Names of the classes that the outputs count, in their order. By default what the file's metadata says."), MaxLength(100_000)]
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>Columns of the only input.</summary>
+    [Description("Columns of the model's only input, in their order: names, or objects with name, type, unit, missing and default. By default what the file's metadata says."), MaxLength(10_000)]
+    public IReadOnlyList<Feature>? Features { get; init; }
 
     /// <summary>How the model is served.</summary>
     [Description("New settings of the model, whole.")]

@@ -36,7 +36,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
         Require(file, model.Name == name, "it is another model than its folder says");
         Require(file, model is { LastVersion: >= 0 and <= MaxNumber, DeletedThrough: >= 0 } && model.DeletedThrough <= model.LastVersion, "its numbers are out of range");
         Require(file, model.LastVersion - model.DeletedThrough == versions, $"it has {model.LastVersion - model.DeletedThrough} versions, and the archive has {versions} of them");
-        Require(file, model.Deleting.Count == 0 && model is { Importing: null, Outbox: { Last: 0, Newest: null, Records.Count: 0 } }, "something of it is under way");
+        Require(file, model.Deleting.Count + model.DeletedVersions.Count + model.Skipped.Count == 0 && model is { Deletion: null, Importing: null, Outbox: { Last: 0, Newest: null, Records.Count: 0 } }, "something of it is under way");
         Require(
             file,
             !model.Deleted || (versions == 0 && model.Aliases.Count == 0 && model is { DefaultVersion: null, LatestVersion: null }),
@@ -72,6 +72,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
         Require(file, version.FileName is null || FieldLimits.FileName(version.FileName) == version.FileName, "its file_name is a path");
         Require(file, IsOther(version.OptimizedFrom) && IsOther(version.OptimizedTo), "it is said to be optimised from, or to, a version that cannot be");
         Require(file, version.Labels.All(label => label is not null), "a label is null");
+        Require(file, version.Features is not null, "features is null");
         Require(file, version.Files.Count <= MaxFiles && version.Files.All(IsFile) && version.Files.DistinctBy(one => one.Name).Count() == version.Files.Count, "a file that comes with it has no name, hash or size that can be");
         Explained(file, () => new PublishRequest
         {
@@ -83,6 +84,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
             Description = version.Description,
             Tags = version.Tags,
             Labels = version.Labels,
+            Features = version.Features,
             Actor = version.CreatedBy,
         }.Validate());
 

@@ -19,7 +19,7 @@ public sealed class BlobDatasets(BlobServiceClient account)
     /// <summary>Where a data set is scored as soon as it is there.</summary>
     public const string Scoring = "scoring";
 
-    /// <summary>Size and ETag of a file; null when there is none.</summary>
+    /// <summary>Size, ETag and metadata of a file; null when there is none.</summary>
     public Task<BlobDataset?> FindAsync(string container, string path, CancellationToken cancellationToken = default) =>
         BlobFailures.GuardAsync(
             async () =>
@@ -27,7 +27,7 @@ public sealed class BlobDatasets(BlobServiceClient account)
                 try
                 {
                     BlobProperties found = await Blob(container, path).GetPropertiesAsync(cancellationToken: cancellationToken);
-                    return new BlobDataset(container, path, found.ContentLength, found.ETag.ToString().Trim('"'));
+                    return new BlobDataset(container, path, found.ContentLength, found.ETag.ToString().Trim('"'), found.Metadata.AsReadOnly());
                 }
                 catch (RequestFailedException e) when (e.Status == 404)
                 {
@@ -105,4 +105,5 @@ public sealed class BlobDatasets(BlobServiceClient account)
 /// <param name="Path">Its name there.</param>
 /// <param name="SizeBytes">Its size in bytes.</param>
 /// <param name="ETag">What it is at this moment.</param>
-public sealed record BlobDataset(string Container, string Path, long SizeBytes, string ETag);
+/// <param name="Metadata">What the user says about it.</param>
+public sealed record BlobDataset(string Container, string Path, long SizeBytes, string ETag, IReadOnlyDictionary<string, string> Metadata);

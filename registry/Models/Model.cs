@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Larder.Inference.Sessions;
 using Larder.Inference.Settings;
+using Larder.Inference.Tensors;
 using Larder.Registry.Audit;
 
 namespace Larder.Registry.Models;
@@ -32,6 +33,12 @@ public sealed record Model
     /// <summary>The newest READY version; null when there is none.</summary>
     public int? LatestVersion { get; init; }
 
+    /// <summary>Versions that are deleted and can be restored, by number.</summary>
+    public IReadOnlyDictionary<int, Deletion> DeletedVersions { get; init; } = new Dictionary<int, Deletion>();
+
+    /// <summary>Of a deleted model that can be restored: its deletion.</summary>
+    public Deletion? Deletion { get; init; }
+
     /// <summary>When its first version was published.</summary>
     public required DateTimeOffset Created { get; init; }
 
@@ -49,6 +56,11 @@ public sealed record Model
     [JsonIgnore]
     public int? ServedVersion => DefaultVersion ?? LatestVersion;
 }
+
+/// <summary>The deletion of a model or a version that can be restored.</summary>
+/// <param name="When">When it was deleted.</param>
+/// <param name="Who">Who deleted it, where that is known.</param>
+public sealed record Deletion(DateTimeOffset When, string? Who);
 
 /// <summary>The result of moving an alias.</summary>
 /// <param name="Model">The model after it.</param>
@@ -74,4 +86,10 @@ public sealed record ResolvedModel(Model Model, ModelVersion Version)
     /// <summary>The version as <see cref="SessionCache"/> takes it.</summary>
     public ServableModel Servable { get; } =
         new(Model.Name, $"{Version.Version}", Version.Sha256, Version.SizeBytes, Version.Onnx, Model.Settings);
+
+    /// <summary>The names of the version's classes; null where there is no output that they name.</summary>
+    public ClassLabels? Labels { get; } = ClassLabels.Of(Version.Labels, Version.Onnx.Signature);
+
+    /// <summary>The named columns of the version's only input; null where they have no names.</summary>
+    public FeatureColumns? Features { get; } = FeatureColumns.Of(Version.Features, Version.Onnx.Signature);
 }

@@ -1,5 +1,6 @@
 using Larder.Inference;
 using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
 using Larder.Registry.Errors;
 using Larder.Registry.Text;
 
@@ -38,6 +39,76 @@ public sealed record ModelPatch
     }
 }
 
+/// <summary>What to change of a version; null leaves a property as it is. Its file, and where it was made, never change.</summary>
+public sealed record VersionPatch
+{
+    /// <summary>The new description; empty removes it.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Where it comes from, in the caller's words; not empty.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>Tags to set, or to remove where the value is null; others stay.</summary>
+    public IReadOnlyDictionary<string, string?>? Tags { get; init; }
+
+    /// <summary>The names of the classes, all of them; empty for none.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>The columns of its only input, all of them; empty for none.</summary>
+    public IReadOnlyList<Feature>? Features { get; init; }
+
+    /// <summary>The version with the changes.</summary>
+    /// <exception cref="InvalidRequestException">One of them is not allowed, or does not fit the version's model.</exception>
+    internal ModelVersion Apply(ModelVersion version)
+    {
+        if (Features is not null)
+            FeatureRules.Check(Features, version.Onnx.Signature);
+        var tags = TagPatch.Apply(version.Tags, Tags);
+        return version with
+        {
+            Description = Description ?? version.Description,
+            Source = Source ?? version.Source,
+            Tags = tags,
+            Labels = Labels ?? version.Labels,
+            Features = Features ?? version.Features,
+        };
+    }
+
+    /// <summary>Refuses a patch whose values are not allowed, whatever the version is.</summary>
+    /// <exception cref="InvalidRequestException">It has one.</exception>
+    internal void Validate()
+    {
+        FieldLimits.ValidateDescription(Description);
+        if (Source is not null)
+        {
+            if (string.IsNullOrWhiteSpace(Source) || Source.Any(char.IsControl))
+                throw new InvalidRequestException("The source must have printable characters.");
+            FieldLimits.ValidateSource(Source);
+        }
+
+        if (Tags is not null)
+            FieldLimits.ValidateTags(Tags.ToDictionary(tag => tag.Key, tag => tag.Value ?? ""));
+        FieldLimits.ValidateLabels(Labels);
+        FieldLimits.ValidateFeatures(Features);
+    }
+}
+
+/// <summary>Sets and removes tags as JSON merge patch (RFC 7396) has it.</summary>
+internal static class TagPatch
+{
+    /// <exception cref="InvalidRequestException">There are too many tags now.</exception>
+    public static IReadOnlyDictionary<string, string> Apply(IReadOnlyDictionary<string, string> tags, IReadOnlyDictionary<string, string?>? changes)
+    {
+        if (changes is null)
+            return tags;
+        var merged = new SortedDictionary<string, string>(tags.ToDictionary(), StringComparer.Ordinal);
+        foreach (var (key, value) in changes)
+            _ = value is null ? merged.Remove(key) : (merged[key] = value) is not null;
+        FieldLimits.ValidateTags(merged);
+        return merged;
+    }
+}
+
 /// <summary>Refuses settings that no model could be served with, before they are stored.</summary>
 internal static class SettingsRules
 {
@@ -51,6 +122,7 @@ internal static class SettingsRules
             settings.Session.Validate();
             settings.Batching.Validate();
             settings.Image.Validate();
+            settings.ValidateMissing();
         }
         catch (InvalidSettingsException e)
         {

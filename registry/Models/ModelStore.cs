@@ -122,13 +122,6 @@ internal sealed class ModelStore
         return null;
     }
 
-    /// <summary>The highest number that a version's document has taken, visible or not.</summary>
-    public async Task<int> HighestTakenAsync(ModelDocument model, CancellationToken cancellationToken)
-    {
-        var next = model.LastVersion + 1;
-        return await FindDocumentAsync(model.Name, next, cancellationToken) is null ? model.LastVersion : next;
-    }
-
     /// <summary>Changes a version that is visible.</summary>
     /// <param name="model">The model.</param>
     /// <param name="number">The version.</param>

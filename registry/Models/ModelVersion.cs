@@ -60,6 +60,9 @@ public sealed record ModelVersion
     /// <summary>Names of the classes that its outputs count, in their order; empty without class names.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
+    /// <summary>The columns of its only input, in their order; empty where they have no names.</summary>
+    public IReadOnlyList<Feature> Features { get; init; } = [];
+
     /// <summary>What came with it: its card, sample inputs.</summary>
     public IReadOnlyList<VersionFile> Files { get; init; } = [];
 

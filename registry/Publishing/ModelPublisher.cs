@@ -83,15 +83,8 @@ public sealed partial class ModelPublisher(
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>What <see cref="PublishAsync(ModelName, ValidatedArtifact, PublishRequest, CancellationToken)"/> takes, within the grace period of the garbage collector.</returns>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
-    public async Task<ValidatedArtifact> PrepareAsync(StagedFile staged, string caller, CancellationToken cancellationToken = default)
-    {
-        var description = await validate(staged.Path, caller, cancellationToken);
-
-        // Before a version names it, and touched if it was stored already: the garbage collector deletes only artifacts that are old and that no version names.
-        await artifacts.PutAsync(staged.Path, staged.Sha256, cancellationToken);
-        await AdoptAsync(staged);
-        return new ValidatedArtifact(staged.Sha256, staged.SizeBytes, description);
-    }
+    public Task<ValidatedArtifact> PrepareAsync(StagedFile staged, string caller, CancellationToken cancellationToken = default) =>
+        ValidateAndStoreAsync(staged, caller, features: null, cancellationToken);
 
     /// <summary>Publishes a model that is validated and stored.</summary>
     /// <inheritdoc cref="PublishAsync(ModelName, Stream, PublishRequest, long?, CancellationToken)"/>
@@ -112,13 +105,25 @@ public sealed partial class ModelPublisher(
     {
         if (request.IdempotencyKey is { } key && await registry.FindByKeyAsync(name, key, cancellationToken) is { } published)
             return published;
-        var prepared = await PrepareAsync(staged, request.Actor ?? "", cancellationToken);
+        var prepared = await ValidateAndStoreAsync(staged, request.Actor ?? "", request.Features, cancellationToken);
         return await PublishPreparedAsync(name, prepared, request, cancellationToken);
+    }
+
+    private async Task<ValidatedArtifact> ValidateAndStoreAsync(StagedFile staged, string caller, IReadOnlyList<Feature>? features, CancellationToken cancellationToken)
+    {
+        var description = await validate(staged.Path, caller, cancellationToken);
+        FeatureRules.Check(features ?? [], description.Signature);
+
+        // Before a version names it, and touched if it was stored already: the garbage collector deletes only artifacts that are old and that no version names.
+        await artifacts.PutAsync(staged.Path, staged.Sha256, cancellationToken);
+        await AdoptAsync(staged);
+        return new ValidatedArtifact(staged.Sha256, staged.SizeBytes, description);
     }
 
     private Task<ResolvedModel> PublishPreparedAsync(ModelName name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        FeatureRules.Check(request.Features ?? [], prepared.Description.Signature);
 
         // A few small writes, which a caller that disconnects must not leave half done.
         return registry.PublishAsync(new NewVersion(name, prepared, request), CancellationToken.None);

@@ -1,4 +1,5 @@
 using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Text;
@@ -41,6 +42,9 @@ public sealed record PublishRequest
     /// <summary>Names of the classes that the version's outputs count, in their order.</summary>
     public IReadOnlyList<string>? Labels { get; init; }
 
+    /// <summary>The columns of the version's only input, in their order; null takes what the file's metadata says.</summary>
+    public IReadOnlyList<Feature>? Features { get; init; }
+
     /// <summary>What comes with the model, stored as artifacts already: its card, sample inputs.</summary>
     public IReadOnlyList<VersionFile>? Files { get; init; }
 
@@ -74,6 +78,7 @@ public sealed record PublishRequest
         FieldLimits.ValidateShort(Job, "job");
         FieldLimits.ValidateMetrics(Metrics);
         FieldLimits.ValidateLabels(Labels);
+        FieldLimits.ValidateFeatures(Features);
         if (IdempotencyKey is not null)
             FieldLimits.ValidateKey(IdempotencyKey, "key of a publication");
         if (Kind is not (ModelVersion.ModelKind or ModelVersion.OptimizedKind))

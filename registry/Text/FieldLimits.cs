@@ -1,3 +1,4 @@
+using Larder.Inference.Signatures;
 using Larder.Registry.Errors;
 
 namespace Larder.Registry.Text;
@@ -14,6 +15,7 @@ internal static class FieldLimits
     private const int MaxLabels = 100_000;
     private const int MaxLabel = 250;
     private const int MaxLabelsLength = 262_144;
+    private const int MaxFeatures = 10_000;
     private const int MaxMetrics = 1000;
     private const int MaxTags = 100;
     private const int MaxTagKey = 250;
@@ -32,10 +34,42 @@ internal static class FieldLimits
         if (labels.Count > MaxLabels)
             throw new InvalidRequestException($"There can be at most {MaxLabels} labels, and these are {labels.Count}.");
         foreach (var label in labels)
+        {
+            // JSON can say null where the type does not.
+            if (label is null || label.Any(char.IsControl))
+                throw new InvalidRequestException($"{Quoted.Text(label ?? "null")} cannot be a label: use printable characters.");
             Validate(label, "label", MaxLabel);
+        }
+
         var length = labels.Sum(label => label.Length);
         if (length > MaxLabelsLength)
             throw new InvalidRequestException($"The labels together can have at most {MaxLabelsLength} characters, and these have {length}.");
+    }
+
+    /// <summary>Names of columns.</summary>
+    public static void ValidateFeatures(IReadOnlyList<Feature>? features)
+    {
+        if (features is null)
+            return;
+        if (features.Count > MaxFeatures)
+            throw new InvalidRequestException($"There can be at most {MaxFeatures} features, and these are {features.Count}.");
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var feature in features)
+        {
+            // JSON can say null where the type does not.
+            if (feature is null || string.IsNullOrWhiteSpace(feature.Name) || feature.Name.Length > MaxLabel || feature.Name.Any(char.IsControl))
+                throw new InvalidRequestException($"{Quoted.Text(feature?.Name ?? "")} cannot be a feature's name: use 1 to {MaxLabel} printable characters.");
+            if (!names.Add(feature.Name))
+                throw new InvalidRequestException($"The feature {Quoted.Text(feature.Name)} is there twice.");
+            if ((feature.Type ?? "").Any(char.IsControl) || (feature.Unit ?? "").Any(char.IsControl))
+                throw new InvalidRequestException($"Type and unit of the feature {Quoted.Text(feature.Name)} must be printable characters.");
+            ValidateShort(feature.Type, $"type of the feature {Quoted.Text(feature.Name)}");
+            ValidateShort(feature.Unit, $"unit of the feature {Quoted.Text(feature.Name)}");
+        }
+
+        var length = names.Sum(name => name.Length);
+        if (length > MaxLabelsLength)
+            throw new InvalidRequestException($"The names of the features together can have at most {MaxLabelsLength} characters, and these have {length}.");
     }
 
     /// <summary>An owner, an actor, a file name.</summary>

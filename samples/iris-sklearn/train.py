@@ -11,6 +11,7 @@ import os
 import sys
 
 import numpy as np
+from onnx.helper import set_model_props
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import train_test_split
@@ -24,12 +25,12 @@ OPSET = {"": 17, "ai.onnx.ml": 3}
 
 def read(path):
     with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))[1:]
-    return np.array([row[:-1] for row in rows], dtype=np.float32), np.array([row[-1] for row in rows])
+        header, *rows = csv.reader(file)
+    return header[:-1], np.array([row[:-1] for row in rows], dtype=np.float32), np.array([row[-1] for row in rows])
 
 
 def main():
-    values, classes = read(os.environ["LARDER_DATASET"])
+    columns, values, classes = read(os.environ["LARDER_DATASET"])
     output = os.environ["LARDER_OUTPUT_DIR"]
     strength = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
 
@@ -46,6 +47,8 @@ def main():
 
     # Without "zipmap" the probabilities are a plain tensor, not a list of dictionaries.
     onnx = to_onnx(model, train[:1], options={id(model): {"zipmap": False}}, target_opset=OPSET)
+    # Larder reads both from metadata_props: columns are then matched by name.
+    set_model_props(onnx, {"feature_names": json.dumps(columns), "class_names": json.dumps(model.classes_.tolist())})
     with open(os.path.join(output, os.environ["LARDER_MODEL"] + ".onnx"), "wb") as file:
         file.write(onnx.SerializeToString())
     with open(os.path.join(output, "metrics.json"), "w", encoding="utf-8") as file:

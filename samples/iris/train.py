@@ -307,7 +307,8 @@ def onnx_model(name, columns, classes, weights, biases):
         .text(6, f"Softmax regression. Inputs: {', '.join(columns)}. Classes: {', '.join(classes)}.")  # doc_string
         .message(7, graph)
         .message(8, Message().text(1, "").integer(2, 13))  # opset_import: the default domain, version 13
-        .message(14, Message().text(1, "classes").text(2, json.dumps(classes)))  # metadata_props
+        .message(14, Message().text(1, "feature_names").text(2, json.dumps(columns)))  # metadata_props, which Larder reads
+        .message(14, Message().text(1, "class_names").text(2, json.dumps(classes)))
     )
     return bytes(model.data)
 

@@ -24,6 +24,9 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
     /// <summary>See <see cref="OnnxScan"/>.</summary>
     public bool RefusesEmptyInputs { get; private set; }
 
+    /// <summary>See <see cref="OnnxScan"/>.</summary>
+    public bool TakesMissing { get; private set; }
+
     /// <summary>Reads a <c>GraphProto</c>.</summary>
     /// <param name="isMain">Whether its inputs and outputs are the model's.</param>
     public void Graph(bool isMain)
@@ -142,6 +145,7 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
         domain = OnnxSupport.Domain(domain);
         NeedsProof |= UnsafeOperators.NeedsProof(domain, type);
         RefusesEmptyInputs |= UnsafeOperators.EndsOnEmpty(domain, type);
+        TakesMissing |= (domain, type) is (OnnxSupport.DefaultDomain, "IsNaN") or ("ai.onnx.ml", "Imputer");
         if (OnnxSupport.MaxOpsets.ContainsKey(domain))
             return;
         if (_custom.Count == MaxCustomOperators && !_custom.ContainsKey((domain, type)))
@@ -167,6 +171,10 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
                     break;
                 case AttributeFields.G or AttributeFields.Graphs:
                     Graph(isMain: false);
+                    break;
+                // Of tree ensembles: the nodes at which a missing value goes on to the branch for true.
+                case AttributeFields.Ints when name == "nodes_missing_value_tracks_true":
+                    reader.Numbers(fields, tracks => TakesMissing |= tracks != 0);
                     break;
                 case AttributeFields.SparseTensor or AttributeFields.SparseTensors:
                     _tensors.SparseTensor(_ => AttributeLabel());

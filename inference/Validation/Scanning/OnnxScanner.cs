@@ -86,7 +86,7 @@ internal sealed class OnnxScanner
         _graphs.CheckOperators();
         var tool = Printable.Line($"{producer} {producerVersion}", 200);
         return new OnnxScan(irVersion!.Value, _opsets, tool.Length > 0 ? tool : null, documentation.Length > 0 ? documentation : null, _metadata,
-            _graphs.Nodes, _graphs.NeedsProof, _graphs.RefusesEmptyInputs);
+            _graphs.Nodes, _graphs.NeedsProof, _graphs.RefusesEmptyInputs, _graphs.TakesMissing);
     }
 
     private void CheckVersions(long? irVersion, bool hasGraph)
@@ -167,6 +167,7 @@ internal sealed class OnnxScanner
 /// <param name="Nodes">Nodes in all graphs and functions, each function counted as one more.</param>
 /// <param name="RequiresRangeAnalysis">Whether it has operators that end the process for some input values, which the graph may rule out.</param>
 /// <param name="RefusesEmptyInputs">Whether it has operators that end the process for inputs without elements.</param>
+/// <param name="TakesMissing">Whether it has operators that deal with NaN.</param>
 internal sealed record OnnxScan(
     long IrVersion,
     IReadOnlyDictionary<string, long> Opsets,
@@ -175,4 +176,5 @@ internal sealed record OnnxScan(
     IReadOnlyDictionary<string, string> Metadata,
     int Nodes,
     bool RequiresRangeAnalysis,
-    bool RefusesEmptyInputs);
+    bool RefusesEmptyInputs,
+    bool TakesMissing);

@@ -50,7 +50,7 @@ internal static class OnnxSchema
         Attribute.Define(
             (AttributeFields.Name, Text("name")), (2, new("f", WireType.Fixed32)), (AttributeFields.I, Number("i")), (4, Text("s")),
             (AttributeFields.T, One("t", Tensor)), (AttributeFields.G, One("g", Graph)),
-            (7, new("floats", WireType.Fixed32, Repeated: true)), (8, Numbers("ints")), (9, Texts("strings")),
+            (7, new("floats", WireType.Fixed32, Repeated: true)), (AttributeFields.Ints, Numbers("ints")), (9, Texts("strings")),
             (AttributeFields.Tensors, Many("tensors", Tensor)),
             (AttributeFields.Graphs, Many("graphs", Graph)), (13, Text("doc_string")), (14, One("tp", Type)), (15, Many("type_protos", Type)),
             (20, Number("type")),
@@ -174,6 +174,7 @@ internal static class AttributeFields
     public const int I = 3;
     public const int T = 5;
     public const int G = 6;
+    public const int Ints = 8;
     public const int Tensors = 10;
     public const int Graphs = 11;
     public const int SparseTensor = 22;

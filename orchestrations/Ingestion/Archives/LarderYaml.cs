@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text;
 using Larder.Inference.Settings;
+using Larder.Inference.Signatures;
 using Larder.Orchestrations.Options;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
@@ -35,8 +36,12 @@ public sealed record LarderYaml
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
     /// <summary>Names of the classes.</summary>
-    [Description("Names of the classes that the outputs count, in their order."), MaxLength(100_000)]
-    public IReadOnlyList<string> Labels { get; init; } = [];
+    [Description("Names of the classes that the outputs count, in their order. By default what the file's metadata says."), MaxLength(100_000)]
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>Columns of the only input.</summary>
+    [Description("Columns of the model's only input, in their order: names, or objects with name, type, unit, missing and default. By default what the file's metadata says."), MaxLength(10_000)]
+    public IReadOnlyList<Feature>? Features { get; init; }
 
     /// <summary>How images become tensors.</summary>
     [Description("New image settings of the model.")]

@@ -58,7 +58,7 @@ public sealed class PlanScoring(
         var model = await catalog.ResolveAsync($"{job.Model}:{job.Version}", cancellationToken);
         using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
         var head = await HeadAsync(input, cancellationToken);
-        var plan = await new DatasetPlanner(options, delimiter, limits).PlanAsync(head, input.SizeBytes, lease.Model, cancellationToken);
+        var plan = await new DatasetPlanner(options, delimiter, limits).PlanAsync(head, input.SizeBytes, lease.Model, model.Version.Features, model.Version.Labels, cancellationToken);
 
         var split = new SplitLimits(limits.RowBytes, options.ChunkRows, limits.ChunkBytes, input.SizeBytes / MostChunks);
         var splitter = new DatasetSplitter(plan.Scanner(), split, plan.DataStart);

@@ -21,7 +21,10 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
     private readonly ArrayBufferWriter<byte> _kept = new(1 << 12);
     private readonly List<int> _keptEnds = [];
     private readonly List<(int Place, string? Error)> _block = [];
-    private readonly RowTexts[] _texts = [.. plan.Outputs.Select(_ => new RowTexts())];
+    private readonly ClassLabels? _labels = plan.LabelsOf(model);
+
+    // One for each output, and the last for the names of the classes.
+    private readonly RowTexts[] _texts = [.. Enumerable.Range(0, plan.Outputs.Count + (plan.LabelColumn is null ? 0 : 1)).Select(_ => new RowTexts())];
 
     /// <summary>The outcome.</summary>
     /// <param name="Rows">Rows that were read.</param>
@@ -104,7 +107,7 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
             using var outputs = await batch.RunAsync(cancellationToken);
             if (outputs.HasRows(batch.Count))
             {
-                Write(outputs, batch.Count);
+                Write(outputs, batch, batch.Count);
                 return;
             }
         }
@@ -118,7 +121,7 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
             try
             {
                 using var outputs = await batch.RunRowAsync(row, cancellationToken);
-                Write(outputs, 1);
+                Write(outputs, batch, 1);
             }
             catch (InvalidInputException e)
             {
@@ -128,17 +131,20 @@ internal sealed class ChunkScorer(ScoringPlan plan, LoadedModel model, ResultWri
         }
     }
 
-    private void Write(PredictionOutputs outputs, int rows)
+    private void Write(PredictionOutputs outputs, RowBatch batch, int rows)
     {
         // Before any of the texts has a row more than the others.
         outputs.Check();
-        for (var i = 0; i < _texts.Length; i++)
+        for (var i = 0; i < plan.Outputs.Count; i++)
         {
             var column = plan.Outputs[i];
             if (plan.IsCsv)
                 outputs.WriteFields(column.Output, rows, column.Layout, (byte)plan.Delimiter, _texts[i]);
             else
-                outputs.WriteJson(column.Output, rows, _texts[i]);
+                outputs.WriteJson(column.Output, rows, batch.HasBatch, _texts[i]);
         }
+
+        if (_labels is not null)
+            outputs.WriteLabels(_labels, rows, plan.IsCsv ? (byte)plan.Delimiter : null, _texts[^1]);
     }
 }

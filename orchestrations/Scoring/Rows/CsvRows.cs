@@ -44,9 +44,10 @@ internal sealed class CsvRows : IDataRows
             return damage;
         for (var input = 0; input < _feeds.Length; input++)
         {
-            foreach (var column in _feeds[input])
+            for (var place = 0; place < _feeds[input].Length; place++)
             {
-                if (batch.AddText(input, _reader.GetSpan(column)) is { } problem)
+                var column = _feeds[input][place];
+                if (batch.AddText(input, place, _reader.GetSpan(column)) is { } problem)
                     return $"{Quoted.Text(_plan.Header[column])}: {problem}";
             }
         }
@@ -71,7 +72,7 @@ internal sealed class CsvRows : IDataRows
     {
         var count = _reader.FieldCount;
         if (count != _plan.Header.Count)
-            return $"it has {MessageFormat.Count(count, "field")}, and the header has {MessageFormat.Count(_plan.Header.Count, "column")}";
+            return $"it has {MessageFormat.Count(count, "field")}, and the {(_plan.HasHeader ? "header" : "first row")} has {MessageFormat.Count(_plan.Header.Count, "column")}";
         if (!_hasNul && !_isDamaged)
             return null;
         for (var i = 0; i < count; i++)

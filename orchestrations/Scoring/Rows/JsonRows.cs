@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Larder.Inference.Rows;
 using Larder.Inference.Signatures;
+using Larder.Inference.Tensors;
 using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Scoring.Rows;
@@ -48,6 +49,8 @@ internal sealed class JsonRows : IDataRows
         _line = _bytes.Slice(_at + start, length < 0 ? rest.Length - start : length);
         _at += start + _line.Length;
         _damage = Parse(_line.Span);
+        if (_damage is not null && NumberNames.Quoted(new ReadOnlySequence<byte>(_line)) is { } quoted)
+            _damage = Parse((_line = quoted).Span);
         return true;
     }
 
@@ -57,11 +60,12 @@ internal sealed class JsonRows : IDataRows
             return _damage;
         for (var input = 0; input < _feeds.Length; input++)
         {
-            foreach (var slot in _feeds[input])
+            for (var place = 0; place < _feeds[input].Length; place++)
             {
+                var slot = _feeds[input][place];
                 var problem = _values[slot].Length == 0 ? "it is missing"
                     : _plan.Feeds[input].IsWhole ? batch.AddValue(input, Value(slot), Depth)
-                    : AddScalar(batch, input, Value(slot));
+                    : AddScalar(batch, input, place, Value(slot));
                 // About a whole value the sentence names the input itself.
                 if (problem is not null)
                     return _plan.Feeds[input].IsWhole && _values[slot].Length > 0 ? problem : $"{Quoted.Text(_slots[slot])}: {problem}";
@@ -132,6 +136,8 @@ internal sealed class JsonRows : IDataRows
                 // Rows tend to have their members in the same order.
                 var slot = next < _slots.Length && reader.ValueTextEquals(_slots[next]) ? next
                     : _slotOf.TryGetValue(reader.GetString()!, out var known) ? known : -1;
+                if (slot < 0 && _plan.ByFeatures)
+                    return $"it has {Quoted.Text(reader.GetString()!)}, which is no column of the model and is not kept";
                 reader.Read();
                 var start = (int)reader.TokenStartIndex;
                 reader.Skip();
@@ -157,16 +163,19 @@ internal sealed class JsonRows : IDataRows
         }
     }
 
-    private string? AddScalar(RowBatch batch, int input, ReadOnlySpan<byte> value)
+    private string? AddScalar(RowBatch batch, int input, int place, ReadOnlySpan<byte> value)
     {
         var reader = new Utf8JsonReader(value);
         reader.Read();
+        if (reader.TokenType == JsonTokenType.Null)
+            return batch.AddMissing(input, place);
         var isText = reader.TokenType == JsonTokenType.String;
-        if (isText != _takesText[input] || reader.TokenType is JsonTokenType.Null or JsonTokenType.StartArray or JsonTokenType.StartObject)
+        if (isText && !_takesText[input] && NumberNames.IsOne(ref reader))
+            return batch.AddText(input, place, value[1..^1]);
+        if (isText != _takesText[input] || reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
         {
             var what = reader.TokenType switch
             {
-                JsonTokenType.Null => "null",
                 JsonTokenType.StartArray => "a list",
                 JsonTokenType.StartObject => "an object",
                 JsonTokenType.String => "a string",
@@ -177,11 +186,11 @@ internal sealed class JsonRows : IDataRows
         }
 
         if (!isText)
-            return batch.AddText(input, value);
+            return batch.AddText(input, place, value);
         try
         {
             var text = new byte[value.Length];
-            return batch.AddText(input, text.AsSpan(0, reader.CopyString(text)));
+            return batch.AddText(input, place, text.AsSpan(0, reader.CopyString(text)));
         }
         catch (InvalidOperationException)
         {

@@ -25,9 +25,9 @@ internal sealed class ResultWriter
         _plan = plan;
         _delimiter = (byte)plan.Delimiter;
         _version = Encoding.ASCII.GetBytes(version.ToString(CultureInfo.InvariantCulture));
-        _noOutputs = new byte[plan.Outputs.Sum(output => output.Names.Count)];
+        _noOutputs = new byte[plan.Outputs.Sum(output => output.Names.Count) + (plan.LabelColumn is null ? 0 : 1)];
         _noOutputs.AsSpan().Fill(_delimiter);
-        _names = [.. plan.Outputs.Select(output => Name(output.Names[0]))];
+        _names = [.. plan.Outputs.Select(output => output.Names[0]).Concat(plan.LabelColumn is { } label ? [label] : []).Select(Name)];
         _versionName = Name(plan.VersionColumn);
         _errorName = Name(plan.ErrorColumn);
     }
@@ -37,7 +37,7 @@ internal sealed class ResultWriter
     {
         if (!_plan.IsCsv)
             return;
-        foreach (var name in _plan.Keep.Concat(_plan.Outputs.SelectMany(output => output.Names)).Append(_plan.VersionColumn))
+        foreach (var name in _plan.Keep.Concat(_plan.Outputs.SelectMany(output => output.Names)).Concat(_plan.LabelColumn is { } label ? [label] : []).Append(_plan.VersionColumn))
         {
             DelimitedText.Write(Encoding.UTF8.GetBytes(name), _delimiter, destination);
             destination.Write([_delimiter]);

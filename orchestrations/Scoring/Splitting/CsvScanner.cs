@@ -39,6 +39,10 @@ internal sealed class CsvScanner(byte delimiter) : IRowScanner
 
     public bool IsInRow => _state != State.Between;
 
+    public bool IsInQuotes => _state == State.Quoted;
+
+    public long QuotedLines { get; private set; }
+
     public (int Passed, RowEdge Edge) Next(ReadOnlySpan<byte> bytes)
     {
         var at = 0;
@@ -53,7 +57,7 @@ internal sealed class CsvScanner(byte delimiter) : IRowScanner
                         break;
                     }
 
-                    (_state, _last) = (State.Plain, delimiter);
+                    (_state, _last, QuotedLines) = (State.Plain, delimiter, 0);
                     return (at, RowEdge.Start);
 
                 case State.Plain:
@@ -75,6 +79,7 @@ internal sealed class CsvScanner(byte delimiter) : IRowScanner
 
                 case State.Quoted:
                     var quote = bytes[at..].IndexOf(Quote);
+                    QuotedLines += (quote < 0 ? bytes[at..] : bytes.Slice(at, quote)).Count(LineFeed);
                     if (quote < 0)
                         return (bytes.Length, RowEdge.None);
                     at += quote + 1;

@@ -43,7 +43,7 @@ internal sealed class DatasetSplitter
             while (await content.ReadAsync(buffer.AsMemory(0, BufferBytes), cancellationToken) is > 0 and var read)
             {
                 if (!TryAdd(buffer.AsSpan(0, read)))
-                    return TooLong(_rows + 1, _rowStart, _limits);
+                    return TooLong();
             }
         }
         finally
@@ -51,15 +51,23 @@ internal sealed class DatasetSplitter
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
+        if (_scanner.IsInQuotes)
+            return FormattableString.Invariant($"Row {_rows + 1}, at byte {_rowStart}, {NotClosed(_scanner)}");
         if (_scanner.IsInRow)
             EndRow();
         EndChunk();
         return null;
     }
 
-    /// <summary>What is said of a row that is too long.</summary>
-    public static string TooLong(long row, long offset, SplitLimits limits) => FormattableString.Invariant(
-        $"Row {row}, at byte {offset}, is longer than {limits.RowBytes} bytes (Limits:Scoring:RowBytes). Is a quote not closed, or are the line ends missing?");
+    /// <summary>What is said of a row whose quote is not closed, behind the row's name.</summary>
+    public static string NotClosed(IRowScanner scanner) => FormattableString.Invariant(
+        $"opens a quote that is not closed: {MessageFormat.Count(scanner.QuotedLines, "line")} behind it {(scanner.QuotedLines == 1 ? "was" : "were")} taken for a part of that field.");
+
+    private string TooLong()
+    {
+        var why = _scanner.IsInQuotes ? $" It {NotClosed(_scanner)}" : " Are the line ends missing?";
+        return FormattableString.Invariant($"Row {_rows + 1}, at byte {_rowStart}, is longer than {_limits.RowBytes} bytes (Limits:Scoring:RowBytes).") + why;
+    }
 
     private bool TryAdd(ReadOnlySpan<byte> bytes)
     {

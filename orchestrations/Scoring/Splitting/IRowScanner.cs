@@ -6,6 +6,12 @@ internal interface IRowScanner
     /// <summary>Whether a row has begun and not ended.</summary>
     bool IsInRow { get; }
 
+    /// <summary>Whether a quote is open.</summary>
+    bool IsInQuotes { get; }
+
+    /// <summary>Line feeds in quotes of this row.</summary>
+    long QuotedLines { get; }
+
     /// <summary>Goes on to the next beginning or end of a row.</summary>
     /// <param name="bytes">What comes next.</param>
     /// <returns>How many of them were passed, and what is there; all of them, and nothing, when neither is.</returns>
@@ -31,6 +37,10 @@ internal sealed class LineScanner : IRowScanner
     private const byte LineFeed = (byte)'\n';
 
     public bool IsInRow { get; private set; }
+
+    public bool IsInQuotes => false;
+
+    public long QuotedLines => 0;
 
     public (int Passed, RowEdge Edge) Next(ReadOnlySpan<byte> bytes)
     {

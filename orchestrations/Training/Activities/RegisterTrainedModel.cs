@@ -2,6 +2,7 @@ using Larder.Inference;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Microsoft.Azure.Functions.Worker;
@@ -9,7 +10,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Orchestrations.Training.Activities;
 
 /// <summary>Makes a trained model a version, and its optimised form, if there is one, another; each once, however often this runs.</summary>
-public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publisher, ModelRegistry registry)
+public sealed class RegisterTrainedModel(JobSteps steps, JobFiles files, ModelPublisher publisher, ModelRegistry registry)
 {
     /// <summary>What to register.</summary>
     /// <param name="Id">The attempt.</param>
@@ -42,18 +43,21 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
     private async Task<Registered> RegisterAsync(Job job, Input input)
     {
         var options = JobOptions.Of<TrainOptions>(job);
-        var request = new PublishRequest
-        {
-            Source = $"job:{job.Id}",
-            Job = job.Id,
-            IdempotencyKey = $"{job.Id}:model",
-            FileName = Path.GetFileName(input.Path),
-            Tags = options.Tags,
-            Metrics = job.Metrics,
-            Actor = JobActor.Of(job),
-        };
         try
         {
+            var manifest = await TrainedManifest.ReadAsync(files, input.Id, CancellationToken.None);
+            var request = new PublishRequest
+            {
+                Source = $"job:{job.Id}",
+                Job = job.Id,
+                IdempotencyKey = $"{job.Id}:model",
+                FileName = Path.GetFileName(input.Path),
+                Tags = options.Tags,
+                Metrics = job.Metrics,
+                Labels = manifest?.Labels,
+                Features = manifest?.Features,
+                Actor = JobActor.Of(job),
+            };
             var name = ModelName.Parse(job.Model);
             var trained = await publisher.PublishAsync(name, input.Model, request);
             if (input.Optimized is null)
@@ -61,7 +65,14 @@ public sealed class RegisterTrainedModel(JobSteps steps, ModelPublisher publishe
             var optimized = await publisher.PublishAsync(
                 name,
                 input.Optimized,
-                request with { IdempotencyKey = $"{job.Id}:optimized", OptimizedFrom = trained.Version.Version, Kind = ModelVersion.OptimizedKind });
+                request with
+                {
+                    IdempotencyKey = $"{job.Id}:optimized",
+                    OptimizedFrom = trained.Version.Version,
+                    Kind = ModelVersion.OptimizedKind,
+                    Labels = trained.Version.Labels,
+                    Features = trained.Version.Features,
+                });
             await registry.LinkOptimizedAsync(name, trained.Version.Version, optimized.Version.Version);
             return new Registered(trained.Version.Version, optimized.Version.Version, null);
         }

@@ -29,18 +29,20 @@ public sealed class FunctionAccessTests
         GET /api/v1/datasets reader
         DELETE /api/v1/datasets/{model}/{file} contributor
         GET /api/v1/datasets/{model}/{file} reader
+        GET /api/v1/datasets/{model}/{file}/download contributor
         GET /api/v1/job-types reader
         GET /api/v1/jobs reader
         DELETE /api/v1/jobs/{job} contributor
         GET /api/v1/jobs/{job} reader
         POST /api/v1/jobs/{job}/cancel contributor
+        GET /api/v1/jobs/{job}/inputs contributor
+        GET /api/v1/jobs/{job}/inputs/{name} contributor
         GET /api/v1/jobs/{job}/logs reader
         GET /api/v1/jobs/{job}/outputs reader
         GET /api/v1/jobs/{job}/outputs/{*path} reader
         POST /api/v1/jobs/{job}/retry contributor
         GET /api/v1/models reader
         GET /api/v1/models/information reader
-        POST /api/v1/models/{model} contributor
         PUT /api/v1/models/{model} contributor
         DELETE /api/v1/models/{model}/aliases/{alias} contributor
         PUT /api/v1/models/{model}/aliases/{alias} contributor
@@ -50,10 +52,12 @@ public sealed class FunctionAccessTests
         GET /api/v1/models/{model}/uploads/{upload} contributor
         POST /api/v1/models/{model}/uploads/{upload}/complete contributor
         DELETE /api/v1/models/{reference} contributor
+        POST /api/v1/models/{reference} contributor
         GET /api/v1/models/{reference} reader
         GET /api/v1/models/{reference}/download reader
         GET /api/v1/models/{reference}/files/{file} reader
         GET /api/v1/models/{reference}/information reader
+        POST /api/v1/models/{reference}/restore contributor
         GET /api/v1/models/{reference}/prediction predictor
         POST /api/v1/models/{reference}/prediction predictor
         POST /api/v1/models/{reference}/scoring contributor

@@ -11,7 +11,7 @@ public sealed class KilledScoringTests
 {
     private const int Kills = 8;
     private const int Rows = 100_000;
-    private const string Options = """{"keep":["id"],"chunk_rows":1000}""";
+    private const string Options = """{"keep":["id"],"by_position":true,"chunk_rows":1000}""";
 
     [Fact]
     public async Task A_scoring_whose_host_is_killed_again_and_again_leaves_the_bytes_of_one_that_was_not()

@@ -30,6 +30,7 @@ internal static class Samples
             Session = new SessionSettings { IntraOpThreads = 2 },
             Batching = new BatchingSettings { Enabled = true, MaxRows = 8 },
             Image = new ImageSettings { Scale = 1.0 / 255, Mean = [0.5], Std = [0.25, 2], ChannelOrder = "BGR", Resize = "crop" },
+            Missing = "nan",
         },
         Aliases = new Dictionary<string, int> { ["champion"] = 1 },
         DefaultVersion = 1,
@@ -86,6 +87,7 @@ internal static class Samples
             Documentation = "hidden",
             Metadata = new Dictionary<string, string> { ["hidden"] = "yes" },
             RowsAreIndependent = true,
+            TakesMissing = true,
         },
         Kind = ModelVersion.OptimizedKind,
         Job = "20260131-1",
@@ -93,6 +95,7 @@ internal static class Samples
         OptimizedTo = 2,
         Metrics = new Dictionary<string, double> { ["accuracy"] = 0.9733333333333334 },
         Labels = ["setosa", "versicolor"],
+        Features = [new Feature { Name = "a" }, new Feature { Name = "b", Type = "length", Unit = "cm", Missing = false, Default = JsonSerializer.SerializeToElement(1.5) }],
         Files = [new VersionFile(VersionFile.Card, new string('b', 64), 12)],
         Created = Time,
         CreatedBy = "hidden",
@@ -106,7 +109,7 @@ internal static class Samples
         Sha256 = new string('c', 64),
         SizeBytes = 1,
         Source = "upload",
-        Onnx = FullVersion.Onnx with { Producer = null, RowsAreIndependent = false },
+        Onnx = FullVersion.Onnx with { Producer = null, RowsAreIndependent = false, TakesMissing = false },
         Created = Time,
     };
 

@@ -52,7 +52,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
     // Bodies that are taken, but for what is put into them, or that name what does not exist; and their members.
     private static readonly JsonRoute[] JsonRoutes =
     [
-        new("POST", "/api/v1/models/{model}", "{}", ("", ["model_description", "owner", "tags", "settings"]), ("settings", ["session", "batching", "image"])),
+        new("POST", "/api/v1/models/{reference}", "{}", ("", [.. Members(typeof(ModelEditRequest)), .. Members(typeof(VersionEditRequest))]), ("settings", ["session", "batching", "image", "missing"])),
         new("POST", "/api/v1/models/{model}/default", "{}", ("", ["default"])),
         new("PUT", "/api/v1/models/{model}/aliases/{alias}", "{}", ("", ["version"])),
         new("GET", "/api/v1/models/{reference}/prediction", "{}", ("", ["values"]), ("values", ["x"])),
@@ -74,7 +74,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
     // Of these a body says nothing.
     private static readonly string[] Bodiless =
     [
-        "POST /api/v1/jobs/{job}/cancel", "POST /api/v1/jobs/{job}/retry", "POST /api/v1/schedules/{schedule}/pause", "POST /api/v1/schedules/{schedule}/resume", "POST /api/v1/schedules/{schedule}/run", "POST /metrics",
+        "POST /api/v1/jobs/{job}/cancel", "POST /api/v1/jobs/{job}/retry", "POST /api/v1/models/{reference}/restore", "POST /api/v1/schedules/{schedule}/pause", "POST /api/v1/schedules/{schedule}/resume", "POST /api/v1/schedules/{schedule}/run", "POST /metrics",
     ];
 
     private static readonly (string Method, string Path)[] Forms =

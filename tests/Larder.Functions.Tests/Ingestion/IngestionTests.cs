@@ -53,6 +53,7 @@ public sealed class IngestionTests(DropsFixture larder)
                 tags: {team: botany}
                 aliases: [champion, staging]
                 labels: [setosa, versicolor, virginica]
+                features: [a, b, c, {name: d, unit: cm}]
                 image: {scale: 0.5, channel_order: BGR}
                 sample_inputs: {values: [5.1, 3.5, 1.4, 0.2]}
                 """)
@@ -67,6 +68,7 @@ public sealed class IngestionTests(DropsFixture larder)
         var version = answer["version"]!;
         Assert.Equal(("The third try", "botany", 0.97), ((string?)version["description"], (string?)version["tags"]!["team"], (double)version["metrics"]!["accuracy"]!));
         Assert.Equal("""["setosa","versicolor","virginica"]""", version["labels"]!.ToJsonString());
+        Assert.Equal("""[{"name":"a"},{"name":"b"},{"name":"c"},{"name":"d","unit":"cm"}]""", version["features"]!.ToJsonString());
         Assert.Equal("model.onnx", (string?)version["file_name"]);
         var documents = await TestStore.OpenAsync(larder.Storage);
         var registry = new ModelRegistry(documents, TimeProvider.System, new AuditLog(documents, NullLogger<AuditLog>.Instance));

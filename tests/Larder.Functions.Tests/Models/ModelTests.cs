@@ -47,6 +47,46 @@ public sealed class ModelTests(LarderFixture larder)
         Assert.Equal(1, (int)model["latest_version"]!);
     }
 
+    [Fact]
+    public async Task The_list_is_narrowed_by_owner_and_tags()
+    {
+        foreach (var (name, edit) in new[]
+        {
+            ("list-fit", """{"owner":"list-ada","tags":{"list-team":"a:b","list-live":"yes"}}"""),
+            ("list-team", """{"owner":"list-bob","tags":{"list-team":"a:b"}}"""),
+        })
+        {
+            await _client.UploadAsync(name, OnnxModel.Linear());
+            await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/models/{name}", edit);
+        }
+
+        Assert.Equal(["list-fit"], await NamesAsync("owner=list-ada"));
+        Assert.Equal(["list-fit", "list-team"], await NamesAsync("owner=list-ada&owner=list-bob"));
+        Assert.Equal(["list-fit", "list-team"], await NamesAsync("tag=list-team:a:b"));
+        Assert.Equal(["list-fit"], await NamesAsync("tag=list-team&tag=list-live:yes"));
+        Assert.Empty(await NamesAsync("tag=list-team:a"));
+        Assert.Empty(await NamesAsync("owner=list-bob&tag=list-live"));
+        Assert.Equal("list-team", (string)Assert.Single((await _client.GetJsonAsync("/api/v1/models/information?owner=list-bob")).Body["models"]!.AsArray())!["name"]!);
+
+        async Task<IEnumerable<string>> NamesAsync(string query) =>
+            (await _client.GetJsonAsync($"/api/v1/models?{query}")).Body["model_list"]!.AsArray().Select(name => (string)name!);
+    }
+
+    [Theory]
+    [InlineData("/api/v1/models?ownr=ada", "'ownr' is not known here; owner, tag, detail, deleted, limit, cursor are")]
+    [InlineData("/api/v1/models?filter=owner='ada'", "The parameter filter is reserved")]
+    [InlineData("/api/v1/models/information?type=onnx", "'type'")]
+    [InlineData("/api/v1/models/any?verson=3", "'verson'")]
+    [InlineData("/api/v1/jobs?filter=x", "The parameter filter is reserved")]
+    [InlineData("/api/v1/audit?owner=ada", "subject, actor, from, to, limit, cursor are")]
+    [InlineData("/api/v1/datasets?tag=a", "'tag'")]
+    public async Task A_parameter_that_a_list_does_not_take_is_422_that_names_it(string path, string says)
+    {
+        var answer = await _client.GetJsonAsync(path);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        Assert.Contains(says, answer.Description);
+    }
+
     [Theory]
     [InlineData("?limit=0")]
     [InlineData("?limit=x")]

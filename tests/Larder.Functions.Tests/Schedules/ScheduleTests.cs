@@ -123,7 +123,7 @@ public sealed class ScheduleTests(JobsFixture larder)
         var id = await _client.ScheduleTrainingAsync("sched-named", inputs: $", \"dataset\": \"{address}\" ");
         await _client.AddDatasetAsync("sched-named", "rows.csv", "a,b,c,d\n1,2,3,4\n"u8.ToArray());
         var made = await _client.ScheduleAsync("""
-            {"name": "scores", "cron": "0 0 1 1 *", "job": {"type": "score", "model": "sched-named", "inputs": {"dataset": "datasets/sched-named/rows.csv"}}}
+            {"name": "scores", "cron": "0 0 1 1 *", "job": {"type": "score", "model": "sched-named", "inputs": {"dataset": "datasets/sched-named/rows.csv"}, "options": {"by_position": true}}}
             """);
 
         var trained = await _client.RunToEndAsync(id);
@@ -233,7 +233,7 @@ public sealed class ScheduleTests(JobsFixture larder)
         await _client.UploadAsync("sched-score", OnnxModel.Linear(classes: 3));
         var made = await _client.ScheduleAsync("""
             {"name": "scores", "cron": "0 0 1 1 *", "job": {"type": "score", "model": "sched-score",
-             "inputs": {"dataset": "uploads/sched-score/rows.csv"}, "options": {"keep": ["id"]}}}
+             "inputs": {"dataset": "uploads/sched-score/rows.csv"}, "options": {"keep": ["id"], "by_position": true}}}
             """);
         Assert.True(made.Code == 201, made.Description);
         var id = (string)made.Body["schedule"]!["id"]!;

@@ -13,12 +13,15 @@ namespace Larder.Functions.Tests.Scoring;
 [Collection(nameof(SharedLarder))]
 public sealed class ScoringTests(LarderFixture larder)
 {
+    private const string ByPosition = """{"by_position":true}""";
+    private const string Four = """["a","b","c","d"]""";
+
     private readonly HttpClient _client = larder.Client;
 
     [Fact]
     public async Task Every_row_gets_what_a_prediction_would_answer_in_order_with_what_is_kept_and_the_version()
     {
-        await UploadAsync("score-all", OnnxModel.Linear());
+        await UploadAsync("score-all", OnnxModel.Linear(), Four);
         var dataset = ScoringClient.Rows(2500);
         var job = await _client.ScoreToEndAsync("score-all", dataset, options: """{"keep":["id"],"chunk_rows":700}""");
         var lines = await _client.LinesOfAsync(job);
@@ -51,12 +54,12 @@ public sealed class ScoringTests(LarderFixture larder)
     [Fact]
     public async Task The_version_is_that_of_the_moment_of_asking_and_a_retry_keeps_it()
     {
-        await UploadAsync("score-pinned", OnnxModel.Linear());
+        await UploadAsync("score-pinned", OnnxModel.Linear(), Four);
         var accepted = await _client.ScoreAsync("score-pinned", ScoringClient.Rows(10), options: """{"keep":["id"]}""");
         Assert.Equal(HttpStatusCode.Accepted, accepted.Status);
         Assert.Equal(1, (int)accepted.Body["job"]!["version"]!);
         Assert.Equal($"/api/v1/jobs/{accepted.Body["job"]!["id"]}", accepted.Headers.Location!.ToString());
-        await UploadAsync("score-pinned", OnnxModel.Linear(classes: 5));
+        await UploadAsync("score-pinned", OnnxModel.Linear(classes: 5), Four);
         var job = await _client.EndOfAsync((string)accepted.Body["job"]!["id"]!);
 
         var again = await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/jobs/{job["id"]}/retry");
@@ -89,7 +92,7 @@ public sealed class ScoringTests(LarderFixture larder)
 
             {"id":6,"a":5.1,"b":3.5,"c":1.4,"d":0.2}
             """;
-        var job = await _client.ScoreToEndAsync("score-lines", Dataset, "data.jsonl", """{"keep":["id"],"outputs":["probabilities"]}""");
+        var job = await _client.ScoreToEndAsync("score-lines", Dataset, "data.jsonl", """{"keep":["id"],"outputs":["probabilities"],"by_position":true}""");
         var rows = (await _client.LinesOfAsync(job, "jsonl")).Select(line => JsonNode.Parse(line)!).ToList();
         Assert.Equal(6, rows.Count);
         Assert.Equal(["id", "probabilities", "model_version"], rows[0].AsObject().Select(member => member.Key));
@@ -111,7 +114,7 @@ public sealed class ScoringTests(LarderFixture larder)
     public async Task Models_of_other_kinds_are_fed_and_read_too()
     {
         await UploadAsync("score-maps", OnnxModel.ZipMap());
-        var maps = await _client.LinesOfAsync(await _client.ScoreToEndAsync("score-maps", "p,q,r,s\n1,2,3,4\n"));
+        var maps = await _client.LinesOfAsync(await _client.ScoreToEndAsync("score-maps", "p,q,r,s\n1,2,3,4\n", options: ByPosition));
         Assert.Equal("output_label,output_probability_0,output_probability_1,output_probability_2,model_version,error", maps[0]);
         Assert.Equal(6, maps[1].Split(',').Length);
 
@@ -121,11 +124,11 @@ public sealed class ScoringTests(LarderFixture larder)
         await UploadAsync("score-whole", OnnxModel.Identity(Datatype.Int64, 2, 2));
         Assert.Equal(
             ["y_0,y_1,y_2,y_3,model_version,error", "1,2,3,4,1,", ",,,,1,'b': '2.5' is not an integer (INT64)"],
-            await _client.LinesOfAsync(await _client.ScoreToEndAsync("score-whole", "a,b,c,d\n1,2,3,4\n1,2.5,3,4\n")));
+            await _client.LinesOfAsync(await _client.ScoreToEndAsync("score-whole", "a,b,c,d\n1,2,3,4\n1,2.5,3,4\n", options: ByPosition)));
 
         // Its answer depends on the other rows of a run: each row must be alone.
         await UploadAsync("score-dependent", OnnxModel.SubtractBatchMean());
-        var dependent = await _client.LinesOfAsync(await _client.ScoreToEndAsync("score-dependent", "a,b,c,d\n1,2,3,4\n5,6,7,8\n"));
+        var dependent = await _client.LinesOfAsync(await _client.ScoreToEndAsync("score-dependent", "a,b,c,d\n1,2,3,4\n5,6,7,8\n", options: ByPosition));
         Assert.All(dependent[1..], line => Assert.StartsWith("0,0,0,0,", line));
     }
 
@@ -140,7 +143,7 @@ public sealed class ScoringTests(LarderFixture larder)
     [Fact]
     public async Task A_data_set_in_uploads_is_scored_and_a_URL_only_of_hosts_that_are_allowed()
     {
-        await UploadAsync("score-uploads", OnnxModel.Linear());
+        await UploadAsync("score-uploads", OnnxModel.Linear(), Four);
         var uploads = new BlobContainerClient(larder.Storage, "uploads");
         await uploads.CreateIfNotExistsAsync();
         await uploads.GetBlobClient("sets/data.tsv").UploadAsync(BinaryData.FromString("a\tb\tc\td\n1\t2\t3\t4\n"), overwrite: true);
@@ -168,6 +171,7 @@ public sealed class ScoringTests(LarderFixture larder)
     [InlineData("data.csv", """{"columns":["a","b"]}""", "takes 4 values a row")]
     [InlineData("data.csv", """{"keep":["a","a"]}""", "names 'a' twice")]
     [InlineData("data.jsonl", """{"delimiter":";"}""", "for csv only")]
+    [InlineData("data.jsonl", """{"header":false}""", "for csv only")]
     [InlineData("data.bin", null, "name the format")]
     [InlineData("data.csv", "{", "not JSON")]
     public async Task Wrong_options_are_refused_before_there_is_a_job(string fileName, string? options, string sentence)
@@ -185,7 +189,7 @@ public sealed class ScoringTests(LarderFixture larder)
     [InlineData("empty", "The data set is empty.")]
     [InlineData("only line ends", "The data set is empty.")]
     [InlineData("wrong delimiter", "Is the delimiter ';', and not ','?")]
-    [InlineData("too few columns", "takes 4 values a row (x FP32 [-1,4]), and the data set has 2 columns to feed: 'a', 'b'")]
+    [InlineData("too few columns", "the model takes 'a', 'b', 'c', 'd', and the data set has 'a', 'b' to feed. It lacks 'c', 'd'.")]
     [InlineData("NUL bytes", "NUL byte")]
     [InlineData("invalid UTF-8", "not valid UTF-8")]
     [InlineData("UTF-16", "UTF-16")]
@@ -194,7 +198,7 @@ public sealed class ScoringTests(LarderFixture larder)
     [InlineData("a quote that is not closed", "Row 1, at byte 8, is longer than 4194304 bytes")]
     public async Task What_is_no_data_set_ends_in_a_job_that_says_why(string what, string reason)
     {
-        await UploadAsync("score-hostile", OnnxModel.Linear());
+        await UploadAsync("score-hostile", OnnxModel.Linear(), Four);
         byte[] dataset = what switch
         {
             "empty" => [],
@@ -217,7 +221,7 @@ public sealed class ScoringTests(LarderFixture larder)
     [Fact]
     public async Task Rows_that_cannot_be_scored_have_an_error_and_stop_it_beyond_max_errors()
     {
-        await UploadAsync("score-errors", OnnxModel.Linear());
+        await UploadAsync("score-errors", OnnxModel.Linear(), Four);
         byte[] dataset =
         [
             .. "id,a,b,c,d\n1,1,2,3,4\n2,1,2,3\n3,1,x,3,4\n4,1,,3,4\n5,1,NaN,3,4\n6,1,1e99,3,4\n7,1,2,3,4,5\n8,1,"u8, 0xFF, .. ",3,4\n9,1,2\0,3,4\n10,1,2,3,4\n"u8,
@@ -227,14 +231,14 @@ public sealed class ScoringTests(LarderFixture larder)
             [
                 "it has 4 fields, and the header has 5 columns",
                 "'b': 'x' is not a number (FP32)",
-                "\"'b': it is empty, where FP32 belongs\"",
-                "'b': 'NaN' is out of the range of FP32",
+                "'b': it is empty, a missing value, which this model refuses: send a number, give the feature a default, or let the model take it (the setting missing: nan)",
+                "'b': 'NaN' is a missing value, which this model refuses: send a number, give the feature a default, or let the model take it (the setting missing: nan)",
                 "'b': '1e99' is out of the range of FP32",
                 "it has 6 fields, and the header has 5 columns",
                 "'b': it is not valid UTF-8",
                 "'b': it has a NUL byte",
             ],
-            lines[2..10].Select((line, i) => line[$"{i + 2},,1,".Length..].Replace("\"it has", "it has").Replace("columns\"", "columns")));
+            lines[2..10].Select((line, i) => line[$"{i + 2},,1,".Length..].Trim('"')));
         Assert.EndsWith(",1,", lines[1]);
         Assert.EndsWith(",1,", lines[10]);
 
@@ -247,7 +251,7 @@ public sealed class ScoringTests(LarderFixture larder)
     [Fact]
     public async Task A_header_alone_gives_a_header_alone()
     {
-        await UploadAsync("score-header", OnnxModel.Linear());
+        await UploadAsync("score-header", OnnxModel.Linear(), Four);
         var job = await _client.ScoreToEndAsync("score-header", "a,b,c,d\n");
         Assert.Equal("The data set has no rows.", (string)job["reason"]!);
         Assert.Equal(["label,probabilities_0,probabilities_1,probabilities_2,model_version,error"], await _client.LinesOfAsync(job));
@@ -256,7 +260,7 @@ public sealed class ScoringTests(LarderFixture larder)
     [Fact]
     public async Task Columns_that_are_not_there_end_the_job_with_those_that_are()
     {
-        await UploadAsync("score-missing", OnnxModel.Linear());
+        await UploadAsync("score-missing", OnnxModel.Linear(), Four);
         var job = await _client.ScoreToEndAsync("score-missing", "a,b,c,d\n1,2,3,4\n", options: """{"columns":["a","b","c","e"],"keep":["id"]}""");
         Assert.Equal("failed", (string)job["state"]!);
         Assert.Equal("The data set lacks the columns 'e', 'id'; it has 'a', 'b', 'c', 'd'.", (string)job["reason"]!);
@@ -265,10 +269,10 @@ public sealed class ScoringTests(LarderFixture larder)
     [Fact]
     public async Task The_same_key_is_the_same_job()
     {
-        await UploadAsync("score-key", OnnxModel.Linear());
+        await UploadAsync("score-key", OnnxModel.Linear(), Four);
         var key = Guid.NewGuid().ToString();
         var first = await _client.ScoreAsync("score-key", ScoringClient.Rows(5), options: """{"keep":["id"]}""", key: key);
-        await UploadAsync("score-key", OnnxModel.Linear(classes: 4));
+        await UploadAsync("score-key", OnnxModel.Linear(classes: 4), Four);
         var second = await _client.ScoreAsync("score-key", ScoringClient.Rows(5), options: """{"keep":["id"]}""", key: key);
         Assert.Equal((string)first.Body["job"]!["id"]!, (string)second.Body["job"]!["id"]!);
         Assert.Equal(HttpStatusCode.Conflict, (await _client.ScoreAsync("score-key:1", ScoringClient.Rows(5), options: """{"keep":["id"]}""", key: key)).Status);
@@ -277,7 +281,7 @@ public sealed class ScoringTests(LarderFixture larder)
     [Fact]
     public async Task A_job_that_is_canceled_ends_between_two_chunks_and_leaves_nothing()
     {
-        await UploadAsync("score-canceled", OnnxModel.Linear());
+        await UploadAsync("score-canceled", OnnxModel.Linear(), Four);
         var accepted = await _client.ScoreAsync("score-canceled", ScoringClient.Rows(20_000), options: """{"keep":["id"],"chunk_rows":10}""");
         var id = (string)accepted.Body["job"]!["id"]!;
         await Eventually.TrueAsync(async () => (await _client.GetJsonAsync($"/api/v1/jobs/{id}")).Body["job"]!["steps"]!.AsArray().Any(step => (string)step!["name"]! == "score"));
@@ -291,20 +295,20 @@ public sealed class ScoringTests(LarderFixture larder)
     [Fact]
     public async Task A_file_that_is_dropped_is_scored_and_the_result_put_beside_it()
     {
-        await UploadAsync("score-dropped", OnnxModel.Linear());
+        await UploadAsync("score-dropped", OnnxModel.Linear(), Four);
         var scoring = new BlobContainerClient(larder.Storage, "scoring");
         await scoring.CreateIfNotExistsAsync();
         await scoring.GetBlobClient("score-dropped/day 1/in.csv").UploadAsync(BinaryData.FromString("a,b,c,d\n1,2,3,4\n"));
         await scoring.GetBlobClient("score-unknown/in.jsonl").UploadAsync(BinaryData.FromString("{}\n"));
 
-        var outcome = await OutcomeAsync("score-dropped/day 1/in.result.json");
+        var outcome = await OutcomeAsync("score-dropped/day 1/in.csv.result.json");
         Assert.True((string)outcome["state"]! == "succeeded", outcome.ToString());
         Assert.Equal(1, (int)outcome["version"]!);
-        Assert.Equal("scoring/score-dropped/day 1/in.scored.csv", (string)outcome["result"]!);
-        var scored = (await scoring.GetBlobClient("score-dropped/day 1/in.scored.csv").DownloadContentAsync()).Value.Content.ToString();
+        Assert.Equal("scoring/score-dropped/day 1/in.csv.scored.csv", (string)outcome["result"]!);
+        var scored = (await scoring.GetBlobClient("score-dropped/day 1/in.csv.scored.csv").DownloadContentAsync()).Value.Content.ToString();
         Assert.StartsWith("label,probabilities_0", scored);
         Assert.Equal(2, scored.Count(c => c == '\n'));
-        Assert.StartsWith("There is no model", (string)(await OutcomeAsync("score-unknown/in.result.json"))["reason"]!);
+        Assert.StartsWith("There is no model", (string)(await OutcomeAsync("score-unknown/in.jsonl.result.json"))["reason"]!);
 
         async Task<JsonNode> OutcomeAsync(string path)
         {
@@ -323,5 +327,6 @@ public sealed class ScoringTests(LarderFixture larder)
         Assert.NotNull(score["options"]!["properties"]!["max_errors"]);
     }
 
-    private async Task UploadAsync(string model, byte[] file) => Assert.True((await _client.UploadAsync(model, file)).Code is 200 or 201);
+    private async Task UploadAsync(string model, byte[] file, string features = "[]") =>
+        Assert.True((await _client.UploadAsync(model, file, fields: [("features", features)])).Code is 200 or 201);
 }

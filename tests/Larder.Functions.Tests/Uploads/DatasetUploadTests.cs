@@ -35,6 +35,13 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
 
         var shown = (await _client.GetJsonAsync("/api/v1/datasets/ds-big/rows.csv")).Body["dataset"]!;
         Assert.Equal((address, rows.Length, UploadClient.Sha256(rows), "local"), ((string?)shown["dataset"], (int)shown["size_bytes"]!, (string?)shown["sha256"], (string?)shown["owner"]));
+        using var download = await _client.GetAsync("/api/v1/datasets/ds-big/rows.csv/download");
+        Assert.Equal(rows, await download.Content.ReadAsByteArrayAsync());
+        Assert.Equal($"\"{UploadClient.Sha256(rows)}\"", download.Headers.ETag!.Tag);
+        using var part = await _client.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/api/v1/datasets/ds-big/rows.csv/download") { Headers = { Range = new(0, 3) } });
+        Assert.Equal((HttpStatusCode.PartialContent, "id,a"), (part.StatusCode, await part.Content.ReadAsStringAsync()));
+        using var same = await _client.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/api/v1/datasets/ds-big/rows.csv/download") { Headers = { IfNoneMatch = { download.Headers.ETag } } });
+        Assert.Equal(HttpStatusCode.NotModified, same.StatusCode);
         var scored = await ScoreAsync("ds-big", address);
         var result = await _client.LinesOfAsync(scored);
         Assert.Equal(150_001, result.Length);
@@ -168,7 +175,7 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
         Assert.Equal("rows.csv", (string?)(await TellAsync(await _client.EndOfAsync((string)trained.Body["job"]!["id"]!)))["name"]);
 
         await _client.UploadAsync("ds-form", OnnxModel.Linear());
-        using var scoring = new MultipartFormDataContent { { new StringContent(address), "dataset" }, { new StringContent("""{"keep": ["id"]}"""), "options" } };
+        using var scoring = new MultipartFormDataContent { { new StringContent(address), "dataset" }, { new StringContent("""{"keep": ["id"], "by_position": true}"""), "options" } };
         var scored = await _client.PostAsync("/api/v1/models/ds-form/scoring", scoring).ReadAnswerAsync();
         Assert.True(scored.Code == 202, scored.Description);
         Assert.Equal(4, (int)(await _client.EndOfAsync((string)scored.Body["job"]!["id"]!))["metrics"]!["rows"]!);
@@ -225,7 +232,7 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
     {
         (string, string)[] headers = key is null ? [] : [("Idempotency-Key", key)];
         var answer = await _client.SendJsonAsync(
-            HttpMethod.Post, $"/api/v1/models/{reference}/scoring", $$$"""{"dataset": "{{{address}}}", "options": {"keep": ["id"]}}""", headers);
+            HttpMethod.Post, $"/api/v1/models/{reference}/scoring", $$$"""{"dataset": "{{{address}}}", "options": {"keep": ["id"], "by_position": true}}""", headers);
         Assert.True(answer.Code == 202, answer.Description);
         return await _client.EndOfAsync((string)answer.Body["job"]!["id"]!, () => larder.Log);
     }

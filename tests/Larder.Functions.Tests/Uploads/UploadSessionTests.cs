@@ -22,8 +22,9 @@ public sealed class UploadSessionTests(LarderFixture larder)
         var seen = (await larder.Client.GetJsonAsync($"/api/v1/models/us-blocks/uploads/{upload["id"]}")).Body["upload"]!;
         Assert.Equal(model.Length, (int)seen["committed_bytes"]!);
 
+        var features = string.Join(',', Enumerable.Range(0, 512).Select(i => $"\"f{i}\""));
         var answer = await CompleteAsync(upload, $$$"""
-            {"sha256": "{{{Sha256(model)}}}", "description": "In blocks", "model_description": "Big", "tags": {"team": "x"}, "aliases": ["champion"],
+            {"sha256": "{{{Sha256(model)}}}", "description": "In blocks", "model_description": "Big", "tags": {"team": "x"}, "aliases": ["champion"], "labels": ["p", "q"], "features": [{{{features}}}],
              "source": "notebook 3", "settings": {"batching": {"enabled": false} } }
             """);
 
@@ -35,6 +36,7 @@ public sealed class UploadSessionTests(LarderFixture larder)
         Assert.Equal(("Big", "In blocks", "notebook 3", "big.onnx"), (
             (string?)made["description"], (string?)made["version"]!["description"], (string?)made["version"]!["source"], (string?)made["version"]!["file_name"]));
         Assert.Equal(Sha256(model), (string?)made["version"]!["sha256"]);
+        Assert.Equal(("f511", "q"), ((string)made["version"]!["features"]![511]!["name"]!, (string)made["version"]!["labels"]![1]!));
         var after = (await larder.Client.GetJsonAsync($"/api/v1/models/us-blocks/uploads/{upload["id"]}")).Body["upload"]!;
         Assert.Equal((null, (string?)job["id"]), ((string?)after["url"], (string?)after["job"]));
     }

@@ -79,7 +79,7 @@ public sealed class NestedReaderTests
     [InlineData("[[1,2,3,[4]]]", new long[] { -1, 4 }, "a list at [0][3] where a single value belongs")]
     // Elements.
     [InlineData("[[1,2,\"3\",4]]", new long[] { -1, 4 }, "a string at [0][2]")]
-    [InlineData("[1,2,null,4]", new long[] { -1, 4 }, "null at [2]")]
+    [InlineData("[1,2,null,4]", new long[] { -1, 4 }, "null at [2]: a missing value, which this model refuses: send a number, give the feature a default, or let the model take it (the setting missing: nan)")]
     [InlineData("[1,true,3,4]", new long[] { -1, 4 }, "true at [1]")]
     [InlineData("[1,{\"a\":1},3,4]", new long[] { -1, 4 }, "an object at [1]")]
     [InlineData("[[1,2,3,4],[1,1e39,3,4]]", new long[] { -1, 4 }, "1e39 at [1][1], which is out of range")]
@@ -111,11 +111,11 @@ public sealed class NestedReaderTests
     [InlineData(Datatype.Bf16, "1e400", "1e400, which is out of range")]
     [InlineData(Datatype.Fp32, "1e400", "1e400, which is out of range")]
     [InlineData(Datatype.Fp64, "1e400", "1e400, which is out of range")]
-    [InlineData(Datatype.Fp64, "\"NaN\"", "a string")]
+    [InlineData(Datatype.Fp64, "\"NaN\"", "NaN: a missing value, which this model refuses: send a number, give the feature a default, or let the model take it (the setting missing: nan)")]
     [InlineData(Datatype.Bool, "1", "a number")]
     [InlineData(Datatype.Bool, "\"true\"", "a string")]
     [InlineData(Datatype.Bytes, "1", "a number")]
-    [InlineData(Datatype.Bytes, "null", "null")]
+    [InlineData(Datatype.Bytes, "null", "null: a missing value, which BYTES cannot hold: send a value, or give the feature a default")]
     [InlineData(Datatype.Bytes, "\"\\ud800\"", "a string that is not well-formed Unicode")]
     [InlineData(Datatype.Int64, "123456789012345678901234567890123456789012345", "1234567890123456789012345678901234567890…, which is out of range")]
     public void An_element_beyond_its_datatype_is_refused(Datatype datatype, string json, string got) =>

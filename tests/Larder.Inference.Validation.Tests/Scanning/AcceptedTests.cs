@@ -122,6 +122,16 @@ public sealed class AcceptedTests
         { "eight-bit floats", OnnxTensor.Declare("w", (TensorElementType)17, 3).Bytes(9, new byte[3]) },
     };
 
+    [Theory]
+    [InlineData("ai.onnx.ml", "TreeEnsembleClassifier", new long[] { 0, 1, 0 }, true)]
+    [InlineData("ai.onnx.ml", "TreeEnsembleRegressor", new long[] { 0, 0, 0 }, false)]
+    [InlineData("ai.onnx.ml", "Imputer", new long[0], true)]
+    [InlineData("", "IsNaN", new long[0], true)]
+    [InlineData("", "Identity", new long[0], false)]
+    public void A_graph_that_deals_with_NaN_takes_missing_values(string domain, string type, long[] tracks, bool takesMissing) => Assert.Equal(
+        takesMissing,
+        Scan.Accepts(Scan.Model().Opset("ai.onnx.ml", 3).Node(new OnnxNode(type, ["x"], ["t"], domain).Ints("nodes_missing_value_tracks_true", tracks))).TakesMissing);
+
     [Fact]
     public void A_stream_that_cannot_seek_is_read_all_the_same()
     {

@@ -21,6 +21,9 @@ public sealed class LarderYamlTests
               - champion
               - staging
             labels: [setosa, versicolor, 'virginica']
+            features:
+              - length
+              - {name: width, unit: cm, missing: true, default: 0.5}
             image:
               scale: 0.00392
               mean: [0.485, 0.456, 0.406]
@@ -35,6 +38,7 @@ public sealed class LarderYamlTests
         Assert.Equal(("botany", "2026"), (yaml.Tags["team"], yaml.Tags["year"]));
         Assert.Equal(["champion", "staging"], yaml.Aliases);
         Assert.Equal(["setosa", "versicolor", "virginica"], yaml.Labels);
+        Assert.Equal([("length", null, null), ("width", "cm", true)], yaml.Features!.Select(feature => (feature.Name, feature.Unit, feature.Missing)));
         Assert.Equal((0.00392, "BGR", "crop", 0.406), (yaml.Image!.Scale, yaml.Image.ChannelOrder, yaml.Image.Resize, yaml.Image.Mean[2]));
         Assert.Equal("""{"values":[[5.1,3.5,1.4,0.2]]}""", yaml.SampleInputs!.Body.GetRawText());
     }

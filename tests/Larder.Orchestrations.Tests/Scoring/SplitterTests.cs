@@ -22,7 +22,7 @@ public class SplitterTests
                     select (text, rows, bytes, read);
         Prop.ForAll(cases.ToArbitrary(), one =>
         {
-            var bytes = Encoding.UTF8.GetBytes(one.text);
+            var bytes = Closed(Encoding.UTF8.GetBytes(one.text));
             var splitter = Split(bytes, Wide with { ChunkRows = one.rows, ChunkBytes = one.bytes }, one.read);
             var joined = splitter.Chunks.SelectMany(chunk =>
             {
@@ -73,6 +73,21 @@ public class SplitterTests
         Assert.Null(await splitter.SplitAsync(new PiecesStream(bytes, 3), CancellationToken.None));
         Assert.Equal(3, splitter.Rows);
         Assert.Equal(["{\"a\":\"\\n\\\"\"}", "{}", "[1]"], splitter.Chunks.Select(chunk => Encoding.UTF8.GetString(bytes.AsSpan((int)chunk.Offset, (int)chunk.Length)).Trim()));
+    }
+
+    [Theory]
+    [InlineData("a,b\n\"x\ny\"\n\"z,1\n2\n3", "Row 3, at byte 10, opens a quote that is not closed: 2 lines behind it were taken for a part of that field.")]
+    [InlineData("a,\"b", "Row 1, at byte 0, opens a quote that is not closed: 0 lines behind it were taken for a part of that field.")]
+    [InlineData("a,\"b\"", null)]
+    public async Task A_quote_that_is_not_closed_is_told_with_its_row_and_the_lines_behind_it(string text, string? problem) =>
+        Assert.Equal(problem, await new DatasetSplitter(new CsvScanner((byte)','), Wide, 0).SplitAsync(new PiecesStream(Encoding.UTF8.GetBytes(text), 3), CancellationToken.None));
+
+    private static byte[] Closed(byte[] bytes)
+    {
+        var scanner = new CsvScanner((byte)',');
+        for (ReadOnlySpan<byte> rest = bytes; !rest.IsEmpty;)
+            rest = rest[scanner.Next(rest).Passed..];
+        return scanner.IsInQuotes ? [.. bytes, (byte)'"'] : bytes;
     }
 
     private static DatasetSplitter Split(byte[] bytes, SplitLimits limits, int read)
