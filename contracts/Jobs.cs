@@ -307,6 +307,18 @@ public sealed record JobTypeListAnswer : Answer
     public required IReadOnlyList<JobTypeDetails> JobTypes { get; init; }
 }
 
+/// <summary><c>GET /api/v1/jobs/{job}/inputs</c>.</summary>
+public sealed record JobInputListAnswer : Answer
+{
+    /// <summary>The files that the job was given.</summary>
+    [JsonPropertyName("inputs")]
+    public required IReadOnlyList<JobInputDetails> Inputs { get; init; }
+
+    /// <summary>Its options, without secrets.</summary>
+    [JsonPropertyName("options")]
+    public required JsonElement Options { get; init; }
+}
+
 /// <summary><c>GET /api/v1/jobs/{job}/outputs</c>.</summary>
 public sealed record JobOutputListAnswer : Answer
 {

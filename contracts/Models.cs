@@ -49,6 +49,34 @@ public sealed record ModelDetails
     /// <summary>Its latest changes; the audit log has all.</summary>
     [JsonPropertyName("audit")]
     public required IReadOnlyList<ModelChange> Audit { get; init; }
+
+    /// <summary>Versions that are deleted and can be restored; absent without any.</summary>
+    [JsonPropertyName("deleted_versions"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<VersionDeletionDetails>? DeletedVersions { get; init; }
+
+    /// <summary>Of a deleted model that can be restored: its deletion; absent otherwise.</summary>
+    [JsonPropertyName("deletion"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DeletionDetails? Deletion { get; init; }
+}
+
+/// <summary>The deletion of something that can be restored.</summary>
+public record DeletionDetails
+{
+    /// <summary>When it was deleted.</summary>
+    [JsonPropertyName("when")]
+    public required DateTimeOffset When { get; init; }
+
+    /// <summary>The caller that deleted it.</summary>
+    [JsonPropertyName("who")]
+    public string? Who { get; init; }
+}
+
+/// <summary>The deletion of a version.</summary>
+public sealed record VersionDeletionDetails : DeletionDetails
+{
+    /// <summary>The version.</summary>
+    [JsonPropertyName("version")]
+    public required int Version { get; init; }
 }
 
 /// <summary>A change of a model, as its document has it.</summary>
@@ -371,6 +399,30 @@ public sealed record ModelInformation
     public VersionDetails? Version { get; init; }
 }
 
+/// <summary>A version as MLBuffet's information shows it.</summary>
+public sealed record TagVersion
+{
+    /// <summary>Where it is downloaded.</summary>
+    [JsonPropertyName("path")]
+    public required string Path { get; init; }
+
+    /// <summary>The file's name.</summary>
+    [JsonPropertyName("file")]
+    public required string? File { get; init; }
+
+    /// <summary>When it was made, in UTC: <c>HH:mm:ss dd/MM/yyyy</c>.</summary>
+    [JsonPropertyName("time")]
+    public required string Time { get; init; }
+
+    /// <summary>Free text.</summary>
+    [JsonPropertyName("description")]
+    public required string? Description { get; init; }
+
+    /// <summary>The upload's <c>library_version</c>; null when it named none.</summary>
+    [JsonPropertyName("ml_library")]
+    public required string? MlLibrary { get; init; }
+}
+
 /// <summary><c>GET /api/v1/models/{reference}</c>: a model, a version of it and a page of all its versions.</summary>
 public sealed record ModelAnswer : Answer
 {
@@ -409,6 +461,10 @@ public sealed record ModelAnswer : Answer
     /// <summary>The version that was asked for; null while no version is ready.</summary>
     [JsonPropertyName("version")]
     public VersionDetails? Version { get; init; }
+
+    /// <summary>The same page of versions as MLBuffet shows it, by number.</summary>
+    [JsonPropertyName("tag_list_versions")]
+    public required IReadOnlyDictionary<string, TagVersion> TagListVersions { get; init; }
 
     /// <summary>A page of versions, the newest first.</summary>
     [JsonPropertyName("versions")]

@@ -12,6 +12,8 @@ var builder = new SelfHostBuilder(args, new SelfHostOptions
     FunctionAssembly = typeof(LarderServices).Assembly,
     FormerNames = RenamedFunctions.FormerNames,
     AsksForCredentials = LarderServices.AsksForCredentials,
+    HelpPath = "/help",
+    WriteRefusal = LarderServices.WriteRefusalAsync,
 });
 builder.AddLarder();
 

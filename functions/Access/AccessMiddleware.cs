@@ -2,6 +2,7 @@ using Larder.Functions.Http;
 using Larder.Inference;
 using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ namespace Larder.Functions.Access;
 /// <see cref="CallerExtensions.Caller"/>. The host checks nothing: every function is anonymous to it.
 /// </summary>
 internal sealed partial class AccessMiddleware(
-    RoleRequirements functions, CallerResolver callers, OriginFilter browsers, RateLimits limits, ModelScopes scopes, ILogger<AccessMiddleware> logger) : IFunctionsWorkerMiddleware
+    RoleRequirements functions, CallerResolver callers, OriginFilter browsers, CrossOrigin pages, RateLimits limits, ModelScopes scopes, ILogger<AccessMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     /// <inheritdoc />
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
@@ -30,6 +31,11 @@ internal sealed partial class AccessMiddleware(
 
         if (browsers.Refuse(http.Request) is { } sentence)
             return Refuse(context, http, ErrorKind.Forbidden, sentence);
+        if (pages.Answers(http))
+        {
+            context.GetInvocationResult().Value = new NoContentResult();
+            return Task.CompletedTask;
+        }
         // What is open to everyone does not tell whether a credential is right.
         if (function.Role == Role.None && !callers.IsShut)
             return Decide(context, http, function, new Identity(callers.IsOpen ? Caller.Local : Caller.Anonymous), next);
@@ -44,6 +50,8 @@ internal sealed partial class AccessMiddleware(
     {
         if (identity.Caller is not { } caller)
             return Refuse(context, http, identity.Kind, identity.Sentence, identity.RetryAfter);
+        // Also for the log line of a refusal.
+        http.Features.Set(caller);
         if (limits.Take(caller) is > 0 and var seconds)
             return Refuse(context, http, ErrorKind.TooMany, $"{caller.Name} sends requests faster than this server takes them.", seconds);
         var needed = RoleNames.Of(function.Role);
@@ -59,7 +67,6 @@ internal sealed partial class AccessMiddleware(
             return Refuse(context, http, ErrorKind.Forbidden, $"This needs the role {needed}.");
         }
 
-        http.Features.Set(caller);
         return caller.Scope is null ? next(context) : DecideByScopeAsync(context, http, function, caller, next);
     }
 

@@ -19,7 +19,7 @@ public sealed class ListAudit(AuditHistory history)
     /// <summary>A page of the records that match the query, the newest first. It may be short, even empty, and still have a <c>next_cursor</c>.</summary>
     [Function("ListAudit"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("Who changed what; ?subject=&actor=&from=&to=&limit=&cursor=.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/audit")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/audit")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request, "subject", "actor", "from", "to", "limit", "cursor");
@@ -38,7 +38,7 @@ public sealed class ListAudit(AuditHistory history)
             Subject = QueryParameters.Text(request, "subject") is { } subject ? AuditSubject.Parse(subject) : null,
             Actor = actor,
             From = QueryParameters.Time(request, "from"),
-            To = QueryParameters.Time(request, "to"),
+            To = QueryParameters.EndTime(request, "to"),
         };
     }
 }

@@ -4,7 +4,9 @@ using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Registry.Access;
 using Larder.Registry.Datasets;
+using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -12,12 +14,12 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.Datasets;
 
 /// <summary>The data sets that were uploaded in blocks. They live until they are deleted.</summary>
-public sealed class ManageDatasets(DatasetStore datasets, ModelScopes scopes)
+public sealed class ManageDatasets(DatasetStore datasets, IArtifactStore artifacts, ModelScopes scopes)
 {
     /// <summary>Data sets by model and name, a page at a time.</summary>
     [Function("ListDatasets"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Uploaded data sets; ?model=&limit=&cursor=.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/datasets")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request, "model", "limit", "cursor");
@@ -38,13 +40,30 @@ public sealed class ManageDatasets(DatasetStore datasets, ModelScopes scopes)
     /// <summary>A data set.</summary>
     [Function("GetDataset"), Requires(Role.Reader), Description("An uploaded data set: its size and hash.")]
     public async Task<IActionResult> Get(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{model}/{file}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/datasets/{model}/{file}")] HttpRequest request,
         string model,
         string file,
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request);
         return Envelope.Ok("Data set provided", new DatasetAnswer { Dataset = DatasetAnswers.Of(await datasets.GetAsync(ModelName.Parse(model), file, cancellationToken)) });
+    }
+
+    /// <summary>The file of a data set; conditions and ranges are honoured (<see cref="FileAnswer"/>).</summary>
+    [Function("DownloadDataset"), Requires(Role.Contributor), Description("The file of an uploaded data set; Range and If-None-Match are honoured.")]
+    public async Task<IActionResult> Download(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{model}/{file}/download")] HttpRequest request,
+        string model,
+        string file,
+        CancellationToken cancellationToken)
+    {
+        QueryParameters.RequireKnown(request);
+        var dataset = await datasets.GetAsync(ModelName.Parse(model), file, cancellationToken);
+        return await new FileAnswer(dataset.Sha256, dataset.SizeBytes, dataset.FileName, FileAnswer.TypeOf(dataset.FileName)).SendAsync(request, OpenAsync, cancellationToken);
+
+        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellationToken) =>
+            await artifacts.OpenReadAsync(dataset.Sha256, offset, length, cancellationToken)
+            ?? throw new StorageUnavailableException($"The file of {Dataset.AddressOf(dataset.Model, file)} is missing in storage.");
     }
 
     /// <summary>Deletes a data set. Jobs that have it as input, running ones too, keep its bytes and can be run again.</summary>

@@ -19,7 +19,7 @@ internal static class EffectiveSettings
     private static readonly string[] Local = ["LocalFolder", "AzuriteLocation", "Jobs:Process:Folder"];
 
     // In the sample a name that each deployment chooses.
-    private const string Placeholder = "example";
+    internal const string Placeholder = "example";
 
     // In the sample these choose functions for a developer's machine; nothing is disabled where they are not set.
     private const string Disabling = ".Disabled";
@@ -29,6 +29,9 @@ internal static class EffectiveSettings
 
     private static readonly string[] SecretNames = ["AzureWebJobsStorage", "Sha256", "Key", "Secret", "Password", "Token", "ConnectionString"];
     private static readonly string[] SecretParts = ["AccountKey=", "SharedAccessKey=", "SharedAccessSignature=", "Password=", "sig="];
+
+    /// <summary>The names in the sample.</summary>
+    internal static IReadOnlyCollection<string> Names => Defaults().Keys;
 
     /// <summary>All of them, by name.</summary>
     public static SortedDictionary<string, string> Of(IConfiguration configuration)
@@ -54,7 +57,8 @@ internal static class EffectiveSettings
             settings.ToDictionary(setting => setting.Key, setting => Shown(setting.Key, setting.Value)), StringComparer.Ordinal);
     }
 
-    private static string Section(string name) => name.Split(':')[0];
+    /// <summary>The section that a setting is in.</summary>
+    internal static string Section(string name) => name.Split(':')[0];
 
     private static string Shown(string name, string value)
     {

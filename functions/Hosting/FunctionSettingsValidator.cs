@@ -14,4 +14,5 @@ public sealed partial class FunctionSettingsValidator :
     IValidateOptions<WrongCredentialOptions>,
     IValidateOptions<LogStreamLimits>,
     IValidateOptions<PredictionLimits>,
+    IValidateOptions<CompressionLimits>,
     IValidateOptions<RequestTimeoutOptions>;

@@ -1,9 +1,12 @@
+using System.Buffers;
+using System.Text.Json;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Larder.Functions.Access;
 using Larder.Functions.Hosting.Telemetry;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
+using Larder.Functions.Models;
 using Larder.Functions.Operations;
 using Larder.Functions.Prediction;
 using Larder.Functions.Schedules;
@@ -48,6 +51,7 @@ using Larder.Registry.Storage.Blobs;
 using Larder.Registry.Text;
 using Larder.Registry.Tokens;
 using Larder.Registry.Uploads;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -82,6 +86,7 @@ public static class LarderServices
         var services = ((IHostApplicationBuilder)builder).Services;
         services.TryAddSingleton(TimeProvider.System);
         RenamedSettings.AddCheck(services);
+        services.AddHostedService<UnreadSettings>();
         services.AddMetrics();
         services.AddSingleton(provider => new LocalFolder(
             provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : DefaultFolder(provider)));
@@ -95,11 +100,15 @@ public static class LarderServices
         services.AddTransfer();
         services.AddTelemetry(builder.Configuration, isWorker: builder is FunctionsApplicationBuilder);
 
+        ContentCodings.AddTo(services);
+        services.AddSetting<CompressionLimits>("Limits", ApiSettings);
         services.AddSetting<PredictionLimits>("Limits", ApiSettings);
         services.AddSetting<RequestTimeoutOptions>("Limits", ApiSettings);
         services.AddSingleton(ServerVersion.Of(isWorker: builder is FunctionsApplicationBuilder));
         services.AddSingleton<RouteTable>();
+        services.AddSingleton<AccessLog>();
         services.AddSingleton(Dialects.All);
+        services.AddSingleton<PutModel>();
         services.AddSingleton<PredictionMetrics>();
         services.AddSingleton<PredictionResponse>();
         services.AddSingleton<PredictionBody>();
@@ -122,6 +131,25 @@ public static class LarderServices
     public static bool AsksForCredentials(IConfiguration configuration) =>
         CallerKeys.AnyIn(configuration, configuration.GetSection("Access").Get<AccessOptions>() ?? new AccessOptions());
 
+    /// <summary>The body of what the self-host refuses before or after a function: in the dialect of the path, as of every other refusal.</summary>
+    public static async Task WriteRefusalAsync(HttpContext http)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(body))
+        {
+            Dialects.All.Of(http.Request.Path).Write(writer, http.Response.StatusCode, http.Response.StatusCode switch
+            {
+                StatusCodes.Status429TooManyRequests => "The server has more requests than it takes at a time; try again later.",
+                StatusCodes.Status413PayloadTooLarge => "The request body is larger than this server accepts.",
+                < StatusCodes.Status500InternalServerError => "The request is not valid HTTP.",
+                _ => "The server failed. Its log has the reason.",
+            });
+        }
+        http.Response.ContentType = "application/json; charset=utf-8";
+        http.Response.ContentLength = body.WrittenCount;
+        await http.Response.BodyWriter.WriteAsync(body.WrittenMemory, http.RequestAborted);
+    }
+
     private static void AddAccess(this IServiceCollection services)
     {
         services.AddSetting<AccessOptions>("Access", ApiSettings);
@@ -136,6 +164,8 @@ public static class LarderServices
         services.AddSingleton<WrongCredentials>();
         services.AddSingleton<CallerResolver>();
         services.AddSingleton<OriginFilter>();
+        services.AddCors();
+        services.AddSingleton<CrossOrigin>();
         services.AddSingleton<RateLimits>();
         services.AddHostedService<AccessConfigurationValidator>();
     }
@@ -185,6 +215,7 @@ public static class LarderServices
             (options, provider) => options with { StagingFolder = Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "staging") });
         services.AddSetting<CatalogOptions>("Cache", RegistrySettings);
         services.AddSetting<GarbageCollectionOptions>("GarbageCollection", RegistrySettings);
+        services.AddSetting<RetentionOptions>("Retention", RegistrySettings);
         services.AddSingleton<ValidateModel>(provider =>
         {
             var validator = provider.GetRequiredService<ModelValidator>();
@@ -244,6 +275,8 @@ public static class LarderServices
     {
         services.AddSetting<ScoringLimits>("Limits:Scoring", JobSettings);
         services.AddSingleton<BlobDatasets>();
+        services.AddSingleton<DropContainers>();
+        services.AddHostedService(provider => provider.GetRequiredService<DropContainers>());
         services.AddSingleton<UrlSource>();
         services.AddSingleton<ScoringSubmitter>();
     }

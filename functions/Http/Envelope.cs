@@ -9,31 +9,46 @@ using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions.Http;
 
-/// <summary>An answer in JSON. It is built whole before anything is sent, so that a failure can still be told.</summary>
+/// <summary>
+/// An answer in JSON. It is built whole before anything is sent, so that a failure can still be told. One to <c>GET</c> has an <c>ETag</c>, and is 304 where
+/// <c>If-None-Match</c> names it.
+/// </summary>
 internal abstract class JsonAnswer : IActionResult
 {
     private readonly List<(string Name, string Value)> _headers = [];
     private readonly ArrayBufferWriter<byte> _body = new();
-    private int _status;
+
+    /// <summary>The HTTP status; 0 before it is built.</summary>
+    public int Status { get; private set; }
 
     /// <summary>Writes the body, in the dialect of the route where the answer is an error. <see cref="ErrorMiddleware"/> calls it, which has an answer for what fails here.</summary>
     public void Build(Dialect dialect)
     {
         using var writer = new Utf8JsonWriter(_body, new JsonWriterOptions { Encoder = Json.Options.Encoder });
-        _status = Write(writer, dialect);
+        Status = Write(writer, dialect);
     }
 
     /// <inheritdoc />
     public async Task ExecuteResultAsync(ActionContext context)
     {
-        if (_status == 0)
+        if (Status == 0)
             Build(Dialect.ModelApi);
-        var response = context.HttpContext.Response;
-        response.StatusCode = _status;
-        response.ContentType = "application/json; charset=utf-8";
-        response.ContentLength = _body.WrittenCount;
+        var (request, response) = (context.HttpContext.Request, context.HttpContext.Response);
+        response.StatusCode = Status;
         foreach (var (name, value) in _headers)
             response.Headers[name] = value;
+        if (Status == StatusCodes.Status200OK && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)))
+        {
+            var etag = EntityTags.OfAnswer(response.Headers.ETag, _body.WrittenSpan);
+            response.Headers.ETag = etag;
+            if (EntityTags.IsKnown(request, etag))
+            {
+                response.StatusCode = StatusCodes.Status304NotModified;
+                return;
+            }
+        }
+        response.ContentType = "application/json; charset=utf-8";
+        response.ContentLength = _body.WrittenCount;
         await response.BodyWriter.WriteAsync(_body.WrittenMemory, context.HttpContext.RequestAborted);
     }
 

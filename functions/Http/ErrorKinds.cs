@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Larder.Inference;
 using Larder.Inference.Limits;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
 namespace Larder.Functions.Http;
@@ -16,7 +17,9 @@ internal static class ErrorKinds
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ErrorKind.TooLarge,
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => ErrorKind.Slow,
         BadHttpRequestException => ErrorKind.Malformed,
-        OperationCanceledException => ErrorKind.ClientGone,
+        OperationCanceledException or ConnectionResetException => ErrorKind.ClientGone,
+        // One that asked for too much: the rest of the server goes on.
+        OutOfMemoryException => ErrorKind.Unavailable,
         _ => FullDisk.Is(exception) ? ErrorKind.NoRoom : ErrorKind.Internal,
     };
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Larder.Inference;
 using Larder.Registry.Errors;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
@@ -45,7 +46,8 @@ internal sealed partial class ErrorMiddleware(Dialects dialects, ILogger<ErrorMi
             BadHttpRequestException when kind == ErrorKind.TooLarge => "The request body is larger than this server accepts.",
             BadHttpRequestException when kind == ErrorKind.Slow => "The request body came too slowly.",
             BadHttpRequestException => "The request is not valid HTTP.",
-            OperationCanceledException => "The request was given up.",
+            OperationCanceledException or ConnectionResetException => "The request was given up.",
+            OutOfMemoryException => "The server has not the memory for this request: send a smaller one, or the same again later.",
             _ when kind == ErrorKind.NoRoom && exception is not NoRoomException => "The server's disk is full at this moment; try again later.",
             _ when kind == ErrorKind.Internal => $"The server failed. Its log has the reason under request id {id}.",
             _ => exception.Message,

@@ -1,4 +1,5 @@
 using Larder.Inference;
+using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
@@ -6,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 namespace Larder.Functions.Http;
 
 /// <summary>
-/// A file as an answer. <c>If-None-Match</c>, <c>Range</c> (one range) and <c>If-Range</c> are answered as RFC 9110, sections 13 and 14, has them.
+/// A file as an answer. <c>If-Match</c>, <c>If-None-Match</c>, <c>Range</c> (one range) and <c>If-Range</c> are answered as RFC 9110, sections 13 and 14, has them.
 /// </summary>
 /// <param name="ETag">Of the bytes, without quotes.</param>
 /// <param name="SizeBytes">How many there are.</param>
@@ -19,6 +20,7 @@ internal sealed record FileAnswer(string ETag, long SizeBytes, string FileName, 
     /// <param name="open">Opens a part of the file, given its first byte and its length, null for all; called only if bytes are sent.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="HttpStatusException">The range is outside the file (416).</exception>
+    /// <exception cref="PreconditionFailedException"><c>If-Match</c> names other files.</exception>
     public async Task<IActionResult> SendAsync(
         HttpRequest request, Func<long, long?, CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
@@ -29,13 +31,16 @@ internal sealed record FileAnswer(string ETag, long SizeBytes, string FileName, 
         response.Headers.AcceptRanges = "bytes";
         // Clients may cache it and must revalidate it; shared caches may not.
         response.Headers.CacheControl = "private, no-cache";
-        if (headers.IfNoneMatch.Any(known => known.Compare(etag, useStrongComparison: false) || known == EntityTagHeaderValue.Any))
+        if (EntityTags.Required(request)?.Contains(ETag) == false)
+            throw new PreconditionFailedException("The file is another one than If-Match names.");
+        if (EntityTags.IsKnown(request, etag.Tag.ToString()))
             return new StatusCodeResult(StatusCodes.Status304NotModified);
 
         var range = headers.IfRange is { EntityTag: var expected } && !etag.Compare(expected, useStrongComparison: true)
             ? null
             : headers.Range;
-        var (offset, length) = Part(range);
+        // Ranges are defined for GET alone (RFC 9110, section 14.2).
+        var (offset, length) = Part(HttpMethods.IsHead(request.Method) ? null : range);
         if (length <= 0 && SizeBytes > 0)
         {
             response.Headers.ContentRange = $"bytes */{SizeBytes}";
@@ -43,7 +48,7 @@ internal sealed record FileAnswer(string ETag, long SizeBytes, string FileName, 
         }
 
         var isPart = length < SizeBytes;
-        await using var content = await open(offset, isPart ? length : null, cancellationToken);
+        await using var content = HttpMethods.IsHead(request.Method) ? Stream.Null : await open(offset, isPart ? length : null, cancellationToken);
         if (isPart)
         {
             response.StatusCode = StatusCodes.Status206PartialContent;
@@ -68,4 +73,15 @@ internal sealed record FileAnswer(string ETag, long SizeBytes, string FileName, 
         var to = Math.Min(range.To ?? long.MaxValue, SizeBytes - 1);
         return (from, to - from + 1);
     }
+
+    /// <summary>The content type of a file by its name. Only what no browser runs is given its own.</summary>
+    public static string TypeOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".json" => "application/json",
+        ".txt" or ".log" => "text/plain; charset=utf-8",
+        ".csv" => "text/csv; charset=utf-8",
+        ".jsonl" => "application/x-ndjson",
+        ".png" => "image/png",
+        _ => "application/octet-stream",
+    };
 }

@@ -14,6 +14,14 @@ namespace Larder.Functions.Http;
 /// <param name="Fields">The fields.</param>
 internal sealed record FormSpec(string What, string Otherwise, params FormField[] Fields)
 {
+    /// <summary>The name of parts whose field is known by the file's extension, and the field of each extension; <c>""</c> is any other. Null: there are none.</summary>
+    public (string Name, IReadOnlyDictionary<string, string> Fields)? ByExtension { get; init; }
+
+    /// <summary>The field of a part.</summary>
+    public string FieldOf(FormPart part) => part.IsFile && ByExtension is var (name, fields) && part.Name == name
+        ? fields.GetValueOrDefault(Path.GetExtension(part.FileName).ToLowerInvariant()) ?? fields[""]
+        : part.Name;
+
     /// <summary>The fields, for messages.</summary>
     public string Takes => string.Join(", ", Fields.Select(one => one.Name));
 }
@@ -27,6 +35,9 @@ internal sealed record FormField(string Name)
 
     /// <summary>Keeps the bytes of its file while they arrive; null when it cannot be a file.</summary>
     public Func<Stream, CancellationToken, Task<StagedFile>>? Stage { get; init; }
+
+    /// <summary>Whether its file is text, which is kept in UTF-8 whatever charset its part names.</summary>
+    public bool IsText { get; init; }
 
     /// <summary>What the name of its file must end with; null for anything.</summary>
     public string? Extension { get; init; }
@@ -132,7 +143,8 @@ internal sealed class Form : IAsyncDisposable
 
     private async Task TakeAsync(FormPart part, CancellationToken cancellationToken)
     {
-        if (Array.Find(_spec.Fields, field => field.Name == part.Name) is not { } known || (part.IsFile ? known is { Stage: null, IsJson: false } : known.TextBytes == 0))
+        var name = _spec.FieldOf(part);
+        if (Array.Find(_spec.Fields, field => field.Name == name) is not { } known || (part.IsFile ? known is { Stage: null, IsJson: false } : known.TextBytes == 0))
             throw new InvalidRequestException($"The {(part.IsFile ? "file" : "field")} '{RequestText.Shown(part.Name)}' is not known; {_spec.What} takes {_spec.Takes}.");
         if (File(known.Name) is not null || _texts.ContainsKey(known.Name))
             throw new InvalidRequestException($"The field '{known.Name}' is given twice.");
@@ -163,7 +175,7 @@ internal sealed class Form : IAsyncDisposable
             throw WrongExtension(fileName, extension);
         }
 
-        var file = new UploadedFile(field.Name, fileName, await stage(part.Open(), cancellationToken));
+        var file = new UploadedFile(field.Name, fileName, await stage(field.IsText ? await part.OpenTextAsync(cancellationToken) : part.Open(), cancellationToken));
         _files.Add(file);
         if (file.Staged.SizeBytes == 0 && field.Empty is { } sentence)
             throw new InvalidRequestException(sentence);

@@ -36,7 +36,7 @@ internal static class Json
     /// <param name="expected">What the body should be, for the message, as <c>{model_description:string}</c>.</param>
     /// <param name="cancellationToken">Ends the read.</param>
     /// <exception cref="InvalidRequestException">There is no body, it is not JSON, or it does not fit the type.</exception>
-    /// <exception cref="HttpStatusException">It is compressed, or in another charset than UTF-8 (415).</exception>
+    /// <exception cref="HttpStatusException">It is said to be something else, or in a coding or charset that is not read (415).</exception>
     public static async Task<T> ReadAsync<T>(HttpRequest request, string expected, CancellationToken cancellationToken) =>
         await ReadBytesAsync(request, cancellationToken) is { IsEmpty: false } body
             ? Deserialize<T>(body.Span, expected)
@@ -85,13 +85,13 @@ internal static class Json
     /// <summary>Reads parsed JSON as a type; a failure is a sentence for the caller.</summary>
     public static T Deserialize<T>(JsonElement json, string expected) => Deserialize<T>(JsonMarshal.GetRawUtf8Value(json), expected);
 
-    private static Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpRequest request, CancellationToken cancellationToken)
+    private static async Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var body = request.OpenBody();
         var tooLarge = $"The JSON body is limited to {MaxBodyBytes} bytes.";
+        var body = await request.OpenJsonAsync(cancellationToken);
         return request.ContentLength > MaxBodyBytes
             ? throw new TooLargeException(tooLarge)
-            : RequestBody.ReadAsync(body, MaxBodyBytes, tooLarge, cancellationToken);
+            : await RequestBody.ReadAsync(body.AsStream(leaveOpen: true), MaxBodyBytes, tooLarge, cancellationToken);
     }
 
     private static InvalidRequestException Absent(string expected) => new($"No json data provided {expected}");

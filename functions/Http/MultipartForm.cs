@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Larder.Inference;
 using Larder.Registry.Errors;
-using Larder.Registry.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
@@ -14,9 +13,12 @@ internal static class MultipartForm
     /// <summary>RFC 2046: a boundary has at most 70 characters.</summary>
     private const int MaxBoundary = 70;
 
+    /// <summary>Whether the request says that it is one.</summary>
+    public static bool IsForm(HttpRequest request) => request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true;
+
     /// <summary>The parts of the request's form, in their order; null when it is none. What is not read of a part is skipped.</summary>
     /// <exception cref="InvalidRequestException">The form has no usable boundary, or is not well-formed.</exception>
-    /// <exception cref="HttpStatusException">It is compressed (415).</exception>
+    /// <exception cref="HttpStatusException">It is in a coding that is not read (415).</exception>
     public static IAsyncEnumerable<FormPart>? PartsOf(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
@@ -112,46 +114,19 @@ internal sealed class FormPart(MultipartSection section, ContentDispositionHeade
             if (section.Headers?.TryGetValue(header, out var coding) == true && !Plain.Contains(coding.ToString().Trim(), StringComparer.OrdinalIgnoreCase))
                 throw new HttpStatusException(ErrorKind.UnsupportedMedia, $"Send the parts of the form as they are; {header} '{RequestText.Shown(coding.ToString())}' is not supported.");
         }
-        return new PartStream(section.Body);
+        return new CheckedStream(section.Body, MultipartForm.IsBroken, MultipartForm.Broken);
     }
 
-    /// <summary>Its bytes, all of them.</summary>
-    /// <param name="limit">The most that there may be.</param>
+    /// <summary>Its text, in UTF-8.</summary>
+    /// <exception cref="HttpStatusException">It is encoded, or in a charset that is not read (415).</exception>
+    public ValueTask<Stream> OpenTextAsync(CancellationToken cancellationToken) => RequestBody.OpenTextAsync(Open(), ContentType, cancellationToken);
+
+    /// <summary>Its text, all of it, in UTF-8.</summary>
+    /// <param name="limit">The most bytes that there may be.</param>
     /// <param name="tooLarge">What the caller is told when there are more.</param>
     /// <param name="cancellationToken">Ends the read.</param>
     /// <exception cref="TooLargeException">There are more.</exception>
-    /// <exception cref="HttpStatusException">They are encoded, or in another charset than UTF-8 (415).</exception>
-    public Task<ReadOnlyMemory<byte>> ReadAsync(int limit, string tooLarge, CancellationToken cancellationToken)
-    {
-        RequestBody.RequireUtf8(ContentType);
-        return RequestBody.ReadAsync(Open(), limit, tooLarge, cancellationToken);
-    }
-
-    // What fails in the form is told from what fails where its bytes go, such as a full disk.
-    private sealed class PartStream(Stream body) : ForwardStream
-    {
-        public override int Read(byte[] buffer, int offset, int count)
-        {
-            try
-            {
-                return body.Read(buffer, offset, count);
-            }
-            catch (Exception exception) when (MultipartForm.IsBroken(exception))
-            {
-                throw MultipartForm.Broken();
-            }
-        }
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            try
-            {
-                return await body.ReadAsync(buffer, cancellationToken);
-            }
-            catch (Exception exception) when (MultipartForm.IsBroken(exception))
-            {
-                throw MultipartForm.Broken();
-            }
-        }
-    }
+    /// <exception cref="HttpStatusException">It is encoded, or in a charset that is not read (415).</exception>
+    public async Task<ReadOnlyMemory<byte>> ReadAsync(int limit, string tooLarge, CancellationToken cancellationToken) =>
+        await RequestBody.ReadAsync(await OpenTextAsync(cancellationToken), limit, tooLarge, cancellationToken);
 }

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Larder.Functions.Http;
 
-/// <summary>Reads query strings strictly: a parameter that the route does not know, that is given twice, or whose value is of another kind, is 422.</summary>
+/// <summary>Reads query strings strictly: a parameter that the route does not know, that is given twice where one value is taken, or whose value is of another kind, is 422.</summary>
 internal static class QueryParameters
 {
     private const int MaxText = 200;
@@ -15,12 +15,22 @@ internal static class QueryParameters
     // A key or token (Access/Credential), which every route may be given.
     private const string KeyParameter = "code";
 
-    private static readonly string[] Times = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+    // For a search grammar that lists will have: until then no route may give it a meaning of its own.
+    private const string Reserved = "filter";
+
+    private const string Date = "yyyy-MM-ddK";
+
+    private static readonly string[] Times = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
     /// <summary>Refuses parameters that a route does not know, and those that are given twice.</summary>
     /// <exception cref="InvalidRequestException">There is such a parameter.</exception>
-    public static void RequireKnown(HttpRequest request, params ReadOnlySpan<string> known)
+    public static void RequireKnown(HttpRequest request, params ReadOnlySpan<string> known) => RequireKnown(request, [], known);
+
+    /// <summary>The same for a route with parameters that take several values, and may be repeated for that (<see cref="Texts"/>).</summary>
+    /// <inheritdoc cref="RequireKnown(HttpRequest, ReadOnlySpan{string})"/>
+    public static void RequireKnown(HttpRequest request, string[] repeatable, params ReadOnlySpan<string> single)
     {
+        string[] known = [.. repeatable, .. single];
         foreach (var (name, values) in request.Query)
         {
             if (name == KeyParameter)
@@ -28,15 +38,20 @@ internal static class QueryParameters
             if (!known.Contains(name))
             {
                 var takes = known.Length == 0 ? "none is" : $"{string.Join(", ", known)} {(known.Length == 1 ? "is" : "are")}";
-                throw new InvalidRequestException($"The parameter '{RequestText.Shown(name)}' is not known here; {takes}.");
+                throw new InvalidRequestException(name == Reserved
+                    ? $"The parameter {Reserved} is reserved for a search grammar, which this release does not have. Of parameters, {takes} known here."
+                    : $"The parameter '{RequestText.Shown(name)}' is not known here; {takes}.");
             }
-            if (values.Count > 1)
+            if (values.Count > 1 && !repeatable.Contains(name))
                 throw new InvalidRequestException($"The parameter {name} is given {values.Count} times; once is enough.");
         }
     }
 
     /// <summary>A parameter's text; null when it is absent or empty.</summary>
     public static string? Text(HttpRequest request, string name) => request.Query[name] is [{ Length: > 0 } text] ? text : null;
+
+    /// <summary>All texts of a parameter that may be repeated; empty when it is absent.</summary>
+    public static IReadOnlyList<string> Texts(HttpRequest request, string name) => [.. request.Query[name].Where(text => text is { Length: > 0 }).Select(text => text!)];
 
     /// <summary>A parameter's whole number.</summary>
     /// <exception cref="InvalidRequestException">It is not a whole number, or out of range.</exception>
@@ -53,17 +68,20 @@ internal static class QueryParameters
     /// <exception cref="InvalidRequestException">It can be no model's name.</exception>
     public static ModelName? Model(HttpRequest request) => Text(request, "model") is { } model ? ModelName.Parse(model) : null;
 
-    /// <summary>The type of a job, from <c>?type=</c>.</summary>
+    /// <summary>Types of jobs, from <c>?type=</c>, separated by commas or repeated; null for all.</summary>
     /// <exception cref="InvalidRequestException">There is no such type of job.</exception>
-    public static string? Type(HttpRequest request)
+    public static IReadOnlyCollection<string>? Types(HttpRequest request)
     {
-        var type = Text(request, "type");
-        return type is null || JobTypes.All.Any(known => known.Type == type)
-            ? type
-            : throw new InvalidRequestException($"type must be {string.Join(" or ", JobTypes.All.Select(known => known.Type))}.");
+        var types = Several(request, "type");
+        return types?.All(type => JobTypes.All.Any(known => known.Type == type)) != false
+            ? types
+            : throw new InvalidRequestException($"type must be one or more, separated by commas, of {string.Join(", ", JobTypes.All.Select(known => known.Type))}.");
     }
 
-    /// <summary>A filter of jobs, from <c>?state=&amp;type=&amp;model=&amp;schedule=&amp;text=&amp;from=&amp;to=</c>.</summary>
+    private static string[]? Several(HttpRequest request, string name) =>
+        Texts(request, name) is { Count: > 0 } texts ? [.. texts.SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries))] : null;
+
+    /// <summary>A filter of jobs, from <c>?state=&amp;type=&amp;owner=&amp;model=&amp;schedule=&amp;text=&amp;from=&amp;to=</c>.</summary>
     /// <exception cref="InvalidRequestException">A value is of another kind.</exception>
     public static JobFilter Filter(HttpRequest request)
     {
@@ -73,13 +91,14 @@ internal static class QueryParameters
             throw new InvalidRequestException($"text can have at most {MaxText} characters.");
         return new JobFilter
         {
-            States = Text(request, "state")?.Split(',').Select(State).ToHashSet(),
-            Type = Type(request),
+            States = Several(request, "state")?.Select(State).ToHashSet(),
+            Types = Types(request),
+            Owners = Texts(request, "owner") is { Count: > 0 } owners ? owners : null,
             Model = model,
             Schedule = Schedule(request),
             Text = text,
             From = Time(request, "from"),
-            To = Time(request, "to"),
+            To = EndTime(request, "to"),
         };
     }
 
@@ -94,14 +113,26 @@ internal static class QueryParameters
         ? state
         : throw new InvalidRequestException($"state must be one or more, separated by commas, of {string.Join(", ", WireNames.All<JobState>().Keys)}.");
 
-    /// <summary>A parameter's date, or date and time.</summary>
+    /// <summary>The time at which a parameter's time, or the day of its date, begins; UTC unless it has an offset.</summary>
     /// <exception cref="InvalidRequestException">It is neither a date nor a time.</exception>
-    public static DateTimeOffset? Time(HttpRequest request, string name)
+    public static DateTimeOffset? Time(HttpRequest request, string name) => Read(request, name)?.Time;
+
+    /// <summary>The time before which a list with <c>?to=</c> ends: the parameter's time, or the end of the day of its date.</summary>
+    /// <inheritdoc cref="Time"/>
+    public static DateTimeOffset? EndTime(HttpRequest request, string name) => Read(request, name) switch
+    {
+        null => null,
+        (var time, true) when time < DateTimeOffset.MaxValue.AddDays(-2) => time.AddDays(1),
+        var (time, _) => time,
+    };
+
+    private static (DateTimeOffset Time, bool IsDate)? Read(HttpRequest request, string name)
     {
         if (Text(request, name) is not { } text)
             return null;
-        return DateTimeOffset.TryParseExact(text, Times, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time
+        var isDate = DateTimeOffset.TryParseExact(text, Date, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time);
+        return isDate || DateTimeOffset.TryParseExact(text, Times, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time)
+            ? (time, isDate)
             : throw new InvalidRequestException($"{name} must be a date or a time as in 2026-01-31 or 2026-01-31T12:00:00Z (a + is written %2B).");
     }
 }

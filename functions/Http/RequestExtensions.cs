@@ -7,9 +7,8 @@ namespace Larder.Functions.Http;
 /// <summary>What several routes read from a request.</summary>
 internal static class RequestExtensions
 {
-    /// <summary>The ETag of <c>If-Match</c>, without quotes; null when absent or <c>*</c>.</summary>
-    public static string? IfMatch(this HttpRequest request) =>
-        request.Headers.IfMatch is [{ } etag] && etag != "*" ? etag.Trim().Trim('"') : null;
+    /// <summary>The ETags of <c>If-Match</c>, separated by commas; null for any (<see cref="EntityTags.Required"/>).</summary>
+    public static string? IfMatch(this HttpRequest request) => EntityTags.Required(request) is { } tags ? string.Join(',', tags) : null;
 
     /// <summary>Whether a route that takes forms too is sent JSON: it says so, or says what <c>curl -d</c> says of every body.</summary>
     public static bool IsJson(this HttpRequest request) =>

@@ -10,7 +10,7 @@ namespace Larder.Functions.Http;
 /// Gives every answer an <c>x-request-id</c>: the caller's, where it sent a sane one, else the invocation's. Every log line that is written meanwhile has
 /// it too, and the trace of the caller's <c>traceparent</c> (https://www.w3.org/TR/trace-context/), which is sent back with the answer.
 /// </summary>
-internal sealed class RequestIdMiddleware(ILogger<RequestIdMiddleware> logger) : IFunctionsWorkerMiddleware
+internal sealed class RequestIdMiddleware(AccessLog log, ILogger<RequestIdMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     /// <summary>Name of the header.</summary>
     public const string Header = "x-request-id";
@@ -30,14 +30,16 @@ internal sealed class RequestIdMiddleware(ILogger<RequestIdMiddleware> logger) :
         // Not disposed of: this runs within a method of the host's that is asynchronous, and what was set here ends with it.
         var scope = new RequestScope(id, TraceOf(http));
         _ = logger.BeginScope(scope);
+        var began = Stopwatch.GetTimestamp();
         var running = next(context);
         if (!running.IsCompleted)
-            return EndAsync(running, scope);
+            return EndAsync(running, scope, context, http, began);
+        log.Write(context, http, began);
         scope.End();
         return running;
     }
 
-    private static async Task EndAsync(Task running, RequestScope scope)
+    private async Task EndAsync(Task running, RequestScope scope, FunctionContext context, HttpContext http, long began)
     {
         try
         {
@@ -45,6 +47,7 @@ internal sealed class RequestIdMiddleware(ILogger<RequestIdMiddleware> logger) :
         }
         finally
         {
+            log.Write(context, http, began);
             scope.End();
         }
     }

@@ -1,8 +1,10 @@
+using System.Collections.Frozen;
 using System.ComponentModel;
 using System.Reflection;
 using Larder.Functions.Access;
 using Larder.Functions.Operations;
 using Larder.Registry.Access;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Functions.Http;
@@ -15,7 +17,16 @@ public sealed class RouteTable
     /// <param name="Path">Route template with a leading slash.</param>
     /// <param name="Role">The least role that a caller needs.</param>
     /// <param name="Summary">One line on what it does.</param>
-    public sealed record Entry(IReadOnlyList<string> Methods, string Path, Role Role, string Summary);
+    /// <param name="Function">The function's name.</param>
+    public sealed record Entry(IReadOnlyList<string> Methods, string Path, Role Role, string Summary, string Function);
+
+    // What callers leave out, or say too much.
+    private static readonly string[] Prefixes = ["", "/api/v1", "/api"];
+
+    private readonly FrozenDictionary<string, string> _templates;
+
+    /// <summary>Reads the declarations.</summary>
+    public RouteTable() => _templates = Entries.ToFrozenDictionary(entry => entry.Function, entry => entry.Path);
 
     /// <summary>All routes, by path.</summary>
     public IReadOnlyList<Entry> Entries { get; } =
@@ -29,16 +40,44 @@ public sealed class RouteTable
            let path = trigger.Route == Greeting.Root ? "/" : $"/{trigger.Route}"
            orderby path, methods[0]
            select new Entry(
-               [.. methods.Select(m => m.ToUpperInvariant())],
+               // HEAD is wherever GET is.
+               [.. methods.Select(m => m.ToUpperInvariant()).Where(m => m != HttpMethods.Head)],
                path,
                // Without one the host does not start (FunctionAccess).
                method.GetCustomAttribute<RequiresAttribute>()!.Role,
-               method.GetCustomAttribute<DescriptionAttribute>()?.Description ?? ""),
+               method.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "",
+               method.GetCustomAttribute<FunctionAttribute>()!.Name),
     ];
 
     /// <summary>The methods that a path answers to; empty when no route has it.</summary>
     public IEnumerable<string> MethodsOf(string path) =>
-        Entries.Where(entry => Matches(entry.Path, path)).SelectMany(entry => entry.Methods).Distinct();
+        Entries.Where(entry => Matches(entry.Path, path)).SelectMany(entry => entry.Methods).SelectMany(IEnumerable<string> (method) => method == HttpMethods.Get ? [method, HttpMethods.Head] : [method]).Distinct();
+
+    /// <summary>The template of a function's route; null when it has none of its own.</summary>
+    public string? TemplateOf(string function) => _templates.GetValueOrDefault(function);
+
+    /// <summary>The route that a caller may have meant by a path that no route has; null when none is near.</summary>
+    /// <param name="method">The request's method: of routes that are as near, one that has it.</param>
+    /// <param name="path">The path.</param>
+    public Entry? NearestTo(string method, string path) => Prefixes
+        .Where(prefix => prefix.Length == 0 || !path.StartsWith("/api/v1/", StringComparison.OrdinalIgnoreCase))
+        .SelectMany(prefix => Entries.Select(entry => (Entry: entry, Distance: Distance(entry.Path, prefix + path) + (prefix.Length > 0 ? 1 : 0))))
+        .Where(near => near.Distance is not null)
+        .OrderBy(near => near.Distance)
+        .ThenBy(near => near.Entry.Methods.Contains(method) ? 0 : 1)
+        .FirstOrDefault().Entry;
+
+    // How many letters of the literal segments differ; null when a segment is too different, or when there are more or fewer segments.
+    private static int? Distance(string template, string path)
+    {
+        var (wanted, given) = (template.Split('/'), path.TrimEnd('/').Split('/'));
+        if (wanted.Length != given.Length)
+            return null;
+        var sum = (int?)0;
+        foreach (var (segment, own) in wanted.Zip(given))
+            sum += segment is ['{', ..] ? (own.Length > 0 ? 0 : null) : NearestName.Distance(own, segment);
+        return sum;
+    }
 
     private static bool Matches(string template, string path)
     {

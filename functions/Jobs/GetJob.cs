@@ -18,7 +18,7 @@ public sealed class GetJob(JobAccess access)
     /// <summary>The job, with its steps and their times; while it is not over also <c>status</c>, what its orchestration says it is doing.</summary>
     [Function("GetJob"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("A job, its steps and what came of it.")]
     public async Task<IActionResult> Get(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/jobs/{job}")] HttpRequest request,
         string job,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)

@@ -24,7 +24,7 @@ public sealed class GetJobLogs(JobAccess access, JobLogReader logs, LogStream st
     /// </summary>
     [Function("GetJobLogs"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("A job's log; ?after=&limit=&attempt=; live with Accept: text/event-stream.")]
     public async Task<IActionResult> Get(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}/logs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/jobs/{job}/logs")] HttpRequest request,
         string job,
         CancellationToken cancellationToken)
     {
@@ -47,7 +47,10 @@ public sealed class GetJobLogs(JobAccess access, JobLogReader logs, LogStream st
         if (isStream)
         {
             using var counted = streams.Open(request.Caller());
-            await StreamAsync(request.HttpContext.Response, found.Id, attempt, after, follow: asked is null, cancellationToken);
+            if (HttpMethods.IsHead(request.Method))
+                LogStream.Begin(request.HttpContext.Response);
+            else
+                await StreamAsync(request.HttpContext.Response, found.Id, attempt, after, follow: asked is null, cancellationToken);
             return new EmptyResult();
         }
 

@@ -18,7 +18,7 @@ public sealed class JobOutputs(JobAccess access, JobFiles files)
     /// <summary>What there is.</summary>
     [Function("ListJobOutputs"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("The files that a job left.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}/outputs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/jobs/{job}/outputs")] HttpRequest request,
         string job,
         CancellationToken cancellationToken)
     {
@@ -30,7 +30,7 @@ public sealed class JobOutputs(JobAccess access, JobFiles files)
     /// <summary>One of them, or a range of it (<see cref="FileAnswer"/>). 409 when it was changed since the job ended.</summary>
     [Function("ReadJobOutput"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("A file that a job left; Range and If-None-Match are honoured.")]
     public async Task<IActionResult> Download(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}/outputs/{*path}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/jobs/{job}/outputs/{*path}")] HttpRequest request,
         string job,
         string? path,
         CancellationToken cancellationToken)
@@ -41,7 +41,7 @@ public sealed class JobOutputs(JobAccess access, JobFiles files)
             ?? throw new NotFoundException($"The job {found.Id} left no such file; GET /api/v1/jobs/{found.Id}/outputs lists what it left.");
 
         // The ETag, since the hash of an output is only what the script reported.
-        var answer = new FileAnswer(output.ETag, output.SizeBytes, output.Path[(output.Path.LastIndexOf('/') + 1)..], TypeOf(output.Path));
+        var answer = new FileAnswer(output.ETag, output.SizeBytes, output.Path[(output.Path.LastIndexOf('/') + 1)..], FileAnswer.TypeOf(output.Path));
         return await answer.SendAsync(request, OpenAsync, cancellationToken);
 
         async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellationToken)
@@ -58,15 +58,4 @@ public sealed class JobOutputs(JobAccess access, JobFiles files)
             }
         }
     }
-
-    /// <summary>Only what no browser runs is given its name.</summary>
-    private static string TypeOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
-    {
-        ".json" => "application/json",
-        ".txt" or ".log" => "text/plain; charset=utf-8",
-        ".csv" => "text/csv; charset=utf-8",
-        ".jsonl" => "application/x-ndjson",
-        ".png" => "image/png",
-        _ => "application/octet-stream",
-    };
 }

@@ -15,12 +15,12 @@ namespace Larder.Functions.Jobs;
 public sealed class ListJobs(JobStore jobs, JobAccess access, IEnumerable<IJobType> types)
 {
     /// <summary>A page of the jobs that match the query, the newest first, and how many match in all.</summary>
-    [Function("ListJobs"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Jobs; ?state=&type=&model=&schedule=&text=&from=&to=&limit=&cursor=.")]
+    [Function("ListJobs"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Jobs; ?state=&type=&owner=&model=&schedule=&text=&from=&to=&limit=&cursor=.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/jobs")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request, "state", "type", "model", "schedule", "text", "from", "to", "limit", "cursor");
+        QueryParameters.RequireKnown(request, ["state", "type", "owner"], "model", "schedule", "text", "from", "to", "limit", "cursor");
         var limit = (int?)QueryParameters.Number(request, "limit", 1, JobStore.MaxPage) ?? 100;
         var filter = QueryParameters.Filter(request) with { Shown = await access.ShownAsync(request.Caller(), cancellationToken) };
         var page = await jobs.ListAsync(filter, limit, QueryParameters.Text(request, "cursor"), cancellationToken);
@@ -29,7 +29,7 @@ public sealed class ListJobs(JobStore jobs, JobAccess access, IEnumerable<IJobTy
 
     /// <summary>All types of jobs, with the JSON Schema that the server validates their options against, and whether schedules can run them.</summary>
     [Function("ListJobTypes"), Requires(Role.Reader, Scope = ScopeRule.NoModel), Description("What jobs can be submitted, with the JSON Schema of their options.")]
-    public IActionResult ListTypes([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/job-types")] HttpRequest request)
+    public IActionResult ListTypes([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/job-types")] HttpRequest request)
     {
         QueryParameters.RequireKnown(request);
         return Envelope.Ok("Job types provided", new JobTypeListAnswer

@@ -37,6 +37,15 @@ public sealed class LogStream(JobStore jobs, JobLogReader logs, TimeProvider tim
             : throw new InvalidRequestException("Last-Event-ID must be the id of an event of this stream, as in 17 or 2.17.");
     }
 
+    /// <summary>Sets the headers of a stream.</summary>
+    public static void Begin(HttpResponse response)
+    {
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-cache";
+        // nginx would collect lines before it sends them.
+        response.Headers["X-Accel-Buffering"] = "no";
+    }
+
     /// <summary>Sends lines as they come, until the job is over and all are sent.</summary>
     /// <param name="response">Not begun yet.</param>
     /// <param name="job">The job's id.</param>
@@ -46,10 +55,7 @@ public sealed class LogStream(JobStore jobs, JobLogReader logs, TimeProvider tim
     /// <param name="stop">The client has gone, or the host stops: the stream then ends without <c>end</c>, and can be taken up again.</param>
     public async Task SendAsync(HttpResponse response, string job, int attempt, long after, bool follow, CancellationToken stop)
     {
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-cache";
-        // nginx would collect lines before it sends them.
-        response.Headers["X-Accel-Buffering"] = "no";
+        Begin(response);
         await response.Body.FlushAsync(stop);
 
         JobLogPosition? position = null;

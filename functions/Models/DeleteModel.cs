@@ -6,45 +6,92 @@ using Larder.Inference.Sessions;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Schedules;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Functions.Models;
 
-/// <summary>Deletion of a version or of a whole model.</summary>
-public sealed class DeleteModel(ModelRegistry registry, SessionCache sessions)
+/// <summary>Deletion of a version or of a whole model, and its restoration.</summary>
+public sealed class DeleteModel(ModelRegistry registry, ScheduleStore schedules, SessionCache sessions)
 {
+    private const int MaxShown = 10;
+
     /// <summary>
-    /// Deletes <c>name:3</c>, or, for administrators, <c>name</c> with all its versions. 409 while an alias other than <c>default</c> points there,
-    /// unless <c>?force=true</c>. The answer says where the default points now.
+    /// Deletes <c>name:3</c>, <c>name:default</c> (the version that this is, which is then not the default any more), or, for administrators, <c>name</c> with all its
+    /// versions. 409 while an alias points there or a schedule needs it, unless <c>?force=true</c>. It can be restored, unless <c>?purge=true</c>. The answer says where
+    /// the default points now.
     /// </summary>
-    [Function("DeleteModel"), Requires(Role.Contributor), Description("Delete a model, or one version of it (name:3); ?force=true despite aliases.")]
+    [Function("DeleteModel"), Requires(Role.Contributor), Description("Delete a model, or one version of it (name:3); ?force=true despite aliases and schedules; ?purge=true for good.")]
     public async Task<IActionResult> Delete(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/models/{reference}")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken)
     {
         var parsed = ModelReference.Parse(reference);
-        var force = request.Flag("force");
-        if (reference.Contains(':') && parsed.Version is null)
-            throw new InvalidRequestException("Name the version to delete by its number, as in name:3; DELETE .../aliases/{alias} removes an alias.");
-        if (parsed.Version is not { } number)
+        QueryParameters.RequireKnown(request, "force", "purge");
+        var (force, purge) = (request.Flag("force"), request.Flag("purge"));
+        var isDefault = parsed is { Version: null, Alias: null } && reference.Contains(':');
+        if (parsed.Alias is not null)
+            throw new InvalidRequestException("Name the version to delete by its number, as in name:3, or name:default; DELETE .../aliases/{alias} removes an alias.");
+        if (parsed.Version is null && !isDefault)
         {
             request.Require(Role.Admin, "The deletion of a whole model");
-            await registry.DeleteModelAsync(parsed.Name, force, request.IfMatch(), request.Caller().Name, cancellationToken);
+            if (!force)
+                await RequireUnscheduledAsync(parsed, cancellationToken);
+            await registry.DeleteModelAsync(parsed.Name, force, purge, request.IfMatch(), request.Caller().Name, cancellationToken);
             sessions.Unload(parsed.Name);
             return Envelope.Ok($"{parsed.Name} removed successfully");
         }
 
-        var deletion = await registry.DeleteVersionAsync(parsed.Name, number, force, request.IfMatch(), request.Caller().Name, cancellationToken);
-        sessions.Unload(parsed.Name, $"{number}");
+        if (!force)
+        {
+            var named = isDefault ? parsed with { Version = (await registry.GetAsync(parsed.Name, cancellationToken)).ServedVersion } : parsed;
+            await RequireUnscheduledAsync(named, cancellationToken);
+        }
+        var deletion = await registry.DeleteVersionAsync(parsed.Name, parsed.Version, force, purge, request.IfMatch(), request.Caller().Name, cancellationToken);
+        sessions.Unload(parsed.Name, $"{deletion.Version}");
         var answer = new VersionDeletionAnswer
         {
             RemovedAliases = deletion.RemovedAliases,
             PreviousDefault = deletion.PreviousDefault,
             DefaultVersion = deletion.CurrentDefault,
         };
-        return Envelope.Ok($"Version {number} from {parsed.Name} removed successfully", answer).WithETag(deletion.Model.ETag);
+        return Envelope.Ok($"Version {deletion.Version} from {parsed.Name} removed successfully", answer).WithETag(deletion.Model.ETag);
+    }
+
+    /// <summary>Restores what was deleted: <c>name:3</c>, or, for administrators, <c>name</c> with all that it had.</summary>
+    [Function("RestoreModel"), Requires(Role.Contributor), Description("Restore a deleted model, or one deleted version of it (name:3).")]
+    public async Task<IActionResult> Restore(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{reference}/restore")] HttpRequest request,
+        string reference,
+        CancellationToken cancellationToken)
+    {
+        var parsed = ModelReference.Parse(reference);
+        QueryParameters.RequireKnown(request);
+        if (parsed.Version is not { } version)
+        {
+            if (reference.Contains(':'))
+                throw new InvalidRequestException("Name the version to restore by its number, as in name:3.");
+            request.Require(Role.Admin, "The restoration of a whole model");
+            return Restored(await registry.RestoreModelAsync(parsed.Name, request.Caller().Name, cancellationToken), parsed.Name);
+        }
+
+        var model = await registry.RestoreVersionAsync(parsed.Name, version, request.IfMatch(), request.Caller().Name, cancellationToken);
+        return Restored(model, $"Version {version} of {parsed.Name}");
+    }
+
+    private static Envelope Restored(Model model, string what) =>
+        Envelope.Ok($"{what} restored successfully", new ModelEditAnswer { Model = ModelAnswers.Of(model) }).WithETag(model.ETag);
+
+    private async Task RequireUnscheduledAsync(ModelReference reference, CancellationToken cancellationToken)
+    {
+        var needing = await schedules.NeedingAsync(reference, MaxShown + 1, cancellationToken);
+        if (needing.Count == 0)
+            return;
+        var names = needing.Take(MaxShown).Select(schedule => $"{schedule.Name} ({schedule.Id})").ToList();
+        throw new ConflictException(
+            $"{reference} is needed by the schedules {string.Join(", ", names)}{(needing.Count > MaxShown ? " and others" : "")}: delete or change them first, or force the deletion.");
     }
 }

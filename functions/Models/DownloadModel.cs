@@ -20,7 +20,7 @@ public sealed class DownloadModel(ModelRegistry registry, IArtifactStore artifac
     /// </summary>
     [Function("DownloadModel"), Requires(Role.Reader), Description("The file; Range and If-None-Match are honoured.")]
     public async Task<IActionResult> Download(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/{reference}/download")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/{reference}/download")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken)
     {

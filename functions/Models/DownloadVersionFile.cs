@@ -18,7 +18,7 @@ public sealed class DownloadVersionFile(ModelRegistry registry, IArtifactStore a
     /// <summary>A file of a version; conditions and ranges are honoured (<see cref="FileAnswer"/>).</summary>
     [Function("DownloadVersionFile"), Requires(Role.Reader), Description("README.md (the model card) or sample_inputs.json of a version.")]
     public async Task<IActionResult> Download(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/{reference}/files/{file}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/{reference}/files/{file}")] HttpRequest request,
         string reference,
         string file,
         CancellationToken cancellationToken)

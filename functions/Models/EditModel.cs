@@ -14,21 +14,23 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.Models;
 
 /// <summary>Changes to what describes a model, or one of its versions.</summary>
-public sealed class EditModel(ModelRegistry registry)
+public sealed class EditModel(ModelRegistry registry, PutModel uploads)
 {
     private const string Expected = "{model_description:string}";
     private const string ExpectedOfVersion = "{description:string, source:string, tags:object, labels:[name, ...], features:[name or {name: ...}, ...]}";
 
     /// <summary>
     /// Of a model, changes description, owner, tags or settings; of a version (<c>iris:3</c>), description, source, tags, labels or features. What is not named stays.
-    /// Honours <c>If-Match</c>.
+    /// Honours <c>If-Match</c>. A form is an upload, as MLBuffet's clients send it.
     /// </summary>
-    [Function("EditModel"), Requires(Role.Contributor), Description("Edit: {\"model_description\", \"tags\", \"settings\", \"owner\"}; of a version {\"description\", \"source\", \"tags\", \"labels\", \"features\"}.")]
+    [Function("EditModel"), Requires(Role.Contributor), Description("Edit: {\"model_description\", \"tags\", \"settings\", \"owner\"}; of a version {\"description\", \"source\", \"tags\", \"labels\", \"features\"}; a form uploads.")]
     public async Task<IActionResult> Edit(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{reference}")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken)
     {
+        if (MultipartForm.IsForm(request))
+            return await uploads.Put(request, reference, cancellationToken);
         var parsed = ModelReference.Parse(reference);
         return reference.Contains(':') ? await EditVersionAsync(request, parsed, cancellationToken) : await EditModelAsync(request, parsed.Name, cancellationToken);
     }

@@ -15,14 +15,14 @@ public sealed class GetModel(ModelRegistry registry)
     /// <summary>Describes a model.</summary>
     [Function("GetModel"), Requires(Role.Reader), Description("Description, signature, versions, aliases, tags.")]
     public Task<IActionResult> Get(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/{reference}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/{reference}")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken) => DescribeAsync(request, reference, cancellationToken);
 
     /// <summary>The same, under MLBuffet's second address for it.</summary>
     [Function("GetInformation"), Requires(Role.Reader), Description("The same.")]
     public Task<IActionResult> GetInformation(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/{reference}/information")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/{reference}/information")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken) => DescribeAsync(request, reference, cancellationToken);
 
@@ -30,6 +30,7 @@ public sealed class GetModel(ModelRegistry registry)
     {
         QueryParameters.RequireKnown(request, "limit", "cursor");
         var parsed = ModelReference.Parse(reference);
+        QueryParameters.RequireKnown(request, "limit", "cursor");
         var paging = Paging.Of(request);
         var (model, version) = await ReadAsync(parsed, cancellationToken);
         var versions = await registry.ListVersionsAsync(parsed.Name, paging.Limit, paging.Cursor, cancellationToken);

@@ -15,13 +15,15 @@ namespace Larder.Functions.Models;
 /// <summary>Lists of models, a page at a time.</summary>
 public sealed class ListModels(ModelRegistry registry)
 {
-    /// <summary>Names of all models; objects too with <c>?detail=true</c>.</summary>
-    [Function("ListModels"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Names of all models; ?detail=true for more.")]
+    private static readonly string[] Filters = ["owner", "tag"];
+
+    /// <summary>Names of all models that fit <c>?owner=&amp;tag=</c>; objects too with <c>?detail=true</c>. With <c>?deleted=true</c> those that can be restored.</summary>
+    [Function("ListModels"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Names of all models; ?owner=&tag=; ?detail=true for more, ?deleted=true for deleted ones.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request, "detail", "limit", "cursor");
+        QueryParameters.RequireKnown(request, Filters, "detail", "deleted", "limit", "cursor");
         var detail = request.Flag("detail");
         var page = await PageAsync(request, cancellationToken);
         return Envelope.Ok("Model list provided", new ModelListAnswer
@@ -35,10 +37,10 @@ public sealed class ListModels(ModelRegistry registry)
     /// <summary>What <see cref="GetModel"/> answers, for all models.</summary>
     [Function("AllInformation"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Information on all models.")]
     public async Task<IActionResult> ListInformation(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/information")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/information")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request, "limit", "cursor");
+        QueryParameters.RequireKnown(request, Filters, "limit", "cursor");
         var page = await PageAsync(request, cancellationToken);
         var models = new List<ModelInformation>(page.Items.Count);
         foreach (var model in page.Items)
@@ -51,16 +53,26 @@ public sealed class ListModels(ModelRegistry registry)
     {
         var (limit, cursor) = Paging.Of(request);
         var scope = request.Caller().Scope;
+        var deleted = request.Flag("deleted");
+        var owners = QueryParameters.Texts(request, "owner");
+        var tags = QueryParameters.Texts(request, "tag");
         var models = new List<Model>();
         do
         {
-            var page = await registry.ListAsync(limit - models.Count, cursor, cancellationToken);
-            models.AddRange(scope is null ? page.Items : page.Items.Where(scope.Covers));
+            var page = await registry.ListAsync(limit - models.Count, cursor, deleted, cancellationToken);
+            models.AddRange(page.Items.Where(Fits));
             cursor = page.Cursor;
         }
         while (cursor is not null && models.Count < limit);
         return new Page<Model>(models, cursor);
+
+        bool Fits(Model model) =>
+            scope?.Covers(model) != false && (owners.Count == 0 || owners.Contains(model.Owner)) && tags.All(tag => HasTag(model, tag));
     }
+
+    /// <summary>Whether a model has a tag, given as <c>key:value</c> or as the key alone. Keys may have colons too.</summary>
+    private static bool HasTag(Model model, string tag) =>
+        model.Tags.ContainsKey(tag) || model.Tags.Any(one => tag.Length == one.Key.Length + 1 + one.Value.Length && tag == $"{one.Key}:{one.Value}");
 
     private async Task<ModelVersion?> ServedAsync(Model model, CancellationToken cancellationToken)
     {

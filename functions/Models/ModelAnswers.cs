@@ -1,3 +1,4 @@
+using System.Globalization;
 using Larder.Contracts;
 using Larder.Functions.Http;
 using Larder.Inference.Signatures;
@@ -28,6 +29,10 @@ internal static class ModelAnswers
         Created = model.Created,
         Updated = model.Updated,
         Audit = [.. model.Audit.Select(Of)],
+        DeletedVersions = model.DeletedVersions.Count == 0
+            ? null
+            : [.. model.DeletedVersions.OrderBy(one => one.Key).Select(one => new VersionDeletionDetails { Version = one.Key, When = one.Value.When, Who = one.Value.Who })],
+        Deletion = model.Deletion is { } deletion ? new DeletionDetails { When = deletion.When, Who = deletion.Who } : null,
     };
 
     /// <summary>A version.</summary>
@@ -70,9 +75,9 @@ internal static class ModelAnswers
     {
         Name = model.Name,
         Description = model.Description,
-        InputName = version?.Onnx.Signature.Inputs[0].Name,
-        NumInputs = version?.Onnx.Signature.Inputs[0].Shape,
-        OutputName = version?.Onnx.Signature.Outputs[0].Name,
+        InputName = version?.Onnx.Signature.Inputs.FirstOrDefault()?.Name,
+        NumInputs = version?.Onnx.Signature.Inputs.FirstOrDefault()?.Shape,
+        OutputName = version?.Onnx.Signature.Outputs.FirstOrDefault()?.Name,
         DefaultVersion = model.ServedVersion,
         Model = Of(model),
         Version = version is null ? null : Of(version),
@@ -93,10 +98,20 @@ internal static class ModelAnswers
             DefaultVersion = about.DefaultVersion,
             Model = about.Model,
             Version = about.Version,
+            TagListVersions = versions.Items.ToDictionary(one => $"{one.Version}", TagOf),
             Versions = [.. versions.Items.Select(Of)],
             NextCursor = versions.Cursor,
         };
     }
+
+    private static TagVersion TagOf(ModelVersion version) => new()
+    {
+        Path = $"/api/v1/models/{version.Model}:{version.Version}/download",
+        File = version.FileName,
+        Time = version.Created.UtcDateTime.ToString("HH:mm:ss dd/MM/yyyy", CultureInfo.InvariantCulture),
+        Description = version.Description,
+        MlLibrary = version.Tags.GetValueOrDefault(PutModel.LibraryVersion),
+    };
 
     /// <summary>Settings as the rooms have them, from a request.</summary>
     public static ModelSettings ToSettings(this Contracts.ModelSettings settings) => new()

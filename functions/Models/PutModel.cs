@@ -6,6 +6,7 @@ using Larder.Functions.Http;
 using Larder.Inference;
 using Larder.Inference.Signatures;
 using Larder.Registry.Access;
+using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Microsoft.AspNetCore.Http;
@@ -18,6 +19,9 @@ namespace Larder.Functions.Models;
 /// <summary>Uploads: each makes a new version.</summary>
 public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions limits)
 {
+    /// <summary>The field, and the tag, of what the model was made with: MLBuffet's, such as <c>onnxruntime==1.10.0</c>.</summary>
+    internal const string LibraryVersion = "library_version";
+
     // Longest text, in bytes; what of it is too long says the registry.
     private const int TextBytes = 64 * 1024;
 
@@ -31,13 +35,13 @@ public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions lim
         "the file itself as application/octet-stream",
         [
             _file,
-            .. new[] { "model_description", "description", "tags", "source" }.Select(name => new FormField(name) { TextBytes = TextBytes, IsJson = name == "tags" }),
+            .. new[] { "model_description", "description", "tags", "source", LibraryVersion }.Select(name => new FormField(name) { TextBytes = TextBytes, IsJson = name == "tags" }),
             .. new[] { "labels", "features" }.Select(name => new FormField(name) { TextBytes = ListBytes, IsJson = true }),
         ]);
 
     /// <summary>
     /// Uploads an ONNX file: multipart <c>path</c>, or the raw file. Optional fields (or, for a raw file, query parameters):
-    /// <c>model_description</c> of the model; <c>description</c>, <c>source</c>, <c>tags</c> (a JSON object), <c>labels</c> and <c>features</c> (JSON lists) of the version.
+    /// <c>model_description</c> of the model; <c>description</c>, <c>source</c>, <c>tags</c> (a JSON object), <c>labels</c> and <c>features</c> (JSON lists) and <c>library_version</c> (which becomes a tag) of the version.
     /// </summary>
     [Function("PutModel"), Requires(Role.Contributor), Description("Upload an ONNX file: a new version.")]
     public async Task<IActionResult> Put(
@@ -80,13 +84,19 @@ public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions lim
     private static bool IsFile(HttpRequest request) =>
         !MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase);
 
+    private static Dictionary<string, string>? TagsOf(Form form)
+    {
+        var tags = form.Text("tags") is { Length: > 0 } json ? Json.Deserialize<Dictionary<string, string>>(Encoding.UTF8.GetBytes(json), "{name: text}, as tags are") : null;
+        if (form.Line(LibraryVersion) is { } library && !(tags ??= []).TryAdd(LibraryVersion, library))
+            throw new InvalidRequestException($"{LibraryVersion} is given as a field and as a tag; once is enough.");
+        return tags;
+    }
+
     private static PublishRequest RequestOf(Form form, UploadedFile file) => new()
     {
         FileName = file.FileName is { Length: > 0 } name ? name : null,
         ModelDescription = form.Text("model_description"),
-        Tags = form.Text("tags") is { Length: > 0 } tags
-            ? Json.Deserialize<Dictionary<string, string>>(Encoding.UTF8.GetBytes(tags), "{name: text}, as tags are")
-            : null,
+        Tags = TagsOf(form),
         Labels = form.Text("labels") is { Length: > 0 } labels ? Json.Deserialize<List<string>>(Encoding.UTF8.GetBytes(labels), "[name, ...], as labels are") : null,
         Features = form.Text("features") is { Length: > 0 } features ? Json.Deserialize<List<Feature>>(Encoding.UTF8.GetBytes(features), "[name or {name: ...}, ...], as features are") : null,
         Description = form.Text("description"),

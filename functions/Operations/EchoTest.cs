@@ -16,7 +16,7 @@ public sealed class EchoTest
 {
     /// <summary>Answers 200.</summary>
     [Function("Test"), Requires(Role.Reader, Scope = ScopeRule.NoModel), Description("Answers 200.")]
-    public IActionResult Test([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/test")] HttpRequest request) =>
+    public IActionResult Test([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/test")] HttpRequest request) =>
         Envelope.Ok("OK");
 
     /// <summary>Echoes each element of <c>{"data": [...]}</c>.</summary>

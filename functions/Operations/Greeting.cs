@@ -21,12 +21,12 @@ public sealed class Greeting(RouteTable routes)
 
     /// <summary>Says hello.</summary>
     [Function("Greet"), Requires(Role.None), Description("Greeting.")]
-    public IActionResult Greet([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Root)] HttpRequest request) =>
+    public IActionResult Greet([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Root)] HttpRequest request) =>
         Envelope.Ok("Greetings from Larder, the machine learning model platform. For more information, visit /help");
 
     /// <summary>Lists the routes as plain text, each with the role that it needs.</summary>
     [Function("Help"), Requires(Role.None), Description("This list.")]
-    public IActionResult Help([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "help")] HttpRequest request)
+    public IActionResult Help([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "help")] HttpRequest request)
     {
         var text = new StringBuilder("Larder: upload a model, get a versioned prediction endpoint.\n\n");
         foreach (var route in routes.Entries)
@@ -36,16 +36,18 @@ public sealed class Greeting(RouteTable routes)
     }
 
     /// <summary>
-    /// Answers what no other function does, in the API's own error shape: 405 for a known path, 404 otherwise.
+    /// Answers what no other function does, in the API's own error shape: 405 for a known path, 404 otherwise, with the nearest route.
     /// The Functions host alone would answer both with an empty 404. It tries functions in the order of their names, so the name comes last.
     /// </summary>
     [Function("ZzUnknownPath"), Requires(Role.None)]
     public IActionResult UnknownPath(
         [HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request)
     {
-        var allowed = string.Join(", ", routes.MethodsOf(request.Path.Value ?? "/"));
-        return allowed.Length > 0
-            ? new ErrorAnswer(ErrorKind.WrongMethod, $"{request.Method} is not possible here; {allowed} is.").WithHeader("Allow", allowed)
-            : new ErrorAnswer(ErrorKind.NotFound, "There is no such route. Visit GET /help for the list.");
+        var path = request.Path.Value ?? "/";
+        var allowed = string.Join(", ", routes.MethodsOf(path));
+        if (allowed.Length > 0)
+            return new ErrorAnswer(ErrorKind.WrongMethod, $"{request.Method} is not possible here; {allowed} is.").WithHeader("Allow", allowed);
+        var meant = routes.NearestTo(request.Method, path) is { } near ? $" Did you mean {string.Join(" or ", near.Methods)} {near.Path}?" : "";
+        return new ErrorAnswer(ErrorKind.NotFound, $"There is no such route.{meant} GET /help lists all routes.");
     }
 }

@@ -14,7 +14,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.Operations;
 
 /// <summary>Probes for load balancers and orchestrators.</summary>
-public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, Preloader preloader)
+public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, DropContainers drops, Preloader preloader)
 {
     /// <summary>How long storage may take to answer the readiness probe.</summary>
     private static readonly TimeSpan StorageTimeout = TimeSpan.FromSeconds(2);
@@ -24,21 +24,23 @@ public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, Pre
 
     /// <summary>200 while the process serves requests; never calls the network.</summary>
     [Function("Live"), Requires(Role.None, IsProbe = true), Description("Liveness.")]
-    public IActionResult Live([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "healthz")] HttpRequest request) =>
+    public IActionResult Live([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "healthz")] HttpRequest request) =>
         Envelope.Ok("Live");
 
-    /// <summary>200 when storage answers and the models of <c>Preload</c> are loaded; else 503 with the reasons.</summary>
+    /// <summary>200 when storage answers, the containers for dropped files are there and the models of <c>Preload</c> are loaded; else 503 with the reasons.</summary>
     [Function("Ready"), Requires(Role.None, IsProbe = true), Description("Readiness: storage answers, Preload is loaded.")]
     public async Task<IActionResult> Ready(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "readyz")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "readyz")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         var waitingFor = preloader.NotLoaded.Select(reference => $"model {reference}: {preloader.StateOf(reference)}").ToList();
+        if (!drops.AreThere)
+            waitingFor.Insert(0, "the containers for dropped files are not there yet");
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(StorageTimeout);
         try
         {
-            await registry.ListAsync(1, null, timeout.Token);
+            await registry.ListAsync(1, cancellationToken: timeout.Token);
             await artifacts.GetPropertiesAsync(NoArtifact, timeout.Token);
         }
         catch (Exception exception) when (exception is StorageUnavailableException || timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

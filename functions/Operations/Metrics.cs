@@ -12,7 +12,7 @@ public sealed class Metrics(PrometheusScraper scraper)
 {
     /// <summary>All metrics in Prometheus' text format.</summary>
     [Function("Metrics"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("Prometheus metrics.")]
-    public async Task<IActionResult> Scrape([HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "metrics")] HttpRequest request)
+    public async Task<IActionResult> Scrape([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "post", Route = "metrics")] HttpRequest request)
     {
         await scraper.ScrapeAsync(request.HttpContext);
         // The exporter has written the answer.

@@ -40,12 +40,12 @@ public sealed class ReportVersion(ServerVersion server)
 {
     /// <summary>The version alone as plain text, which MLflow's clients ask for before they send credentials.</summary>
     [Function("Version"), Requires(Role.None), Description("The version, as plain text.")]
-    public IActionResult Version([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "version")] HttpRequest request) =>
+    public IActionResult Version([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "version")] HttpRequest request) =>
         new ContentResult { Content = server.Version, ContentType = "text/plain; charset=utf-8" };
 
     /// <summary>The version with commit, runtimes and host.</summary>
     [Function("VersionDetails"), Requires(Role.Reader, Scope = ScopeRule.NoModel), Description("The version, commit, runtimes and host.")]
-    public IActionResult Details([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/version")] HttpRequest request)
+    public IActionResult Details([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/version")] HttpRequest request)
     {
         QueryParameters.RequireKnown(request);
         return Envelope.Ok("Version provided", new VersionAnswer

@@ -37,7 +37,7 @@ public sealed class Predict(
     /// <summary>Runs a model on the request's values or image.</summary>
     [Function("Predict"), Requires(Role.Predictor), Description("Predict: {\"values\": ...}, or an image.")]
     public async Task<IActionResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "api/v1/models/{reference}/prediction")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "post", Route = "api/v1/models/{reference}/prediction")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken)
     {
@@ -52,10 +52,10 @@ public sealed class Predict(
             PredictionOutputs result;
             using (var inputs = lease.Model.RentInputs())
             {
-                if (ImageBody.IsImage(request))
+                if (await ImageBody.IsImageAsync(request, cancellationToken))
                     await images.ReadAsync(request, lease.Model, inputs, cancellationToken);
                 else
-                    await values.ReadAsync(request, inputs, lease.Model.Signature, model.Features, cancellationToken);
+                    await values.ReadAsync(request, inputs, lease.Model, model.Features, cancellationToken);
                 result = await lease.Model.RunAsync(inputs, cancellationToken);
             }
 
@@ -76,7 +76,7 @@ public sealed class Predict(
 /// <summary>
 /// Reads <c>{"values": ...}</c> from a request's pipe straight into a model's input tensors. Body and tensors count against the budget of bytes in flight.
 /// </summary>
-public sealed class PredictionBody(PredictionLimits limits, InferenceLimits inference, SessionCache sessions)
+public sealed class PredictionBody(PredictionLimits limits, InferenceLimits inference, SessionCache sessions, ImageBody images)
 {
     // Bytes of the budget that a body without Content-Length takes at first, and the factor by which it takes more. The steps are few, since a request that waits for more
     // holds what it has read.
@@ -89,13 +89,12 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
     /// <exception cref="MemoryBusyException">Other requests hold the memory.</exception>
     /// <exception cref="InvalidInputException">The values do not fit the model.</exception>
     /// <exception cref="InvalidRequestException"><c>values</c> is missing, or there is another member.</exception>
-    /// <exception cref="HttpStatusException">The body is compressed, or in a charset other than UTF-8 (415).</exception>
-    public async ValueTask ReadAsync(
-        HttpRequest request, PredictionInputs inputs, ModelSignature signature, FeatureColumns? features, CancellationToken cancellationToken)
+    /// <exception cref="HttpStatusException">The body is said to be something else than JSON, or in a coding or charset that is not read (415).</exception>
+    public async ValueTask ReadAsync(HttpRequest request, PredictionInputs inputs, LoadedModel model, FeatureColumns? features, CancellationToken cancellationToken)
     {
         if (request.ContentLength > limits.PredictionBytes)
             throw TooLarge();
-        var body = request.OpenBodyReader();
+        var body = await request.OpenJsonAsync(cancellationToken);
         var bodies = sessions.Memory.Bodies;
         var taken = request.ContentLength ?? Math.Min(FirstBytes, limits.PredictionBytes);
         await bodies.TakeAsync(taken, cancellationToken);
@@ -111,9 +110,14 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
                         throw TooLarge();
                     if (result.IsCompleted)
                     {
-                        await inputs.ReserveAsync(result.Buffer, cancellationToken);
                         consumed = result.Buffer.End;
-                        Parse(result.Buffer, inputs, signature, features);
+                        var json = RequestBody.WithoutMark(result.Buffer);
+                        var image = EncodedImage.Find(json, model.Signature, inference);
+                        if (image is null)
+                            await inputs.ReserveAsync(json, cancellationToken);
+                        Parse(json, image is null ? inputs : null, model.Signature, features);
+                        if (image is { } encoded)
+                            await images.ReadAsync(encoded, json, model, inputs, cancellationToken);
                         return;
                     }
 
@@ -138,11 +142,11 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
         }
     }
 
-    private void Parse(in ReadOnlySequence<byte> body, PredictionInputs inputs, ModelSignature signature, FeatureColumns? features)
+    // Without inputs, values are only looked at: an image stands there, which is read afterwards.
+    private void Parse(in ReadOnlySequence<byte> json, PredictionInputs? inputs, ModelSignature signature, FeatureColumns? features)
     {
-        if (body.IsEmpty)
+        if (json.IsEmpty)
             throw new InvalidRequestException("No json data {values:[...]} or file provided");
-        var json = RequestBody.WithoutMark(body);
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = inference.JsonDepth });
         var found = false;
         try
@@ -157,7 +161,10 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
                     throw new InvalidRequestException("values is given twice");
                 JsonTokens.Read(ref reader);
                 found = true;
-                inputs.Read(ref reader, features);
+                if (inputs is null)
+                    reader.Skip();
+                else
+                    inputs.Read(ref reader, features);
             }
             // If anything but white space follows the object, the reader throws.
             while (JsonTokens.Read(ref reader))

@@ -6,7 +6,6 @@ using Larder.Functions.Http;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Schedules;
 using Larder.Registry.Access;
-using Larder.Registry.Models;
 using Larder.Registry.Schedules;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -22,10 +21,10 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
     /// <summary>A page of the schedules that match the query, the newest first, and how many match in all.</summary>
     [Function("ListSchedules"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Schedules; ?model=&type=&enabled=&limit=&cursor=.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/schedules")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/schedules")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request, "model", "type", "enabled", "limit", "cursor");
+        QueryParameters.RequireKnown(request, ["type"], "model", "enabled", "limit", "cursor");
         var limit = (int?)QueryParameters.Number(request, "limit", 1, ScheduleStore.MaxPage) ?? 100;
         var page = await schedules.ListAsync(Filter(request) with { Shown = await access.ShownAsync(request.Caller(), cancellationToken) }, limit, QueryParameters.Text(request, "cursor"), cancellationToken);
         return Envelope.Ok("Schedule list provided", new ScheduleListAnswer
@@ -39,7 +38,7 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
     /// <summary>A schedule, with the next times that it runs, and an ETag for <c>If-Match</c>.</summary>
     [Function("GetSchedule"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("A schedule, its last run and its next five.")]
     public async Task<IActionResult> Get(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
@@ -55,7 +54,7 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
     /// <summary>The newest runs of a schedule, with the state of their jobs.</summary>
     [Function("ListScheduleRuns"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("The newest runs of a schedule; ?limit=&cursor=.")]
     public async Task<IActionResult> ListRuns(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/schedules/{schedule}/runs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/schedules/{schedule}/runs")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
@@ -75,7 +74,7 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
         return new ScheduleFilter
         {
             Model = QueryParameters.Model(request),
-            Type = QueryParameters.Type(request),
+            Types = QueryParameters.Types(request),
             Enabled = request.Query.ContainsKey("enabled") ? request.Flag("enabled") : null,
         };
     }

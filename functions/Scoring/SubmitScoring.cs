@@ -27,6 +27,7 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
         new FormField(Dataset)
         {
             Stage = (content, cancellationToken) => staging.AddAsync(content, "data set", limits.DatasetBytes, null, cancellationToken),
+            IsText = true,
             TextBytes = FormField.AddressBytes,
         },
         FormField.Options);

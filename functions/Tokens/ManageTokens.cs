@@ -41,7 +41,7 @@ public sealed class ManageTokens(TokenStore tokens, TimeProvider time)
     /// <summary>A page of tokens, without their secrets.</summary>
     [Function("ListTokens"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("Tokens, what they allow and when they were used last; ?limit=&cursor=.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/admin/tokens")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/admin/tokens")] HttpRequest request,
         CancellationToken cancellationToken)
     {
         QueryParameters.RequireKnown(request, "limit", "cursor");

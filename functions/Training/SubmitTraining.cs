@@ -4,6 +4,7 @@ using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
+using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Training;
 using Larder.Registry.Access;
@@ -32,12 +33,14 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         new FormField(Script)
         {
             Stage = (content, cancellationToken) => staging.AddAsync(content, Script, limits.ScriptBytes, null, cancellationToken),
+            IsText = true,
             Extension = ".py",
             Empty = "The training script is empty.",
         },
         new FormField(Requirements)
         {
             Stage = (content, cancellationToken) => staging.AddAsync(content, Requirements, limits.ScriptBytes, null, cancellationToken),
+            IsText = true,
             Extension = ".txt",
         },
         new FormField(Dataset)
@@ -46,26 +49,43 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
             Empty = "The data set is empty.",
             TextBytes = FormField.AddressBytes,
         },
-        FormField.Options);
+        FormField.Options)
+    {
+        ByExtension = ("files", new Dictionary<string, string> { [".py"] = Script, [".txt"] = Requirements, [""] = Dataset }),
+    };
 
     /// <summary>
     /// Accepts a training: multipart <c>script</c>, <c>dataset</c> (a file, or the address of one: <c>uploads/path</c>, <c>datasets/model/file</c>, a URL),
     /// optionally <c>requirements</c>, and the JSON field <c>options</c> (<see cref="TrainOptions"/>); or JSON (<see cref="TrainingRequest"/>). With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
     /// </summary>
     [Function("SubmitTraining"), Requires(Role.Contributor), Description("Train: multipart script, dataset, requirements; JSON options. Or JSON.")]
-    public async Task<IActionResult> Submit(
+    public Task<IActionResult> Submit(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/train/{model}")] HttpRequest request,
         string model,
         [DurableClient] DurableTaskClient client,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken) => SubmitAsync(request, model, null, client, cancellationToken);
+
+    /// <summary>The same, as MLBuffet's clients send it: with the name of the file that is the model (<see cref="TrainOptions.ModelFile"/>).</summary>
+    [Function("SubmitTrainingOfFile"), Requires(Role.Contributor), Description("The same, with the name of the file that the script leaves.")]
+    public Task<IActionResult> SubmitOfFile(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/train/{model}/{file}")] HttpRequest request,
+        string model,
+        string file,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken) =>
+        Path.GetExtension(file).Equals(".onnx", StringComparison.OrdinalIgnoreCase)
+            ? SubmitAsync(request, model, file, client, cancellationToken)
+            : throw new HttpStatusException(ErrorKind.UnsupportedMedia, "Filename extension not allowed. Please use one of these: ['.onnx']");
+
+    private async Task<IActionResult> SubmitAsync(HttpRequest request, string model, string? file, DurableTaskClient client, CancellationToken cancellationToken)
     {
         var name = ModelName.Parse(model);
         var key = IdempotencyKey.Of(request);
-        var job = await scheduler.SubmitAndStartAsync(client, AcceptAsync(request, name, key, cancellationToken));
+        var job = await scheduler.SubmitAndStartAsync(client, AcceptAsync(request, name, file, key, cancellationToken));
         return JobAnswers.Accepted(job, $"The training of {name} is job {job.Id}");
     }
 
-    private async Task<Job> AcceptAsync(HttpRequest request, ModelName model, string? key, CancellationToken cancellationToken)
+    private async Task<Job> AcceptAsync(HttpRequest request, ModelName model, string? modelFile, string? key, CancellationToken cancellationToken)
     {
         var caller = request.Caller();
         if (!request.IsJson())
@@ -77,11 +97,11 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
                 form.Require(Dataset, "No data provided with name 'dataset'");
             // Requirements may be absent or empty, which is the same.
             var given = form.Files.Where(file => file.Staged.SizeBytes > 0).Select(file => (file.Field, file.FileName, file.Staged)).ToList();
-            return await submitter.SubmitAsync(model, given, address, Validated(TrainOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options))), key, caller, cancellationToken);
+            return await submitter.SubmitAsync(model, given, address, Validated(TrainOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options)), modelFile), key, caller, cancellationToken);
         }
 
         var body = await Json.ReadAsync<TrainingRequest>(request, Expected, cancellationToken);
-        var options = Validated(TrainOptions.Schema.ReadOrDefault(body.Options));
+        var options = Validated(TrainOptions.Schema.ReadOrDefault(body.Options), modelFile);
         var files = await StageAsync(body, cancellationToken);
         try
         {
@@ -121,8 +141,12 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         }
     }
 
-    private TrainOptions Validated(TrainOptions options)
+    private TrainOptions Validated(TrainOptions options, string? modelFile)
     {
+        if (modelFile is not null && options.ModelFile is not null && options.ModelFile != modelFile)
+            throw new InvalidRequestException($"The path and the option model_file name two files: '{RequestText.Shown(modelFile)}' and '{RequestText.Shown(options.ModelFile)}'.");
+        options = options with { ModelFile = modelFile ?? options.ModelFile };
+        TrainOptions.ValidateFile(options.ModelFile);
         submitter.Validate(options);
         return options;
     }

@@ -2,7 +2,6 @@ using System.ComponentModel;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
-using Larder.Inference;
 using Larder.Orchestrations.Uploads;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;

@@ -17,7 +17,7 @@ public sealed class GetUpload(UploadSessions sessions, UploadSessionOptions opti
     /// <summary>The session, with its URL while that works: a client that lost it goes on.</summary>
     [Function("GetUpload"), Requires(Role.Contributor), Description("A big upload: its URL, its job.")]
     public async Task<IActionResult> Get(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/{model}/uploads/{upload}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/{model}/uploads/{upload}")] HttpRequest request,
         string model,
         string upload,
         CancellationToken cancellationToken)

@@ -10,16 +10,17 @@ namespace Larder.Host.Emulator;
 /// </summary>
 /// <param name="Host">The host's process.</param>
 /// <param name="Azurite">Azurite's process.</param>
-internal sealed record AzuriteOwner(ProcessIdentity Host, ProcessIdentity Azurite)
+/// <param name="BlobPort">Where Azurite's blob service listens; 0 in what an earlier release has written.</param>
+internal sealed record AzuriteOwner(ProcessIdentity Host, ProcessIdentity Azurite, int BlobPort = 0)
 {
     private const string FileName = "owner.json";
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Notes that this process owns an Azurite.</summary>
-    public static void Write(string location, Process azurite)
+    public static void Write(string location, Process azurite, int blobPort)
     {
         using var self = Process.GetCurrentProcess();
-        File.WriteAllText(PathIn(location), JsonSerializer.Serialize(new AzuriteOwner(ProcessIdentity.Of(self), ProcessIdentity.Of(azurite))));
+        File.WriteAllText(PathIn(location), JsonSerializer.Serialize(new AzuriteOwner(ProcessIdentity.Of(self), ProcessIdentity.Of(azurite), blobPort)));
     }
 
     /// <summary>Notes that no Azurite runs on these data.</summary>
@@ -45,6 +46,10 @@ internal sealed record AzuriteOwner(ProcessIdentity Host, ProcessIdentity Azurit
             throw new SelfHostException($"An Azurite whose host has gone (process {owner.Azurite.Id}) still uses {location}, and does not end. End that process.");
         }
     }
+
+    /// <summary>The process of the host whose Azurite listens on a port with these data; null when none does.</summary>
+    public static int? HostOf(string location, int blobPort) =>
+        Read(location) is { } owner && owner.BlobPort == blobPort && owner.Azurite.IsAlive() ? owner.Host.Id : null;
 
     // Written by a host that was killed at that moment, it may be cut short: then it says nothing.
     private static AzuriteOwner? Read(string location)

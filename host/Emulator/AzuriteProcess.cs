@@ -42,7 +42,7 @@ internal sealed class AzuriteProcess : IDisposable
                 "--silent", "--skipApiVersionCheck", "--disableTelemetry", "--location", location,
                 "--blobPort", $"{settings.BlobPort}", "--queuePort", $"{settings.QueuePort}", "--tablePort", $"{settings.TablePort}",
             ]);
-        AzuriteOwner.Write(location, process);
+        AzuriteOwner.Write(location, process, settings.BlobPort);
         var azurite = new AzuriteProcess(process, location);
         try
         {

@@ -22,21 +22,22 @@ internal static class PortProbe
         }
     }
 
-    /// <summary>Whether a blob service listens there: one refuses a request without credentials, in its own manner.</summary>
-    public static async Task<bool> IsBlobServiceAsync(int port, CancellationToken cancellationToken)
+    /// <summary>What the blob service that listens there calls itself; null when none does. One refuses a request without credentials, in its own manner.</summary>
+    public static async Task<string?> BlobServiceAsync(int port, CancellationToken cancellationToken)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout };
         try
         {
             using var answer = await http.GetAsync($"http://127.0.0.1:{port}/{StorageEmulatorSettings.Account}?comp=list", cancellationToken);
-            if (answer.Headers.TryGetValues("Server", out var servers) && servers.Any(server => server.StartsWith("Azurite-Blob", StringComparison.Ordinal)))
-                return true;
+            var server = answer.Headers.TryGetValues("Server", out var servers) ? string.Join(' ', servers) : "a storage emulator without a name";
+            if (server.StartsWith("Azurite-Blob", StringComparison.Ordinal))
+                return server;
             var body = await answer.Content.ReadAsStringAsync(cancellationToken);
-            return body.Contains("<Error>", StringComparison.Ordinal) && body.Contains("<Code>", StringComparison.Ordinal);
+            return body.Contains("<Error>", StringComparison.Ordinal) && body.Contains("<Code>", StringComparison.Ordinal) ? server : null;
         }
         catch (Exception exception) when (exception is HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return false;
+            return null;
         }
     }
 }

@@ -18,6 +18,9 @@ internal sealed partial class StorageEmulator(StorageEmulatorSettings settings, 
 
     private AzuriteProcess? _azurite;
 
+    /// <summary>Where the data is, for people: a folder, or which other program has it.</summary>
+    public string Data { get; private set; } = "";
+
     /// <summary>
     /// The settings of the emulator that this configuration asks for; null when it asks for none. With other ports than the usual ones, every
     /// setting that says <c>UseDevelopmentStorage=true</c> gets a connection string that names them.
@@ -48,7 +51,7 @@ internal sealed partial class StorageEmulator(StorageEmulatorSettings settings, 
 
         if (await PortProbe.IsTakenAsync(settings.BlobPort, cancellationToken))
         {
-            await UseRunningAsync(cancellationToken);
+            await UseRunningAsync(location, cancellationToken);
             return;
         }
 
@@ -62,6 +65,7 @@ internal sealed partial class StorageEmulator(StorageEmulatorSettings settings, 
                 $"{AppContext.BaseDirectory}, and no command 'azurite'. Run 'npm ci' in the repository's root or 'npm install --global azurite', or set {Setting} to the connection string of a storage account.");
 
         _azurite = await AzuriteProcess.StartAsync(installation.Script, location!, settings, cancellationToken);
+        Data = location!;
         LogStarted(settings.BlobPort, location!);
     }
 
@@ -76,11 +80,18 @@ internal sealed partial class StorageEmulator(StorageEmulatorSettings settings, 
     /// <summary>Tells the Azurite that this host started to stop.</summary>
     public void Dispose() => _azurite?.Dispose();
 
-    private async Task UseRunningAsync(CancellationToken cancellationToken)
+    private async Task UseRunningAsync(string? location, CancellationToken cancellationToken)
     {
-        if (!await PortProbe.IsBlobServiceAsync(settings.BlobPort, cancellationToken))
+        if (await PortProbe.BlobServiceAsync(settings.BlobPort, cancellationToken) is not { } service)
             throw Taken(settings.BlobPort, "Azurite:BlobPort");
-        LogUsed(settings.BlobPort);
+        if (location is not null && AzuriteOwner.HostOf(location, settings.BlobPort) is { } host)
+        {
+            Data = location;
+            LogShared(settings.BlobPort, host, location);
+            return;
+        }
+        Data = $"in the storage emulator on port {settings.BlobPort}, which this server did not start";
+        LogForeign(settings.BlobPort, service);
     }
 
     private static SelfHostException Taken(int port, string setting) => new(
@@ -93,6 +104,9 @@ internal sealed partial class StorageEmulator(StorageEmulatorSettings settings, 
     [LoggerMessage(1, LogLevel.Information, "Started Azurite on port {Port}; its data is in {Location}")]
     private partial void LogStarted(int port, string location);
 
-    [LoggerMessage(2, LogLevel.Information, "Using the storage emulator that listens on port {Port} already")]
-    private partial void LogUsed(int port);
+    [LoggerMessage(2, LogLevel.Information, "Using the Azurite on port {Port} that another server (process {Host}) has started; its data is in {Location}")]
+    private partial void LogShared(int port, int host, string location);
+
+    [LoggerMessage(3, LogLevel.Warning, "Using the storage emulator on port {Port} ({Service}), which no Larder has started: data is where that program keeps it, and is gone if it keeps none. To use an own one, end that program, or choose other ports with Azurite:BlobPort, Azurite:QueuePort and Azurite:TablePort.")]
+    private partial void LogForeign(int port, string service);
 }

@@ -98,7 +98,7 @@ public sealed class SelfHostBuilder : IHostApplicationBuilder, IFunctionsWorkerA
         return new SelfHost(
             app,
             storage is null ? null : new StorageEmulator(storage, app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Host.Storage")),
-            _options.Output,
+            _options,
             _phase);
     }
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 
 namespace Larder.Host.Hosting;
@@ -20,9 +21,15 @@ internal sealed class SelfHostOptions
     /// <summary>Whether the application asks its callers for credentials, by its settings. Where it does not, only loopback addresses are bound.</summary>
     public Func<IConfiguration, bool> AsksForCredentials { get; init; } = _ => false;
 
+    /// <summary>Writes the body of what the host itself refuses, once the status is set: too many requests, a failed invocation. Null: there is no body, as with the Functions host.</summary>
+    public Func<HttpContext, Task>? WriteRefusal { get; init; }
+
+    /// <summary>The path of the application's help. With it the host prints a few lines when it is ready; without it, the functions with their addresses.</summary>
+    public string? HelpPath { get; init; }
+
     /// <summary>Where host.json and local.settings.json are.</summary>
     public string Root { get; init; } = AppContext.BaseDirectory;
 
-    /// <summary>Where the function list and the ready line go.</summary>
+    /// <summary>Where the lines go that are printed when the host is ready.</summary>
     public TextWriter Output { get; init; } = Console.Out;
 }

@@ -10,7 +10,7 @@ namespace Larder.Host.Http;
 
 /// <summary>What happens to a request that was routed to a function: limits, invocation, and an answer in any case.</summary>
 internal sealed partial class HttpFunctionEndpoint(
-    HostFunction function, FunctionHost host, HttpThrottle throttle, HttpOptions options)
+    HostFunction function, FunctionHost host, HttpThrottle throttle, HttpOptions options, Func<HttpContext, Task>? writeRefusal)
 {
     // The Functions host's reason for every HTTP invocation.
     private const string Reason = "This function was programmatically called via the host APIs.";
@@ -21,6 +21,7 @@ internal sealed partial class HttpFunctionEndpoint(
         if (!throttle.TryEnter())
         {
             http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            await WriteRefusalAsync(http);
             return;
         }
 
@@ -39,7 +40,7 @@ internal sealed partial class HttpFunctionEndpoint(
         }
         catch (Exception exception)
         {
-            Fail(http, exception);
+            await FailAsync(http, exception);
         }
         finally
         {
@@ -68,7 +69,7 @@ internal sealed partial class HttpFunctionEndpoint(
         }
     }
 
-    private void Fail(HttpContext http, Exception exception)
+    private async Task FailAsync(HttpContext http, Exception exception)
     {
         if (http.RequestAborted.IsCancellationRequested)
         {
@@ -91,7 +92,10 @@ internal sealed partial class HttpFunctionEndpoint(
         http.Response.Clear();
         http.Response.StatusCode = status;
         AddHeaders(http);
+        await WriteRefusalAsync(http);
     }
+
+    private Task WriteRefusalAsync(HttpContext http) => writeRefusal?.Invoke(http) ?? Task.CompletedTask;
 
     // On every answer. A function's own value takes the place of one of these, as with the Functions host.
     private void AddHeaders(HttpContext http)

@@ -8,7 +8,7 @@ namespace Larder.Host.Http;
 
 /// <summary>Makes every HTTP function an endpoint of ASP.NET Core's routing.</summary>
 internal sealed class HttpFunctions(
-    FunctionCatalog catalog, FunctionHost host, HttpThrottle throttle, HttpOptions options)
+    FunctionCatalog catalog, FunctionHost host, HttpThrottle throttle, HttpOptions options, SelfHostOptions selfHost)
 {
     /// <summary>Maps the catalogue's functions.</summary>
     /// <param name="app">Where to.</param>
@@ -35,7 +35,7 @@ internal sealed class HttpFunctions(
     private Endpoint Endpoint(HostFunction function, int order)
     {
         var binding = (HttpTriggerBinding)function.Binding;
-        var endpoint = new HttpFunctionEndpoint(function, host, throttle, options);
+        var endpoint = new HttpFunctionEndpoint(function, host, throttle, options, selfHost.WriteRefusal);
         var builder = new RouteEndpointBuilder(endpoint.InvokeAsync, binding.Route.Pattern, order) { DisplayName = function.Name };
         if (binding.Route.Methods.Count > 0)
             builder.Metadata.Add(new HttpMethodMetadata(binding.Route.Methods));

@@ -24,6 +24,9 @@ internal static class ImageFormat
         };
     }
 
+    /// <summary>Whether the first bytes are those of a format that has a name here, decoded or not.</summary>
+    internal static bool IsKnown(ReadOnlySpan<byte> file) => Look(file).Name is not null;
+
     /// <summary>Whether libvips opened the file as what it looked like; the Ultra HDR loader reads the JPEG inside.</summary>
     internal static bool IsReadBy(string format, string loader) => format switch
     {

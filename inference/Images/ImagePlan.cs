@@ -30,6 +30,12 @@ public sealed class ImagePlan
     /// <summary>The input that the tensor is for.</summary>
     public ValueSignature Input { get; }
 
+    /// <summary>The first bytes of a file that <see cref="Recognises"/> looks at.</summary>
+    public const int MostBytesToRecognise = 16;
+
+    /// <summary>Whether a file begins as an image does, of a format that is decoded or of another one.</summary>
+    public static bool Recognises(ReadOnlySpan<byte> file) => ImageFormat.IsKnown(file[..Math.Min(file.Length, MostBytesToRecognise)]);
+
     /// <summary>Whether the model can be given an image: it has one input, and that has the shape of one.</summary>
     public static bool Accepts(ModelSignature signature) =>
         signature.Inputs is [var input] && ImageLayout.TryFind(input, out _, out _);

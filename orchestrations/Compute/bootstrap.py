@@ -728,6 +728,12 @@ def sha256_of(path):
     return digest.hexdigest()
 
 
+def is_model(path, model):
+    """Whether a path could be the model's, by its name."""
+    name = path.rpartition("/")[2]
+    return name == model or name.casefold().endswith(".onnx")
+
+
 class Job:
     """One run: inputs, environment, requirements, script, outputs."""
 
@@ -845,10 +851,12 @@ class Job:
         return code, errors
 
     def _make_environment(self):
-        # Without pip it needs no ensurepip, which Debian keeps in a package of its own, and is much faster.
-        code, errors = self._call(sys.executable, "-m", "venv", "--system-site-packages", "--without-pip", self._venv, environment=dict(os.environ))
-        if code:
-            raise Failure("The virtual environment could not be made: %s" % (errors[-1] if errors else "exit code %d" % code))
+        # Without pip it needs no ensurepip, which Debian keeps in a package of its own, and is much faster. In this process: to start another Python takes longer.
+        try:
+            import venv
+            venv.EnvBuilder(system_site_packages=True, symlinks=True).create(self._venv)
+        except Exception as error:
+            raise Failure("The virtual environment could not be made: %s" % error)
         if sys.prefix != sys.base_prefix:
             # This Python is a virtual environment's: its packages are the ones that the machine's owner means.
             below = os.path.join("lib", "python%d.%d" % sys.version_info[:2], "site-packages")
@@ -892,7 +900,14 @@ class Job:
         limits = self._job["limits"]
         outputs = sorted(self._files(self._outputs, lambda name: True))
         model = self._job["model"]
-        found = sorted(self._files(self._work, lambda name: name in (model, model + ".onnx")))
+        named = self._job.get("model_file")
+        names = [named] if named else [model, model + ".onnx"]
+        found = sorted(self._files(self._work, lambda name: name in names))
+        if not found and not named and not any(path == "larder.json" or is_model(path, model) for path in outputs):
+            # Under another name: the only one is the model, and of several the reason names them.
+            found = sorted(self._files(self._work, lambda name: is_model(name, model)))
+        if "metrics.json" not in outputs and os.path.isfile(os.path.join(self._work, "metrics.json")):
+            found += [path for path in self._files(self._work, lambda name: name == "metrics.json") if path == "metrics.json"]
         files, size = [], 0
         for kind, root, paths in (("found", self._work, found), ("outputs", self._outputs, outputs)):
             for path in paths:

@@ -68,7 +68,8 @@ public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts,
             return new Dictionary<string, double>();
         try
         {
-            return MetricsFile.Parse(json);
+            var read = MetricsFile.Parse(json);
+            return read.Note is { } note ? throw new JsonException(note) : read.Metrics;
         }
         catch (JsonException e)
         {

@@ -16,6 +16,9 @@ internal sealed record BootstrapManifest
 
     public required string Model { get; init; }
 
+    /// <summary>Name of the file that is the model; null when the options name none.</summary>
+    public string? ModelFile { get; init; }
+
     public required IReadOnlyDictionary<string, Input> Inputs { get; init; }
 
     public required IReadOnlyList<string> Arguments { get; init; }

@@ -2,8 +2,10 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Options;
+using Larder.Registry.Errors;
 using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Training;
@@ -59,9 +61,23 @@ public sealed record TrainOptions
     [Description("Register ONNX Runtime's optimised graph as a second version, if it gives the same answers: true, or the tolerances of that.")]
     public CompileOptions? Compile { get; init; }
 
+    /// <summary>Name of the file that is the model.</summary>
+    [Description("Name of the file that the script leaves as the model, in any folder. Without it, {model}.onnx or the only .onnx file."), StringLength(255, MinimumLength = 1), RegularExpression(FileName)]
+    public string? ModelFile { get; init; }
+
     /// <summary>Tags of the version.</summary>
     [Description("Tags of the version."), MaxLength(100)]
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    private const string FileName = @"^[^/\\\x00-\x1f]+$";
+
+    /// <summary>Refuses what is no name of a file (<see cref="ModelFile"/>).</summary>
+    /// <exception cref="InvalidRequestException">It is none.</exception>
+    public static void ValidateFile(string? name)
+    {
+        if (name is not null && (name.Length > 255 || !Regex.IsMatch(name, FileName)))
+            throw new InvalidRequestException("The name of the model's file can have 255 characters, and none of / and \\.");
+    }
 
     /// <summary>What takes the place of a secret value wherever options are stored and shown.</summary>
     internal const string Masked = "***";
@@ -187,6 +203,10 @@ public sealed record GateOptions
     public double? Threshold { get; init; }
 
     /// <summary>The alias or number of the version to compare with.</summary>
-    [Description("Alias or number of a version of the model that the new one must be at least as good as. One without the metric is not compared with."), RegularExpression("^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$")]
+    [Description("Alias or number of a version of the model that the new one must be at least as good as."), RegularExpression("^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$")]
     public string? Against { get; init; }
+
+    /// <summary><c>fail</c> or <c>pass</c>: the decision when there are not two metrics to compare.</summary>
+    [Description("What happens when the new version or the one of 'against' lacks the metric, or there is no such version: fail leaves the alias where it is, pass moves it."), AllowedValues("fail", "pass")]
+    public string OnMissing { get; init; } = "fail";
 }

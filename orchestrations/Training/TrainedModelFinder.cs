@@ -12,8 +12,8 @@ using Larder.Registry.Storage;
 namespace Larder.Orchestrations.Training;
 
 /// <summary>
-/// Finds the model among the files of an attempt: the file that <c>larder.json</c> in the output folder names; else the file called <c>{model}</c> or
-/// <c>{model}.onnx</c>, in any folder; else the only .onnx file in the output folder. Copies with the same bytes count once.
+/// Finds the model among the files of an attempt: the file that <c>larder.json</c> in the output folder names; else the file with the name that the job's option gives; without one, the file called <c>{model}</c> or
+/// <c>{model}.onnx</c>, in any folder; else the only .onnx file in the output folder; else the only one in the work folder. Copies with the same bytes count once.
 /// </summary>
 internal sealed class TrainedModelFinder(JobFiles files)
 {
@@ -39,14 +39,16 @@ internal sealed class TrainedModelFinder(JobFiles files)
             return new Result(null, e.Message);
         }
 
-        var found = exit.Found.Select(entry => new Candidate(JobPaths.Found(id.Attempt) + entry.Path, entry.Path, entry.Sha256));
-        var byName = outputs.Concat(found).Where(file => Path.GetFileName(file.Shown) is var name && (name == job.Model || name == job.Model + ".onnx")).ToList();
-        var candidates = byName.Count > 0 ? byName : outputs.Where(file => Path.GetExtension(file.Shown).Equals(".onnx", StringComparison.OrdinalIgnoreCase)).ToList();
+        var found = exit.Found.Select(entry => new Candidate(JobPaths.Found(id.Attempt) + entry.Path, entry.Path, entry.Sha256)).ToList();
+        var fileName = JobOptions.Of<TrainOptions>(job).ModelFile;
+        string[] names = fileName is null ? [job.Model, $"{job.Model}.onnx"] : [fileName];
+        var byName = outputs.Concat(found).Where(file => Path.GetFileName(file.Shown) is var name && names.Contains(name)).ToList();
+        var candidates = byName.Count > 0 || fileName is not null ? byName : outputs.Exists(IsOnnx) ? outputs.FindAll(IsOnnx) : found.FindAll(IsOnnx);
         return candidates.DistinctBy(file => file.Sha256).ToList() switch
         {
             [var only] => new Result(only.Path),
-            [] => new Result(null, $"The training left no model: a file called {job.Model} or {job.Model}.onnx was expected, or one .onnx file in LARDER_OUTPUT_DIR. {List("It left", outputs)}"),
-            var several => new Result(null, $"Several files could be the model; name one in {TrainedManifest.FileName} ({{\"model\": path}}) in LARDER_OUTPUT_DIR. {List("They are", several)}"),
+            [] => new Result(null, $"The training left no model: a file called {string.Join(" or ", names)} was expected{(fileName is null ? ", or one .onnx file" : "")}, in LARDER_OUTPUT_DIR or the script's folder. {List("It left", outputs)}"),
+            var several => new Result(null, $"Several files could be the model; leave one, or name one in {TrainedManifest.FileName} ({{\"model\": path}}) in LARDER_OUTPUT_DIR. {List("They are", several)}"),
         };
     }
 
@@ -57,6 +59,8 @@ internal sealed class TrainedModelFinder(JobFiles files)
             ? new Result(found.Path)
             : new Result(null, $"{TrainedManifest.FileName} names a file that is not in LARDER_OUTPUT_DIR. {List("It has", outputs)}");
     }
+
+    private static bool IsOnnx(Candidate file) => Path.GetExtension(file.Shown).Equals(".onnx", StringComparison.OrdinalIgnoreCase);
 
     private static string List(string intro, List<Candidate> candidates)
     {

@@ -42,7 +42,7 @@ public sealed class ModelScopes(ModelRegistry registry, ModelCatalog catalog)
         string? cursor = null;
         do
         {
-            var page = await registry.ListAsync(ModelRegistry.MaxPage, cursor, cancellationToken);
+            var page = await registry.ListAsync(ModelRegistry.MaxPage, cursor, cancellationToken: cancellationToken);
             tagged.UnionWith(page.Items.Where(scope.Covers).Select(model => model.Name.ToString()));
             cursor = page.Cursor;
         }

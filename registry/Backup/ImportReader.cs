@@ -62,7 +62,7 @@ internal sealed class ImportReader
             var versionFile = BackupFormat.VersionOf(name, number);
             var version = await ReadAsync<VersionDocument>(versionFile, cancellationToken);
             _rules.Check(versionFile, model, number, version);
-            versions.Add(KeyValuePair.Create(number, version with { Revives = null }));
+            versions.Add(KeyValuePair.Create(number, version));
         }
 
         var snapshot = new ModelSnapshot(model, versions);

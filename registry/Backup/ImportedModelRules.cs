@@ -36,7 +36,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
         Require(file, model.Name == name, "it is another model than its folder says");
         Require(file, model is { LastVersion: >= 0 and <= MaxNumber, DeletedThrough: >= 0 } && model.DeletedThrough <= model.LastVersion, "its numbers are out of range");
         Require(file, model.LastVersion - model.DeletedThrough == versions, $"it has {model.LastVersion - model.DeletedThrough} versions, and the archive has {versions} of them");
-        Require(file, model.Deleting.Count == 0 && model is { Importing: null, Outbox: { Last: 0, Newest: null, Records.Count: 0 } }, "something of it is under way");
+        Require(file, model.Deleting.Count + model.DeletedVersions.Count + model.Skipped.Count == 0 && model is { Deletion: null, Importing: null, Outbox: { Last: 0, Newest: null, Records.Count: 0 } }, "something of it is under way");
         Require(
             file,
             !model.Deleted || (versions == 0 && model.Aliases.Count == 0 && model is { DefaultVersion: null, LatestVersion: null }),

@@ -46,7 +46,7 @@ internal sealed record ModelSnapshot(ModelDocument Model, IReadOnlyList<KeyValue
 
 /// <summary>Reads models as they were at one moment, while others change them.</summary>
 /// <remarks>
-/// Versions never change what they are, and go only once. So when a model's document was read first, the versions that it shows are those of that moment,
+/// Versions never change what they are. So when a model's document was read first, the versions that it shows are those of that moment,
 /// unless one was deleted in between; and what had been deleted before that moment is known from having looked before it.
 /// </remarks>
 internal sealed class ModelSnapshots(IDocumentStore documents)
@@ -61,36 +61,39 @@ internal sealed class ModelSnapshots(IDocumentStore documents)
     public async Task<ModelSnapshot> ReadAsync(ModelDocument model, CancellationToken cancellationToken)
     {
         var backoff = new Backoff($"the model {model.Name}");
+        model = Lasting(model);
         var known = new HashSet<int>();
         var tries = 0;
         while (true)
         {
             var versions = model.LastVersion > model.DeletedThrough ? await VersionsAsync(model.Name, cancellationToken) : [];
             var gone = Numbers(model).Where(number => versions.GetValueOrDefault(number)?.Version is null).ToList();
-            if (gone.All(number => known.Contains(number) || model.Deleting.Contains(number)))
+            if (gone.All(number => known.Contains(number) || !model.IsVisible(number)))
                 return Settled(model, versions);
 
             known.UnionWith(gone);
-            known.UnionWith(model.Deleting);
+            known.UnionWith(Numbers(model).Where(number => !model.IsVisible(number)));
             if (++tries > 1)
                 await backoff.NextAsync(cancellationToken);
-            model = (await documents.GetAsync(ModelCollections.Models, model.Name, ModelCollections.ModelId, cancellationToken))!.Value;
+            model = Lasting((await documents.GetAsync(ModelCollections.Models, model.Name, ModelCollections.ModelId, cancellationToken))!.Value);
         }
     }
+
+    /// <summary>What is deleted is not taken along: elsewhere it cannot be restored.</summary>
+    private static ModelDocument Lasting(ModelDocument model) => model.Deleted ? model.Purge() : model;
 
     private static IEnumerable<int> Numbers(ModelDocument model) =>
         Enumerable.Range(model.DeletedThrough + 1, model.LastVersion - model.DeletedThrough);
 
     /// <summary>As it will be when nothing is under way any more.</summary>
     private static ModelSnapshot Settled(ModelDocument model, Dictionary<int, VersionDocument> versions) => new(
-        model with { Deleting = [], Importing = null, Outbox = new AuditOutbox() },
+        model with { Deleting = [], DeletedVersions = new Dictionary<int, Deletion>(), Skipped = [], Importing = null, Outbox = new AuditOutbox() },
         [
             .. Numbers(model).Select(number => KeyValuePair.Create(number, versions.GetValueOrDefault(number) switch
             {
-                { Version: { } version } there when !model.Deleting.Contains(number) => there with
+                { Version: { } version } there when model.IsVisible(number) => there with
                 {
                     Version = version with { Metrics = version.Metrics.ToDictionary(metric => metric.Key, metric => CanonicalJson.Of(metric.Value)) },
-                    Revives = null,
                 },
                 var gone => new VersionDocument { Deleted = gone?.Deleted ?? model.Updated, PublicationKey = gone?.PublicationKey },
             })),

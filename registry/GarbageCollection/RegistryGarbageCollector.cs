@@ -19,6 +19,7 @@ namespace Larder.Registry.GarbageCollection;
 /// An artifact is deleted when it was last touched before the grace period, no version, no data set and no job's input names it, and it was not touched since it was
 /// listed. Publishing, and accepting a job, stores or touches the artifact before the document is created, so an artifact that a new document names is young; and one
 /// that is touched during the collection has another ETag than was listed. A collection that cannot read everything deletes no artifact.
+/// Models and versions that were deleted longer ago than <see cref="RetentionOptions.Deleted"/> are purged first; then their documents and artifacts go.
 /// Files of a job are deleted when they are older than the grace period and there is no such job.
 /// Memory: about 150 bytes for every artifact and every job older than the grace period.
 /// </remarks>
@@ -30,6 +31,7 @@ namespace Larder.Registry.GarbageCollection;
 /// <param name="schedules">The schedules.</param>
 /// <param name="tokens">The tokens.</param>
 /// <param name="options">The grace period.</param>
+/// <param name="retention">How long what is deleted can be restored.</param>
 public sealed class RegistryGarbageCollector(
     ModelRegistry registry,
     IArtifactStore artifacts,
@@ -38,7 +40,8 @@ public sealed class RegistryGarbageCollector(
     JobFiles files,
     ScheduleStore schedules,
     TokenStore tokens,
-    GarbageCollectionOptions options)
+    GarbageCollectionOptions options,
+    RetentionOptions retention)
 {
     private const int PageSize = 500;
 
@@ -105,8 +108,12 @@ public sealed class RegistryGarbageCollector(
     private async Task<(int Deletions, int Records)> FinishChangesAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (finished, records) = (0, 0);
-        await foreach (var model in _documents.ScanAllAsync(ModelCollections.Models, PageSize, cancellationToken))
+        var before = now - retention.Deleted;
+        await foreach (var found in _documents.ScanAllAsync(ModelCollections.Models, PageSize, cancellationToken))
         {
+            var model = found;
+            if (!ReferenceEquals(model.Value.PurgeDeletedBefore(before), model.Value))
+                model = await registry.Store.UpdateOrCreateAsync(model.Value.Name, read => read?.PurgeDeletedBefore(before), cancellationToken) ?? found;
             foreach (var version in model.Value.Deleting)
             {
                 await registry.Store.FinishDeletionAsync(model.Value.Name, version, now, cancellationToken);
@@ -148,7 +155,8 @@ public sealed class RegistryGarbageCollector(
 
             var number = ModelCollections.VersionNumber(found.Id);
             // An import writes versions before it makes their model visible.
-            if (number <= model?.Value.DeletedThrough && !await IsBeingImportedAsync(model.Value, cancellationToken))
+            var isNone = number <= model?.Value.DeletedThrough || model?.Value.Skipped.Contains(number) == true;
+            if (isNone && !await IsBeingImportedAsync(model!.Value, cancellationToken))
             {
                 removed += await _documents.TryDeleteAsync(ModelCollections.Versions, found, cancellationToken) ? 1 : 0;
             }
@@ -185,6 +193,14 @@ public sealed class RegistryGarbageCollector(
 public sealed record GarbageCollectionReport(
     int StagedFiles, int VersionsCommitted, int DeletionsFinished, int VersionDocuments, int Artifacts, long ArtifactBytes,
     int JobFolders, int JobKeys, int Publications, int AuditRecords, int Schedules, int Tokens);
+
+/// <summary>Settings <c>Retention:*</c>.</summary>
+public sealed record RetentionOptions
+{
+    /// <summary>How long a deleted model or version can be restored; then the garbage collection purges it. Zero purges it in the next hour.</summary>
+    [AtLeast("00:00:00")]
+    public TimeSpan Deleted { get; init; } = TimeSpan.FromDays(30);
+}
 
 /// <summary>Settings <c>GarbageCollection:*</c>.</summary>
 public sealed record GarbageCollectionOptions

@@ -15,7 +15,7 @@ public record Job
     /// <summary>Its state.</summary>
     public required JobState State { get; init; }
 
-    /// <summary>The reason of its state, in a sentence; null without one.</summary>
+    /// <summary>The reason of its state, and what was noted about its results, in sentences; null without any.</summary>
     public string? Reason { get; init; }
 
     /// <summary>
@@ -156,7 +156,7 @@ public sealed record JobAttempt(int Number, DateTimeOffset Started, DateTimeOffs
 /// <param name="Threshold">That it had to reach, when one was asked for.</param>
 /// <param name="Against">The alias or version that it had to be at least as good as, when one was asked for.</param>
 /// <param name="AgainstVersion">The version that this stood for.</param>
-/// <param name="AgainstValue">Its metric; null when it has none, and then it was not compared with.</param>
+/// <param name="AgainstValue">Its metric; null when it has none.</param>
 /// <param name="Reason">The decision, in a sentence.</param>
 public sealed record JobGate(
     bool Passed, string Metric, double? Value, double? Threshold, string? Against, int? AgainstVersion, double? AgainstValue, string Reason);

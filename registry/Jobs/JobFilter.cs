@@ -8,8 +8,11 @@ public sealed record JobFilter
     /// <summary>States, any of which fits.</summary>
     public IReadOnlyCollection<JobState>? States { get; init; }
 
-    /// <summary>The type, as it is.</summary>
-    public string? Type { get; init; }
+    /// <summary>Types, any of which fits.</summary>
+    public IReadOnlyCollection<string>? Types { get; init; }
+
+    /// <summary>Owners as they are, any of which fits.</summary>
+    public IReadOnlyCollection<string>? Owners { get; init; }
 
     /// <summary>The model's name, as it is.</summary>
     public ModelName? Model { get; init; }
@@ -32,7 +35,8 @@ public sealed record JobFilter
     internal bool Matches(Job job) =>
         Shown?.Invoke(job.Type, job.Model) != false
         && States?.Contains(job.State) != false
-        && (Type is null || Type == job.Type)
+        && Types?.Contains(job.Type) != false
+        && Owners?.Contains(job.Owner) != false
         && (Model is null || Model == job.Model)
         && (Schedule is null || Schedule == job.Schedule)
         && (From is null || job.Created >= From)

@@ -33,6 +33,12 @@ public sealed record Model
     /// <summary>The newest READY version; null when there is none.</summary>
     public int? LatestVersion { get; init; }
 
+    /// <summary>Versions that are deleted and can be restored, by number.</summary>
+    public IReadOnlyDictionary<int, Deletion> DeletedVersions { get; init; } = new Dictionary<int, Deletion>();
+
+    /// <summary>Of a deleted model that can be restored: its deletion.</summary>
+    public Deletion? Deletion { get; init; }
+
     /// <summary>When its first version was published.</summary>
     public required DateTimeOffset Created { get; init; }
 
@@ -50,6 +56,11 @@ public sealed record Model
     [JsonIgnore]
     public int? ServedVersion => DefaultVersion ?? LatestVersion;
 }
+
+/// <summary>The deletion of a model or a version that can be restored.</summary>
+/// <param name="When">When it was deleted.</param>
+/// <param name="Who">Who deleted it, where that is known.</param>
+public sealed record Deletion(DateTimeOffset When, string? Who);
 
 /// <summary>The result of moving an alias.</summary>
 /// <param name="Model">The model after it.</param>

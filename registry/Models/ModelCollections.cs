@@ -11,7 +11,8 @@ internal static class ModelCollections
     /// <summary>The id of the one document that a model has in its partition.</summary>
     public const string ModelId = "model";
 
-    public static readonly DocumentCollection<ModelDocument> Models = RegistryJson.Collection<ModelDocument>("models");
+    // Format 2: a release that knows only format 1 would show deleted versions, and lose what a deleted model is restored from.
+    public static readonly DocumentCollection<ModelDocument> Models = RegistryJson.Collection<ModelDocument>("models") with { Format = 2 };
 
     public static readonly DocumentCollection<VersionDocument> Versions = RegistryJson.Collection<VersionDocument>("versions");
 
@@ -25,25 +26,19 @@ internal static class ModelCollections
 }
 
 /// <summary>
-/// A version as it is stored. The document of a deleted version stays, without content (a tombstone): a publisher that is late with the same number then finds the
+/// A version as it is stored. The document of a purged version stays, without content (a tombstone): a publisher that is late with the same number then finds the
 /// number taken.
 /// </summary>
 internal sealed record VersionDocument
 {
-    /// <summary>The version; null when it was deleted.</summary>
+    /// <summary>The version; null when it was purged.</summary>
     public ModelVersion? Version { get; init; }
-
-    /// <summary>
-    /// <see cref="ModelDocument.DeletedThrough"/> of the deleted model that the publisher read and revives by publishing; null when the model that it read was not
-    /// deleted.
-    /// </summary>
-    public int? Revives { get; init; }
 
     /// <summary>Hash of the <see cref="PublishRequest.IdempotencyKey"/> under which it was published; it stays when the version is deleted.</summary>
     [JsonPropertyName("once")]
     public string? PublicationKey { get; init; }
 
-    /// <summary>When it was deleted.</summary>
+    /// <summary>When it was purged.</summary>
     public DateTimeOffset? Deleted { get; init; }
 }
 

@@ -15,6 +15,9 @@ internal sealed record ModelDocument
     private const int AuditLength = 100;
     private const int MaxAliases = 100;
 
+    // Each adds to the document, which every change writes; 1000 of them have some 60 KB.
+    private const int MaxDeletedVersions = 1000;
+
     public required ModelName Name { get; init; }
 
     public string Description { get; init; } = "";
@@ -36,14 +39,23 @@ internal sealed record ModelDocument
     /// <summary>The highest number that was ever committed. It never goes down.</summary>
     public int LastVersion { get; init; }
 
-    /// <summary>Versions up to this number were deleted with the whole model.</summary>
+    /// <summary>Versions up to this number were purged with the whole model.</summary>
     public int DeletedThrough { get; init; }
 
-    /// <summary>Versions that are deleted, but whose documents may still have their content.</summary>
+    /// <summary>Versions that are deleted and can be restored (soft delete), by number. Their documents are as they were.</summary>
+    public IReadOnlyDictionary<int, Deletion> DeletedVersions { get; init; } = new Dictionary<int, Deletion>();
+
+    /// <summary>Versions that are purged, but whose documents may still have their content.</summary>
     public IReadOnlyList<int> Deleting { get; init; } = [];
+
+    /// <summary>Numbers that publishers took and that never had a version, since the model was deleted when they were to be committed.</summary>
+    public IReadOnlyList<int> Skipped { get; init; } = [];
 
     /// <summary>The model is deleted; publishing under its name brings the name back, not the old versions.</summary>
     public bool Deleted { get; init; }
+
+    /// <summary>Of a deleted model that can be restored (soft delete), and is otherwise as it was: its deletion. Null in a tombstone.</summary>
+    public Deletion? Deletion { get; init; }
 
     /// <summary>
     /// Id of the job that is importing the model. The model is marked as deleted until the import is done, so that no reader sees half of it; version documents may be
@@ -64,7 +76,8 @@ internal sealed record ModelDocument
     public int? ServedVersion => DefaultVersion ?? LatestVersion;
 
     /// <summary>Whether a version is committed and not deleted. It exists when its document does too.</summary>
-    public bool IsVisible(int version) => version <= LastVersion && version > DeletedThrough && !Deleting.Contains(version);
+    public bool IsVisible(int version) =>
+        version <= LastVersion && version > DeletedThrough && !DeletedVersions.ContainsKey(version) && !Deleting.Contains(version) && !Skipped.Contains(version);
 
     /// <summary>The version that an alias points at; null when there is no such alias.</summary>
     public int? Target(string alias) => Aliases.TryGetValue(alias, out var version) ? version : null;
@@ -74,20 +87,23 @@ internal sealed record ModelDocument
     /// </summary>
     /// <param name="read">The model; null when there is none yet.</param>
     /// <param name="version">The version, whose document is stored.</param>
-    /// <param name="revives"><see cref="VersionDocument.Revives"/>.</param>
-    /// <param name="isPublisher">Whether the version's own publisher commits it; only then it brings back a model that was deleted since it was read.</param>
-    /// <returns>Null when the number went with the deleted model.</returns>
-    public static ModelDocument? Commit(ModelDocument? read, ModelVersion version, int? revives, bool isPublisher)
+    /// <param name="isPublisher">
+    /// Whether the version's own publisher commits it; only then it brings back a deleted model's name. For another the number is used up: no caller was told of
+    /// the version, and a deleted model must neither come back nor become impossible to restore because of it.
+    /// </param>
+    /// <returns>Null when the number has no version: the publisher takes another.</returns>
+    public static ModelDocument? Commit(ModelDocument? read, ModelVersion version, bool isPublisher)
     {
         var model = read ?? new ModelDocument { Name = version.Model, Created = version.Created, Updated = version.Created };
 
         // The number may have been that of an earlier version whose document is collected: that version must not come back.
-        if (version.Version <= model.DeletedThrough)
+        if (version.Version <= model.DeletedThrough || model.Skipped.Contains(version.Version))
             return null;
         if (version.Version <= model.LastVersion)
             return model;
-        var isDeletedSince = model.Deleted && model.DeletedThrough != revives;
-        return isDeletedSince && !isPublisher ? model.SkipNumber(version.Version) : model.Publish(version);
+        if (!model.Deleted)
+            return model.Publish(version);
+        return isPublisher ? model.Purge().Publish(version) : model.SkipNumber(version.Version);
     }
 
     public ModelDocument Publish(ModelVersion version)
@@ -121,7 +137,9 @@ internal sealed record ModelDocument
     }
 
     /// <summary>Of a deleted model: uses up a number that will have no version.</summary>
-    private ModelDocument SkipNumber(int number) => this with { LastVersion = number, DeletedThrough = number, Importing = null };
+    private ModelDocument SkipNumber(int number) => Deletion is null
+        ? this with { LastVersion = number, DeletedThrough = number, Importing = null }
+        : this with { LastVersion = number, Skipped = [.. Skipped, number] };
 
     /// <summary>The model with other descriptions, tags or settings; the same instance when nothing differs.</summary>
     /// <exception cref="InvalidRequestException">There are too many tags now.</exception>
@@ -178,64 +196,118 @@ internal sealed record ModelDocument
     public ModelDocument SetDefault(int? version, DateTimeOffset now, string? who) =>
         version == DefaultVersion ? this : (this with { DefaultVersion = version }).LogDefault(this, now, who);
 
-    /// <summary>The model without a version. The version's document is still to be emptied (<see cref="FinishDeletion"/>).</summary>
+    /// <summary>The model without a version, which can be restored unless it is purged; then the version's document is still to be emptied (<see cref="FinishDeletion"/>).</summary>
     /// <param name="deleted">The version.</param>
     /// <param name="newestBelow">The newest READY version that is left below it; needed only if the version is the newest itself.</param>
+    /// <param name="purge">Whether it can never be restored.</param>
     /// <param name="now">When.</param>
     /// <param name="who">Who.</param>
-    public ModelDocument Delete(ModelVersion deleted, int? newestBelow, DateTimeOffset now, string? who)
+    public ModelDocument Delete(ModelVersion deleted, int? newestBelow, bool purge, DateTimeOffset now, string? who)
     {
         var version = deleted.Version;
         var pointing = AliasesOf(version);
         var next = this with
         {
-            Deleting = [.. Deleting, version],
+            Deleting = purge ? [.. Deleting, version] : Deleting,
+            DeletedVersions = purge ? DeletedVersions : DeletedVersions.Append(new(version, new Deletion(now, who))).ToDictionary(),
             Aliases = Aliases.Where(alias => alias.Value != version).ToDictionary(),
             LatestVersion = LatestVersion == version ? newestBelow : LatestVersion,
             DefaultVersion = DefaultVersion == version ? null : DefaultVersion,
         };
+        if (next.DeletedVersions.Count > MaxDeletedVersions)
+            next = next.PurgeVersions([next.DeletedVersions.MinBy(other => other.Value.When).Key]);
         foreach (var alias in pointing)
             next = next.LogAlias("delete_alias", alias, version, null, now, who);
         if (next.ServedVersion != ServedVersion)
             next = next.LogDefault(this, now, who);
+        return next.LogVersion("delete_version", version, About(deleted), purge, now, who);
+    }
+
+    /// <summary>The model with a version of <see cref="DeletedVersions"/> as it was before, but for the aliases that pointed at it.</summary>
+    public ModelDocument Restore(ModelVersion version, DateTimeOffset now, string? who)
+    {
+        var next = this with
+        {
+            DeletedVersions = DeletedVersions.Where(other => other.Key != version.Version).ToDictionary(),
+            LatestVersion = version.IsDefaultByItself && !(LatestVersion > version.Version) ? version.Version : LatestVersion,
+        };
+        if (next.ServedVersion != ServedVersion)
+            next = next.LogDefault(this, now, who);
         var record = new AuditRecord
         {
-            Subject = AuditSubject.OfVersion(Name, version), When = now, Who = who, What = "delete_version", Before = AuditValues.Shown(About(deleted)),
+            Subject = AuditSubject.OfVersion(Name, version.Version), When = now, Who = who, What = "restore_version", After = AuditValues.Shown(About(version)),
         };
-        return next.Log(record, new AuditEntry { When = now, Who = who, What = record.What, From = version });
+        return next.Log(record, new AuditEntry { When = now, Who = who, What = record.What, To = version.Version });
     }
+
+    /// <summary>The model whose deleted version can never be restored.</summary>
+    public ModelDocument PurgeVersion(int version, DateTimeOffset now, string? who) => PurgeVersions([version]).LogVersion("delete_version", version, null, true, now, who);
+
+    /// <summary>The model without the deleted versions, or all of it, whose time to be restored is over; the same instance when there are none.</summary>
+    public ModelDocument PurgeDeletedBefore(DateTimeOffset time)
+    {
+        if (Deletion?.When < time)
+            return Purge();
+        var over = DeletedVersions.Where(version => version.Value.When < time).Select(version => version.Key).ToList();
+        return over.Count == 0 ? this : PurgeVersions(over);
+    }
+
+    private ModelDocument PurgeVersions(IReadOnlyCollection<int> versions) => this with
+    {
+        Deleting = [.. Deleting, .. versions],
+        DeletedVersions = DeletedVersions.Where(other => !versions.Contains(other.Key)).ToDictionary(),
+    };
 
     /// <summary>The model without a number in <see cref="Deleting"/>, once the document of that version is empty.</summary>
     public ModelDocument FinishDeletion(int version) =>
         Deleting.Contains(version) ? this with { Deleting = [.. Deleting.Where(other => other != version)] } : this;
 
-    /// <summary>The tombstone of a deleted model: its name, its numbers and its changes.</summary>
-    /// <param name="through">The highest number that was ever taken, committed or not.</param>
-    /// <param name="now">When.</param>
-    /// <param name="who">Who.</param>
-    public ModelDocument DeleteAll(int through, DateTimeOffset now, string? who)
+    /// <summary>The deleted model, which can be restored unless it is purged.</summary>
+    public ModelDocument DeleteAll(bool purge, DateTimeOffset now, string? who)
     {
-        var tombstone = new ModelDocument
-        {
-            Name = Name,
-            LastVersion = through,
-            DeletedThrough = through,
-            Deleted = true,
-            Created = Created,
-            Updated = now,
-            Audit = Audit,
-            Outbox = Outbox,
-        };
         var all = Described();
         all["aliases"] = AuditValues.Of(Aliases);
         all["default_version"] = ServedVersion;
         all["last_version"] = LastVersion;
+        var deleted = this with { Deleted = true, Deletion = new Deletion(now, who) };
         var record = new AuditRecord
         {
-            Subject = AuditSubject.OfModel(Name), When = now, Who = who, What = "delete_model", Before = AuditValues.Between(all, null).Before,
+            Subject = AuditSubject.OfModel(Name),
+            When = now,
+            Who = who,
+            What = "delete_model",
+            Before = AuditValues.Between(all, null).Before,
+            After = purge ? AuditValues.Shown(Purged()) : null,
         };
-        return tombstone.Log(record, new AuditEntry { When = now, Who = who, What = record.What, From = LatestVersion });
+        return (purge ? deleted.Purge() : deleted).Log(record, new AuditEntry { When = now, Who = who, What = record.What, From = LatestVersion });
     }
+
+    /// <summary>A model that was deleted and can be restored, as it was.</summary>
+    public ModelDocument RestoreAll(DateTimeOffset now, string? who)
+    {
+        var record = new AuditRecord { Subject = AuditSubject.OfModel(Name), When = now, Who = who, What = "restore_model", After = AuditValues.Shown(Described()) };
+        return (this with { Deleted = false, Deletion = null }).Log(record, new AuditEntry { When = now, Who = who, What = record.What, To = LatestVersion });
+    }
+
+    /// <summary>The tombstone of a model that was deleted and could be restored.</summary>
+    public ModelDocument PurgeAll(DateTimeOffset now, string? who)
+    {
+        var record = new AuditRecord { Subject = AuditSubject.OfModel(Name), When = now, Who = who, What = "delete_model", After = AuditValues.Shown(Purged()) };
+        return Purge().Log(record, new AuditEntry { When = now, Who = who, What = record.What });
+    }
+
+    /// <summary>The tombstone of a deleted model: its name, its numbers and its changes.</summary>
+    public ModelDocument Purge() => new()
+    {
+        Name = Name,
+        LastVersion = LastVersion,
+        DeletedThrough = LastVersion,
+        Deleted = true,
+        Created = Created,
+        Updated = Updated,
+        Audit = Audit,
+        Outbox = Outbox,
+    };
 
     /// <summary>The aliases that point at a version, by name.</summary>
     public IReadOnlyList<string> AliasesOf(int version) =>
@@ -285,6 +357,22 @@ internal sealed record ModelDocument
         };
     }
 
+    private ModelDocument LogVersion(string what, int version, JsonObject? before, bool purge, DateTimeOffset now, string? who)
+    {
+        var record = new AuditRecord
+        {
+            Subject = AuditSubject.OfVersion(Name, version),
+            When = now,
+            Who = who,
+            What = what,
+            Before = before is null ? null : AuditValues.Shown(before),
+            After = purge ? AuditValues.Shown(Purged()) : null,
+        };
+        return Log(record, new AuditEntry { When = now, Who = who, What = what, From = version });
+    }
+
+    private static JsonObject Purged() => new() { ["purged"] = true };
+
     private JsonObject Described() => new()
     {
         ["description"] = Description,
@@ -326,6 +414,8 @@ internal sealed record ModelDocument
         Aliases = Aliases,
         DefaultVersion = DefaultVersion,
         LatestVersion = LatestVersion,
+        DeletedVersions = DeletedVersions,
+        Deletion = Deletion,
         Created = Created,
         Updated = Updated,
         Audit = Audit,

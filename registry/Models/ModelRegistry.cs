@@ -51,13 +51,14 @@ public sealed class ModelRegistry
     /// <summary>The models, by name.</summary>
     /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before; null for the first.</param>
+    /// <param name="deleted">Whether to list those that are deleted and can be restored, instead of those that exist.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    public Task<Page<Model>> ListAsync(int limit, string? cursor = null, CancellationToken cancellationToken = default) =>
+    public Task<Page<Model>> ListAsync(int limit, string? cursor = null, bool deleted = false, CancellationToken cancellationToken = default) =>
         PageAsync(
             limit,
             cursor,
             (most, from) => Documents.ScanAsync(ModelCollections.Models, most, from, cancellationToken),
-            found => found.Value.Deleted ? null : found.Value.View(found.ETag));
+            found => (deleted ? found.Value.Deletion is not null : !found.Value.Deleted) ? found.Value.View(found.ETag) : null);
 
     /// <summary>A model.</summary>
     /// <exception cref="NotFoundException">There is none of that name.</exception>
@@ -68,7 +69,10 @@ public sealed class ModelRegistry
     }
 
     /// <summary>The versions of a model, the oldest first.</summary>
-    /// <inheritdoc cref="ListAsync"/>
+    /// <param name="name">The model.</param>
+    /// <param name="limit">The most items: 1 to <see cref="MaxPage"/>.</param>
+    /// <param name="cursor">From the page before; null for the first.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<Page<ModelVersion>> ListVersionsAsync(
         ModelName name, int limit, string? cursor = null, CancellationToken cancellationToken = default)
     {
@@ -272,44 +276,50 @@ public sealed class ModelRegistry
     }
 
     /// <summary>
-    /// Deletes a version. Its number is never given again. If it was the default, the default follows the newest READY version from
-    /// now on, and the answer and the audit list say so.
+    /// Deletes a version, so that it can be restored (<see cref="RestoreVersionAsync"/>). Its number is never given again. If it was the default, the default follows
+    /// the newest READY version from now on, and the answer and the audit list say so.
     /// </summary>
     /// <param name="name">The model.</param>
-    /// <param name="version">The version.</param>
+    /// <param name="version">The version; null for what the default is when it is deleted, which is not kept by being the default.</param>
     /// <param name="force">Removes the aliases that point at it too.</param>
+    /// <param name="purge">Deletes it for good; also one that is deleted already.</param>
     /// <param name="ifMatch">The model's ETag.</param>
     /// <param name="actor">Who asks.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such version.</exception>
-    /// <exception cref="ConflictException">An alias points at it.</exception>
+    /// <exception cref="ConflictException">An alias points at it, or it is set as the default.</exception>
     public async Task<VersionDeletion> DeleteVersionAsync(
-        ModelName name, int version, bool force = false, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
+        ModelName name, int? version, bool force = false, bool purge = false, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
     {
+        var number = 0;
         var (before, after) = await _models.UpdateAsync(name, ifMatch, Delete, cancellationToken);
 
-        var left = await FinishAsync(after);
+        var left = purge ? await FinishAsync(after) : after;
         return new VersionDeletion(
-            left.Value.View(left.ETag), version, before.AliasesOf(version), before.ServedVersion, after.Value.ServedVersion);
+            left.Value.View(left.ETag), number, before.AliasesOf(number), before.ServedVersion, after.Value.ServedVersion);
 
         async Task<ModelDocument> Delete(ModelDocument model)
         {
-            var deleted = await _models.FindVersionAsync(model, version, cancellationToken) ?? throw NoVersion(name, version);
-            if (!force && model.AliasesOf(version) is { Count: > 0 } aliases)
+            number = version ?? Number(model, new ModelReference(name));
+            if (purge && model.DeletedVersions.ContainsKey(number))
+                return model.PurgeVersion(number, _time.GetUtcNow(), actor);
+            var deleted = await _models.FindVersionAsync(model, number, cancellationToken) ?? throw NoVersion(name, number);
+            var pointing = version is not null && model.DefaultVersion == number ? model.AliasesOf(number).Append(ModelName.Default) : model.AliasesOf(number);
+            if (!force && pointing.Any())
             {
                 throw new ConflictException(
-                    $"Version {version} of {name} is what {string.Join(", ", aliases)} points at: move the alias first, or force the deletion.");
+                    $"Version {number} of {name} is what {string.Join(", ", pointing)} points at: move the alias first, or force the deletion.");
             }
 
-            var newest = model.LatestVersion == version ? await _models.NewestBelowAsync(model, version, cancellationToken) : null;
-            return model.Delete(deleted, newest, _time.GetUtcNow(), actor);
+            var newest = model.LatestVersion == number ? await _models.NewestBelowAsync(model, number, cancellationToken) : null;
+            return model.Delete(deleted, newest, purge, _time.GetUtcNow(), actor);
         }
 
         async Task<Document<ModelDocument>> FinishAsync(Document<ModelDocument> deleted)
         {
             try
             {
-                return await _models.FinishDeletionAsync(name, version, _time.GetUtcNow(), cancellationToken) ?? deleted;
+                return await _models.FinishDeletionAsync(name, number, _time.GetUtcNow(), cancellationToken) ?? deleted;
             }
             catch (Exception e) when (e is StorageUnavailableException or ConflictException)
             {
@@ -319,20 +329,47 @@ public sealed class ModelRegistry
         }
     }
 
-    /// <summary>Deletes a model with all its versions. Its numbers are not given again, should it be published anew.</summary>
+    /// <summary>Restores a version that was deleted. Aliases that pointed at it stay where they are; the default follows it if it is the newest and no default is set.</summary>
+    /// <returns>The model after it.</returns>
+    /// <exception cref="NotFoundException">There is no such model, or it has no deleted version of that number (any more).</exception>
+    /// <exception cref="ConflictException">The version is not deleted.</exception>
+    public async Task<Model> RestoreVersionAsync(
+        ModelName name, int version, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
+    {
+        var (_, after) = await _models.UpdateAsync(name, ifMatch, Restore, cancellationToken);
+        return after.Value.View(after.ETag);
+
+        async Task<ModelDocument> Restore(ModelDocument model)
+        {
+            if (model.DeletedVersions.ContainsKey(version) && (await _models.FindDocumentAsync(name, version, cancellationToken))?.Value.Version is { } deleted)
+                return model.Restore(deleted, _time.GetUtcNow(), actor);
+            throw await _models.FindVersionAsync(model, version, cancellationToken) is null
+                ? new NotFoundException($"The model {name} has no deleted version {version} that could be restored.")
+                : new ConflictException($"Version {version} of {name} is not deleted.");
+        }
+    }
+
+    /// <summary>
+    /// Deletes a model with all its versions, so that it can be restored (<see cref="RestoreModelAsync"/>) until it is published anew. Its numbers are never given again.
+    /// </summary>
     /// <param name="name">The model.</param>
     /// <param name="force">Also when it has aliases.</param>
+    /// <param name="purge">Deletes it for good; also one that is deleted already.</param>
     /// <param name="ifMatch">The model's ETag.</param>
     /// <param name="actor">Who asks.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such model.</exception>
     /// <exception cref="ConflictException">It has aliases.</exception>
     public async Task DeleteModelAsync(
-        ModelName name, bool force = false, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
+        ModelName name, bool force = false, bool purge = false, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
     {
-        await _models.UpdateAsync(name, ifMatch, Delete, cancellationToken);
+        if (purge && await _models.UpdateOrCreateAsync(name, PurgeDeleted, cancellationToken) is not null)
+            return;
+        await _models.UpdateAsync(name, ifMatch, model => Task.FromResult(Delete(model)), cancellationToken);
 
-        async Task<ModelDocument> Delete(ModelDocument model)
+        ModelDocument? PurgeDeleted(ModelDocument? model) => model?.Deletion is null ? null : model.PurgeAll(_time.GetUtcNow(), actor);
+
+        ModelDocument Delete(ModelDocument model)
         {
             if (!force && model.Aliases.Count > 0)
             {
@@ -340,8 +377,25 @@ public sealed class ModelRegistry
                     $"The model {name} has aliases ({string.Join(", ", model.Aliases.Keys)}): delete them first, or force the deletion.");
             }
 
-            return model.DeleteAll(await _models.HighestTakenAsync(model, cancellationToken), _time.GetUtcNow(), actor);
+            return model.DeleteAll(purge, _time.GetUtcNow(), actor);
         }
+    }
+
+    /// <summary>Restores a model that was deleted, with its versions, aliases and everything else.</summary>
+    /// <returns>The model after it.</returns>
+    /// <exception cref="NotFoundException">There is no deleted model of that name (any more).</exception>
+    /// <exception cref="ConflictException">There is a model of that name: it was never deleted, or published anew since.</exception>
+    public async Task<Model> RestoreModelAsync(ModelName name, string? actor = null, CancellationToken cancellationToken = default)
+    {
+        var after = await _models.UpdateOrCreateAsync(name, Restore, cancellationToken);
+        return after!.Value.View(after.ETag);
+
+        ModelDocument Restore(ModelDocument? model) => model switch
+        {
+            { Deletion: not null } => model.RestoreAll(_time.GetUtcNow(), actor),
+            { Deleted: false } => throw new ConflictException($"There is a model {name}: it is not deleted, or was uploaded anew since it was deleted, and the deleted one is gone."),
+            _ => throw new NotFoundException($"There is no deleted model {name} that could be restored."),
+        };
     }
 
     /// <summary>Writes the audit records that a crash may have left in a model's document to the log.</summary>

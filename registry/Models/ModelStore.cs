@@ -39,7 +39,7 @@ internal sealed class ModelStore
 
     /// <summary>Changes a model that exists.</summary>
     /// <param name="name">The model.</param>
-    /// <param name="ifMatch">The ETag that its document must have; null or <c>*</c> for any, and then a lost race is repeated.</param>
+    /// <param name="ifMatch">The ETag that its document must have, or several, separated by commas; null or <c>*</c> for any, and then a lost race is repeated.</param>
     /// <param name="change">Makes the next document; called again for every attempt. The same instance means that nothing is written.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such model.</exception>
@@ -47,7 +47,7 @@ internal sealed class ModelStore
     public async Task<(ModelDocument Before, Document<ModelDocument> After)> UpdateAsync(
         ModelName name, string? ifMatch, Func<ModelDocument, Task<ModelDocument>> change, CancellationToken cancellationToken)
     {
-        var required = ifMatch == "*" ? null : ifMatch;
+        var required = ifMatch == "*" ? null : ifMatch?.Split(',');
         ModelDocument? before = null;
         var after = await _models.UpdateAsync(name, ModelCollections.ModelId, Noun(name), TryAsync, cancellationToken);
         return (before!, after!);
@@ -56,7 +56,7 @@ internal sealed class ModelStore
         {
             var existing = Existing(name, read);
             before = existing.Value;
-            if (required is not null && required != existing.ETag)
+            if (required?.Contains(existing.ETag) == false)
                 throw new PreconditionFailedException($"The model {name} has changed since it was read: read it again.");
             return await change(before);
         }
@@ -120,13 +120,6 @@ internal sealed class ModelStore
         }
 
         return null;
-    }
-
-    /// <summary>The highest number that a version's document has taken, visible or not.</summary>
-    public async Task<int> HighestTakenAsync(ModelDocument model, CancellationToken cancellationToken)
-    {
-        var next = model.LastVersion + 1;
-        return await FindDocumentAsync(model.Name, next, cancellationToken) is null ? model.LastVersion : next;
     }
 
     /// <summary>Changes a version that is visible.</summary>

@@ -40,7 +40,6 @@ internal sealed class VersionPublisher(ModelStore models, TimeProvider time)
             var document = new VersionDocument
             {
                 Version = version.Numbered((read?.Value.LastVersion ?? 0) + 1, time.GetUtcNow()),
-                Revives = read is { Value.Deleted: true } ? read.Value.DeletedThrough : null,
                 PublicationKey = key,
             };
             if (!await TryTakeAsync(document, document.Version, cancellationToken))
@@ -69,8 +68,7 @@ internal sealed class VersionPublisher(ModelStore models, TimeProvider time)
     }
 
     /// <summary>
-    /// Commits a number whose publisher may have crashed; does nothing when it is committed. If the whole model was deleted since its publisher read it, the number is
-    /// used up instead: no caller was told of the version, and the model must not come back because of it.
+    /// Commits a number whose publisher may have crashed; does nothing when it is committed. If the model is deleted, the number is used up instead.
     /// </summary>
     public async Task CommitAsync(ModelName name, int number, CancellationToken cancellationToken)
     {
@@ -122,9 +120,10 @@ internal sealed class VersionPublisher(ModelStore models, TimeProvider time)
         for (var number = Math.Max(after, model.DeletedThrough) + 1; number <= model.LastVersion; number++)
         {
             var found = await models.FindDocumentAsync(model.Name, number, cancellationToken);
-            if (found?.Value.PublicationKey != keyHash)
+            // A number that was skipped never had a version.
+            if (found?.Value.PublicationKey != keyHash || model.Skipped.Contains(number))
                 continue;
-            return model.IsVisible(number) && found.Value.Version is { } version
+            return !model.Deleted && model.IsVisible(number) && found.Value.Version is { } version
                 ? version
                 : throw new ConflictException($"What is to be published was version {number} of {model.Name}, and that was deleted.");
         }
@@ -167,14 +166,15 @@ internal sealed class VersionPublisher(ModelStore models, TimeProvider time)
     /// <param name="version">The version in it.</param>
     /// <param name="publication">What its publisher changes of the model in the same write; null when another publisher, or the garbage collector, commits it.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <returns>The model after it; null when the whole model was deleted meanwhile, and the number with it.</returns>
+    /// <returns>The model after it; null when the number went with a deleted model.</returns>
     private Task<Document<ModelDocument>?> CommitAsync(VersionDocument document, ModelVersion version, NewVersion? publication, CancellationToken cancellationToken) =>
         models.UpdateOrCreateAsync(
             version.Model,
             read =>
             {
-                var committed = ModelDocument.Commit(read, version, document.Revives, isPublisher: publication is not null);
-                return publication is null ? committed : committed?.Patch(publication.Request.ModelPatch, time.GetUtcNow(), publication.Request.Actor);
+                var committed = ModelDocument.Commit(read, version, isPublisher: publication is not null);
+                // Committed by another publisher, and deleted since: then it stays as it was.
+                return publication is null || committed is { Deleted: true } ? committed : committed?.Patch(publication.Request.ModelPatch, time.GetUtcNow(), publication.Request.Actor);
             },
             cancellationToken);
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Larder.Registry.Access;
 using Larder.Registry.Audit;
 using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 
 namespace Larder.Registry.Schedules;
 
@@ -84,6 +85,15 @@ public sealed record ScheduledJob
 
     /// <summary>What it is given.</summary>
     public ScheduledInputs Inputs { get; init; } = new();
+
+    /// <summary>Whether it needs a model, or, where the reference has a number, that version of it.</summary>
+    internal bool Needs(ModelReference reference)
+    {
+        var named = Inputs.Version is { } version ? ModelReference.Parse(version) : null;
+        return reference.Version is { } number
+            ? named?.Name == reference.Name && named.Version == number
+            : Model == reference.Name || named?.Name == reference.Name;
+    }
 }
 
 /// <summary>Where the inputs of a scheduled job come from, each time that it is run.</summary>

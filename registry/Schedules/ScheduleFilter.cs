@@ -5,8 +5,8 @@ namespace Larder.Registry.Schedules;
 /// <summary>Which schedules a list has: those that fit all that is not null.</summary>
 public sealed record ScheduleFilter
 {
-    /// <summary>Type of their jobs, as it is.</summary>
-    public string? Type { get; init; }
+    /// <summary>Types of their jobs, any of which fits.</summary>
+    public IReadOnlyCollection<string>? Types { get; init; }
 
     /// <summary>The model's name, as it is.</summary>
     public ModelName? Model { get; init; }
@@ -19,7 +19,7 @@ public sealed record ScheduleFilter
 
     internal bool Matches(Schedule schedule) =>
         Shown?.Invoke(schedule.Job.Type, schedule.Job.Model) != false
-        && (Type is null || Type == schedule.Job.Type)
+        && Types?.Contains(schedule.Job.Type) != false
         && (Model is null || Model == schedule.Job.Model)
         && (Enabled is null || Enabled == schedule.Enabled);
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Larder.Registry.Audit;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
+using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Larder.Registry.Text;
 
@@ -228,6 +229,22 @@ public sealed class ScheduleStore
         return new SchedulePage(items, more ? Cursors.Write(CursorKind, items[^1].Id) : null, total);
     }
 
+    /// <summary>The schedules, paused ones too, whose jobs need a model or one version of it.</summary>
+    /// <param name="reference">The model, with the number of a version for that version only.</param>
+    /// <param name="most">The most schedules to look for.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public async Task<IReadOnlyList<Schedule>> NeedingAsync(ModelReference reference, int most, CancellationToken cancellationToken = default)
+    {
+        var needing = new List<Schedule>();
+        await foreach (var schedule in ScanAsync(cancellationToken))
+        {
+            if (needing.Count < most && schedule.Job.Needs(reference))
+                needing.Add(schedule);
+        }
+
+        return needing;
+    }
+
     /// <summary>All schedules, the newest first: a listing call for each thousand, and a read for each that changed since this process listed it last.</summary>
     public async IAsyncEnumerable<Schedule> ScanAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -342,7 +359,7 @@ public sealed class ScheduleStore
 
     private static void RequireRevision(Schedule schedule, string? revision)
     {
-        if (revision is not null && revision != $"{schedule.Revision}")
+        if (revision?.Split(',').Contains($"{schedule.Revision}") == false)
             throw new PreconditionFailedException($"The schedule {schedule.Id} has changed since it was read: read it again.");
     }
 }

@@ -28,6 +28,7 @@ public sealed partial class RegistrySettingsValidator :
     IValidateOptions<CatalogOptions>,
     IValidateOptions<TokenCacheOptions>,
     IValidateOptions<GarbageCollectionOptions>,
+    IValidateOptions<RetentionOptions>,
     IValidateOptions<StoreOptions>,
     IValidateOptions<CosmosOptions>,
     IValidateOptions<UploadSessionOptions>,

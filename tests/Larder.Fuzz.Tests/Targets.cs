@@ -176,7 +176,8 @@ internal sealed class Targets : IAsyncDisposable
     private void Predict(LoadedModel model, byte[] input)
     {
         using var inputs = model.RentInputs();
-        new PredictionBody(new PredictionLimits(), new InferenceLimits(), _kitchen.Sessions).ReadAsync(Request(input).Request, inputs, model.Signature, default).AsTask().GetAwaiter().GetResult();
+        using var images = new ImageBody(new ImageLimits(), _kitchen.Sessions);
+        new PredictionBody(new PredictionLimits(), new InferenceLimits(), _kitchen.Sessions, images).ReadAsync(Request(input).Request, inputs, model, default).AsTask().GetAwaiter().GetResult();
     }
 
     private static void Multipart(byte[] input)

@@ -126,11 +126,24 @@ public sealed class StorageEmulatorTests : IAsyncLifetime
         await using (var guest = await AppProcess.StartReadyAsync(Settings()))
         {
             Assert.Equal("shared", await guest.Client.GetStringAsync("notes/first"));
+            Assert.Contains($"Using the Azurite on port {_ports[0]} that another server (process ", guest.Output, StringComparison.Ordinal);
             guest.Signal(AppProcess.Terminate);
             Assert.Equal(0, await guest.EndAsync());
         }
 
         Assert.Equal("shared", await owner.Client.GetStringAsync("notes/first"));
+    }
+
+    [Fact]
+    public async Task An_emulator_that_no_Larder_has_started_is_named()
+    {
+        await using var owner = await AppProcess.StartReadyAsync(Settings());
+        using var elsewhere = new TemporaryFolder();
+
+        // It knows nothing of the first one's folder, as of an emulator that was started by hand.
+        await using var guest = await AppProcess.StartReadyAsync([.. Settings(), ("AzuriteLocation", elsewhere.Path)]);
+
+        Assert.Contains($"Using the storage emulator on port {_ports[0]} (Azurite-Blob/", guest.Output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -163,7 +176,7 @@ public sealed class StorageEmulatorTests : IAsyncLifetime
         var closing = CloseAllAsync(mute);
 
         Assert.True(await PortProbe.IsTakenAsync(port, default));
-        Assert.False(await PortProbe.IsBlobServiceAsync(port, default));
+        Assert.Null(await PortProbe.BlobServiceAsync(port, default));
         mute.Stop();
         await closing;
     }

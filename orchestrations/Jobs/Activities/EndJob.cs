@@ -40,7 +40,8 @@ public sealed class EndJob(JobStore jobs, JobSteps steps, DeleteCompute compute,
         return job with
         {
             State = result.State,
-            Reason = result.Reason,
+            // What a step noted about its results stands behind it.
+            Reason = job.Reason is null ? result.Reason : $"{result.Reason} {job.Reason}".TrimStart(),
             Finished = now,
             Steps = [.. job.Steps.Select(step => step.Finished is null ? step with { Finished = now } : step)],
         };

@@ -49,7 +49,7 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
         }
 
         var outputs = await OutputsAsync(id, exit, cancellationToken);
-        var (metrics, note) = await MetricsAsync(id, outputs, cancellationToken);
+        var (metrics, note) = await MetricsAsync(id, exit, outputs, cancellationToken);
         if (exit.WasStopped)
         {
             // Only the backend knows why: a quota, a timeout, a cancellation.
@@ -104,15 +104,17 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
     }
 
     private async Task<(IReadOnlyDictionary<string, double> Metrics, string? Note)> MetricsAsync(
-        ComputeId id, IReadOnlyList<JobOutput> outputs, CancellationToken cancellationToken)
+        ComputeId id, BootstrapExit exit, IReadOnlyList<JobOutput> outputs, CancellationToken cancellationToken)
     {
-        if (!outputs.Any(output => output.Path == MetricsFile.Name))
+        var isOutput = outputs.Any(output => output.Path == MetricsFile.Name);
+        if (!isOutput && !exit.Found.Any(entry => entry.Path == MetricsFile.Name))
             return (new Dictionary<string, double>(), null);
         try
         {
-            var stored = await files.ReadAsync(id.Job, JobPaths.Outputs(id.Attempt) + MetricsFile.Name, MaxMetricsBytes, cancellationToken)
+            var stored = await files.ReadAsync(id.Job, (isOutput ? JobPaths.Outputs(id.Attempt) : JobPaths.Found(id.Attempt)) + MetricsFile.Name, MaxMetricsBytes, cancellationToken)
                 ?? throw new JsonException($"it is larger than {MaxMetricsBytes} bytes");
-            return (MetricsFile.Parse(stored), null);
+            var read = MetricsFile.Parse(stored);
+            return (read.Metrics, read.Note);
         }
         catch (Exception e) when (e is JsonException or FormatException or TooLargeException)
         {
@@ -125,6 +127,8 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
         var now = time.GetUtcNow();
         return job with
         {
+            // EndJob adds it to the reason of the final state.
+            Reason = found.Note,
             ExitCode = found.ExitCode,
             Outputs = found.Outputs,
             Metrics = found.Metrics,

@@ -85,6 +85,7 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
             Job = job.Id,
             Attempt = attempt,
             Model = job.Model,
+            ModelFile = options.ModelFile,
             Inputs = inputs,
             Arguments = options.Arguments,
             Environment = environment,
@@ -106,7 +107,12 @@ public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend 
     /// <param name="IsOver">Whether it has ended, or is lost.</param>
     public sealed record Result(bool IsRunning, bool IsOver);
 
-    /// <summary>Polls the state of an attempt.</summary>
+    // A script that ends within seconds is waited for here: each round of the orchestrator's own timer costs about a second.
+    private const int YoungLooks = 10;
+    private static readonly TimeSpan YoungAge = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(0.1);
+
+    /// <summary>Polls the state of an attempt; of one that has just begun, for up to a second.</summary>
     [Function(ActivityNames.WatchCompute)]
     public async Task<Result> Run([ActivityTrigger] ComputeId id, CancellationToken cancellationToken)
     {
@@ -115,19 +121,35 @@ public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend 
         var isOver = status.State is ComputeState.Exited or ComputeState.Missing || await HasExitAsync(id, cancellationToken);
         var isRunning = isOver || status.State == ComputeState.Running;
         if (isRunning)
-            await MarkRunningAsync(id, cancellationToken);
+        {
+            var started = await MarkRunningAsync(id, cancellationToken);
+            if (!isOver && time.GetUtcNow() - started < YoungAge)
+                isOver = await EndsSoonAsync(id, cancellationToken);
+        }
         await BackendLog.KeepAsync(backend, files, id, cancellationToken);
         return new Result(isRunning, isOver);
+    }
+
+    private async Task<bool> EndsSoonAsync(ComputeId id, CancellationToken cancellationToken)
+    {
+        for (var looks = 0; looks < YoungLooks; looks++)
+        {
+            await Task.Delay(LookInterval, time, cancellationToken);
+            if (await HasExitAsync(id, cancellationToken))
+                return true;
+        }
+        return false;
     }
 
     private async Task<bool> HasExitAsync(ComputeId id, CancellationToken cancellationToken) =>
         await files.GetPropertiesAsync(id.Job, JobPaths.Exit(id.Attempt), cancellationToken) is not null;
 
-    private async Task MarkRunningAsync(ComputeId id, CancellationToken cancellationToken)
+    // When the attempt began.
+    private async Task<DateTimeOffset> MarkRunningAsync(ComputeId id, CancellationToken cancellationToken)
     {
         var job = await jobs.GetAsync(id.Job, cancellationToken);
-        if (job.Attempts.Any(attempt => attempt.Number == id.Attempt))
-            return;
+        if (job.Attempts.FirstOrDefault(attempt => attempt.Number == id.Attempt) is { } known)
+            return known.Started;
         var now = time.GetUtcNow();
         await jobs.UpdateAsync(
             id.Job,
@@ -139,6 +161,7 @@ public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend 
                 Steps = [.. other.Steps, new JobStep("run", id.Attempt, now)],
             },
             cancellationToken);
+        return now;
     }
 }
 

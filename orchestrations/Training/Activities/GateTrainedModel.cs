@@ -80,15 +80,18 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
         }
     }
 
-    /// <summary>The decision: as good as the threshold, and as good as the other version, where there is something to compare.</summary>
+    /// <summary>The decision: as good as the threshold, and as good as the other version. Without a metric on either side it is what the gate says about that.</summary>
     internal static JobGate Decide(GateOptions gate, double? value, int? againstVersion, double? againstValue)
     {
         var isMax = gate.Direction == "max";
         var (passed, reason) = value switch
         {
-            null => (false, $"The training reported no metric '{gate.Metric}'."),
+            null => Missing($"The training reported no metric '{gate.Metric}'"),
             { } own when gate.Threshold is { } threshold && !IsAsGood(own, threshold) =>
                 (false, $"{gate.Metric} is {Text(own)}, {(isMax ? "below" : "above")} the threshold {Text(threshold)}."),
+            { } own when gate.Against is not null && againstVersion is null => Missing($"{gate.Metric} is {Text(own)}; there is no {gate.Against} to compare with"),
+            { } own when gate.Against is not null && againstValue is null =>
+                Missing($"{gate.Metric} is {Text(own)}; {gate.Against} (version {againstVersion}) has no such metric to compare with"),
             { } own when againstValue is { } other && !IsAsGood(own, other) =>
                 (false, $"{gate.Metric} is {Text(own)}, worse than {Text(other)} of {gate.Against} (version {againstVersion})."),
             { } own => (true, $"{gate.Metric} is {Text(own)}{Comparison()}."),
@@ -97,13 +100,11 @@ public sealed class GateTrainedModel(JobSteps steps, JobStore jobs, ModelRegistr
 
         bool IsAsGood(double one, double than) => isMax ? one >= than : one <= than;
 
-        string Comparison() => (gate.Against, againstVersion, againstValue) switch
-        {
-            (null, _, _) => gate.Threshold is { } threshold ? $", against the threshold {Text(threshold)}" : "",
-            (_, null, _) => $"; there is no {gate.Against} to compare with",
-            (_, _, null) => $"; {gate.Against} (version {againstVersion}) has no such metric to compare with",
-            var (_, _, other) => $", against {Text(other.Value)} of {gate.Against} (version {againstVersion})",
-        };
+        (bool Passed, string Reason) Missing(string what) => gate.OnMissing == "pass" ? (true, $"{what}, which passes (on_missing).") : (false, $"{what}; \"on_missing\": \"pass\" would let it pass.");
+
+        string Comparison() => againstValue is { } other
+            ? $", against {Text(other)} of {gate.Against} (version {againstVersion})"
+            : gate.Threshold is { } threshold ? $", against the threshold {Text(threshold)}" : "";
     }
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);

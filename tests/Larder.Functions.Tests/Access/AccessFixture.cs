@@ -37,6 +37,7 @@ public sealed class AccessFixture : IAsyncLifetime
                 // Not in Azure, it must not matter.
                 ("Access:ClientPrincipal", "true"),
                 ("WEBSITE_AUTH_ENABLED", "True"),
+                ("Access:AllowedOrigins", "https://dashboard.example"),
                 ("Logging:LogLevel:Default", "Debug"),
             ]);
     }

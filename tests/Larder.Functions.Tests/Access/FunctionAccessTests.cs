@@ -29,11 +29,14 @@ public sealed class FunctionAccessTests
         GET /api/v1/datasets reader
         DELETE /api/v1/datasets/{model}/{file} contributor
         GET /api/v1/datasets/{model}/{file} reader
+        GET /api/v1/datasets/{model}/{file}/download contributor
         GET /api/v1/job-types reader
         GET /api/v1/jobs reader
         DELETE /api/v1/jobs/{job} contributor
         GET /api/v1/jobs/{job} reader
         POST /api/v1/jobs/{job}/cancel contributor
+        GET /api/v1/jobs/{job}/inputs contributor
+        GET /api/v1/jobs/{job}/inputs/{name} contributor
         GET /api/v1/jobs/{job}/logs reader
         GET /api/v1/jobs/{job}/outputs reader
         GET /api/v1/jobs/{job}/outputs/{*path} reader
@@ -54,6 +57,7 @@ public sealed class FunctionAccessTests
         GET /api/v1/models/{reference}/download reader
         GET /api/v1/models/{reference}/files/{file} reader
         GET /api/v1/models/{reference}/information reader
+        POST /api/v1/models/{reference}/restore contributor
         GET /api/v1/models/{reference}/prediction predictor
         POST /api/v1/models/{reference}/prediction predictor
         POST /api/v1/models/{reference}/scoring contributor
@@ -69,6 +73,7 @@ public sealed class FunctionAccessTests
         POST /api/v1/schedules/{schedule}/run contributor
         GET /api/v1/schedules/{schedule}/runs reader
         POST /api/v1/train/{model} contributor
+        POST /api/v1/train/{model}/{file} contributor
         GET /api/v1/version reader
         GET /healthz none
         GET /help none

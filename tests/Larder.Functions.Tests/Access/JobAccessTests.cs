@@ -37,6 +37,8 @@ public sealed class JobAccessTests(AccessFixture larder) : IClassFixture<AccessF
             [
                 ("see", HttpMethod.Get, $"jobs/{ended}", null, Looking[type], [200]),
                 ("read the log", HttpMethod.Get, $"jobs/{ended}/logs", null, Looking[type], [200]),
+                ("list inputs", HttpMethod.Get, $"jobs/{ended}/inputs", null, Doing[type], [200]),
+                ("read an input", HttpMethod.Get, $"jobs/{ended}/inputs/a", null, Doing[type], [404]),
                 ("list outputs", HttpMethod.Get, $"jobs/{ended}/outputs", null, Looking[type], [200]),
                 ("read an output", HttpMethod.Get, $"jobs/{ended}/outputs/a", null, Looking[type], [404]),
                 ("retry", HttpMethod.Post, $"jobs/{running}/retry", "", Doing[type], [409]),
@@ -50,7 +52,7 @@ public sealed class JobAccessTests(AccessFixture larder) : IClassFixture<AccessF
                 {
                     var (status, text, _) = await larder.SendAsync(method, $"/api/v1/{path}", RoleNames.Of(caller), body);
                     // The route says what it needs before the type does.
-                    var named = caller < Role.Contributor && method != HttpMethod.Get ? Role.Contributor : role;
+                    var named = caller < Role.Contributor && (method != HttpMethod.Get || path.Contains("/inputs", StringComparison.Ordinal)) ? Role.Contributor : role;
                     if (caller >= role ? !allowed.Contains(status) : status != 403 || !text.Contains($"needs the role {RoleNames.Of(named)}.", StringComparison.Ordinal))
                         wrong.Add($"{way} {type} as {RoleNames.Of(caller)}: {status} {text}");
                 }

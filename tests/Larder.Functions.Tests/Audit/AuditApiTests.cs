@@ -57,6 +57,8 @@ public sealed class AuditApiTests(LarderFixture larder)
         Assert.Equal(all.Select(record => (string)record["id"]!), byTime.Select(record => (string)record["id"]!));
         Assert.Equal(["publish"], (await _client.AuditAsync("subject=model:pages:1")).Select(record => (string)record["what"]!));
         Assert.Empty(await _client.AuditAsync("subject=model:pages&actor=unknown"));
+        var (from, to) = (((string)all[^1]["when"]!)[..10], ((string)all[0]["when"]!)[..10]);
+        Assert.Equal(6, (await _client.AuditAsync($"subject=model:pages&from={from}&to={to}")).Count);
         var third = (string)all[3]["when"]!;
         Assert.Equal(all.Take(4).Select(record => (string)record["id"]!), (await _client.AuditAsync($"subject=model:pages&from={Uri.EscapeDataString(third)}")).Select(record => (string)record["id"]!));
         Assert.Equal(all.Skip(4).Select(record => (string)record["id"]!), (await _client.AuditAsync($"subject=model:pages&to={Uri.EscapeDataString(third)}")).Select(record => (string)record["id"]!));

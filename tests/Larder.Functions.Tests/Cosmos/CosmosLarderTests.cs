@@ -95,6 +95,22 @@ public sealed class CosmosLarderTests(CosmosLarderFixture larder) : IClassFixtur
     }
 
     [Fact]
+    public async Task A_deleted_model_and_a_deleted_version_are_restored()
+    {
+        await _client.UploadAsync("restored", OnnxModel.Linear());
+        await _client.UploadAsync("restored", OnnxModel.Linear());
+        await _client.SendJsonAsync(HttpMethod.Delete, "/api/v1/models/restored:2");
+        await _client.SendJsonAsync(HttpMethod.Delete, "/api/v1/models/restored");
+        Assert.Contains((await _client.GetJsonAsync("/api/v1/models?deleted=true")).Body["model_list"]!.AsArray(), name => (string)name! == "restored");
+
+        Assert.Equal(HttpStatusCode.OK, (await _client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/restored/restore")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await _client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/restored:2/restore")).Status);
+
+        Assert.Equal(HttpStatusCode.OK, (await _client.PredictAsync("restored:2", Row)).Status);
+        Assert.Equal(2, (int)(await _client.GetJsonAsync("/api/v1/models/restored")).Body["default_version"]!);
+    }
+
+    [Fact]
     public async Task Request_units_are_in_the_metrics()
     {
         await _client.UploadAsync("charged", OnnxModel.Linear());

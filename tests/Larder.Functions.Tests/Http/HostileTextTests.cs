@@ -74,7 +74,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
     // Of these a body says nothing.
     private static readonly string[] Bodiless =
     [
-        "POST /api/v1/jobs/{job}/cancel", "POST /api/v1/jobs/{job}/retry", "POST /api/v1/schedules/{schedule}/pause", "POST /api/v1/schedules/{schedule}/resume", "POST /api/v1/schedules/{schedule}/run", "POST /metrics",
+        "POST /api/v1/jobs/{job}/cancel", "POST /api/v1/jobs/{job}/retry", "POST /api/v1/models/{reference}/restore", "POST /api/v1/schedules/{schedule}/pause", "POST /api/v1/schedules/{schedule}/resume", "POST /api/v1/schedules/{schedule}/run", "POST /metrics",
     ];
 
     private static readonly (string Method, string Path)[] Forms =

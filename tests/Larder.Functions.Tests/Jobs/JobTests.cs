@@ -63,7 +63,7 @@ public sealed class JobTests(JobsFixture larder)
     {
         var jobs = new List<Job>();
         for (var i = 0; i < 5; i++)
-            jobs.Add(await larder.AddAsync("job-list", i < 3 ? JobState.Succeeded : JobState.Failed, change: job => job with { Created = job.Created.AddDays(-i) }));
+            jobs.Add(await larder.AddAsync("job-list", i < 3 ? JobState.Succeeded : JobState.Failed, change: job => job with { Created = job.Created.AddDays(-i), Owner = "list-ann" }));
         string[] newestFirst = [.. jobs.Select(job => job.Id).Order(StringComparer.Ordinal)];
 
         var first = await larder.Client.GetJsonAsync("/api/v1/jobs?model=job-list&limit=3");
@@ -79,6 +79,16 @@ public sealed class JobTests(JobsFixture larder)
         Assert.Equal(2, await TotalAsync($"model=job-list&from={Uri.EscapeDataString(jobs[1].Created.ToString("O"))}"));
         Assert.Equal(3, await TotalAsync($"model=job-list&to={jobs[1].Created.UtcDateTime:O}"));
         Assert.Equal(0, await TotalAsync("model=job-list&to=2020-01-31"));
+        // A date as the end is that whole day, in UTC unless it has an offset.
+        var day = jobs[1].Created.UtcDateTime;
+        Assert.Equal(1, await TotalAsync($"model=job-list&from={day:yyyy-MM-dd}&to={day:yyyy-MM-dd}"));
+        Assert.Equal(1, await TotalAsync($"model=job-list&from={day:yyyy-MM-dd}Z&to={day:yyyy-MM-dd}Z"));
+        Assert.Equal(0, await TotalAsync($"model=job-list&from={day.AddDays(2):yyyy-MM-dd}%2B14:00&to={day.AddDays(2):yyyy-MM-dd}%2B14:00"));
+        Assert.Equal(5, await TotalAsync("model=job-list&to=9999-12-31"));
+        Assert.Equal(5, await TotalAsync("model=job-list&type=score,train"));
+        Assert.Equal(5, await TotalAsync("model=job-list&type=score&type=train&state=failed&state=succeeded"));
+        Assert.Equal(0, await TotalAsync("model=job-list&type=score"));
+        Assert.Equal((5, 0), (await TotalAsync("model=job-list&owner=x&owner=list-ann"), await TotalAsync("model=job-list&owner=x")));
     }
 
     [Theory]
@@ -86,6 +96,7 @@ public sealed class JobTests(JobsFixture larder)
     [InlineData("state=1")]
     [InlineData("state=failed,")]
     [InlineData("type=bake")]
+    [InlineData("type=train,bake")]
     [InlineData("model=no/model")]
     [InlineData("from=yesterday")]
     [InlineData("limit=0")]

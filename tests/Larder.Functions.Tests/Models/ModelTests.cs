@@ -47,6 +47,46 @@ public sealed class ModelTests(LarderFixture larder)
         Assert.Equal(1, (int)model["latest_version"]!);
     }
 
+    [Fact]
+    public async Task The_list_is_narrowed_by_owner_and_tags()
+    {
+        foreach (var (name, edit) in new[]
+        {
+            ("list-fit", """{"owner":"list-ada","tags":{"list-team":"a:b","list-live":"yes"}}"""),
+            ("list-team", """{"owner":"list-bob","tags":{"list-team":"a:b"}}"""),
+        })
+        {
+            await _client.UploadAsync(name, OnnxModel.Linear());
+            await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/models/{name}", edit);
+        }
+
+        Assert.Equal(["list-fit"], await NamesAsync("owner=list-ada"));
+        Assert.Equal(["list-fit", "list-team"], await NamesAsync("owner=list-ada&owner=list-bob"));
+        Assert.Equal(["list-fit", "list-team"], await NamesAsync("tag=list-team:a:b"));
+        Assert.Equal(["list-fit"], await NamesAsync("tag=list-team&tag=list-live:yes"));
+        Assert.Empty(await NamesAsync("tag=list-team:a"));
+        Assert.Empty(await NamesAsync("owner=list-bob&tag=list-live"));
+        Assert.Equal("list-team", (string)Assert.Single((await _client.GetJsonAsync("/api/v1/models/information?owner=list-bob")).Body["models"]!.AsArray())!["name"]!);
+
+        async Task<IEnumerable<string>> NamesAsync(string query) =>
+            (await _client.GetJsonAsync($"/api/v1/models?{query}")).Body["model_list"]!.AsArray().Select(name => (string)name!);
+    }
+
+    [Theory]
+    [InlineData("/api/v1/models?ownr=ada", "'ownr' is not known here; owner, tag, detail, deleted, limit, cursor are")]
+    [InlineData("/api/v1/models?filter=owner='ada'", "The parameter filter is reserved")]
+    [InlineData("/api/v1/models/information?type=onnx", "'type'")]
+    [InlineData("/api/v1/models/any?verson=3", "'verson'")]
+    [InlineData("/api/v1/jobs?filter=x", "The parameter filter is reserved")]
+    [InlineData("/api/v1/audit?owner=ada", "subject, actor, from, to, limit, cursor are")]
+    [InlineData("/api/v1/datasets?tag=a", "'tag'")]
+    public async Task A_parameter_that_a_list_does_not_take_is_422_that_names_it(string path, string says)
+    {
+        var answer = await _client.GetJsonAsync(path);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        Assert.Contains(says, answer.Description);
+    }
+
     [Theory]
     [InlineData("?limit=0")]
     [InlineData("?limit=x")]
@@ -88,6 +128,33 @@ public sealed class ModelTests(LarderFixture larder)
             Assert.Equal(HttpStatusCode.NotFound, answer.Status);
             Assert.Contains(path.Split('/', ':')[0], answer.Description);
         }
+    }
+
+    [Fact]
+    public async Task A_form_that_is_posted_is_an_upload_as_MLBuffet_s_clients_send_it()
+    {
+        for (var version = 1; version <= 2; version++)
+        {
+            using var form = new MultipartFormDataContent
+            {
+                { new ByteArrayContent(OnnxModel.Linear()), "path", "iris.onnx" },
+                { new StringContent($"onnxruntime==1.{version}.0"), "library_version" },
+                { new StringContent("Three species."), "model_description" },
+            };
+            var uploaded = await _client.PostAsync("/api/v1/models/buffet", form).ReadAnswerAsync();
+            Assert.Equal((HttpStatusCode.Created, 201, version), (uploaded.Status, uploaded.Code, (int)uploaded.Body["version"]!["version"]!));
+        }
+        using var twice = new MultipartFormDataContent { { new ByteArrayContent(OnnxModel.Linear()), "path", "a.onnx" }, { new StringContent("a"), "library_version" }, { new StringContent("""{"library_version":"b"}"""), "tags" } };
+        var refused = await _client.PostAsync("/api/v1/models/buffet", twice).ReadAnswerAsync();
+
+        var information = (await _client.GetJsonAsync("/api/v1/models/buffet/information")).Body;
+
+        Assert.Equal("library_version is given as a field and as a tag; once is enough.", refused.Description);
+        Assert.Equal(("Three species.", 2), ((string?)information["description"], (int)information["default_version"]!));
+        var first = information["tag_list_versions"]!["1"]!;
+        Assert.Equal(("/api/v1/models/buffet:1/download", "iris.onnx", "onnxruntime==1.1.0"), ((string?)first["path"], (string?)first["file"], (string?)first["ml_library"]));
+        Assert.Matches(@"^\d\d:\d\d:\d\d \d\d/\d\d/20\d\d$", (string?)first["time"]);
+        Assert.Equal("onnxruntime==1.2.0", (string?)information["version"]!["tags"]!["library_version"]);
     }
 
     [Fact]

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Azure.Storage.Blobs;
 using Larder.Functions.Http;
 using Larder.Functions.Operations;
 using Larder.Functions.Tests.Hosting;
 using Larder.Registry.Access;
+using Larder.Testing;
 using Larder.Testing.Onnx;
 
 namespace Larder.Functions.Tests.Operations;
@@ -33,6 +35,38 @@ public sealed class OperationsTests(LarderFixture larder)
         Assert.Equal((HttpStatusCode.NotFound, 404), (unknown.Status, unknown.Code));
         Assert.Equal((HttpStatusCode.MethodNotAllowed, 405), (wrong.Status, wrong.Code));
         Assert.Contains("PUT", wrong.Description);
+    }
+
+    [Theory]
+    [InlineData("GET", "/api/v1/model/x", "GET /api/v1/models/{reference}")]
+    [InlineData("POST", "/api/v1/models/x/predict", "POST /api/v1/models/{reference}/prediction")]
+    [InlineData("POST", "/models/x/prediction", "POST /api/v1/models/{reference}/prediction")]
+    [InlineData("GET", "/v1/models", "GET /api/v1/models")]
+    [InlineData("GET", "/api/v1/job", "GET /api/v1/jobs")]
+    [InlineData("GET", "/api/v1/jobs/x/log", "GET /api/v1/jobs/{job}/logs")]
+    [InlineData("GET", "/health", "GET /healthz")]
+    [InlineData("GET", "/api/v1/bananas/x/y", null)]
+    public async Task A_near_miss_names_the_nearest_route(string method, string path, string? meant)
+    {
+        var answer = await _client.SendJsonAsync(new HttpMethod(method), path);
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.Status);
+        if (meant is null)
+            Assert.Equal("There is no such route. GET /help lists all routes.", answer.Description);
+        else
+            Assert.Matches($"^There is no such route. Did you mean ([A-Z]+ or )*{meant.Split(' ')[0]}( or [A-Z]+)* {Regex.Escape(meant.Split(' ')[1])}\\? GET /help lists all routes.$", answer.Description);
+    }
+
+    [Fact]
+    public async Task A_start_says_little_and_makes_the_containers_that_people_drop_files_into()
+    {
+        await Eventually.TrueAsync(async () => (await _client.GetAsync("/readyz")).IsSuccessStatusCode);
+
+        foreach (var container in new[] { "uploads", "scoring" })
+            Assert.True(await new BlobContainerClient(larder.Storage, container).ExistsAsync());
+        var start = larder.Log[..(larder.Log.IndexOf("  stop: Ctrl-C", StringComparison.Ordinal) + 1)].Split('\n');
+        Assert.Contains(start, line => line.StartsWith("  help: http://", StringComparison.Ordinal) && line.TrimEnd().EndsWith("/help", StringComparison.Ordinal));
+        Assert.InRange(start.Length, 3, 12);
     }
 
     [Fact]

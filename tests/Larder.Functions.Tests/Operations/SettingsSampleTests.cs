@@ -36,10 +36,12 @@ public sealed class SettingsSampleTests
         { typeof(ValidationLimits), "Limits" },
         { typeof(PublishingOptions), "Limits" },
         { typeof(PredictionLimits), "Limits" },
+        { typeof(CompressionLimits), "Limits" },
         { typeof(RequestTimeoutOptions), "Limits" },
         { typeof(ImageLimits), "Limits:Image" },
         { typeof(CatalogOptions), "Cache" },
         { typeof(GarbageCollectionOptions), "GarbageCollection" },
+        { typeof(RetentionOptions), "Retention" },
         { typeof(StoreOptions), "Store" },
         { typeof(CosmosOptions), "Store:Cosmos" },
         { typeof(JobLimits), "Limits:Job" },
@@ -105,7 +107,7 @@ public sealed class SettingsSampleTests
         var known = Sections.SelectMany(row => ((Type)row[0]).GetProperties().Select(property => $"{row[1]}:{property.Name}")).ToHashSet();
 
         var unknown = Sample().Keys.Where(
-            key => key.Split(':')[0] is "Limits" or "Cache" or "GarbageCollection" or "Jobs" or "Ingestion" or "Uploads" or "Schedules" or "Access"
+            key => key.Split(':')[0] is "Limits" or "Cache" or "GarbageCollection" or "Retention" or "Jobs" or "Ingestion" or "Uploads" or "Schedules" or "Access"
                 && !known.Contains(key.Split(":example")[0]));
 
         Assert.Empty(unknown);

@@ -220,7 +220,73 @@ public sealed class PredictionTests(LarderFixture larder)
 
         Assert.All([broken, typed, named], answer => Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status));
         Assert.Equal("Filetype text/plain is not currently allowed for predictions. The model server only supports images so far", typed.Description);
-        Assert.Equal("The name of the file path must be 'path' or 'file'", named.Description);
+        Assert.Contains("got a file of another kind", named.Description);
+    }
+
+    [Fact]
+    public async Task An_image_is_recognised_by_its_first_bytes_whatever_its_field_and_media_type_are()
+    {
+        await UploadSampleAsync("digits-bytes", "digits/digits.onnx");
+        var file = await File.ReadAllBytesAsync(Directory.GetFiles(Sample("digits"), "*.png", SearchOption.AllDirectories).Order().First());
+        var encoded = Convert.ToBase64String(file);
+        using var known = new ByteArrayContent(file) { Headers = { ContentType = new("image/png") } };
+        var expected = (await SendAsync(known)).Body["outputs"]!.ToJsonString();
+
+        foreach (var type in new[] { null, "application/x-www-form-urlencoded", "application/octet-stream", "text/plain" })
+        {
+            using var body = new ByteArrayContent(file);
+            if (type is not null)
+                body.Headers.ContentType = new(type);
+            Assert.Equal(expected, (await SendAsync(body)).Body["outputs"]?.ToJsonString());
+        }
+        foreach (var (field, type) in new[] { ("picture", "image/png"), ("file", "text/plain"), ("image", null) })
+        {
+            var part = new ByteArrayContent(file);
+            if (type is not null)
+                part.Headers.ContentType = new(type);
+            using var form = new MultipartFormDataContent { { part, field, "a.png" } };
+            Assert.Equal(expected, (await SendAsync(form)).Body["outputs"]?.ToJsonString());
+        }
+        foreach (var values in new[] { $$"""{"b64":"{{encoded}}"}""", $"\"data:image/png;base64,{encoded}\"", $"\"data:image/png;base64,{encoded.Replace("/", "\\/")}\"" })
+            Assert.Equal(expected, (await _client.PredictAsync("digits-bytes", $$"""{"values":{{values}}}""")).Body["outputs"]?.ToJsonString());
+
+        using var two = new MultipartFormDataContent { { new ByteArrayContent(file), "a", "a.png" }, { new ByteArrayContent(file), "b", "b.png" } };
+        Assert.Equal("The field 'b' is too many: a prediction takes one file.", (await SendAsync(two)).Description);
+
+        Task<Answer> SendAsync(HttpContent content) => _client.PostAsync("/api/v1/models/digits-bytes/prediction", content).ReadAnswerAsync();
+    }
+
+    [Theory]
+    [InlineData("""{"b64":"????"}""", 422, "The image is not base64 (RFC 4648, section 4).")]
+    [InlineData("\"data:image/png,abc\"", 422, "An image as a data URI begins with data:image/png;base64, (or another type of image).")]
+    [InlineData("""{"b64":"QUJD"}""", 422, "got a file of another kind")]
+    [InlineData("""{"b64":7}""", 422, "b64 must be the image as text in base64.")]
+    [InlineData("""{"b64":"QUJD","also":1}""", 422, "Nothing may stand beside b64.")]
+    [InlineData("", 413, "An image is limited to 20971520 bytes.")]
+    public async Task An_image_in_JSON_that_is_none_is_refused(string values, int status, string says)
+    {
+        await UploadSampleAsync("digits-json", "digits/digits.onnx");
+        if (values.Length == 0)
+            values = $$"""{"b64":"{{new string('A', 28_000_004)}}"}""";
+
+        var answer = await _client.PredictAsync("digits-json", $$"""{"values":{{values}}}""");
+
+        Assert.Equal(status, (int)answer.Status);
+        Assert.Contains(says, answer.Description);
+    }
+
+    [Fact]
+    public async Task A_prediction_in_another_charset_is_read_and_one_of_another_kind_is_415()
+    {
+        await _client.UploadAsync("charset", OnnxModel.Linear());
+        using var wide = new StringContent("""{"values":[1,2,3,4]}""", Encoding.Unicode, "application/json");
+        using var xml = new StringContent("<values/>", Encoding.UTF8, "application/xml");
+
+        var read = await _client.PostAsync("/api/v1/models/charset/prediction", wide).ReadAnswerAsync();
+        var refused = await _client.PostAsync("/api/v1/models/charset/prediction", xml).ReadAnswerAsync();
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.UnsupportedMediaType), (read.Status, refused.Status));
+        Assert.Contains("'application/xml; charset=utf-8'", refused.Description);
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public sealed class ScheduleTests(JobsFixture larder)
         var id = (string)made.Body["schedule"]!["id"]!;
         Assert.Equal($"/api/v1/schedules/{id}", made.Headers.Location!.ToString());
         var shown = await _client.GetJsonAsync($"/api/v1/schedules/{id}");
-        Assert.Equal("\"1\"", shown.Headers.ETag!.Tag);
+        Assert.StartsWith("\"1.", shown.Headers.ETag!.Tag);
         var schedule = shown.Body["schedule"]!;
         Assert.Equal(("skip", "once", true, null), ((string?)schedule["overlap"], (string?)schedule["missed"], (bool)schedule["enabled"]!, schedule["last_run"]));
         Assert.Equal(60, (int)schedule["job"]!["options"]!["timeout"]!);

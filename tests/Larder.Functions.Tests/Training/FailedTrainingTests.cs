@@ -66,7 +66,7 @@ public sealed class FailedTrainingTests(TrainingFixture larder)
             FailAsync("two", Write("a.onnx", "sub/b.onnx")),
             FailAsync("named", Write("a.onnx", "larder.json")));
 
-        Assert.Equal("The training left no model: a file called none or none.onnx was expected, or one .onnx file in LARDER_OUTPUT_DIR. It left: nothing.", (string?)jobs[0]["reason"]);
+        Assert.Equal("The training left no model: a file called none or none.onnx was expected, or one .onnx file, in LARDER_OUTPUT_DIR or the script's folder. It left: nothing.", (string?)jobs[0]["reason"]);
         Assert.EndsWith("It left: log.txt, weights.bin.", (string?)jobs[1]["reason"]);
         Assert.Contains("name one in larder.json", (string?)jobs[2]["reason"]);
         Assert.EndsWith("They are: a.onnx, sub/b.onnx.", (string?)jobs[2]["reason"]);

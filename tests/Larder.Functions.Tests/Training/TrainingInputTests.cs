@@ -46,6 +46,30 @@ public sealed class TrainingInputTests(TrainingFixture larder)
     }
 
     [Fact]
+    public async Task What_a_job_was_given_can_be_read_back_without_its_secrets()
+    {
+        const string script = "import sys\nsys.exit(3)\n";
+        var dataset = "a,b\n1,2\n"u8.ToArray();
+        var job = await larder.TrainAsync("read-back", script, dataset, """{"arguments": ["--x"], "environment": {"KEY": {"secret": "s3cr3t-value"}}}""", "rows.csv");
+        var inputs = $"/api/v1/jobs/{job["id"]}/inputs";
+
+        var listed = (await larder.Client.GetJsonAsync(inputs)).Body;
+        Assert.True(JsonNode.DeepEquals(job["inputs"], listed["inputs"]));
+        Assert.Equal("--x", (string?)listed["options"]!["arguments"]![0]);
+        Assert.Equal(script, await larder.Client.GetStringAsync($"{inputs}/script"));
+        using var data = await larder.Client.GetAsync($"{inputs}/dataset");
+        Assert.Equal(dataset, await data.Content.ReadAsByteArrayAsync());
+        Assert.Equal(("text/csv", "rows.csv", $"\"{Hash(dataset)}\""), (data.Content.Headers.ContentType!.MediaType, data.Content.Headers.ContentDisposition!.FileNameStar, data.Headers.ETag!.Tag));
+        var options = await larder.Client.GetStringAsync($"{inputs}/options");
+        Assert.True(JsonNode.DeepEquals(job["options"], JsonNode.Parse(options)), options);
+        Assert.DoesNotContain("s3cr3t", options);
+        using var part = new HttpRequestMessage(HttpMethod.Get, $"{inputs}/options") { Headers = { Range = new(1, 3) } };
+        using var answer = await larder.Client.SendAsync(part);
+        Assert.Equal(options[1..4], await answer.Content.ReadAsStringAsync());
+        Assert.Equal(404, (await larder.Client.GetJsonAsync($"{inputs}/requirements")).Code);
+    }
+
+    [Fact]
     public async Task A_dataset_has_its_own_name_and_stays_in_the_work_folder()
     {
         var dataset = "sepal,petal\n1,2\n"u8.ToArray();

@@ -16,12 +16,14 @@ public sealed class TrainingResultTests(TrainingFixture larder)
         await TrainAsync("""{"loss": 3}""", """{"alias": "champion"}""", true, "The alias champion points at version 1.");
         Assert.Equal(1, await ChampionAsync());
 
-        var first = await TrainAsync("""{"accuracy": 0.8}""", options, true, "accuracy is 0.8; champion (version 1) has no such metric to compare with. The alias champion points at version 2.");
+        const string passing = """{"alias": "champion", "gate": {"metric": "accuracy", "threshold": 0.5, "against": "champion", "on_missing": "pass"}}""";
+        var first = await TrainAsync(
+            """{"accuracy": 0.8}""", passing, true, "accuracy is 0.8; champion (version 1) has no such metric to compare with, which passes (on_missing). The alias champion points at version 2.");
         Assert.Equal((1, null), ((int)first["gate"]!["against_version"]!, (double?)first["gate"]!["against_value"]));
         var left = await Task.WhenAll(
             TrainAsync("""{"accuracy": 0.7}""", options, false, "accuracy is 0.7, worse than 0.8 of champion (version 2). The alias champion was left where it is."),
             TrainAsync("""{"accuracy": 0.4}""", options, false, "accuracy is 0.4, below the threshold 0.5. The alias champion was left where it is."),
-            TrainAsync("""{"f1": 1}""", options, false, "The training reported no metric 'accuracy'. The alias champion was left where it is."));
+            TrainAsync("""{"f1": 1}""", options, false, "The training reported no metric 'accuracy'; \"on_missing\": \"pass\" would let it pass. The alias champion was left where it is."));
         Assert.Equal((0.7, 0.8), ((double)left[0]["gate"]!["value"]!, (double)left[0]["gate"]!["against_value"]!));
         Assert.Equal([3, 4, 5], left.Select(job => (int)job["version"]!).Order());
         Assert.Equal(2, await ChampionAsync());
@@ -37,6 +39,34 @@ public sealed class TrainingResultTests(TrainingFixture larder)
         }
 
         async Task<int> ChampionAsync() => (int)(await larder.Client.GetJsonAsync("/api/v1/models/gated:champion")).Body["version"]!["version"]!;
+    }
+
+    [Fact]
+    public async Task The_path_may_name_the_file_that_is_the_model_and_three_files_are_told_apart_by_extension()
+    {
+        const string script = """
+            import os, shutil
+            out = os.environ["LARDER_OUTPUT_DIR"]
+            for name in ("other.onnx", "named.onnx"):
+                shutil.copy(os.environ["LARDER_DATASET"], os.path.join(out, name))
+            with open(os.path.join(out, "other.onnx"), "ab") as file:
+                file.write(b"not a model")
+            """;
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent(script), "files", "train.py" },
+            { new StringContent(""), "files", "requirements.txt" },
+            { new ByteArrayContent(OnnxModel.Linear(classes: 3)), "files", "data.bin" },
+        };
+        var accepted = await larder.Client.PostAsync("/api/v1/train/buffet/named.onnx", form).ReadAnswerAsync();
+        using var other = new MultipartFormDataContent { { new StringContent("print(1)"), "script", "train.py" } };
+        var refused = await larder.Client.PostAsync("/api/v1/train/buffet/model.pkl", other).ReadAnswerAsync();
+
+        Assert.Equal((HttpStatusCode.UnsupportedMediaType, "Filename extension not allowed. Please use one of these: ['.onnx']"), (refused.Status, refused.Description));
+        Assert.Equal(HttpStatusCode.Accepted, accepted.Status);
+        var job = await larder.Client.EndOfAsync((string)accepted.Body["job"]!["id"]!, () => larder.Log);
+        Assert.True((string?)job["state"] == "succeeded", job.ToString());
+        Assert.Contains(job["steps"]!.AsArray(), step => (string?)step!["name"] == "find" && (string?)step["detail"] == "outputs/named.onnx");
     }
 
     [Fact]
@@ -85,24 +115,22 @@ public sealed class TrainingResultTests(TrainingFixture larder)
     }
 
     [Fact]
-    public async Task Metrics_that_are_none_are_ignored_and_the_step_says_so()
+    public async Task A_metric_that_is_no_number_is_left_out_alone_and_the_jobs_reason_names_it()
     {
-        (string Metrics, string Says)[] cases =
+        (string Metrics, string Kept, string Says)[] cases =
         [
-            ("""{"accuracy": "high"}""", "'accuracy' is none"),
-            ("""{"accuracy": {"mean": 1}}""", "'accuracy' is none"),
-            ("""{"accuracy": 1e999}""", "'accuracy' is none"),
-            ("""{"accuracy": 1""", "metrics.json was ignored"),
-            ("[1]", "metrics.json was ignored"),
-            ("null", "metrics.json was ignored"),
+            // As Python's json.dump writes it.
+            ("""{"accuracy": NaN, "loss": 1}""", """{"loss":1}""", "which were left out: 'accuracy'."),
+            ("null", "{}", "metrics.json was ignored"),
         ];
         var jobs = await Task.WhenAll(cases.Select(one => larder.TrainAsync("odd-metrics", With("metrics.json", one.Metrics))));
 
         Assert.All(jobs.Zip(cases), pair =>
         {
-            var (job, (_, says)) = pair;
+            var (job, (_, kept, says)) = pair;
             Assert.True((string)job["state"]! == "succeeded", job.ToString());
-            Assert.Empty(job["metrics"]!.AsObject());
+            Assert.True(JsonNode.DeepEquals(JsonNode.Parse(kept), job["metrics"]), job.ToString());
+            Assert.Contains(says, (string?)job["reason"]);
             Assert.Contains(says, (string?)job["steps"]!.AsArray().Single(step => (string?)step!["name"] == "collect")!["detail"]);
         });
     }
@@ -116,6 +144,7 @@ public sealed class TrainingResultTests(TrainingFixture larder)
             "os.mkdir('deep'); open('deep/' + name + '.onnx', 'wb').write(model)",
             "open(os.path.join(out, 'only.onnx'), 'wb').write(model)",
             """open(os.path.join(out, 'a.onnx'), 'wb').write(b'x'); open(os.path.join(out, 'b.bin'), 'wb').write(model); open(os.path.join(out, 'larder.json'), 'w').write('{"model": "b.bin", "labels": ["no"], "features": ["a", "b", {"name": "c", "unit": "cm"}, "d"]}')""",
+            "os.mkdir('deep'); open('deep/weights.ONNX', 'wb').write(model)",
             // The same bytes twice are one model.
             "open(name + '.onnx', 'wb').write(model); open(os.path.join(out, name), 'wb').write(model)",
         ];
@@ -131,7 +160,22 @@ public sealed class TrainingResultTests(TrainingFixture larder)
 
         var told = await VersionAsync($"found:{jobs[3]["version"]}");
         Assert.Equal("""["no"] [{"name":"a"},{"name":"b"},{"name":"c","unit":"cm"},{"name":"d"}]""", $"{told["labels"]!.ToJsonString()} {told["features"]!.ToJsonString()}");
-        Assert.Equal([1, 2, 3, 4, 5], jobs.Select(job => (int)job["version"]!).Order());
+        Assert.Equal([1, 2, 3, 4, 5, 6], jobs.Select(job => (int)job["version"]!).Order());
+    }
+
+    [Fact]
+    public async Task Metrics_in_the_scripts_folder_count_and_several_models_there_are_named()
+    {
+        const string script = "import os, shutil\nfor name in ['%1', '%2']:\n    shutil.copy(os.environ['LARDER_DATASET'], name)\n    open(name, 'ab').write(name.encode())\nopen('metrics.json', 'w').write('{\"accuracy\": 0.5}')\n";
+        var jobs = await Task.WhenAll(
+            larder.TrainAsync("beside", script.Replace("%1", "a.onnx").Replace("%2", "b.onnx")),
+            larder.TrainAsync("beside", $"{TrainingClient.Copy}\nopen('metrics.json', 'w').write('{{\"accuracy\": 0.75}}')\nopen('checkpoint.onnx', 'w').write('x')"));
+
+        Assert.Equal(
+            ("failed", "Several files could be the model; leave one, or name one in larder.json ({\"model\": path}) in LARDER_OUTPUT_DIR. They are: a.onnx, b.onnx."),
+            ((string?)jobs[0]["state"], (string?)jobs[0]["reason"]));
+        Assert.Equal(0.5, (double)jobs[0]["metrics"]!["accuracy"]!);
+        Assert.Equal(("succeeded", 0.75), ((string?)jobs[1]["state"], (double)jobs[1]["metrics"]!["accuracy"]!));
     }
 
     [Fact]

@@ -35,6 +35,13 @@ public sealed class DatasetUploadTests(SmallBodiesFixture larder)
 
         var shown = (await _client.GetJsonAsync("/api/v1/datasets/ds-big/rows.csv")).Body["dataset"]!;
         Assert.Equal((address, rows.Length, UploadClient.Sha256(rows), "local"), ((string?)shown["dataset"], (int)shown["size_bytes"]!, (string?)shown["sha256"], (string?)shown["owner"]));
+        using var download = await _client.GetAsync("/api/v1/datasets/ds-big/rows.csv/download");
+        Assert.Equal(rows, await download.Content.ReadAsByteArrayAsync());
+        Assert.Equal($"\"{UploadClient.Sha256(rows)}\"", download.Headers.ETag!.Tag);
+        using var part = await _client.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/api/v1/datasets/ds-big/rows.csv/download") { Headers = { Range = new(0, 3) } });
+        Assert.Equal((HttpStatusCode.PartialContent, "id,a"), (part.StatusCode, await part.Content.ReadAsStringAsync()));
+        using var same = await _client.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/api/v1/datasets/ds-big/rows.csv/download") { Headers = { IfNoneMatch = { download.Headers.ETag } } });
+        Assert.Equal(HttpStatusCode.NotModified, same.StatusCode);
         var scored = await ScoreAsync("ds-big", address);
         var result = await _client.LinesOfAsync(scored);
         Assert.Equal(150_001, result.Length);

@@ -112,7 +112,7 @@ public sealed class JobStoreTests : IDisposable
         Assert.Equal(10, await CountAsync(new JobFilter { States = [JobState.Failed, JobState.Queued] }));
         Assert.Equal(5, await CountAsync(new JobFilter { Model = ModelName.Parse("rose") }));
         Assert.Equal(2, await CountAsync(new JobFilter { Model = ModelName.Parse("rose"), States = [JobState.Queued] }));
-        Assert.Equal(0, await CountAsync(new JobFilter { Type = "score" }));
+        Assert.Equal(0, await CountAsync(new JobFilter { Types = ["score"] }));
         Assert.Equal(1, await CountAsync(new JobFilter { Text = "OWNER-3" }));
         var noon = first.Items[^1].Created;
         Assert.Equal(4, await CountAsync(new JobFilter { From = noon }));

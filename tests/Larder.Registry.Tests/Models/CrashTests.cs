@@ -1,3 +1,4 @@
+using Larder.Inference;
 using Larder.Registry.GarbageCollection;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
@@ -117,6 +118,48 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public Task Purging_a_version(bool afterwards) => AtEveryCallAsync(afterwards, async (dying, shop, survived) =>
+    {
+        await shop.PublishAsync("iris", "1");
+        await shop.PublishAsync("iris", "2");
+        await dying(host => host.Registry.DeleteVersionAsync(Iris, 2, purge: true));
+
+        var visible = await VisibleAsync(shop);
+        Assert.True(visible is [1] || (visible is [1, 2] && !survived()));
+        await Assert.ThrowsAnyAsync<LarderException>(() => shop.Registry.RestoreVersionAsync(Iris, 2));
+
+        await shop.Sweeper.RunAsync(DateTimeOffset.UtcNow + Later);
+        Assert.Equal(visible, await VisibleAsync(shop));
+        Assert.Equal(visible.Count, (await shop.ArtifactsAsync()).Count);
+    });
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task Restoring_a_version_and_a_model(bool afterwards) => AtEveryCallAsync(afterwards, async (dying, shop, survived) =>
+    {
+        for (var i = 1; i <= 2; i++)
+            await shop.PublishAsync("iris", $"{i}");
+        await shop.Registry.DeleteVersionAsync(Iris, 2);
+        await shop.Registry.DeleteModelAsync(Iris);
+        await dying(async host =>
+        {
+            await host.Registry.RestoreModelAsync(Iris);
+            await host.Registry.RestoreVersionAsync(Iris, 2);
+        });
+
+        var visible = await VisibleAsync(shop);
+        Assert.True(visible.Count == 2 || !survived());
+        Assert.Equal(Enumerable.Range(1, visible.Count), visible);
+        if (visible.Count > 0)
+            await EverythingReadsAsync(shop, "iris");
+        Assert.Equal(3, (await shop.PublishAsync("iris", "next")).Version);
+        Assert.Equal([.. visible, 3], await VisibleAsync(shop));
+    });
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public Task Moving_an_alias(bool afterwards) => AtEveryCallAsync(afterwards, async (dying, shop, survived) =>
     {
         await shop.PublishAsync("iris", "1");
@@ -142,7 +185,7 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>
         await shop.Registry.DeleteModelAsync(ModelName.Parse("rose"));
         await HalfDoneAsync(shop, call: 1, host => host.PublishAsync("tulip", "orphan"));
         await HalfDoneAsync(shop, call: 3, host => host.PublishAsync("iris", "3"));
-        await HalfDoneAsync(shop, call: 3, host => host.Registry.DeleteVersionAsync(Iris, 1));
+        await HalfDoneAsync(shop, call: 3, host => host.Registry.DeleteVersionAsync(Iris, 1, purge: true));
 
         await dying(host => host.Sweeper.RunAsync(DateTimeOffset.UtcNow + Later));
         var visible = await VisibleAsync(shop);

@@ -56,12 +56,30 @@ public sealed class DeletionTests(Azurite azurite) : IDisposable
     {
         await PublishAsync(3);
         await Registry.SetDefaultAsync(Iris, 1);
+        var refused = await Assert.ThrowsAsync<ConflictException>(() => Registry.DeleteVersionAsync(Iris, 1));
+        Assert.Contains("Version 1 of iris is what default points at", refused.Message);
 
-        var deleted = await Registry.DeleteVersionAsync(Iris, 1);
+        var deleted = await Registry.DeleteVersionAsync(Iris, 1, force: true);
 
         Assert.Equal((1, 3), (deleted.PreviousDefault, deleted.CurrentDefault));
         Assert.Null(deleted.Model.DefaultVersion);
         Assert.Contains(deleted.Model.Audit, e => e is { What: "set_default", From: 1, To: 3 });
+    }
+
+    [Fact]
+    public async Task The_default_is_deleted_by_that_name_whatever_it_is_then()
+    {
+        await PublishAsync(3);
+        await Registry.SetDefaultAsync(Iris, 1);
+
+        var pinned = await Registry.DeleteVersionAsync(Iris, version: null);
+        var newest = await Registry.DeleteVersionAsync(Iris, version: null);
+        await Registry.SetAliasAsync(Iris, "champion", 2);
+
+        Assert.Equal((1, 3), (pinned.Version, newest.Version));
+        Assert.Null(pinned.Model.DefaultVersion);
+        await Assert.ThrowsAsync<ConflictException>(() => Registry.DeleteVersionAsync(Iris, version: null));
+        Assert.Equal([2], await _shop.VersionsAsync("iris"));
     }
 
     [Fact]

@@ -224,7 +224,7 @@ public sealed class ModelRegistryTests(Azurite azurite) : IDisposable
         await Refused(etag => Registry.DeleteAliasAsync(Iris, "champion", etag));
         await Refused(etag => Registry.SetDefaultAsync(Iris, 1, etag));
         await Refused(etag => Registry.DeleteVersionAsync(Iris, 2, ifMatch: etag));
-        await Refused(etag => Registry.DeleteModelAsync(Iris, force: true, etag));
+        await Refused(etag => Registry.DeleteModelAsync(Iris, force: true, ifMatch: etag));
 
         Assert.Equal(now.ETag, (await Registry.GetAsync(Iris)).ETag);
         await Registry.UpdateAsync(Iris, new ModelPatch { Description = "kept" }, now.ETag);

@@ -120,7 +120,7 @@ public sealed class ScheduleStoreTests(Azurite azurite)
 
         Assert.Equal(["4", "3", "2", "1", "0"], first.Items.Concat(second.Items).Select(schedule => schedule.Name));
         Assert.Equal((5, 5, null), (first.Total, second.Total, second.Cursor));
-        Assert.Equal(2, (await _schedules.ListAsync(new ScheduleFilter { Type = "score" }, 10)).Total);
+        Assert.Equal(2, (await _schedules.ListAsync(new ScheduleFilter { Types = ["score"] }, 10)).Total);
         Assert.Equal(3, (await _schedules.ListAsync(new ScheduleFilter { Model = ModelName.Parse("iris") }, 10)).Total);
         Assert.Equal(1, (await _schedules.ListAsync(new ScheduleFilter { Model = ModelName.Parse("iris"), Enabled = false }, 10)).Total);
         await Assert.ThrowsAsync<InvalidRequestException>(() => _schedules.ListAsync(new ScheduleFilter(), 0));

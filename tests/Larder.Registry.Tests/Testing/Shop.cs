@@ -38,7 +38,8 @@ internal sealed class Shop : IDisposable
         PublishingOptions? options = null,
         ValidateModel? validate = null,
         AdoptArtifact? adopt = null,
-        string? folder = null)
+        string? folder = null,
+        int retentionDays = 1)
     {
         _folder = folder ?? Path.Combine(Path.GetTempPath(), $"shop-{Guid.NewGuid():N}");
         Account = account;
@@ -65,7 +66,7 @@ internal sealed class Shop : IDisposable
             NullLogger<ModelPublisher>.Instance);
         Jobs = new JobStore(Documents, Time);
         Files = new JobFiles(client, Time);
-        Sweeper = new RegistryGarbageCollector(Registry, Artifacts, Publisher, Jobs, Files, Schedules, Tokens, new GarbageCollectionOptions());
+        Sweeper = new RegistryGarbageCollector(Registry, Artifacts, Publisher, Jobs, Files, Schedules, Tokens, new GarbageCollectionOptions(), new RetentionOptions { Deleted = TimeSpan.FromDays(retentionDays) });
     }
 
     public string Account { get; }

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Text;
 
@@ -106,7 +107,11 @@ internal static class Exchanges
         new("unknown path", "GET", "/api/v1/nothing", 404),
         new("unknown path with POST", "POST", "/nothing/at/all", 404) { Body = () => Json("{}") },
         new("wrong method", "DELETE", Models, 405),
-        new("HEAD", "HEAD", Models, 405),
+        new("HEAD", "HEAD", Models, 200),
+        new("compressed body", "POST", "/api/test/sendtomodelhost", 200) { Body = () => Gzip("""{"data": [1, 2]}""") },
+        new("compressed answer", "GET", "/help", 200) { Headers = [("Accept-Encoding", "gzip")], Compared = Compared.Headers },
+        new("what one has", "GET", "/api/v1/job-types", 304) { Headers = [("If-None-Match", "*")] },
+        new("preflight of another site", "OPTIONS", Models, 405) { Headers = [("Origin", "https://example.com"), ("Access-Control-Request-Method", "GET")] },
         new("path in capitals", "GET", "/API/v1/MODELS", 200),
         new("slash at the end", "GET", $"{Models}/", 200),
         new("page of another site", "POST", "/api/test/sendtomodelhost", 403) { Body = () => Json("""{"data": [1]}"""), Headers = [("Origin", "https://example.com")] },
@@ -155,6 +160,14 @@ internal static class Exchanges
     private static StringContent Urlencoded(string text) => new(text, new MediaTypeHeaderValue("application/x-www-form-urlencoded"));
 
     private static ByteArrayContent Raw(byte[] bytes, string type) => new(bytes) { Headers = { ContentType = new MediaTypeHeaderValue(type) } };
+
+    private static ByteArrayContent Gzip(string json)
+    {
+        using var packed = new MemoryStream();
+        using (var stream = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            stream.Write(Encoding.UTF8.GetBytes(json));
+        return new ByteArrayContent(packed.ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue("application/json"), ContentEncoding = { "gzip" } } };
+    }
 
     // As curl -F: a file of samples/, or a value after an equals sign.
     private static MultipartFormDataContent Form(params (string Name, string Value)[] fields)

@@ -1,0 +1,68 @@
+using System.Net;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Scoring;
+using Larder.Inference.Signatures;
+using Larder.Testing.Onnx;
+
+namespace Larder.Functions.Tests.Models;
+
+/// <summary>Models whose signatures are valid and rare: every list has them, and no list fails because of them.</summary>
+[Collection(nameof(SharedLarder))]
+public sealed class UnusualModelTests(LarderFixture larder)
+{
+    private static readonly (string Name, byte[] File)[] Models =
+    [
+        ("unusual-without-inputs", new OnnxModel()
+            .Output("y", Datatype.Fp32, 2)
+            .Initializer(OnnxTensor.Of("constant", [1f, 2f], 2))
+            .Node("Identity", ["constant"], ["y"])
+            .ToBytes()),
+        ("unusual-scalar-to-sequence", new OnnxModel()
+            .Input("x", Datatype.Fp32)
+            .Output("y", OnnxType.Sequence(OnnxType.Tensor(Datatype.Fp32)))
+            .Node("SequenceConstruct", ["x", "x"], ["y"])
+            .ToBytes()),
+    ];
+
+    private readonly HttpClient _client = larder.Client;
+
+    [Fact]
+    public async Task Every_list_and_view_has_a_model_without_inputs_and_one_without_dimensions()
+    {
+        foreach (var (name, file) in Models)
+            Assert.Equal(HttpStatusCode.Created, (await _client.UploadAsync(name, file)).Status);
+
+        // All routes that take no parameter, from the server's own list.
+        var help = await _client.GetStringAsync("/help");
+        var lists = help.Split('\n').Where(line => line.StartsWith("GET", StringComparison.Ordinal)).Select(line => line[11..].Split(' ')[0]).Where(path => !path.Contains('{')).ToList();
+        Assert.Contains("/api/v1/models/information", lists);
+        foreach (var path in lists.Append("/api/v1/models?detail=true"))
+        {
+            using var answer = await _client.GetAsync(path);
+            Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{path}: {await answer.Content.ReadAsStringAsync()}");
+        }
+
+        var all = (await _client.GetJsonAsync("/api/v1/models/information")).Body["models"]!.AsArray();
+        foreach (var (name, _) in Models)
+        {
+            Assert.Single(all, model => (string)model!["name"]! == name && (string)model["output_name"]! == "y");
+            foreach (var view in new[] { "", "/information", ":1", ":default/information" })
+                Assert.Equal("y", (string)(await _client.GetJsonAsync($"/api/v1/models/{name}{view}")).Body["output_name"]!);
+        }
+    }
+
+    [Fact]
+    public async Task A_model_without_inputs_answers_predictions_and_refuses_what_it_cannot_take()
+    {
+        var (name, file) = ("unusual-constant", Models[0].File);
+        await _client.UploadAsync(name, file);
+
+        var answer = await _client.PredictAsync(name, """{"values": {}}""");
+        Assert.Equal((HttpStatusCode.OK, "[1,2]"), (answer.Status, answer.Body["values"]!.ToJsonString()));
+        var list = await _client.PredictAsync(name, """{"values": [1]}""");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, list.Status);
+        using var picture = new ByteArrayContent([137, 80, 78, 71]) { Headers = { ContentType = new("image/png") } };
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await _client.PostAsync($"/api/v1/models/{name}/prediction", picture).ReadAnswerAsync()).Status);
+        Assert.Equal("failed", (string)(await _client.ScoreToEndAsync(name, "a,b\n1,2\n"))["state"]!);
+    }
+}
