@@ -31,7 +31,7 @@ internal static class FeatureRules
 
 /// <summary>
 /// Names of columns and classes in a file's own <c>metadata_props</c>. ONNX has no key for them, so those are read that exporters and scripts use: a JSON list, a JSON object
-/// from numbers to names, or names with commas between them. What does not fit the model is left out, since nobody said it of this version.
+/// from numbers to names, or names with commas between them. What does not fit the model is left out, since no caller stated it.
 /// </summary>
 internal static class MetadataNames
 {

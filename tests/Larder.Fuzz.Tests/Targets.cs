@@ -6,6 +6,7 @@ using Larder.Functions.Http;
 using Larder.Functions.Jobs;
 using Larder.Functions.Prediction;
 using Larder.Inference;
+using Larder.Inference.Images;
 using Larder.Inference.Limits;
 using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
@@ -177,7 +178,7 @@ internal sealed class Targets : IAsyncDisposable
     {
         using var inputs = model.RentInputs();
         using var images = new ImageBody(new ImageLimits(), _kitchen.Sessions);
-        new PredictionBody(new PredictionLimits(), new InferenceLimits(), _kitchen.Sessions, images).ReadAsync(Request(input).Request, inputs, model, default).AsTask().GetAwaiter().GetResult();
+        new PredictionBody(new PredictionLimits(), new InferenceLimits(), _kitchen.Sessions, images).ReadAsync(Request(input).Request, inputs, model, null, default).AsTask().GetAwaiter().GetResult();
     }
 
     private static void Multipart(byte[] input)

@@ -160,22 +160,22 @@ public sealed class AuditCrashTests(Azurite azurite) : IClassFixture<Azurite>
         {
             var account = azurite.NewAccount();
             using var shop = new Shop(account);
-            await shop.PublishAsync("iris");
+            await shop.PublishAsync(Iris);
             var life = new CrashPoint(call, afterwards);
             using (var dying = Host(account, life))
-                await DieAsync(dying, life, host => host.Registry.UpdateVersionAsync("iris", 1, new VersionPatch { Description = "edited" }, actor: "ada"));
+                await DieAsync(dying, life, host => host.Registry.UpdateVersionAsync(Iris, 1, new VersionPatch { Description = "edited" }, actor: "ada"));
 
             using var reader = new Shop(account);
-            var isEdited = (await reader.Registry.GetVersionAsync("iris", 1)).Description == "edited";
+            var isEdited = (await reader.Registry.GetVersionAsync(Iris, 1)).Description == "edited";
             var records = (await reader.History.ListAsync(Of("model:iris:1"), 10)).Items.Count(record => record is { What: "update_version", Who: "ada" });
             // Two documents: a crash between them leaves a record of a change that no caller was told of.
             Assert.True(records == 1 || !isEdited);
             if (life.IsCrashed)
                 continue;
             Assert.True(isEdited);
-            var etag = (await reader.Registry.GetAsync("iris")).ETag;
-            await reader.Registry.UpdateVersionAsync("iris", 1, new VersionPatch { Description = "edited" });
-            Assert.Equal(etag, (await reader.Registry.GetAsync("iris")).ETag);
+            var etag = (await reader.Registry.GetAsync(Iris)).ETag;
+            await reader.Registry.UpdateVersionAsync(Iris, 1, new VersionPatch { Description = "edited" });
+            Assert.Equal(etag, (await reader.Registry.GetAsync(Iris)).ETag);
             return;
         }
 
