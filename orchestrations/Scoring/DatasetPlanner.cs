@@ -310,7 +310,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
     }
 
     private string OtherDelimiter(IReadOnlyList<string> names) =>
-        IsCsv && names.Count <= 1 && names.FirstOrDefault() is { } only && Delimiters.FirstOrDefault(other => other != delimiter && only.Contains(other)) is not '\0' and var better
+        IsCsv && names is [{ } only] && Delimiters.FirstOrDefault(other => other != delimiter && only.Contains(other)) is not '\0' and var better
             ? $" Is the delimiter {(better == '\t' ? "a tab" : $"'{better}'")}, and not {(delimiter == '\t' ? "a tab" : $"'{delimiter}'")}?"
             : "";
 
