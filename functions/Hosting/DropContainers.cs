@@ -39,7 +39,7 @@ public sealed partial class DropContainers(BlobServiceClient storage, TimeProvid
         }
         catch (RequestFailedException exception) when (exception.Status == 403)
         {
-            // An identity that may only read and write blobs: whoever set up the account has to create them.
+            // An identity that may only read and write blobs: the operator has to create them.
             LogForbidden(container);
             return true;
         }

@@ -276,7 +276,7 @@ public sealed class StorageEmulatorTests : IAsyncLifetime
     public async Task The_owner_of_an_Azurite_that_is_gone_is_not_waited_for()
     {
         using var self = Process.GetCurrentProcess();
-        AzuriteOwner.Write(_data.Path, self);
+        AzuriteOwner.Write(_data.Path, self, _ports[0]);
         await AzuriteOwner.WaitForOrphanAsync(_data.Path, default);
         await File.WriteAllTextAsync(Path.Combine(_data.Path, "owner.json"), "{ \"Ho");
         await AzuriteOwner.WaitForOrphanAsync(_data.Path, default);

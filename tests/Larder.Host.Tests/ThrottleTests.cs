@@ -117,6 +117,20 @@ public sealed class ThrottleTests
         Assert.Equal((HttpStatusCode.OK, "no-cache"), (own.StatusCode, own.Headers.CacheControl!.ToString()));
     }
 
+    [Fact]
+    public async Task The_application_may_write_the_body_of_what_the_host_refuses()
+    {
+        await using var host = await TestHost.StartAsync(new TestHostSetup
+        {
+            Functions = [typeof(Answers)],
+            WriteRefusal = http => http.Response.WriteAsync($"refused with {http.Response.StatusCode}"),
+        });
+
+        using var failed = await host.Client.GetAsync("failing");
+
+        Assert.Equal((HttpStatusCode.InternalServerError, "refused with 500"), (failed.StatusCode, await failed.Content.ReadAsStringAsync()));
+    }
+
     public sealed class Answers
     {
         [Function("Own")]

@@ -108,8 +108,8 @@ public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend 
     public sealed record Result(bool IsRunning, bool IsOver);
 
     // A script that ends within seconds is waited for here: each round of the orchestrator's own timer costs about a second.
-    private const int YoungLooks = 10;
     private static readonly TimeSpan YoungAge = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan YoungWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(0.1);
 
     /// <summary>Polls the state of an attempt; of one that has just begun, for up to a second.</summary>
@@ -132,7 +132,7 @@ public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend 
 
     private async Task<bool> EndsSoonAsync(ComputeId id, CancellationToken cancellationToken)
     {
-        for (var looks = 0; looks < YoungLooks; looks++)
+        for (var began = time.GetTimestamp(); time.GetElapsedTime(began) < YoungWait;)
         {
             await Task.Delay(LookInterval, time, cancellationToken);
             if (await HasExitAsync(id, cancellationToken))

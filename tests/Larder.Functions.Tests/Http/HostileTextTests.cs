@@ -79,7 +79,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
 
     private static readonly (string Method, string Path)[] Forms =
     [
-        ("PUT", "/api/v1/models/{model}"), ("POST", "/api/v1/train/{model}"), ("POST", "/api/v1/models/{reference}/scoring"), ("POST", "/api/v1/admin/import"), ("POST", "/api/v1/models/{reference}/prediction"),
+        ("PUT", "/api/v1/models/{model}"), ("POST", "/api/v1/train/{model}"), ("POST", "/api/v1/train/{model}/{file}"), ("POST", "/api/v1/models/{reference}/scoring"), ("POST", "/api/v1/admin/import"), ("POST", "/api/v1/models/{reference}/prediction"),
     ];
 
     private readonly ConcurrentBag<string> _wrong = [];

@@ -2,6 +2,7 @@ using System.Reflection;
 using Larder.Host.Functions;
 using Larder.Host.Hosting;
 using Larder.Testing;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -34,6 +35,9 @@ internal sealed record TestHostSetup
 
     /// <summary>Whether the application asks its callers for credentials.</summary>
     public bool AsksForCredentials { get; init; }
+
+    /// <summary>Writes the body of what the host refuses.</summary>
+    public Func<HttpContext, Task>? WriteRefusal { get; init; }
 
     /// <summary>Adds what the functions need: services, middleware.</summary>
     public Action<SelfHostBuilder>? Configure { get; init; }
@@ -89,6 +93,7 @@ internal sealed class TestHost : IAsyncDisposable
                 FunctionClasses = setup.Functions,
                 FormerNames = setup.FormerNames,
                 AsksForCredentials = _ => setup.AsksForCredentials,
+                WriteRefusal = setup.WriteRefusal,
                 Root = root,
                 Output = output,
             });
