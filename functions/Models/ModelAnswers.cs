@@ -71,17 +71,23 @@ internal static class ModelAnswers
     /// <summary>What MLBuffet's information routes say.</summary>
     /// <param name="model">The model.</param>
     /// <param name="version">The version that was asked for; null while no version is ready.</param>
-    public static ModelInformation Information(Model model, ModelVersion? version) => new()
+    public static ModelInformation Information(Model model, ModelVersion? version)
     {
-        Name = model.Name,
-        Description = model.Description,
-        InputName = version?.Onnx.Signature.Inputs.FirstOrDefault()?.Name,
-        NumInputs = version?.Onnx.Signature.Inputs.FirstOrDefault()?.Shape,
-        OutputName = version?.Onnx.Signature.Outputs.FirstOrDefault()?.Name,
-        DefaultVersion = model.ServedVersion,
-        Model = Of(model),
-        Version = version is null ? null : Of(version),
-    };
+        var signature = version?.Onnx.Signature;
+        // A model may have no inputs.
+        var input = signature?.Inputs is [var first, ..] ? first : null;
+        return new()
+        {
+            Name = model.Name,
+            Description = model.Description,
+            InputName = input?.Name,
+            NumInputs = input?.Shape,
+            OutputName = signature?.Outputs is [var output, ..] ? output.Name : null,
+            DefaultVersion = model.ServedVersion,
+            Model = Of(model),
+            Version = version is null ? null : Of(version),
+        };
+    }
 
     /// <summary>The same with a page of all versions.</summary>
     public static ModelAnswer Information(Model model, ModelVersion? version, Page<ModelVersion> versions)

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
-using Larder.Functions.Http;
 using Larder.Inference.Limits;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.IO.Pipelines;
 using Larder.Functions.Http;
 using Larder.Inference;
 using Larder.Inference.Images;

@@ -1,4 +1,3 @@
-using System.Net;
 using Larder.Functions.Tests.Audit;
 using Larder.Functions.Tests.Hosting;
 using Larder.Functions.Tests.Schedules;

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using Larder.Functions.Tests.Hosting;
 using Larder.Inference.Signatures;
 using Larder.Testing.Onnx;

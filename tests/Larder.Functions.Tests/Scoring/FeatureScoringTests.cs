@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Larder.Functions.Tests.Hosting;
-using Larder.Functions.Tests.Training;
 using Larder.Inference.Signatures;
 using Larder.Testing;
 using Larder.Testing.Onnx;
