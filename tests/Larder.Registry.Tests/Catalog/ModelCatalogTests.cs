@@ -142,7 +142,7 @@ public sealed class ModelCatalogTests : IDisposable
         await _here.Registry.UpdateAsync(Iris, new ModelPatch { Description = "new" });
         Assert.Equal("new", (await _catalog.ResolveAsync("iris")).Model.Description);
 
-        await _here.Registry.DeleteVersionAsync(Iris, 1);
+        await _here.Registry.DeleteVersionAsync(Iris, 1, force: true);
         Assert.Equal(2, (await _catalog.ResolveAsync("iris")).Version.Version);
 
         await _here.Registry.DeleteModelAsync(Iris, force: true);
