@@ -902,12 +902,13 @@ class Job:
         model = self._job["model"]
         named = self._job.get("model_file")
         names = [named] if named else [model, model + ".onnx"]
-        found = sorted(self._files(self._work, lambda name: name in names))
+        left = sorted(self._files(self._work, lambda name: name in names or name == "metrics.json" or (not named and is_model(name, model))))
+        found = [path for path in left if path.rpartition("/")[2] in names]
         if not found and not named and not any(path == "larder.json" or is_model(path, model) for path in outputs):
             # Under another name: the only one is the model, and of several the reason names them.
-            found = sorted(self._files(self._work, lambda name: is_model(name, model)))
-        if "metrics.json" not in outputs and os.path.isfile(os.path.join(self._work, "metrics.json")):
-            found += [path for path in self._files(self._work, lambda name: name == "metrics.json") if path == "metrics.json"]
+            found = [path for path in left if is_model(path, model)]
+        if "metrics.json" in left and "metrics.json" not in outputs:
+            found.append("metrics.json")
         files, size = [], 0
         for kind, root, paths in (("found", self._work, found), ("outputs", self._outputs, outputs)):
             for path in paths:
