@@ -907,7 +907,7 @@ class Job:
         if not found and not named and not any(path == "larder.json" or is_model(path, model) for path in outputs):
             # Under another name: the only one is the model, and of several the reason names them.
             found = [path for path in left if is_model(path, model)]
-        if "metrics.json" in left and "metrics.json" not in outputs:
+        if "metrics.json" in left and "metrics.json" not in outputs + found:
             found.append("metrics.json")
         files, size = [], 0
         for kind, root, paths in (("found", self._work, found), ("outputs", self._outputs, outputs)):
