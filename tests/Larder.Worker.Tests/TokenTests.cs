@@ -30,7 +30,8 @@ public sealed class TokenTests
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await anonymous.SendJsonAsync(HttpMethod.Get, "/api/v1/models")).Status);
         Assert.Equal(HttpStatusCode.Created, (await team.UploadAsync("a-iris", model)).Status);
-        Assert.Equal(HttpStatusCode.OK, (await team.SendJsonAsync(HttpMethod.Get, "/api/v1/models/a-iris:1?reference=b-iris")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await team.SendJsonAsync(HttpMethod.Get, "/api/v1/models/a-iris:1")).Status);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await team.SendJsonAsync(HttpMethod.Get, "/api/v1/models/a-iris:1?reference=b-iris")).Status);
         Assert.Equal(HttpStatusCode.OK, (await team.PredictAsync("a-iris", """{"values": [5.1,3.5,1.4,0.2]}""")).Status);
         Assert.Equal(HttpStatusCode.Forbidden, (await team.UploadAsync("b-iris", model)).Status);
         Assert.Equal(HttpStatusCode.Forbidden, (await team.SendJsonAsync(HttpMethod.Get, "/api/v1/models/b-iris:1?reference=a-iris")).Status);

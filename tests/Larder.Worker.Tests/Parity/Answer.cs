@@ -62,7 +62,8 @@ internal sealed partial record Answer(int Status, string Headers, string Body, s
         }
     }
 
-    [GeneratedRegex(@"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")]
+    // ISO 8601, and as MLBuffet's list of versions has it.
+    [GeneratedRegex(@"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)|\d\d:\d\d:\d\d \d\d/\d\d/\d{4}")]
     private static partial Regex Time();
 
     [GeneratedRegex(@"127\.0\.0\.1:\d+")]
