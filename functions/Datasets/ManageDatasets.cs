@@ -52,7 +52,7 @@ public sealed class ManageDatasets(DatasetStore datasets, IArtifactStore artifac
     /// <summary>The file of a data set; conditions and ranges are honoured (<see cref="FileAnswer"/>).</summary>
     [Function("DownloadDataset"), Requires(Role.Contributor), Description("The file of an uploaded data set; Range and If-None-Match are honoured.")]
     public async Task<IActionResult> Download(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{model}/{file}/download")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/datasets/{model}/{file}/download")] HttpRequest request,
         string model,
         string file,
         CancellationToken cancellationToken)

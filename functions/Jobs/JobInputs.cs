@@ -23,7 +23,7 @@ public sealed class JobInputs(JobAccess access, IArtifactStore artifacts)
     /// <summary>What there is.</summary>
     [Function("ListJobInputs"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("What a job was given: its files and options.")]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}/inputs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/jobs/{job}/inputs")] HttpRequest request,
         string job,
         CancellationToken cancellationToken)
     {
@@ -35,7 +35,7 @@ public sealed class JobInputs(JobAccess access, IArtifactStore artifacts)
     /// <summary>One of its files by its name, or <c>options</c> as JSON (<see cref="FileAnswer"/>).</summary>
     [Function("ReadJobInput"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("A file that a job was given (script, requirements, dataset), or its options; Range and If-None-Match are honoured.")]
     public async Task<IActionResult> Download(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/jobs/{job}/inputs/{name}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/jobs/{job}/inputs/{name}")] HttpRequest request,
         string job,
         string name,
         CancellationToken cancellationToken)
