@@ -103,7 +103,7 @@ public sealed partial class AccessTests(AccessFixture larder) : IClassFixture<Ac
         var (method, _, answer) = await larder.SendAsync(HttpMethod.Patch, "/api/v1/models/secret", null);
 
         Assert.Equal((404, 405), (unknown, method));
-        Assert.Equal("DELETE, GET, POST, PUT", string.Join(", ", answer.Content.Headers.Allow.Order()));
+        Assert.Equal("DELETE, GET, HEAD, POST, PUT", string.Join(", ", answer.Content.Headers.Allow.Order()));
     }
 
     // What there is not: then a request that gets through is answered at once, and changes nothing.
