@@ -4,7 +4,6 @@ using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Registry.Access;
 using Larder.Registry.Datasets;
-using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Microsoft.AspNetCore.Http;
@@ -59,11 +58,7 @@ public sealed class ManageDatasets(DatasetStore datasets, IArtifactStore artifac
     {
         QueryParameters.RequireKnown(request);
         var dataset = await datasets.GetAsync(ModelName.Parse(model), file, cancellationToken);
-        return await new FileAnswer(dataset.Sha256, dataset.SizeBytes, dataset.FileName, FileAnswer.TypeOf(dataset.FileName)).SendAsync(request, OpenAsync, cancellationToken);
-
-        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellationToken) =>
-            await artifacts.OpenReadAsync(dataset.Sha256, offset, length, cancellationToken)
-            ?? throw new StorageUnavailableException($"The file of {Dataset.AddressOf(dataset.Model, file)} is missing in storage.");
+        return await new FileAnswer(dataset.Sha256, dataset.SizeBytes, dataset.FileName, FileAnswer.TypeOf(dataset.FileName)).SendAsync(request, artifacts, $"The file of {Dataset.AddressOf(dataset.Model, file)}", cancellationToken);
     }
 
     /// <summary>Deletes a data set. Jobs that have it as input, running ones too, keep its bytes and can be run again.</summary>

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Larder.Functions.Access;
@@ -11,6 +9,7 @@ using Larder.Functions.Operations;
 using Larder.Functions.Prediction;
 using Larder.Functions.Schedules;
 using Larder.Functions.Training;
+using Larder.Inference;
 using Larder.Inference.Compilation;
 using Larder.Inference.Images;
 using Larder.Inference.Limits;
@@ -52,6 +51,7 @@ using Larder.Registry.Text;
 using Larder.Registry.Tokens;
 using Larder.Registry.Uploads;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -132,22 +132,17 @@ public static class LarderServices
         CallerKeys.AnyIn(configuration, configuration.GetSection("Access").Get<AccessOptions>() ?? new AccessOptions());
 
     /// <summary>The body of what the self-host refuses before or after a function: in the dialect of the path, as of every other refusal.</summary>
-    public static async Task WriteRefusalAsync(HttpContext http)
+    public static Task WriteRefusalAsync(HttpContext http)
     {
-        var body = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(body))
+        var answer = new ErrorAnswer((ErrorKind)http.Response.StatusCode, http.Response.StatusCode switch
         {
-            Dialects.All.Of(http.Request.Path).Write(writer, http.Response.StatusCode, http.Response.StatusCode switch
-            {
-                StatusCodes.Status429TooManyRequests => "The server has more requests than it takes at a time; try again later.",
-                StatusCodes.Status413PayloadTooLarge => "The request body is larger than this server accepts.",
-                < StatusCodes.Status500InternalServerError => "The request is not valid HTTP.",
-                _ => "The server failed. Its log has the reason.",
-            });
-        }
-        http.Response.ContentType = "application/json; charset=utf-8";
-        http.Response.ContentLength = body.WrittenCount;
-        await http.Response.BodyWriter.WriteAsync(body.WrittenMemory, http.RequestAborted);
+            StatusCodes.Status429TooManyRequests => "The server has more requests than it takes at a time; try again later.",
+            StatusCodes.Status413PayloadTooLarge => "The request body is larger than this server accepts.",
+            < StatusCodes.Status500InternalServerError => "The request is not valid HTTP.",
+            _ => "The server failed. Its log has the reason.",
+        });
+        answer.Build(Dialects.All.Of(http.Request.Path));
+        return answer.ExecuteResultAsync(new ActionContext { HttpContext = http });
     }
 
     private static void AddAccess(this IServiceCollection services)

@@ -1,5 +1,6 @@
 using Larder.Inference;
 using Larder.Registry.Errors;
+using Larder.Registry.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
@@ -72,6 +73,20 @@ internal sealed record FileAnswer(string ETag, long SizeBytes, string FileName, 
             return range.To is { } last ? (Math.Max(0, SizeBytes - last), Math.Min(last, SizeBytes)) : (0, SizeBytes);
         var to = Math.Min(range.To ?? long.MaxValue, SizeBytes - 1);
         return (from, to - from + 1);
+    }
+
+    /// <summary>Sends an artifact, whose SHA-256 is the <see cref="ETag"/>.</summary>
+    /// <param name="request">The request, whose response gets the headers and the bytes.</param>
+    /// <param name="artifacts">Where it is.</param>
+    /// <param name="what">What it is, as the beginning of a sentence, should its bytes be missing.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <inheritdoc cref="SendAsync(HttpRequest, Func{long, long?, CancellationToken, Task{Stream}}, CancellationToken)"/>
+    public Task<IActionResult> SendAsync(HttpRequest request, IArtifactStore artifacts, string what, CancellationToken cancellationToken)
+    {
+        return SendAsync(request, OpenAsync, cancellationToken);
+
+        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellationToken) =>
+            await artifacts.OpenReadAsync(ETag, offset, length, cancellationToken) ?? throw new StorageUnavailableException($"{what} is missing in storage.");
     }
 
     /// <summary>The content type of a file by its name. Only what no browser runs is given its own.</summary>

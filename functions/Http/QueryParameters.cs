@@ -30,6 +30,9 @@ internal static class QueryParameters
     /// <inheritdoc cref="RequireKnown(HttpRequest, ReadOnlySpan{string})"/>
     public static void RequireKnown(HttpRequest request, string[] repeatable, params ReadOnlySpan<string> single)
     {
+        // Most requests, and every warm prediction, have none: nothing is allocated for these.
+        if (!request.QueryString.HasValue)
+            return;
         string[] known = [.. repeatable, .. single];
         foreach (var (name, values) in request.Query)
         {

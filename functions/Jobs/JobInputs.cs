@@ -52,10 +52,6 @@ public sealed class JobInputs(JobAccess access, IArtifactStore artifacts)
 
         var input = found.Inputs.FirstOrDefault(input => input.Name == name)
             ?? throw new NotFoundException($"The job {found.Id} was given nothing of that name; GET /api/v1/jobs/{found.Id}/inputs lists what it was given.");
-        return await new FileAnswer(input.Sha256, input.SizeBytes, input.FileName, FileAnswer.TypeOf(input.FileName)).SendAsync(request, OpenAsync, cancellationToken);
-
-        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellationToken) =>
-            await artifacts.OpenReadAsync(input.Sha256, offset, length, cancellationToken)
-            ?? throw new StorageUnavailableException($"An input of the job {found.Id} is missing in storage.");
+        return await new FileAnswer(input.Sha256, input.SizeBytes, input.FileName, FileAnswer.TypeOf(input.FileName)).SendAsync(request, artifacts, $"An input of the job {found.Id}", cancellationToken);
     }
 }

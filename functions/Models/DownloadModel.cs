@@ -3,7 +3,6 @@ using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Prediction;
 using Larder.Registry.Access;
-using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Microsoft.AspNetCore.Http;
@@ -28,10 +27,6 @@ public sealed class DownloadModel(ModelRegistry registry, IArtifactStore artifac
         var version = (await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken)).Version;
         request.HttpContext.Response.Headers[PredictionResponse.VersionHeader] = $"{version.Version}";
         var answer = new FileAnswer(version.Sha256, version.SizeBytes, version.FileName ?? $"{version.Model}.onnx");
-        return await answer.SendAsync(request, OpenAsync, cancellationToken);
-
-        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellationToken) =>
-            await artifacts.OpenReadAsync(version.Sha256, offset, length, cancellationToken)
-            ?? throw new StorageUnavailableException($"The file of {version.Model}:{version.Version} is missing in storage.");
+        return await answer.SendAsync(request, artifacts, $"The file of {version.Model}:{version.Version}", cancellationToken);
     }
 }

@@ -28,10 +28,6 @@ public sealed class DownloadVersionFile(ModelRegistry registry, IArtifactStore a
             ?? throw new NotFoundException($"{version.Model}:{version.Version} has no file of that name.");
         request.HttpContext.Response.Headers[PredictionResponse.VersionHeader] = $"{version.Version}";
         var type = found.Name == VersionFile.SampleInputs ? "application/json" : "text/markdown; charset=utf-8";
-        return await new FileAnswer(found.Sha256, found.SizeBytes, found.Name, type).SendAsync(request, OpenAsync, cancellationToken);
-
-        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellationToken) =>
-            await artifacts.OpenReadAsync(found.Sha256, offset, length, cancellationToken)
-            ?? throw new StorageUnavailableException($"A file of {version.Model}:{version.Version} is missing in storage.");
+        return await new FileAnswer(found.Sha256, found.SizeBytes, found.Name, type).SendAsync(request, artifacts, $"A file of {version.Model}:{version.Version}", cancellationToken);
     }
 }

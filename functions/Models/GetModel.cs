@@ -30,7 +30,6 @@ public sealed class GetModel(ModelRegistry registry)
     {
         QueryParameters.RequireKnown(request, "limit", "cursor");
         var parsed = ModelReference.Parse(reference);
-        QueryParameters.RequireKnown(request, "limit", "cursor");
         var paging = Paging.Of(request);
         var (model, version) = await ReadAsync(parsed, cancellationToken);
         var versions = await registry.ListVersionsAsync(parsed.Name, paging.Limit, paging.Cursor, cancellationToken);

@@ -33,7 +33,7 @@ public sealed class ImageBody(ImageLimits limits, SessionCache sessions) : IDisp
         var type = request.ContentType ?? "";
         if (type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase))
             return ValueTask.FromResult(false);
-        return type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) || type.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase)
+        return type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) || MultipartForm.IsForm(request)
             ? ValueTask.FromResult(true)
             : BeginsAsImageAsync(request, IsBytes(type), cancellationToken);
     }

@@ -45,8 +45,7 @@ public sealed class Predict(
         ResolvedModel? model = null;
         try
         {
-            if (request.QueryString.HasValue)
-                QueryParameters.RequireKnown(request);
+            QueryParameters.RequireKnown(request);
             model = await catalog.ResolveAsync(reference, cancellationToken);
             using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
             PredictionOutputs result;

@@ -96,6 +96,7 @@ public sealed partial class ModelPublisher(
         ModelName name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken = default)
     {
         request.Validate();
+        FeatureRules.Check(request.Features ?? [], prepared.Description.Signature);
         return PublishPreparedAsync(name, prepared, request, cancellationToken);
     }
 
@@ -123,7 +124,6 @@ public sealed partial class ModelPublisher(
     private Task<ResolvedModel> PublishPreparedAsync(ModelName name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        FeatureRules.Check(request.Features ?? [], prepared.Description.Signature);
 
         // A few small writes, which a caller that disconnects must not leave half done.
         return registry.PublishAsync(new NewVersion(name, prepared, request), CancellationToken.None);

@@ -238,8 +238,11 @@ public sealed class ScheduleStore
         var needing = new List<Schedule>();
         await foreach (var schedule in ScanAsync(cancellationToken))
         {
-            if (needing.Count < most && schedule.Job.Needs(reference))
-                needing.Add(schedule);
+            if (!schedule.Job.Needs(reference))
+                continue;
+            needing.Add(schedule);
+            if (needing.Count == most)
+                break;
         }
 
         return needing;
