@@ -270,6 +270,10 @@ public sealed record VersionDetails
     [JsonPropertyName("features")]
     public required IReadOnlyList<FeatureDetails> Features { get; init; }
 
+    /// <summary>The files of a model of several, the one that is loaded first; absent for a model of one file. <c>sha256</c> is then that of the manifest.</summary>
+    [JsonPropertyName("manifest"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<VersionFileDetails>? Manifest { get; init; }
+
     /// <summary>Files beside the model.</summary>
     [JsonPropertyName("files")]
     public required IReadOnlyList<VersionFileDetails> Files { get; init; }
@@ -513,6 +517,10 @@ public sealed record UploadedVersionAnswer : Answer
     /// <summary>The version that an unversioned request gets now.</summary>
     [JsonPropertyName("default_version")]
     public int? DefaultVersion { get; init; }
+
+    /// <summary>What else there is to say: files of an archive that were ignored, an alias that did not move.</summary>
+    [JsonPropertyName("note"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Note { get; init; }
 }
 
 /// <summary><c>POST /api/v1/models/{model}</c>: the model after an edit.</summary>

@@ -214,8 +214,10 @@ public static class LarderServices
         services.AddSingleton<ValidateModel>(provider =>
         {
             var validator = provider.GetRequiredService<ModelValidator>();
-            return (path, caller, cancellationToken) => validator.ValidateAsync(path, cancellationToken, caller);
+            return (file, caller, cancellationToken) => validator.ValidateAsync(file.Path, cancellationToken, caller, [.. file.Files.Skip(1).Select(data => data.Name)]);
         });
+        services.AddSingleton<FindDataFiles>(provider => provider.GetRequiredService<ModelValidator>().DataFilesAsync);
+        services.AddSingleton<ModelStager>();
         services.AddSingleton<AdoptArtifact>(provider =>
         {
             var files = provider.GetRequiredService<ArtifactFileCache>();

@@ -64,6 +64,7 @@ internal static class ModelAnswers
         Metrics = version.Metrics,
         Labels = version.Labels,
         Features = [.. version.Features.Select(Of)],
+        Manifest = version.Manifest?.Select(file => new VersionFileDetails { Name = file.Name, Sha256 = file.Sha256, SizeBytes = file.SizeBytes }).ToList(),
         Files = [.. version.Files.Select(file => new VersionFileDetails { Name = file.Name, Sha256 = file.Sha256, SizeBytes = file.SizeBytes })],
         Created = version.Created,
     };

@@ -181,13 +181,13 @@ public sealed class SessionCache : IAsyncDisposable
                 $"{model.Name}:{model.Version} needs about {InputError.Size(bytes)} of memory, more than all models together may have ({InputError.Size(_limits.LoadedBytes)}, Limits:LoadedBytes).");
         }
 
-        using var file = await _files.RentAsync(model.Sha256, model.Bytes, cancellationToken);
+        using var file = await _files.RentAsync(model.Sha256, model.Bytes, model.Files, cancellationToken);
         await ReserveAsync(entry, bytes, cancellationToken);
         InferenceSession? session = null;
         try
         {
             session = SessionBuilder.Build(model, file.Path);
-            var loaded = new LoadedModel(model, session, this);
+            var loaded = new LoadedModel(model, session, this, model.Files.Count > 0 ? file.Share() : null);
             Interlocked.Add(ref _loadedBytes, bytes);
             Interlocked.Increment(ref _loadedModels);
             if (!TryPublish(entry, loaded))
@@ -356,16 +356,20 @@ public sealed class LoadedModel
     private readonly InferenceSession _session;
     private readonly SessionCache _cache;
     private readonly InputPool _inputs;
+
+    // ONNX Runtime keeps data files mapped for as long as the session lives.
+    private readonly ArtifactFile? _mapped;
     private int _leases;
     private long _lastUsed;
 
-    internal LoadedModel(ServableModel model, InferenceSession session, SessionCache cache)
+    internal LoadedModel(ServableModel model, InferenceSession session, SessionCache cache, ArtifactFile? mapped)
     {
         Model = model;
         Metrics = new ModelMetrics(cache.Metrics, model);
         Bytes = SessionBuilder.EstimateBytes(model);
         _session = session;
         _cache = cache;
+        _mapped = mapped;
         _lastUsed = cache.TimeProvider.GetTimestamp();
         var runner = new ModelRunner(model, session, cache, Metrics);
         _inputs = runner.Inputs;
@@ -476,6 +480,7 @@ public sealed class LoadedModel
         _inputs.Close();
         Queue.Close();
         _session.Dispose();
+        _mapped?.Dispose();
         _cache.OnFreed(this);
     }
 }

@@ -85,7 +85,7 @@ public sealed record ResolvedModel(Model Model, ModelVersion Version)
 {
     /// <summary>The version as <see cref="SessionCache"/> takes it.</summary>
     public ServableModel Servable { get; } =
-        new(Model.Name, $"{Version.Version}", Version.Sha256, Version.SizeBytes, Version.Onnx, Model.Settings);
+        new(Model.Name, $"{Version.Version}", Version.Sha256, Version.SizeBytes, Version.Onnx, Model.Settings) { Files = Version.Manifest ?? [] };
 
     /// <summary>The names of the version's classes; null where there is no output that they name.</summary>
     public ClassLabels? Labels { get; } = ClassLabels.Of(Version.Labels, Version.Onnx.Signature);

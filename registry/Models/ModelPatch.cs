@@ -37,6 +37,19 @@ public sealed record ModelPatch
         if (Image is not null)
             SettingsRules.Validate(new ModelSettings { Image = Image });
     }
+
+    /// <summary>Whether it changes settings.</summary>
+    internal bool HasSettings => Settings is not null || Image is not null;
+
+    /// <summary>Refuses settings that cannot work with a model.</summary>
+    /// <exception cref="InvalidRequestException">They cannot.</exception>
+    internal void CheckFits(ModelSignature signature)
+    {
+        if (Settings is not null)
+            SettingsRules.CheckFits(Settings, signature);
+        if (Image is not null)
+            SettingsRules.CheckFits(new ModelSettings { Image = Image }, signature);
+    }
 }
 
 /// <summary>What to change of a version; null leaves a property as it is. Its file, and where it was made, never change.</summary>
@@ -123,6 +136,18 @@ internal static class SettingsRules
             settings.Batching.Validate();
             settings.Image.Validate();
             settings.ValidateMissing();
+        }
+        catch (InvalidSettingsException e)
+        {
+            throw new InvalidRequestException(e.Message);
+        }
+    }
+
+    public static void CheckFits(ModelSettings settings, ModelSignature signature)
+    {
+        try
+        {
+            settings.RequireFits(signature);
         }
         catch (InvalidSettingsException e)
         {

@@ -110,13 +110,20 @@ public sealed class ModelRegistry
 
     /// <summary>Changes description, owner, tags or settings of a model. Nothing is written if nothing differs.</summary>
     /// <returns>The model after it.</returns>
-    /// <exception cref="InvalidRequestException">A text is too long, or a setting out of range.</exception>
+    /// <exception cref="InvalidRequestException">A text is too long, or a setting is out of range or cannot work with the version that unversioned requests get.</exception>
     public async Task<Model> UpdateAsync(
         ModelName name, ModelPatch patch, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
     {
         patch.Validate();
-        var (_, after) = await _models.UpdateAsync(name, ifMatch, model => Task.FromResult(model.Patch(patch, _time.GetUtcNow(), actor)), cancellationToken);
+        var (_, after) = await _models.UpdateAsync(name, ifMatch, PatchAsync, cancellationToken);
         return after.Value.View(after.ETag);
+
+        async Task<ModelDocument> PatchAsync(ModelDocument model)
+        {
+            if (patch.HasSettings && model.ServedVersion is { } served && await _models.FindVersionAsync(model, served, cancellationToken) is { } version)
+                patch.CheckFits(version.Onnx.Signature);
+            return model.Patch(patch, _time.GetUtcNow(), actor);
+        }
     }
 
     /// <summary>
@@ -185,9 +192,11 @@ public sealed class ModelRegistry
     /// <param name="name">The model.</param>
     /// <param name="idempotencyKey"><see cref="PublishRequest.IdempotencyKey"/>.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <param name="fingerprint"><see cref="PublishRequest.Fingerprint"/>.</param>
     /// <exception cref="ConflictException">The version was deleted.</exception>
-    public async Task<ResolvedModel?> FindByKeyAsync(ModelName name, string idempotencyKey, CancellationToken cancellationToken = default) =>
-        await _publisher.FindByKeyAsync(name, TextHash.Of(idempotencyKey), cancellationToken) is var (model, version) ? Resolved(model, version) : null;
+    /// <exception cref="InvalidRequestException">The key was used with another fingerprint.</exception>
+    public async Task<ResolvedModel?> FindByKeyAsync(ModelName name, string idempotencyKey, CancellationToken cancellationToken = default, string? fingerprint = null) =>
+        await _publisher.FindByKeyAsync(name, TextHash.Of(idempotencyKey), fingerprint, cancellationToken) is var (model, version) ? Resolved(model, version) : null;
 
     /// <summary>Publishes a version whose artifact is stored, and patches the model in the same write.</summary>
     internal async Task<ResolvedModel> PublishAsync(NewVersion newVersion, CancellationToken cancellationToken)

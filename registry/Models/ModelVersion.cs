@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
 
 namespace Larder.Registry.Models;
@@ -21,11 +22,14 @@ public sealed record ModelVersion
     /// <summary>Only a READY version is served.</summary>
     public required ModelVersionStatus Status { get; init; }
 
-    /// <summary>SHA-256 of the artifact, 64 lower-case hexadecimal digits.</summary>
+    /// <summary>SHA-256 of the artifact, or of the manifest, 64 lower-case hexadecimal digits.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>Size of the artifact in bytes.</summary>
+    /// <summary>Size of the artifact, or of all files of the manifest, in bytes.</summary>
     public required long SizeBytes { get; init; }
+
+    /// <summary>The files of a model of several, the one that is loaded first, each an artifact; null for a model of one file.</summary>
+    public IReadOnlyList<ModelFile>? Manifest { get; init; }
 
     /// <summary>What the file was called where it came from, without folders.</summary>
     public string? FileName { get; init; }
@@ -71,6 +75,9 @@ public sealed record ModelVersion
 
     /// <summary>Who published it, where that is known.</summary>
     public string? CreatedBy { get; init; }
+
+    /// <summary>SHA-256 of every artifact that it needs; some may be there twice.</summary>
+    internal IEnumerable<string> Artifacts => (Manifest?.Select(file => file.Sha256) ?? [Sha256]).Concat(Files.Select(file => file.Sha256));
 
     /// <summary>Whether an unversioned request gets it while it is the newest and no default is set.</summary>
     internal bool IsDefaultByItself => Status == ModelVersionStatus.Ready && Kind != OptimizedKind;

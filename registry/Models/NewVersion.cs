@@ -20,6 +20,7 @@ internal sealed record NewVersion(ModelName Model, ValidatedArtifact Artifact, P
         Status = ModelVersionStatus.Ready,
         Sha256 = Artifact.Sha256,
         SizeBytes = Artifact.SizeBytes,
+        Manifest = Artifact.Files.Count > 0 ? Artifact.Files : null,
         FileName = FieldLimits.FileName(Request.FileName),
         Description = Request.Description ?? "",
         Tags = Request.Tags ?? new Dictionary<string, string>(),

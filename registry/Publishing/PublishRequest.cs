@@ -33,6 +33,9 @@ public sealed record PublishRequest
     /// </summary>
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>A hash of all that comes with the key, where a caller has chosen the key: another publication under it is refused.</summary>
+    public string? Fingerprint { get; init; }
+
     /// <summary>Description of the version.</summary>
     public string? Description { get; init; }
 
@@ -84,5 +87,13 @@ public sealed record PublishRequest
         if (Kind is not (ModelVersion.ModelKind or ModelVersion.OptimizedKind))
             throw new InvalidRequestException($"The kind must be {ModelVersion.ModelKind} or {ModelVersion.OptimizedKind}; it is {Quoted.Text(Kind)}.");
         ModelPatch.Validate();
+    }
+
+    /// <summary>Refuses what does not fit the model.</summary>
+    /// <exception cref="InvalidRequestException">Features are not its columns, or settings cannot work with it.</exception>
+    internal void CheckFits(ModelSignature signature)
+    {
+        FeatureRules.Check(Features ?? [], signature);
+        ModelPatch.CheckFits(signature);
     }
 }

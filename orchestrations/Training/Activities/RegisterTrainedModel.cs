@@ -52,7 +52,9 @@ public sealed class RegisterTrainedModel(JobSteps steps, JobFiles files, ModelPu
                 Job = job.Id,
                 IdempotencyKey = $"{job.Id}:model",
                 FileName = Path.GetFileName(input.Path),
-                Tags = options.Tags,
+                Description = manifest?.Description,
+                ModelDescription = manifest?.ModelDescription,
+                Tags = TagsOf(manifest, options),
                 Metrics = job.Metrics,
                 Labels = manifest?.Labels,
                 Features = manifest?.Features,
@@ -80,6 +82,14 @@ public sealed class RegisterTrainedModel(JobSteps steps, JobFiles files, ModelPu
         {
             return new Registered(null, null, e.Message);
         }
+    }
+
+    private static Dictionary<string, string> TagsOf(TrainedManifest? manifest, TrainOptions options)
+    {
+        var tags = (manifest?.Tags ?? new Dictionary<string, string>()).ToDictionary();
+        foreach (var (name, value) in options.Tags)
+            tags[name] = value;
+        return tags;
     }
 
     private sealed record Registered(int? Version, int? Optimized, string? Reason);
