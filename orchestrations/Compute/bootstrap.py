@@ -807,6 +807,17 @@ def is_model(path, model):
     return name == model or name.casefold().endswith(".onnx")
 
 
+def names_model(manifest):
+    """Whether there is a larder.json that says which file is the model, or that cannot be read, which the server then says."""
+    try:
+        with open(manifest, "rb") as file:
+            return "model" in json.load(file)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, TypeError):
+        return True
+
+
 class Job:
     """One run: inputs, environment, requirements, script, outputs."""
 
@@ -980,7 +991,7 @@ class Job:
         names = [named] if named else [model, model + ".onnx"]
         left = sorted(self._files(self._work, lambda name: name in names or name == "metrics.json" or (not named and is_model(name, model))))
         found = [path for path in left if path.rpartition("/")[2] in names]
-        if not found and not named and not any(path == "larder.json" or is_model(path, model) for path in outputs):
+        if not found and not named and not any(is_model(path, model) for path in outputs) and not names_model(os.path.join(self._outputs, "larder.json")):
             # Under another name: the only one is the model, and of several the reason names them.
             found = [path for path in left if is_model(path, model)]
         if "metrics.json" in left and "metrics.json" not in outputs + found:
