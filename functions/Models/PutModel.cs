@@ -86,16 +86,20 @@ public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, A
     private async Task<(ResolvedModel Published, string? Note)> PublishAsync(ModelName model, UploadedFile file, IngestionManifest arrival, string actor, CancellationToken cancellationToken)
     {
         arrival.Validate(job: null, actor);
-        if (arrival.Once is { } once && await registry.FindByKeyAsync(model, once, cancellationToken, arrival.Fingerprint) is { } published)
-            return (published, null);
-        if (!ArchiveOpener.IsArchive(file.FileName, file.Staged.Path))
-            return await MoveAliasesAsync(await publisher.PublishAsync(model, file.Staged, arrival.RequestOf(job: null, actor), cancellationToken), arrival, actor);
+        await using var archive = ArchiveOpener.IsArchive(file.FileName, file.Staged.Path) ? await opener.OpenAsync(model, file.Staged.Path, cancellationToken) : null;
+        if (archive is not null)
+        {
+            arrival = arrival.With(archive);
+            arrival.Validate(job: null, actor);
+        }
 
-        await using var archive = await opener.OpenAsync(model, file.Staged.Path, cancellationToken);
-        arrival = arrival.With(archive);
-        arrival.Validate(job: null, actor);
-        var prepared = await publisher.PrepareAsync(archive.Model, actor, cancellationToken, arrival.RequestOf(job: null, actor));
-        arrival = arrival with { Files = await opener.StoreFilesAsync(archive, cancellationToken) };
+        // An attempt that ended before its aliases moved is completed; aliases that went on to later versions stay there.
+        if (arrival.Once is { } once && await registry.FindByKeyAsync(model, once, cancellationToken, arrival.Fingerprint) is { } published)
+            return await MoveAliasesAsync(published, arrival with { Aliases = [.. arrival.Aliases.Where(alias => published.Model.Target(alias) is not { } target || target < published.Version.Version)] }, actor);
+
+        var prepared = await publisher.PrepareAsync(archive?.Model ?? file.Staged, actor, cancellationToken, arrival.RequestOf(job: null, actor));
+        if (archive is not null)
+            arrival = arrival with { Files = await opener.StoreFilesAsync(archive, cancellationToken) };
         return await MoveAliasesAsync(await publisher.PublishAsync(model, prepared, arrival.RequestOf(job: null, actor), cancellationToken), arrival, actor);
     }
 

@@ -107,6 +107,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
 
     private static bool IsManifest(ModelVersion version) =>
         version.Manifest is { Count: > 1 and <= ModelFile.Most } files
+        && files[0] is { Name: { } first } && !first.Contains('/')
         && files.All(one => one is { Name: { } name, SizeBytes: >= 0 } && ModelFile.IsName(name) && one.SizeBytes <= version.SizeBytes && BackupFormat.IsSha256(one.Sha256))
         && files.Sum(one => one.SizeBytes) == version.SizeBytes && ModelFile.ManifestSha256(files) == version.Sha256;
 

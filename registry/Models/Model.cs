@@ -52,6 +52,9 @@ public sealed record Model
     [JsonIgnore]
     public string ETag { get; init; } = "";
 
+    /// <summary>The version that an alias stands for, or the one that is set as <c>default</c>; null when there is none.</summary>
+    public int? Target(string alias) => alias == ModelName.Default ? DefaultVersion : Aliases.TryGetValue(alias, out var version) ? version : null;
+
     /// <summary>The version that an unversioned request gets; null when there is none.</summary>
     [JsonIgnore]
     public int? ServedVersion => DefaultVersion ?? LatestVersion;

@@ -8,6 +8,7 @@ namespace Larder.Inference.Validation.Scanning;
 internal sealed class ExternalFiles(IReadOnlyDictionary<string, long>? sizes)
 {
     private readonly SortedSet<string> _names = new(StringComparer.Ordinal);
+    private readonly long _bytes = sizes?.Values.Sum() ?? 0;
     private long _claimed;
 
     /// <summary>The names of the files.</summary>
@@ -21,6 +22,9 @@ internal sealed class ExternalFiles(IReadOnlyDictionary<string, long>? sizes)
     {
         if (place.Location is not { } name)
             throw new InvalidModelException($"{what} keeps its data in another file and does not name it.");
+        // ONNX Runtime has keys of its own, for weights that it has repacked and trusts.
+        if (place.Unknown is { } key)
+            throw new InvalidModelException($"{what} says {Printable.Quoted(key)} of its data in another file, which is not supported: location, offset and length are.");
         if (!ModelFile.IsName(name))
             throw new InvalidModelException($"{what} keeps its data in {Printable.Quoted(name)}; the name must be that of a file in the model's folder, without '..', backslashes and special characters.");
         var offset = Number(place.Offset, "offset") ?? 0;
@@ -42,14 +46,14 @@ internal sealed class ExternalFiles(IReadOnlyDictionary<string, long>? sizes)
 
         // Otherwise a small archive could take any amount of memory.
         _claimed += bytes;
-        if (_claimed > sizes.Values.Sum())
+        if (_claimed > _bytes)
             throw new InvalidModelException("The model's tensors claim more bytes than its files have: each tensor needs bytes of its own.");
 
-        long? Number(string? text, string key) => text switch
+        long? Number(string? text, string member) => text switch
         {
             null => null,
             _ when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
-            _ => throw new InvalidModelException($"{what} keeps its data in {Printable.Quoted(name)}, and its {key} is no number: {Printable.Quoted(text)}."),
+            _ => throw new InvalidModelException($"{what} keeps its data in {Printable.Quoted(name)}, and its {member} is no number: {Printable.Quoted(text)}."),
         };
     }
 }
@@ -65,10 +69,13 @@ internal sealed class ExternalPlace
 
     public string? Length { get; private set; }
 
+    /// <summary>A key that ONNX does not define.</summary>
+    public string? Unknown { get; private set; }
+
     /// <summary>Whether something is said twice, so that readers may disagree on it.</summary>
     public bool IsAmbiguous { get; private set; }
 
-    /// <summary>Reads one entry. Others than these, such as a checksum, say nothing of the place.</summary>
+    /// <summary>Reads one entry. A checksum, and the folder that Python's library adds, say nothing of the place.</summary>
     public void Read(MessageReader reader)
     {
         string key = "", value = "";
@@ -96,6 +103,11 @@ internal sealed class ExternalPlace
             case "length":
                 IsAmbiguous |= Length is not null;
                 Length = value;
+                break;
+            case "checksum" or "basepath":
+                break;
+            default:
+                Unknown ??= key;
                 break;
         }
     }

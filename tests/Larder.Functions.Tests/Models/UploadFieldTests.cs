@@ -78,6 +78,31 @@ public sealed class UploadFieldTests(LarderFixture larder)
         }
     }
 
+    [Fact]
+    public async Task A_repeated_upload_moves_an_alias_that_is_behind_and_leaves_one_that_went_on()
+    {
+        const string name = "uf-again";
+        await _client.UploadAsync(name, OnnxModel.Linear());
+        await PutAsync();
+        await _client.UploadAsync(name, OnnxModel.Linear(), "m.onnx", ("alias", "on"));
+        await _client.SendJsonAsync(HttpMethod.Put, $"/api/v1/models/{name}/aliases/behind", """{"version": 1}""");
+
+        var again = await PutAsync();
+
+        Assert.Equal(2, (int)again.Body["version"]!["version"]!);
+        Assert.Equal((2, 3), (await VersionOfAsync("behind"), await VersionOfAsync("on")));
+
+        async Task<int> VersionOfAsync(string alias) => (int)(await _client.GetJsonAsync($"/api/v1/models/{name}:{alias}")).Body["version"]!["version"]!;
+
+        async Task<Answer> PutAsync()
+        {
+            using var form = new MultipartFormDataContent { { new StringContent("""["on", "behind"]"""), "aliases" }, { new ByteArrayContent(OnnxModel.Linear()), "path", "m.onnx" } };
+            using var request = new HttpRequestMessage(HttpMethod.Put, $"/api/v1/models/{name}") { Content = form };
+            request.Headers.Add("Idempotency-Key", "once more");
+            return await _client.SendAsync(request).ReadAnswerAsync();
+        }
+    }
+
     [Theory]
     [InlineData("""{"image": {"mean": [0.1, 0.2, 0.3]}}""", "The settings of image cannot work with this model.")]
     [InlineData("""{"image": {"scale": 0.5}}""", "takes no image")]

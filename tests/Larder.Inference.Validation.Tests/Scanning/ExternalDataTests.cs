@@ -74,6 +74,20 @@ public sealed class ExternalDataTests
         Refuses(Scan.Model().Initializer(OnnxTensor.Place(OnnxTensor.Declare("w", TensorElementType.Float, 2), ("location", "w.bin"), ("location", "v.bin"))), ("w.bin", 8), ("v.bin", 8)),
         StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("checksum", null)]
+    [InlineData("basepath", null)]
+    [InlineData("prepacked_0", "Initializer 'w' says 'prepacked_0' of its data in another file, which is not supported: location, offset and length are.")]
+    public void Keys_that_ONNX_does_not_define_are_refused(string key, string? sentence)
+    {
+        var model = Scan.Model().Initializer(OnnxTensor.Place(OnnxTensor.Declare("w", TensorElementType.Float, 2), ("location", "w.bin"), (key, "MatMul|0;8")));
+
+        if (sentence is null)
+            Assert.Equal(["w.bin"], Accepts(model.ToBytes(), ("w.bin", 8)).DataFiles);
+        else
+            Assert.Equal(sentence, Refuses(model, ("w.bin", 8)));
+    }
+
     [Fact]
     public void A_place_without_a_name_is_refused() => Assert.Equal(
         "Initializer 'w' keeps its data in another file and does not name it.",
