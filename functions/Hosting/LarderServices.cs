@@ -104,6 +104,9 @@ public static class LarderServices
         services.AddSetting<CompressionLimits>("Limits", ApiSettings);
         services.AddSetting<PredictionLimits>("Limits", ApiSettings);
         services.AddSetting<RequestTimeoutOptions>("Limits", ApiSettings);
+        services.AddSetting<WarmupOptions>("Warmup", ApiSettings);
+        services.AddSingleton<ModelWarmup>();
+        services.AddSingleton<WarmModels>(provider => provider.GetRequiredService<ModelWarmup>().WarmAsync);
         services.AddSingleton(ServerVersion.Of(isWorker: builder is FunctionsApplicationBuilder));
         services.AddSingleton<RouteTable>();
         services.AddSingleton<AccessLog>();
@@ -117,6 +120,8 @@ public static class LarderServices
         services.AddHostedService(provider => provider.GetRequiredService<PrometheusScraper>());
         services.AddSingleton<Preloader>();
         services.AddHostedService(provider => provider.GetRequiredService<Preloader>());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RecentModels>(provider, Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "recent-models")));
+        services.AddHostedService(provider => provider.GetRequiredService<RecentModels>());
 
         // Uploads are the largest bodies; every other route reads with a limit of its own. The worker's Kestrel would stop at 30 MB.
         services.AddOptions<KestrelServerOptions>().Configure<PublishingOptions>((kestrel, publishing) =>

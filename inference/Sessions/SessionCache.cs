@@ -81,6 +81,25 @@ public sealed class SessionCache : IAsyncDisposable
             ? new(new SessionLease(loaded))
             : new(LoadAndLeaseAsync(model, cancellationToken));
 
+    /// <summary>
+    /// Loads a model before its first request and runs it once on zeros, so that ONNX Runtime's lazy work is done. Only models that no request wants at the moment are evicted for it.
+    /// </summary>
+    /// <param name="model">The model. If it is in memory already, nothing is done.</param>
+    /// <param name="wantedFor">For how long after a request a model is wanted.</param>
+    /// <param name="cancellationToken">Ends the wait, not the load.</param>
+    /// <returns>False when there is no room for it: nothing was done.</returns>
+    /// <exception cref="LarderException">As of <see cref="LeaseAsync"/> and <see cref="LoadedModel.RunAsync"/>.</exception>
+    public async Task<bool> WarmAsync(ServableModel model, TimeSpan wantedFor, CancellationToken cancellationToken)
+    {
+        if (IsLoaded(model))
+            return true;
+        if (!TryMakeRoom(model, wantedFor))
+            return false;
+        using var lease = await LeaseAsync(model, cancellationToken);
+        await lease.Model.RunOnZerosAsync(cancellationToken);
+        return true;
+    }
+
     /// <summary>Unloads versions of a model, with all their settings: they take no new leases and are freed when the last lease ends.</summary>
     /// <param name="name">Name of the model.</param>
     /// <param name="version">One version; null for all.</param>
@@ -262,10 +281,43 @@ public sealed class SessionCache : IAsyncDisposable
         }
         finally
         {
-            _metrics.Evictions.Add(evicted.Count);
-            foreach (var gone in evicted)
-                gone.Loaded!.Close();
+            Close(evicted);
         }
+    }
+
+    /// <summary>Evicts models that are idle and were not used for a time, if that makes enough room for a model that is to be loaded; otherwise none.</summary>
+    private bool TryMakeRoom(ServableModel model, TimeSpan wantedFor)
+    {
+        var evicted = new List<Entry>();
+        lock (_gate)
+        {
+            if (_entries.ContainsKey(model))
+                return true;
+            var missing = _reservedBytes + SessionBuilder.EstimateBytes(model) - _limits.LoadedBytes;
+            foreach (var entry in _entries.Values
+                .Where(entry => entry.Loaded is { Leases: 0 } loaded && _time.GetElapsedTime(loaded.LastUsed) >= wantedFor)
+                .OrderBy(entry => entry.Loaded!.LastUsed))
+            {
+                if (missing <= 0)
+                    break;
+                missing -= entry.ReservedBytes;
+                evicted.Add(entry);
+            }
+
+            if (missing > 0)
+                return false;
+            evicted.ForEach(Detach);
+        }
+
+        Close(evicted);
+        return true;
+    }
+
+    private void Close(List<Entry> evicted)
+    {
+        _metrics.Evictions.Add(evicted.Count);
+        foreach (var gone in evicted)
+            gone.Loaded!.Close();
     }
 
     private Entry? LeastWanted() => _entries.Values
@@ -417,6 +469,25 @@ public sealed class LoadedModel
     /// <summary>As <see cref="RunAsync"/>, but never together with other requests: the same inputs then give the same bits.</summary>
     internal ValueTask<PredictionOutputs> RunAloneAsync(PredictionInputs inputs, CancellationToken cancellationToken) =>
         RetryAsync(Queue.RunAsync(inputs, cancellationToken, alone: true), inputs, alone: true, cancellationToken);
+
+    /// <summary>Runs the model once on zeros, in one row, if its shapes are known; what came of it does not matter: zeros may be values that the model rejects.</summary>
+    /// <exception cref="RunTimeoutException">The run took too long.</exception>
+    /// <exception cref="MemoryBusyException">Requests hold the memory.</exception>
+    /// <exception cref="MemoryLimitException">The inputs are larger than those of a request may be.</exception>
+    internal async Task RunOnZerosAsync(CancellationToken cancellationToken)
+    {
+        if (SampleShapes.Of(Signature, rows: 1) is not { } shapes)
+            return;
+        using var inputs = RentInputs();
+        try
+        {
+            await inputs.FillZerosAsync(shapes, cancellationToken);
+            (await RunAloneAsync(inputs, cancellationToken)).Dispose();
+        }
+        catch (InvalidInputException)
+        {
+        }
+    }
 
     /// <summary>Takes a lease, without a lock; false once the model is closed.</summary>
     internal bool TryLease()

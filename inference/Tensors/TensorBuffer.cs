@@ -91,6 +91,22 @@ public sealed unsafe class TensorBuffer
         return new Span<byte>(_data, _used);
     }
 
+    /// <summary>Sets the value to zeros, falses or empty strings.</summary>
+    /// <exception cref="InvalidInputException">As of <see cref="Reserve"/>.</exception>
+    internal void FillZeros(long[] shape)
+    {
+        if (!IsText)
+        {
+            Reserve(shape).Clear();
+            return;
+        }
+
+        Clear();
+        for (var left = shape.Aggregate(1L, (product, dimension) => product * dimension); left > 0; left--)
+            AppendText([]);
+        Complete(shape);
+    }
+
     /// <summary>Appends <paramref name="bytes"/> bytes and returns their memory.</summary>
     internal Span<byte> Next(int bytes)
     {

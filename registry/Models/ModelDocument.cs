@@ -75,6 +75,18 @@ internal sealed record ModelDocument
 
     public int? ServedVersion => DefaultVersion ?? LatestVersion;
 
+    /// <summary>
+    /// The versions that requests get from now on by the default or an alias, the default first, and did not get while the model was as before: not at all, or with other settings.
+    /// </summary>
+    /// <param name="before">The model before; null when there was none.</param>
+    public IEnumerable<int> ServedAnew(ModelDocument? before)
+    {
+        var known = before is { Deleted: false } && ReferenceEquals(before.Settings, Settings) ? before.Served() : [];
+        return Deleted ? [] : Served().Except(known);
+    }
+
+    private IEnumerable<int> Served() => Aliases.Values.Prepend(ServedVersion ?? 0).Where(version => version > 0);
+
     /// <summary>Whether a version is committed and not deleted. It exists when its document does too.</summary>
     public bool IsVisible(int version) =>
         version <= LastVersion && version > DeletedThrough && !DeletedVersions.ContainsKey(version) && !Deleting.Contains(version) && !Skipped.Contains(version);

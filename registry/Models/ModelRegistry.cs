@@ -27,9 +27,13 @@ public sealed class ModelRegistry
     private readonly TimeProvider _time;
 
     /// <summary>A registry on a document store.</summary>
-    public ModelRegistry(IDocumentStore documents, TimeProvider time, AuditLog log)
+    /// <param name="documents">The store.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The audit log.</param>
+    /// <param name="warm">Loads versions before the default or an alias points at them; null loads none.</param>
+    public ModelRegistry(IDocumentStore documents, TimeProvider time, AuditLog log, WarmModels? warm = null)
     {
-        _models = new ModelStore(documents, log, name => Changed?.Invoke(name));
+        _models = new ModelStore(documents, log, name => Changed?.Invoke(name), warm);
         _publisher = new VersionPublisher(_models, time);
         _time = time;
     }
