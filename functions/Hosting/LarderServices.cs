@@ -44,6 +44,7 @@ using Larder.Registry.Jobs.Files;
 using Larder.Registry.Jobs.Log;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Samples;
 using Larder.Registry.Schedules;
 using Larder.Registry.Storage;
 using Larder.Registry.Storage.Blobs;
@@ -177,6 +178,7 @@ public static class LarderServices
         services.AddSetting<ImageLimits>("Limits:Image", InferenceSettings);
         services.AddSingleton<InferenceMetrics>();
         services.AddSingleton<ModelValidator>();
+        services.AddSingleton<SampleComparer>();
         services.AddSingleton<SessionCache>();
         services.AddSingleton(provider =>
         {
@@ -203,6 +205,20 @@ public static class LarderServices
         services.AddSingleton<AuditHistory>();
         services.AddSingleton<SettingsHistory>();
         services.AddHostedService<SettingsRecorder>();
+        services.AddSetting<SampleLimits>("Limits:Samples", RegistrySettings);
+        services.AddSingleton<SampleStore>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SampleGate>(provider, provider.GetRequiredService<ServerVersion>().OnnxRuntime));
+        services.AddSingleton<CompareSamples>(provider =>
+        {
+            var files = provider.GetRequiredService<ArtifactFileCache>();
+            var comparer = provider.GetRequiredService<SampleComparer>();
+            return async (model, features, samples, caller, cancellationToken) =>
+            {
+                using var file = await files.RentAsync(model.Sha256, model.Bytes, cancellationToken);
+                return await comparer.DifferenceAsync(file.Path, model, features, samples, caller, cancellationToken);
+            };
+        });
+        services.AddHostedService<SampleChecks>();
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<ModelScopes>();

@@ -9,6 +9,7 @@ using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Samples;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -17,10 +18,15 @@ using Microsoft.Net.Http.Headers;
 namespace Larder.Functions.Models;
 
 /// <summary>Uploads: each makes a new version.</summary>
-public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions limits)
+public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions limits, SampleLimits sampleLimits)
 {
     /// <summary>The field, and the tag, of what the model was made with: MLBuffet's, such as <c>onnxruntime==1.10.0</c>.</summary>
     internal const string LibraryVersion = "library_version";
+
+    private const string SampleInputs = "sample_inputs";
+    private const string SampleOutputs = "sample_outputs";
+    private const string Tolerance = "sample_tolerance";
+    private const string Force = "force";
 
     // Longest text, in bytes; what of it is too long says the registry.
     private const int TextBytes = 64 * 1024;
@@ -36,12 +42,16 @@ public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions lim
         [
             _file,
             .. new[] { "model_description", "description", "tags", "source", LibraryVersion }.Select(name => new FormField(name) { TextBytes = TextBytes, IsJson = name == "tags" }),
+            .. new[] { SampleInputs, SampleOutputs }.Select(name => new FormField(name) { TextBytes = sampleLimits.Bytes, IsJson = true }),
+            new FormField(Tolerance) { TextBytes = TextBytes, IsJson = true },
+            new FormField(Force) { TextBytes = TextBytes },
             .. new[] { "labels", "features" }.Select(name => new FormField(name) { TextBytes = ListBytes, IsJson = true }),
         ]);
 
     /// <summary>
     /// Uploads an ONNX file: multipart <c>path</c>, or the raw file. Optional fields (or, for a raw file, query parameters):
-    /// <c>model_description</c> of the model; <c>description</c>, <c>source</c>, <c>tags</c> (a JSON object), <c>labels</c> and <c>features</c> (JSON lists) and <c>library_version</c> (which becomes a tag) of the version.
+    /// <c>model_description</c> of the model; <c>description</c>, <c>source</c>, <c>tags</c> (a JSON object), <c>labels</c> and <c>features</c> (JSON lists), <c>library_version</c> (which becomes a tag), <c>sample_inputs</c>, <c>sample_outputs</c> and <c>sample_tolerance</c> of the version;
+    /// <c>force</c> publishes a version that does not give the outputs of its samples.
     /// </summary>
     [Function("PutModel"), Requires(Role.Contributor), Description("Upload an ONNX file: a new version.")]
     public async Task<IActionResult> Put(
@@ -92,13 +102,30 @@ public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions lim
         return tags;
     }
 
-    private static PublishRequest RequestOf(Form form, UploadedFile file) => new()
+    private IReadOnlyList<GoldenSample>? SamplesOf(Form form) => (form.Text(SampleInputs), form.Text(SampleOutputs)) switch
+    {
+        ({ Length: > 0 } inputs, { Length: > 0 } outputs) => GoldenSamples.Read(BinaryData.FromString(inputs), BinaryData.FromString(outputs), sampleLimits),
+        (null or "", null or "") => null,
+        _ => throw new InvalidRequestException($"{SampleInputs} and {SampleOutputs} go together; one of them is missing."),
+    };
+
+    private static bool IsForced(Form form) => form.Text(Force) switch
+    {
+        null or "false" => false,
+        "true" or "" => true,
+        _ => throw new InvalidRequestException($"{Force} must be true or false."),
+    };
+
+    private PublishRequest RequestOf(Form form, UploadedFile file) => new()
     {
         FileName = file.FileName is { Length: > 0 } name ? name : null,
         ModelDescription = form.Text("model_description"),
         Tags = TagsOf(form),
         Labels = form.Text("labels") is { Length: > 0 } labels ? Json.Deserialize<List<string>>(Encoding.UTF8.GetBytes(labels), "[name, ...], as labels are") : null,
         Features = form.Text("features") is { Length: > 0 } features ? Json.Deserialize<List<Feature>>(Encoding.UTF8.GetBytes(features), "[name or {name: ...}, ...], as features are") : null,
+        Samples = SamplesOf(form),
+        SampleTolerance = form.Text(Tolerance) is { Length: > 0 } tolerance ? Json.Deserialize<SampleTolerance>(Encoding.UTF8.GetBytes(tolerance), "{atol: number, rtol: number}") : null,
+        Force = IsForced(form),
         Description = form.Text("description"),
         Source = form.Text("source") is { Length: > 0 } source ? source : "upload",
     };

@@ -5,6 +5,7 @@ using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Samples;
 using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Ingestion;
@@ -13,8 +14,9 @@ namespace Larder.Orchestrations.Ingestion;
 /// <param name="staging">Local disk.</param>
 /// <param name="artifacts">Where the card and sample inputs go.</param>
 /// <param name="publisher">Stages the model.</param>
+/// <param name="samples">Stores samples with expected outputs.</param>
 /// <param name="limits">How much an archive may hold.</param>
-public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts, ModelPublisher publisher, ArchiveLimits limits)
+public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts, ModelPublisher publisher, SampleStore samples, ArchiveLimits limits)
 {
     private const int MostShown = 5;
 
@@ -82,8 +84,14 @@ public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts,
         var files = new List<VersionFile>();
         if (await archive.ReadAsync(VersionFile.Card, cancellationToken) is { } card)
             files.Add(await StoreAsync(VersionFile.Card, card, cancellationToken));
-        if (said.SampleInputs is { } sample)
-            files.Add(await StoreAsync(VersionFile.SampleInputs, BinaryData.FromString(sample.Body.GetRawText()), cancellationToken));
+        var inputs = await archive.ReadAsync(VersionFile.SampleInputs, cancellationToken);
+        if (inputs is not null && said.SampleInputs is not null)
+            throw new InvalidRequestException($"The archive has {VersionFile.SampleInputs}, and {ModelArchive.Manifest} has sample_inputs; one of them is enough.");
+        inputs ??= said.SampleInputs is { } sample ? BinaryData.FromString(sample.Body.GetRawText()) : null;
+        if (await archive.ReadAsync(VersionFile.SampleOutputs, cancellationToken) is { } outputs)
+            files.AddRange(await samples.StoreAsync(inputs ?? throw new InvalidRequestException($"The archive has {VersionFile.SampleOutputs} and no {VersionFile.SampleInputs}."), outputs, cancellationToken));
+        else if (inputs is not null)
+            files.Add(await samples.StoreInputsAsync(inputs, cancellationToken));
         return files;
     }
 

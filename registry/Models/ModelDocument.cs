@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Larder.Inference.Settings;
 using Larder.Registry.Audit;
 using Larder.Registry.Errors;
+using Larder.Registry.Samples;
 
 namespace Larder.Registry.Models;
 
@@ -183,6 +184,20 @@ internal sealed record ModelDocument
             Subject = AuditSubject.OfVersion(Name, before.Version), When = now, Who = who, What = "update_version", Before = old, After = changed,
         };
         return Log(record, new AuditEntry { When = now, Who = who, What = record.What, To = before.Version });
+    }
+
+    /// <summary>The model with the record that a version does not give the outputs of its samples any more.</summary>
+    public ModelDocument LogSampleCheck(int version, SampleCheck check, string? who)
+    {
+        var record = new AuditRecord
+        {
+            Subject = AuditSubject.OfVersion(Name, version),
+            When = check.When,
+            Who = who,
+            What = "samples_differ",
+            After = AuditValues.Shown(new JsonObject { ["onnx_runtime"] = check.OnnxRuntime, ["difference"] = check.Difference }),
+        };
+        return Log(record, new AuditEntry { When = check.When, Who = who, What = record.What, To = version });
     }
 
     /// <summary>The model with an alias that points at a version; the same instance when it does already.</summary>
@@ -400,7 +415,12 @@ internal sealed record ModelDocument
         ["tags"] = AuditValues.Of(version.Tags),
         ["labels"] = JsonSerializer.SerializeToNode(version.Labels),
         ["features"] = JsonSerializer.SerializeToNode(version.Features),
+        ["sample_tolerance"] = AuditValues.Of(version.SampleTolerance),
+        ["sample_inputs"] = Hash(version, VersionFile.SampleInputs),
+        ["sample_outputs"] = Hash(version, VersionFile.SampleOutputs),
     };
+
+    private static JsonNode? Hash(ModelVersion version, string file) => version.Files.FirstOrDefault(known => known.Name == file)?.Sha256;
 
     private static JsonObject About(ModelVersion version)
     {

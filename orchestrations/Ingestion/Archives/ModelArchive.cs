@@ -10,7 +10,7 @@ using Larder.Registry.Models;
 namespace Larder.Orchestrations.Ingestion.Archives;
 
 /// <summary>
-/// A zip with a model: <c>model.onnx</c>, perhaps <c>larder.yaml</c>, <c>metrics.json</c> and <c>README.md</c>. Whatever it claims or holds, it takes little
+/// A zip with a model: <c>model.onnx</c>, perhaps <c>larder.yaml</c>, <c>metrics.json</c>, <c>README.md</c>, <c>sample_inputs.json</c> and <c>sample_outputs.json</c>. Whatever it claims or holds, it takes little
 /// memory and writes nothing: its files are read as streams, each up to a limit, and its names are only compared.
 /// </summary>
 internal sealed class ModelArchive : IDisposable
@@ -18,7 +18,7 @@ internal sealed class ModelArchive : IDisposable
     public const string Model = "model.onnx";
     public const string Manifest = "larder.yaml";
 
-    private static readonly string[] Known = [Model, Manifest, MetricsFile.Name, VersionFile.Card];
+    private static readonly string[] Known = [Model, Manifest, MetricsFile.Name, VersionFile.Card, VersionFile.SampleInputs, VersionFile.SampleOutputs];
 
     private readonly ArchiveLimits _limits;
     private readonly ArchiveEntryRules _rules;

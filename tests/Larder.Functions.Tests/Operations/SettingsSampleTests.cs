@@ -21,6 +21,7 @@ using Larder.Registry.Backup;
 using Larder.Registry.Catalog;
 using Larder.Registry.GarbageCollection;
 using Larder.Registry.Publishing;
+using Larder.Registry.Samples;
 using Larder.Registry.Storage;
 using Larder.Registry.Storage.Cosmos;
 using Larder.Registry.Tokens;
@@ -40,6 +41,7 @@ public sealed class SettingsSampleTests
         { typeof(CompressionLimits), "Limits" },
         { typeof(RequestTimeoutOptions), "Limits" },
         { typeof(WarmupOptions), "Warmup" },
+        { typeof(SampleLimits), "Limits:Samples" },
         { typeof(ImageLimits), "Limits:Image" },
         { typeof(CatalogOptions), "Cache" },
         { typeof(GarbageCollectionOptions), "GarbageCollection" },

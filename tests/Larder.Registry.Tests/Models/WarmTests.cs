@@ -22,7 +22,7 @@ public sealed class WarmTests : IDisposable
         _elsewhere = new Shop(account);
         _shop = new Shop(account, warm: async (models, _) =>
         {
-            // What everybody gets meanwhile is as before.
+            // What other servers read meanwhile is as before.
             var page = await _elsewhere.Registry.ListAsync(10);
             var now = page.Items.Count == 0 ? "nothing" : $"default {page.Items[0].ServedVersion} prod {page.Items[0].Aliases.GetValueOrDefault("prod")}";
             _warmed.Add($"{string.Join(',', models.Select(model => model.Version))} while {now}");
