@@ -55,7 +55,7 @@ public sealed partial class ModelWarmup(SessionCache sessions, WarmupOptions opt
     [LoggerMessage(1, LogLevel.Debug, "{Model}:{Version} was loaded and run once before requests come for it, in {Seconds} s.")]
     private partial void LogWarm(string model, string version, double seconds);
 
-    [LoggerMessage(2, LogLevel.Information, "{Model}:{Version} is not loaded before its first request: the models that are used have all the memory (Limits:LoadedBytes).")]
+    [LoggerMessage(2, LogLevel.Information, "{Model}:{Version} is not loaded before its first request: there is no room for it beside the models that are used (Limits:LoadedBytes).")]
     private partial void LogNoRoom(string model, string version);
 
     [LoggerMessage(3, LogLevel.Warning, "{Model}:{Version} was not loaded and run within {Timeout} (Warmup:Timeout); it gets requests all the same.")]

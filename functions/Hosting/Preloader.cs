@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Larder.Inference;
 using Larder.Inference.Sessions;
 using Larder.Registry.Catalog;
-using Larder.Registry.Models;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
@@ -12,7 +11,7 @@ namespace Larder.Functions.Hosting;
 /// Loads, and runs once, the models of the setting <c>Preload</c> (references, separated by commas) at start, and goes on trying those
 /// that fail: a model may be uploaded, or storage come back, later.
 /// </summary>
-public sealed class Preloader(IConfiguration configuration, ModelCatalog catalog, SessionCache sessions, WarmModels warm, TimeProvider time) : BackgroundService
+public sealed class Preloader(IConfiguration configuration, ModelCatalog catalog, SessionCache sessions, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
@@ -43,8 +42,8 @@ public sealed class Preloader(IConfiguration configuration, ModelCatalog catalog
         try
         {
             var model = await catalog.ResolveAsync(reference, cancellationToken);
-            await warm([model.Servable], cancellationToken);
-            // Its owner wants it loaded, so for it others are evicted.
+            await sessions.WarmAsync(model.Servable, TimeSpan.Zero, cancellationToken);
+            // The owner wants it loaded, so that others are evicted for it even while they are used.
             using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
             return "loaded";
         }

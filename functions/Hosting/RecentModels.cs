@@ -67,7 +67,7 @@ public sealed partial class RecentModels(
         {
             return File.Exists(path) ? [.. File.ReadLines(path).Take(options.Recent)] : [];
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             LogFailed(exception, path);
             return [];

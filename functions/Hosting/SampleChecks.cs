@@ -23,6 +23,7 @@ public sealed partial class SampleChecks(ModelRegistry registry, TimeProvider ti
 
     private async Task<bool> TryCheckAsync(CancellationToken cancellationToken)
     {
+        var isDone = true;
         try
         {
             string? cursor = null;
@@ -30,31 +31,44 @@ public sealed partial class SampleChecks(ModelRegistry registry, TimeProvider ti
             {
                 var page = await registry.ListAsync(100, cursor, cancellationToken: cancellationToken);
                 foreach (var model in page.Items)
-                    await CheckAsync(model, cancellationToken);
+                {
+                    foreach (var version in model.Aliases.Values.Append(model.ServedVersion ?? 0).Where(version => version > 0).Distinct())
+                        isDone &= await TryCheckAsync(model.Name, version, cancellationToken);
+                }
+
                 cursor = page.Cursor;
             }
             while (cursor is not null);
-            return true;
+            return isDone;
         }
         catch (LarderException exception)
         {
-            LogRetry(exception, RetryDelay);
+            LogStopped(exception, RetryDelay);
             return false;
         }
     }
 
-    private async Task CheckAsync(Model model, CancellationToken cancellationToken)
+    private async Task<bool> TryCheckAsync(ModelName model, int version, CancellationToken cancellationToken)
     {
-        foreach (var version in model.Aliases.Values.Append(model.ServedVersion ?? 0).Where(version => version > 0).Distinct())
+        try
         {
-            if (await registry.CheckSamplesAsync(model.Name, version, Actor, cancellationToken) is { Difference: { } difference } check)
-                LogDifferent(model.Name, version, check.OnnxRuntime, difference);
+            if (await registry.CheckSamplesAsync(model, version, Actor, cancellationToken) is { Difference: { } difference } check)
+                LogDifferent(model, version, check.OnnxRuntime, difference);
+            return true;
+        }
+        catch (LarderException exception)
+        {
+            LogFailed(exception, model, version);
+            return exception.IsPermanent;
         }
     }
 
     [LoggerMessage(1, LogLevel.Warning, "{Model}:{Version} does not give the outputs of its samples with ONNX Runtime {OnnxRuntime}, and is served all the same. {Difference}")]
     private partial void LogDifferent(string model, int version, string onnxRuntime, string difference);
 
-    [LoggerMessage(2, LogLevel.Warning, "The comparison of models with their samples stopped; it goes on in {Delay}.")]
-    private partial void LogRetry(Exception exception, TimeSpan delay);
+    [LoggerMessage(2, LogLevel.Warning, "The models whose samples are to be compared cannot be listed; the server tries again in {Delay}.")]
+    private partial void LogStopped(Exception exception, TimeSpan delay);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Model}:{Version} could not be compared with its samples.")]
+    private partial void LogFailed(Exception exception, string model, int version);
 }

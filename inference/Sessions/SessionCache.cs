@@ -93,7 +93,7 @@ public sealed class SessionCache : IAsyncDisposable
     {
         if (IsLoaded(model))
             return true;
-        if (!TryMakeRoom(model, wantedFor))
+        if (!TryStart(model, wantedFor))
             return false;
         using var lease = await LeaseAsync(model, cancellationToken);
         await lease.Model.RunOnZerosAsync(cancellationToken);
@@ -156,14 +156,20 @@ public sealed class SessionCache : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, this);
-            if (_entries.TryGetValue(model, out var entry) && !(entry.Load.IsFaulted && _time.GetTimestamp() >= entry.RetryAt))
-                return entry;
-            entry = new Entry(model);
-            // Not on the caller's thread, which holds the lock; and a load outlives its caller.
-            entry.Load = Task.Run(() => LoadAsync(entry, _stopping.Token), CancellationToken.None);
-            _entries[model] = entry;
-            return entry;
+            return Known(model) ?? Start(new Entry(model));
         }
+    }
+
+    // Called under the lock, as Start is.
+    private Entry? Known(ServableModel model) =>
+        _entries.TryGetValue(model, out var entry) && !(entry.Load.IsFaulted && _time.GetTimestamp() >= entry.RetryAt) ? entry : null;
+
+    private Entry Start(Entry entry)
+    {
+        // Not on the caller's thread, which holds the lock; and a load outlives its caller.
+        entry.Load = Task.Run(() => LoadAsync(entry, _stopping.Token), CancellationToken.None);
+        _entries[entry.Model] = entry;
+        return entry;
     }
 
     private async Task<LoadedModel> LoadAsync(Entry entry, CancellationToken cancellationToken)
@@ -200,11 +206,13 @@ public sealed class SessionCache : IAsyncDisposable
                 $"{model.Name}:{model.Version} needs about {InputError.Size(bytes)} of memory, more than all models together may have ({InputError.Size(_limits.LoadedBytes)}, Limits:LoadedBytes).");
         }
 
-        using var file = await _files.RentAsync(model.Sha256, model.Bytes, cancellationToken);
-        await ReserveAsync(entry, bytes, cancellationToken);
+        ArtifactFile? file = null;
         InferenceSession? session = null;
         try
         {
+            file = await _files.RentAsync(model.Sha256, model.Bytes, cancellationToken);
+            if (entry.ReservedBytes == 0)
+                await ReserveAsync(entry, bytes, cancellationToken);
             session = SessionBuilder.Build(model, file.Path);
             var loaded = new LoadedModel(model, session, this);
             Interlocked.Add(ref _loadedBytes, bytes);
@@ -217,7 +225,7 @@ public sealed class SessionCache : IAsyncDisposable
         {
             // The file may have been damaged since it was verified.
             if (failure is OnnxRuntimeException)
-                file.Distrust();
+                file!.Distrust();
             session?.Dispose();
             lock (_gate)
                 Unreserve(entry);
@@ -225,6 +233,7 @@ public sealed class SessionCache : IAsyncDisposable
         }
         finally
         {
+            file?.Dispose();
             entry.Reserved.TrySetResult();
         }
     }
@@ -285,15 +294,19 @@ public sealed class SessionCache : IAsyncDisposable
         }
     }
 
-    /// <summary>Evicts models that are idle and were not used for a time, if that makes enough room for a model that is to be loaded; otherwise none.</summary>
-    private bool TryMakeRoom(ServableModel model, TimeSpan wantedFor)
+    /// <summary>
+    /// Starts to load a model if there is room for it, which it reserves at once. Models that are idle and were not used for a time are evicted if that makes enough room; otherwise none.
+    /// </summary>
+    private bool TryStart(ServableModel model, TimeSpan wantedFor)
     {
         var evicted = new List<Entry>();
         lock (_gate)
         {
-            if (_entries.ContainsKey(model))
+            ObjectDisposedException.ThrowIf(_closed, this);
+            if (Known(model) is not null)
                 return true;
-            var missing = _reservedBytes + SessionBuilder.EstimateBytes(model) - _limits.LoadedBytes;
+            var bytes = SessionBuilder.EstimateBytes(model);
+            var missing = _reservedBytes + bytes - _limits.LoadedBytes;
             foreach (var entry in _entries.Values
                 .Where(entry => entry.Loaded is { Leases: 0 } loaded && _time.GetElapsedTime(loaded.LastUsed) >= wantedFor)
                 .OrderBy(entry => entry.Loaded!.LastUsed))
@@ -307,6 +320,8 @@ public sealed class SessionCache : IAsyncDisposable
             if (missing > 0)
                 return false;
             evicted.ForEach(Detach);
+            _reservedBytes += bytes;
+            Start(new Entry(model) { ReservedBytes = bytes });
         }
 
         Close(evicted);

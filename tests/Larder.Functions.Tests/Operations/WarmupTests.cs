@@ -60,7 +60,7 @@ public sealed class WarmupTests
         Assert.Equal(HttpStatusCode.Created, (await late.Client.UploadAsync("late", OnnxModel.Linear())).Status);
         Assert.Equal(HttpStatusCode.Created, (await off.Client.UploadAsync("warm", OnnxModel.Linear())).Status);
 
-        await Eventually.TrueAsync(() => Task.FromResult(full.Log.Contains("large:1 is not loaded before its first request: the models that are used have all the memory (Limits:LoadedBytes)", StringComparison.Ordinal)));
+        await Eventually.TrueAsync(() => Task.FromResult(full.Log.Contains("large:1 is not loaded before its first request: there is no room for it beside the models that are used (Limits:LoadedBytes)", StringComparison.Ordinal)));
         await Eventually.TrueAsync(() => Task.FromResult(late.Log.Contains("late:1 was not loaded and run within 00:00:00 (Warmup:Timeout)", StringComparison.Ordinal)));
         Assert.Equal(0, await LoadsAsync(off));
         Assert.Equal("1", await PredictAsync(off));

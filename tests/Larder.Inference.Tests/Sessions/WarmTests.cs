@@ -130,6 +130,33 @@ public sealed class WarmTests : IAsyncLifetime
         Assert.Single(measured["larder.inference.loads"]);
     }
 
+    [Fact]
+    public async Task Warm_ups_at_the_same_time_do_not_count_on_the_same_room()
+    {
+        await UseAsync(Model("used"));
+        var fetch = new TaskCompletionSource<byte[]?>();
+        _kitchen.BeforeFetch = _ => fetch.Task;
+
+        var warming = WarmAsync(Model("first"));
+        Assert.False(await WarmAsync(Model("second")));
+        fetch.SetResult(null);
+
+        Assert.True(await warming);
+        Assert.True(_kitchen.Sessions.IsLoaded(Model("used")));
+    }
+
+    [Fact]
+    public async Task A_warm_up_that_fails_gives_its_room_back()
+    {
+        _kitchen.BeforeFetch = _ => throw new IOException("The network is away.");
+        await Assert.ThrowsAsync<ModelLoadException>(() => WarmAsync(Model("a")));
+        await Assert.ThrowsAsync<ModelLoadException>(() => WarmAsync(Model("b")));
+        _kitchen.BeforeFetch = _ => Task.FromResult<byte[]?>(null);
+
+        Assert.True(await WarmAsync(Model("c")));
+        Assert.True(await WarmAsync(Model("d")));
+    }
+
     private ServableModel Model(string name) => _kitchen.Add(OnnxModel.MatMul(256), name: name);
 
     private Task<bool> WarmAsync(ServableModel model) => _kitchen.Sessions.WarmAsync(model, WantedFor, CancellationToken.None);
