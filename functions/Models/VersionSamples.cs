@@ -74,7 +74,7 @@ public sealed class VersionSamples(ModelRegistry registry, SampleStore store, Se
         using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
         using var inputs = lease.Model.RentInputs();
         var json = Encoding.UTF8.GetBytes(values.GetRawText());
-        await inputs.ReserveAsync(new ReadOnlySequence<byte>(json), cancellationToken);
+        await inputs.ReserveAsync(new ReadOnlySequence<byte>(json), binary: 0, cancellationToken);
         Read();
         using var outputs = await lease.Model.RunAsync(inputs, cancellationToken);
         var byName = new JsonObject();
