@@ -12,6 +12,7 @@ using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Samples;
 using Larder.Registry.Storage;
 using Larder.Registry.Text;
 using Microsoft.AspNetCore.Http;
@@ -22,10 +23,15 @@ using Microsoft.Net.Http.Headers;
 namespace Larder.Functions.Models;
 
 /// <summary>Uploads: each makes a new version.</summary>
-public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, ArchiveOpener opener, RequestTimeoutOptions limits)
+public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, ArchiveOpener opener, RequestTimeoutOptions limits, SampleLimits sampleLimits)
 {
     /// <summary>The field, and the tag, of what the model was made with: MLBuffet's, such as <c>onnxruntime==1.10.0</c>.</summary>
     internal const string LibraryVersion = "library_version";
+
+    private const string SampleInputs = "sample_inputs";
+    private const string SampleOutputs = "sample_outputs";
+    private const string Tolerance = "sample_tolerance";
+    private const string Force = "force";
 
     // Longest text, in bytes; what of it is too long says the registry.
     private const int TextBytes = 64 * 1024;
@@ -47,13 +53,16 @@ public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, A
         [
             _file,
             .. new[] { "model_description", "description", "tags", "source", "alias", "aliases", "sha256", LibraryVersion }.Select(name => new FormField(name) { TextBytes = TextBytes, IsJson = name is "tags" or "aliases" }),
+            .. new[] { SampleInputs, SampleOutputs }.Select(name => new FormField(name) { TextBytes = sampleLimits.Bytes, IsJson = true }),
+            new FormField(Tolerance) { TextBytes = TextBytes, IsJson = true },
+            new FormField(Force) { TextBytes = TextBytes },
             .. new[] { "labels", "features" }.Select(name => new FormField(name) { TextBytes = ListBytes, IsJson = true }),
         ]);
 
     /// <summary>
     /// Uploads an ONNX file, or an archive as those that are dropped: multipart <c>path</c>, or the raw file. Optional fields (or, for a raw file, query parameters):
-    /// <c>model_description</c> of the model; <c>description</c>, <c>source</c>, <c>tags</c> (a JSON object), <c>labels</c> and <c>features</c> (JSON lists) and <c>library_version</c> (which becomes a tag) of the version;
-    /// <c>alias</c>, or <c>aliases</c> (a JSON list), which are moved to it; <c>sha256</c>, which the file must have. Repeated with the same <c>Idempotency-Key</c>, it makes no second version.
+    /// <c>model_description</c> of the model; <c>description</c>, <c>source</c>, <c>tags</c> (a JSON object), <c>labels</c> and <c>features</c> (JSON lists), <c>library_version</c> (which becomes a tag), <c>sample_inputs</c>, <c>sample_outputs</c> and <c>sample_tolerance</c> of the version;
+    /// <c>alias</c>, or <c>aliases</c> (a JSON list), which are moved to it; <c>sha256</c>, which the file must have. <c>force</c> publishes a version that does not give the outputs of its samples. Repeated with the same <c>Idempotency-Key</c>, it makes no second version.
     /// </summary>
     [Function("PutModel"), Requires(Role.Contributor), Description("Upload an ONNX file, or an archive with one: a new version.")]
     public async Task<IActionResult> Put(
@@ -141,7 +150,21 @@ public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, A
         return tags;
     }
 
-    private static IngestionManifest ArrivalOf(Form form, UploadedFile file) => new()
+    private IReadOnlyList<GoldenSample>? SamplesOf(Form form) => (form.Text(SampleInputs), form.Text(SampleOutputs)) switch
+    {
+        ({ Length: > 0 } inputs, { Length: > 0 } outputs) => GoldenSamples.Read(BinaryData.FromString(inputs), BinaryData.FromString(outputs), sampleLimits),
+        (null or "", null or "") => null,
+        _ => throw new InvalidRequestException($"{SampleInputs} and {SampleOutputs} go together; one of them is missing."),
+    };
+
+    private static bool IsForced(Form form) => form.Text(Force) switch
+    {
+        null or "false" => false,
+        "true" or "" => true,
+        _ => throw new InvalidRequestException($"{Force} must be true or false."),
+    };
+
+    private IngestionManifest ArrivalOf(Form form, UploadedFile file) => new()
     {
         FileName = file.FileName is { Length: > 0 } name ? name : null,
         ModelDescription = form.Text("model_description"),
@@ -149,6 +172,9 @@ public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, A
         Aliases = [.. NamesOf(form, "aliases") ?? [], .. form.Line("alias") is { } alias ? [alias] : Array.Empty<string>()],
         Labels = NamesOf(form, "labels"),
         Features = form.Text("features") is { Length: > 0 } features ? Json.Deserialize<List<Feature>>(Encoding.UTF8.GetBytes(features), "[name or {name: ...}, ...], as features are") : null,
+        Samples = SamplesOf(form),
+        SampleTolerance = form.Text(Tolerance) is { Length: > 0 } tolerance ? Json.Deserialize<SampleTolerance>(Encoding.UTF8.GetBytes(tolerance), "{atol: number, rtol: number}") : null,
+        Force = IsForced(form),
         Description = form.Text("description"),
         Source = form.Text("source") is { Length: > 0 } source ? source : IngestionManifest.Upload,
     };

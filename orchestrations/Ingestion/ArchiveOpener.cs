@@ -5,6 +5,7 @@ using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Samples;
 using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Ingestion;
@@ -13,8 +14,9 @@ namespace Larder.Orchestrations.Ingestion;
 /// <param name="staging">Local disk.</param>
 /// <param name="artifacts">Where the card and sample inputs go.</param>
 /// <param name="stager">Stages the model with the files in which it keeps tensors.</param>
+/// <param name="samples">Stores samples with expected outputs.</param>
 /// <param name="limits">How much an archive may hold.</param>
-public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts, ModelStager stager, ArchiveLimits limits)
+public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts, ModelStager stager, SampleStore samples, ArchiveLimits limits)
 {
     private const int MostShown = 5;
 
@@ -47,6 +49,7 @@ public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts,
 
         var metrics = await MetricsAsync(archive, cancellationToken);
         var card = await archive.ReadCardAsync(cancellationToken);
+        var golden = await SamplesAsync(archive, said, cancellationToken);
         await using var content = archive.OpenModel();
         var staged = await stager.StageAsync(content, ModelArchive.Model, (name, _) => Task.FromResult(archive.TryOpen(name)), cancellationToken);
         if (said.Sha256 is { } expected && !expected.Equals(staged.Sha256, StringComparison.OrdinalIgnoreCase))
@@ -55,7 +58,7 @@ public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts,
             throw new InvalidRequestException($"{ModelArchive.Manifest} says that the model's SHA-256 is {expected}; it is {staged.Sha256}.");
         }
 
-        return new OpenedArchive(staged, said, metrics, card, Note(archive));
+        return new OpenedArchive(staged, said, metrics, card, golden, Note(archive));
     }
 
     /// <summary>Stores what came with the model, once everything is checked.</summary>
@@ -65,8 +68,10 @@ public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts,
         var files = new List<VersionFile>();
         if (opened.Card is { } card)
             files.Add(await StoreAsync(VersionFile.Card, card, cancellationToken));
-        if (opened.Said.SampleInputs is { } sample)
-            files.Add(await StoreAsync(VersionFile.SampleInputs, BinaryData.FromString(sample.Body.GetRawText()), cancellationToken));
+        if (opened.Samples is ({ } inputs, { } outputs))
+            files.AddRange(await samples.StoreAsync(inputs, outputs, cancellationToken));
+        else if (opened.Samples.Inputs is { } only)
+            files.Add(await samples.StoreInputsAsync(only, cancellationToken));
         return files;
     }
 
@@ -83,6 +88,16 @@ public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts,
         {
             throw new InvalidRequestException($"{MetricsFile.Name} cannot be used: {e.Message.TrimEnd('.')}.");
         }
+    }
+
+    private static async Task<(BinaryData? Inputs, BinaryData? Outputs)> SamplesAsync(ModelArchive archive, LarderYaml said, CancellationToken cancellationToken)
+    {
+        var inputs = await archive.ReadAsync(VersionFile.SampleInputs, cancellationToken);
+        if (inputs is not null && said.SampleInputs is not null)
+            throw new InvalidRequestException($"The archive has {VersionFile.SampleInputs}, and {ModelArchive.Manifest} has sample_inputs; one of them is enough.");
+        inputs ??= said.SampleInputs is { } sample ? BinaryData.FromString(sample.Body.GetRawText()) : null;
+        var outputs = await archive.ReadAsync(VersionFile.SampleOutputs, cancellationToken);
+        return outputs is null || inputs is not null ? (inputs, outputs) : throw new InvalidRequestException($"The archive has {VersionFile.SampleOutputs} and no {VersionFile.SampleInputs}.");
     }
 
     private async Task<VersionFile> StoreAsync(string name, BinaryData content, CancellationToken cancellationToken)
@@ -106,8 +121,10 @@ public sealed class ArchiveOpener(StagingArea staging, IArtifactStore artifacts,
 /// <param name="Said">What <c>larder.yaml</c> says.</param>
 /// <param name="Metrics">What <c>metrics.json</c> says.</param>
 /// <param name="Card">The model card.</param>
+/// <param name="Samples">Inputs to try the model with, and the outputs that are expected of them.</param>
 /// <param name="Note">What to tell the archive's sender.</param>
-public sealed record OpenedArchive(StagedFile Model, LarderYaml Said, IReadOnlyDictionary<string, double> Metrics, BinaryData? Card, string? Note) : IAsyncDisposable
+public sealed record OpenedArchive(
+    StagedFile Model, LarderYaml Said, IReadOnlyDictionary<string, double> Metrics, BinaryData? Card, (BinaryData? Inputs, BinaryData? Outputs) Samples, string? Note) : IAsyncDisposable
 {
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Model.DisposeAsync();

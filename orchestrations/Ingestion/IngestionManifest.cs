@@ -9,6 +9,7 @@ using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Samples;
 using Larder.Registry.Storage;
 using Larder.Registry.Text;
 
@@ -66,6 +67,15 @@ public sealed record IngestionManifest
 
     /// <summary>As <see cref="PublishRequest.Files"/>.</summary>
     public IReadOnlyList<VersionFile> Files { get; init; } = [];
+
+    /// <summary>As <see cref="PublishRequest.Samples"/>.</summary>
+    public IReadOnlyList<GoldenSample>? Samples { get; init; }
+
+    /// <summary>As <see cref="PublishRequest.SampleTolerance"/>.</summary>
+    public SampleTolerance? SampleTolerance { get; init; }
+
+    /// <summary>As <see cref="PublishRequest.Force"/>.</summary>
+    public bool Force { get; init; }
 
     /// <summary>As <see cref="PublishRequest.Settings"/>.</summary>
     public ModelSettings? Settings { get; init; }
@@ -136,6 +146,9 @@ public sealed record IngestionManifest
         Labels = Labels,
         Features = Features,
         Files = Files,
+        Samples = Samples,
+        SampleTolerance = SampleTolerance,
+        Force = Force,
         Settings = Settings,
         Image = Image,
         Actor = actor,

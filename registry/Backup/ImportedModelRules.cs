@@ -75,6 +75,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
         Require(file, IsOther(version.OptimizedFrom) && IsOther(version.OptimizedTo), "it is said to be optimised from, or to, a version that cannot be");
         Require(file, version.Labels.All(label => label is not null), "a label is null");
         Require(file, version.Features is not null, "features is null");
+        Require(file, version.SampleTolerance is not null, "sample_tolerance is null");
         Require(file, version.Files.Count <= MaxFiles && version.Files.All(IsFile) && version.Files.DistinctBy(one => one.Name).Count() == version.Files.Count, "a file that comes with it has no name, hash or size that can be");
         Explained(file, () => new PublishRequest
         {
@@ -87,6 +88,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
             Tags = version.Tags,
             Labels = version.Labels,
             Features = version.Features,
+            SampleTolerance = version.SampleTolerance,
             Actor = version.CreatedBy,
         }.Validate());
 

@@ -87,12 +87,14 @@ public sealed record VersionDeletion(
 public sealed record ResolvedModel(Model Model, ModelVersion Version)
 {
     /// <summary>The version as <see cref="SessionCache"/> takes it.</summary>
-    public ServableModel Servable { get; } =
-        new(Model.Name, $"{Version.Version}", Version.Sha256, Version.SizeBytes, Version.Onnx, Model.Settings) { Files = Version.Manifest ?? [] };
+    public ServableModel Servable { get; } = ServableOf(Model.Name, Model.Settings, Version);
 
     /// <summary>The names of the version's classes; null where there is no output that they name.</summary>
     public ClassLabels? Labels { get; } = ClassLabels.Of(Version.Labels, Version.Onnx.Signature);
 
     /// <summary>The named columns of the version's only input; null where they have no names.</summary>
     public FeatureColumns? Features { get; } = FeatureColumns.Of(Version.Features, Version.Onnx.Signature);
+
+    internal static ServableModel ServableOf(ModelName name, ModelSettings settings, ModelVersion version) =>
+        new(name, $"{version.Version}", version.Sha256, version.SizeBytes, version.Onnx, settings) { Files = version.Manifest ?? [] };
 }

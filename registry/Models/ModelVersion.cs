@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
+using Larder.Registry.Samples;
 
 namespace Larder.Registry.Models;
 
@@ -67,8 +68,14 @@ public sealed record ModelVersion
     /// <summary>The columns of its only input, in their order; empty where they have no names.</summary>
     public IReadOnlyList<Feature> Features { get; init; } = [];
 
-    /// <summary>What came with it: its card, sample inputs.</summary>
+    /// <summary>What came with it: its card, samples.</summary>
     public IReadOnlyList<VersionFile> Files { get; init; } = [];
+
+    /// <summary>How far its outputs may be from those of its samples.</summary>
+    public SampleTolerance SampleTolerance { get; init; } = new();
+
+    /// <summary>The last comparison with its samples; null before the first.</summary>
+    public SampleCheck? SampleCheck { get; init; }
 
     /// <summary>When it was published.</summary>
     public required DateTimeOffset Created { get; init; }
@@ -98,7 +105,7 @@ public enum ModelVersionStatus
 }
 
 /// <summary>A file that came with a version, stored as an artifact.</summary>
-/// <param name="Name">What it is called: <see cref="Card"/>, <see cref="SampleInputs"/>.</param>
+/// <param name="Name">What it is called: <see cref="Card"/>, <see cref="SampleInputs"/>, <see cref="SampleOutputs"/>.</param>
 /// <param name="Sha256">SHA-256 of its bytes.</param>
 /// <param name="SizeBytes">Its size in bytes.</param>
 public sealed record VersionFile(string Name, string Sha256, long SizeBytes)
@@ -106,6 +113,12 @@ public sealed record VersionFile(string Name, string Sha256, long SizeBytes)
     /// <summary>The model card, as Markdown.</summary>
     public const string Card = "README.md";
 
-    /// <summary>The body of a prediction to try the model with, as JSON.</summary>
+    /// <summary>The body of a prediction to try the model with, as JSON; with <see cref="SampleOutputs"/> also a list of bodies.</summary>
     public const string SampleInputs = "sample_inputs.json";
+
+    /// <summary>The outputs that are expected for <see cref="SampleInputs"/>, as answers have them.</summary>
+    public const string SampleOutputs = "sample_outputs.json";
+
+    /// <summary>Whether files have samples with expected outputs.</summary>
+    public static bool HaveSamples(IReadOnlyList<VersionFile> files) => files.Any(file => file.Name == SampleOutputs) && files.Any(file => file.Name == SampleInputs);
 }

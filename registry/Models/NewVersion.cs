@@ -33,6 +33,8 @@ internal sealed record NewVersion(ModelName Model, ValidatedArtifact Artifact, P
         Labels = Request.Labels ?? MetadataNames.LabelsOf(Artifact.Description),
         Features = Request.Features ?? MetadataNames.FeaturesOf(Artifact.Description),
         Files = Request.Files ?? [],
+        SampleTolerance = Request.SampleTolerance ?? new(),
+        SampleCheck = Request.SampleCheck,
         Created = created,
         CreatedBy = Request.Actor,
     };

@@ -4,6 +4,7 @@ using Larder.Inference.Signatures;
 using Larder.Inference.Validation;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Samples;
 using Larder.Registry.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -21,6 +22,7 @@ namespace Larder.Registry.Publishing;
 /// <param name="staging">Where uploads are staged.</param>
 /// <param name="options">Limits.</param>
 /// <param name="logger">Gets what does not concern the caller: an artifact that could not be kept for serving.</param>
+/// <param name="samples">Compares a version that comes with samples with them; null compares nothing.</param>
 public sealed partial class ModelPublisher(
     ModelRegistry registry,
     IArtifactStore artifacts,
@@ -28,7 +30,8 @@ public sealed partial class ModelPublisher(
     AdoptArtifact adopt,
     StagingArea staging,
     PublishingOptions options,
-    ILogger<ModelPublisher> logger)
+    ILogger<ModelPublisher> logger,
+    SampleGate? samples = null)
 {
     /// <summary>Writes an upload to local disk, hashing and counting it; for callers that read the rest of the request only after the file.</summary>
     /// <param name="content">The model's bytes.</param>
@@ -128,12 +131,36 @@ public sealed partial class ModelPublisher(
         return new ValidatedArtifact(staged.Sha256, staged.SizeBytes, description) { Files = staged.Files };
     }
 
-    private Task<ResolvedModel> PublishPreparedAsync(ModelName name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken)
+    private async Task<ResolvedModel> PublishPreparedAsync(ModelName name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken)
     {
+        if (samples is not null)
+            request = await CheckSamplesAsync(name, prepared, request, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
 
         // A few small writes, which a caller that disconnects must not leave half done.
-        return registry.PublishAsync(new NewVersion(name, prepared, request), CancellationToken.None);
+        return await registry.PublishAsync(new NewVersion(name, prepared, request), CancellationToken.None);
+    }
+
+    // Before the version has a number, since nothing is to be left of one that is refused.
+    private async Task<PublishRequest> CheckSamplesAsync(ModelName name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken)
+    {
+        var golden = request.Samples ?? await samples!.Store.ReadAsync(request.Files ?? [], cancellationToken);
+        if (golden.Count == 0)
+            return request;
+        var model = await registry.Store.FindAsync(name, cancellationToken) is { Value: { Deleted: false } found } ? found : null;
+        var settings = request.Settings ?? model?.Settings ?? new();
+        var check = await samples!.CheckAsync(
+            new ServableModel(name, "", prepared.Sha256, prepared.SizeBytes, prepared.Description, settings),
+            request.Features ?? MetadataNames.FeaturesOf(prepared.Description),
+            golden,
+            request.SampleTolerance ?? new(),
+            request.Actor ?? "",
+            cancellationToken);
+        var isServed = request.Kind == ModelVersion.ModelKind && model?.DefaultVersion is null;
+        if (check.Difference is not null && isServed && !request.Force)
+            throw new InvalidRequestException($"The model does not give the outputs of its samples, and would become the default of {name}. {check.Difference} Correct the model or the samples, or force the upload.");
+        var files = request.Samples is null ? [] : await samples.Store.StoreAsync(golden, cancellationToken);
+        return request with { SampleCheck = check, Files = [.. request.Files ?? [], .. files] };
     }
 
     private async Task AdoptAsync(StagedFile staged)

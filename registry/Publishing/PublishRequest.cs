@@ -2,6 +2,7 @@ using Larder.Inference.Settings;
 using Larder.Inference.Signatures;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Samples;
 using Larder.Registry.Text;
 
 namespace Larder.Registry.Publishing;
@@ -48,8 +49,20 @@ public sealed record PublishRequest
     /// <summary>The columns of the version's only input, in their order; null takes what the file's metadata says.</summary>
     public IReadOnlyList<Feature>? Features { get; init; }
 
-    /// <summary>What comes with the model, stored as artifacts already: its card, sample inputs.</summary>
+    /// <summary>The samples of the version; null takes those of <see cref="Files"/>.</summary>
+    public IReadOnlyList<GoldenSample>? Samples { get; init; }
+
+    /// <summary>What comes with the model, stored as artifacts already: its card, samples (<see cref="SampleStore"/>).</summary>
     public IReadOnlyList<VersionFile>? Files { get; init; }
+
+    /// <summary>How far the version's outputs may be from those of its samples; null for the usual tolerance.</summary>
+    public SampleTolerance? SampleTolerance { get; init; }
+
+    /// <summary>Publishes a version that becomes the default also when its outputs are not those of its samples.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>The comparison with the samples.</summary>
+    internal SampleCheck? SampleCheck { get; init; }
 
     /// <summary>New description of the model; null leaves it as it is.</summary>
     public string? ModelDescription { get; init; }
@@ -82,6 +95,7 @@ public sealed record PublishRequest
         FieldLimits.ValidateMetrics(Metrics);
         FieldLimits.ValidateLabels(Labels);
         FieldLimits.ValidateFeatures(Features);
+        SampleTolerance?.Validate();
         if (IdempotencyKey is not null)
             FieldLimits.ValidateKey(IdempotencyKey, "key of a publication");
         if (Kind is not (ModelVersion.ModelKind or ModelVersion.OptimizedKind))

@@ -35,8 +35,13 @@ internal sealed class SandboxSlot(ValidationLimits limits, TimeProvider time, bo
 
     /// <summary>Writes a model's optimised graph, and compares it with the model.</summary>
     /// <exception cref="InvalidModelException">One of them does not load, or not within the limits.</exception>
-    public async Task<CompilationAnswer> CompileAsync(string path, SessionSettings session, CompilationRequest compilation, CancellationToken cancellationToken) =>
-        (await RequestAsync(new SandboxRequest(path, session, limits.LoadSeconds, Compilation: compilation), cancellationToken)).Compilation!;
+    public async Task<ComparisonAnswer> CompileAsync(string path, SessionSettings session, CompilationRequest compilation, CancellationToken cancellationToken) =>
+        (await RequestAsync(new SandboxRequest(path, session, limits.LoadSeconds, Compilation: compilation), cancellationToken)).Comparison!;
+
+    /// <summary>Runs a model on samples, and compares its outputs with what is expected.</summary>
+    /// <exception cref="InvalidModelException">It does not load and run within the limits, or a sample does not fit it.</exception>
+    public async Task<ComparisonAnswer> CompareAsync(string path, SessionSettings session, SampleRequest samples, CancellationToken cancellationToken) =>
+        (await RequestAsync(new SandboxRequest(path, session, limits.LoadSeconds, Samples: samples), cancellationToken)).Comparison!;
 
     /// <summary>Ends the child and whatever it does.</summary>
     public async ValueTask DisposeAsync()

@@ -32,8 +32,13 @@ internal sealed class ValidationSandbox(ValidationLimits limits, TimeProvider ti
 
     /// <inheritdoc cref="SandboxSlot.CompileAsync"/>
     /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
-    public Task<CompilationAnswer> CompileAsync(string path, SessionSettings session, CompilationRequest compilation, string caller, CancellationToken cancellationToken) =>
+    public Task<ComparisonAnswer> CompileAsync(string path, SessionSettings session, CompilationRequest compilation, string caller, CancellationToken cancellationToken) =>
         RunAsync((slot, stop) => slot.CompileAsync(path, session, compilation, stop), caller, cancellationToken);
+
+    /// <inheritdoc cref="SandboxSlot.CompareAsync"/>
+    /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
+    public Task<ComparisonAnswer> CompareAsync(string path, SessionSettings session, SampleRequest samples, string caller, CancellationToken cancellationToken) =>
+        RunAsync((slot, stop) => slot.CompareAsync(path, session, samples, stop), caller, cancellationToken);
 
     /// <summary>Kills the children.</summary>
     public async ValueTask DisposeAsync()

@@ -12,7 +12,7 @@ using Larder.Registry.Publishing;
 namespace Larder.Orchestrations.Ingestion.Archives;
 
 /// <summary>
-/// An archive with a model: <c>model.onnx</c>, perhaps the files in which it keeps tensors, <c>larder.yaml</c>, <c>metrics.json</c> and <c>README.md</c>, all at its top or in its only
+/// An archive with a model: <c>model.onnx</c>, perhaps the files in which it keeps tensors, <c>larder.yaml</c>, <c>metrics.json</c>, <c>README.md</c>, <c>sample_inputs.json</c> and <c>sample_outputs.json</c>, all at its top or in its only
 /// folder. Whatever it claims or holds, it takes little memory: its files are read as streams, each up to a limit, and its names are only compared.
 /// </summary>
 internal sealed class ModelArchive : IAsyncDisposable

@@ -7,6 +7,7 @@ using Azure.Storage.Blobs.Specialized;
 using Larder.Functions.Tests.Audit;
 using Larder.Functions.Tests.Hosting;
 using Larder.Functions.Tests.Training;
+using Larder.Inference.Signatures;
 using Larder.Registry.Audit;
 using Larder.Registry.Models;
 using Larder.Registry.Storage.Blobs;
@@ -132,6 +133,26 @@ public sealed class IngestionTests(DropsFixture larder)
 
         var job = await larder.Client.EndOfAsync((string)result["job"]!);
         Assert.Contains("Ignored: 'notes.txt'.", (string?)job["steps"]!.AsArray().Single(step => (string?)step!["name"] == "validate")!["detail"]);
+    }
+
+    [Fact]
+    public async Task A_dropped_archive_brings_samples_that_its_model_must_give()
+    {
+        var right = await larder.DropToEndAsync("in-samples/a.zip", Archive(1));
+        var wrong = await larder.DropToEndAsync("in-samples/b.zip", Archive(2));
+
+        Assert.True((string?)right["state"] == "succeeded", right.ToString());
+        Assert.Equal("failed", (string?)wrong["state"]);
+        Assert.Contains("For samples[0], output 'y' at [0] is 2 in the expected outputs and 1 in the model's outputs", (string?)wrong["reason"]);
+        var samples = (await larder.Client.GetJsonAsync("/api/v1/models/in-samples/samples")).Body;
+        Assert.Equal((1, "[{\"values\":[1],\"outputs\":{\"y\":[1]}}]"), ((int)samples["version"]!, samples["samples"]!.ToJsonString()));
+        Assert.NotNull(samples["check"]);
+
+        static byte[] Archive(int expected) => new RawZip()
+            .Add("model.onnx", OnnxModel.Identity(Datatype.Fp32, -1))
+            .Add("sample_inputs.json", "{\"values\": [1]}")
+            .Add("sample_outputs.json", $"{{\"values\": [{expected}]}}")
+            .ToBytes();
     }
 
     [Fact]

@@ -40,7 +40,8 @@ internal sealed class Shop : IDisposable
         ValidateModel? validate = null,
         AdoptArtifact? adopt = null,
         string? folder = null,
-        int retentionDays = 1)
+        int retentionDays = 1,
+        WarmModels? warm = null)
     {
         _folder = folder ?? Path.Combine(Path.GetTempPath(), $"shop-{Guid.NewGuid():N}");
         Account = account;
@@ -51,7 +52,7 @@ internal sealed class Shop : IDisposable
         Artifacts = new BlobArtifactStore(client, Time);
         Artifacts = artifacts?.Invoke(Artifacts) ?? Artifacts;
         var log = new AuditLog(Documents, NullLogger<AuditLog>.Instance);
-        Registry = new ModelRegistry(Documents, Time, log);
+        Registry = new ModelRegistry(Documents, Time, log, warm);
         Schedules = new ScheduleStore(Documents, log);
         Tokens = new TokenStore(Documents, log, Time);
         History = new AuditHistory(Documents, Registry, Schedules, Tokens, Time);
