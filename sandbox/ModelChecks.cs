@@ -36,7 +36,7 @@ internal static class ModelChecks
         }
         catch (Exception e)
         {
-            return new SandboxAnswer { Refusal = $"ONNX Runtime cannot load the model: {RuntimeMessage.Clean(e.Message, request.Path)}" };
+            return new SandboxAnswer { Refusal = RuntimeMessage.OfLoad(e.Message, request.Path) };
         }
     }
 
