@@ -403,7 +403,7 @@ public sealed record VersionFileDetails
 /// <summary>What a model takes and what it answers.</summary>
 public sealed record SignatureDetails
 {
-    /// <summary>Inputs, in the model's order.</summary>
+    /// <summary>Inputs, in the model's order; behind them the optional ones.</summary>
     [JsonPropertyName("inputs")]
     public required IReadOnlyList<ValueDetails> Inputs { get; init; }
 
@@ -438,6 +438,10 @@ public sealed record ValueDetails
     /// <summary>What a sequence holds; absent otherwise.</summary>
     [JsonPropertyName("element"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ValueDetails? Element { get; init; }
+
+    /// <summary>True for an input that a prediction may leave out: an initializer of the file, whose own value then counts; absent otherwise.</summary>
+    [JsonPropertyName("optional"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Optional { get; init; }
 }
 
 /// <summary>What MLBuffet's information routes say of a model, and what more there is to say.</summary>

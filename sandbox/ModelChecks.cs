@@ -38,7 +38,7 @@ internal static class ModelChecks
         }
         catch (Exception e)
         {
-            return new SandboxAnswer { Refusal = $"ONNX Runtime cannot load the model: {RuntimeMessage.Clean(e.Message, request.Path)}" };
+            return new SandboxAnswer { Refusal = RuntimeMessage.OfLoad(e.Message, request.Path) };
         }
     }
 
@@ -61,7 +61,7 @@ internal static class ModelChecks
         var graph = request.Folder is { } folder ? WriteGraph(options, folder) : null;
         using var model = SandboxModel.Load(request.Path, options);
         if (graph is not null)
-            UnsafeOperatorCheck.Check(GraphReader.Read(graph));
+            UnsafeOperatorCheck.Check(GraphReader.Read(graph, model.Signature.OptionalInputs));
         var oneRow = ZeroRun.Check(model);
         // A slow model must not be refused because of a check that only makes it faster.
         var hasTime = clock.Elapsed + RowCheck.Cost(oneRow) < TimeSpan.FromSeconds(request.Seconds / 2d);

@@ -29,11 +29,14 @@ internal sealed record SandboxModel(string Path, InferenceSession Session, Model
     /// <inheritdoc cref="SampleShapes.Of"/>
     public long[][]? Shapes(int rows, int length = -1) => SampleShapes.Of(Signature, rows, length);
 
-    /// <summary>Runs the model on its inputs, in the order of the signature.</summary>
-    public IDisposableReadOnlyCollection<OrtValue> Run(IReadOnlyList<OrtValue> inputs)
+    /// <summary>Runs the model on its inputs, in the order of the signature, without optional ones.</summary>
+    public IDisposableReadOnlyCollection<OrtValue> Run(IReadOnlyList<OrtValue> inputs) => Run([.. Signature.Inputs.Select(input => input.Name)], inputs);
+
+    /// <summary>Runs the model on inputs with these names.</summary>
+    public IDisposableReadOnlyCollection<OrtValue> Run(IReadOnlyCollection<string> names, IReadOnlyList<OrtValue> inputs)
     {
         using var options = new RunOptions();
-        return Session.Run(options, [.. Signature.Inputs.Select(input => input.Name)], inputs, [.. Signature.Outputs.Select(output => output.Name)]);
+        return Session.Run(options, names, inputs, [.. Signature.Outputs.Select(output => output.Name)]);
     }
 
     /// <summary>A tensor of zeros, falses or empty strings; or, of floating-point numbers, all of one value.</summary>

@@ -54,7 +54,7 @@ internal static class ModelAnswers
         OptimizedTo = version.OptimizedTo,
         Signature = new SignatureDetails
         {
-            Inputs = [.. version.Onnx.Signature.Inputs.Select(Of)],
+            Inputs = [.. version.Onnx.Signature.Inputs.Select(Of), .. version.Onnx.Signature.OptionalInputs.Select(input => Of(input) with { Optional = true })],
             Outputs = [.. version.Onnx.Signature.Outputs.Select(Of)],
         },
         IrVersion = version.Onnx.IrVersion,

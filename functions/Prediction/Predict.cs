@@ -45,8 +45,9 @@ public sealed class Predict(
         ResolvedModel? model = null;
         try
         {
-            QueryParameters.RequireKnown(request);
+            QueryParameters.RequireKnown(request, PredictionQuery.Top, PredictionQuery.Activation, PredictionQuery.Output);
             model = await catalog.ResolveAsync(reference, cancellationToken);
+            var processing = PredictionQuery.Read(request, model.Version);
             using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
             PredictionOutputs result;
             using (var inputs = lease.Model.RentInputs())
@@ -60,7 +61,7 @@ public sealed class Predict(
 
             // The inputs are returned first, so that a slow reader of the answer does not hold their memory.
             using var outputs = result;
-            await answers.SendAsync(request.HttpContext.Response, model, outputs, cancellationToken);
+            await answers.SendAsync(request.HttpContext.Response, model, outputs, processing, cancellationToken);
             metrics.End(began, model, StatusCodes.Status200OK);
             return Sent;
         }
@@ -69,6 +70,41 @@ public sealed class Predict(
             metrics.End(began, model, Dialect.ModelApi.StatusOf(ErrorKinds.Of(exception)));
             throw;
         }
+    }
+}
+
+/// <summary>The query parameters of a prediction: <c>?top=5&amp;activation=softmax&amp;output=scores</c>.</summary>
+internal static class PredictionQuery
+{
+    public const string Top = "top";
+    public const string Activation = "activation";
+    public const string Output = "output";
+
+    // More classes than a reader looks at. All scores come without top.
+    private const int MostTop = 1000;
+
+    /// <summary>What is to be made of an output; null for nothing.</summary>
+    /// <exception cref="InvalidRequestException">A value is of another kind.</exception>
+    /// <exception cref="InvalidInputException">It makes no sense for the model's outputs.</exception>
+    public static PostProcessing? Read(HttpRequest request, ModelVersion version)
+    {
+        if (!request.QueryString.HasValue)
+            return null;
+        var top = (int?)QueryParameters.Number(request, Top, 1, MostTop);
+        var activation = QueryParameters.Text(request, Activation) is { } name ? ActivationOf(name) : (Activation?)null;
+        var output = QueryParameters.Text(request, Output);
+        if (top is not null || activation is not null)
+            return PostProcessing.Of(top, activation, output, version.Labels, version.Onnx.Signature);
+        return output is null ? null : throw new InvalidRequestException("output says which output top or activation are for; give one of these, too.");
+    }
+
+    private static Activation ActivationOf(string name)
+    {
+        var known = WireNames.All<Activation>();
+        if (known.TryGetValue(name, out var activation))
+            return activation;
+        var nearest = NearestName.Of(name, known.Keys) is { } near ? $"; did you mean {near}?" : ".";
+        throw new InvalidRequestException($"activation must be {string.Join(" or ", known.Keys)}{nearest}");
     }
 }
 
@@ -182,16 +218,18 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
     private readonly ObjectPool<AnswerBuffer> _buffers = new DefaultObjectPool<AnswerBuffer>(new BufferPolicy());
 
     /// <summary>Sends the outputs of a run.</summary>
-    /// <exception cref="InvalidInputException">An output cannot be written; nothing was sent.</exception>
+    /// <exception cref="InvalidInputException">An output cannot be written, or not processed; nothing was sent.</exception>
     /// <exception cref="RunTimeoutException">Run and answer together took too long.</exception>
-    public async ValueTask SendAsync(HttpResponse response, ResolvedModel model, PredictionOutputs outputs, CancellationToken cancellationToken)
+    public async ValueTask SendAsync(HttpResponse response, ResolvedModel model, PredictionOutputs outputs, PostProcessing? processing, CancellationToken cancellationToken)
     {
+        if (processing is not null)
+            outputs.Check(processing);
         var buffer = _buffers.Get();
         try
         {
             if (outputs.AreSmall)
-                Write(buffer, model, outputs);
-            else if (await SendPiecesAsync(response, buffer, model, outputs, Pieces(buffer.Writer, model, outputs), cancellationToken))
+                Write(buffer, model, outputs, processing);
+            else if (await SendPiecesAsync(response, buffer, model, outputs, Pieces(buffer.Writer, model, outputs, processing), cancellationToken))
                 return;
             await SendWholeAsync(response, buffer, model, cancellationToken);
         }
@@ -288,30 +326,30 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
         return flushed.IsCompleted ? throw new OperationCanceledException("The caller closed the connection.") : length;
     }
 
-    private static IEnumerable<bool> Pieces(Utf8JsonWriter writer, ResolvedModel model, PredictionOutputs outputs)
+    private static IEnumerable<bool> Pieces(Utf8JsonWriter writer, ResolvedModel model, PredictionOutputs outputs, PostProcessing? processing)
     {
         BeginBody(writer);
-        foreach (var piece in outputs.WritePieces(0, writer))
+        foreach (var piece in outputs.WritePieces(0, writer, processing))
             yield return piece;
         writer.WriteStartObject(Outputs);
         var names = model.Servable.Description.Signature.Outputs;
         for (var i = 0; i < outputs.Count; i++)
         {
             writer.WritePropertyName(names[i].Name);
-            foreach (var piece in outputs.WritePieces(i, writer))
+            foreach (var piece in outputs.WritePieces(i, writer, processing))
                 yield return piece;
         }
 
         EndBody(writer, model, outputs);
     }
 
-    private static void Write(AnswerBuffer buffer, ResolvedModel model, PredictionOutputs outputs)
+    private static void Write(AnswerBuffer buffer, ResolvedModel model, PredictionOutputs outputs, PostProcessing? processing)
     {
         var writer = buffer.Writer;
         BeginBody(writer);
         writer.Flush();
         var start = buffer.Bytes.WrittenCount;
-        outputs.WriteValue(0, writer);
+        outputs.WriteValue(0, writer, processing);
         writer.Flush();
         // The first output is formatted once and then copied. If the buffer grows meanwhile, this span still refers to its old memory.
         var first = buffer.Bytes.WrittenSpan[start..];
@@ -323,7 +361,7 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
             if (i == 0)
                 writer.WriteRawValue(first, skipInputValidation: true);
             else
-                outputs.WriteValue(i, writer);
+                outputs.WriteValue(i, writer, processing);
         }
         EndBody(writer, model, outputs);
     }

@@ -128,7 +128,7 @@ public sealed class ModelCompiler(ModelValidator validator)
         if (sample.ValueKind != JsonValueKind.Object || sample.GetPropertyCount() != 1)
             return sample;
         var only = sample.EnumerateObject().Single();
-        return Wrappers.Contains(only.Name) && signature.Inputs.All(input => input.Name != only.Name) ? only.Value : sample;
+        return Wrappers.Contains(only.Name) && signature.AllInputs.All(input => input.Name != only.Name) ? only.Value : sample;
     }
 
     private static void CheckTolerance(double tolerance, string name)

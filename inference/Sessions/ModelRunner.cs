@@ -15,7 +15,7 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
     private readonly OnnxEnvironment _environment = cache.Environment;
     private readonly string[] _inputNames = [.. model.Description.Signature.Inputs.Select(input => input.Name)];
     private readonly string[] _outputNames = [.. model.Description.Signature.Outputs.Select(output => output.Name)];
-    private readonly bool _returnsInputs = model.Description.Signature.Outputs.Any(output => model.Description.Signature.Inputs.Any(input => input.Name == output.Name));
+    private readonly bool _returnsInputs = model.Description.Signature.Outputs.Any(output => model.Description.Signature.AllInputs.Any(input => input.Name == output.Name));
 
     public ServableModel Model => model;
 
@@ -39,7 +39,7 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
     /// <exception cref="RunTimeoutException">The run took longer than <see cref="InferenceLimits.RunSeconds"/>.</exception>
     public RunResult Run(PredictionInputs inputs, IReadOnlyList<QueuedRun> members, RunGuard guard, CancellationToken cancellationToken)
     {
-        var values = inputs.ToOrtValues();
+        var (names, values) = inputs.HasOptional ? inputs.ToNamedOrtValues() : (_inputNames, inputs.ToOrtValues());
         if (model.Description.RefusesEmptyInputs && inputs.FirstEmpty is { } empty)
             throw InputError.Got(empty, $"no elements, which {model.Name} cannot take");
         using var span = InferenceSpans.Run(model, inputs, members);
@@ -48,7 +48,7 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
         _environment.Begin();
         try
         {
-            return new RunResult(RunSession(guard.Options, values), _returnsInputs ? inputs : null, model, Math.Max(1, members.Count), Stopwatch.GetElapsedTime(started), cache);
+            return new RunResult(RunSession(guard.Options, names, values), _returnsInputs ? inputs : null, model, Math.Max(1, members.Count), Stopwatch.GetElapsedTime(started), cache);
         }
         catch (OnnxRuntimeException) when (guard.TimedOut)
         {
@@ -77,17 +77,17 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
         }
     }
 
-    private IDisposableReadOnlyCollection<OrtValue> RunSession(RunOptions options, OrtValue[] values)
+    private IDisposableReadOnlyCollection<OrtValue> RunSession(RunOptions options, string[] names, OrtValue[] values)
     {
         try
         {
-            return session.Run(options, _inputNames, values, _outputNames);
+            return session.Run(options, names, values, _outputNames);
         }
         catch (OnnxRuntimeException failure) when (OnnxFailure.BytesWanted(failure) <= _environment.RunBytes)
         {
             // The arena may be fragmented by free chunks that earlier runs of other sizes have left: return these, then try again.
             _environment.Shrink();
-            return session.Run(options, _inputNames, values, _outputNames);
+            return session.Run(options, names, values, _outputNames);
         }
     }
 }

@@ -26,7 +26,7 @@ internal static class SessionBuilder
     {
         using var options = Options(model.Settings.Session, Threads(model));
         // ONNX Runtime keeps a memory pattern for every input shape: with variable shapes, these would grow without limit.
-        options.EnableMemoryPattern = !model.Description.Signature.Inputs.Any(input => input.Shape!.Contains(-1));
+        options.EnableMemoryPattern = !model.Description.Signature.AllInputs.Any(input => input.Shape!.Contains(-1));
         OnnxEnvironment.UseArena(options);
         return new InferenceSession(path, options);
     }

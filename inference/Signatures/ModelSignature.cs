@@ -5,7 +5,16 @@ namespace Larder.Inference.Signatures;
 /// <summary>The inputs and outputs of a model, in the order of its ONNX graph.</summary>
 /// <param name="Inputs">What a prediction must be given; always tensors.</param>
 /// <param name="Outputs">What a prediction answers; tensors, sequences or maps.</param>
-public sealed record ModelSignature(IReadOnlyList<ValueSignature> Inputs, IReadOnlyList<ValueSignature> Outputs);
+public sealed record ModelSignature(IReadOnlyList<ValueSignature> Inputs, IReadOnlyList<ValueSignature> Outputs)
+{
+    /// <summary>What a prediction may be given besides: initializers of the file that are graph inputs, too (IR version 4 and later). Without a value, the file's own counts.</summary>
+    // Documents of earlier releases have none, and generated deserializers then set null.
+    public IReadOnlyList<ValueSignature> OptionalInputs { get; init => field = value ?? []; } = [];
+
+    /// <summary>The inputs, and behind them the optional ones.</summary>
+    [JsonIgnore]
+    public IEnumerable<ValueSignature> AllInputs => Inputs.Concat(OptionalInputs);
+}
 
 /// <summary>Name and type of one input or output of a model.</summary>
 public sealed record ValueSignature

@@ -11,7 +11,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace Larder.Inference.Tensors;
 
 /// <summary>
-/// The inputs of one prediction: a <see cref="TensorBuffer"/> for each input of the model. Rented with <see cref="LoadedModel.RentInputs"/> and
+/// The inputs of one prediction: a <see cref="TensorBuffer"/> for each input of the model, also of the optional ones, which are behind the others. Rented with <see cref="LoadedModel.RentInputs"/> and
 /// returned by <see cref="Dispose"/>; not used afterwards. Not thread-safe.
 /// </summary>
 public sealed class PredictionInputs : IDisposable
@@ -21,6 +21,7 @@ public sealed class PredictionInputs : IDisposable
     private readonly NestedReader[] _readers;
     private readonly byte[][] _names;
     private readonly OrtValue[] _values;
+    private readonly int _required;
     private readonly MemoryShare? _work;
     private readonly long _mostBytes;
     private readonly int _elementBytes;
@@ -41,17 +42,18 @@ public sealed class PredictionInputs : IDisposable
         _pool = pool;
         _takesMissing = takesMissing;
         _work = work;
-        _hasText = signature.Inputs.Any(input => input.Datatype == Datatype.Bytes);
-        _elementBytes = signature.Inputs.Select(input => input.Datatype == Datatype.Bytes ? TensorBuffer.TextBytes : input.Datatype!.Value.Size()).DefaultIfEmpty().Max();
-        _mostBytes = signature.Inputs.Count * limits.TensorBytes;
+        _hasText = signature.AllInputs.Any(input => input.Datatype == Datatype.Bytes);
+        _elementBytes = signature.AllInputs.Select(input => input.Datatype == Datatype.Bytes ? TensorBuffer.TextBytes : input.Datatype!.Value.Size()).DefaultIfEmpty().Max();
+        _mostBytes = (signature.Inputs.Count + signature.OptionalInputs.Count) * limits.TensorBytes;
         _names = names;
-        _tensors = [.. signature.Inputs.Select(input => new TensorBuffer(input, limits.TensorBytes))];
+        _tensors = [.. signature.AllInputs.Select(input => new TensorBuffer(input, limits.TensorBytes))];
         _readers = [.. _tensors.Select(tensor => new NestedReader(tensor, takesMissing))];
-        _values = new OrtValue[_tensors.Length];
+        _required = signature.Inputs.Count;
+        _values = new OrtValue[_required];
     }
 
-    /// <summary>Number of inputs.</summary>
-    public int Count => _tensors.Length;
+    /// <summary>Number of inputs that a prediction must be given.</summary>
+    public int Count => _required;
 
     /// <summary>The tensor of one input, in the signature's order.</summary>
     public TensorBuffer this[int input] => _tensors[input];
@@ -68,13 +70,15 @@ public sealed class PredictionInputs : IDisposable
         }
     }
 
-    /// <summary>The number of rows, if every input has a variable batch dimension and all have the same number; otherwise -1.</summary>
+    /// <summary>The number of rows, if every input has a variable batch dimension and all have the same number; otherwise -1, and with an optional input, which counts for the whole run.</summary>
     internal long Rows
     {
         get
         {
             var rows = -1L;
-            foreach (var tensor in _tensors)
+            if (HasOptional)
+                return rows;
+            foreach (var tensor in _tensors.AsSpan(0, _required))
             {
                 if (!tensor.HasValue || !tensor.Signature.HasVariableBatch || (rows >= 0 && tensor.Shape[0] != rows))
                     return -1;
@@ -85,6 +89,21 @@ public sealed class PredictionInputs : IDisposable
         }
     }
 
+    /// <summary>Whether an optional input has a value.</summary>
+    internal bool HasOptional
+    {
+        get
+        {
+            foreach (var tensor in _tensors.AsSpan(_required))
+            {
+                if (tensor.HasValue)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>The first input that has a value without elements; null when there is none.</summary>
     internal ValueSignature? FirstEmpty => Array.Find(_tensors, tensor => tensor.HasValue && tensor.Shape.Contains(0))?.Signature;
 
@@ -92,7 +111,7 @@ public sealed class PredictionInputs : IDisposable
     /// Reads the value of a request's <c>values</c>. The reader is on its first token, and is left on its last.
     /// <list type="bullet">
     /// <item>A model with one input takes the input's value, or an object <c>{name: value}</c>. A model with several takes the object:
-    /// every input once, no other name.</item>
+    /// every input once, optional ones (<see cref="ModelSignature.OptionalInputs"/>) at most once, no other name.</item>
     /// <item>A value is nested lists, as deep as the input's rank. Where the first dimension is -1 or 1, one observation may come without
     /// the list around it: for [-1,4] both <c>[[1,2,3,4]]</c> and <c>[1,2,3,4]</c>, for [-1] both <c>[1]</c> and <c>1</c>. For [] it is a
     /// bare value.</item>
@@ -109,14 +128,14 @@ public sealed class PredictionInputs : IDisposable
     public void Read(ref Utf8JsonReader reader, FeatureColumns? features = null)
     {
         Clear();
-        if (features is not null && RecordReader.IsAhead(reader, _names[0]))
+        if (features is not null && RecordReader.IsAhead(reader, _names))
             new RecordReader(_tensors[0], features, _takesMissing).Read(ref reader);
         else if (reader.TokenType == JsonTokenType.StartObject)
             ReadObject(ref reader, features);
-        else if (_tensors.Length == 1)
+        else if (_required == 1)
             _readers[0].Read(ref reader, features);
         else
-            throw new InvalidInputException($"the model has {InputError.Count(_tensors.Length, "input")}: values must be an object with {InputList()}; got {InputError.Noun(reader.TokenType)}");
+            throw new InvalidInputException($"the model has {InputError.Count(_required, "input")}: values must be an object with {InputList()}; got {InputError.Noun(reader.TokenType)}");
     }
 
     /// <summary>Reads the value of one input, in nested lists. The reader is on the value's first token, and is left on its last.</summary>
@@ -257,13 +276,13 @@ public sealed class PredictionInputs : IDisposable
             _pool.Return(this);
     }
 
-    /// <summary>The UTF-8 names of a model's inputs, in the signature's order.</summary>
-    internal static byte[][] Names(ModelSignature signature) => [.. signature.Inputs.Select(input => Encoding.UTF8.GetBytes(input.Name))];
+    /// <summary>The UTF-8 names of a model's inputs, also of the optional ones, in the signature's order.</summary>
+    internal static byte[][] Names(ModelSignature signature) => [.. signature.AllInputs.Select(input => Encoding.UTF8.GetBytes(input.Name))];
 
-    /// <summary>The tensors for ONNX Runtime, in the signature's order.</summary>
+    /// <summary>The tensors for ONNX Runtime, in the signature's order, without the optional ones.</summary>
     internal OrtValue[] ToOrtValues()
     {
-        for (var i = 0; i < _tensors.Length; i++)
+        for (var i = 0; i < _required; i++)
         {
             if (!_tensors[i].HasValue)
                 throw Missing(_tensors[i].Signature);
@@ -271,6 +290,13 @@ public sealed class PredictionInputs : IDisposable
         }
 
         return _values;
+    }
+
+    /// <summary>The tensors for ONNX Runtime and their names, with the optional ones that have a value.</summary>
+    internal (string[] Names, OrtValue[] Values) ToNamedOrtValues()
+    {
+        var given = _tensors.Where((tensor, i) => i < _required || tensor.HasValue).ToArray();
+        return ([.. given.Select(tensor => tensor.Signature.Name)], [.. ToOrtValues(), .. given.Skip(_required).Select(tensor => tensor.ToOrtValue())]);
     }
 
     /// <summary>Frees native memory.</summary>
@@ -288,10 +314,10 @@ public sealed class PredictionInputs : IDisposable
         {
             var input = Find(ref reader);
             Next(ref reader);
-            _readers[input].Read(ref reader, features);
+            _readers[input].Read(ref reader, input < _required ? features : null);
         }
 
-        foreach (var tensor in _tensors)
+        foreach (var tensor in _tensors.AsSpan(0, _required))
         {
             if (!tensor.HasValue)
                 throw Missing(tensor.Signature);
@@ -315,7 +341,7 @@ public sealed class PredictionInputs : IDisposable
         throw new InvalidInputException($"values has {InputError.Text(ref reader)}, which the model does not take; its inputs are {InputList()}");
     }
 
-    private string InputList() => string.Join(", ", _tensors.Select(tensor => $"{tensor.Signature.Name} {tensor.Signature.TypeName}"));
+    private string InputList() => string.Join(", ", _tensors.Select((tensor, i) => $"{tensor.Signature.Name} {tensor.Signature.TypeName}{(i < _required ? "" : " (optional)")}"));
 }
 
 /// <summary>Pools the <see cref="PredictionInputs"/> of one model. Renting allocates nothing once the pool is warm.</summary>

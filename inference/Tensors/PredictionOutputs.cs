@@ -60,14 +60,30 @@ public sealed class PredictionOutputs : IDisposable
     /// same number of that datatype. Numbers that are not finite are written
     /// as the strings <c>"NaN"</c>, <c>"Infinity"</c> and <c>"-Infinity"</c>. Bytes of a string that are not UTF-8 are written as U+FFFD.
     /// </summary>
-    public void WriteValue(int output, Utf8JsonWriter writer)
+    /// <param name="output">The output.</param>
+    /// <param name="writer">Where to.</param>
+    /// <param name="processing">What is made of one of the outputs; null for nothing.</param>
+    public void WriteValue(int output, Utf8JsonWriter writer, PostProcessing? processing = null)
     {
         ObjectDisposedException.ThrowIf(_result is null, this);
-        ValueWriter.Write(_result[output], _firstRow, _rows, writer);
+        if (processing?.Output != output)
+        {
+            ValueWriter.Write(_result[output], _firstRow, _rows, writer);
+            return;
+        }
+
+        foreach (var _ in WritePieces(output, writer, processing))
+        {
+        }
     }
 
     /// <summary>Writes the same as <see cref="WriteValue"/>, one piece for each step of the enumerator; the writer may be flushed between steps.</summary>
-    public IEnumerable<bool> WritePieces(int output, Utf8JsonWriter writer) => OutputPieces.Write(Result[output], _firstRow, _rows, writer);
+    public IEnumerable<bool> WritePieces(int output, Utf8JsonWriter writer, PostProcessing? processing = null) =>
+        OutputPieces.Write(Result[output], _firstRow, _rows, writer, processing?.Output == output ? new ScoreWriter(processing) : null);
+
+    /// <summary>Checks that an output can be processed, before the first is written.</summary>
+    /// <exception cref="InvalidInputException">It cannot.</exception>
+    public void Check(PostProcessing processing) => processing.Check(new Elements(Result[processing.Output]));
 
     /// <summary>Checks that all outputs can be written, before the first of them is.</summary>
     /// <exception cref="InvalidInputException">One has too many elements or dimensions.</exception>
@@ -171,12 +187,12 @@ internal static class OutputPieces
     private const int PieceBytes = 32 << 10;
     private const int PieceElements = 4096;
 
-    /// <summary>Writes <paramref name="rows"/> rows of a batched value, or the whole value if that is negative.</summary>
-    public static IEnumerable<bool> Write(OrtValue value, int firstRow, int rows, Utf8JsonWriter writer)
+    /// <summary>Writes <paramref name="rows"/> rows of a batched value, or the whole value if that is negative; the elements of a tensor by <paramref name="scores"/>, if that is not null.</summary>
+    public static IEnumerable<bool> Write(OrtValue value, int firstRow, int rows, Utf8JsonWriter writer, ScoreWriter? scores = null)
     {
         if (value.OnnxType == OnnxValueType.ONNX_TYPE_TENSOR)
         {
-            var tensor = new TensorPieces(value, firstRow, rows);
+            var tensor = new TensorPieces(value, firstRow, rows, scores);
             while (tensor.Write(writer))
                 yield return true;
         }
@@ -207,7 +223,7 @@ internal static class OutputPieces
     private static long Written(Utf8JsonWriter writer) => writer.BytesCommitted + writer.BytesPending;
 
     /// <summary>A tensor, and the position up to which it is written.</summary>
-    private sealed class TensorPieces(OrtValue value, int firstRow, int rows)
+    private sealed class TensorPieces(OrtValue value, int firstRow, int rows, ScoreWriter? scores)
     {
         private long[] _places = [];
         private int _element;
@@ -222,7 +238,10 @@ internal static class OutputPieces
             if (elements.Count == 0 || shape.Length == 0)
             {
                 var none = 0;
-                ValueWriter.WriteLists(elements, 0, ref none, writer);
+                if (elements.Count > 0 && scores is not null)
+                    scores.Write(elements, 0, 1, 0, writer);
+                else
+                    ValueWriter.WriteLists(elements, 0, ref none, writer);
                 return false;
             }
 
@@ -238,7 +257,10 @@ internal static class OutputPieces
             {
                 // Strings have any length.
                 var count = elements.IsText ? 1 : (int)Math.Min(end - _element, shape[^1] - _places[^1]);
-                elements.Write(_element, count, writer);
+                if (scores is null)
+                    elements.Write(_element, count, writer);
+                else
+                    count = scores.Write(elements, _element, count, (int)_places[^1], writer);
                 _element += count;
                 _places[^1] += count;
                 Close(shape, writer);

@@ -19,8 +19,8 @@ internal sealed class RecordReader(TensorBuffer buffer, FeatureColumns columns, 
 
     private bool _isColumns;
 
-    /// <summary>Whether the value that the reader is on is one of records: an object with other names than the input's, or a list of objects.</summary>
-    public static bool IsAhead(Utf8JsonReader reader, ReadOnlySpan<byte> input)
+    /// <summary>Whether the value that the reader is on is one of records: an object with other names than the inputs', or a list of objects.</summary>
+    public static bool IsAhead(Utf8JsonReader reader, byte[][] inputs)
     {
         var isList = reader.TokenType == JsonTokenType.StartArray;
         if (isList)
@@ -28,7 +28,18 @@ internal sealed class RecordReader(TensorBuffer buffer, FeatureColumns columns, 
         if (reader.TokenType != JsonTokenType.StartObject)
             return false;
         Advance(ref reader);
-        return isList || reader.TokenType != JsonTokenType.PropertyName || !JsonTokens.IsName(ref reader, input);
+        return isList || reader.TokenType != JsonTokenType.PropertyName || !IsOneOf(ref reader, inputs);
+    }
+
+    private static bool IsOneOf(ref Utf8JsonReader reader, byte[][] names)
+    {
+        foreach (var name in names)
+        {
+            if (JsonTokens.IsName(ref reader, name))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Reads the value. The reader is on its first token, and is left on its last.</summary>

@@ -143,6 +143,8 @@ internal ref struct Elements
 
     public readonly bool IsText => _type == TensorElementType.String;
 
+    public readonly bool IsDouble => _type == TensorElementType.Double;
+
     private static void CheckEmptyLists(long[] shape)
     {
         var lists = 1L;
@@ -287,7 +289,8 @@ internal ref struct Elements
         _ => Span<byte>(element, 1)[0],
     };
 
-    private readonly double Number(int element) => _type switch
+    /// <summary>One element of a floating-point tensor.</summary>
+    public readonly double Number(int element) => _type switch
     {
         TensorElementType.Float => Span<float>(element, 1)[0],
         TensorElementType.Double => Span<double>(element, 1)[0],

@@ -5,14 +5,17 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Larder.Inference.Validation;
 
-/// <summary>Reads a loaded model's inputs and outputs. Initializers that an input could override are not inputs.</summary>
+/// <summary>Reads a loaded model's inputs and outputs.</summary>
 internal static class SignatureReader
 {
     /// <summary>The signature of the session's model, in the order of its graph.</summary>
     /// <exception cref="InvalidModelException">An input or output is of a kind that cannot be sent or received.</exception>
     public static ModelSignature Read(InferenceSession session) => new(
         [.. session.InputNames.Select(name => Input(name, session.InputMetadata[name]))],
-        [.. session.OutputNames.Select(name => Value($"output {Printable.Quoted(name)}", name, session.OutputMetadata[name]))]);
+        [.. session.OutputNames.Select(name => Value($"output {Printable.Quoted(name)}", name, session.OutputMetadata[name]))])
+    {
+        OptionalInputs = [.. session.OverridableInitializerMetadata.Select(initializer => Input(initializer.Key, initializer.Value)).OrderBy(input => input.Name, StringComparer.Ordinal)],
+    };
 
     private static ValueSignature Input(string name, NodeMetadata metadata)
     {

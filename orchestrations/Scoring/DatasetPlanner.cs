@@ -247,6 +247,12 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
             throw new InvalidRequestException($"The data set has more than one column of the name {MessageFormat.List(twice)}.");
         if (signature.Inputs.Count == 0)
             throw new InvalidRequestException("The model has no inputs: there is nothing to score.");
+        var optional = signature.OptionalInputs.Select(input => input.Name).Intersect(plan.Header).Except(taken).Except(plan.Keep).ToList();
+        if (optional.Count > 0)
+        {
+            throw new InvalidRequestException(
+                $"The data set has {MessageFormat.List(optional)}, which is an optional input of the model and no column: batch inference runs with the value in the model's file. Take it out, or name it in 'keep'.");
+        }
     }
 
     private IEnumerable<int> Wanted(ModelSignature signature)

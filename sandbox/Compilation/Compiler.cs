@@ -75,7 +75,7 @@ internal sealed class Compiler
     }
 
     private static string? SignatureDifference(ModelSignature expected, ModelSignature actual) =>
-        Differs(expected.Inputs, actual.Inputs, "inputs") ?? Differs(expected.Outputs, actual.Outputs, "outputs");
+        Differs([.. expected.AllInputs], [.. actual.AllInputs], "inputs") ?? Differs(expected.Outputs, actual.Outputs, "outputs");
 
     // How far shapes can be told ahead depends on the optimisation; every run's shapes are compared.
     private static string? Differs(IReadOnlyList<ValueSignature> expected, IReadOnlyList<ValueSignature> actual, string what)
@@ -113,7 +113,7 @@ internal sealed class Compiler
         IDisposableReadOnlyCollection<OrtValue> original, optimised;
         try
         {
-            original = _original.Run(sample.Values);
+            original = _original.Run(sample.Names, sample.Values);
         }
         catch (OnnxRuntimeException e) when (!ModelChecks.IsOutOfMemory(e))
         {
@@ -123,7 +123,7 @@ internal sealed class Compiler
         using var _ = original;
         try
         {
-            optimised = _optimised.Run(sample.Values);
+            optimised = _optimised.Run(sample.Names, sample.Values);
         }
         catch (OnnxRuntimeException e) when (!ModelChecks.IsOutOfMemory(e))
         {
@@ -144,7 +144,7 @@ internal sealed class Compiler
     // Whether the original says the same again: if not, the optimiser is not to blame.
     private bool IsSteady(Sample sample, IReadOnlyList<OrtValue> before)
     {
-        using var again = _original.Run(sample.Values);
+        using var again = _original.Run(sample.Names, sample.Values);
         return new OutputComparison(_request.Atol, _request.Rtol).Difference(_original.Signature.Outputs, before, again) is null;
     }
 

@@ -25,7 +25,8 @@ internal static class GivenSamples
         {
             var label = $"samples[{i}]";
             Read(samples[i], inputs, label, features);
-            yield return new Sample(label, inputs.ToOrtValues(), MustRun: true);
+            var (names, values) = inputs.ToNamedOrtValues();
+            yield return new Sample(label, names, values, MustRun: true);
         }
     }
 
@@ -68,6 +69,7 @@ internal static class GeneratedSamples
     public static IEnumerable<Sample> For(SandboxModel model)
     {
         var inputs = model.Signature.Inputs;
+        string[] names = [.. inputs.Select(input => input.Name)];
         int[] batches = inputs.Any(input => input.HasVariableBatch) ? Batches : [1];
         int[] lengths = inputs.Any(input => input.Shape!.Skip(1).Contains(-1)) ? Lengths : [1];
         foreach (var length in lengths)
@@ -82,7 +84,7 @@ internal static class GeneratedSamples
                     var text = string.Join(", ", inputs.Zip(shapes, (input, shape) => $"{input.Name} [{string.Join(',', shape)}]"));
                     try
                     {
-                        yield return new Sample($"a generated sample ({kind.ToString().ToLowerInvariant()} values{(text.Length > 0 ? $" for {Printable.Line(text, 200)}" : "")})", values, MustRun: false);
+                        yield return new Sample($"a generated sample ({kind.ToString().ToLowerInvariant()} values{(text.Length > 0 ? $" for {Printable.Line(text, 200)}" : "")})", names, values, MustRun: false);
                     }
                     finally
                     {
@@ -167,8 +169,9 @@ internal static class GeneratedSamples
     }
 }
 
-/// <summary>Values for all inputs of a model, in the order of its signature.</summary>
+/// <summary>Values for the inputs of a model.</summary>
 /// <param name="Label">What to call it: <c>samples[2]</c>.</param>
+/// <param name="Names">The names of the inputs.</param>
 /// <param name="Values">The tensors.</param>
 /// <param name="MustRun">False for one that was made up, which the original may reject.</param>
-internal sealed record Sample(string Label, IReadOnlyList<OrtValue> Values, bool MustRun);
+internal sealed record Sample(string Label, IReadOnlyCollection<string> Names, IReadOnlyList<OrtValue> Values, bool MustRun);

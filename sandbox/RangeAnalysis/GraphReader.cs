@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Larder.Inference.Signatures;
 using Larder.Inference.Validation;
 using Larder.Inference.Validation.Scanning;
 
@@ -15,7 +16,9 @@ internal sealed class GraphReader
     private GraphReader(ProtoReader reader) => _in = new MessageReader(reader, new ValidationLimits().MaxNesting);
 
     /// <summary>Reads the main graph.</summary>
-    public static Graph Read(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="optionalInputs">Initializers that are no constants, since a client may send others.</param>
+    public static Graph Read(string path, IReadOnlyList<ValueSignature> optionalInputs)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         var reader = new GraphReader(new ProtoReader(file, CancellationToken.None));
@@ -29,6 +32,8 @@ internal sealed class GraphReader
                 reader._in.Skip(fields, number);
         }
 
+        foreach (var input in optionalInputs)
+            graph.Constants.Remove(input.Name);
         return graph;
     }
 

@@ -12,6 +12,12 @@ internal static partial class RuntimeMessage
     private const int MaxLength = 400;
     private const int MostRead = 8_192;
 
+    /// <summary>The sentence for a model that does not load. A locale that StringNormalizer needs is the server's lack, and no fault of the model.</summary>
+    /// <inheritdoc cref="Clean"/>
+    public static string OfLoad(string message, string path) => MissingLocale().Match(message) is { Success: true } missing
+        ? $"The model's StringNormalizer needs the locale {Printable.Quoted(missing.Groups[1].Value)}, which this server lacks: the model may be sound. Install the locale on the server, or set the node's attribute locale to C.UTF-8; docs/onnx.md#text describes both."
+        : $"ONNX Runtime cannot load the model: {Clean(message, path)}";
+
     /// <summary>The sentence.</summary>
     /// <param name="message">ONNX Runtime's text.</param>
     /// <param name="path">The model's file, where it is known: its path must not be told.</param>
@@ -74,6 +80,9 @@ internal static partial class RuntimeMessage
 
         return text.Length;
     }
+
+    [GeneratedRegex(@"Failed to construct locale with name:\s*([^:]*):")]
+    private static partial Regex MissingLocale();
 
     [GeneratedRegex(@"\x1B\[[0-9;]*m")]
     private static partial Regex TerminalColour();

@@ -13,7 +13,7 @@ internal sealed class SandboxProcess : IDisposable
 
     // The variables that a .NET process needs; connection strings, keys and identities are not passed.
     private static readonly string[] PassedVariables =
-        ["PATH", "DOTNET_ROOT", "DOTNET_ROOT_X64", "DOTNET_ROOT_ARM64", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "LANG", "SystemRoot", "TEMP", "TMP"];
+        ["PATH", "DOTNET_ROOT", "DOTNET_ROOT_X64", "DOTNET_ROOT_ARM64", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "LANG", "LOCPATH", "SystemRoot", "TEMP", "TMP"];
 
     private readonly Process _process;
     private readonly StringBuilder _errors = new();

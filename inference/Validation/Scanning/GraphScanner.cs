@@ -13,6 +13,7 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
     private readonly ValueScanner _values = new(reader, limits);
     private readonly HashSet<(string Domain, string Name)> _functions = [];
     private readonly Dictionary<(string Domain, string Name), string> _custom = [];
+    private readonly List<ValueFacts> _optionalInputs = [];
     private int _initializers;
 
     /// <summary>Nodes so far, in all graphs and functions.</summary>
@@ -62,10 +63,14 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
             }
         }
 
-        // Older files list their initializers among the inputs.
         ValueFacts.Check(inputs.FindAll(input => !initializers.Contains(Digest(input.Name))), "input", needShape: true);
         ValueFacts.Check(outputs, "output", needShape: false);
+        if (isMain)
+            _optionalInputs.AddRange(inputs.Where(input => initializers.Contains(Digest(input.Name))));
     }
+
+    /// <summary>Refuses initializers that are listed among the inputs and cannot be sent; for files of the IR versions in which that makes them optional inputs.</summary>
+    public void CheckOptionalInputs() => ValueFacts.Check(_optionalInputs, "input", needShape: true);
 
     /// <summary>Reads a <c>FunctionProto</c>: an operator that the model defines.</summary>
     public void Function()

@@ -89,6 +89,9 @@ internal sealed class OnnxScanner
         }
 
         CheckVersions(irVersion, hasGraph);
+        // Older files list all of their initializers among the inputs.
+        if (irVersion >= OnnxSupport.OptionalInputsIrVersion)
+            _graphs.CheckOptionalInputs();
         _graphs.CheckOperators();
         var tool = Printable.Line($"{producer} {producerVersion}", 200);
         return new OnnxScan(irVersion!.Value, _opsets, tool.Length > 0 ? tool : null, documentation.Length > 0 ? documentation : null, _metadata,

@@ -6,6 +6,9 @@ internal static class OnnxSupport
     public const string DefaultDomain = "ai.onnx";
     public const long MaxIrVersion = 13;
 
+    /// <summary>From this IR version on, an initializer that is listed among the inputs is one, and may be left out.</summary>
+    public const long OptionalInputsIrVersion = 4;
+
     private static readonly Dictionary<string, long> ByDomain = new()
     {
         [DefaultDomain] = 26,

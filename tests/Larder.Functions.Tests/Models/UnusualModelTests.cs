@@ -52,6 +52,35 @@ public sealed class UnusualModelTests(LarderFixture larder)
     }
 
     [Fact]
+    public async Task Optional_inputs_are_marked_in_the_signature_and_leave_the_model_one_of_a_single_input()
+    {
+        var model = new OnnxModel()
+            .Input("w", Datatype.Fp32, 2).Input("x", Datatype.Fp32, -1, 2).Initializer(OnnxTensor.Of("w", [2f, 3f], 2))
+            .Output("y", Datatype.Fp32, -1, 2).Node("Mul", ["x", "w"], ["y"]).ToBytes();
+        const string Name = "unusual-optional";
+
+        var uploaded = await _client.UploadAsync(Name, model, fields: [("features", """["a","w"]""")]);
+
+        Assert.Equal(HttpStatusCode.Created, uploaded.Status);
+        var about = (await _client.GetJsonAsync($"/api/v1/models/{Name}")).Body;
+        Assert.Equal(
+            """[{"name":"x","kind":"tensor","datatype":"FP32","shape":[-1,2]},{"name":"w","kind":"tensor","datatype":"FP32","shape":[2],"optional":true}]""",
+            about["version"]!["signature"]!["inputs"]!.ToJsonString());
+        Assert.Equal("x", (string)about["input_name"]!);
+        Assert.Equal("[[2,3]]", await ValuesAsync("[1,1]"));
+        Assert.Equal("[[2,3]]", await ValuesAsync("""[{"w":1,"a":1}]"""));
+        Assert.Equal("[[4,5]]", await ValuesAsync("""{"x":[1,1],"w":[4,5]}"""));
+        // The object names inputs: w is the input, and no column of x.
+        var refused = await _client.PredictAsync(Name, """{"values":{"w":1,"a":1}}""");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
+        Assert.Equal(["y_0,y_1,model_version,error", "2,3,1,"], await _client.LinesOfAsync(await _client.ScoreToEndAsync(Name, "w,a\n1,1\n"), "csv"));
+        var scored = await _client.ScoreToEndAsync(Name, """{"x":[1,1],"w":[4,5]}""", "data.jsonl");
+        Assert.Equal("The data set has 'w', which is an optional input of the model and no column: batch inference runs with the value in the model's file. Take it out, or name it in 'keep'.", (string)scored["reason"]!);
+
+        async Task<string> ValuesAsync(string values) => (await _client.PredictAsync(Name, $$"""{"values":{{values}}}""")).Body["values"]!.ToJsonString();
+    }
+
+    [Fact]
     public async Task A_model_without_inputs_answers_predictions_and_refuses_what_it_cannot_take()
     {
         var (name, file) = ("unusual-constant", Models[0].File);

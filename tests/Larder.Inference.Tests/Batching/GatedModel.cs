@@ -11,13 +11,16 @@ internal static class GatedModel
 {
     public const long Closed = 1L << 60;
 
-    public static readonly byte[] Onnx = Build();
+    public static readonly byte[] Onnx = Build(new OnnxModel().Initializer(OnnxTensor.Of("factor", [1f])));
+
+    /// <summary>The same with an optional input that <c>x</c> is multiplied by.</summary>
+    public static readonly byte[] WithFactor = Build(new OnnxModel().Input("factor", Datatype.Fp32).Initializer(OnnxTensor.Of("factor", [1f])));
 
     public static string Values(long gate, string text, float x) => $$"""{"gate":[{{gate}}],"text":[["{{text}}"]],"x":[[{{x}},0.5]]}""";
 
     public static string[] Expected(long gate, string text, float x) => [$"[[\"{text}\"]]", $"[{gate * 11}]", $$"""[{"a":{{x}},"b":0.5}]"""];
 
-    private static byte[] Build()
+    private static byte[] Build(OnnxModel model)
     {
         var body = new OnnxGraph("body")
             .Input("i", Datatype.Int64)
@@ -28,7 +31,7 @@ internal static class GatedModel
             .Initializer(OnnxTensor.Of("one", [1L]))
             .Node("Identity", ["going_on"], ["still_going_on"])
             .Node("Add", ["before", "one"], ["after"]);
-        return new OnnxModel()
+        return model
             .Opset("ai.onnx.ml", 1)
             .Input("gate", Datatype.Int64, -1)
             .Input("text", Datatype.Bytes, -1, -1)
@@ -46,7 +49,8 @@ internal static class GatedModel
             .Node("Add", ["gate", "zero"], ["index"])
             .Node("Gather", ["table", "index"], ["looked_up"], name: "look_up")
             .Node("Identity", ["text"], ["text_out"])
-            .Node(new OnnxNode("ZipMap", ["x"], ["x_out"], "ai.onnx.ml").Strings("classlabels_strings", "a", "b"))
+            .Node("Mul", ["x", "factor"], ["scaled"])
+            .Node(new OnnxNode("ZipMap", ["scaled"], ["x_out"], "ai.onnx.ml").Strings("classlabels_strings", "a", "b"))
             .ToBytes();
     }
 }

@@ -213,6 +213,23 @@ public sealed class RunQueueTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Requests_that_give_an_optional_input_run_alone()
+    {
+        using var lease = await _kitchen.LeaseAsync(GatedModel.WithFactor, rowsAreIndependent: true);
+        await BlockAsync(lease.Model);
+        string?[] factors = [null, "1", "2", null, "2", null];
+
+        var answers = factors.Select((factor, i) => Kitchen.PredictAsync(lease.Model, With(factor, GatedModel.Values(i, "t", 3)))).ToList();
+        await UnblockAsync();
+
+        for (var i = 0; i < factors.Length; i++)
+            Assert.Equal(factors[i] == "2" ? """[{"a":6,"b":1}]""" : """[{"a":3,"b":0.5}]""", (await answers[i])[2]);
+        Assert.Equal([1, 1, 1, 3], Runs());
+
+        static string With(string? factor, string values) => factor is null ? values : $"{values[..^1]},\"factor\":{factor}}}";
+    }
+
+    [Fact]
     public async Task A_batch_of_no_rows_runs_alone()
     {
         using var lease = await _kitchen.LeaseAsync(OnnxModel.Identity(Datatype.Fp32, -1, 2), rowsAreIndependent: true);

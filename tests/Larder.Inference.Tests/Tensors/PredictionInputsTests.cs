@@ -17,6 +17,14 @@ public sealed class PredictionInputsTests : IAsyncLifetime
         .Node("Identity", ["größe"], ["same"])
         .ToBytes();
 
+    // y = x * w + b, where w and b may be left out.
+    private static readonly byte[] Affine = new OnnxModel()
+        .Input("w", Datatype.Fp32, 2).Input("x", Datatype.Fp32, -1, 2).Input("b", Datatype.Fp32)
+        .Initializer(OnnxTensor.Of("w", [2f, 3f], 2)).Initializer(OnnxTensor.Of("b", [0f]))
+        .Output("y", Datatype.Fp32, -1, 2)
+        .Node("Mul", ["x", "w"], ["t"]).Node("Add", ["t", "b"], ["y"])
+        .ToBytes();
+
     private readonly Kitchen _kitchen = new();
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -35,6 +43,52 @@ public sealed class PredictionInputsTests : IAsyncLifetime
     [InlineData("""{"x":[1,2]}""")]
     public async Task A_single_input_comes_bare_or_by_name(string values) =>
         Assert.Equal(["[[1,2]]"], await _kitchen.PredictAsync(OnnxModel.Identity(Datatype.Fp32, -1, 2), values));
+
+    [Theory]
+    [InlineData("[1,1]", "[[2,3]]")]
+    [InlineData("""{"x":[1,1]}""", "[[2,3]]")]
+    [InlineData("""{"x":[1,1],"w":[5,6]}""", "[[5,6]]")]
+    [InlineData("""{"b":1,"x":[[1,1],[2,2]],"w":[5,6]}""", "[[6,7],[11,13]]")]
+    [InlineData("""{"b":1,"x":[1,1]}""", "[[3,4]]")]
+    public async Task Optional_inputs_may_be_given_or_left_out(string values, string y)
+    {
+        using var lease = await _kitchen.LeaseAsync(Affine);
+
+        Assert.Equal([y], await Kitchen.PredictAsync(lease.Model, values));
+        // What one request gave is not there in the next.
+        Assert.Equal(["[[2,3]]"], await Kitchen.PredictAsync(lease.Model, "[1,1]"));
+    }
+
+    [Theory]
+    [InlineData("""{"w":[5,6]}""", "values lacks x, which expects FP32 [-1,2]")]
+    [InlineData("""{"x":[1,1],"w":[5,6],"w":[5,6]}""", "values has w twice")]
+    [InlineData("""{"x":[1,1],"w":[5]}""", "w expects FP32 [2]; got 1 value")]
+    [InlineData("""{"x":[1,1],"v":[5]}""", "values has v, which the model does not take; its inputs are x FP32 [-1,2], b FP32 [] (optional), w FP32 [2] (optional)")]
+    public async Task Optional_inputs_are_checked_as_others_are(string values, string sentence)
+    {
+        var error = await Assert.ThrowsAsync<InvalidInputException>(() => _kitchen.PredictAsync(Affine, values));
+
+        Assert.StartsWith(sentence, error.Message);
+    }
+
+    [Fact]
+    public async Task A_model_may_have_optional_inputs_only()
+    {
+        var model = new OnnxModel().Input("w", Datatype.Fp32, 2).Initializer(OnnxTensor.Of("w", [1f, 2f], 2)).Output("y", Datatype.Fp32, 2).Node("Neg", ["w"], ["y"]).ToBytes();
+
+        Assert.Equal(["[-1,-2]"], await _kitchen.PredictAsync(model, "{}"));
+        Assert.Equal(["[-3,-4]"], await _kitchen.PredictAsync(model, """{"w":[3,4]}"""));
+    }
+
+    [Fact]
+    public async Task An_optional_input_that_is_an_output_is_answered()
+    {
+        var model = new OnnxModel().Input("w", Datatype.Fp32, 2).Initializer(OnnxTensor.Of("w", [1f, 2f], 2)).Output("w", Datatype.Fp32, 2)
+            .Input("x", Datatype.Fp32, 2).Output("y", Datatype.Fp32, 2).Node("Add", ["x", "w"], ["y"]).ToBytes();
+
+        Assert.Equal(["[3,4]", "[4,5]"], await _kitchen.PredictAsync(model, """{"x":[1,1],"w":[3,4]}"""));
+        Assert.Equal(["[1,2]", "[2,3]"], await _kitchen.PredictAsync(model, """{"x":[1,1]}"""));
+    }
 
     [Theory]
     [InlineData("[1,2]", "the model has 2 inputs: values must be an object with x FP32 [-1,2], größe INT64 []; got a list")]

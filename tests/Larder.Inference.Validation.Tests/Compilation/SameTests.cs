@@ -29,6 +29,20 @@ public sealed class SameTests(Compilations compilations) : IClassFixture<Compila
     }
 
     [Fact]
+    public async Task Given_samples_may_have_optional_inputs()
+    {
+        var model = new OnnxModel()
+            .Input("x", Datatype.Fp32, -1, 2).Input("w", Datatype.Fp32, 2).Initializer(OnnxTensor.Of("w", [1f, 2f], 2))
+            .Output("y", Datatype.Fp32, -1, 2).Node("Log", ["w"], ["t"]).Node("Mul", ["x", "t"], ["y"]);
+
+        var (same, _) = await compilations.Compile(model, """[[1,2],{"x":[1,2],"w":[3,4]}]""");
+        var (refused, _) = await compilations.Compile(model, """[{"x":[1,2],"v":[3,4]}]""");
+
+        Assert.StartsWith("The optimised model gave the same outputs on 2 samples", same.Reason, StringComparison.Ordinal);
+        Assert.Contains("w FP32 [2] (optional)", refused.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Given_samples_are_observations_batches_or_objects_by_name()
     {
         var (result, _) = await compilations.Compile(Compilations.Sample("iris"), """

@@ -54,6 +54,14 @@ public sealed class ProofTests(SharedSandbox validation) : IClassFixture<SharedS
         .Input("b", Datatype.Int32, "n").Output("y", Datatype.Int32, "n").Initializer(OnnxTensor.Of("a", [1_000])).Node("Div", ["a", "b"], ["y"]));
 
     [Fact]
+    public async Task Dividing_by_an_initializer_that_a_client_may_override_is_refused() => Assert.EndsWith(Divides, await validation.Refuses(new OnnxModel()
+        .Input("a", Datatype.Int64, "n").Input("b", Datatype.Int64).Initializer(OnnxTensor.Of("b", [2L])).Output("y", Datatype.Int64, "n").Node("Div", ["a", "b"], ["y"])));
+
+    [Fact]
+    public async Task Dividing_by_an_initializer_that_older_files_list_among_the_inputs_is_accepted() => await validation.Accepts(new OnnxModel(3, 8)
+        .Input("a", Datatype.Int64, "n").Input("b", Datatype.Int64).Initializer(OnnxTensor.Of("b", [2L])).Output("y", Datatype.Int64, "n").Node("Div", ["a", "b"], ["y"]));
+
+    [Fact]
     public async Task A_constant_that_is_computed_is_a_constant() => await validation.Accepts(new OnnxModel()
         .Input("a", Datatype.Int64, "n").Output("y", Datatype.Int64, "n")
         .Node(new OnnxNode("Constant", [], ["two"]).Tensor("value", OnnxTensor.Of("", [2L], 1))).Node("Add", ["two", "two"], ["four"]).Node("Div", ["a", "four"], ["y"]));

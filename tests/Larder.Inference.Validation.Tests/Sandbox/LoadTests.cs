@@ -18,6 +18,22 @@ public sealed class LoadTests(SharedSandbox validation) : IClassFixture<SharedSa
     }
 
     [Fact]
+    public async Task A_locale_that_the_server_lacks_is_not_the_fault_of_the_model()
+    {
+        const string Sentence =
+            "The model's StringNormalizer needs the locale 'xx_YY.UTF-8', which this server lacks: the model may be sound. Install the locale on the server, or set the node's attribute locale to C.UTF-8; docs/onnx.md#text describes both.";
+
+        Assert.Equal(Sentence, await validation.Refuses(Normalizer("xx_YY.UTF-8", node => node.String("case_change_action", "LOWER"))));
+        Assert.Equal(Sentence, await validation.Refuses(Normalizer("xx_YY.UTF-8", node => node.Strings("stopwords", "a").Int("is_case_sensitive", 0))));
+        // Neither changes nor compares letters.
+        await validation.Accepts(Normalizer("xx_YY.UTF-8", node => node.Strings("stopwords", "a").Int("is_case_sensitive", 1)));
+        await validation.Accepts(Normalizer("C", node => node.String("case_change_action", "LOWER")));
+
+        static OnnxModel Normalizer(string locale, Func<OnnxNode, OnnxNode> with) => new OnnxModel()
+            .Input("x", Datatype.Bytes, "n").Output("y", Datatype.Bytes, "m").Node(with(new OnnxNode("StringNormalizer", ["x"], ["y"]).String("locale", locale)));
+    }
+
+    [Fact]
     public async Task An_empty_graph_is_refused() =>
         Assert.StartsWith("ONNX Runtime cannot load the model: ", await validation.Refuses(new OnnxModel()), StringComparison.Ordinal);
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Larder.Inference.Signatures;
 using Larder.Testing.Onnx;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Larder.Inference.Validation.Tests.Sandbox;
 
@@ -58,14 +59,61 @@ public sealed class SignatureTests(SharedSandbox validation) : IClassFixture<Sha
         Assert.Equal(["y", "b"], signature.Outputs.Select(output => output.Name));
     }
 
+    [Theory]
+    [InlineData(3, new string[0])]
+    [InlineData(4, new[] { "b INT64 [-1]", "w FP32 [1]" })]
+    [InlineData(8, new[] { "b INT64 [-1]", "w FP32 [1]" })]
+    public async Task An_initializer_that_an_input_overrides_is_an_optional_input_from_IR_version_4_on(int irVersion, string[] optional)
+    {
+        var model = new OnnxModel(irVersion, 8)
+            .Input("w", Datatype.Fp32, 1).Input("x", Datatype.Fp32, -1, 2).Input("b", Datatype.Int64, "n")
+            .Initializer(OnnxTensor.Of("w", [1f], 1)).Initializer(OnnxTensor.Of("b", [1L, 2], 2))
+            .Output("y", Datatype.Fp32, -1, 2).Output("c", Datatype.Int64, -1).Node("Add", ["x", "w"], ["y"]).Node("Identity", ["b"], ["c"]);
+
+        var signature = (await validation.Accepts(model)).Signature;
+
+        Assert.Equal(["x"], signature.Inputs.Select(input => input.Name));
+        Assert.Equal(optional, signature.OptionalInputs.Select(input => $"{input.Name} {input.TypeName}"));
+    }
+
     [Fact]
-    public async Task An_initializer_that_an_input_could_override_is_not_an_input()
+    public async Task Optional_inputs_do_not_make_rows_depend_on_each_other()
     {
         var model = new OnnxModel()
-            .Input("x", Datatype.Fp32, 1).Input("w", Datatype.Fp32, 1).Initializer(OnnxTensor.Of("w", [1f], 1))
-            .Output("y", Datatype.Fp32, 1).Node("Add", ["x", "w"], ["y"]);
+            .Input("x", Datatype.Fp32, -1, 2).Input("w", Datatype.Fp32, 2).Initializer(OnnxTensor.Of("w", [1f, 2f], 2))
+            .Output("y", Datatype.Fp32, -1, 2).Node("Mul", ["x", "w"], ["y"]);
 
-        Assert.Equal(["x"], (await validation.Accepts(model)).Signature.Inputs.Select(input => input.Name));
+        Assert.True((await validation.Accepts(model)).RowsAreIndependent);
+    }
+
+    [Fact]
+    public async Task An_optional_input_of_a_type_that_cannot_be_sent_is_refused()
+    {
+        var model = new OnnxModel(10, 21)
+            .Input("x", Datatype.Fp32, 2).Input("w", OnnxType.Tensor((TensorElementType)17, 2))
+            .Initializer(OnnxTensor.Declare("w", (TensorElementType)17, 2).Bytes(9, [0x38, 0x40]))
+            .Output("y", Datatype.Fp32, 2).Node(new OnnxNode("Cast", ["w"], ["t"]).Int("to", 1)).Node("Add", ["x", "t"], ["y"]);
+
+        Assert.Equal("The input 'w' has the element type FLOAT8E4M3FN, which cannot be sent or received.", await validation.Refuses(model));
+    }
+
+    [Fact]
+    public async Task An_optional_input_must_say_how_many_dimensions_it_has_as_others_must()
+    {
+        Assert.Equal("The input 'w' does not say how many dimensions it has: export the model with the shapes of its inputs.", await validation.Refuses(Model(4)));
+        await validation.Accepts(Model(3));
+
+        static OnnxModel Model(long irVersion) => new OnnxModel(irVersion, 8)
+            .Input("x", Datatype.Fp32, 2).Input("w", OnnxType.TensorOfAnyRank(Datatype.Fp32)).Initializer(OnnxTensor.Of("w", [1f, 2f], 2))
+            .Output("y", Datatype.Fp32, 2).Node("Add", ["x", "w"], ["y"]);
+    }
+
+    [Fact]
+    public void A_description_of_an_earlier_release_has_no_optional_inputs()
+    {
+        const string Stored = """{"Signature":{"Inputs":[],"Outputs":[]},"IrVersion":8,"Opsets":{}}""";
+
+        Assert.Empty(JsonSerializer.Deserialize<ModelDescription>(Stored)!.Signature.OptionalInputs);
     }
 
     [Fact]
