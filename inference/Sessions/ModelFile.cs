@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -17,10 +18,13 @@ public sealed record ModelFile(string Name, string Sha256, long SizeBytes, uint 
 
     private const int MaxName = 255;
 
+    // Windows allows none of these in a name.
+    private static readonly SearchValues<char> NotAllowed = SearchValues.Create("\\:*?\"<>|\uFFFD");
+
     /// <summary>Whether a name stays inside the folder, and means the same file on every system.</summary>
     public static bool IsName(string name) =>
         name.Length is > 0 and <= MaxName
-        && !name.AsSpan().ContainsAny("\\:*?\"<>|\uFFFD") && !name.Any(char.IsControl)
+        && !name.AsSpan().ContainsAny(NotAllowed) && !name.Any(char.IsControl)
         && name.Split('/').All(part => part.Length > 0 && part[^1] is not ('.' or ' '));
 
     /// <summary>The SHA-256 of a manifest: of the lines that <c>sha256sum</c> writes for its files in their order.</summary>

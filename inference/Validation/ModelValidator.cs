@@ -69,7 +69,7 @@ public sealed class ModelValidator : IAsyncDisposable
 
     /// <summary>Reads the file without loading it.</summary>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
-    internal Task<OnnxScan> ScanAsync(string path, CancellationToken cancellationToken, ExternalFiles? files = null) => Task.Run(() => Scan(path, cancellationToken, files), cancellationToken);
+    internal Task<OnnxScan> ScanAsync(string path, CancellationToken cancellationToken, ExternalFiles? files = null) => Task.Run(() => Scan(path, files, cancellationToken), cancellationToken);
 
     private async Task<SandboxAnswer> TryAsync(string path, long dataBytes, OnnxScan scan, string caller, CancellationToken cancellationToken)
     {
@@ -86,7 +86,7 @@ public sealed class ModelValidator : IAsyncDisposable
         }
     }
 
-    private OnnxScan Scan(string path, CancellationToken cancellationToken, ExternalFiles? files)
+    private OnnxScan Scan(string path, ExternalFiles? files, CancellationToken cancellationToken)
     {
         // The scanner has a buffer of its own.
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
