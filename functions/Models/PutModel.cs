@@ -103,10 +103,10 @@ public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, A
         }
 
         // An attempt that ended before its aliases moved is completed; aliases that went on to later versions stay there.
-        if (arrival.Once is { } once && await registry.FindByKeyAsync(model, once, cancellationToken, arrival.Fingerprint) is { } published)
+        if (arrival.Once is { } once && await registry.FindByKeyAsync(model, once, arrival.Fingerprint, cancellationToken) is { } published)
             return await MoveAliasesAsync(published, arrival with { Aliases = [.. arrival.Aliases.Where(alias => published.Model.Target(alias) is not { } target || target < published.Version.Version)] }, actor);
 
-        var prepared = await publisher.PrepareAsync(archive?.Model ?? file.Staged, actor, cancellationToken, arrival.RequestOf(job: null, actor));
+        var prepared = await publisher.PrepareAsync(archive?.Model ?? file.Staged, actor, arrival.RequestOf(job: null, actor), cancellationToken);
         if (archive is not null)
             arrival = arrival with { Files = await opener.StoreFilesAsync(archive, cancellationToken) };
         return await MoveAliasesAsync(await publisher.PublishAsync(model, prepared, arrival.RequestOf(job: null, actor), cancellationToken), arrival, actor);

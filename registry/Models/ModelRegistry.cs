@@ -221,7 +221,7 @@ public sealed class ModelRegistry
     /// <param name="fingerprint"><see cref="PublishRequest.Fingerprint"/>.</param>
     /// <exception cref="ConflictException">The version was deleted.</exception>
     /// <exception cref="InvalidRequestException">The key was used with another fingerprint.</exception>
-    public async Task<ResolvedModel?> FindByKeyAsync(ModelName name, string idempotencyKey, CancellationToken cancellationToken = default, string? fingerprint = null) =>
+    public async Task<ResolvedModel?> FindByKeyAsync(ModelName name, string idempotencyKey, string? fingerprint = null, CancellationToken cancellationToken = default) =>
         await _publisher.FindByKeyAsync(name, TextHash.Of(idempotencyKey), fingerprint, cancellationToken) is var (model, version) ? Resolved(model, version) : null;
 
     /// <summary>Publishes a version whose artifact is stored, and patches the model in the same write.</summary>

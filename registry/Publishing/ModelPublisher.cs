@@ -89,7 +89,7 @@ public sealed partial class ModelPublisher(
     /// <returns>What <see cref="PublishAsync(ModelName, ValidatedArtifact, PublishRequest, CancellationToken)"/> takes, within the grace period of the garbage collector.</returns>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
     /// <exception cref="InvalidRequestException">Something in the request is not allowed, or does not fit the model.</exception>
-    public Task<ValidatedArtifact> PrepareAsync(StagedFile staged, string caller, CancellationToken cancellationToken = default, PublishRequest? request = null)
+    public Task<ValidatedArtifact> PrepareAsync(StagedFile staged, string caller, PublishRequest? request = null, CancellationToken cancellationToken = default)
     {
         request?.Validate();
         return ValidateAndStoreAsync(staged, caller, request, cancellationToken);
@@ -113,7 +113,7 @@ public sealed partial class ModelPublisher(
 
     private async Task<ResolvedModel> PublishStagedAsync(ModelName name, StagedFile staged, PublishRequest request, CancellationToken cancellationToken)
     {
-        if (request.IdempotencyKey is { } key && await registry.FindByKeyAsync(name, key, cancellationToken, request.Fingerprint) is { } published)
+        if (request.IdempotencyKey is { } key && await registry.FindByKeyAsync(name, key, request.Fingerprint, cancellationToken) is { } published)
             return published;
         var prepared = await ValidateAndStoreAsync(staged, request.Actor ?? "", request, cancellationToken);
         return await PublishPreparedAsync(name, prepared, request, cancellationToken);

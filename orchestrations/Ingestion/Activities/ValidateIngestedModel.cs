@@ -42,13 +42,13 @@ public sealed class ValidateIngestedModel(JobSteps steps, JobFiles files, IArtif
             if (input.Name != IngestionManifest.ArchiveInput)
             {
                 await using var staged = await publisher.StageAsync(content, input.SizeBytes, cancellationToken);
-                return (new Result(await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellationToken, arrival.RequestOf(job))), null);
+                return (new Result(await publisher.PrepareAsync(staged, JobActor.LineOf(job), arrival.RequestOf(job), cancellationToken)), null);
             }
 
             await using var opened = await opener.OpenAsync(job.Model, content, cancellationToken);
             var told = arrival.With(opened);
             told.Validate(job);
-            var prepared = await publisher.PrepareAsync(opened.Model, JobActor.LineOf(job), cancellationToken, told.RequestOf(job));
+            var prepared = await publisher.PrepareAsync(opened.Model, JobActor.LineOf(job), told.RequestOf(job), cancellationToken);
             told = told with { Files = await opener.StoreFilesAsync(opened, cancellationToken) };
             await told.WriteAsync(files, job.Id, cancellationToken);
             return (new Result(prepared), told.Note);

@@ -48,7 +48,7 @@ public sealed class CheckTrainedModel(JobSteps steps, JobFiles files, ModelStage
         {
             var folder = path[..(path.LastIndexOf('/') + 1)];
             await using var staged = await stager.StageAsync(content, path[folder.Length..], (name, stop) => files.OpenReadAsync(job.Id, folder + name, cancellationToken: stop), cancellationToken);
-            return new Result(path, await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellationToken));
+            return new Result(path, await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellationToken: cancellationToken));
         }
         catch (LarderException e) when (e.IsPermanent)
         {

@@ -58,7 +58,7 @@ public sealed class CompileTrainedModel(
             if (!result.IsSame)
                 return new Result(null, result.Reason);
             await using var staged = await StagingArea.TakeAsync(optimized, "optimised model", publishing.ModelBytes, cancellationToken);
-            return new Result(await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellationToken), result.Reason);
+            return new Result(await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellationToken: cancellationToken), result.Reason);
         }
         catch (Exception e) when (e is LarderException { IsPermanent: true } or JsonException)
         {
