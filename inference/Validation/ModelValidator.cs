@@ -51,6 +51,7 @@ public sealed class ModelValidator : IAsyncDisposable
             RowsAreIndependent = answer.RowsAreIndependent,
             RefusesEmptyInputs = scan.RefusesEmptyInputs,
             TakesMissing = scan.TakesMissing,
+            UsesExtensions = scan.UsesExtensions,
         };
     }
 
@@ -64,11 +65,11 @@ public sealed class ModelValidator : IAsyncDisposable
     private async Task<SandboxAnswer> TryAsync(string path, OnnxScan scan, string caller, CancellationToken cancellationToken)
     {
         if (!scan.RequiresRangeAnalysis)
-            return await Sandbox.TryAsync(path, DefaultSession, folder: null, caller, cancellationToken);
+            return await Sandbox.TryAsync(path, DefaultSession, folder: null, caller, cancellationToken, scan.UsesExtensions);
         var folder = Directory.CreateTempSubdirectory("larder-graph-");
         try
         {
-            return await Sandbox.TryAsync(path, DefaultSession, folder.FullName, caller, cancellationToken);
+            return await Sandbox.TryAsync(path, DefaultSession, folder.FullName, caller, cancellationToken, scan.UsesExtensions);
         }
         finally
         {

@@ -10,7 +10,8 @@ namespace Larder.Inference.Validation.Sandbox;
 /// <param name="Seconds">Timeout in seconds.</param>
 /// <param name="Folder">Folder for the graph, which is analysed for input values that end the process; null if it has no operator that could.</param>
 /// <param name="Compilation">Compilation to do; null for a validation.</param>
-internal sealed record SandboxRequest(string Path, SessionSettings Session, int Seconds, string? Folder = null, CompilationRequest? Compilation = null);
+/// <param name="Extensions">Whether the model uses ONNX Runtime Extensions.</param>
+internal sealed record SandboxRequest(string Path, SessionSettings Session, int Seconds, string? Folder = null, CompilationRequest? Compilation = null, bool Extensions = false);
 
 /// <summary>Request to compile a model.</summary>
 /// <param name="Destination">Path of the optimised model.</param>
@@ -18,7 +19,8 @@ internal sealed record SandboxRequest(string Path, SessionSettings Session, int 
 /// <param name="Samples">Values to compare on, each in JSON; if empty, the sandbox generates some.</param>
 /// <param name="Atol">Absolute tolerance.</param>
 /// <param name="Rtol">Relative tolerance.</param>
-internal sealed record CompilationRequest(string Destination, ModelSignature Signature, IReadOnlyList<string> Samples, double Atol, double Rtol);
+/// <param name="Extensions">Whether the model uses ONNX Runtime Extensions.</param>
+internal sealed record CompilationRequest(string Destination, ModelSignature Signature, IReadOnlyList<string> Samples, double Atol, double Rtol, bool Extensions = false);
 
 /// <summary>Answer of the sandbox: one line of JSON on its standard output, with a signature, a comparison or a refusal.</summary>
 internal sealed record SandboxAnswer

@@ -25,9 +25,10 @@ internal sealed class ValidationSandbox(ValidationLimits limits, TimeProvider ti
     /// <param name="folder">Folder for the graph, if it must be analysed for values that end the process; otherwise null.</param>
     /// <param name="caller">User who sent the model: the queue is fair between users.</param>
     /// <param name="cancellationToken">Kills the child.</param>
+    /// <param name="extensions">Whether the model uses ONNX Runtime Extensions.</param>
     /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
-    public Task<SandboxAnswer> TryAsync(string path, SessionSettings session, string? folder, string caller, CancellationToken cancellationToken) =>
-        RunAsync((slot, stop) => slot.TryAsync(path, session, folder, stop), caller, cancellationToken);
+    public Task<SandboxAnswer> TryAsync(string path, SessionSettings session, string? folder, string caller, CancellationToken cancellationToken, bool extensions = false) =>
+        RunAsync((slot, stop) => slot.TryAsync(path, session, folder, stop, extensions), caller, cancellationToken);
 
     /// <inheritdoc cref="SandboxSlot.CompileAsync"/>
     /// <exception cref="ValidatorBusyException">Too many wait already.</exception>

@@ -89,7 +89,7 @@ internal sealed class OnnxScanner
         _graphs.CheckOperators();
         var tool = Printable.Line($"{producer} {producerVersion}", 200);
         return new OnnxScan(irVersion!.Value, _opsets, tool.Length > 0 ? tool : null, documentation.Length > 0 ? documentation : null, _metadata,
-            _graphs.Nodes, _graphs.NeedsProof, _graphs.RefusesEmptyInputs, _graphs.TakesMissing);
+            _graphs.Nodes, _graphs.NeedsProof, _graphs.RefusesEmptyInputs, _graphs.TakesMissing, _graphs.UsesExtensions);
     }
 
     private void CheckVersions(long? irVersion, bool hasGraph)
@@ -171,6 +171,7 @@ internal sealed class OnnxScanner
 /// <param name="RequiresRangeAnalysis">Whether it has operators that end the process for some input values, which the graph may rule out.</param>
 /// <param name="RefusesEmptyInputs">Whether it has operators that end the process for inputs without elements.</param>
 /// <param name="TakesMissing">Whether it has operators that deal with NaN.</param>
+/// <param name="UsesExtensions">Whether it has operators of ONNX Runtime Extensions.</param>
 internal sealed record OnnxScan(
     long IrVersion,
     IReadOnlyDictionary<string, long> Opsets,
@@ -180,4 +181,5 @@ internal sealed record OnnxScan(
     int Nodes,
     bool RequiresRangeAnalysis,
     bool RefusesEmptyInputs,
-    bool TakesMissing);
+    bool TakesMissing,
+    bool UsesExtensions);
