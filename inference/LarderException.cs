@@ -53,6 +53,9 @@ public enum ErrorKind
     /// <summary>The server has a fault.</summary>
     Internal = 500,
 
+    /// <summary>The protocol has it, and this server does not.</summary>
+    Unsupported = 501,
+
     /// <summary>The server cannot do it at this moment; a later try may succeed.</summary>
     Unavailable = 503,
 

@@ -8,8 +8,8 @@ namespace Larder.Functions.Hosting;
 /// <summary>Warns at start of settings in Larder's own sections that nothing reads: a typing error there would leave the default in place unnoticed.</summary>
 internal sealed partial class UnreadSettings(IConfiguration configuration, ILogger<UnreadSettings> logger) : IHostedService
 {
-    // The self-host's own, and names that each deployment chooses.
-    private static readonly string[] NotChecked = ["SelfHost", "FunctionKeys"];
+    // Its names are functions', or those that each deployment chooses.
+    private const string NotChecked = "FunctionKeys";
 
     /// <inheritdoc />
     public Task StartAsync(CancellationToken cancellationToken)
@@ -26,7 +26,7 @@ internal sealed partial class UnreadSettings(IConfiguration configuration, ILogg
     internal static IEnumerable<string> Problems(IConfiguration configuration)
     {
         var known = EffectiveSettings.Names.Where(name => name.Contains(':')).ToList();
-        var sections = known.Select(EffectiveSettings.Section).Except(NotChecked, StringComparer.OrdinalIgnoreCase).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var sections = known.Select(EffectiveSettings.Section).Except([NotChecked], StringComparer.OrdinalIgnoreCase).ToHashSet(StringComparer.OrdinalIgnoreCase);
         return from setting in configuration.AsEnumerable()
                where setting.Value is not null && setting.Key.Contains(':') && sections.Contains(EffectiveSettings.Section(setting.Key))
                where !known.Exists(name => IsSame(name, setting.Key))

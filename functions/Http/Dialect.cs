@@ -17,6 +17,17 @@ internal sealed record Dialect(PathString Prefix, IReadOnlyDictionary<ErrorKind,
         new Dictionary<ErrorKind, int>(),
         (writer, status, sentence) => Envelope.Write(writer, status, sentence, new Answer()));
 
+    /// <summary>That of the Open Inference Protocol V2: <c>{"error": sentence}</c>, and 400 for what is wrong with the content.</summary>
+    public static Dialect OpenInference { get; } = new(
+        "/v2",
+        new Dictionary<ErrorKind, int> { [ErrorKind.Invalid] = StatusCodes.Status400BadRequest },
+        (writer, _, sentence) =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("error"u8, sentence);
+            writer.WriteEndObject();
+        });
+
     /// <summary>The HTTP status of a kind of error.</summary>
     public int StatusOf(ErrorKind kind) => Statuses.TryGetValue(kind, out var own) ? own : (int)kind;
 }
@@ -25,7 +36,7 @@ internal sealed record Dialect(PathString Prefix, IReadOnlyDictionary<ErrorKind,
 internal sealed class Dialects(params Dialect[] entries)
 {
     /// <summary>All of them; a new protocol is an entry here.</summary>
-    public static Dialects All { get; } = new(Dialect.ModelApi);
+    public static Dialects All { get; } = new(Dialect.ModelApi, Dialect.OpenInference);
 
     /// <summary>The dialect of a path, whether there is a route or not: the one with the longest prefix.</summary>
     public Dialect Of(PathString path)

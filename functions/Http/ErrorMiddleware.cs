@@ -38,7 +38,7 @@ internal sealed partial class ErrorMiddleware(Dialects dialects, ILogger<ErrorMi
     {
         var kind = ErrorKinds.Of(exception);
         var id = http.Response.Headers[RequestIdMiddleware.Header].ToString();
-        if (kind >= ErrorKind.Internal)
+        if (kind >= ErrorKind.Internal && kind != ErrorKind.Unsupported)
             LogFault(exception, function, id);
         var answer = new ErrorAnswer(kind, exception switch
         {

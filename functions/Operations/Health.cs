@@ -3,6 +3,8 @@ using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Hosting;
 using Larder.Functions.Http;
+using Larder.Functions.OpenInference;
+using Larder.Inference;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
@@ -27,11 +29,27 @@ public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, Dro
     public IActionResult Live([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "healthz")] HttpRequest request) =>
         Envelope.Ok("Live");
 
+    /// <summary>The same in the Open Inference Protocol V2.</summary>
+    [Function("LiveV2"), Requires(Role.None, IsProbe = true), Description("Liveness, in the Open Inference Protocol V2.")]
+    public IActionResult LiveV2([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/health/live")] HttpRequest request) =>
+        new PlainAnswer(new LiveAnswer(true));
+
     /// <summary>200 when storage answers, the containers for dropped files are there and the models of <c>Preload</c> are loaded; else 503 with the reasons.</summary>
     [Function("Ready"), Requires(Role.None, IsProbe = true), Description("Readiness: storage answers, Preload is loaded.")]
     public async Task<IActionResult> Ready(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "readyz")] HttpRequest request,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken) => await WaitingForAsync(cancellationToken) is { Count: > 0 } waitingFor
+        ? new Envelope(StatusCodes.Status503ServiceUnavailable, "Not ready", new NotReadyAnswer { WaitingFor = waitingFor })
+        : Envelope.Ok("Ready");
+
+    /// <summary>The same in the Open Inference Protocol V2.</summary>
+    [Function("ReadyV2"), Requires(Role.None, IsProbe = true), Description("Readiness, in the Open Inference Protocol V2.")]
+    public async Task<IActionResult> ReadyV2([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/health/ready")] HttpRequest request, CancellationToken cancellationToken) =>
+        await WaitingForAsync(cancellationToken) is { Count: > 0 } waitingFor
+            ? new ErrorAnswer(ErrorKind.Unavailable, $"Not ready: {string.Join("; ", waitingFor)}.")
+            : new PlainAnswer(new ReadyAnswer(true));
+
+    private async Task<IReadOnlyList<string>> WaitingForAsync(CancellationToken cancellationToken)
     {
         var waitingFor = preloader.NotLoaded.Select(reference => $"model {reference}: {preloader.StateOf(reference)}").ToList();
         if (!drops.AreThere)
@@ -47,8 +65,6 @@ public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, Dro
         {
             waitingFor.Insert(0, "storage does not answer");
         }
-        return waitingFor.Count == 0
-            ? Envelope.Ok("Ready")
-            : new Envelope(StatusCodes.Status503ServiceUnavailable, "Not ready", new NotReadyAnswer { WaitingFor = waitingFor });
+        return waitingFor;
     }
 }

@@ -113,11 +113,6 @@ internal static class PredictionQuery
 /// </summary>
 public sealed class PredictionBody(PredictionLimits limits, InferenceLimits inference, SessionCache sessions, ImageBody images)
 {
-    // Bytes of the budget that a body without Content-Length takes at first, and the factor by which it takes more. The steps are few, since a request that waits for more
-    // holds what it has read.
-    private const long FirstBytes = 64 << 10;
-    private const long Growth = 8;
-
     /// <summary>Reads the whole body, up to a limit, and parses it.</summary>
     /// <exception cref="TooLargeException">The body is over the limit.</exception>
     /// <exception cref="MemoryLimitException">The body or its tensors need more memory than one request may have.</exception>
@@ -127,54 +122,14 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
     /// <exception cref="HttpStatusException">The body is said to be something else than JSON, or in a coding or charset that is not read (415).</exception>
     public async ValueTask ReadAsync(HttpRequest request, PredictionInputs inputs, LoadedModel model, FeatureColumns? features, CancellationToken cancellationToken)
     {
-        if (request.ContentLength > limits.PredictionBytes)
-            throw TooLarge();
-        var body = await request.OpenJsonAsync(cancellationToken);
-        var bodies = sessions.Memory.Bodies;
-        var taken = request.ContentLength ?? Math.Min(FirstBytes, limits.PredictionBytes);
-        await bodies.TakeAsync(taken, cancellationToken);
-        try
-        {
-            while (true)
-            {
-                var result = await body.ReadAsync(cancellationToken);
-                var consumed = result.Buffer.Start;
-                try
-                {
-                    if (result.Buffer.Length > limits.PredictionBytes)
-                        throw TooLarge();
-                    if (result.IsCompleted)
-                    {
-                        consumed = result.Buffer.End;
-                        var json = RequestBody.WithoutMark(result.Buffer);
-                        var image = EncodedImage.Find(json, model.Signature, inference);
-                        if (image is null)
-                            await inputs.ReserveAsync(json, cancellationToken);
-                        Parse(json, image is null ? inputs : null, model.Signature, features);
-                        if (image is { } encoded)
-                            await images.ReadAsync(encoded, json, model, inputs, cancellationToken);
-                        return;
-                    }
-
-                    while (result.Buffer.Length > taken)
-                    {
-                        var larger = Math.Min(taken * Growth, limits.PredictionBytes);
-                        await bodies.TakeAsync(larger, cancellationToken);
-                        bodies.Release(taken);
-                        taken = larger;
-                    }
-                }
-                finally
-                {
-                    // Also after a failure: an open read would break the connection for the next request.
-                    body.AdvanceTo(consumed, result.Buffer.End);
-                }
-            }
-        }
-        finally
-        {
-            bodies.Release(taken);
-        }
+        using var body = await WholeBody.ReadAsync(await request.OpenJsonAsync(cancellationToken), request.ContentLength, sessions.Memory.Bodies, limits.PredictionBytes, cancellationToken);
+        var json = RequestBody.WithoutMark(body.Bytes);
+        var image = EncodedImage.Find(json, model.Signature, inference);
+        if (image is null)
+            await inputs.ReserveAsync(json, binary: 0, cancellationToken);
+        Parse(json, image is null ? inputs : null, model.Signature, features);
+        if (image is { } encoded)
+            await images.ReadAsync(encoded, json, model, inputs, cancellationToken);
     }
 
     // Without inputs, values are only looked at: an image stands there, which is read afterwards.
@@ -232,9 +187,6 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
 
     private static string Expectation(ModelSignature signature) =>
         string.Join(", ", signature.Inputs.Select(input => $"{input.Name} expects {input.TypeName}"));
-
-    private TooLargeException TooLarge() =>
-        new($"A prediction's body is limited to {limits.PredictionBytes} bytes.");
 }
 
 /// <summary>
@@ -263,7 +215,7 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
     private static readonly JsonEncodedText Labels = JsonEncodedText.Encode("labels");
     private static readonly byte[] Success = """{"code":200,"name":"OK","description":"Prediction successful"}"""u8.ToArray();
 
-    private readonly ObjectPool<Buffer> _buffers = new DefaultObjectPool<Buffer>(new BufferPolicy());
+    private readonly ObjectPool<AnswerBuffer> _buffers = new DefaultObjectPool<AnswerBuffer>(new BufferPolicy());
 
     /// <summary>Sends the outputs of a run.</summary>
     /// <exception cref="InvalidInputException">An output cannot be written, or not processed; nothing was sent.</exception>
@@ -277,11 +229,9 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
         {
             if (outputs.AreSmall)
                 Write(buffer, model, outputs, processing);
-            else if (await SendPiecesAsync(response, buffer, model, outputs, processing, cancellationToken))
+            else if (await SendPiecesAsync(response, buffer, model, outputs, Pieces(buffer.Writer, model, outputs, processing), cancellationToken))
                 return;
-            Begin(response, model);
-            response.ContentLength = buffer.Bytes.WrittenCount;
-            await response.BodyWriter.WriteAsync(buffer.Bytes.WrittenMemory, cancellationToken);
+            await SendWholeAsync(response, buffer, model, cancellationToken);
         }
         finally
         {
@@ -289,16 +239,40 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
         }
     }
 
+    /// <summary>Sends the answer of another protocol, which writes it in pieces into a buffer; it may set headers before the first piece.</summary>
+    /// <exception cref="InvalidInputException">An output cannot be written; nothing was sent.</exception>
+    /// <exception cref="RunTimeoutException">Run and answer together took too long.</exception>
+    internal async ValueTask SendAsync(HttpResponse response, ResolvedModel model, PredictionOutputs outputs, Func<AnswerBuffer, IEnumerable<bool>> pieces, CancellationToken cancellationToken)
+    {
+        var buffer = _buffers.Get();
+        try
+        {
+            if (!await SendPiecesAsync(response, buffer, model, outputs, pieces(buffer), cancellationToken))
+                await SendWholeAsync(response, buffer, model, cancellationToken);
+        }
+        finally
+        {
+            _buffers.Return(buffer);
+        }
+    }
+
+    private static async ValueTask SendWholeAsync(HttpResponse response, AnswerBuffer buffer, ResolvedModel model, CancellationToken cancellationToken)
+    {
+        Begin(response, model);
+        response.ContentLength = buffer.Bytes.WrittenCount;
+        await response.BodyWriter.WriteAsync(buffer.Bytes.WrittenMemory, cancellationToken);
+    }
+
     private static void Begin(HttpResponse response, ResolvedModel model)
     {
         response.StatusCode = StatusCodes.Status200OK;
-        response.ContentType = "application/json; charset=utf-8";
+        response.ContentType ??= "application/json; charset=utf-8";
         response.Headers[VersionHeader] = model.Servable.Version;
     }
 
     /// <summary>Sends the answer in pieces. False if all of it fits the buffer; then nothing was sent.</summary>
     private async Task<bool> SendPiecesAsync(
-        HttpResponse response, Buffer buffer, ResolvedModel model, PredictionOutputs outputs, PostProcessing? processing, CancellationToken cancellationToken)
+        HttpResponse response, AnswerBuffer buffer, ResolvedModel model, PredictionOutputs outputs, IEnumerable<bool> pieces, CancellationToken cancellationToken)
     {
         var left = TimeSpan.FromSeconds(limits.RunSeconds) - outputs.RunTime;
         using var late = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, timeProvider);
@@ -307,7 +281,7 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
         var isWhole = false;
         try
         {
-            foreach (var _ in Pieces(buffer.Writer, model, outputs, processing))
+            foreach (var _ in pieces)
             {
                 ending.Token.ThrowIfCancellationRequested();
                 buffer.Writer.Flush();
@@ -344,7 +318,7 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
         }
     }
 
-    private static async ValueTask<int> SendPieceAsync(HttpResponse response, Buffer buffer, CancellationToken cancellationToken)
+    private static async ValueTask<int> SendPieceAsync(HttpResponse response, AnswerBuffer buffer, CancellationToken cancellationToken)
     {
         var length = buffer.Bytes.WrittenCount;
         var flushed = await response.BodyWriter.WriteAsync(buffer.Bytes.WrittenMemory, cancellationToken);
@@ -369,7 +343,7 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
         EndBody(writer, model, outputs);
     }
 
-    private static void Write(Buffer buffer, ResolvedModel model, PredictionOutputs outputs, PostProcessing? processing)
+    private static void Write(AnswerBuffer buffer, ResolvedModel model, PredictionOutputs outputs, PostProcessing? processing)
     {
         var writer = buffer.Writer;
         BeginBody(writer);
@@ -418,30 +392,34 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "{Reason}; the connection was cut after {Bytes} bytes of the answer.")]
     private static partial void Cut(ILogger logger, string reason, long bytes);
 
-    private sealed class Buffer
+    private sealed class BufferPolicy : IPooledObjectPolicy<AnswerBuffer>
     {
-        public Buffer()
-        {
-            Bytes = new ArrayBufferWriter<byte>(1024);
-            Writer = new Utf8JsonWriter(Bytes, new JsonWriterOptions { SkipValidation = true });
-        }
+        public AnswerBuffer Create() => new();
 
-        public ArrayBufferWriter<byte> Bytes { get; }
-
-        public Utf8JsonWriter Writer { get; }
-    }
-
-    private sealed class BufferPolicy : IPooledObjectPolicy<Buffer>
-    {
-        public Buffer Create() => new();
-
-        public bool Return(Buffer buffer)
+        public bool Return(AnswerBuffer buffer)
         {
             buffer.Bytes.ResetWrittenCount();
             buffer.Writer.Reset(buffer.Bytes);
             return buffer.Bytes.Capacity <= MaxPooledBytes;
         }
     }
+}
+
+/// <summary>What an answer is written to, piece by piece.</summary>
+internal sealed class AnswerBuffer
+{
+    /// <summary>An empty buffer.</summary>
+    public AnswerBuffer()
+    {
+        Bytes = new ArrayBufferWriter<byte>(1024);
+        Writer = new Utf8JsonWriter(Bytes, new JsonWriterOptions { SkipValidation = true });
+    }
+
+    /// <summary>The bytes, which are gone once they are sent.</summary>
+    public ArrayBufferWriter<byte> Bytes { get; }
+
+    /// <summary>Writes JSON to <see cref="Bytes"/>.</summary>
+    public Utf8JsonWriter Writer { get; }
 }
 
 /// <summary>Metrics of predictions: requests, errors and durations by model, version and status.</summary>

@@ -233,18 +233,23 @@ internal sealed partial class TimerListener : IFunctionListener
 
     private void LogSchedule()
     {
-        if (!_logger.IsEnabled(LogLevel.Information))
+        var next = NextAfter(_clock.GetUtcNow());
+        if (next == DateTimeOffset.MaxValue)
+        {
+            LogNever(_function.Name, _schedule);
+            return;
+        }
+
+        // The Functions host logs them as information; at the start of a server they would be most of its lines.
+        if (!_logger.IsEnabled(LogLevel.Debug))
             return;
         var occurrences = new List<string>();
-        for (var next = NextAfter(_clock.GetUtcNow()); next != DateTimeOffset.MaxValue && occurrences.Count < OccurrencesShown; next = NextAfter(next))
+        for (; next != DateTimeOffset.MaxValue && occurrences.Count < OccurrencesShown; next = NextAfter(next))
             occurrences.Add(next.ToString("yyyy-MM-dd HH:mm:sszzz", CultureInfo.InvariantCulture));
-        if (occurrences.Count == 0)
-            LogNever(_function.Name, _schedule);
-        else
-            LogOccurrences(occurrences.Count, _function.Name, _schedule, Environment.NewLine + string.Join(Environment.NewLine, occurrences));
+        LogOccurrences(occurrences.Count, _function.Name, _schedule, Environment.NewLine + string.Join(Environment.NewLine, occurrences));
     }
 
-    [LoggerMessage(1, LogLevel.Information, "The next {Count} occurrences of the '{Function}' schedule ({Schedule}) will be:{Occurrences}")]
+    [LoggerMessage(1, LogLevel.Debug, "The next {Count} occurrences of the '{Function}' schedule ({Schedule}) will be:{Occurrences}")]
     private partial void LogOccurrences(int count, string function, object schedule, string occurrences);
 
     [LoggerMessage(2, LogLevel.Warning, "The '{Function}' schedule ({Schedule}) never occurs: no month that it names has a day that it names.")]

@@ -127,8 +127,7 @@ public sealed class PredictionInputs : IDisposable
     /// <exception cref="JsonException">The bytes are not JSON.</exception>
     public void Read(ref Utf8JsonReader reader, FeatureColumns? features = null)
     {
-        foreach (var tensor in _tensors)
-            tensor.Clear();
+        Clear();
         if (features is not null && RecordReader.IsAhead(reader, _names))
             new RecordReader(_tensors[0], features, _takesMissing).Read(ref reader);
         else if (reader.TokenType == JsonTokenType.StartObject)
@@ -144,10 +143,51 @@ public sealed class PredictionInputs : IDisposable
     /// <exception cref="JsonException">The bytes are not JSON.</exception>
     internal void ReadInput(int input, ref Utf8JsonReader reader, FeatureColumns? features = null) => _readers[input].Read(ref reader, features);
 
+    /// <summary>The place of an input in the signature's order, by its name in UTF-8; -1 when there is none of that name.</summary>
+    public int IndexOf(ReadOnlySpan<byte> name)
+    {
+        for (var i = 0; i < _names.Length; i++)
+        {
+            if (name.SequenceEqual(_names[i]))
+                return i;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Reads the value of one input whose shape is stated: a list, nested in any way, of its elements in row-major order. The reader is on the list's beginning, and is left on its end.</summary>
+    /// <exception cref="InvalidInputException">The shape or the elements do not fit the input.</exception>
+    /// <exception cref="JsonException">The bytes are not JSON.</exception>
+    public void ReadShaped(int input, ReadOnlySpan<long> shape, ref Utf8JsonReader reader) => ShapedReader.Read(_tensors[input], _takesMissing, shape, ref reader);
+
+    /// <summary>Reads the value of one input whose shape is stated, from the elements' bytes: little-endian, in row-major order; a BOOL is one byte, a string is its length (4 bytes) and its bytes.</summary>
+    /// <exception cref="InvalidInputException">The shape or the number of bytes does not fit the input.</exception>
+    public void ReadBinary(int input, ReadOnlySpan<long> shape, in ReadOnlySequence<byte> data) => ShapedReader.Read(_tensors[input], shape, data);
+
+    /// <summary>Sets one input of type BYTES to a single string, of these bytes.</summary>
+    /// <exception cref="InvalidInputException">The shape does not fit the input, or the string is too long.</exception>
+    public void ReadText(int input, ReadOnlySpan<long> shape, in ReadOnlySequence<byte> text)
+    {
+        _tensors[input].ElementsOf(shape);
+        _tensors[input].Clear();
+        _tensors[input].AppendText(text);
+        _tensors[input].Complete(shape);
+    }
+
+    /// <summary>Removes the values that were read.</summary>
+    public void Clear()
+    {
+        foreach (var tensor in _tensors)
+            tensor.Clear();
+    }
+
     /// <summary>Takes from the budget the most bytes that the values of a JSON body can need. Called before <see cref="Read"/>; <see cref="Dispose"/> gives them back.</summary>
     /// <exception cref="MemoryLimitException">A request may never have so many bytes.</exception>
     /// <exception cref="MemoryBusyException">Other requests hold the memory.</exception>
-    public ValueTask ReserveAsync(in ReadOnlySequence<byte> json, CancellationToken cancellationToken) => ReserveAsync(BytesFor(json), cancellationToken);
+    /// <param name="json">The body, or its part that is JSON.</param>
+    /// <param name="binary">Bytes of elements behind the JSON.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public ValueTask ReserveAsync(in ReadOnlySequence<byte> json, long binary, CancellationToken cancellationToken) => ReserveAsync(BytesFor(json) + binary, cancellationToken);
 
     /// <summary>Takes bytes from the budget, once, for these inputs and for what they are decoded from; <see cref="Dispose"/> gives them back.</summary>
     /// <exception cref="MemoryLimitException">A request may never have so many bytes.</exception>
@@ -217,8 +257,7 @@ public sealed class PredictionInputs : IDisposable
     {
         if (Interlocked.Decrement(ref _holders) > 0)
             return;
-        foreach (var tensor in _tensors)
-            tensor.Clear();
+        Clear();
         _work?.Release(_reserved);
         _reserved = 0;
         if (_pool is null)

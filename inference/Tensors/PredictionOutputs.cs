@@ -96,6 +96,30 @@ public sealed class PredictionOutputs : IDisposable
         }
     }
 
+    /// <summary>The outputs as tensors, in the signature's order; dispose of each before this.</summary>
+    /// <param name="names">Those to have, by <see cref="OutputTensor.Name"/>; null for all.</param>
+    /// <exception cref="InvalidInputException">One cannot be a tensor, or has too many elements or dimensions.</exception>
+    public IReadOnlyList<OutputTensor> Tensors(IReadOnlySet<string>? names = null)
+    {
+        var tensors = new List<OutputTensor>(Count);
+        try
+        {
+            for (var i = 0; i < Count; i++)
+            {
+                var output = _signature.Outputs[i];
+                if (names is null || names.Contains(output.Name) || names.Contains(output.Name + TensorSignature.Keys))
+                    tensors.AddRange(OutputTensor.Of(output, Result[i], _firstRow, _rows));
+            }
+
+            return tensors;
+        }
+        catch
+        {
+            tensors.ForEach(tensor => tensor.Dispose());
+            throw;
+        }
+    }
+
     /// <summary>Writes the names of the classes in the shape of their output: one for each row, or a single one for an output without rows; null where there is no such class.</summary>
     public void WriteLabels(ClassLabels labels, Utf8JsonWriter writer)
     {

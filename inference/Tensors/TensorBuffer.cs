@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Larder.Inference.Limits;
@@ -74,6 +75,15 @@ public sealed unsafe class TensorBuffer
         if (IsText)
             throw new InvalidOperationException($"{Signature.Name} is a BYTES tensor, whose elements have no fixed size.");
         Clear();
+        Next(ElementsOf(shape) * Datatype.Size());
+        Complete(shape);
+        return new Span<byte>(_data, _used);
+    }
+
+    /// <summary>The number of elements of a value in this shape.</summary>
+    /// <exception cref="InvalidInputException">The shape does not fit the signature, or is beyond <see cref="InferenceLimits.TensorBytes"/>.</exception>
+    internal int ElementsOf(ReadOnlySpan<long> shape)
+    {
         Int128 elements = 1;
         var fits = shape.Length == _shape.Length;
         for (var i = 0; fits && i < shape.Length; i++)
@@ -84,11 +94,7 @@ public sealed unsafe class TensorBuffer
 
         if (!fits)
             throw InputError.Got(Signature, $"shape [{string.Join(',', shape.ToArray())}]");
-        if (elements * Datatype.Size() > _limit)
-            throw TooLarge();
-        Next((int)elements * Datatype.Size());
-        Complete(shape);
-        return new Span<byte>(_data, _used);
+        return elements * (IsText ? TextBytes : Datatype.Size()) > _limit ? throw TooLarge() : (int)elements;
     }
 
     /// <summary>Appends <paramref name="bytes"/> bytes and returns their memory.</summary>
@@ -155,6 +161,15 @@ public sealed unsafe class TensorBuffer
     internal void AppendText(ReadOnlySpan<byte> utf8)
     {
         utf8.CopyTo(Next(utf8.Length));
+        AppendEnd();
+    }
+
+    /// <summary>Adds a string.</summary>
+    internal void AppendText(in ReadOnlySequence<byte> utf8)
+    {
+        if (utf8.Length > _limit)
+            throw TooLarge();
+        utf8.CopyTo(Next((int)utf8.Length));
         AppendEnd();
     }
 

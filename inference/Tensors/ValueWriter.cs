@@ -236,6 +236,10 @@ internal ref struct Elements
         }
     }
 
+    /// <summary>The bytes of the elements, which are not strings.</summary>
+    /// <param name="size">Bytes of an element.</param>
+    public readonly ReadOnlySpan<byte> Bytes(int size) => _data.Slice(_first * size, Count * size);
+
     /// <summary>Writes one element as the name of a property.</summary>
     public readonly void WriteName(int element, Utf8JsonWriter writer)
     {

@@ -44,6 +44,50 @@ LONGEST_WAY = 12             # %F0%9F%98%80
 REASON_LENGTH = 300
 LINUX = sys.platform.startswith("linux")
 
+# A module of the script's environment, loaded at its start. PIPES names the two pipes, so that no other process that inherits the variable waits for them.
+PIPES = "LARDER_OUTPUT_PIPES"
+ORDERED_OUTPUT = '''"""Keeps the order in which a script writes to stdout and stderr: before a write to one, it waits until the other is read, for at most a second."""
+
+import fcntl
+import io
+import os
+import struct
+import sys
+import termios
+import time
+
+
+class Stream(io.FileIO):
+    def __init__(self, descriptor, name, other, pipe):
+        super().__init__(descriptor, "w", closefd=False)
+        self.name = name
+        self._other = other
+        self._pipe = pipe
+
+    def write(self, data):
+        until = time.monotonic() + 1
+        while self._is_other_unread() and time.monotonic() < until:
+            time.sleep(0.0002)
+        return super().write(data)
+
+    def _is_other_unread(self):
+        try:
+            unread, = struct.unpack("i", fcntl.ioctl(self._other, termios.FIONREAD, bytes(4)))
+            return unread > 0 and os.fstat(self._other).st_ino == self._pipe
+        except OSError:
+            return False
+
+
+def text(old, descriptor, name, other, pipe):
+    return io.TextIOWrapper(Stream(descriptor, name, other, pipe), old.encoding, old.errors, "\\n", write_through=True)
+
+
+pipes = [str(os.fstat(descriptor).st_ino) for descriptor in (1, 2)] if sys.stdout and sys.stderr else []
+if ":".join(pipes) == os.environ.get("%s"):
+    sys.stdout = sys.__stdout__ = text(sys.stdout, 1, "<stdout>", 2, int(pipes[1]))
+    sys.stderr = sys.__stderr__ = text(sys.stderr, 2, "<stderr>", 1, int(pipes[0]))
+''' % PIPES
+
 
 class Failure(Exception):
     """Ends the job; the text is the reason, a sentence."""
@@ -187,17 +231,20 @@ def wait_for(child):
 
 def run(command, folder, environment, log, stop):
     """Runs a program to its end, its output into the log. Gives its return code and the lines that it wrote to stderr last."""
-    child = subprocess.Popen(
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        bufsize=0, start_new_session=True)
+    (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+    environment = dict(environment, **{PIPES: "%d:%d" % (os.fstat(out).st_ino, os.fstat(err).st_ino)})
+    try:
+        child = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out_end, stderr=err_end, start_new_session=True)
+    finally:
+        os.close(out_end)
+        os.close(err_end)
     stop.child_started(child.pid)
-    out, err = Reader(child.stdout, "out", log), Reader(child.stderr, "err", log)
+    reader = Reader(out, err, log)
     code = wait_for(child)
     stop.child_ended()
     end_descendants(child.pid)
-    out.finish()
-    err.finish()
-    return code, list(err.last)
+    reader.finish()
+    return code, list(reader.errors.last)
 
 
 # Storage
@@ -625,19 +672,12 @@ class Log:
 
 
 class Reader(threading.Thread):
-    """Reads a stream of a child as it comes, as lines: ended by \\n, \\r\\n or \\r (progress bars), cut at a length, masked."""
+    """Reads stdout and stderr of a child as they come, both in one thread, so that the log has the order in which it read them."""
 
-    def __init__(self, pipe, stream, log):
+    def __init__(self, out, err, log):
         super().__init__(daemon=True)
-        self.last = collections.deque(maxlen=50)
-        self._pipe = pipe
-        self._stream = stream
-        self._log = log
-        # So much of a line is kept that a secret which begins before the cut is there whole, and masked before it is cut.
-        self._keep = log.line_bytes + log.mask.longest
-        self._rest = b""
-        self._held = []
-        self._after_return = False
+        self.errors = Lines("err", log)
+        self._open = {out: Lines("out", log), err: self.errors}
         self._ended = threading.Event()
         self.start()
 
@@ -647,19 +687,52 @@ class Reader(threading.Thread):
         self.join()
 
     def run(self):
-        descriptor = self._pipe.fileno()
-        while True:
-            if not select.select([descriptor], [], [], 1.0)[0]:
-                if self._ended.is_set():
-                    break
-                self._emit([], all_of_it=True)
-                continue
-            data = os.read(descriptor, 4 * 65536)
-            if not data:
+        while self._open:
+            ready = select.select(list(self._open), [], [], 1.0)[0]
+            for pipe in ready:
+                if not self._open[pipe].read(pipe):
+                    self._close(pipe)
+            for lines in self._open.values():
+                lines.release()
+            if not ready and self._ended.is_set():
                 break
+        for pipe in list(self._open):
+            self._close(pipe)
+
+    def _close(self, pipe):
+        self._open.pop(pipe).end()
+        os.close(pipe)
+
+
+class Lines:
+    """The lines of one stream: ended by \n, \r\n or \r (progress bars), cut at a length, masked."""
+
+    def __init__(self, stream, log):
+        self.last = collections.deque(maxlen=50)
+        self._stream = stream
+        self._log = log
+        # So much of a line is kept that a secret which begins before the cut is there whole, and masked before it is cut.
+        self._keep = log.line_bytes + log.mask.longest
+        self._rest = b""
+        self._held = []
+        self._read_at = time.monotonic()
+        self._after_return = False
+
+    def read(self, descriptor):
+        """Reads what there is. False at the end of the stream."""
+        data = os.read(descriptor, 4 * 65536)
+        self._read_at = time.monotonic()
+        if data:
             self._feed(data)
+        return bool(data)
+
+    def release(self):
+        """Sends the lines that were held back, once nothing has come for a second."""
+        if self._held and time.monotonic() - self._read_at >= 1:
+            self._emit([], all_of_it=True)
+
+    def end(self):
         self._emit([self._rest] if self._rest else [], all_of_it=True)
-        self._pipe.close()
 
     def _feed(self, data):
         if self._after_return and data.startswith(b"\n"):
@@ -732,6 +805,17 @@ def is_model(path, model):
     """Whether a path could be the model's, by its name."""
     name = path.rpartition("/")[2]
     return name == model or name.casefold().endswith(".onnx")
+
+
+def names_model(manifest):
+    """Whether there is a larder.json that says which file is the model, or that cannot be read, which the server then says."""
+    try:
+        with open(manifest, "rb") as file:
+            return "model" in json.load(file)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, TypeError):
+        return True
 
 
 class Job:
@@ -857,11 +941,14 @@ class Job:
             venv.EnvBuilder(system_site_packages=True, symlinks=True).create(self._venv)
         except Exception as error:
             raise Failure("The virtual environment could not be made: %s" % error)
+        packages = os.path.join(self._venv, "lib", "python%d.%d" % sys.version_info[:2], "site-packages")
+        files = {"larder_output.py": ORDERED_OUTPUT, "larder_output.pth": "import larder_output\n"}
         if sys.prefix != sys.base_prefix:
             # This Python is a virtual environment's: its packages are the ones that the machine's owner means.
-            below = os.path.join("lib", "python%d.%d" % sys.version_info[:2], "site-packages")
-            with open(os.path.join(self._venv, below, "outer.pth"), "w") as file:
-                file.write(sysconfig.get_paths()["purelib"] + "\n")
+            files["outer.pth"] = sysconfig.get_paths()["purelib"] + "\n"
+        for name, content in files.items():
+            with open(os.path.join(packages, name), "w") as file:
+                file.write(content)
 
     def _install_requirements(self):
         path = os.path.join(self._work, "requirements.txt")
@@ -904,7 +991,7 @@ class Job:
         names = [named] if named else [model, model + ".onnx"]
         left = sorted(self._files(self._work, lambda name: name in names or name == "metrics.json" or (not named and is_model(name, model))))
         found = [path for path in left if path.rpartition("/")[2] in names]
-        if not found and not named and not any(path == "larder.json" or is_model(path, model) for path in outputs):
+        if not found and not named and not any(is_model(path, model) for path in outputs) and not names_model(os.path.join(self._outputs, "larder.json")):
             # Under another name: the only one is the model, and of several the reason names them.
             found = [path for path in left if is_model(path, model)]
         if "metrics.json" in left and "metrics.json" not in outputs + found:

@@ -30,8 +30,8 @@ internal static class FeatureRules
 }
 
 /// <summary>
-/// Names of columns and classes in a file's own <c>metadata_props</c>. ONNX has no key for them, so those are read that exporters and scripts use: a JSON list, a JSON object
-/// from numbers to names, or names with commas between them. What does not fit the model is left out, since no caller stated it.
+/// Names of columns and classes in a file's own <c>metadata_props</c>. ONNX has no key for them, so those are read that exporters and scripts use: a list or an object
+/// from numbers to names, in JSON or as Python prints it (Ultralytics' <c>names</c>), or names with commas between them. What does not fit the model is left out, since no caller stated it.
 /// </summary>
 internal static class MetadataNames
 {
@@ -78,19 +78,38 @@ internal static class MetadataNames
             return null;
         try
         {
-            using var json = JsonDocument.Parse(text);
-            return json.RootElement.ValueKind switch
+            return Read(text) switch
             {
-                JsonValueKind.Array when json.RootElement.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) =>
-                    [.. json.RootElement.EnumerateArray().Select(item => item.GetString()!)],
-                JsonValueKind.Object => Counted(json.RootElement),
+                { ValueKind: JsonValueKind.Array } list when list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) => [.. list.EnumerateArray().Select(item => item.GetString()!)],
+                { ValueKind: JsonValueKind.Object } counted => Counted(counted),
+                { ValueKind: JsonValueKind.String } names => names.GetString()!.Split(',', StringSplitOptions.TrimEntries),
                 _ => null,
             };
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (InvalidOperationException)
         {
-            // The second: half of a surrogate pair.
-            return text.AsSpan().IndexOfAny("{}[]\"") < 0 ? text.Split(',', StringSplitOptions.TrimEntries) : null;
+            // A name with half of a surrogate pair.
+            return null;
+        }
+    }
+
+    // JSON; or YAML, which what Python prints of a list or a dict is, and names with commas between them.
+    private static JsonElement? Read(string text)
+    {
+        try
+        {
+            return JsonElement.Parse(text);
+        }
+        catch (JsonException)
+        {
+            try
+            {
+                return JsonSerializer.SerializeToElement(YamlJson.Read(BinaryData.FromString(text)));
+            }
+            catch (InvalidRequestException)
+            {
+                return null;
+            }
         }
     }
 

@@ -140,6 +140,34 @@ public sealed class BootstrapTests(Azurite azurite)
     }
 
     [Fact]
+    public async Task Standard_output_and_standard_error_keep_their_order()
+    {
+        await using var job = new TrainingJob(azurite)
+        {
+            Script = """
+                import subprocess, sys
+                for i in range(500):
+                    print(i, file=sys.stderr if i % 2 or i % 7 == 0 else sys.stdout)
+                # A process of its own inherits the pipes; one with pipes of its own that are read one after the other must not wait.
+                subprocess.run([sys.executable, "-c", "import sys; sys.stderr.write('500\\n'); print(501)"], check=True)
+                child = subprocess.Popen(
+                    [sys.executable, "-c", "import sys\nfor i in range(2000): print(i, file=sys.stderr if i % 2 else sys.stdout)"],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                print(502 + len(child.stdout.read().split()) + len(child.stderr.read().split()) - 2000)
+                print(503, file=sys.stderr)
+                raise ValueError(504)
+                """,
+        };
+
+        var ended = await job.RunAsync();
+
+        var written = ended.Lines.Where(line => line.S != "sys").ToList();
+        Assert.Equal(Enumerable.Range(0, 504).Select(i => $"{i}"), written.Take(504).Select(line => line.M));
+        Assert.Equal(("err", "ValueError: 504"), (written[^1].S, written[^1].M));
+        Assert.Equal(["out", "err", "out", "err"], written.Skip(2).Take(4).Select(line => line.S));
+    }
+
+    [Fact]
     public async Task A_long_line_is_cut_and_a_full_log_says_so_and_the_script_runs_on()
     {
         await using var job = new TrainingJob(azurite)

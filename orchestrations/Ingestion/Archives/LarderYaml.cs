@@ -6,6 +6,7 @@ using Larder.Inference.Signatures;
 using Larder.Orchestrations.Options;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Ingestion.Archives;
 

@@ -80,6 +80,21 @@ public sealed class FunctionAccessTests
         GET /metrics reader
         POST /metrics reader
         GET /readyz none
+        GET /v2 reader
+        GET /v2/health/live none
+        GET /v2/health/ready none
+        GET /v2/models reader
+        GET /v2/models/{model} reader
+        GET /v2/models/{model}/config reader
+        POST /v2/models/{model}/infer predictor
+        GET /v2/models/{model}/ready reader
+        GET /v2/models/{model}/versions/{version} reader
+        GET /v2/models/{model}/versions/{version}/config reader
+        POST /v2/models/{model}/versions/{version}/infer predictor
+        GET /v2/models/{model}/versions/{version}/ready reader
+        POST /v2/repository/index reader
+        POST /v2/repository/models/{model}/load contributor
+        POST /v2/repository/models/{model}/unload contributor
         GET /version none
         """;
 
@@ -110,8 +125,8 @@ public sealed class FunctionAccessTests
             .ToList();
 
         Assert.True(functions.Count > 40, $"{functions.Count}");
-        Assert.Equal(["Greet", "Help", "Live", "Ready", "Version", "ZzUnknownPath"], Sorted(functions.Where(name => access.Of(name).Role == Role.None)));
-        Assert.Equal(["Live", "Ready"], Sorted(functions.Where(name => access.Of(name).IsProbe)));
+        Assert.Equal(["Greet", "Help", "Live", "LiveV2", "Ready", "ReadyV2", "Version", "ZzUnknownPath"], Sorted(functions.Where(name => access.Of(name).Role == Role.None)));
+        Assert.Equal(["Live", "LiveV2", "Ready", "ReadyV2"], Sorted(functions.Where(name => access.Of(name).IsProbe)));
         Assert.Superset(functions.ToHashSet(), access.Names.ToHashSet());
         Assert.Contains("ReconcileJobs", access.Names);
     }

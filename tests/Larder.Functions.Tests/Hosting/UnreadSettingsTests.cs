@@ -13,6 +13,7 @@ public sealed class UnreadSettingsTests
     [InlineData("Limits:Imge:MaxPixels", "did you mean Limits:Image:MaxPixels?")]
     [InlineData("Access:AllowedOrigin", "did you mean Access:AllowedOrigins?")]
     [InlineData("Access:AllowedOrigins:0", "did you mean Access:AllowedOrigins?")]
+    [InlineData("SelfHost:Blobs:MaxPollInterval", "did you mean SelfHost:Blobs:MaxPollingInterval?")]
     [InlineData("Jobs:Process:ColourOfTheWallsInside", "has those that are.")]
     public void One_in_a_known_section_is_named_with_the_nearest(string name, string says)
     {

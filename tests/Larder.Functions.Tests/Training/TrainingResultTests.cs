@@ -145,6 +145,7 @@ public sealed class TrainingResultTests(TrainingFixture larder)
             "open(os.path.join(out, 'only.onnx'), 'wb').write(model)",
             """open(os.path.join(out, 'a.onnx'), 'wb').write(b'x'); open(os.path.join(out, 'b.bin'), 'wb').write(model); open(os.path.join(out, 'larder.json'), 'w').write('{"model": "b.bin", "labels": ["no"], "features": ["a", "b", {"name": "c", "unit": "cm"}, "d"]}')""",
             "os.mkdir('deep'); open('deep/weights.ONNX', 'wb').write(model)",
+            """open('weights.onnx', 'wb').write(model); open(os.path.join(out, 'larder.json'), 'w').write('{"labels": ["no", "yes"]}')""",
             // The same bytes twice are one model.
             "open(name + '.onnx', 'wb').write(model); open(os.path.join(out, name), 'wb').write(model)",
         ];
@@ -160,7 +161,7 @@ public sealed class TrainingResultTests(TrainingFixture larder)
 
         var told = await VersionAsync($"found:{jobs[3]["version"]}");
         Assert.Equal("""["no"] [{"name":"a"},{"name":"b"},{"name":"c","unit":"cm"},{"name":"d"}]""", $"{told["labels"]!.ToJsonString()} {told["features"]!.ToJsonString()}");
-        Assert.Equal([1, 2, 3, 4, 5, 6], jobs.Select(job => (int)job["version"]!).Order());
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7], jobs.Select(job => (int)job["version"]!).Order());
     }
 
     [Fact]

@@ -268,7 +268,7 @@ public class TimerTests(Azurite azurite)
         var told = Assert.Single(host.Log.Messages, message => message.Contains("occurrences", StringComparison.Ordinal));
         Assert.Equal(
             [
-                "Information: The next 5 occurrences of the 'Tick' schedule (0 0 6 * * Mon, UTC) will be:",
+                "Debug: The next 5 occurrences of the 'Tick' schedule (0 0 6 * * Mon, UTC) will be:",
                 "2024-01-01 06:00:00+00:00", "2024-01-08 06:00:00+00:00", "2024-01-15 06:00:00+00:00", "2024-01-22 06:00:00+00:00", "2024-01-29 06:00:00+00:00",
             ],
             told.Split(Environment.NewLine));

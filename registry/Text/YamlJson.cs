@@ -7,19 +7,21 @@ using Larder.Registry.Errors;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Larder.Orchestrations.Ingestion.Archives;
+namespace Larder.Registry.Text;
 
 /// <summary>
 /// Reads YAML as the JSON that it stands for (YAML 1.2, core schema). Aliases, tags and several documents are refused: they are not needed here, and a few
 /// lines of aliases can stand for gigabytes.
 /// </summary>
-internal static partial class YamlJson
+public static partial class YamlJson
 {
     private const int MaxDepth = 32;
 
     // YAML 1.2, section 5.1. The parser fails on a NUL, where it should refuse it.
     private static readonly SearchValues<char> NotPrintable = SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(c => (char)c).Where(c => char.IsControl(c) && c is not ('\t' or '\n' or '\r' or '\u0085'))]);
 
+    /// <summary>The value of the only document; null for an empty one.</summary>
+    /// <param name="yaml">UTF-8, with or without a byte-order mark.</param>
     /// <exception cref="InvalidRequestException">It is no YAML, or more than is understood here: a sentence that names the line.</exception>
     public static JsonNode? Read(BinaryData yaml)
     {
@@ -75,7 +77,7 @@ internal static partial class YamlJson
             if (!parser.TryConsume<Scalar>(out var name))
                 throw Wrong("a key must be a text", at);
             if (members.ContainsKey(name.Value))
-                throw Wrong($"the key {ArchiveEntryRules.Shown(name.Value)} is there twice", at);
+                throw Wrong($"the key {Quoted.Text(name.Value)} is there twice", at);
             members[name.Value] = Node(parser, depth + 1);
         }
 
