@@ -43,9 +43,9 @@ internal static class ModelChecks
     }
 
     /// <summary>Session options. One thread: validation is not urgent, and the server needs the other cores.</summary>
-    public static SessionOptions Options(SessionSettings settings)
+    public static SessionOptions Options(SessionSettings settings, bool extensions)
     {
-        var options = SessionBuilder.Options(settings, threads: 1);
+        var options = SessionBuilder.Options(settings, threads: 1, extensions);
         options.EnableCpuMemArena = false;
         return options;
     }
@@ -57,7 +57,7 @@ internal static class ModelChecks
 
     private static SandboxAnswer Try(SandboxRequest request, Stopwatch clock)
     {
-        using var options = Options(request.Session);
+        using var options = Options(request.Session, request.Extensions);
         var graph = request.Folder is { } folder ? WriteGraph(options, folder) : null;
         using var model = SandboxModel.Load(request.Path, options);
         if (graph is not null)

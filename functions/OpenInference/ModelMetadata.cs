@@ -110,7 +110,7 @@ public sealed class ModelMetadata(ModelRegistry registry, ModelCatalog catalog, 
             Name = model.Model.Name,
             Versions = await VersionsAsync(registry, model.Model.Name, cancellationToken),
             Platform = "onnx_onnxv1",
-            Inputs = [.. signature.AllInputs.Select(input => new TensorMetadata(input.Name, input.Datatype!.Value.Name(), input.Shape!))],
+            Inputs = [.. signature.Inputs.Select(input => new TensorMetadata(input.Name, input.Datatype!.Value.Name(), input.Shape!))],
             Outputs = [.. TensorSignature.Of(signature).Select(output => new TensorMetadata(output.Name, output.Datatype.Name(), output.Shape))],
         });
     }

@@ -69,8 +69,9 @@ public sealed class ModelCompiler(ModelValidator validator)
         };
         try
         {
-            result = result with { NodesBefore = (await validator.ScanAsync(original.FullName, cancellationToken)).Nodes };
-            var answer = await validator.Sandbox.CompileAsync(original.FullName, ModelValidator.DefaultSession, request, caller, cancellationToken);
+            var scan = await validator.ScanAsync(original.FullName, cancellationToken);
+            result = result with { NodesBefore = scan.Nodes };
+            var answer = await validator.Sandbox.CompileAsync(original.FullName, ModelValidator.DefaultSession, request with { Extensions = scan.UsesExtensions }, caller, cancellationToken);
             result = result with { Reason = answer.Reason, Samples = answer.Samples, LargestDifference = answer.LargestDifference };
             return answer.IsSame ? await DescribedAsync(result, original.FullName, request, caller, cancellationToken) : result;
         }

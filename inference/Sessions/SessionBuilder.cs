@@ -24,7 +24,7 @@ internal static class SessionBuilder
     /// <summary>Loads a model from its file.</summary>
     public static InferenceSession Build(ServableModel model, string path)
     {
-        using var options = Options(model.Settings.Session, Threads(model));
+        using var options = Options(model.Settings.Session, Threads(model), model.Description.UsesExtensions);
         // ONNX Runtime keeps a memory pattern for every input shape: with variable shapes, these would grow without limit.
         options.EnableMemoryPattern = !model.Description.Signature.AllInputs.Any(input => input.Shape!.Contains(-1));
         OnnxEnvironment.UseArena(options);
@@ -32,7 +32,11 @@ internal static class SessionBuilder
     }
 
     /// <summary>The options of a session; the sandbox loads with the same options, so that it validates what the server will run.</summary>
-    public static SessionOptions Options(SessionSettings settings, int threads)
+    /// <param name="settings">The owner's.</param>
+    /// <param name="threads">Threads of a run.</param>
+    /// <param name="extensions">Whether the model uses ONNX Runtime Extensions; the library is not loaded for others.</param>
+    /// <exception cref="InvalidModelException">There is no such library for this platform.</exception>
+    public static SessionOptions Options(SessionSettings settings, int threads, bool extensions)
     {
         var options = new SessionOptions
         {
@@ -49,6 +53,21 @@ internal static class SessionBuilder
         };
         // Waiting threads would spin: faster alone, but in a server they take the cores from other models.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        if (extensions)
+            Register(options);
         return options;
+    }
+
+    private static void Register(SessionOptions options)
+    {
+        try
+        {
+            options.RegisterOrtExtensions();
+        }
+        catch (OnnxRuntimeException)
+        {
+            options.Dispose();
+            throw new InvalidModelException("The model uses operators of ONNX Runtime Extensions, whose library this server cannot load: it exists for Windows, and for Linux with glibc.");
+        }
     }
 }

@@ -33,6 +33,10 @@ public sealed record ModelDescription
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool TakesMissing { get; init; }
 
+    /// <summary>True when the model has operators of ONNX Runtime Extensions, whose library is then loaded with it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool UsesExtensions { get; init; }
+
     /// <summary>True when the model has operators that would end the process if they got nothing: inputs without elements are refused.</summary>
     public bool RefusesEmptyInputs { get; init; }
 }

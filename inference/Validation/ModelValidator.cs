@@ -54,6 +54,7 @@ public sealed class ModelValidator : IAsyncDisposable
             RowsAreIndependent = answer.RowsAreIndependent,
             RefusesEmptyInputs = scan.RefusesEmptyInputs,
             TakesMissing = scan.TakesMissing,
+            UsesExtensions = scan.UsesExtensions,
         };
     }
 
@@ -74,11 +75,11 @@ public sealed class ModelValidator : IAsyncDisposable
     private async Task<SandboxAnswer> TryAsync(string path, long dataBytes, OnnxScan scan, string caller, CancellationToken cancellationToken)
     {
         if (!scan.RequiresRangeAnalysis)
-            return await Sandbox.TryAsync(path, DefaultSession, folder: null, caller, cancellationToken, dataBytes);
+            return await Sandbox.TryAsync(path, DefaultSession, folder: null, caller, cancellationToken, dataBytes, scan.UsesExtensions);
         var folder = Directory.CreateTempSubdirectory("larder-graph-");
         try
         {
-            return await Sandbox.TryAsync(path, DefaultSession, folder.FullName, caller, cancellationToken, dataBytes);
+            return await Sandbox.TryAsync(path, DefaultSession, folder.FullName, caller, cancellationToken, dataBytes, scan.UsesExtensions);
         }
         finally
         {

@@ -42,19 +42,19 @@ internal sealed class Compiler
     /// <exception cref="InvalidModelException">The optimised graph cannot be written or loaded, or a sample does not fit the model.</exception>
     public static ComparisonAnswer Compile(SandboxRequest request, CompilationRequest compilation, Stopwatch clock)
     {
-        Write(request.Path, compilation.Destination);
-        using var asWritten = ModelChecks.Options(Original);
+        Write(request.Path, compilation.Destination, compilation.Extensions);
+        using var asWritten = ModelChecks.Options(Original, compilation.Extensions);
         using var original = SandboxModel.Load(request.Path, asWritten);
-        using var asServed = ModelChecks.Options(request.Session);
+        using var asServed = ModelChecks.Options(request.Session, compilation.Extensions);
         using var optimised = LoadOptimised(compilation.Destination, asServed);
         if ((SignatureDifference(compilation.Signature, original.Signature) ?? SignatureDifference(compilation.Signature, optimised.Signature)) is { } difference)
             return new ComparisonAnswer(false, $"The optimised model is not called as the original is: {difference}.", 0, null);
         return new Compiler(original, optimised, compilation, TimeSpan.FromSeconds(request.Seconds / 2d), clock).Compare();
     }
 
-    private static void Write(string path, string destination)
+    private static void Write(string path, string destination, bool extensions)
     {
-        using var options = ModelChecks.Options(Writing);
+        using var options = ModelChecks.Options(Writing, extensions);
         options.OptimizedModelFilePath = destination;
         options.AddSessionConfigEntry("optimization.constant_folding_max_output_size_in_bytes", MostFoldedBytes);
         // Otherwise the format would follow the destination's name.

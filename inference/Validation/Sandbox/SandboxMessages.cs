@@ -11,7 +11,9 @@ namespace Larder.Inference.Validation.Sandbox;
 /// <param name="Folder">Folder for the graph, which is analysed for input values that end the process; null if it has no operator that could.</param>
 /// <param name="Compilation">Compilation to do; null for none.</param>
 /// <param name="Samples">Samples to run; null for none. Without both it is a validation.</param>
-internal sealed record SandboxRequest(string Path, SessionSettings Session, int Seconds, string? Folder = null, CompilationRequest? Compilation = null, SampleRequest? Samples = null);
+/// <param name="Extensions">Whether the model uses ONNX Runtime Extensions.</param>
+internal sealed record SandboxRequest(
+    string Path, SessionSettings Session, int Seconds, string? Folder = null, CompilationRequest? Compilation = null, SampleRequest? Samples = null, bool Extensions = false);
 
 /// <summary>Request to compile a model.</summary>
 /// <param name="Destination">Path of the optimised model.</param>
@@ -19,7 +21,8 @@ internal sealed record SandboxRequest(string Path, SessionSettings Session, int 
 /// <param name="Samples">Values to compare on, each in JSON; if empty, the sandbox generates some.</param>
 /// <param name="Atol">Absolute tolerance.</param>
 /// <param name="Rtol">Relative tolerance.</param>
-internal sealed record CompilationRequest(string Destination, ModelSignature Signature, IReadOnlyList<string> Samples, double Atol, double Rtol);
+/// <param name="Extensions">Whether the model uses ONNX Runtime Extensions.</param>
+internal sealed record CompilationRequest(string Destination, ModelSignature Signature, IReadOnlyList<string> Samples, double Atol, double Rtol, bool Extensions = false);
 
 /// <summary>Request to compare what a model answers with what is expected.</summary>
 /// <param name="Signature">The model's inputs and outputs, as validation found them.</param>

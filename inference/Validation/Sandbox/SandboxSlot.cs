@@ -29,9 +29,10 @@ internal sealed class SandboxSlot(ValidationLimits limits, TimeProvider time, bo
     /// <param name="folder">Where the child may write the model's graph, if it is to look for operators that end the process; null if not.</param>
     /// <param name="cancellationToken">Ends the child.</param>
     /// <param name="dataBytes">Bytes of the other files in which it keeps tensors.</param>
+    /// <param name="extensions">Whether it uses ONNX Runtime Extensions.</param>
     /// <exception cref="InvalidModelException">It does not load, or not within the limits, or does not run.</exception>
-    public Task<SandboxAnswer> TryAsync(string path, SessionSettings session, string? folder, CancellationToken cancellationToken, long dataBytes = 0) =>
-        RequestAsync(new SandboxRequest(path, session, limits.SecondsOf(new FileInfo(path).Length + dataBytes), folder), cancellationToken);
+    public Task<SandboxAnswer> TryAsync(string path, SessionSettings session, string? folder, CancellationToken cancellationToken, long dataBytes = 0, bool extensions = false) =>
+        RequestAsync(new SandboxRequest(path, session, limits.SecondsOf(new FileInfo(path).Length + dataBytes), folder, Extensions: extensions), cancellationToken);
 
     /// <summary>Writes a model's optimised graph, and compares it with the model.</summary>
     /// <exception cref="InvalidModelException">One of them does not load, or not within the limits.</exception>

@@ -26,9 +26,11 @@ internal sealed class ValidationSandbox(ValidationLimits limits, TimeProvider ti
     /// <param name="caller">User who sent the model: the queue is fair between users.</param>
     /// <param name="cancellationToken">Kills the child.</param>
     /// <param name="dataBytes">Bytes of the other files in which it keeps tensors.</param>
+    /// <param name="extensions">Whether the model uses ONNX Runtime Extensions.</param>
     /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
-    public Task<SandboxAnswer> TryAsync(string path, SessionSettings session, string? folder, string caller, CancellationToken cancellationToken, long dataBytes = 0) =>
-        RunAsync((slot, stop) => slot.TryAsync(path, session, folder, stop, dataBytes), caller, cancellationToken);
+    public Task<SandboxAnswer> TryAsync(
+        string path, SessionSettings session, string? folder, string caller, CancellationToken cancellationToken, long dataBytes = 0, bool extensions = false) =>
+        RunAsync((slot, stop) => slot.TryAsync(path, session, folder, stop, dataBytes, extensions), caller, cancellationToken);
 
     /// <inheritdoc cref="SandboxSlot.CompileAsync"/>
     /// <exception cref="ValidatorBusyException">Too many wait already.</exception>

@@ -28,6 +28,9 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
     /// <summary>See <see cref="OnnxScan"/>.</summary>
     public bool TakesMissing { get; private set; }
 
+    /// <summary>See <see cref="OnnxScan"/>.</summary>
+    public bool UsesExtensions { get; private set; }
+
     /// <summary>Reads a <c>GraphProto</c>.</summary>
     /// <param name="isMain">Whether its inputs and outputs are the model's.</param>
     public void Graph(bool isMain)
@@ -109,6 +112,13 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
     {
         foreach (var (custom, node) in _custom)
         {
+            // The library could take the place of a function of the same name.
+            if (OnnxExtensions.Has(custom.Domain) && (UsesExtensions || !_functions.Contains(custom)))
+            {
+                throw new InvalidModelException(
+                    $"{node} uses the operator {Printable.Quoted($"{custom.Domain}:{custom.Name}")}; of ONNX Runtime Extensions, only these are supported: {string.Join(", ", OnnxExtensions.Allowed.Order(StringComparer.Ordinal))}.");
+            }
+
             if (!_functions.Contains(custom))
             {
                 throw new InvalidModelException(
@@ -153,6 +163,12 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
         TakesMissing |= (domain, type) is (OnnxSupport.DefaultDomain, "IsNaN") or ("ai.onnx.ml", "Imputer");
         if (OnnxSupport.MaxOpsets.ContainsKey(domain))
             return;
+        if (OnnxExtensions.Allows(domain, type))
+        {
+            UsesExtensions = true;
+            return;
+        }
+
         if (_custom.Count == MaxCustomOperators && !_custom.ContainsKey((domain, type)))
             throw new InvalidModelException($"The model uses more than {MaxCustomOperators} operators that are not ONNX's own.");
         _custom.TryAdd((domain, type), NodeLabel());

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>Versions that ONNX Runtime 1.31 can load, found by trying. A test tries again, and fails when a new runtime loads others.</summary>
@@ -25,6 +27,35 @@ internal static class OnnxSupport
 
     /// <summary>Normalises a domain: the empty domain is <c>ai.onnx</c>.</summary>
     public static string Domain(string domain) => domain.Length == 0 ? DefaultDomain : domain;
+}
+
+/// <summary>
+/// Operators of ONNX Runtime Extensions 0.14: those that a model may use. They get everything from the model and its inputs, and touch neither files nor the network; and thousands of runs on
+/// empty, scalar, long and malformed values did not end the process.
+/// <para>
+/// Not on the list: StringEqual, StringJoin, StringRegexSplitWithOffsets and WordpieceTokenizer read beyond a tensor that is empty, scalar or out of range; StringToHashBucket and StringToHashBucketFast divide by an input;
+/// StringECMARegexReplace and StringECMARegexSplitWithOffsets backtrack on the stack, which a long text overflows; RobertaTokenizer and CLIPTokenizer answer memory that was never written (offset_mapping).
+/// DecodeImage and others of images and sound allocate what their file asks for, and have decoders of their own: Larder decodes images before the model. All others were not tried.
+/// </para>
+/// </summary>
+internal static class OnnxExtensions
+{
+    /// <summary>Their domain.</summary>
+    public const string Domain = "ai.onnx.contrib";
+
+    // The library's other domain, of which no operator is allowed.
+    private const string OtherDomain = "com.microsoft.extensions";
+
+    /// <summary>The operators of <see cref="Domain"/> that a model may use.</summary>
+    public static readonly FrozenSet<string> Allowed = FrozenSet.Create(
+        "StringUpper", "StringLower", "StringStrip", "StringLength", "StringConcat", "StringSplit", "StringRegexReplace", "StringMapping",
+        "BasicTokenizer", "BertTokenizer", "HfBertTokenizer", "GPT2Tokenizer", "SentencepieceTokenizer");
+
+    /// <summary>Whether the library has operators of the domain.</summary>
+    public static bool Has(string domain) => domain is Domain or OtherDomain;
+
+    /// <summary>Whether a model may use the operator.</summary>
+    public static bool Allows(string domain, string type) => domain == Domain && Allowed.Contains(type);
 }
 
 /// <summary>

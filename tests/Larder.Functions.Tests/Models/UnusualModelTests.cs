@@ -70,6 +70,9 @@ public sealed class UnusualModelTests(LarderFixture larder)
         Assert.Equal("[[2,3]]", await ValuesAsync("[1,1]"));
         Assert.Equal("[[2,3]]", await ValuesAsync("""[{"w":1,"a":1}]"""));
         Assert.Equal("[[4,5]]", await ValuesAsync("""{"x":[1,1],"w":[4,5]}"""));
+        var v2 = await _client.SendJsonAsync(HttpMethod.Post, $"/v2/models/{Name}/infer",
+            """{"inputs":[{"name":"w","shape":[2],"datatype":"FP32","data":[4,5]},{"name":"x","shape":[1,2],"datatype":"FP32","data":[1,1]}]}""");
+        Assert.Equal("[4,5]", v2.Body["outputs"]![0]!["data"]!.ToJsonString());
         // The object names inputs: w is the input, and no column of x.
         var refused = await _client.PredictAsync(Name, """{"values":{"w":1,"a":1}}""");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);

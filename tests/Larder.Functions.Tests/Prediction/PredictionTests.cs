@@ -65,6 +65,17 @@ public sealed class PredictionTests(LarderFixture larder)
     }
 
     [Fact]
+    public async Task A_text_model_with_its_tokenizer_in_the_graph_takes_strings()
+    {
+        await _client.UploadAsync("tokenizer", OnnxModel.BertTokenizer());
+
+        var answer = await _client.PredictAsync("tokenizer", """{"values":["A larder serves models"]}""");
+
+        Assert.Equal("[3,5,6,7,8,9,8,1]", answer.Body["outputs"]!["ids"]!.ToJsonString());
+        Assert.Equal("[8]", answer.Body["outputs"]!["count"]!.ToJsonString());
+    }
+
+    [Fact]
     public async Task Sequences_of_maps_come_out_as_arrays_of_objects()
     {
         await _client.UploadAsync("zipmap", OnnxModel.ZipMap());

@@ -318,6 +318,22 @@ public sealed class RefusedTests
     public void An_input_with_a_dimension_out_of_range(long dimension) => Assert.Equal(
         $"The input 'z' has a dimension of {dimension}, which is out of range.", Scan.Refuses(Scan.Model().Input("z", Datatype.Fp32, dimension)));
 
+    [Theory]
+    [InlineData("ai.onnx.contrib", "DecodeImage", "StringUpper", false)]
+    [InlineData("ai.onnx.contrib", "StringECMARegexReplace", "StringUpper", true)]
+    [InlineData("com.microsoft.extensions", "ReadAudio", "StringUpper", true)]
+    [InlineData("ai.onnx.contrib", "DecodeImage", null, false)]
+    public void An_operator_of_the_extensions_that_is_not_on_the_list_also_as_a_function(string domain, string op, string? beside, bool isFunction)
+    {
+        var model = Scan.Model().Opset(domain, 1).Node(op, ["x"], ["z"], domain);
+        if (beside is not null)
+            model.Node(beside, ["x"], ["w"], "ai.onnx.contrib");
+        if (isFunction)
+            model.Function(new OnnxFunction(domain, op, ["a"], ["b"]).Node(new OnnxNode("Identity", ["a"], ["b"])));
+
+        Assert.StartsWith($"Node 'z' uses the operator '{domain}:{op}'; of ONNX Runtime Extensions, only these are supported: BasicTokenizer, BertTokenizer, ", Scan.Refuses(model), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_input_of_unknown_rank() => Assert.Equal(
         "The input 'z' does not say how many dimensions it has: export the model with the shapes of its inputs.",

@@ -50,6 +50,19 @@ public sealed partial class OnnxModel
         .ToBytes();
 
     /// <summary>
+    /// A text model with its tokenizer in the graph, by ONNX Runtime Extensions: <c>text</c> BYTES [1] to <c>ids</c> INT64 [n] (of <c>[CLS]</c>, the words in lower case, <c>[SEP]</c>), and <c>count</c> INT64 [1], how many they are.
+    /// </summary>
+    public static byte[] BertTokenizer() => new OnnxModel()
+        .Opset("ai.onnx.contrib", 1)
+        .Input("text", Datatype.Bytes, 1)
+        .Output("ids", Datatype.Int64, "n")
+        .Output("count", Datatype.Int64, 1)
+        .Node(new OnnxNode("BertTokenizer", ["text"], ["ids", "types", "mask"], "ai.onnx.contrib")
+            .String("vocab_file", "[UNK]\n[SEP]\n[PAD]\n[CLS]\n[MASK]\na\nlarder\nserve\n##s\nmodel"))
+        .Node("Shape", ["ids"], ["count"])
+        .ToBytes();
+
+    /// <summary>
     /// A classifier as scikit-learn's converter writes them: <c>float_input</c> FP32 [-1,features] to <c>output_label</c> INT64 [-1] and
     /// <c>output_probability</c> sequence(map(INT64,FP32)).
     /// </summary>
