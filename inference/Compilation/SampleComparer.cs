@@ -28,7 +28,7 @@ public sealed class SampleComparer(ModelValidator validator)
     public async Task<string?> DifferenceAsync(
         string path, ServableModel model, IReadOnlyList<Feature> features, ExpectedSamples samples, string caller, CancellationToken cancellationToken)
     {
-        var request = new SampleRequest(model.Description.Signature, features, model.TakesMissing, samples.Values, samples.Outputs, samples.Atol, samples.Rtol);
+        var request = new SampleRequest(model.Description.Signature, features, model.TakesMissing, samples.Values, samples.Outputs, samples.Atol, samples.Rtol, model.Description.UsesExtensions);
         try
         {
             var answer = await validator.Sandbox.CompareAsync(path, model.Settings.Session, request, caller, cancellationToken);

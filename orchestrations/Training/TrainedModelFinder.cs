@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Larder.Inference;
 using Larder.Inference.Signatures;
 using Larder.Orchestrations.Compute;
@@ -74,6 +75,7 @@ internal sealed class TrainedModelFinder(JobFiles files)
 }
 
 /// <summary>What <c>larder.json</c> in the output folder of a training says: which file is the model, and what its version is to have.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record TrainedManifest
 {
     /// <summary>Its name in the output folder.</summary>

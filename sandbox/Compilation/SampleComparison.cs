@@ -18,7 +18,7 @@ internal static class SampleComparison
     /// <exception cref="InvalidModelException">A sample does not fit the model.</exception>
     public static ComparisonAnswer Compare(SandboxRequest request, SampleRequest samples)
     {
-        using var options = ModelChecks.Options(request.Session);
+        using var options = ModelChecks.Options(request.Session, samples.Extensions);
         using var model = SandboxModel.Load(request.Path, options);
         var comparison = new OutputComparison(samples.Atol, samples.Rtol, "in the expected outputs", "in the model's outputs");
         var compared = 0;
@@ -37,7 +37,7 @@ internal static class SampleComparison
         IDisposableReadOnlyCollection<OrtValue> got;
         try
         {
-            got = model.Run(sample.Values);
+            got = model.Run(sample.Names, sample.Values);
         }
         catch (OnnxRuntimeException e) when (!ModelChecks.IsOutOfMemory(e))
         {

@@ -32,8 +32,9 @@ internal sealed record CompilationRequest(string Destination, ModelSignature Sig
 /// <param name="Outputs">Of each sample the expected outputs by name, in JSON.</param>
 /// <param name="Atol">Absolute tolerance.</param>
 /// <param name="Rtol">Relative tolerance.</param>
+/// <param name="Extensions">Whether the model uses ONNX Runtime Extensions.</param>
 internal sealed record SampleRequest(
-    ModelSignature Signature, IReadOnlyList<Feature> Features, bool TakesMissing, IReadOnlyList<string> Values, IReadOnlyList<string> Outputs, double Atol, double Rtol);
+    ModelSignature Signature, IReadOnlyList<Feature> Features, bool TakesMissing, IReadOnlyList<string> Values, IReadOnlyList<string> Outputs, double Atol, double Rtol, bool Extensions);
 
 /// <summary>Answer of the sandbox: one line of JSON on its standard output, with a signature, a comparison or a refusal.</summary>
 internal sealed record SandboxAnswer

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Larder.Inference.Limits;
 using Larder.Inference.Validation.Scanning;
-using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Options;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;

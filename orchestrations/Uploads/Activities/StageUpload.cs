@@ -4,7 +4,6 @@ using Larder.Orchestrations.Jobs;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
-using Larder.Registry.Publishing;
 using Larder.Registry.Uploads;
 using Microsoft.Azure.Functions.Worker;
 

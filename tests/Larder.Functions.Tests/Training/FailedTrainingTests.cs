@@ -64,13 +64,14 @@ public sealed class FailedTrainingTests(TrainingFixture larder)
             FailAsync("none", "print('nothing')"),
             FailAsync("other", Write("weights.bin", "log.txt")),
             FailAsync("two", Write("a.onnx", "sub/b.onnx")),
-            FailAsync("named", Write("a.onnx", "larder.json")));
+            FailAsync("named", Write("a.onnx", "larder.json")),
+            FailAsync("misspelt", "import os\nopen(os.environ['LARDER_OUTPUT_DIR'] + '/larder.json', 'w').write('{\"lables\": [\"a\"]}')"));
 
         Assert.Equal("The training left no model: a file called none or none.onnx was expected, or one .onnx file, in LARDER_OUTPUT_DIR or the script's folder. It left: nothing.", (string?)jobs[0]["reason"]);
         Assert.EndsWith("It left: log.txt, weights.bin.", (string?)jobs[1]["reason"]);
         Assert.Contains("name one in larder.json", (string?)jobs[2]["reason"]);
         Assert.EndsWith("They are: a.onnx, sub/b.onnx.", (string?)jobs[2]["reason"]);
-        Assert.StartsWith("larder.json cannot be read", (string?)jobs[3]["reason"]);
+        Assert.All(jobs[3..], job => Assert.StartsWith("larder.json cannot be read", (string?)job["reason"]));
         // They are kept with the job all the same.
         Assert.Equal(["a.onnx", "sub/b.onnx"], jobs[2]["outputs"]!.AsArray().Select(output => (string)output!["path"]!).Order());
 
