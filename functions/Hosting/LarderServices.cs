@@ -214,7 +214,7 @@ public static class LarderServices
             var comparer = provider.GetRequiredService<SampleComparer>();
             return async (model, features, samples, caller, cancellationToken) =>
             {
-                using var file = await files.RentAsync(model.Sha256, model.Bytes, cancellationToken);
+                using var file = await files.RentAsync(model.Sha256, model.Bytes, model.Files, cancellationToken);
                 return await comparer.DifferenceAsync(file.Path, model, features, samples, caller, cancellationToken);
             };
         });

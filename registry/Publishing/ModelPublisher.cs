@@ -150,7 +150,7 @@ public sealed partial class ModelPublisher(
         var model = await registry.Store.FindAsync(name, cancellationToken) is { Value: { Deleted: false } found } ? found : null;
         var settings = request.Settings ?? model?.Settings ?? new();
         var check = await samples!.CheckAsync(
-            new ServableModel(name, "", prepared.Sha256, prepared.SizeBytes, prepared.Description, settings),
+            new ServableModel(name, "", prepared.Sha256, prepared.SizeBytes, prepared.Description, settings) { Files = prepared.Files },
             request.Features ?? MetadataNames.FeaturesOf(prepared.Description),
             golden,
             request.SampleTolerance ?? new(),

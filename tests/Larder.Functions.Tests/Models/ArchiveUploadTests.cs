@@ -38,6 +38,21 @@ public sealed class ArchiveUploadTests(LarderFixture larder)
     }
 
     [Fact]
+    public async Task A_model_with_its_weights_in_another_file_is_compared_with_its_samples()
+    {
+        var (model, data) = OnnxModel.LinearWithData();
+        await _client.UploadAsync("ext-samples", Zip(("model.onnx", model), ("model.onnx.data", data)), "torch.zip");
+        var saved = Encoding.UTF8.GetBytes((await _client.PredictAsync("ext-samples", Values)).Body.ToJsonString());
+
+        var right = await _client.UploadAsync("ext-samples", Zip(("model.onnx", model), ("model.onnx.data", data), ("sample_inputs.json", Encoding.UTF8.GetBytes(Values)), ("sample_outputs.json", saved)), "torch.zip");
+        var moved = await _client.SendJsonAsync(HttpMethod.Put, "/api/v1/models/ext-samples/aliases/prod", "{\"version\": 2}");
+
+        Assert.True(right.Status == HttpStatusCode.Created, right.Body.ToJsonString());
+        Assert.Null(right.Body["version"]!["samples"]!["check"]!["difference"]);
+        Assert.True(moved.Status == HttpStatusCode.OK, moved.Body.ToJsonString());
+    }
+
+    [Fact]
     public async Task Its_download_is_a_zip_whose_parts_conditions_and_head_are_those_of_a_file_and_which_is_taken_again()
     {
         var (model, data) = OnnxModel.LinearWithData();
