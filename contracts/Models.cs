@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Larder.Contracts;
@@ -270,13 +271,93 @@ public sealed record VersionDetails
     [JsonPropertyName("features")]
     public required IReadOnlyList<FeatureDetails> Features { get; init; }
 
+    /// <summary>The files of a model of several, the one that is loaded first; absent for a model of one file. <c>sha256</c> is then that of the manifest.</summary>
+    [JsonPropertyName("manifest"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<VersionFileDetails>? Manifest { get; init; }
+
     /// <summary>Files beside the model.</summary>
     [JsonPropertyName("files")]
     public required IReadOnlyList<VersionFileDetails> Files { get; init; }
 
+    /// <summary>Its samples; absent without any.</summary>
+    [JsonPropertyName("samples"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SampleSetDetails? Samples { get; init; }
+
     /// <summary>When it was created.</summary>
     [JsonPropertyName("created")]
     public required DateTimeOffset Created { get; init; }
+}
+
+/// <summary>How a version's outputs are compared with those of its samples.</summary>
+public sealed record SampleSetDetails
+{
+    /// <summary>How far they may be apart.</summary>
+    [JsonPropertyName("tolerance")]
+    public required ToleranceDetails Tolerance { get; init; }
+
+    /// <summary>The last comparison; null before the first.</summary>
+    [JsonPropertyName("check")]
+    public SampleCheckDetails? Check { get; init; }
+}
+
+/// <summary>How far floating-point outputs may be from expected ones: |output - expected| &lt;= atol + rtol * |expected|.</summary>
+public sealed record ToleranceDetails
+{
+    /// <summary>Absolute tolerance.</summary>
+    [JsonPropertyName("atol")]
+    public double Atol { get; init; } = 1e-5;
+
+    /// <summary>Relative tolerance.</summary>
+    [JsonPropertyName("rtol")]
+    public double Rtol { get; init; } = 1e-4;
+}
+
+/// <summary>A comparison of a version's outputs with those of its samples.</summary>
+public sealed record SampleCheckDetails
+{
+    /// <summary>The version of ONNX Runtime that ran it.</summary>
+    [JsonPropertyName("onnx_runtime")]
+    public required string OnnxRuntime { get; init; }
+
+    /// <summary>When it ran.</summary>
+    [JsonPropertyName("when")]
+    public required DateTimeOffset When { get; init; }
+
+    /// <summary>The first difference beyond the tolerance, in a sentence; null when there was none.</summary>
+    [JsonPropertyName("difference")]
+    public string? Difference { get; init; }
+}
+
+/// <summary>The samples of a version.</summary>
+public sealed record SamplesAnswer : Answer
+{
+    /// <summary>The version.</summary>
+    [JsonPropertyName("version")]
+    public required int Version { get; init; }
+
+    /// <summary>The samples, in their order.</summary>
+    [JsonPropertyName("samples")]
+    public required IReadOnlyList<SampleDetails> Samples { get; init; }
+
+    /// <summary>How far outputs may be apart.</summary>
+    [JsonPropertyName("tolerance")]
+    public required ToleranceDetails Tolerance { get; init; }
+
+    /// <summary>The last comparison; null before the first.</summary>
+    [JsonPropertyName("check")]
+    public SampleCheckDetails? Check { get; init; }
+}
+
+/// <summary>A sample.</summary>
+public sealed record SampleDetails
+{
+    /// <summary>The <c>values</c> of a prediction.</summary>
+    [JsonPropertyName("values")]
+    public JsonNode? Values { get; init; }
+
+    /// <summary>The outputs that are expected, by name.</summary>
+    [JsonPropertyName("outputs")]
+    public required JsonObject Outputs { get; init; }
 }
 
 /// <summary>A named column of a model's only input.</summary>
@@ -517,6 +598,10 @@ public sealed record UploadedVersionAnswer : Answer
     /// <summary>The version that an unversioned request gets now.</summary>
     [JsonPropertyName("default_version")]
     public int? DefaultVersion { get; init; }
+
+    /// <summary>What else there is to say: files of an archive that were ignored, an alias that did not move.</summary>
+    [JsonPropertyName("note"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Note { get; init; }
 }
 
 /// <summary><c>POST /api/v1/models/{model}</c>: the model after an edit.</summary>
@@ -609,4 +694,8 @@ public sealed record VersionEditRequest
     /// <summary>The columns of the only input, all of them: names, or objects as in answers.</summary>
     [JsonPropertyName("features")]
     public List<JsonElement>? Features { get; init; }
+
+    /// <summary>How far outputs may be from those of the samples.</summary>
+    [JsonPropertyName("sample_tolerance")]
+    public ToleranceDetails? SampleTolerance { get; init; }
 }

@@ -103,7 +103,12 @@ public sealed record ModelConfigurationAnswer
 public sealed record TensorConfiguration(
     [property: JsonPropertyName("name")] string Name,
     [property: JsonPropertyName("data_type")] string DataType,
-    [property: JsonPropertyName("dims")] IReadOnlyList<long> Dims);
+    [property: JsonPropertyName("dims")] IReadOnlyList<long> Dims)
+{
+    /// <summary>True for an input that a request may leave out; absent otherwise.</summary>
+    [JsonPropertyName("optional"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Optional { get; init; }
+}
 
 /// <summary>A version in the list of Triton's repository extension.</summary>
 public sealed record RepositoryEntry

@@ -10,7 +10,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Sandbox;
 
-/// <summary>Handles one request: validates a model (loads it, reads its signature, runs it on zeros, checks whether its rows are independent), or compiles it.</summary>
+/// <summary>Handles one request: validates a model (loads it, reads its signature, runs it on zeros, checks whether its rows are independent), compiles it, or compares its outputs with expected ones.</summary>
 internal static class ModelChecks
 {
     /// <summary>Loads ONNX Runtime before the first model needs it.</summary>
@@ -22,9 +22,11 @@ internal static class ModelChecks
         var clock = Stopwatch.StartNew();
         try
         {
-            return request.Compilation is { } compilation
-                ? new SandboxAnswer { Compilation = Compiler.Compile(request, compilation, clock) }
-                : Try(request, clock);
+            if (request.Compilation is { } compilation)
+                return new SandboxAnswer { Comparison = Compiler.Compile(request, compilation, clock) };
+            if (request.Samples is { } samples)
+                return new SandboxAnswer { Comparison = SampleComparison.Compare(request, samples) };
+            return Try(request, clock);
         }
         catch (InvalidModelException refusal)
         {

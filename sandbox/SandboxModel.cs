@@ -11,10 +11,6 @@ namespace Larder.Sandbox;
 /// <param name="Signature">Inputs and outputs.</param>
 internal sealed record SandboxModel(string Path, InferenceSession Session, ModelSignature Signature) : IDisposable
 {
-    // No request has more, and validation would only become slow.
-    private const long MaxInputBytes = 256 << 20;
-    private const int BytesOfAString = 16;
-
     /// <summary>Loads a model.</summary>
     public static SandboxModel Load(string path, SessionOptions options)
     {
@@ -30,18 +26,8 @@ internal sealed record SandboxModel(string Path, InferenceSession Session, Model
         }
     }
 
-    /// <summary>The inputs' shapes with the first dimension, where it varies, taken as a number of rows; null when others vary, too, or one is huge.</summary>
-    /// <param name="rows">Number of rows.</param>
-    /// <param name="length">What other dimensions are taken as where they vary.</param>
-    public long[][]? Shapes(int rows, int length = -1)
-    {
-        var shapes = Signature.Inputs.Select(input => Shape(input, rows, length)).ToArray();
-        if (Array.Exists(shapes, shape => Array.Exists(shape, dimension => dimension < 0)))
-            return null;
-        var bytes = shapes.Zip(Signature.Inputs, (shape, input) =>
-            shape.Aggregate((Int128)Math.Max(BytesOfAString, input.Datatype!.Value.Size()), (product, dimension) => Int128.Min(product * dimension, MaxInputBytes + 1)));
-        return bytes.Aggregate((Int128)0, (sum, next) => sum + next) <= MaxInputBytes ? shapes : null;
-    }
+    /// <inheritdoc cref="SampleShapes.Of"/>
+    public long[][]? Shapes(int rows, int length = -1) => SampleShapes.Of(Signature, rows, length);
 
     /// <summary>Runs the model on its inputs, in the order of the signature, without optional ones.</summary>
     public IDisposableReadOnlyCollection<OrtValue> Run(IReadOnlyList<OrtValue> inputs) => Run([.. Signature.Inputs.Select(input => input.Name)], inputs);
@@ -83,7 +69,4 @@ internal sealed record SandboxModel(string Path, InferenceSession Session, Model
     }
 
     public void Dispose() => Session.Dispose();
-
-    private static long[] Shape(ValueSignature input, int rows, int length) =>
-        [.. input.Shape!.Select((dimension, i) => dimension >= 0 ? dimension : i == 0 ? rows : length)];
 }

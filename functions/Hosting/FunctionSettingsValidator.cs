@@ -15,4 +15,5 @@ public sealed partial class FunctionSettingsValidator :
     IValidateOptions<LogStreamLimits>,
     IValidateOptions<PredictionLimits>,
     IValidateOptions<CompressionLimits>,
-    IValidateOptions<RequestTimeoutOptions>;
+    IValidateOptions<RequestTimeoutOptions>,
+    IValidateOptions<WarmupOptions>;

@@ -44,6 +44,7 @@ using Larder.Registry.Jobs.Files;
 using Larder.Registry.Jobs.Log;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Samples;
 using Larder.Registry.Schedules;
 using Larder.Registry.Storage;
 using Larder.Registry.Storage.Blobs;
@@ -104,6 +105,9 @@ public static class LarderServices
         services.AddSetting<CompressionLimits>("Limits", ApiSettings);
         services.AddSetting<PredictionLimits>("Limits", ApiSettings);
         services.AddSetting<RequestTimeoutOptions>("Limits", ApiSettings);
+        services.AddSetting<WarmupOptions>("Warmup", ApiSettings);
+        services.AddSingleton<ModelWarmup>();
+        services.AddSingleton<WarmModels>(provider => provider.GetRequiredService<ModelWarmup>().WarmAsync);
         services.AddSingleton(ServerVersion.Of(isWorker: builder is FunctionsApplicationBuilder));
         services.AddSingleton<RouteTable>();
         services.AddSingleton<AccessLog>();
@@ -117,6 +121,8 @@ public static class LarderServices
         services.AddHostedService(provider => provider.GetRequiredService<PrometheusScraper>());
         services.AddSingleton<Preloader>();
         services.AddHostedService(provider => provider.GetRequiredService<Preloader>());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RecentModels>(provider, Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "recent-models")));
+        services.AddHostedService(provider => provider.GetRequiredService<RecentModels>());
 
         // Uploads are the largest bodies; every other route reads with a limit of its own. The worker's Kestrel would stop at 30 MB.
         services.AddOptions<KestrelServerOptions>().Configure<PublishingOptions>((kestrel, publishing) =>
@@ -172,6 +178,7 @@ public static class LarderServices
         services.AddSetting<ImageLimits>("Limits:Image", InferenceSettings);
         services.AddSingleton<InferenceMetrics>();
         services.AddSingleton<ModelValidator>();
+        services.AddSingleton<SampleComparer>();
         services.AddSingleton<SessionCache>();
         services.AddSingleton(provider =>
         {
@@ -198,6 +205,20 @@ public static class LarderServices
         services.AddSingleton<AuditHistory>();
         services.AddSingleton<SettingsHistory>();
         services.AddHostedService<SettingsRecorder>();
+        services.AddSetting<SampleLimits>("Limits:Samples", RegistrySettings);
+        services.AddSingleton<SampleStore>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SampleGate>(provider, provider.GetRequiredService<ServerVersion>().OnnxRuntime));
+        services.AddSingleton<CompareSamples>(provider =>
+        {
+            var files = provider.GetRequiredService<ArtifactFileCache>();
+            var comparer = provider.GetRequiredService<SampleComparer>();
+            return async (model, features, samples, caller, cancellationToken) =>
+            {
+                using var file = await files.RentAsync(model.Sha256, model.Bytes, cancellationToken);
+                return await comparer.DifferenceAsync(file.Path, model, features, samples, caller, cancellationToken);
+            };
+        });
+        services.AddHostedService<SampleChecks>();
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<ModelScopes>();
@@ -214,8 +235,10 @@ public static class LarderServices
         services.AddSingleton<ValidateModel>(provider =>
         {
             var validator = provider.GetRequiredService<ModelValidator>();
-            return (path, caller, cancellationToken) => validator.ValidateAsync(path, cancellationToken, caller);
+            return (file, caller, cancellationToken) => validator.ValidateAsync(file.Path, cancellationToken, caller, [.. file.Files.Skip(1).Select(data => data.Name)]);
         });
+        services.AddSingleton<FindDataFiles>(provider => provider.GetRequiredService<ModelValidator>().DataFilesAsync);
+        services.AddSingleton<ModelStager>();
         services.AddSingleton<AdoptArtifact>(provider =>
         {
             var files = provider.GetRequiredService<ArtifactFileCache>();

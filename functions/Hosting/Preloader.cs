@@ -8,7 +8,7 @@ using Microsoft.Extensions.Hosting;
 namespace Larder.Functions.Hosting;
 
 /// <summary>
-/// Loads the models of the setting <c>Preload</c> (references, separated by commas) at start, and goes on trying those
+/// Loads, and runs once, the models of the setting <c>Preload</c> (references, separated by commas) at start, and goes on trying those
 /// that fail: a model may be uploaded, or storage come back, later.
 /// </summary>
 public sealed class Preloader(IConfiguration configuration, ModelCatalog catalog, SessionCache sessions, TimeProvider time) : BackgroundService
@@ -42,6 +42,8 @@ public sealed class Preloader(IConfiguration configuration, ModelCatalog catalog
         try
         {
             var model = await catalog.ResolveAsync(reference, cancellationToken);
+            await sessions.WarmAsync(model.Servable, TimeSpan.Zero, cancellationToken);
+            // The owner wants it loaded, so that others are evicted for it even while they are used.
             using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
             return "loaded";
         }

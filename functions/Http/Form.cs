@@ -42,6 +42,9 @@ internal sealed record FormField(string Name)
     /// <summary>What the name of its file must end with; null for anything.</summary>
     public string? Extension { get; init; }
 
+    /// <summary>What the name may end with as well, beside <see cref="Extension"/>.</summary>
+    public IReadOnlyList<string> OtherExtensions { get; init; } = [];
+
     /// <summary>Whether the name may also have no extension.</summary>
     public bool MayLackExtension { get; init; }
 
@@ -170,7 +173,8 @@ internal sealed class Form : IAsyncDisposable
         if (field.Extension is { } extension
             && Path.GetExtension(fileName) is var own
             && !(own.Length == 0 && field.MayLackExtension)
-            && !own.Equals(extension, StringComparison.OrdinalIgnoreCase))
+            && !own.Equals(extension, StringComparison.OrdinalIgnoreCase)
+            && !field.OtherExtensions.Any(other => fileName.EndsWith(other, StringComparison.OrdinalIgnoreCase)))
         {
             throw WrongExtension(fileName, extension);
         }

@@ -7,7 +7,7 @@ using Microsoft.DurableTask.Client;
 namespace Larder.Functions.Ingestion;
 
 /// <summary>
-/// Models that are dropped into the container <c>uploads</c>: makes the job that takes a blob in, <c>uploads/{model}/{name}.onnx</c> or <c>.zip</c>, and starts it;
+/// Models that are dropped into the container <c>uploads</c>: makes the job that takes a blob in, <c>uploads/{model}/{name}.onnx</c>, <c>.zip</c>, <c>.tar.gz</c> or <c>.tgz</c>, and starts it;
 /// the job does the rest. Other blobs, such as results and data sets, are left alone. It may run any number of times for a blob.
 /// Each source of blob triggers has a function, and settings disable the other one: Event Grid does not reach a developer's machine, and Flex Consumption does not poll.
 /// </summary>

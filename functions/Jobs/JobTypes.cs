@@ -27,7 +27,7 @@ internal static class JobTypes
         new(
             typeof(IngestJob),
             IngestJob.Type,
-            "Takes in a model that was dropped into the container uploads, as .onnx or .zip, and registers it as a version.",
+            "Takes in a model that was dropped into the container uploads, as .onnx, .zip, .tar.gz or .tgz, and registers it as a version.",
             "Put a blob to uploads/{model}/{name}",
             [],
             [],

@@ -15,9 +15,9 @@ namespace Larder.Functions.Models;
 public sealed class DownloadModel(ModelRegistry registry, IArtifactStore artifacts)
 {
     /// <summary>
-    /// The ONNX file of a version. Its ETag is its sha256; conditions and ranges are honoured (<see cref="FileAnswer"/>).
+    /// The ONNX file of a version, or a zip of its files if it has several. Its ETag is its sha256; conditions and ranges are honoured (<see cref="FileAnswer"/>).
     /// </summary>
-    [Function("DownloadModel"), Requires(Role.Reader), Description("The file; Range and If-None-Match are honoured.")]
+    [Function("DownloadModel"), Requires(Role.Reader), Description("The file, or a zip of a version's files; Range and If-None-Match are honoured.")]
     public async Task<IActionResult> Download(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/{reference}/download")] HttpRequest request,
         string reference,
@@ -26,7 +26,15 @@ public sealed class DownloadModel(ModelRegistry registry, IArtifactStore artifac
         QueryParameters.RequireKnown(request);
         var version = (await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken)).Version;
         request.HttpContext.Response.Headers[PredictionResponse.VersionHeader] = $"{version.Version}";
-        var answer = new FileAnswer(version.Sha256, version.SizeBytes, version.FileName ?? $"{version.Model}.onnx");
+        var fileName = version.FileName ?? $"{version.Model}.onnx";
+        if (version.Manifest is { } files)
+        {
+            var zip = new StoredZip(files);
+            return await new FileAnswer(version.Sha256, zip.Length, Path.ChangeExtension(fileName, ".zip"), "application/zip")
+                .SendAsync(request, (offset, length, _) => Task.FromResult(zip.Open(artifacts, offset, length)), cancellationToken);
+        }
+
+        var answer = new FileAnswer(version.Sha256, version.SizeBytes, fileName);
         return await answer.SendAsync(request, artifacts, $"The file of {version.Model}:{version.Version}", cancellationToken);
     }
 }

@@ -12,11 +12,11 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Functions.Models;
 
-/// <summary>What came with a version: its card, sample inputs.</summary>
+/// <summary>What came with a version: its card, samples.</summary>
 public sealed class DownloadVersionFile(ModelRegistry registry, IArtifactStore artifacts)
 {
     /// <summary>A file of a version; conditions and ranges are honoured (<see cref="FileAnswer"/>).</summary>
-    [Function("DownloadVersionFile"), Requires(Role.Reader), Description("README.md (the model card) or sample_inputs.json of a version.")]
+    [Function("DownloadVersionFile"), Requires(Role.Reader), Description("README.md (the model card), sample_inputs.json or sample_outputs.json of a version.")]
     public async Task<IActionResult> Download(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/{reference}/files/{file}")] HttpRequest request,
         string reference,
@@ -27,7 +27,7 @@ public sealed class DownloadVersionFile(ModelRegistry registry, IArtifactStore a
         var found = version.Files.FirstOrDefault(known => known.Name == file)
             ?? throw new NotFoundException($"{version.Model}:{version.Version} has no file of that name.");
         request.HttpContext.Response.Headers[PredictionResponse.VersionHeader] = $"{version.Version}";
-        var type = found.Name == VersionFile.SampleInputs ? "application/json" : "text/markdown; charset=utf-8";
+        var type = found.Name is VersionFile.SampleInputs or VersionFile.SampleOutputs ? "application/json" : "text/markdown; charset=utf-8";
         return await new FileAnswer(found.Sha256, found.SizeBytes, found.Name, type).SendAsync(request, artifacts, $"A file of {version.Model}:{version.Version}", cancellationToken);
     }
 }

@@ -7,6 +7,7 @@ using Larder.Inference.Signatures;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Samples;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -17,13 +18,13 @@ namespace Larder.Functions.Models;
 public sealed class EditModel(ModelRegistry registry, PutModel uploads)
 {
     private const string Expected = "{model_description:string}";
-    private const string ExpectedOfVersion = "{description:string, source:string, tags:object, labels:[name, ...], features:[name or {name: ...}, ...]}";
+    private const string ExpectedOfVersion = "{description:string, source:string, tags:object, labels:[name, ...], features:[name or {name: ...}, ...], sample_tolerance:{atol, rtol}}";
 
     /// <summary>
-    /// Of a model, changes description, owner, tags or settings; of a version (<c>iris:3</c>), description, source, tags, labels or features. What is not named stays.
+    /// Of a model, changes description, owner, tags or settings; of a version (<c>iris:3</c>), description, source, tags, labels, features or the tolerance of its samples. What is not named stays.
     /// Honours <c>If-Match</c>. A form is an upload, as MLBuffet's clients send it.
     /// </summary>
-    [Function("EditModel"), Requires(Role.Contributor), Description("Edit: {\"model_description\", \"tags\", \"settings\", \"owner\"}; of a version {\"description\", \"source\", \"tags\", \"labels\", \"features\"}; a form uploads.")]
+    [Function("EditModel"), Requires(Role.Contributor), Description("Edit: {\"model_description\", \"tags\", \"settings\", \"owner\"}; of a version {\"description\", \"source\", \"tags\", \"labels\", \"features\", \"sample_tolerance\"}; a form uploads.")]
     public async Task<IActionResult> Edit(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{reference}")] HttpRequest request,
         string reference,
@@ -51,7 +52,7 @@ public sealed class EditModel(ModelRegistry registry, PutModel uploads)
 
     private async Task<IActionResult> EditVersionAsync(HttpRequest request, ModelReference reference, CancellationToken cancellationToken)
     {
-        var body = await Json.ReadObjectAsync(request, ExpectedOfVersion, ["description", "source", "tags", "labels", "features"], cancellationToken);
+        var body = await Json.ReadObjectAsync(request, ExpectedOfVersion, ["description", "source", "tags", "labels", "features", "sample_tolerance"], cancellationToken);
         if (!body.EnumerateObject().Any())
             throw new InvalidRequestException($"Nothing to change was given; send {ExpectedOfVersion}.");
         var edit = Json.Deserialize<VersionEditRequest>(body, ExpectedOfVersion);
@@ -62,6 +63,7 @@ public sealed class EditModel(ModelRegistry registry, PutModel uploads)
             Tags = edit.Tags,
             Labels = edit.Labels,
             Features = edit.Features is null ? null : Json.Deserialize<List<Feature>>(body.GetProperty("features"), ExpectedOfVersion),
+            SampleTolerance = edit.SampleTolerance is { } tolerance ? new SampleTolerance { Atol = tolerance.Atol, Rtol = tolerance.Rtol } : null,
         };
         var number = reference.Version ?? (await registry.ResolveAsync(reference, cancellationToken)).Version.Version;
         var (model, version) = await registry.UpdateVersionAsync(reference.Name, number, patch, request.IfMatch(), request.Caller().Name, cancellationToken);

@@ -4,6 +4,7 @@ using Larder.Functions.Http;
 using Larder.Inference.Signatures;
 using Larder.Registry.Audit;
 using Larder.Registry.Models;
+using Larder.Registry.Samples;
 using Larder.Registry.Storage;
 using BatchingSettings = Larder.Inference.Settings.BatchingSettings;
 using ImageSettings = Larder.Inference.Settings.ImageSettings;
@@ -64,9 +65,18 @@ internal static class ModelAnswers
         Metrics = version.Metrics,
         Labels = version.Labels,
         Features = [.. version.Features.Select(Of)],
+        Manifest = version.Manifest?.Select(file => new VersionFileDetails { Name = file.Name, Sha256 = file.Sha256, SizeBytes = file.SizeBytes }).ToList(),
         Files = [.. version.Files.Select(file => new VersionFileDetails { Name = file.Name, Sha256 = file.Sha256, SizeBytes = file.SizeBytes })],
+        Samples = VersionFile.HaveSamples(version.Files) ? new SampleSetDetails { Tolerance = Of(version.SampleTolerance), Check = Of(version.SampleCheck) } : null,
         Created = version.Created,
     };
+
+    /// <summary>A tolerance.</summary>
+    public static ToleranceDetails Of(SampleTolerance tolerance) => new() { Atol = tolerance.Atol, Rtol = tolerance.Rtol };
+
+    /// <summary>A comparison with samples.</summary>
+    public static SampleCheckDetails? Of(SampleCheck? check) =>
+        check is null ? null : new() { OnnxRuntime = check.OnnxRuntime, When = check.When, Difference = check.Difference };
 
     /// <summary>What MLBuffet's information routes say.</summary>
     /// <param name="model">The model.</param>

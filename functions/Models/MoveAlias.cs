@@ -15,22 +15,23 @@ namespace Larder.Functions.Models;
 /// <summary>Aliases, and the one that every model has: its default. Each answer holds the previous target, so one call rolls back.</summary>
 public sealed class MoveAlias(ModelRegistry registry)
 {
-    /// <summary>Sets the default version: <c>{"default": 3}</c>, or null to follow the newest version again.</summary>
-    [Function("SetDefault"), Requires(Role.Contributor), Description("Set the default: {\"default\": 3}; null follows the newest.")]
+    /// <summary>Sets the default version: <c>{"default": 3}</c>, or null to follow the newest version again; 422 if the version does not give the outputs of its samples, unless <c>?force=true</c>.</summary>
+    [Function("SetDefault"), Requires(Role.Contributor), Description("Set the default: {\"default\": 3}; null follows the newest; ?force=true whatever its samples say.")]
     public async Task<IActionResult> SetDefault(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{model}/default")] HttpRequest request,
         string model,
         CancellationToken cancellationToken)
     {
         var name = ModelName.Parse(model);
+        QueryParameters.RequireKnown(request, "force");
         var version = await VersionAsync(request, "default", "{default:integer}", "No default value provided", "Default value must be an integer", cancellationToken);
-        var change = await registry.SetDefaultAsync(name, version, request.IfMatch(), actor: request.Caller().Name, cancellationToken: cancellationToken);
+        var change = await registry.SetDefaultAsync(name, version, request.IfMatch(), force: request.Flag("force"), actor: request.Caller().Name, cancellationToken: cancellationToken);
         var text = version is null ? "following its newest version" : $"updated with default version: {version}";
         return Answer(change, $"{name} {text}");
     }
 
-    /// <summary>Makes an alias point at a version: <c>{"version": 3}</c>.</summary>
-    [Function("SetAlias"), Requires(Role.Contributor), Description("Move an alias: {\"version\": 3}.")]
+    /// <summary>Makes an alias point at a version: <c>{"version": 3}</c>; 422 if the version does not give the outputs of its samples, unless <c>?force=true</c>.</summary>
+    [Function("SetAlias"), Requires(Role.Contributor), Description("Move an alias: {\"version\": 3}; ?force=true whatever its samples say.")]
     public async Task<IActionResult> SetAlias(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/models/{model}/aliases/{alias}")] HttpRequest request,
         string model,
@@ -39,9 +40,10 @@ public sealed class MoveAlias(ModelRegistry registry)
     {
         var name = ModelName.Parse(model);
         ModelName.ValidateAlias(alias);
+        QueryParameters.RequireKnown(request, "force");
         var version = await VersionAsync(request, "version", "{version:integer}", "No version provided", "version must be an integer", cancellationToken)
             ?? throw new InvalidRequestException("version must be an integer");
-        var change = await registry.SetAliasAsync(name, alias, version, request.IfMatch(), actor: request.Caller().Name, cancellationToken: cancellationToken);
+        var change = await registry.SetAliasAsync(name, alias, version, request.IfMatch(), force: request.Flag("force"), actor: request.Caller().Name, cancellationToken: cancellationToken);
         return Answer(change, $"{name}:{alias} is version {version}");
     }
 

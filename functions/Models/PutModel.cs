@@ -1,14 +1,20 @@
 using System.ComponentModel;
 using System.Text;
+using System.Text.Json;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Inference;
 using Larder.Inference.Signatures;
+using Larder.Orchestrations.Ingestion;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
+using Larder.Registry.Ingestion;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Samples;
+using Larder.Registry.Storage;
+using Larder.Registry.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -17,10 +23,15 @@ using Microsoft.Net.Http.Headers;
 namespace Larder.Functions.Models;
 
 /// <summary>Uploads: each makes a new version.</summary>
-public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions limits)
+public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, ArchiveOpener opener, RequestTimeoutOptions limits, SampleLimits sampleLimits)
 {
     /// <summary>The field, and the tag, of what the model was made with: MLBuffet's, such as <c>onnxruntime==1.10.0</c>.</summary>
     internal const string LibraryVersion = "library_version";
+
+    private const string SampleInputs = "sample_inputs";
+    private const string SampleOutputs = "sample_outputs";
+    private const string Tolerance = "sample_tolerance";
+    private const string Force = "force";
 
     // Longest text, in bytes; what of it is too long says the registry.
     private const int TextBytes = 64 * 1024;
@@ -28,49 +39,94 @@ public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions lim
     // Longest list of names, in bytes.
     private const int ListBytes = 1 << 20;
 
-    private readonly FormField _file = new("path") { Stage = (content, cancellationToken) => publisher.StageAsync(content, null, cancellationToken), Extension = ".onnx", MayLackExtension = true };
+    private readonly FormField _file = new("path")
+    {
+        Stage = (content, cancellationToken) => publisher.StageAsync(content, null, cancellationToken),
+        Extension = ".onnx",
+        OtherExtensions = IngestedBlob.ArchiveExtensions,
+        MayLackExtension = true,
+    };
 
     private FormSpec Spec => new(
         "an upload",
         "the file itself as application/octet-stream",
         [
             _file,
-            .. new[] { "model_description", "description", "tags", "source", LibraryVersion }.Select(name => new FormField(name) { TextBytes = TextBytes, IsJson = name == "tags" }),
+            .. new[] { "model_description", "description", "tags", "source", "alias", "aliases", "sha256", LibraryVersion }.Select(name => new FormField(name) { TextBytes = TextBytes, IsJson = name is "tags" or "aliases" }),
+            .. new[] { SampleInputs, SampleOutputs }.Select(name => new FormField(name) { TextBytes = sampleLimits.Bytes, IsJson = true }),
+            new FormField(Tolerance) { TextBytes = TextBytes, IsJson = true },
+            new FormField(Force) { TextBytes = TextBytes },
             .. new[] { "labels", "features" }.Select(name => new FormField(name) { TextBytes = ListBytes, IsJson = true }),
         ]);
 
     /// <summary>
-    /// Uploads an ONNX file: multipart <c>path</c>, or the raw file. Optional fields (or, for a raw file, query parameters):
-    /// <c>model_description</c> of the model; <c>description</c>, <c>source</c>, <c>tags</c> (a JSON object), <c>labels</c> and <c>features</c> (JSON lists) and <c>library_version</c> (which becomes a tag) of the version.
+    /// Uploads an ONNX file, or an archive as those that are dropped: multipart <c>path</c>, or the raw file. Optional fields (or, for a raw file, query parameters):
+    /// <c>model_description</c> of the model; <c>description</c>, <c>source</c>, <c>tags</c> (a JSON object), <c>labels</c> and <c>features</c> (JSON lists), <c>library_version</c> (which becomes a tag), <c>sample_inputs</c>, <c>sample_outputs</c> and <c>sample_tolerance</c> of the version;
+    /// <c>alias</c>, or <c>aliases</c> (a JSON list), which are moved to it; <c>sha256</c>, which the file must have. <c>force</c> publishes a version that does not give the outputs of its samples. Repeated with the same <c>Idempotency-Key</c>, it makes no second version.
     /// </summary>
-    [Function("PutModel"), Requires(Role.Contributor), Description("Upload an ONNX file: a new version.")]
+    [Function("PutModel"), Requires(Role.Contributor), Description("Upload an ONNX file, or an archive with one: a new version.")]
     public async Task<IActionResult> Put(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/models/{model}")] HttpRequest request,
         string model,
         CancellationToken cancellationToken)
     {
         var name = ModelName.Parse(model);
+        var key = IdempotencyKey.Of(request);
         await using var form = IsFile(request)
             ? await Form.ReadRawAsync(request, Spec, _file, (content, cancellationToken) => publisher.StageAsync(content, request.ContentLength, cancellationToken), cancellationToken)
             : await Form.ReadAsync(request, Spec, cancellationToken);
         var file = form.Require(_file.Name, $"No file path (named '{_file.Name}') specified");
+        if (form.Line("sha256") is { } expected && !expected.Equals(file.Staged.Sha256, StringComparison.OrdinalIgnoreCase))
+            throw new InvalidRequestException($"The file that came has the SHA-256 {file.Staged.Sha256}, and not {Quoted.Text(expected)}: send it again, or send the right sha256.");
+        var arrival = ArrivalOf(form, file);
+        if (key is not null)
+            arrival = arrival with { Once = $"put:{TextHash.Of(key)}", Fingerprint = TextHash.Of($"{file.Staged.Sha256} {JsonSerializer.Serialize(arrival, RegistryJson.Options)}") };
 
-        var (after, version) = await PublishAsync(name, file.Staged, RequestOf(form, file) with { Actor = request.Caller().Name }, cancellationToken);
+        var (published, note) = await WithinAsync(name, stop => PublishAsync(name, file, arrival, request.Caller().Name, stop), cancellationToken);
+        var (after, version) = published;
         return new Envelope(
                 StatusCodes.Status201Created,
                 $"{after.Name} saved as version {version.Version}",
-                new UploadedVersionAnswer { Version = ModelAnswers.Of(version), DefaultVersion = after.ServedVersion })
+                new UploadedVersionAnswer { Version = ModelAnswers.Of(version), DefaultVersion = after.ServedVersion, Note = note })
             .WithHeader(HeaderNames.Location, $"/api/v1/models/{after.Name}:{version.Version}")
             .WithETag(after.ETag);
     }
 
-    private async Task<ResolvedModel> PublishAsync(ModelName model, StagedFile file, PublishRequest request, CancellationToken cancellationToken)
+    private async Task<(ResolvedModel Published, string? Note)> PublishAsync(ModelName model, UploadedFile file, IngestionManifest arrival, string actor, CancellationToken cancellationToken)
+    {
+        arrival.Validate(job: null, actor);
+        await using var archive = ArchiveOpener.IsArchive(file.FileName, file.Staged.Path) ? await opener.OpenAsync(model, file.Staged.Path, cancellationToken) : null;
+        if (archive is not null)
+        {
+            arrival = arrival.With(archive);
+            arrival.Validate(job: null, actor);
+        }
+
+        // An attempt that ended before its aliases moved is completed; aliases that went on to later versions stay there.
+        if (arrival.Once is { } once && await registry.FindByKeyAsync(model, once, cancellationToken, arrival.Fingerprint) is { } published)
+            return await MoveAliasesAsync(published, arrival with { Aliases = [.. arrival.Aliases.Where(alias => published.Model.Target(alias) is not { } target || target < published.Version.Version)] }, actor);
+
+        var prepared = await publisher.PrepareAsync(archive?.Model ?? file.Staged, actor, cancellationToken, arrival.RequestOf(job: null, actor));
+        if (archive is not null)
+            arrival = arrival with { Files = await opener.StoreFilesAsync(archive, cancellationToken) };
+        return await MoveAliasesAsync(await publisher.PublishAsync(model, prepared, arrival.RequestOf(job: null, actor), cancellationToken), arrival, actor);
+    }
+
+    // The version is there: what does not work now is told beside it.
+    private async Task<(ResolvedModel Published, string? Note)> MoveAliasesAsync(ResolvedModel published, IngestionManifest arrival, string actor)
+    {
+        var (model, problems) = await arrival.MoveAliasesAsync(registry, published.Model, published.Version.Version, actor);
+        var notes = arrival.Note is { } note ? [.. problems, note] : problems;
+        return (published with { Model = model }, notes.Count == 0 ? null : string.Join(' ', notes));
+    }
+
+    private async Task<T> WithinAsync<T>(ModelName model, Func<CancellationToken, Task<T>> publish, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(limits.RequestTimeout);
         try
         {
-            return await publisher.PublishAsync(model, file, request, timeout.Token);
+            return await publish(timeout.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -82,7 +138,9 @@ public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions lim
 
     // Without a media type too: a body of bytes alone is the file.
     private static bool IsFile(HttpRequest request) =>
-        !MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase);
+        !MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || RawTypes.Contains(type.MediaType.ToString(), StringComparer.OrdinalIgnoreCase);
+
+    private static readonly string[] RawTypes = ["application/octet-stream", "application/zip", "application/x-zip-compressed", "application/gzip", "application/x-gzip"];
 
     private static Dictionary<string, string>? TagsOf(Form form)
     {
@@ -92,14 +150,35 @@ public sealed class PutModel(ModelPublisher publisher, RequestTimeoutOptions lim
         return tags;
     }
 
-    private static PublishRequest RequestOf(Form form, UploadedFile file) => new()
+    private IReadOnlyList<GoldenSample>? SamplesOf(Form form) => (form.Text(SampleInputs), form.Text(SampleOutputs)) switch
+    {
+        ({ Length: > 0 } inputs, { Length: > 0 } outputs) => GoldenSamples.Read(BinaryData.FromString(inputs), BinaryData.FromString(outputs), sampleLimits),
+        (null or "", null or "") => null,
+        _ => throw new InvalidRequestException($"{SampleInputs} and {SampleOutputs} go together; one of them is missing."),
+    };
+
+    private static bool IsForced(Form form) => form.Text(Force) switch
+    {
+        null or "false" => false,
+        "true" or "" => true,
+        _ => throw new InvalidRequestException($"{Force} must be true or false."),
+    };
+
+    private IngestionManifest ArrivalOf(Form form, UploadedFile file) => new()
     {
         FileName = file.FileName is { Length: > 0 } name ? name : null,
         ModelDescription = form.Text("model_description"),
-        Tags = TagsOf(form),
-        Labels = form.Text("labels") is { Length: > 0 } labels ? Json.Deserialize<List<string>>(Encoding.UTF8.GetBytes(labels), "[name, ...], as labels are") : null,
+        Tags = TagsOf(form) ?? [],
+        Aliases = [.. NamesOf(form, "aliases") ?? [], .. form.Line("alias") is { } alias ? [alias] : Array.Empty<string>()],
+        Labels = NamesOf(form, "labels"),
         Features = form.Text("features") is { Length: > 0 } features ? Json.Deserialize<List<Feature>>(Encoding.UTF8.GetBytes(features), "[name or {name: ...}, ...], as features are") : null,
+        Samples = SamplesOf(form),
+        SampleTolerance = form.Text(Tolerance) is { Length: > 0 } tolerance ? Json.Deserialize<SampleTolerance>(Encoding.UTF8.GetBytes(tolerance), "{atol: number, rtol: number}") : null,
+        Force = IsForced(form),
         Description = form.Text("description"),
-        Source = form.Text("source") is { Length: > 0 } source ? source : "upload",
+        Source = form.Text("source") is { Length: > 0 } source ? source : IngestionManifest.Upload,
     };
+
+    private static List<string>? NamesOf(Form form, string field) =>
+        form.Text(field) is { Length: > 0 } names ? Json.Deserialize<List<string>>(Encoding.UTF8.GetBytes(names), $"[name, ...], as {field} are") : null;
 }

@@ -13,17 +13,17 @@ internal sealed class InferAnswer : IDisposable
     private readonly HttpResponse _response;
     private readonly ResolvedModel _model;
     private readonly InferRequest _asked;
-    private readonly IReadOnlyList<OutputTensor> _tensors;
+    private readonly List<OutputTensor> _tensors;
     private readonly List<(OutputTensor Tensor, bool IsBinary)> _wanted;
 
     /// <summary>The answer with the outputs that are wanted.</summary>
     public InferAnswer(HttpResponse response, ResolvedModel model, InferRequest asked, PredictionOutputs outputs)
     {
         (_response, _model, _asked) = (response, model, asked);
-        _tensors = outputs.Tensors(asked.Wanted?.Select(output => output.Name).ToHashSet());
+        _tensors = [.. outputs.Tensors(asked.Wanted?.Select(output => output.Name).ToHashSet())];
         _wanted = asked.Wanted is null
             ? [.. _tensors.Select(tensor => (tensor, asked.AreOutputsBinary))]
-            : [.. asked.Wanted.Select(output => (_tensors.First(tensor => tensor.Name == output.Name), output.IsBinary ?? asked.AreOutputsBinary))];
+            : [.. asked.Wanted.Select(output => (Find(output), output.IsBinary ?? asked.AreOutputsBinary))];
     }
 
     /// <summary>Writes it, piece by piece.</summary>
@@ -84,6 +84,14 @@ internal sealed class InferAnswer : IDisposable
         // An error that is answered instead is JSON alone.
         if (!_response.HasStarted)
             _response.Headers.Remove(Infer.JsonLengthHeader);
+    }
+
+    private OutputTensor Find(RequestedOutput wanted)
+    {
+        var tensor = _tensors.First(tensor => tensor.Name == wanted.Name);
+        if (wanted.Classes is { } classes)
+            _tensors.Add(tensor = tensor.Classify(classes, _model.Version.Labels));
+        return tensor;
     }
 
     private static void Begin(Utf8JsonWriter writer, OutputTensor tensor)

@@ -202,9 +202,7 @@ internal sealed class InferRequest
                 throw new InvalidRequestException($"The model has no output '{RequestText.Shown(name)}'; its outputs are {string.Join(", ", known.Select(tensor => tensor.Name))}.");
             if (wanted.Exists(output => output.Name == name))
                 throw new InvalidRequestException($"The output {name} is asked for twice.");
-            if (parameters.HasClassification)
-                throw new HttpStatusException(ErrorKind.Unsupported, "The classification extension is not supported: ask for the scores.");
-            wanted.Add(new RequestedOutput(name, parameters.IsBinary));
+            wanted.Add(new RequestedOutput(name, parameters.IsBinary, parameters.Classes));
         }
 
         Wanted = wanted.Count > 0 ? wanted : null;
@@ -227,11 +225,12 @@ internal sealed class InferRequest
                 parameters.IsBinaryOutput = Flag(ref reader, "binary_data_output");
             else if (JsonTokens.IsName(ref reader, "shared_memory_region"u8))
                 throw new HttpStatusException(ErrorKind.Unsupported, "Shared memory is not supported: send the data with the request.");
+            else if (JsonTokens.IsName(ref reader, "classification"u8))
+                parameters.Classes = JsonTokens.Read(ref reader) && reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var classes) && classes > 0
+                    ? classes
+                    : throw new InvalidRequestException("classification must be a number of classes, 1 or more.");
             else
-            {
-                parameters.HasClassification |= JsonTokens.IsName(ref reader, "classification"u8);
                 Skip(ref reader);
-            }
         }
 
         return parameters;
@@ -313,11 +312,12 @@ internal sealed class InferRequest
 
         public bool? IsBinaryOutput { get; set; }
 
-        public bool HasClassification { get; set; }
+        public int? Classes { get; set; }
     }
 }
 
 /// <summary>An output that a caller wants.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="IsBinary">Whether as bytes; null where the request as a whole says.</param>
-internal sealed record RequestedOutput(string Name, bool? IsBinary);
+/// <param name="Classes">How many classes with the highest scores are wanted in the place of the scores (Triton's classification extension); null for the scores.</param>
+internal sealed record RequestedOutput(string Name, bool? IsBinary, int? Classes);

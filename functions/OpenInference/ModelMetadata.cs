@@ -23,7 +23,7 @@ public sealed class ModelMetadata(ModelRegistry registry, ModelCatalog catalog, 
     /// <summary>Name, version and extensions of the server.</summary>
     [Function("ServerMetadataV2"), Requires(Role.Reader, Scope = ScopeRule.NoModel), Description("Server metadata, in the Open Inference Protocol V2.")]
     public IActionResult Server([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2")] HttpRequest request) =>
-        new PlainAnswer(new ServerMetadataAnswer { Name = "larder", Version = server.Version, Extensions = ["binary_tensor_data", "model_configuration", "model_repository"] });
+        new PlainAnswer(new ServerMetadataAnswer { Name = "larder", Version = server.Version, Extensions = ["binary_tensor_data", "classification", "model_configuration", "model_repository"] });
 
     /// <summary>Names of all models, as KServe's server lists them.</summary>
     [Function("ModelNamesV2"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Names of all models, as KServe lists them.")]
@@ -110,7 +110,7 @@ public sealed class ModelMetadata(ModelRegistry registry, ModelCatalog catalog, 
             Name = model.Model.Name,
             Versions = await VersionsAsync(registry, model.Model.Name, cancellationToken),
             Platform = "onnx_onnxv1",
-            Inputs = [.. signature.Inputs.Select(input => new TensorMetadata(input.Name, input.Datatype!.Value.Name(), input.Shape!))],
+            Inputs = [.. signature.AllInputs.Select(input => new TensorMetadata(input.Name, input.Datatype!.Value.Name(), input.Shape!))],
             Outputs = [.. TensorSignature.Of(signature).Select(output => new TensorMetadata(output.Name, output.Datatype.Name(), output.Shape))],
         });
     }
@@ -128,7 +128,7 @@ public sealed class ModelMetadata(ModelRegistry registry, ModelCatalog catalog, 
             Platform = "onnxruntime_onnx",
             Backend = "onnxruntime",
             MaxBatchSize = 0,
-            Inputs = [.. signature.Inputs.Select(input => new TensorConfiguration(input.Name, TypeOf(input.Datatype!.Value), input.Shape!))],
+            Inputs = [.. signature.AllInputs.Select(input => new TensorConfiguration(input.Name, TypeOf(input.Datatype!.Value), input.Shape!) { Optional = signature.OptionalInputs.Contains(input) })],
             Outputs = [.. TensorSignature.Of(signature).Select(output => new TensorConfiguration(output.Name, TypeOf(output.Datatype), output.Shape))],
         });
     }

@@ -16,7 +16,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.Operations;
 
 /// <summary>Probes for load balancers and orchestrators.</summary>
-public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, DropContainers drops, Preloader preloader)
+public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, DropContainers drops, Preloader preloader, RecentModels recent)
 {
     /// <summary>How long storage may take to answer the readiness probe.</summary>
     private static readonly TimeSpan StorageTimeout = TimeSpan.FromSeconds(2);
@@ -34,8 +34,8 @@ public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, Dro
     public IActionResult LiveV2([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/health/live")] HttpRequest request) =>
         new PlainAnswer(new LiveAnswer(true));
 
-    /// <summary>200 when storage answers, the containers for dropped files are there and the models of <c>Preload</c> are loaded; else 503 with the reasons.</summary>
-    [Function("Ready"), Requires(Role.None, IsProbe = true), Description("Readiness: storage answers, Preload is loaded.")]
+    /// <summary>200 when storage answers, the containers for dropped files are there and the models of <c>Preload</c> are loaded; else 503 with the reasons. After a restart also until the models are loaded that had requests before, for a while.</summary>
+    [Function("Ready"), Requires(Role.None, IsProbe = true), Description("Readiness: storage answers, Preload and recent models are loaded.")]
     public async Task<IActionResult> Ready(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "readyz")] HttpRequest request,
         CancellationToken cancellationToken) => await WaitingForAsync(cancellationToken) is { Count: > 0 } waitingFor
@@ -52,6 +52,8 @@ public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, Dro
     private async Task<IReadOnlyList<string>> WaitingForAsync(CancellationToken cancellationToken)
     {
         var waitingFor = preloader.NotLoaded.Select(reference => $"model {reference}: {preloader.StateOf(reference)}").ToList();
+        if (recent.AreWarming)
+            waitingFor.Add("the models that had requests before the restart are being loaded");
         if (!drops.AreThere)
             waitingFor.Insert(0, "the containers for dropped files are not there yet");
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -5,6 +5,7 @@ using Larder.Functions.Http;
 using Larder.Orchestrations.Uploads;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
+using Larder.Registry.Ingestion;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Larder.Registry.Uploads;
@@ -35,8 +36,8 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
         var most = isDataset ? datasets.MostBytes : publishing.ModelBytes;
         if (body.SizeBytes > most)
             throw new TooLargeException($"The {(isDataset ? "data set" : "model")} has more than {most} bytes, which is the limit.");
-        if (!isDataset && Path.GetExtension(body.FileName) is { Length: > 0 } extension && !extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase))
-            throw Form.WrongExtension(body.FileName!, ".onnx");
+        if (!isDataset && body.FileName is { } fileName && !IngestedBlob.IsArchive(fileName) && Path.GetExtension(fileName) is { Length: > 0 } extension && !extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase))
+            throw Form.WrongExtension(fileName, ".onnx");
 
         var session = await sessions.CreateAsync(
             name, body.FileName, body.SizeBytes, isDataset ? UploadKind.Dataset : UploadKind.Model, cancellationToken);

@@ -15,7 +15,8 @@ internal static class BatchRules
     public static bool HasBatch(ServableModel model) =>
         (model.Description.RowsAreIndependent || model.Settings.Batching.Enabled == true) && HasBatchDimensions(model.Description.Signature);
 
-    private static bool HasBatchDimensions(ModelSignature signature) =>
+    /// <summary>Whether every input and output has a first dimension that varies.</summary>
+    public static bool HasBatchDimensions(ModelSignature signature) =>
         signature.Inputs.Count > 0
         && signature.Inputs.All(input => input.HasVariableBatch)
         && signature.Outputs.All(output => output.Kind == ValueKind.Sequence || output.HasVariableBatch);

@@ -5,7 +5,7 @@ using Larder.Inference.Limits;
 namespace Larder.Inference.Sessions;
 
 /// <summary>
-/// Model files on the local disk, named by their SHA-256. A file gets its name only when all its bytes were written and hashed, and one that an earlier
+/// Models on the local disk, named by their SHA-256: files, and folders for models of several files. A file gets its name only when all its bytes were written and hashed, and one that an earlier
 /// process left is hashed again before its first use. Kept to <see cref="InferenceLimits.ArtifactCacheBytes"/>: the least recently used are deleted
 /// first, but never files in use, so that these may exceed the limit.
 /// </summary>
@@ -49,9 +49,16 @@ public sealed class ArtifactFileCache
     /// <param name="bytes">The artifact's size.</param>
     /// <param name="cancellationToken">Cancels a fetch.</param>
     /// <exception cref="ArtifactCorruptException">The bytes do not have this SHA-256. They are deleted.</exception>
-    public async Task<ArtifactFile> RentAsync(string sha256, long bytes, CancellationToken cancellationToken)
+    public Task<ArtifactFile> RentAsync(string sha256, long bytes, CancellationToken cancellationToken) => RentAsync(sha256, bytes, [], cancellationToken);
+
+    /// <inheritdoc cref="RentAsync(string, long, CancellationToken)"/>
+    /// <param name="sha256">64 lower-case hexadecimal digits.</param>
+    /// <param name="bytes">The size of all files.</param>
+    /// <param name="manifest">The files of a model of several, whose SHA-256 the first parameter is; empty for a model of one.</param>
+    /// <param name="cancellationToken">Cancels a fetch.</param>
+    public async Task<ArtifactFile> RentAsync(string sha256, long bytes, IReadOnlyList<ModelFile> manifest, CancellationToken cancellationToken)
     {
-        var rented = new ArtifactFile(this, Take(sha256, out var file));
+        var rented = new ArtifactFile(this, Take(sha256, out var file), manifest);
         try
         {
             if (!file.Verified)
@@ -60,7 +67,7 @@ public sealed class ArtifactFileCache
                 try
                 {
                     if (!file.Verified)
-                        await PrepareAsync(file, bytes, cancellationToken);
+                        await PrepareAsync(file, bytes, manifest, cancellationToken);
                 }
                 finally
                 {
@@ -78,21 +85,27 @@ public sealed class ArtifactFileCache
     }
 
     /// <summary>
-    /// Moves a local file into the cache. The caller has verified its SHA-256, so the first use needs no download. If the cache has
+    /// Moves a local file, or a folder with the files of a model, into the cache. The caller has verified its SHA-256, so the first use needs no download. If the cache has
     /// the artifact already, the file is deleted.
     /// </summary>
     public void Add(string path, string sha256)
     {
-        using var rented = new ArtifactFile(this, Take(sha256, out var file));
+        using var rented = new ArtifactFile(this, Take(sha256, out var file), []);
         if (file.Verified)
         {
-            File.Delete(path);
+            Delete(path);
             return;
         }
 
-        MakeRoom(new FileInfo(path).Length);
-        File.Move(path, file.Path, overwrite: true);
+        MakeRoom(SizeOf(path));
+        Move(path, file.Path);
         Complete(file);
+    }
+
+    internal void Share(CachedFile file)
+    {
+        lock (_gate)
+            file.Users++;
     }
 
     internal void Return(CachedFile file)
@@ -109,12 +122,12 @@ public sealed class ArtifactFileCache
     private void Adopt()
     {
         Directory.CreateDirectory(_directory);
-        foreach (var found in new DirectoryInfo(_directory).EnumerateFiles())
+        foreach (var found in new DirectoryInfo(_directory).EnumerateFileSystemInfos())
         {
             if (IsSha256(found.Name))
-                _files[found.Name] = new CachedFile(found.Name, found.FullName) { Bytes = found.Length, LastUsed = found.LastWriteTimeUtc };
+                _files[found.Name] = new CachedFile(found.Name, found.FullName) { Bytes = SizeOf(found.FullName), LastUsed = found.LastWriteTimeUtc };
             else if (found.Name.EndsWith(Unfinished, StringComparison.Ordinal) && found.LastWriteTimeUtc < _time.GetUtcNow().AddDays(-1))
-                found.Delete(); // Left by a process that was killed; a younger one may belong to another that is running.
+                Delete(found.FullName); // Left by a process that was killed; a younger one may belong to another that is running.
         }
     }
 
@@ -134,37 +147,75 @@ public sealed class ArtifactFileCache
 
     private static bool IsSha256(string text) => text.Length == 64 && !text.AsSpan().ContainsAnyExcept(HexDigits);
 
-    private async Task PrepareAsync(CachedFile file, long bytes, CancellationToken cancellationToken)
+    private async Task PrepareAsync(CachedFile file, long bytes, IReadOnlyList<ModelFile> manifest, CancellationToken cancellationToken)
     {
-        if (!File.Exists(file.Path) || await HashAsync(file.Path, cancellationToken) != file.Sha256)
-            await FetchAsync(file, bytes, cancellationToken);
+        var parts = manifest.Count == 0 ? [(file.Path, file.Sha256)] : manifest.Select(one => (Path.Combine(file.Path, one.Name), one.Sha256)).ToList();
+        foreach (var (path, sha256) in parts)
+        {
+            if (File.Exists(path) && await HashAsync(path, cancellationToken) == sha256)
+                continue;
+            await FetchAsync(file, bytes, manifest, cancellationToken);
+            break;
+        }
+
         Complete(file);
     }
 
-    private async Task FetchAsync(CachedFile file, long bytes, CancellationToken cancellationToken)
+    private async Task FetchAsync(CachedFile file, long bytes, IReadOnlyList<ModelFile> manifest, CancellationToken cancellationToken)
     {
         MakeRoom(bytes - file.Bytes);
         var unfinished = $"{file.Path}.{Guid.NewGuid():n}{Unfinished}";
         try
         {
-            string sha256;
-            await using (var stream = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, useAsync: true))
-            await using (var verifying = new VerifyingStream(stream, bytes))
+            if (manifest.Count == 0)
+                await FetchAsync(unfinished, file.Sha256, bytes, cancellationToken);
+            foreach (var one in manifest)
             {
-                await _fetch(file.Sha256, verifying, cancellationToken);
-                sha256 = verifying.Sha256();
+                var path = Path.Combine(unfinished, one.Name);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                await FetchAsync(path, one.Sha256, one.SizeBytes, cancellationToken);
             }
 
-            if (sha256 != file.Sha256)
-                throw new ArtifactCorruptException($"The artifact with SHA-256 {file.Sha256} came with other bytes.");
-            File.Move(unfinished, file.Path, overwrite: true);
+            Move(unfinished, file.Path);
         }
         finally
         {
             // No effect if it was moved.
-            File.Delete(unfinished);
+            Delete(unfinished);
         }
     }
+
+    private async Task FetchAsync(string path, string sha256, long bytes, CancellationToken cancellationToken)
+    {
+        await using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, useAsync: true);
+        await using var verifying = new VerifyingStream(stream, bytes);
+        await _fetch(sha256, verifying, cancellationToken);
+        if (verifying.Sha256() != sha256)
+            throw new ArtifactCorruptException($"The artifact with SHA-256 {sha256} came with other bytes.");
+    }
+
+    private static void Delete(string path)
+    {
+        if (Directory.Exists(path))
+            Directory.Delete(path, recursive: true);
+        else
+            File.Delete(path);
+    }
+
+    private static void Move(string from, string to)
+    {
+        if (File.Exists(from))
+        {
+            File.Move(from, to, overwrite: true);
+            return;
+        }
+
+        Delete(to);
+        Directory.Move(from, to);
+    }
+
+    private static long SizeOf(string path) =>
+        Directory.Exists(path) ? new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length) : new FileInfo(path).Length;
 
     private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
     {
@@ -175,7 +226,7 @@ public sealed class ArtifactFileCache
     private void Complete(CachedFile file)
     {
         lock (_gate)
-            file.Bytes = new FileInfo(file.Path).Length;
+            file.Bytes = SizeOf(file.Path);
         file.Verified = true;
     }
 
@@ -189,7 +240,7 @@ public sealed class ArtifactFileCache
                 if (excess <= 0)
                     return;
                 // Under the lock, so that the file is not rented meanwhile.
-                File.Delete(file.Path);
+                Delete(file.Path);
                 _files.Remove(file.Sha256);
                 excess -= file.Bytes;
             }
@@ -206,15 +257,22 @@ public sealed class ArtifactFile : IDisposable
     private readonly ArtifactFileCache _cache;
     private CachedFile? _file;
 
-    internal ArtifactFile(ArtifactFileCache cache, CachedFile file)
+    internal ArtifactFile(ArtifactFileCache cache, CachedFile file, IReadOnlyList<ModelFile> manifest)
+        : this(cache, file, manifest is [var first, ..] ? System.IO.Path.Combine(file.Path, first.Name) : file.Path)
     {
-        _cache = cache;
-        _file = file;
-        Path = file.Path;
     }
 
-    /// <summary>Path of the file.</summary>
+    private ArtifactFile(ArtifactFileCache cache, CachedFile file, string path) => (_cache, _file, Path) = (cache, file, path);
+
+    /// <summary>Path of the file; of several, of the first, with the others in the same folder.</summary>
     public string Path { get; }
+
+    /// <summary>The same file for another user, who disposes of it too.</summary>
+    public ArtifactFile Share()
+    {
+        _cache.Share(_file!);
+        return new ArtifactFile(_cache, _file!, Path);
+    }
 
     /// <summary>Marks the content as suspect: it is verified again before its next use.</summary>
     public void Distrust()

@@ -6,12 +6,15 @@ namespace Larder.Inference.Sessions;
 /// <summary>One version of a model, with what serving needs.</summary>
 /// <param name="Name">The model's name.</param>
 /// <param name="Version">The version, as it appears in metrics and messages.</param>
-/// <param name="Sha256">SHA-256 of the ONNX file, 64 lower-case hexadecimal digits.</param>
-/// <param name="Bytes">Size of the file.</param>
+/// <param name="Sha256">SHA-256 of the ONNX file, or of its manifest, 64 lower-case hexadecimal digits.</param>
+/// <param name="Bytes">Size of the file, or of all files.</param>
 /// <param name="Description">What validation found out about the file.</param>
 /// <param name="Settings">The owner's settings. Changed settings make another servable model.</param>
 public sealed record ServableModel(string Name, string Version, string Sha256, long Bytes, ModelDescription Description, ModelSettings Settings)
 {
+    /// <summary>The manifest of a model that consists of several files; empty for one of one file.</summary>
+    public IReadOnlyList<ModelFile> Files { get; init; } = [];
+
     /// <summary>Whether missing values become NaN: what the owner says, else what validation found.</summary>
     public bool TakesMissing => Settings.Missing is { } missing ? missing == ModelSettings.MissingNan : Description.TakesMissing;
 }

@@ -81,6 +81,25 @@ public sealed class SessionCache : IAsyncDisposable
             ? new(new SessionLease(loaded))
             : new(LoadAndLeaseAsync(model, cancellationToken));
 
+    /// <summary>
+    /// Loads a model before its first request and runs it once on zeros, so that ONNX Runtime's lazy work is done. Only models that no request wants at the moment are evicted for it.
+    /// </summary>
+    /// <param name="model">The model. If it is in memory already, nothing is done.</param>
+    /// <param name="wantedFor">For how long after a request a model is wanted.</param>
+    /// <param name="cancellationToken">Ends the wait, not the load.</param>
+    /// <returns>False when there is no room for it: nothing was done.</returns>
+    /// <exception cref="LarderException">As of <see cref="LeaseAsync"/> and <see cref="LoadedModel.RunAsync"/>.</exception>
+    public async Task<bool> WarmAsync(ServableModel model, TimeSpan wantedFor, CancellationToken cancellationToken)
+    {
+        if (IsLoaded(model))
+            return true;
+        if (!TryStart(model, wantedFor))
+            return false;
+        using var lease = await LeaseAsync(model, cancellationToken);
+        await lease.Model.RunOnZerosAsync(cancellationToken);
+        return true;
+    }
+
     /// <summary>Unloads versions of a model, with all their settings: they take no new leases and are freed when the last lease ends.</summary>
     /// <param name="name">Name of the model.</param>
     /// <param name="version">One version; null for all.</param>
@@ -137,14 +156,20 @@ public sealed class SessionCache : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, this);
-            if (_entries.TryGetValue(model, out var entry) && !(entry.Load.IsFaulted && _time.GetTimestamp() >= entry.RetryAt))
-                return entry;
-            entry = new Entry(model);
-            // Not on the caller's thread, which holds the lock; and a load outlives its caller.
-            entry.Load = Task.Run(() => LoadAsync(entry, _stopping.Token), CancellationToken.None);
-            _entries[model] = entry;
-            return entry;
+            return Known(model) ?? Start(new Entry(model));
         }
+    }
+
+    // Called under the lock, as Start is.
+    private Entry? Known(ServableModel model) =>
+        _entries.TryGetValue(model, out var entry) && !(entry.Load.IsFaulted && _time.GetTimestamp() >= entry.RetryAt) ? entry : null;
+
+    private Entry Start(Entry entry)
+    {
+        // Not on the caller's thread, which holds the lock; and a load outlives its caller.
+        entry.Load = Task.Run(() => LoadAsync(entry, _stopping.Token), CancellationToken.None);
+        _entries[entry.Model] = entry;
+        return entry;
     }
 
     private async Task<LoadedModel> LoadAsync(Entry entry, CancellationToken cancellationToken)
@@ -181,13 +206,15 @@ public sealed class SessionCache : IAsyncDisposable
                 $"{model.Name}:{model.Version} needs about {InputError.Size(bytes)} of memory, more than all models together may have ({InputError.Size(_limits.LoadedBytes)}, Limits:LoadedBytes).");
         }
 
-        using var file = await _files.RentAsync(model.Sha256, model.Bytes, cancellationToken);
-        await ReserveAsync(entry, bytes, cancellationToken);
+        ArtifactFile? file = null;
         InferenceSession? session = null;
         try
         {
+            file = await _files.RentAsync(model.Sha256, model.Bytes, model.Files, cancellationToken);
+            if (entry.ReservedBytes == 0)
+                await ReserveAsync(entry, bytes, cancellationToken);
             session = SessionBuilder.Build(model, file.Path);
-            var loaded = new LoadedModel(model, session, this);
+            var loaded = new LoadedModel(model, session, this, model.Files.Count > 0 ? file.Share() : null);
             Interlocked.Add(ref _loadedBytes, bytes);
             Interlocked.Increment(ref _loadedModels);
             if (!TryPublish(entry, loaded))
@@ -198,7 +225,7 @@ public sealed class SessionCache : IAsyncDisposable
         {
             // The file may have been damaged since it was verified.
             if (failure is OnnxRuntimeException)
-                file.Distrust();
+                file!.Distrust();
             session?.Dispose();
             lock (_gate)
                 Unreserve(entry);
@@ -206,6 +233,7 @@ public sealed class SessionCache : IAsyncDisposable
         }
         finally
         {
+            file?.Dispose();
             entry.Reserved.TrySetResult();
         }
     }
@@ -262,10 +290,49 @@ public sealed class SessionCache : IAsyncDisposable
         }
         finally
         {
-            _metrics.Evictions.Add(evicted.Count);
-            foreach (var gone in evicted)
-                gone.Loaded!.Close();
+            Close(evicted);
         }
+    }
+
+    /// <summary>
+    /// Starts to load a model if there is room for it, which it reserves at once. Models that are idle and were not used for a time are evicted if that makes enough room; otherwise none.
+    /// </summary>
+    private bool TryStart(ServableModel model, TimeSpan wantedFor)
+    {
+        var evicted = new List<Entry>();
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            if (Known(model) is not null)
+                return true;
+            var bytes = SessionBuilder.EstimateBytes(model);
+            var missing = _reservedBytes + bytes - _limits.LoadedBytes;
+            foreach (var entry in _entries.Values
+                .Where(entry => entry.Loaded is { Leases: 0 } loaded && _time.GetElapsedTime(loaded.LastUsed) >= wantedFor)
+                .OrderBy(entry => entry.Loaded!.LastUsed))
+            {
+                if (missing <= 0)
+                    break;
+                missing -= entry.ReservedBytes;
+                evicted.Add(entry);
+            }
+
+            if (missing > 0)
+                return false;
+            evicted.ForEach(Detach);
+            _reservedBytes += bytes;
+            Start(new Entry(model) { ReservedBytes = bytes });
+        }
+
+        Close(evicted);
+        return true;
+    }
+
+    private void Close(List<Entry> evicted)
+    {
+        _metrics.Evictions.Add(evicted.Count);
+        foreach (var gone in evicted)
+            gone.Loaded!.Close();
     }
 
     private Entry? LeastWanted() => _entries.Values
@@ -356,16 +423,20 @@ public sealed class LoadedModel
     private readonly InferenceSession _session;
     private readonly SessionCache _cache;
     private readonly InputPool _inputs;
+
+    // ONNX Runtime keeps data files mapped for as long as the session lives.
+    private readonly ArtifactFile? _mapped;
     private int _leases;
     private long _lastUsed;
 
-    internal LoadedModel(ServableModel model, InferenceSession session, SessionCache cache)
+    internal LoadedModel(ServableModel model, InferenceSession session, SessionCache cache, ArtifactFile? mapped)
     {
         Model = model;
         Metrics = new ModelMetrics(cache.Metrics, model);
         Bytes = SessionBuilder.EstimateBytes(model);
         _session = session;
         _cache = cache;
+        _mapped = mapped;
         _lastUsed = cache.TimeProvider.GetTimestamp();
         var runner = new ModelRunner(model, session, cache, Metrics);
         _inputs = runner.Inputs;
@@ -417,6 +488,25 @@ public sealed class LoadedModel
     /// <summary>As <see cref="RunAsync"/>, but never together with other requests: the same inputs then give the same bits.</summary>
     internal ValueTask<PredictionOutputs> RunAloneAsync(PredictionInputs inputs, CancellationToken cancellationToken) =>
         RetryAsync(Queue.RunAsync(inputs, cancellationToken, alone: true), inputs, alone: true, cancellationToken);
+
+    /// <summary>Runs the model once on zeros, in one row, if its shapes are known; what came of it does not matter: zeros may be values that the model rejects.</summary>
+    /// <exception cref="RunTimeoutException">The run took too long.</exception>
+    /// <exception cref="MemoryBusyException">Requests hold the memory.</exception>
+    /// <exception cref="MemoryLimitException">The inputs are larger than those of a request may be.</exception>
+    internal async Task RunOnZerosAsync(CancellationToken cancellationToken)
+    {
+        if (SampleShapes.Of(Signature, rows: 1) is not { } shapes)
+            return;
+        using var inputs = RentInputs();
+        try
+        {
+            await inputs.FillZerosAsync(shapes, cancellationToken);
+            (await RunAloneAsync(inputs, cancellationToken)).Dispose();
+        }
+        catch (InvalidInputException)
+        {
+        }
+    }
 
     /// <summary>Takes a lease, without a lock; false once the model is closed.</summary>
     internal bool TryLease()
@@ -476,6 +566,7 @@ public sealed class LoadedModel
         _inputs.Close();
         Queue.Close();
         _session.Dispose();
+        _mapped?.Dispose();
         _cache.OnFreed(this);
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Larder.Inference.Batching;
 using Larder.Inference.Images;
 using Larder.Inference.Signatures;
 using Larder.Inference.Validation.Scanning;
@@ -25,6 +26,28 @@ public sealed record ModelSettings
     /// (<see cref="ModelDescription.TakesMissing"/>).
     /// </summary>
     public string? Missing { get; init; }
+
+    /// <summary>Refuses what cannot work with a model: settings of images for one that takes none, or that do not fit its channels; batches, where rows cannot be added; NaN, where no input takes it.</summary>
+    /// <exception cref="InvalidSettingsException">A sentence which and why.</exception>
+    public void RequireFits(ModelSignature signature)
+    {
+        if (!Image.IsDefault)
+        {
+            try
+            {
+                ImagePlan.For(signature, Image);
+            }
+            catch (InvalidInputException e)
+            {
+                throw new InvalidSettingsException($"The settings of image cannot work with this model. {e.Message}");
+            }
+        }
+
+        if (Batching.Enabled == true && !BatchRules.HasBatchDimensions(signature))
+            throw new InvalidSettingsException("batching.enabled cannot be true: requests run together only where every input and output of the model has a first dimension that varies, and this model has others.");
+        if (Missing == MissingNan && !signature.Inputs.Any(input => input.Datatype is Datatype.Fp16 or Datatype.Bf16 or Datatype.Fp32 or Datatype.Fp64))
+            throw new InvalidSettingsException("missing cannot be nan: the model has no floating-point input, and others have no NaN.");
+    }
 
     /// <summary>Refuses what is not known.</summary>
     /// <exception cref="InvalidSettingsException">Missing is neither.</exception>
@@ -97,6 +120,9 @@ public sealed record ImageSettings
     /// <c>stretch</c> to the model's size, or <c>crop</c>: resize the shorter side, then cut the centre out.
     /// </summary>
     public string Resize { get; init; } = "stretch";
+
+    /// <summary>Whether nothing is set.</summary>
+    internal bool IsDefault => this is { Scale: 1, Mean: [0], Std: [1], ChannelOrder: "RGB", Resize: "stretch" };
 
     /// <summary>Refuses what no model could use. What fits one model's channels is seen by <see cref="ImagePlan.For(ValueSignature, ImageSettings)"/>.</summary>
     /// <exception cref="InvalidSettingsException">A setting is missing, unknown, not finite, or would divide by 0.</exception>

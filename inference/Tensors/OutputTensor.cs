@@ -118,6 +118,30 @@ public sealed class OutputTensor : IDisposable
         }
     }
 
+    /// <summary>
+    /// The classes with the highest scores of each row, the highest first, as texts <c>score:class</c> or <c>score:class:label</c>: Triton's classification extension. The last dimension is that of the classes.
+    /// </summary>
+    /// <param name="count">How many; of fewer classes, all.</param>
+    /// <param name="labels">The names of the classes; none where there are more or fewer classes.</param>
+    /// <exception cref="InvalidInputException">The elements are no scores.</exception>
+    public OutputTensor Classify(int count, IReadOnlyList<string> labels)
+    {
+        if (Datatype is not (Datatype.Fp16 or Datatype.Bf16 or Datatype.Fp32 or Datatype.Fp64) || Shape is not [.., var length])
+            throw new InvalidInputException($"The output {Name} has elements of type {Datatype.Name()} and shape [{string.Join(',', Shape)}], which are no scores of classes.");
+        var elements = Elements;
+        var classes = (int)length;
+        var most = Math.Min(count, classes);
+        var texts = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, [.. Shape.SkipLast(1), most]);
+        var place = 0;
+        for (var first = 0; first < Count; first += classes)
+        {
+            foreach (var best in ScoreWriter.Highest(elements, first, classes, most))
+                texts.StringTensorSetElementAt($"{elements.Text(first + best)}:{best}{(labels.Count == classes ? $":{labels[best]}" : "")}", place++);
+        }
+
+        return new OutputTensor(Name, texts, 0, -1, isOwn: true);
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {

@@ -194,8 +194,8 @@ internal sealed class ScoreWriter(PostProcessing processing)
         return (raw < 0 ? exponential : 1) / (1 + exponential);
     }
 
-    // The classes of the highest scores, the highest first; of equal ones the first. NaN is higher than nothing.
-    private static int[] Highest(in Elements elements, int first, int classes, int count)
+    /// <summary>The classes of the highest scores, the highest first; of equal ones the first. NaN is higher than nothing.</summary>
+    public static int[] Highest(in Elements elements, int first, int classes, int count)
     {
         var lowest = new PriorityQueue<int, (double Score, int Place)>(count);
         for (var i = 0; i < classes; i++)

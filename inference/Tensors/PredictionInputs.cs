@@ -207,6 +207,16 @@ public sealed class PredictionInputs : IDisposable
         _reserved = bytes;
     }
 
+    /// <summary>Takes the memory from the budget, and fills it with zeros, falses and empty strings.</summary>
+    /// <exception cref="InvalidInputException">A shape does not fit, or is beyond <see cref="InferenceLimits.TensorBytes"/>.</exception>
+    internal async ValueTask FillZerosAsync(long[][] shapes, CancellationToken cancellationToken)
+    {
+        var elements = shapes.Sum(shape => shape.Aggregate(1L, (product, dimension) => product * dimension));
+        await ReserveAsync(Math.Min(elements * _elementBytes, _mostBytes), cancellationToken);
+        for (var i = 0; i < _tensors.Length; i++)
+            _tensors[i].FillZeros(shapes[i]);
+    }
+
     /// <summary>Counts bytes against the budget without waiting: for the merged inputs of requests that run together and whose own bytes were reserved.</summary>
     internal void Charge(long bytes)
     {

@@ -97,6 +97,22 @@ public sealed unsafe class TensorBuffer
         return elements * (IsText ? TextBytes : Datatype.Size()) > _limit ? throw TooLarge() : (int)elements;
     }
 
+    /// <summary>Sets the value to zeros, falses or empty strings.</summary>
+    /// <exception cref="InvalidInputException">As of <see cref="Reserve"/>.</exception>
+    internal void FillZeros(long[] shape)
+    {
+        if (!IsText)
+        {
+            Reserve(shape).Clear();
+            return;
+        }
+
+        Clear();
+        for (var left = shape.Aggregate(1L, (product, dimension) => product * dimension); left > 0; left--)
+            AppendText([]);
+        Complete(shape);
+    }
+
     /// <summary>Appends <paramref name="bytes"/> bytes and returns their memory.</summary>
     internal Span<byte> Next(int bytes)
     {

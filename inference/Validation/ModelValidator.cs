@@ -34,12 +34,15 @@ public sealed class ModelValidator : IAsyncDisposable
     /// <param name="path">The file. It must not change meanwhile.</param>
     /// <param name="cancellationToken">Stops the reading, or ends the child process.</param>
     /// <param name="caller">User who sent the file: the queue is fair between users.</param>
+    /// <param name="dataFiles">Names of the files in its folder that came with it, and in which it may keep tensors; null for none.</param>
     /// <exception cref="InvalidModelException">The file is not a model that can be served; the message is a sentence for the user who uploaded it.</exception>
     /// <exception cref="ValidatorBusyException">Too many files are being validated.</exception>
-    public async Task<ModelDescription> ValidateAsync(string path, CancellationToken cancellationToken, string caller = "")
+    public async Task<ModelDescription> ValidateAsync(string path, CancellationToken cancellationToken, string caller = "", IReadOnlyList<string>? dataFiles = null)
     {
-        var scan = await ScanAsync(path, cancellationToken);
-        var answer = await TryAsync(Path.GetFullPath(path), scan, caller, cancellationToken);
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var sizes = (dataFiles ?? []).ToDictionary(name => name, name => new FileInfo(Path.Combine(folder, name)).Length);
+        var scan = await ScanAsync(path, cancellationToken, new ExternalFiles(sizes));
+        var answer = await TryAsync(Path.GetFullPath(path), sizes.Values.Sum(), scan, caller, cancellationToken);
         return new ModelDescription
         {
             Signature = answer.Signature!,
@@ -55,21 +58,28 @@ public sealed class ModelValidator : IAsyncDisposable
         };
     }
 
+    /// <summary>The names of the other files in which a model keeps tensors: what must come with it.</summary>
+    /// <param name="path">The model's file.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
+    public async Task<IReadOnlyCollection<string>> DataFilesAsync(string path, CancellationToken cancellationToken) =>
+        (await ScanAsync(path, cancellationToken, new ExternalFiles(null))).DataFiles;
+
     /// <summary>Ends the child processes.</summary>
     public ValueTask DisposeAsync() => Sandbox.DisposeAsync();
 
     /// <summary>Reads the file without loading it.</summary>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
-    internal Task<OnnxScan> ScanAsync(string path, CancellationToken cancellationToken) => Task.Run(() => Scan(path, cancellationToken), cancellationToken);
+    internal Task<OnnxScan> ScanAsync(string path, CancellationToken cancellationToken, ExternalFiles? files = null) => Task.Run(() => Scan(path, files, cancellationToken), cancellationToken);
 
-    private async Task<SandboxAnswer> TryAsync(string path, OnnxScan scan, string caller, CancellationToken cancellationToken)
+    private async Task<SandboxAnswer> TryAsync(string path, long dataBytes, OnnxScan scan, string caller, CancellationToken cancellationToken)
     {
         if (!scan.RequiresRangeAnalysis)
-            return await Sandbox.TryAsync(path, DefaultSession, folder: null, caller, cancellationToken, scan.UsesExtensions);
+            return await Sandbox.TryAsync(path, DefaultSession, folder: null, caller, cancellationToken, dataBytes, scan.UsesExtensions);
         var folder = Directory.CreateTempSubdirectory("larder-graph-");
         try
         {
-            return await Sandbox.TryAsync(path, DefaultSession, folder.FullName, caller, cancellationToken, scan.UsesExtensions);
+            return await Sandbox.TryAsync(path, DefaultSession, folder.FullName, caller, cancellationToken, dataBytes, scan.UsesExtensions);
         }
         finally
         {
@@ -77,10 +87,10 @@ public sealed class ModelValidator : IAsyncDisposable
         }
     }
 
-    private OnnxScan Scan(string path, CancellationToken cancellationToken)
+    private OnnxScan Scan(string path, ExternalFiles? files, CancellationToken cancellationToken)
     {
         // The scanner has a buffer of its own.
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        return OnnxScanner.Scan(file, _limits, cancellationToken);
+        return OnnxScanner.Scan(file, _limits, cancellationToken, files);
     }
 }

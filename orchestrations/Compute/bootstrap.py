@@ -994,6 +994,9 @@ class Job:
         if not found and not named and not any(is_model(path, model) for path in outputs) and not names_model(os.path.join(self._outputs, "larder.json")):
             # Under another name: the only one is the model, and of several the reason names them.
             found = [path for path in left if is_model(path, model)]
+        # Files in which exporters keep a model's weights, beside it.
+        found += sorted(self._files(self._work, lambda name: name.endswith((".data", "_data")))) if found else []
+        found = [path for path in found if not path.endswith((".data", "_data")) or path[:-5] in found]
         if "metrics.json" in left and "metrics.json" not in outputs + found:
             found.append("metrics.json")
         files, size = [], 0

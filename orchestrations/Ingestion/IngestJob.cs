@@ -50,7 +50,7 @@ public sealed record IngestOptions
     public static OptionSchema<IngestOptions> Schema { get; } = new();
 
     /// <summary>The blob with its container.</summary>
-    [Description("The blob: uploads/{model}/{name}.onnx or .zip."), StringLength(1100)]
+    [Description("The blob: uploads/{model}/{name}.onnx, .zip, .tar.gz or .tgz."), StringLength(1100)]
     public required string Blob { get; init; }
 
     /// <summary>Which content of it.</summary>

@@ -63,7 +63,7 @@ internal static class ScheduledPaths
     public static void ValidateModel(string path)
     {
         if (!IsUpload(path) || !IngestedBlob.IsModel(path))
-            throw new InvalidRequestException($"job.inputs.blob must be a path that begins with {BlobDatasets.Uploads}/ and ends with .onnx or .zip.");
+            throw new InvalidRequestException($"job.inputs.blob must be a path that begins with {BlobDatasets.Uploads}/ and ends with .onnx, .zip, .tar.gz or .tgz.");
     }
 
     private static bool IsUpload(string path) => DatasetSource.IsUpload(path) && JobFilePath.IsValid(path) && !DatasetSource.EndsWithETag(path);

@@ -80,7 +80,7 @@ internal sealed record TrainedManifest
     public const string FileName = "larder.json";
 
     private const long MaxBytes = 1 << 20;
-    private const string Expected = "it must be {\"model\": path in LARDER_OUTPUT_DIR, \"labels\": [name, ...], \"features\": [name or {\"name\": ...}, ...]}, with at least one of them.";
+    private const string Expected = "it must be {\"model\": path in LARDER_OUTPUT_DIR, \"labels\": [name, ...], \"features\": [name or {\"name\": ...}, ...], \"description\": text, \"model_description\": text, \"tags\": {name: text}}, with at least one of them.";
 
     /// <summary>The model's path in the output folder; null when it is found by its name.</summary>
     public string? Model { get; init; }
@@ -91,6 +91,15 @@ internal sealed record TrainedManifest
     /// <summary>As <see cref="PublishRequest.Features"/>.</summary>
     public IReadOnlyList<Feature>? Features { get; init; }
 
+    /// <summary>As <see cref="PublishRequest.Description"/>.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>As <see cref="PublishRequest.ModelDescription"/>.</summary>
+    public string? ModelDescription { get; init; }
+
+    /// <summary>As <see cref="PublishRequest.Tags"/>; the tags of the job's options count more.</summary>
+    public IReadOnlyDictionary<string, string>? Tags { get; init; }
+
     /// <summary>Reads the file of an attempt; null when it left none.</summary>
     /// <exception cref="InvalidRequestException">It cannot be used: a sentence.</exception>
     public static async Task<TrainedManifest?> ReadAsync(JobFiles files, ComputeId id, CancellationToken cancellationToken)
@@ -99,7 +108,7 @@ internal sealed record TrainedManifest
         {
             if (await files.ReadAsync(id.Job, JobPaths.Outputs(id.Attempt) + FileName, MaxBytes, cancellationToken) is not { } content)
                 return null;
-            return content.ToObjectFromJson<TrainedManifest>(RegistryJson.Options) is { } manifest and not { Model: null, Labels: null, Features: null }
+            return content.ToObjectFromJson<TrainedManifest>(RegistryJson.Options) is { } manifest && manifest != new TrainedManifest()
                 ? manifest
                 : throw new InvalidRequestException($"{FileName} names no model: {Expected}");
         }

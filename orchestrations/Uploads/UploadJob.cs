@@ -46,7 +46,7 @@ public sealed class UploadJob : IJobType
         Description = options.Description,
         ModelDescription = options.ModelDescription,
         Tags = options.Tags,
-        Aliases = options.Aliases,
+        Aliases = options.Alias is { } alias ? [.. options.Aliases, alias] : options.Aliases,
         Labels = options.Labels,
         Features = options.Features,
         Settings = options.Settings,
@@ -85,11 +85,15 @@ public sealed record UploadOptions
 
     /// <summary>Where it comes from.</summary>
     [Description("Where the model comes from."), StringLength(256)]
-    public string Source { get; init; } = UploadJob.Type;
+    public string Source { get; init; } = IngestionManifest.Upload;
 
     /// <summary>Aliases to move.</summary>
     [Description("Aliases that are moved to the version."), MaxLength(20)]
     public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>An alias to move.</summary>
+    [Description("An alias that is moved to the version, as one of aliases."), StringLength(100, MinimumLength = 1)]
+    public string? Alias { get; init; }
 
     /// <summary>Names of the classes.</summary>
     [Description("Names of the classes that the outputs count, in their order. By default what the file's metadata says."), MaxLength(100_000)]

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Larder.Inference.Sessions;
 
 namespace Larder.Registry.Backup;
 
@@ -6,7 +7,11 @@ namespace Larder.Registry.Backup;
 /// <param name="Models">The models, by name.</param>
 /// <param name="Schedules">The schedules, by id.</param>
 /// <param name="Artifacts">What must be stored before, by hash.</param>
-public sealed record ImportPlan(IReadOnlyList<ImportedItem> Models, IReadOnlyList<ImportedItem> Schedules, IReadOnlyList<ImportedArtifact> Artifacts);
+public sealed record ImportPlan(IReadOnlyList<ImportedItem> Models, IReadOnlyList<ImportedItem> Schedules, IReadOnlyList<ImportedArtifact> Artifacts)
+{
+    /// <summary>The models of several files, each of whose files is among the artifacts.</summary>
+    public IReadOnlyList<ImportedManifest> Manifests { get; init; } = [];
+}
 
 /// <summary>What is taken out of an archive, and what happens where something is here already.</summary>
 /// <param name="Models">Which models; with all of them come all schedules, else those that are about the models.</param>
@@ -48,3 +53,9 @@ public enum ImportOutcome
 /// <param name="IsModel">Whether a version serves it: it is validated as an upload is.</param>
 /// <param name="Of">A version that names it, for messages.</param>
 public sealed record ImportedArtifact(string Sha256, long SizeBytes, bool IsModel, string Of);
+
+/// <summary>A model of several files, which imported versions name.</summary>
+/// <param name="Sha256">SHA-256 of the manifest.</param>
+/// <param name="Files">The files, the one that is loaded first.</param>
+/// <param name="Of">A version that names it, for messages.</param>
+public sealed record ImportedManifest(string Sha256, IReadOnlyList<ModelFile> Files, string Of);

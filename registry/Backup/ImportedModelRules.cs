@@ -1,3 +1,4 @@
+using Larder.Inference.Sessions;
 using Larder.Registry.Audit;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs.Files;
@@ -69,10 +70,12 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
         Require(file, version.Status == ModelVersionStatus.Ready, "it is not ready to be served");
         Require(file, BackupFormat.IsSha256(version.Sha256), "its sha256 is none");
         Require(file, version.SizeBytes > 0 && version.SizeBytes <= publishing.ModelBytes, $"its model has {version.SizeBytes} bytes; {publishing.ModelBytes} is the most");
+        Require(file, version.Manifest is null || IsManifest(version), "its manifest is none, or not the one of its sha256");
         Require(file, version.FileName is null || FieldLimits.FileName(version.FileName) == version.FileName, "its file_name is a path");
         Require(file, IsOther(version.OptimizedFrom) && IsOther(version.OptimizedTo), "it is said to be optimised from, or to, a version that cannot be");
         Require(file, version.Labels.All(label => label is not null), "a label is null");
         Require(file, version.Features is not null, "features is null");
+        Require(file, version.SampleTolerance is not null, "sample_tolerance is null");
         Require(file, version.Files.Count <= MaxFiles && version.Files.All(IsFile) && version.Files.DistinctBy(one => one.Name).Count() == version.Files.Count, "a file that comes with it has no name, hash or size that can be");
         Explained(file, () => new PublishRequest
         {
@@ -85,6 +88,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
             Tags = version.Tags,
             Labels = version.Labels,
             Features = version.Features,
+            SampleTolerance = version.SampleTolerance,
             Actor = version.CreatedBy,
         }.Validate());
 
@@ -102,6 +106,12 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
     private bool IsFile(VersionFile? file) =>
         file is not null && JobFilePath.IsValid(file.Name) && file.Name.Length <= 256 && BackupFormat.IsSha256(file.Sha256)
         && file.SizeBytes >= 0 && file.SizeBytes <= limits.DocumentBytes;
+
+    private static bool IsManifest(ModelVersion version) =>
+        version.Manifest is { Count: > 1 and <= ModelFile.Most } files
+        && files[0] is { Name: { } first } && !first.Contains('/')
+        && files.All(one => one is { Name: { } name, SizeBytes: >= 0 } && ModelFile.IsName(name) && one.SizeBytes <= version.SizeBytes && BackupFormat.IsSha256(one.Sha256))
+        && files.Sum(one => one.SizeBytes) == version.SizeBytes && ModelFile.ManifestSha256(files) == version.Sha256;
 
     private static bool IsEntry(AuditEntry? entry) =>
         entry is { What: { Length: > 0 and <= MaxWord } what } && !what.Any(char.IsControl) && entry.Who is not { Length: > 256 } && entry.Alias is not { Length: > ModelName.MaxLength };

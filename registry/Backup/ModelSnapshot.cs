@@ -14,7 +14,7 @@ internal sealed record ModelSnapshot(ModelDocument Model, IReadOnlyList<KeyValue
     public IEnumerable<ModelVersion> Existing => Versions.Select(version => version.Value.Version).OfType<ModelVersion>();
 
     /// <summary>SHA-256 of everything that its versions name.</summary>
-    public IEnumerable<string> Artifacts => Existing.SelectMany(version => version.Files.Select(file => file.Sha256).Prepend(version.Sha256)).Distinct();
+    public IEnumerable<string> Artifacts => Existing.SelectMany(version => version.Artifacts).Distinct();
 
     /// <summary>The same where more numbers were given, and taken back, than it knows of.</summary>
     public ModelSnapshot WithNumbersUpTo(int last)

@@ -47,6 +47,7 @@ public sealed class RegistryImport
     {
         var (models, schedules, conflicts) = (new List<ImportedItem>(), new List<ImportedItem>(), new List<ImportedItem>());
         var needed = new SortedDictionary<string, ImportedArtifact>(StringComparer.Ordinal);
+        var manifests = new SortedDictionary<string, ImportedManifest>(StringComparer.Ordinal);
         foreach (var name in _reader.Models.Where(selection.Models.Matches))
         {
             var archived = await _reader.ReadModelAsync(name, cancellationToken);
@@ -55,7 +56,7 @@ public sealed class RegistryImport
             if (isConflict)
                 conflicts.Add(item);
             if (item.Outcome is ImportOutcome.Created or ImportOutcome.Restored)
-                Need(needed, archived);
+                Need(needed, manifests, archived);
             await note(models.Count);
         }
 
@@ -77,7 +78,7 @@ public sealed class RegistryImport
             throw Refused(conflicts);
         foreach (var artifact in needed.Values)
             await RequireAsync(artifact, cancellationToken);
-        return new ImportPlan(models, schedules, [.. needed.Values]);
+        return new ImportPlan(models, schedules, [.. needed.Values]) { Manifests = [.. manifests.Values] };
     }
 
     /// <summary>Checks an artifact's bytes, and a model's as those of an upload.</summary>
@@ -92,14 +93,35 @@ public sealed class RegistryImport
         if (isHere && !artifact.IsModel)
             return null;
         await using var staged = await StageAsync(artifact, isHere, cancellationToken);
+        return artifact.IsModel ? await DescribeAsync(staged, artifact.Of, cancellationToken) : null;
+    }
+
+    /// <summary>Checks a model of several files, whose artifacts are checked already.</summary>
+    /// <returns>What was learned about it.</returns>
+    /// <inheritdoc cref="CheckArtifactAsync"/>
+    /// <param name="manifest">Which.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public async Task<ModelDescription> CheckManifestAsync(ImportedManifest manifest, CancellationToken cancellationToken = default)
+    {
+        var artifacts = manifest.Files.ToDictionary(file => file.Name, file => new ImportedArtifact(file.Sha256, file.SizeBytes, IsModel: false, manifest.Of));
+        var first = manifest.Files[0];
+        await using var model = await StageAsync(artifacts[first.Name], await IsHereAsync(first.Sha256), cancellationToken);
         try
         {
-            return artifact.IsModel ? await _validate(staged.Path, ImportCaller, cancellationToken) : null;
+            await using var staged = await _staging.AddDataAsync(
+                model, first.Name, [.. manifest.Files.Skip(1).Select(file => file.Name)], OpenAsync, manifest.Files.Sum(file => file.SizeBytes), cancellationToken);
+            if (!staged.Files.SequenceEqual(manifest.Files))
+                throw new InvalidRequestException($"The files of {manifest.Of} are not those that its manifest says.");
+            return await DescribeAsync(staged, manifest.Of, cancellationToken);
         }
         catch (InvalidModelException e)
         {
-            throw new InvalidRequestException($"The model of {artifact.Of} cannot be served: {e.Message}");
+            throw new InvalidRequestException($"The model of {manifest.Of} cannot be served: {e.Message}");
         }
+
+        async Task<bool> IsHereAsync(string sha256) => await _artifacts.GetPropertiesAsync(sha256, cancellationToken) is not null;
+
+        async Task<Stream?> OpenAsync(string name, CancellationToken stop) => await OpenArtifactAsync(artifacts[name], await IsHereAsync(artifacts[name].Sha256), stop);
     }
 
     /// <summary>Stores an artifact, unless it is here.</summary>
@@ -155,12 +177,17 @@ public sealed class RegistryImport
         return planned with { Reason = reason };
     }
 
-    private static void Need(SortedDictionary<string, ImportedArtifact> needed, ModelSnapshot archived)
+    private static void Need(SortedDictionary<string, ImportedArtifact> needed, SortedDictionary<string, ImportedManifest> manifests, ModelSnapshot archived)
     {
         foreach (var version in archived.Existing)
         {
             var of = $"{version.Model}:{version.Version}";
-            Add(new ImportedArtifact(version.Sha256, version.SizeBytes, IsModel: true, of));
+            if (version.Manifest is { } files)
+                manifests[version.Sha256] = new ImportedManifest(version.Sha256, files, of);
+            else
+                Add(new ImportedArtifact(version.Sha256, version.SizeBytes, IsModel: true, of));
+            foreach (var file in version.Manifest ?? [])
+                Add(new ImportedArtifact(file.Sha256, file.SizeBytes, IsModel: false, of));
             foreach (var file in version.Files)
                 Add(new ImportedArtifact(file.Sha256, file.SizeBytes, IsModel: false, of));
         }
@@ -190,11 +217,25 @@ public sealed class RegistryImport
             throw new InvalidRequestException($"The artifact {artifact.Sha256} has {size} bytes, and {artifact.Of} says {artifact.SizeBytes}.");
     }
 
+    private async Task<ModelDescription> DescribeAsync(StagedFile staged, string of, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _validate(staged, ImportCaller, cancellationToken);
+        }
+        catch (InvalidModelException e)
+        {
+            throw new InvalidRequestException($"The model of {of} cannot be served: {e.Message}");
+        }
+    }
+
+    private async Task<Stream> OpenArtifactAsync(ImportedArtifact artifact, bool isHere, CancellationToken cancellationToken) => isHere
+        ? await _artifacts.OpenReadAsync(artifact.Sha256, cancellationToken: cancellationToken) ?? throw new StorageUnavailableException("An artifact went while it was read.")
+        : await _reader.OpenArtifactAsync(artifact.Sha256, cancellationToken);
+
     private async Task<StagedFile> StageAsync(ImportedArtifact artifact, bool isHere, CancellationToken cancellationToken)
     {
-        await using var content = isHere
-            ? await _artifacts.OpenReadAsync(artifact.Sha256, cancellationToken: cancellationToken) ?? throw new StorageUnavailableException("An artifact went while it was read.")
-            : await _reader.OpenArtifactAsync(artifact.Sha256, cancellationToken);
+        await using var content = await OpenArtifactAsync(artifact, isHere, cancellationToken);
         var staged = await _staging.AddAsync(content, $"artifact {artifact.Sha256}", artifact.SizeBytes, artifact.SizeBytes, cancellationToken);
         if (staged.Sha256 == artifact.Sha256 && staged.SizeBytes == artifact.SizeBytes)
             return staged;

@@ -11,7 +11,8 @@ namespace Larder.Registry.Catalog;
 
 /// <summary>
 /// What references stand for, from memory: a warm <see cref="ResolveAsync"/> makes no storage call, takes no lock and allocates nothing. Changes
-/// that this process makes are seen at once; those of others within <see cref="CatalogOptions.SoftTtl"/> of the next request.
+/// that this process makes are seen at once; those of others within <see cref="CatalogOptions.SoftTtl"/> of the next request, and then as soon as what they put in the place of
+/// the known version is loaded (<see cref="WarmModels"/>, which has a timeout): until then, and until <see cref="CatalogOptions.HardTtl"/>, the known version answers.
 /// </summary>
 /// <remarks>
 /// During an outage it goes on answering what it knows. A reference is read by one caller at a time, however many ask.
@@ -24,6 +25,7 @@ public sealed partial class ModelCatalog : IDisposable
     private readonly CatalogOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<ModelCatalog> _logger;
+    private readonly WarmModels? _warm;
 
     // Read without the lock, written under it: what a load has read must not go in after an Invalidate that it did not see.
     private readonly Lock _gate = new();
@@ -32,10 +34,15 @@ public sealed partial class ModelCatalog : IDisposable
     private readonly Dictionary<string, Load> _loads = new(StringComparer.Ordinal);
 
     /// <summary>A catalog of a registry; it follows what the registry changes until it is disposed of.</summary>
-    public ModelCatalog(ModelRegistry registry, CatalogOptions options, TimeProvider time, ILogger<ModelCatalog> logger)
+    /// <param name="registry">The registry.</param>
+    /// <param name="options">How long answers are relied on.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Gets what does not concern the caller.</param>
+    /// <param name="warm">Loads what is to answer in the place of a known version; null loads nothing.</param>
+    public ModelCatalog(ModelRegistry registry, CatalogOptions options, TimeProvider time, ILogger<ModelCatalog> logger, WarmModels? warm = null)
     {
         new RegistrySettingsValidator().Check("Cache", options);
-        (_registry, _options, _time, _logger) = (registry, options, time, logger);
+        (_registry, _options, _time, _logger, _warm) = (registry, options, time, logger, warm);
         registry.Changed += Invalidate;
     }
 
@@ -80,6 +87,10 @@ public sealed partial class ModelCatalog : IDisposable
         bool IsOfModel(string reference) =>
             reference.StartsWith(text, StringComparison.Ordinal) && (reference.Length == text.Length || reference[text.Length] == ':');
     }
+
+    /// <summary>The references that requests came for, the latest first.</summary>
+    /// <param name="count">The most of them.</param>
+    public IReadOnlyList<string> Latest(int count) => [.. _known.OrderByDescending(known => known.Value.ReadAt).Take(count).Select(known => known.Key)];
 
     /// <summary>Stops following the registry.</summary>
     public void Dispose() => _registry.Changed -= Invalidate;
@@ -129,6 +140,8 @@ public sealed partial class ModelCatalog : IDisposable
         try
         {
             var snapshot = await _registry.ResolveAsync(parsed);
+            if (_warm is not null && _known.TryGetValue(reference, out var known) && known.Snapshot.Model.ETag != snapshot.Model.ETag)
+                await _warm([snapshot.Servable], CancellationToken.None);
             Finish(reference, load, () => Set(_known, reference, new Entry(snapshot, readAt), entry => entry.ReadAt));
             return snapshot;
         }

@@ -162,9 +162,8 @@ public sealed class RegistryGarbageCollector(
             }
             else if (found.Value.Version is { } version)
             {
-                named(version.Sha256);
-                foreach (var file in version.Files)
-                    named(file.Sha256);
+                foreach (var artifact in version.Artifacts)
+                    named(artifact);
                 if (number > (model?.Value.LastVersion ?? 0) && version.Created < before)
                 {
                     await registry.Versions.CommitAsync(version.Model, number, cancellationToken);

@@ -21,8 +21,11 @@ public sealed record IngestedBlob(string Path, string ETag, long SizeBytes, Date
     /// <summary>The last part of its path.</summary>
     public static string FileNameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
 
-    /// <summary>Whether it is an archive.</summary>
-    public static bool IsArchive(string path) => path.EndsWith(".zip", StringComparison.OrdinalIgnoreCase);
+    /// <summary>What the names of archives end with.</summary>
+    public static IReadOnlyList<string> ArchiveExtensions { get; } = [".zip", ".tar.gz", ".tgz"];
+
+    /// <summary>Whether it is an archive, by its name.</summary>
+    public static bool IsArchive(string path) => ArchiveExtensions.Any(extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether a blob of that name is to be a model; others, results and data sets, are left alone.</summary>
     public static bool IsModel(string path) =>

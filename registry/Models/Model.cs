@@ -52,6 +52,9 @@ public sealed record Model
     [JsonIgnore]
     public string ETag { get; init; } = "";
 
+    /// <summary>The version that an alias stands for, or the one that is set as <c>default</c>; null when there is none.</summary>
+    public int? Target(string alias) => alias == ModelName.Default ? DefaultVersion : Aliases.TryGetValue(alias, out var version) ? version : null;
+
     /// <summary>The version that an unversioned request gets; null when there is none.</summary>
     [JsonIgnore]
     public int? ServedVersion => DefaultVersion ?? LatestVersion;
@@ -84,12 +87,14 @@ public sealed record VersionDeletion(
 public sealed record ResolvedModel(Model Model, ModelVersion Version)
 {
     /// <summary>The version as <see cref="SessionCache"/> takes it.</summary>
-    public ServableModel Servable { get; } =
-        new(Model.Name, $"{Version.Version}", Version.Sha256, Version.SizeBytes, Version.Onnx, Model.Settings);
+    public ServableModel Servable { get; } = ServableOf(Model.Name, Model.Settings, Version);
 
     /// <summary>The names of the version's classes; null where there is no output that they name.</summary>
     public ClassLabels? Labels { get; } = ClassLabels.Of(Version.Labels, Version.Onnx.Signature);
 
     /// <summary>The named columns of the version's only input; null where they have no names.</summary>
     public FeatureColumns? Features { get; } = FeatureColumns.Of(Version.Features, Version.Onnx.Signature);
+
+    internal static ServableModel ServableOf(ModelName name, ModelSettings settings, ModelVersion version) =>
+        new(name, $"{version.Version}", version.Sha256, version.SizeBytes, version.Onnx, settings) { Files = version.Manifest ?? [] };
 }

@@ -50,4 +50,7 @@ internal sealed record PublicationDocument
 
     /// <summary>When the claim was stored.</summary>
     public required DateTimeOffset Created { get; init; }
+
+    /// <summary>The <see cref="PublishRequest.Fingerprint"/> of the first attempt.</summary>
+    public string? Fingerprint { get; init; }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Larder.Inference.Settings;
 using Larder.Registry.Audit;
 using Larder.Registry.Errors;
+using Larder.Registry.Samples;
 
 namespace Larder.Registry.Models;
 
@@ -74,6 +75,18 @@ internal sealed record ModelDocument
     public AuditOutbox Outbox { get; init; } = new();
 
     public int? ServedVersion => DefaultVersion ?? LatestVersion;
+
+    /// <summary>
+    /// The versions that requests get from now on by the default or an alias, the default first, and did not get while the model was as before: not at all, or with other settings.
+    /// </summary>
+    /// <param name="before">The model before; null when there was none.</param>
+    public IEnumerable<int> ServedAnew(ModelDocument? before)
+    {
+        var known = before is { Deleted: false } && ReferenceEquals(before.Settings, Settings) ? before.Served() : [];
+        return Deleted ? [] : Served().Except(known);
+    }
+
+    private IEnumerable<int> Served() => Aliases.Values.Prepend(ServedVersion ?? 0).Where(version => version > 0);
 
     /// <summary>Whether a version is committed and not deleted. It exists when its document does too.</summary>
     public bool IsVisible(int version) =>
@@ -171,6 +184,20 @@ internal sealed record ModelDocument
             Subject = AuditSubject.OfVersion(Name, before.Version), When = now, Who = who, What = "update_version", Before = old, After = changed,
         };
         return Log(record, new AuditEntry { When = now, Who = who, What = record.What, To = before.Version });
+    }
+
+    /// <summary>The model with the record that a version does not give the outputs of its samples any more.</summary>
+    public ModelDocument LogSampleCheck(int version, SampleCheck check, string? who)
+    {
+        var record = new AuditRecord
+        {
+            Subject = AuditSubject.OfVersion(Name, version),
+            When = check.When,
+            Who = who,
+            What = "samples_differ",
+            After = AuditValues.Shown(new JsonObject { ["onnx_runtime"] = check.OnnxRuntime, ["difference"] = check.Difference }),
+        };
+        return Log(record, new AuditEntry { When = check.When, Who = who, What = record.What, To = version });
     }
 
     /// <summary>The model with an alias that points at a version; the same instance when it does already.</summary>
@@ -388,7 +415,12 @@ internal sealed record ModelDocument
         ["tags"] = AuditValues.Of(version.Tags),
         ["labels"] = JsonSerializer.SerializeToNode(version.Labels),
         ["features"] = JsonSerializer.SerializeToNode(version.Features),
+        ["sample_tolerance"] = AuditValues.Of(version.SampleTolerance),
+        ["sample_inputs"] = Hash(version, VersionFile.SampleInputs),
+        ["sample_outputs"] = Hash(version, VersionFile.SampleOutputs),
     };
+
+    private static JsonNode? Hash(ModelVersion version, string file) => version.Files.FirstOrDefault(known => known.Name == file)?.Sha256;
 
     private static JsonObject About(ModelVersion version)
     {

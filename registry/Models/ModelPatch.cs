@@ -2,6 +2,7 @@ using Larder.Inference;
 using Larder.Inference.Settings;
 using Larder.Inference.Signatures;
 using Larder.Registry.Errors;
+using Larder.Registry.Samples;
 using Larder.Registry.Text;
 
 namespace Larder.Registry.Models;
@@ -37,6 +38,19 @@ public sealed record ModelPatch
         if (Image is not null)
             SettingsRules.Validate(new ModelSettings { Image = Image });
     }
+
+    /// <summary>Whether it changes settings.</summary>
+    internal bool HasSettings => Settings is not null || Image is not null;
+
+    /// <summary>Refuses settings that cannot work with a model.</summary>
+    /// <exception cref="InvalidRequestException">They cannot.</exception>
+    internal void CheckFits(ModelSignature signature)
+    {
+        if (Settings is not null)
+            SettingsRules.CheckFits(Settings, signature);
+        if (Image is not null)
+            SettingsRules.CheckFits(new ModelSettings { Image = Image }, signature);
+    }
 }
 
 /// <summary>What to change of a version; null leaves a property as it is. Its file, and where it was made, never change.</summary>
@@ -57,6 +71,15 @@ public sealed record VersionPatch
     /// <summary>The columns of its only input, all of them; empty for none.</summary>
     public IReadOnlyList<Feature>? Features { get; init; }
 
+    /// <summary>How far its outputs may be from those of its samples.</summary>
+    public SampleTolerance? SampleTolerance { get; init; }
+
+    /// <summary>The files of its samples, stored already; empty for none.</summary>
+    public IReadOnlyList<VersionFile>? Samples { get; init; }
+
+    /// <summary>The comparison of its outputs with <see cref="Samples"/>.</summary>
+    public SampleCheck? SampleCheck { get; init; }
+
     /// <summary>The version with the changes.</summary>
     /// <exception cref="InvalidRequestException">One of them is not allowed, or does not fit the version's model.</exception>
     internal ModelVersion Apply(ModelVersion version)
@@ -71,6 +94,10 @@ public sealed record VersionPatch
             Tags = tags,
             Labels = Labels ?? version.Labels,
             Features = Features ?? version.Features,
+            SampleTolerance = SampleTolerance ?? version.SampleTolerance,
+            Files = Samples is null ? version.Files : [.. version.Files.Where(file => file.Name is not (VersionFile.SampleInputs or VersionFile.SampleOutputs)), .. Samples],
+            // With another tolerance the outcome may be another one.
+            SampleCheck = Samples is not null ? SampleCheck : SampleTolerance is null ? version.SampleCheck : null,
         };
     }
 
@@ -90,6 +117,7 @@ public sealed record VersionPatch
             FieldLimits.ValidateTags(Tags.ToDictionary(tag => tag.Key, tag => tag.Value ?? ""));
         FieldLimits.ValidateLabels(Labels);
         FieldLimits.ValidateFeatures(Features);
+        SampleTolerance?.Validate();
     }
 }
 
@@ -123,6 +151,18 @@ internal static class SettingsRules
             settings.Batching.Validate();
             settings.Image.Validate();
             settings.ValidateMissing();
+        }
+        catch (InvalidSettingsException e)
+        {
+            throw new InvalidRequestException(e.Message);
+        }
+    }
+
+    public static void CheckFits(ModelSettings settings, ModelSignature signature)
+    {
+        try
+        {
+            settings.RequireFits(signature);
         }
         catch (InvalidSettingsException e)
         {

@@ -1,7 +1,9 @@
+using Larder.Inference;
 using Larder.Registry.Audit;
 using Larder.Registry.Catalog;
 using Larder.Registry.Errors;
 using Larder.Registry.Publishing;
+using Larder.Registry.Samples;
 using Larder.Registry.Storage;
 using Larder.Registry.Text;
 
@@ -25,13 +27,19 @@ public sealed class ModelRegistry
     private readonly ModelStore _models;
     private readonly VersionPublisher _publisher;
     private readonly TimeProvider _time;
+    private readonly SampleGate? _samples;
 
     /// <summary>A registry on a document store.</summary>
-    public ModelRegistry(IDocumentStore documents, TimeProvider time, AuditLog log)
+    /// <param name="documents">The store.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The audit log.</param>
+    /// <param name="warm">Loads versions before the default or an alias points at them; null loads none.</param>
+    /// <param name="samples">Compares versions with their samples before that; null compares nothing.</param>
+    public ModelRegistry(IDocumentStore documents, TimeProvider time, AuditLog log, WarmModels? warm = null, SampleGate? samples = null)
     {
-        _models = new ModelStore(documents, log, name => Changed?.Invoke(name));
+        _models = new ModelStore(documents, log, name => Changed?.Invoke(name), warm);
         _publisher = new VersionPublisher(_models, time);
-        _time = time;
+        (_time, _samples) = (time, samples);
     }
 
     /// <summary>
@@ -110,13 +118,20 @@ public sealed class ModelRegistry
 
     /// <summary>Changes description, owner, tags or settings of a model. Nothing is written if nothing differs.</summary>
     /// <returns>The model after it.</returns>
-    /// <exception cref="InvalidRequestException">A text is too long, or a setting out of range.</exception>
+    /// <exception cref="InvalidRequestException">A text is too long, or a setting is out of range or cannot work with the version that unversioned requests get.</exception>
     public async Task<Model> UpdateAsync(
         ModelName name, ModelPatch patch, string? ifMatch = null, string? actor = null, CancellationToken cancellationToken = default)
     {
         patch.Validate();
-        var (_, after) = await _models.UpdateAsync(name, ifMatch, model => Task.FromResult(model.Patch(patch, _time.GetUtcNow(), actor)), cancellationToken);
+        var (_, after) = await _models.UpdateAsync(name, ifMatch, PatchAsync, cancellationToken);
         return after.Value.View(after.ETag);
+
+        async Task<ModelDocument> PatchAsync(ModelDocument model)
+        {
+            if (patch.HasSettings && model.ServedVersion is { } served && await _models.FindVersionAsync(model, served, cancellationToken) is { } version)
+                patch.CheckFits(version.Onnx.Signature);
+            return model.Patch(patch, _time.GetUtcNow(), actor);
+        }
     }
 
     /// <summary>
@@ -148,6 +163,24 @@ public sealed class ModelRegistry
             var before = await _models.FindVersionAsync(read, version, cancellationToken) ?? throw NoVersion(name, version);
             return read.UpdateVersion(before, patch.Apply(before), _time.GetUtcNow(), actor);
         }
+    }
+
+    /// <summary>
+    /// Compares a version with its samples, for a server whose ONNX Runtime is another one than that of the last comparison, and stores the outcome; a difference is recorded in the audit log first.
+    /// </summary>
+    /// <returns>The outcome; null when there is nothing to compare: no such version, no samples, or this ONNX Runtime has compared them already.</returns>
+    public async Task<SampleCheck?> CheckSamplesAsync(ModelName name, int version, string actor, CancellationToken cancellationToken = default)
+    {
+        if (_samples is null || await _models.FindAsync(name, cancellationToken) is not { Value: { Deleted: false } model })
+            return null;
+        if (await _models.FindVersionAsync(model, version, cancellationToken) is not { } found || found.SampleCheck?.OnnxRuntime == _samples.OnnxRuntime)
+            return null;
+        if (await CheckSamplesAsync(model, found, actor, cancellationToken) is not { } check)
+            return null;
+        if (check.Difference is not null)
+            await _models.UpdateAsync(name, null, read => Task.FromResult(read.LogSampleCheck(version, check, actor)), cancellationToken);
+        await StoreAsync(name, version, check);
+        return check;
     }
 
     /// <summary>
@@ -185,9 +218,11 @@ public sealed class ModelRegistry
     /// <param name="name">The model.</param>
     /// <param name="idempotencyKey"><see cref="PublishRequest.IdempotencyKey"/>.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <param name="fingerprint"><see cref="PublishRequest.Fingerprint"/>.</param>
     /// <exception cref="ConflictException">The version was deleted.</exception>
-    public async Task<ResolvedModel?> FindByKeyAsync(ModelName name, string idempotencyKey, CancellationToken cancellationToken = default) =>
-        await _publisher.FindByKeyAsync(name, TextHash.Of(idempotencyKey), cancellationToken) is var (model, version) ? Resolved(model, version) : null;
+    /// <exception cref="InvalidRequestException">The key was used with another fingerprint.</exception>
+    public async Task<ResolvedModel?> FindByKeyAsync(ModelName name, string idempotencyKey, CancellationToken cancellationToken = default, string? fingerprint = null) =>
+        await _publisher.FindByKeyAsync(name, TextHash.Of(idempotencyKey), fingerprint, cancellationToken) is var (model, version) ? Resolved(model, version) : null;
 
     /// <summary>Publishes a version whose artifact is stored, and patches the model in the same write.</summary>
     internal async Task<ResolvedModel> PublishAsync(NewVersion newVersion, CancellationToken cancellationToken)
@@ -202,9 +237,11 @@ public sealed class ModelRegistry
     /// <param name="version">A READY version.</param>
     /// <param name="ifMatch">The model's ETag.</param>
     /// <param name="expectedCurrent">The version that the alias must point at now; 0 when there must be no such alias; null for any.</param>
+    /// <param name="force">Also when the version does not give the outputs of its samples.</param>
     /// <param name="actor">Who asks.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such version.</exception>
+    /// <exception cref="InvalidRequestException">The version does not give the outputs of its samples.</exception>
     /// <exception cref="PreconditionFailedException">The alias points at another version than expected, or the model has changed.</exception>
     public async Task<AliasChange> SetAliasAsync(
         ModelName name,
@@ -212,20 +249,25 @@ public sealed class ModelRegistry
         int version,
         string? ifMatch = null,
         int? expectedCurrent = null,
+        bool force = false,
         string? actor = null,
         CancellationToken cancellationToken = default)
     {
         ModelName.ValidateAlias(alias);
         if (alias == ModelName.Default)
-            return await SetDefaultAsync(name, version, ifMatch, expectedCurrent, actor, cancellationToken);
+            return await SetDefaultAsync(name, version, ifMatch, expectedCurrent, force, actor, cancellationToken);
 
+        SampleCheck? check = null;
         var (before, after) = await _models.UpdateAsync(name, ifMatch, Move, cancellationToken);
+        await StoreAsync(name, version, check);
         return new AliasChange(after.Value.View(after.ETag), alias, before.Target(alias), version);
 
         async Task<ModelDocument> Move(ModelDocument model)
         {
             Expect(alias, model.Target(alias), expectedCurrent);
-            await RequireReadyAsync(model, version, cancellationToken);
+            var found = await RequireReadyAsync(model, version, cancellationToken);
+            if (model.Target(alias) != version)
+                check ??= await RequireSamplesAsync(model, found, force, actor, cancellationToken);
             return model.SetAlias(alias, version, _time.GetUtcNow(), actor);
         }
     }
@@ -237,7 +279,7 @@ public sealed class ModelRegistry
     {
         ModelName.ValidateAlias(alias);
         if (alias == ModelName.Default)
-            return await SetDefaultAsync(name, version: null, ifMatch, expectedCurrent: null, actor, cancellationToken);
+            return await SetDefaultAsync(name, version: null, ifMatch, expectedCurrent: null, force: false, actor, cancellationToken);
 
         var (before, after) = await _models.UpdateAsync(name, ifMatch, model => Task.FromResult(Delete(model)), cancellationToken);
         return new AliasChange(after.Value.View(after.ETag), alias, before.Target(alias), null);
@@ -251,26 +293,33 @@ public sealed class ModelRegistry
     /// <param name="version">A READY version; null to follow the newest READY one from now on.</param>
     /// <param name="ifMatch">The model's ETag.</param>
     /// <param name="expectedCurrent">The version that an unversioned request must get now; 0 for none; null for any.</param>
+    /// <param name="force">Also when the version does not give the outputs of its samples.</param>
     /// <param name="actor">Who asks.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="NotFoundException">There is no such version.</exception>
+    /// <exception cref="InvalidRequestException">The version does not give the outputs of its samples.</exception>
     /// <exception cref="PreconditionFailedException">The default is another version than expected, or the model has changed.</exception>
     public async Task<AliasChange> SetDefaultAsync(
         ModelName name,
         int? version,
         string? ifMatch = null,
         int? expectedCurrent = null,
+        bool force = false,
         string? actor = null,
         CancellationToken cancellationToken = default)
     {
+        (int Version, SampleCheck? Outcome) check = default;
         var (before, after) = await _models.UpdateAsync(name, ifMatch, Set, cancellationToken);
+        await StoreAsync(name, check.Version, check.Outcome);
         return new AliasChange(after.Value.View(after.ETag), ModelName.Default, before.ServedVersion, after.Value.ServedVersion);
 
         async Task<ModelDocument> Set(ModelDocument model)
         {
             Expect(ModelName.Default, model.ServedVersion, expectedCurrent);
-            if (version is { } number)
-                await RequireReadyAsync(model, number, cancellationToken);
+            var number = version ?? model.LatestVersion;
+            var found = number is null ? null : await RequireReadyAsync(model, number.Value, cancellationToken);
+            if (found is not null && found.Version != model.ServedVersion && found.Version != check.Version)
+                check = (found.Version, await RequireSamplesAsync(model, found, force, actor, cancellationToken));
             return model.SetDefault(version, _time.GetUtcNow(), actor);
         }
     }
@@ -416,11 +465,50 @@ public sealed class ModelRegistry
         }
     }
 
-    private async Task RequireReadyAsync(ModelDocument model, int version, CancellationToken cancellationToken)
+    // What the version answers to its samples; null without samples. It is refused unless it is as expected; forced, it is only told.
+    private async Task<SampleCheck?> RequireSamplesAsync(ModelDocument model, ModelVersion version, bool force, string? actor, CancellationToken cancellationToken)
+    {
+        SampleCheck? check;
+        try
+        {
+            check = await CheckSamplesAsync(model, version, actor, cancellationToken);
+        }
+        catch (LarderException) when (force)
+        {
+            // Too many models wait for the sandbox: a forced move does not wait for what could not stop it.
+            return null;
+        }
+
+        return check?.Difference is null || force
+            ? check
+            : throw new InvalidRequestException($"Version {version.Version} of {model.Name} does not give the outputs of its samples. {check.Difference} Correct the samples or their tolerance, or force the move.");
+    }
+
+    private async Task<SampleCheck?> CheckSamplesAsync(ModelDocument model, ModelVersion version, string? actor, CancellationToken cancellationToken) =>
+        _samples is null || !VersionFile.HaveSamples(version.Files)
+            ? null
+            : await _samples.CheckAsync(
+                ResolvedModel.ServableOf(model.Name, model.Settings, version),
+                version.Features,
+                await _samples.Store.ReadAsync(version.Files, cancellationToken),
+                version.SampleTolerance,
+                actor ?? "",
+                cancellationToken);
+
+    private async Task StoreAsync(ModelName name, int version, SampleCheck? check)
+    {
+        if (check is null || await _models.FindAsync(name, CancellationToken.None) is not { } model)
+            return;
+        await _models.UpdateVersionAsync(model.Value, version, found => found with { SampleCheck = check }, CancellationToken.None);
+        Changed?.Invoke(name);
+    }
+
+    private async Task<ModelVersion> RequireReadyAsync(ModelDocument model, int version, CancellationToken cancellationToken)
     {
         var found = await _models.FindVersionAsync(model, version, cancellationToken) ?? throw NoVersion(model.Name, version);
         if (found.Status != ModelVersionStatus.Ready)
             throw new ConflictException($"Version {version} of {model.Name} is not ready to be served.");
+        return found;
     }
 
     private static int Number(ModelDocument model, ModelReference reference)

@@ -1,3 +1,4 @@
+using Larder.Inference.Sessions;
 using Larder.Registry.Audit;
 using Larder.Registry.Errors;
 using Larder.Registry.Storage;
@@ -12,6 +13,7 @@ internal sealed class ModelStore
 {
     private readonly AuditLog _log;
     private readonly Action<ModelName> _written;
+    private readonly WarmModels? _warm;
     private readonly DocumentUpdater<ModelDocument> _models;
     private readonly DocumentUpdater<VersionDocument> _versions;
 
@@ -19,9 +21,10 @@ internal sealed class ModelStore
     /// <param name="documents">The store.</param>
     /// <param name="log">Where the records of changes go.</param>
     /// <param name="written">Called with the name of a model whenever its document may have changed.</param>
-    public ModelStore(IDocumentStore documents, AuditLog log, Action<ModelName> written)
+    /// <param name="warm">Loads versions before a change gives them requests; null loads none.</param>
+    public ModelStore(IDocumentStore documents, AuditLog log, Action<ModelName> written, WarmModels? warm)
     {
-        (Documents, _log, _written) = (documents, log, written);
+        (Documents, _log, _written, _warm) = (documents, log, written, warm);
         _models = new DocumentUpdater<ModelDocument>(documents, ModelCollections.Models, WriteAsync);
         _versions = new DocumentUpdater<VersionDocument>(documents, ModelCollections.Versions);
     }
@@ -49,7 +52,7 @@ internal sealed class ModelStore
     {
         var required = ifMatch == "*" ? null : ifMatch?.Split(',');
         ModelDocument? before = null;
-        var after = await _models.UpdateAsync(name, ModelCollections.ModelId, Noun(name), TryAsync, cancellationToken);
+        var after = await UpdateWarmAsync(name, TryAsync, cancellationToken);
         return (before!, after!);
 
         async Task<ModelDocument?> TryAsync(Document<ModelDocument>? read)
@@ -71,7 +74,42 @@ internal sealed class ModelStore
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The document that is stored now; null when <paramref name="change"/> returned null.</returns>
     public Task<Document<ModelDocument>?> UpdateOrCreateAsync(ModelName name, Func<ModelDocument?, ModelDocument?> change, CancellationToken cancellationToken) =>
-        _models.UpdateAsync(name, ModelCollections.ModelId, Noun(name), read => change(read?.Value), cancellationToken);
+        UpdateWarmAsync(name, read => Task.FromResult(change(read?.Value)), cancellationToken);
+
+    // A change that gives versions requests that had none is made in two rounds: the versions are loaded between them, not under the document's lock, since that takes longer
+    // than a change.
+    private async Task<Document<ModelDocument>?> UpdateWarmAsync(
+        ModelName name, Func<Document<ModelDocument>?, Task<ModelDocument?>> change, CancellationToken cancellationToken)
+    {
+        var warmed = new HashSet<int>();
+        while (true)
+        {
+            IReadOnlyList<ServableModel> cold = [];
+            var after = await _models.UpdateAsync(name, ModelCollections.ModelId, Noun(name), TryAsync, cancellationToken);
+            if (cold.Count == 0)
+                return after;
+            await _warm!(cold, cancellationToken);
+
+            async Task<ModelDocument?> TryAsync(Document<ModelDocument>? read)
+            {
+                var next = await change(read);
+                cold = _warm is null || next is null ? [] : await ColdAsync(read?.Value, next, warmed, cancellationToken);
+                return cold.Count == 0 ? next : null;
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<ServableModel>> ColdAsync(ModelDocument? before, ModelDocument next, HashSet<int> warmed, CancellationToken cancellationToken)
+    {
+        var cold = new List<ServableModel>();
+        foreach (var number in next.ServedAnew(before).Where(warmed.Add))
+        {
+            if (await FindVersionAsync(next, number, cancellationToken) is { } version)
+                cold.Add(ResolvedModel.ServableOf(next.Name, next.Settings, version));
+        }
+
+        return cold;
+    }
 
     /// <summary>
     /// Writes a model's document in the place of the one that was read, or of none; then the audit records that are in it. For an existing model this write is
@@ -159,3 +197,10 @@ internal sealed class ModelStore
 
     private static string Noun(ModelName name) => $"the model {name}";
 }
+
+/// <summary>
+/// Loads models and runs each once, before requests come for them. It does not throw when a model cannot be loaded, or not in time: the change that brings the requests goes on.
+/// </summary>
+/// <param name="models">The models, those first that are wanted most.</param>
+/// <param name="cancellationToken">Cancels the operation.</param>
+public delegate Task WarmModels(IReadOnlyList<ServableModel> models, CancellationToken cancellationToken);

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
+using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
+using Larder.Registry.Samples;
 
 namespace Larder.Registry.Models;
 
@@ -21,11 +23,14 @@ public sealed record ModelVersion
     /// <summary>Only a READY version is served.</summary>
     public required ModelVersionStatus Status { get; init; }
 
-    /// <summary>SHA-256 of the artifact, 64 lower-case hexadecimal digits.</summary>
+    /// <summary>SHA-256 of the artifact, or of the manifest, 64 lower-case hexadecimal digits.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>Size of the artifact in bytes.</summary>
+    /// <summary>Size of the artifact, or of all files of the manifest, in bytes.</summary>
     public required long SizeBytes { get; init; }
+
+    /// <summary>The files of a model of several, the one that is loaded first, each an artifact; null for a model of one file.</summary>
+    public IReadOnlyList<ModelFile>? Manifest { get; init; }
 
     /// <summary>What the file was called where it came from, without folders.</summary>
     public string? FileName { get; init; }
@@ -63,14 +68,23 @@ public sealed record ModelVersion
     /// <summary>The columns of its only input, in their order; empty where they have no names.</summary>
     public IReadOnlyList<Feature> Features { get; init; } = [];
 
-    /// <summary>What came with it: its card, sample inputs.</summary>
+    /// <summary>What came with it: its card, samples.</summary>
     public IReadOnlyList<VersionFile> Files { get; init; } = [];
+
+    /// <summary>How far its outputs may be from those of its samples.</summary>
+    public SampleTolerance SampleTolerance { get; init; } = new();
+
+    /// <summary>The last comparison with its samples; null before the first.</summary>
+    public SampleCheck? SampleCheck { get; init; }
 
     /// <summary>When it was published.</summary>
     public required DateTimeOffset Created { get; init; }
 
     /// <summary>Who published it, where that is known.</summary>
     public string? CreatedBy { get; init; }
+
+    /// <summary>SHA-256 of every artifact that it needs; some may be there twice.</summary>
+    internal IEnumerable<string> Artifacts => (Manifest?.Select(file => file.Sha256) ?? [Sha256]).Concat(Files.Select(file => file.Sha256));
 
     /// <summary>Whether an unversioned request gets it while it is the newest and no default is set.</summary>
     internal bool IsDefaultByItself => Status == ModelVersionStatus.Ready && Kind != OptimizedKind;
@@ -91,7 +105,7 @@ public enum ModelVersionStatus
 }
 
 /// <summary>A file that came with a version, stored as an artifact.</summary>
-/// <param name="Name">What it is called: <see cref="Card"/>, <see cref="SampleInputs"/>.</param>
+/// <param name="Name">What it is called: <see cref="Card"/>, <see cref="SampleInputs"/>, <see cref="SampleOutputs"/>.</param>
 /// <param name="Sha256">SHA-256 of its bytes.</param>
 /// <param name="SizeBytes">Its size in bytes.</param>
 public sealed record VersionFile(string Name, string Sha256, long SizeBytes)
@@ -99,6 +113,12 @@ public sealed record VersionFile(string Name, string Sha256, long SizeBytes)
     /// <summary>The model card, as Markdown.</summary>
     public const string Card = "README.md";
 
-    /// <summary>The body of a prediction to try the model with, as JSON.</summary>
+    /// <summary>The body of a prediction to try the model with, as JSON; with <see cref="SampleOutputs"/> also a list of bodies.</summary>
     public const string SampleInputs = "sample_inputs.json";
+
+    /// <summary>The outputs that are expected for <see cref="SampleInputs"/>, as answers have them.</summary>
+    public const string SampleOutputs = "sample_outputs.json";
+
+    /// <summary>Whether files have samples with expected outputs.</summary>
+    public static bool HaveSamples(IReadOnlyList<VersionFile> files) => files.Any(file => file.Name == SampleOutputs) && files.Any(file => file.Name == SampleInputs);
 }

@@ -20,6 +20,7 @@ internal sealed record NewVersion(ModelName Model, ValidatedArtifact Artifact, P
         Status = ModelVersionStatus.Ready,
         Sha256 = Artifact.Sha256,
         SizeBytes = Artifact.SizeBytes,
+        Manifest = Artifact.Files.Count > 0 ? Artifact.Files : null,
         FileName = FieldLimits.FileName(Request.FileName),
         Description = Request.Description ?? "",
         Tags = Request.Tags ?? new Dictionary<string, string>(),
@@ -32,6 +33,8 @@ internal sealed record NewVersion(ModelName Model, ValidatedArtifact Artifact, P
         Labels = Request.Labels ?? MetadataNames.LabelsOf(Artifact.Description),
         Features = Request.Features ?? MetadataNames.FeaturesOf(Artifact.Description),
         Files = Request.Files ?? [],
+        SampleTolerance = Request.SampleTolerance ?? new(),
+        SampleCheck = Request.SampleCheck,
         Created = created,
         CreatedBy = Request.Actor,
     };

@@ -24,7 +24,7 @@ internal sealed class VersionPublisher(ModelStore models, TimeProvider time)
     {
         var (name, key) = (version.Model, version.KeyHash);
         var backoff = new Backoff($"the model {name}");
-        var searchedThrough = key is null ? 0 : await ClaimAsync(name, key, cancellationToken);
+        var searchedThrough = key is null ? 0 : await ClaimAsync(name, key, version.Request.Fingerprint, cancellationToken);
         while (true)
         {
             // 1. The model, and under a key whether an earlier attempt has published the version.
@@ -60,9 +60,10 @@ internal sealed class VersionPublisher(ModelStore models, TimeProvider time)
 
     /// <summary>The version that was published under a key, once it is committed; null when there is none.</summary>
     /// <exception cref="ConflictException">It was deleted.</exception>
-    public async Task<(Document<ModelDocument> Model, ModelVersion Version)?> FindByKeyAsync(ModelName name, string keyHash, CancellationToken cancellationToken)
+    /// <exception cref="InvalidRequestException">The key was used for another publication.</exception>
+    public async Task<(Document<ModelDocument> Model, ModelVersion Version)?> FindByKeyAsync(ModelName name, string keyHash, string? fingerprint, CancellationToken cancellationToken)
     {
-        if (await FindClaimAsync(name, keyHash, cancellationToken) is not { } claim || await models.FindAsync(name, cancellationToken) is not { } read)
+        if (await FindClaimAsync(name, keyHash, fingerprint, cancellationToken) is not { } claim || await models.FindAsync(name, cancellationToken) is not { } read)
             return null;
         return await FindPublishedAsync(read.Value, keyHash, claim.Value.After, cancellationToken) is { } version ? (read, version) : null;
     }
@@ -92,25 +93,30 @@ internal sealed class VersionPublisher(ModelStore models, TimeProvider time)
     }
 
     /// <summary>The number above which the version of a key is: stored by the first attempt, read by all others.</summary>
-    private async Task<int> ClaimAsync(ModelName name, string keyHash, CancellationToken cancellationToken)
+    private async Task<int> ClaimAsync(ModelName name, string keyHash, string? fingerprint, CancellationToken cancellationToken)
     {
-        if (await FindClaimAsync(name, keyHash, cancellationToken) is { } claim)
+        if (await FindClaimAsync(name, keyHash, fingerprint, cancellationToken) is { } claim)
             return claim.Value.After;
         var after = (await models.FindAsync(name, cancellationToken))?.Value.LastVersion ?? 0;
         try
         {
             await models.Documents.CreateAsync(
-                ModelCollections.Publications, name, keyHash, new PublicationDocument { After = after, Created = time.GetUtcNow() }, cancellationToken);
+                ModelCollections.Publications, name, keyHash, new PublicationDocument { After = after, Created = time.GetUtcNow(), Fingerprint = fingerprint }, cancellationToken);
             return after;
         }
         catch (DocumentExistsException)
         {
-            return await ClaimAsync(name, keyHash, cancellationToken);
+            return await ClaimAsync(name, keyHash, fingerprint, cancellationToken);
         }
     }
 
-    private Task<Document<PublicationDocument>?> FindClaimAsync(ModelName name, string keyHash, CancellationToken cancellationToken) =>
-        models.Documents.GetAsync(ModelCollections.Publications, name, keyHash, cancellationToken);
+    private async Task<Document<PublicationDocument>?> FindClaimAsync(ModelName name, string keyHash, string? fingerprint, CancellationToken cancellationToken)
+    {
+        var found = await models.Documents.GetAsync(ModelCollections.Publications, name, keyHash, cancellationToken);
+        return found is null || found.Value.Fingerprint == fingerprint
+            ? found
+            : throw new InvalidRequestException("This idempotency key was used for another upload: use a new key for each upload that is not the same.");
+    }
 
     /// <summary>Looks for the version of a key among the committed numbers above <paramref name="after"/>.</summary>
     /// <exception cref="ConflictException">It was deleted.</exception>

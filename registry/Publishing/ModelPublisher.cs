@@ -1,8 +1,10 @@
 using Larder.Inference;
+using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
 using Larder.Inference.Validation;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Samples;
 using Larder.Registry.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -20,6 +22,7 @@ namespace Larder.Registry.Publishing;
 /// <param name="staging">Where uploads are staged.</param>
 /// <param name="options">Limits.</param>
 /// <param name="logger">Gets what does not concern the caller: an artifact that could not be kept for serving.</param>
+/// <param name="samples">Compares a version that comes with samples with them; null compares nothing.</param>
 public sealed partial class ModelPublisher(
     ModelRegistry registry,
     IArtifactStore artifacts,
@@ -27,7 +30,8 @@ public sealed partial class ModelPublisher(
     AdoptArtifact adopt,
     StagingArea staging,
     PublishingOptions options,
-    ILogger<ModelPublisher> logger)
+    ILogger<ModelPublisher> logger,
+    SampleGate? samples = null)
 {
     /// <summary>Writes an upload to local disk, hashing and counting it; for callers that read the rest of the request only after the file.</summary>
     /// <param name="content">The model's bytes.</param>
@@ -81,10 +85,15 @@ public sealed partial class ModelPublisher(
     /// <param name="staged">The model's bytes.</param>
     /// <param name="caller">Whose model it is: validations are queued by caller.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <param name="request">What will come with it, where that is known: what does not fit the model is refused before anything is stored.</param>
     /// <returns>What <see cref="PublishAsync(ModelName, ValidatedArtifact, PublishRequest, CancellationToken)"/> takes, within the grace period of the garbage collector.</returns>
     /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
-    public Task<ValidatedArtifact> PrepareAsync(StagedFile staged, string caller, CancellationToken cancellationToken = default) =>
-        ValidateAndStoreAsync(staged, caller, features: null, cancellationToken);
+    /// <exception cref="InvalidRequestException">Something in the request is not allowed, or does not fit the model.</exception>
+    public Task<ValidatedArtifact> PrepareAsync(StagedFile staged, string caller, CancellationToken cancellationToken = default, PublishRequest? request = null)
+    {
+        request?.Validate();
+        return ValidateAndStoreAsync(staged, caller, request, cancellationToken);
+    }
 
     /// <summary>Publishes a model that is validated and stored.</summary>
     /// <inheritdoc cref="PublishAsync(ModelName, Stream, PublishRequest, long?, CancellationToken)"/>
@@ -96,7 +105,7 @@ public sealed partial class ModelPublisher(
         ModelName name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken = default)
     {
         request.Validate();
-        FeatureRules.Check(request.Features ?? [], prepared.Description.Signature);
+        request.CheckFits(prepared.Description.Signature);
         return PublishPreparedAsync(name, prepared, request, cancellationToken);
     }
 
@@ -104,36 +113,61 @@ public sealed partial class ModelPublisher(
 
     private async Task<ResolvedModel> PublishStagedAsync(ModelName name, StagedFile staged, PublishRequest request, CancellationToken cancellationToken)
     {
-        if (request.IdempotencyKey is { } key && await registry.FindByKeyAsync(name, key, cancellationToken) is { } published)
+        if (request.IdempotencyKey is { } key && await registry.FindByKeyAsync(name, key, cancellationToken, request.Fingerprint) is { } published)
             return published;
-        var prepared = await ValidateAndStoreAsync(staged, request.Actor ?? "", request.Features, cancellationToken);
+        var prepared = await ValidateAndStoreAsync(staged, request.Actor ?? "", request, cancellationToken);
         return await PublishPreparedAsync(name, prepared, request, cancellationToken);
     }
 
-    private async Task<ValidatedArtifact> ValidateAndStoreAsync(StagedFile staged, string caller, IReadOnlyList<Feature>? features, CancellationToken cancellationToken)
+    private async Task<ValidatedArtifact> ValidateAndStoreAsync(StagedFile staged, string caller, PublishRequest? request, CancellationToken cancellationToken)
     {
-        var description = await validate(staged.Path, caller, cancellationToken);
-        FeatureRules.Check(features ?? [], description.Signature);
+        var description = await validate(staged, caller, cancellationToken);
+        request?.CheckFits(description.Signature);
 
         // Before a version names it, and touched if it was stored already: the garbage collector deletes only artifacts that are old and that no version names.
-        await artifacts.PutAsync(staged.Path, staged.Sha256, cancellationToken);
+        foreach (var (path, sha256) in staged.Artifacts)
+            await artifacts.PutAsync(path, sha256, cancellationToken);
         await AdoptAsync(staged);
-        return new ValidatedArtifact(staged.Sha256, staged.SizeBytes, description);
+        return new ValidatedArtifact(staged.Sha256, staged.SizeBytes, description) { Files = staged.Files };
     }
 
-    private Task<ResolvedModel> PublishPreparedAsync(ModelName name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken)
+    private async Task<ResolvedModel> PublishPreparedAsync(ModelName name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken)
     {
+        if (samples is not null)
+            request = await CheckSamplesAsync(name, prepared, request, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
 
         // A few small writes, which a caller that disconnects must not leave half done.
-        return registry.PublishAsync(new NewVersion(name, prepared, request), CancellationToken.None);
+        return await registry.PublishAsync(new NewVersion(name, prepared, request), CancellationToken.None);
+    }
+
+    // Before the version has a number, since nothing is to be left of one that is refused.
+    private async Task<PublishRequest> CheckSamplesAsync(ModelName name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken)
+    {
+        var golden = request.Samples ?? await samples!.Store.ReadAsync(request.Files ?? [], cancellationToken);
+        if (golden.Count == 0)
+            return request;
+        var model = await registry.Store.FindAsync(name, cancellationToken) is { Value: { Deleted: false } found } ? found : null;
+        var settings = request.Settings ?? model?.Settings ?? new();
+        var check = await samples!.CheckAsync(
+            new ServableModel(name, "", prepared.Sha256, prepared.SizeBytes, prepared.Description, settings),
+            request.Features ?? MetadataNames.FeaturesOf(prepared.Description),
+            golden,
+            request.SampleTolerance ?? new(),
+            request.Actor ?? "",
+            cancellationToken);
+        var isServed = request.Kind == ModelVersion.ModelKind && model?.DefaultVersion is null;
+        if (check.Difference is not null && isServed && !request.Force)
+            throw new InvalidRequestException($"The model does not give the outputs of its samples, and would become the default of {name}. {check.Difference} Correct the model or the samples, or force the upload.");
+        var files = request.Samples is null ? [] : await samples.Store.StoreAsync(golden, cancellationToken);
+        return request with { SampleCheck = check, Files = [.. request.Files ?? [], .. files] };
     }
 
     private async Task AdoptAsync(StagedFile staged)
     {
         try
         {
-            await adopt(staged.Path, staged.Sha256, CancellationToken.None);
+            await adopt(staged.Root, staged.Sha256, CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -147,20 +181,24 @@ public sealed partial class ModelPublisher(
 }
 
 /// <summary>Validates a file and describes the model in it. In production <see cref="ModelValidator"/>; tests replace it, since it starts a sandbox process.</summary>
-/// <param name="path">A local file.</param>
+/// <param name="file">The file, with the others in which the model keeps tensors.</param>
 /// <param name="caller">Whose file it is: validations are queued by caller.</param>
 /// <param name="cancellationToken">Cancels the operation.</param>
 /// <exception cref="InvalidModelException">The file is not a model that can be served.</exception>
-public delegate Task<ModelDescription> ValidateModel(string path, string caller, CancellationToken cancellationToken);
+public delegate Task<ModelDescription> ValidateModel(StagedFile file, string caller, CancellationToken cancellationToken);
 
 /// <summary>Takes a published file over, so that serving it needs no download. It may move the file away.</summary>
-/// <param name="path">The local file.</param>
-/// <param name="sha256">SHA-256 of its bytes.</param>
+/// <param name="path">The local file, or the folder of a model of several files.</param>
+/// <param name="sha256">SHA-256 of its bytes, or of its manifest.</param>
 /// <param name="cancellationToken">Cancels the operation.</param>
 public delegate Task AdoptArtifact(string path, string sha256, CancellationToken cancellationToken);
 
 /// <summary>A model that is validated and stored, and not a version yet.</summary>
-/// <param name="Sha256">SHA-256 of its bytes, 64 lower-case hexadecimal digits.</param>
+/// <param name="Sha256">SHA-256 of its bytes, or of its manifest, 64 lower-case hexadecimal digits.</param>
 /// <param name="SizeBytes">Its size in bytes.</param>
 /// <param name="Description">What validation found out about it.</param>
-public sealed record ValidatedArtifact(string Sha256, long SizeBytes, ModelDescription Description);
+public sealed record ValidatedArtifact(string Sha256, long SizeBytes, ModelDescription Description)
+{
+    /// <summary>The manifest of a model of several files; empty for one of one file.</summary>
+    public IReadOnlyList<ModelFile> Files { get; init; } = [];
+}

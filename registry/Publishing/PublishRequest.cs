@@ -2,6 +2,7 @@ using Larder.Inference.Settings;
 using Larder.Inference.Signatures;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Samples;
 using Larder.Registry.Text;
 
 namespace Larder.Registry.Publishing;
@@ -33,6 +34,9 @@ public sealed record PublishRequest
     /// </summary>
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>A hash of all that comes with the key, where a caller has chosen the key: another publication under it is refused.</summary>
+    public string? Fingerprint { get; init; }
+
     /// <summary>Description of the version.</summary>
     public string? Description { get; init; }
 
@@ -45,8 +49,20 @@ public sealed record PublishRequest
     /// <summary>The columns of the version's only input, in their order; null takes what the file's metadata says.</summary>
     public IReadOnlyList<Feature>? Features { get; init; }
 
-    /// <summary>What comes with the model, stored as artifacts already: its card, sample inputs.</summary>
+    /// <summary>The samples of the version; null takes those of <see cref="Files"/>.</summary>
+    public IReadOnlyList<GoldenSample>? Samples { get; init; }
+
+    /// <summary>What comes with the model, stored as artifacts already: its card, samples (<see cref="SampleStore"/>).</summary>
     public IReadOnlyList<VersionFile>? Files { get; init; }
+
+    /// <summary>How far the version's outputs may be from those of its samples; null for the usual tolerance.</summary>
+    public SampleTolerance? SampleTolerance { get; init; }
+
+    /// <summary>Publishes a version that becomes the default also when its outputs are not those of its samples.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>The comparison with the samples.</summary>
+    internal SampleCheck? SampleCheck { get; init; }
 
     /// <summary>New description of the model; null leaves it as it is.</summary>
     public string? ModelDescription { get; init; }
@@ -79,10 +95,19 @@ public sealed record PublishRequest
         FieldLimits.ValidateMetrics(Metrics);
         FieldLimits.ValidateLabels(Labels);
         FieldLimits.ValidateFeatures(Features);
+        SampleTolerance?.Validate();
         if (IdempotencyKey is not null)
             FieldLimits.ValidateKey(IdempotencyKey, "key of a publication");
         if (Kind is not (ModelVersion.ModelKind or ModelVersion.OptimizedKind))
             throw new InvalidRequestException($"The kind must be {ModelVersion.ModelKind} or {ModelVersion.OptimizedKind}; it is {Quoted.Text(Kind)}.");
         ModelPatch.Validate();
+    }
+
+    /// <summary>Refuses what does not fit the model.</summary>
+    /// <exception cref="InvalidRequestException">Features are not its columns, or settings cannot work with it.</exception>
+    internal void CheckFits(ModelSignature signature)
+    {
+        FeatureRules.Check(Features ?? [], signature);
+        ModelPatch.CheckFits(signature);
     }
 }

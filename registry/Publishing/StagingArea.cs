@@ -1,8 +1,12 @@
 using System.Buffers;
 using System.ComponentModel.DataAnnotations;
+using System.IO.Hashing;
 using System.Security.Cryptography;
+using Larder.Inference;
 using Larder.Inference.Limits;
+using Larder.Inference.Sessions;
 using Larder.Registry.Errors;
+using Larder.Registry.Text;
 
 namespace Larder.Registry.Publishing;
 
@@ -29,12 +33,52 @@ public sealed class StagingArea(PublishingOptions options)
         RequireRoom(contentLength ?? 0);
         try
         {
-            var (sha256, size) = await WriteAsync(path, content, what, limit, cancellationToken);
-            return new StagedFile(path, sha256, size);
+            var written = await WriteAsync(path, content, what, 0, limit, cancellationToken);
+            return new StagedFile(path, written);
         }
         catch
         {
             File.Delete(path);
+            throw;
+        }
+    }
+
+    /// <summary>Puts a staged model into a folder with the other files in which it keeps tensors.</summary>
+    /// <param name="model">The model's own file, which goes into the folder.</param>
+    /// <param name="fileName">What it is called there.</param>
+    /// <param name="dataFiles">The names of the other files (<see cref="ModelFile.IsName"/>).</param>
+    /// <param name="open">Opens another file; null when there is none of that name.</param>
+    /// <param name="limit">The most bytes that all files may have.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>All of them as one; dispose of it in any case.</returns>
+    /// <exception cref="TooLargeException">They are longer than they may be, or than there is room for.</exception>
+    /// <exception cref="InvalidModelException">A file is missing, or cannot be beside another.</exception>
+    internal async Task<StagedFile> AddDataAsync(
+        StagedFile model, string fileName, IReadOnlyCollection<string> dataFiles, Func<string, CancellationToken, Task<Stream?>> open, long limit, CancellationToken cancellationToken)
+    {
+        RequireOneFolder([fileName, .. dataFiles]);
+        var folder = OrNoRoom(NewPath);
+        try
+        {
+            OrNoRoom(() => Directory.CreateDirectory(folder));
+            File.Move(model.Path, Path.Combine(folder, fileName));
+            var files = new List<ModelFile> { new(fileName, model.Sha256, model.SizeBytes, model.Crc32) };
+            foreach (var name in dataFiles.Order(StringComparer.Ordinal))
+            {
+                await using var content = await open(name, cancellationToken)
+                    ?? throw new InvalidModelException($"The model keeps its data in the file {Quoted.Text(name)}, which did not come with it: send all files that it names in one archive or folder, with those names.");
+                var path = Path.Combine(folder, name);
+                OrNoRoom(() => Directory.CreateDirectory(Path.GetDirectoryName(path)!));
+                var written = await WriteAsync(path, content, "model, with all its files,", files.Sum(file => file.SizeBytes), limit, cancellationToken);
+                files.Add(new ModelFile(name, written.Sha256, written.Size, written.Crc32));
+            }
+
+            return new StagedFile(folder, files);
+        }
+        catch
+        {
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
             throw;
         }
     }
@@ -50,7 +94,16 @@ public sealed class StagingArea(PublishingOptions options)
     {
         await using var file = File.OpenRead(path);
         RequireAllowed(what, file.Length, limit);
-        return new StagedFile(path, Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken)), file.Length);
+        var crc32 = new Crc32();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[BufferBytes];
+        while (await file.ReadAsync(buffer, cancellationToken) is > 0 and var read)
+        {
+            hash.AppendData(buffer, 0, read);
+            crc32.Append(buffer.AsSpan(0, read));
+        }
+
+        return new StagedFile(path, new Written(Convert.ToHexStringLower(hash.GetHashAndReset()), file.Length, crc32.GetCurrentHashAsUInt32()));
     }
 
     /// <summary>A path for a file that the caller writes and deletes; after a crash the garbage collector deletes it.</summary>
@@ -67,14 +120,34 @@ public sealed class StagingArea(PublishingOptions options)
         var folder = new DirectoryInfo(options.StagingFolder);
         if (!folder.Exists)
             return 0;
-        var old = folder.EnumerateFiles($"*{Suffix}").Where(file => file.LastWriteTimeUtc < time).ToList();
-        old.ForEach(file => file.Delete());
+        var old = folder.EnumerateFileSystemInfos($"*{Suffix}").Where(file => file.LastWriteTimeUtc < time).ToList();
+        old.ForEach(file => Delete(file.FullName));
         return old.Count;
     }
 
-    private async Task<(string Sha256, long Size)> WriteAsync(
-        string path, Stream content, string what, long limit, CancellationToken cancellationToken)
+    /// <summary>Deletes a file, or a folder with all that is in it.</summary>
+    internal static void Delete(string path)
     {
+        if (Directory.Exists(path))
+            Directory.Delete(path, recursive: true);
+        else
+            File.Delete(path);
+    }
+
+    // On some systems names that differ in case only are the same, and nowhere can a file be a folder as well.
+    private static void RequireOneFolder(List<string> names)
+    {
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        if (names.Find(name => !seen.Add(name)) is { } twice)
+            throw new InvalidModelException($"Two of the model's files would be called {Quoted.Text(twice)}.");
+        if (names.Find(name => seen.Any(other => other.StartsWith($"{name}/", StringComparison.OrdinalIgnoreCase))) is { } folder)
+            throw new InvalidModelException($"The model names {Quoted.Text(folder)} both as a file and as a folder.");
+    }
+
+    private async Task<Written> WriteAsync(
+        string path, Stream content, string what, long before, long limit, CancellationToken cancellationToken)
+    {
+        var crc32 = new Crc32();
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
@@ -86,7 +159,7 @@ public sealed class StagingArea(PublishingOptions options)
             while (await content.ReadAsync(buffer, cancellationToken) is > 0 and var read)
             {
                 size += read;
-                RequireAllowed(what, size, limit);
+                RequireAllowed(what, before + size, limit);
                 if (size >= checkAt)
                 {
                     RequireRoom(0);
@@ -94,6 +167,7 @@ public sealed class StagingArea(PublishingOptions options)
                 }
 
                 hash.AppendData(buffer, 0, read);
+                crc32.Append(buffer.AsSpan(0, read));
                 try
                 {
                     await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
@@ -105,7 +179,7 @@ public sealed class StagingArea(PublishingOptions options)
                 }
             }
 
-            return (Convert.ToHexStringLower(hash.GetHashAndReset()), size);
+            return new Written(Convert.ToHexStringLower(hash.GetHashAndReset()), size, crc32.GetCurrentHashAsUInt32());
         }
         finally
         {
@@ -144,24 +218,47 @@ public sealed class StagingArea(PublishingOptions options)
     }
 }
 
-/// <summary>An upload on local disk, counted and hashed, not validated yet. Disposing of it deletes the file.</summary>
+/// <summary>What was learned about a file while it was written.</summary>
+internal sealed record Written(string Sha256, long Size, uint Crc32);
+
+/// <summary>An upload on local disk, counted and hashed, not validated yet: a file, or the folder of a model of several files. Disposing of it deletes it.</summary>
 public sealed class StagedFile : IAsyncDisposable
 {
-    internal StagedFile(string path, string sha256, long sizeBytes) => (Path, Sha256, SizeBytes) = (path, sha256, sizeBytes);
+    internal StagedFile(string path, Written written) =>
+        (Path, Root, Sha256, SizeBytes, Crc32) = (path, path, written.Sha256, written.Size, written.Crc32);
 
-    /// <summary>The local file.</summary>
+    internal StagedFile(string folder, IReadOnlyList<ModelFile> files)
+    {
+        (Root, Path, Files) = (folder, System.IO.Path.Combine(folder, files[0].Name), files);
+        (Sha256, SizeBytes) = (ModelFile.ManifestSha256(files), files.Sum(file => file.SizeBytes));
+    }
+
+    /// <summary>The local file; of several, the model's own.</summary>
     public string Path { get; }
 
-    /// <summary>SHA-256 of its bytes, 64 lower-case hexadecimal digits.</summary>
+    /// <summary>SHA-256 of its bytes, or of its manifest, 64 lower-case hexadecimal digits.</summary>
     public string Sha256 { get; }
 
-    /// <summary>Its size in bytes.</summary>
+    /// <summary>The size of all its files in bytes.</summary>
     public long SizeBytes { get; }
+
+    /// <summary>The manifest of a model of several files; empty for one file.</summary>
+    public IReadOnlyList<ModelFile> Files { get; } = [];
+
+    /// <summary>The file, or the folder of several.</summary>
+    internal string Root { get; }
+
+    /// <summary>CRC-32 of a single file.</summary>
+    internal uint Crc32 { get; }
+
+    /// <summary>Every file, with its SHA-256.</summary>
+    internal IEnumerable<(string Path, string Sha256)> Artifacts =>
+        Files.Count == 0 ? [(Path, Sha256)] : Files.Select(file => (System.IO.Path.Combine(Root, file.Name), file.Sha256));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        File.Delete(Path);
+        StagingArea.Delete(Root);
         return ValueTask.CompletedTask;
     }
 }

@@ -3,6 +3,7 @@ using Larder.Registry.Backup;
 using Larder.Registry.Catalog;
 using Larder.Registry.GarbageCollection;
 using Larder.Registry.Publishing;
+using Larder.Registry.Samples;
 using Larder.Registry.Storage.Cosmos;
 using Larder.Registry.Tokens;
 using Larder.Registry.Uploads;
@@ -32,4 +33,5 @@ public sealed partial class RegistrySettingsValidator :
     IValidateOptions<StoreOptions>,
     IValidateOptions<CosmosOptions>,
     IValidateOptions<UploadSessionOptions>,
-    IValidateOptions<ImportLimits>;
+    IValidateOptions<ImportLimits>,
+    IValidateOptions<SampleLimits>;

@@ -40,7 +40,7 @@ internal sealed class Compiler
 
     /// <summary>Compiles and compares.</summary>
     /// <exception cref="InvalidModelException">The optimised graph cannot be written or loaded, or a sample does not fit the model.</exception>
-    public static CompilationAnswer Compile(SandboxRequest request, CompilationRequest compilation, Stopwatch clock)
+    public static ComparisonAnswer Compile(SandboxRequest request, CompilationRequest compilation, Stopwatch clock)
     {
         Write(request.Path, compilation.Destination, compilation.Extensions);
         using var asWritten = ModelChecks.Options(Original, compilation.Extensions);
@@ -48,7 +48,7 @@ internal sealed class Compiler
         using var asServed = ModelChecks.Options(request.Session, compilation.Extensions);
         using var optimised = LoadOptimised(compilation.Destination, asServed);
         if ((SignatureDifference(compilation.Signature, original.Signature) ?? SignatureDifference(compilation.Signature, optimised.Signature)) is { } difference)
-            return new CompilationAnswer(false, $"The optimised model is not called as the original is: {difference}.", 0, null);
+            return new ComparisonAnswer(false, $"The optimised model is not called as the original is: {difference}.", 0, null);
         return new Compiler(original, optimised, compilation, TimeSpan.FromSeconds(request.Seconds / 2d), clock).Compare();
     }
 
@@ -89,7 +89,7 @@ internal sealed class Compiler
             Printable.Line(string.Join(", ", values.Select(value => $"{value.Name} {value.TypeName}")), 200);
     }
 
-    private CompilationAnswer Compare()
+    private ComparisonAnswer Compare()
     {
         var isGiven = _request.Samples.Count > 0;
         foreach (var sample in isGiven ? GivenSamples.Read(_request.Samples, _original.Signature) : GeneratedSamples.For(_original))
@@ -148,5 +148,5 @@ internal sealed class Compiler
         return new OutputComparison(_request.Atol, _request.Rtol).Difference(_original.Signature.Outputs, before, again) is null;
     }
 
-    private CompilationAnswer Answer(bool isSame, string reason) => new(isSame, reason, _samples, _comparison.LargestDifference);
+    private ComparisonAnswer Answer(bool isSame, string reason) => new(isSame, reason, _samples, _comparison.LargestDifference);
 }

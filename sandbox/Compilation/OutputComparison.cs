@@ -10,10 +10,14 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Larder.Sandbox.Compilation;
 
 /// <summary>
-/// Compares what two models gave. Floating-point elements may differ by atol + rtol * |original|, as NumPy's allclose has it; NaN equals NaN, and an
+/// Compares what two models gave, or one with what is expected of it. Floating-point elements may differ by atol + rtol * |original|, as NumPy's allclose has it; NaN equals NaN, and an
 /// infinity itself. All else must be equal.
 /// </summary>
-internal sealed class OutputComparison(double atol, double rtol)
+/// <param name="atol">Absolute tolerance.</param>
+/// <param name="rtol">Relative tolerance.</param>
+/// <param name="inOne">How sentences name the place of the values that others are compared with.</param>
+/// <param name="inOther">How they name that of the others.</param>
+internal sealed class OutputComparison(double atol, double rtol, string inOne = "in the original", string inOther = "in the optimised model")
 {
     /// <summary>Of two finite floating-point elements; null before there were any.</summary>
     public double? LargestDifference { get; private set; }
@@ -46,7 +50,7 @@ internal sealed class OutputComparison(double atol, double rtol)
     {
         var count = original.GetValueCount();
         if (other.GetValueCount() is var otherCount && otherCount != count)
-            return $"{where} has {count} elements in the original and {otherCount} in the optimised model";
+            return $"{where} has {count} elements {inOne} and {otherCount} {inOther}";
         for (var i = 0; i < count; i++)
         {
             using var one = original.GetValue(i, OrtAllocator.DefaultInstance);
@@ -76,9 +80,9 @@ internal sealed class OutputComparison(double atol, double rtol)
     {
         var (one, two) = (original.GetTensorTypeAndShape(), other.GetTensorTypeAndShape());
         if (one.ElementDataType != two.ElementDataType)
-            return $"{where} has elements of type {one.ElementDataType} in the original and {two.ElementDataType} in the optimised model";
+            return $"{where} has elements of type {one.ElementDataType} {inOne} and {two.ElementDataType} {inOther}";
         if (!one.Shape.AsSpan().SequenceEqual(two.Shape))
-            return $"{where} has the shape [{string.Join(',', one.Shape)}] in the original and [{string.Join(',', two.Shape)}] in the optimised model";
+            return $"{where} has the shape [{string.Join(',', one.Shape)}] {inOne} and [{string.Join(',', two.Shape)}] {inOther}";
         return one.ElementDataType switch
         {
             TensorElementType.String => Strings(where, one.Shape, original.GetStringTensorAsArray(), other.GetStringTensorAsArray()),
@@ -126,7 +130,7 @@ internal sealed class OutputComparison(double atol, double rtol)
         static string Text(T value, double number) => ((value as IFormattable) ?? number).ToString(null, CultureInfo.InvariantCulture);
     }
 
-    private static string? Equal<T>(string where, long[] shape, OrtValue original, OrtValue other, Func<T, string>? text = null)
+    private string? Equal<T>(string where, long[] shape, OrtValue original, OrtValue other, Func<T, string>? text = null)
         where T : unmanaged, INumber<T>
     {
         var one = Elements<T>(original);
@@ -137,14 +141,14 @@ internal sealed class OutputComparison(double atol, double rtol)
         string Text(T value) => text?.Invoke(value) ?? value.ToString(null, CultureInfo.InvariantCulture);
     }
 
-    private static string? Strings(string where, long[] shape, string[] original, string[] other)
+    private string? Strings(string where, long[] shape, string[] original, string[] other)
     {
         var same = original.AsSpan().CommonPrefixLength(other);
         return same == original.Length ? null : Sentence(where, shape, same, Printable.Quoted(original[same]), Printable.Quoted(other[same]));
     }
 
-    private static string Sentence(string where, long[] shape, int element, string original, string other) =>
-        $"{where} at [{string.Join(',', Index(shape, element))}] is {original} in the original and {other} in the optimised model";
+    private string Sentence(string where, long[] shape, int element, string original, string other) =>
+        $"{where} at [{string.Join(',', Index(shape, element))}] is {original} {inOne} and {other} {inOther}";
 
     private static long[] Index(long[] shape, long element)
     {

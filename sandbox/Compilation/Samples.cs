@@ -10,7 +10,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Sandbox.Compilation;
 
-/// <summary>The samples that came with a job, read as predictions are.</summary>
+/// <summary>The samples that came with a job or a version, read as predictions are.</summary>
 internal static class GivenSamples
 {
     // The process has a memory limit of its own.
@@ -18,25 +18,25 @@ internal static class GivenSamples
 
     /// <summary>The samples, each valid until the next one is read.</summary>
     /// <exception cref="InvalidModelException">One does not fit the model; the message names it and the input.</exception>
-    public static IEnumerable<Sample> Read(IReadOnlyList<string> samples, ModelSignature signature)
+    public static IEnumerable<Sample> Read(IReadOnlyList<string> samples, ModelSignature signature, FeatureColumns? features = null, bool takesMissing = false)
     {
-        using var inputs = new PredictionInputs(signature, PredictionInputs.Names(signature), Limits).Rent();
+        using var inputs = new PredictionInputs(signature, PredictionInputs.Names(signature), Limits, takesMissing).Rent();
         for (var i = 0; i < samples.Count; i++)
         {
             var label = $"samples[{i}]";
-            Read(samples[i], inputs, label);
+            Read(samples[i], inputs, label, features);
             var (names, values) = inputs.ToNamedOrtValues();
             yield return new Sample(label, names, values, MustRun: true);
         }
     }
 
-    private static void Read(string sample, PredictionInputs inputs, string label)
+    private static void Read(string sample, PredictionInputs inputs, string label, FeatureColumns? features)
     {
         try
         {
             var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(sample), new JsonReaderOptions { MaxDepth = Limits.JsonDepth });
             reader.Read();
-            inputs.Read(ref reader);
+            inputs.Read(ref reader, features);
         }
         catch (Exception e) when (e is InvalidInputException or JsonException)
         {

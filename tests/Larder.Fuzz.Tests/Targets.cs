@@ -194,7 +194,7 @@ internal sealed class Targets : IAsyncDisposable
     {
         await content.CopyToAsync(Stream.Null, cancellationToken);
         // Disposing of it deletes a folder that does not exist.
-        return new StagedFile(Path.Combine(Path.GetTempPath(), "larder-fuzz-none"), "", 1);
+        return new StagedFile(Path.Combine(Path.GetTempPath(), "larder-fuzz-none"), new Written("", 1, 0));
     }
 
     private static IEnumerable<byte[]> Forms()
@@ -224,15 +224,19 @@ internal sealed class Targets : IAsyncDisposable
         }
     }
 
-    private void ModelZip(byte[] input)
+    private void ModelZip(byte[] input) => ModelZipAsync(input).GetAwaiter().GetResult();
+
+    private async Task ModelZipAsync(byte[] input)
     {
         var path = Path.Combine(_folder, "archive.zip");
-        File.WriteAllBytes(path, input);
-        using var archive = ModelArchive.Open(path, new ArchiveLimits { ExpandedBytes = 1 << 20, TextBytes = 1 << 16 });
-        foreach (var name in new[] { ModelArchive.Manifest, MetricsFile.Name, VersionFile.Card })
-            _ = archive.ReadAsync(name, default).GetAwaiter().GetResult();
-        using var model = archive.OpenModel();
-        model.CopyTo(Stream.Null);
+        await File.WriteAllBytesAsync(path, input);
+        await using var archive = await ModelArchive.OpenAsync(
+            path, new ArchiveLimits { ExpandedBytes = 1 << 20, TextBytes = 1 << 16 }, new StagingArea(new PublishingOptions { StagingFolder = Path.Combine(_folder, "staging") }), default);
+        _ = await archive.ReadManifestAsync(default);
+        _ = await archive.ReadCardAsync(default);
+        _ = await archive.ReadAsync(MetricsFile.Name, default);
+        await using var model = archive.OpenModel();
+        await model.CopyToAsync(Stream.Null);
     }
 
     private static void TransferZip(byte[] input) => TransferZipAsync(input).GetAwaiter().GetResult();

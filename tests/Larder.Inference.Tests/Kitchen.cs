@@ -66,6 +66,22 @@ internal sealed class Kitchen : IAsyncDisposable
         return model;
     }
 
+    /// <summary>A model with a data file, which is <see cref="Larder.Testing.Onnx.OnnxModel.Linear(int, int)"/> in two files.</summary>
+    public ServableModel AddWithData()
+    {
+        var (onnx, data) = Larder.Testing.Onnx.OnnxModel.LinearWithData();
+        ModelFile[] files = [Stored("model.onnx", onnx), Stored("model.onnx.data", data)];
+        var inOne = Describe(Larder.Testing.Onnx.OnnxModel.Linear());
+        return inOne with { Sha256 = ModelFile.ManifestSha256(files), Bytes = files.Sum(file => file.SizeBytes), Files = files };
+
+        ModelFile Stored(string name, byte[] bytes)
+        {
+            var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
+            _artifacts[sha256] = bytes;
+            return new ModelFile(name, sha256, bytes.Length, 0);
+        }
+    }
+
     public ArtifactFileCache OpenFiles() => new(Directory, FetchAsync, Limits, Time);
 
     public async Task<SessionLease> LeaseAsync(byte[] onnx, ModelSettings? settings = null, bool rowsAreIndependent = false) =>

@@ -28,15 +28,21 @@ internal sealed class SandboxSlot(ValidationLimits limits, TimeProvider time, bo
     /// <param name="session">How the server would load it.</param>
     /// <param name="folder">Where the child may write the model's graph, if it is to look for operators that end the process; null if not.</param>
     /// <param name="cancellationToken">Ends the child.</param>
+    /// <param name="dataBytes">Bytes of the other files in which it keeps tensors.</param>
     /// <param name="extensions">Whether it uses ONNX Runtime Extensions.</param>
     /// <exception cref="InvalidModelException">It does not load, or not within the limits, or does not run.</exception>
-    public Task<SandboxAnswer> TryAsync(string path, SessionSettings session, string? folder, CancellationToken cancellationToken, bool extensions = false) =>
-        RequestAsync(new SandboxRequest(path, session, limits.SecondsOf(new FileInfo(path).Length), folder, Extensions: extensions), cancellationToken);
+    public Task<SandboxAnswer> TryAsync(string path, SessionSettings session, string? folder, CancellationToken cancellationToken, long dataBytes = 0, bool extensions = false) =>
+        RequestAsync(new SandboxRequest(path, session, limits.SecondsOf(new FileInfo(path).Length + dataBytes), folder, Extensions: extensions), cancellationToken);
 
     /// <summary>Writes a model's optimised graph, and compares it with the model.</summary>
     /// <exception cref="InvalidModelException">One of them does not load, or not within the limits.</exception>
-    public async Task<CompilationAnswer> CompileAsync(string path, SessionSettings session, CompilationRequest compilation, CancellationToken cancellationToken) =>
-        (await RequestAsync(new SandboxRequest(path, session, limits.LoadSeconds, Compilation: compilation), cancellationToken)).Compilation!;
+    public async Task<ComparisonAnswer> CompileAsync(string path, SessionSettings session, CompilationRequest compilation, CancellationToken cancellationToken) =>
+        (await RequestAsync(new SandboxRequest(path, session, limits.LoadSeconds, Compilation: compilation), cancellationToken)).Comparison!;
+
+    /// <summary>Runs a model on samples, and compares its outputs with what is expected.</summary>
+    /// <exception cref="InvalidModelException">It does not load and run within the limits, or a sample does not fit it.</exception>
+    public async Task<ComparisonAnswer> CompareAsync(string path, SessionSettings session, SampleRequest samples, CancellationToken cancellationToken) =>
+        (await RequestAsync(new SandboxRequest(path, session, limits.LoadSeconds, Samples: samples), cancellationToken)).Comparison!;
 
     /// <summary>Ends the child and whatever it does.</summary>
     public async ValueTask DisposeAsync()

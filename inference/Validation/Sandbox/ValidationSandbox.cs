@@ -25,15 +25,21 @@ internal sealed class ValidationSandbox(ValidationLimits limits, TimeProvider ti
     /// <param name="folder">Folder for the graph, if it must be analysed for values that end the process; otherwise null.</param>
     /// <param name="caller">User who sent the model: the queue is fair between users.</param>
     /// <param name="cancellationToken">Kills the child.</param>
+    /// <param name="dataBytes">Bytes of the other files in which it keeps tensors.</param>
     /// <param name="extensions">Whether the model uses ONNX Runtime Extensions.</param>
     /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
-    public Task<SandboxAnswer> TryAsync(string path, SessionSettings session, string? folder, string caller, CancellationToken cancellationToken, bool extensions = false) =>
-        RunAsync((slot, stop) => slot.TryAsync(path, session, folder, stop, extensions), caller, cancellationToken);
+    public Task<SandboxAnswer> TryAsync(string path, SessionSettings session, string? folder, string caller, CancellationToken cancellationToken, long dataBytes = 0, bool extensions = false) =>
+        RunAsync((slot, stop) => slot.TryAsync(path, session, folder, stop, dataBytes, extensions), caller, cancellationToken);
 
     /// <inheritdoc cref="SandboxSlot.CompileAsync"/>
     /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
-    public Task<CompilationAnswer> CompileAsync(string path, SessionSettings session, CompilationRequest compilation, string caller, CancellationToken cancellationToken) =>
+    public Task<ComparisonAnswer> CompileAsync(string path, SessionSettings session, CompilationRequest compilation, string caller, CancellationToken cancellationToken) =>
         RunAsync((slot, stop) => slot.CompileAsync(path, session, compilation, stop), caller, cancellationToken);
+
+    /// <inheritdoc cref="SandboxSlot.CompareAsync"/>
+    /// <exception cref="ValidatorBusyException">Too many wait already.</exception>
+    public Task<ComparisonAnswer> CompareAsync(string path, SessionSettings session, SampleRequest samples, string caller, CancellationToken cancellationToken) =>
+        RunAsync((slot, stop) => slot.CompareAsync(path, session, samples, stop), caller, cancellationToken);
 
     /// <summary>Kills the children.</summary>
     public async ValueTask DisposeAsync()

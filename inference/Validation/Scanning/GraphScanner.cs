@@ -5,11 +5,11 @@ using System.Text;
 namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>Reads graphs, their nodes with the graphs in their attributes, and functions: everything that computes or holds weights.</summary>
-internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits)
+internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits, ExternalFiles files)
 {
     private const int MaxCustomOperators = 256;
 
-    private readonly TensorScanner _tensors = new(reader);
+    private readonly TensorScanner _tensors = new(reader, files);
     private readonly ValueScanner _values = new(reader, limits);
     private readonly HashSet<(string Domain, string Name)> _functions = [];
     private readonly Dictionary<(string Domain, string Name), string> _custom = [];
@@ -48,7 +48,7 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
                     break;
                 case GraphFields.Initializer:
                     var tensor = _tensors.Tensor();
-                    tensor.Check(Label(tensor));
+                    tensor.Check(Label(tensor), files);
                     Initializer(tensor, initializers);
                     break;
                 case GraphFields.Input when isMain:
@@ -188,7 +188,7 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
                     name = reader.Name();
                     break;
                 case AttributeFields.T or AttributeFields.Tensors:
-                    _tensors.Tensor().Check(AttributeLabel());
+                    _tensors.Tensor().Check(AttributeLabel(), files);
                     break;
                 case AttributeFields.G or AttributeFields.Graphs:
                     Graph(isMain: false);

@@ -10,19 +10,25 @@ internal sealed class OnnxScanner
     private const int MaxEntries = 256;
 
     private readonly MessageReader _in;
+    private readonly ExternalFiles _files;
     private readonly GraphScanner _graphs;
     private readonly Dictionary<string, long> _opsets = [];
     private readonly Dictionary<string, string> _metadata = [];
 
-    private OnnxScanner(ProtoReader reader, ValidationLimits limits)
+    private OnnxScanner(ProtoReader reader, ValidationLimits limits, ExternalFiles files)
     {
         _in = new MessageReader(reader, limits.MaxNesting);
-        _graphs = new GraphScanner(_in, limits);
+        _files = files;
+        _graphs = new GraphScanner(_in, limits, files);
     }
 
     /// <summary>Scans the stream from its position to its end.</summary>
+    /// <param name="stream">The model's file.</param>
+    /// <param name="limits">How much it may hold.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <param name="files">What came with it; null for nothing.</param>
     /// <exception cref="InvalidModelException">The file is not one that can be served.</exception>
-    public static OnnxScan Scan(Stream stream, ValidationLimits limits, CancellationToken cancellationToken)
+    public static OnnxScan Scan(Stream stream, ValidationLimits limits, CancellationToken cancellationToken, ExternalFiles? files = null)
     {
         var reader = new ProtoReader(stream, cancellationToken);
         if (reader.Head.IsEmpty)
@@ -30,7 +36,7 @@ internal sealed class OnnxScanner
         var kind = FileKind.Recognise(reader.Head);
         try
         {
-            return new OnnxScanner(reader, limits).Model();
+            return new OnnxScanner(reader, limits, files ?? new ExternalFiles(new Dictionary<string, long>())).Model();
         }
         catch (InvalidModelException) when (kind is not null)
         {
@@ -89,7 +95,7 @@ internal sealed class OnnxScanner
         _graphs.CheckOperators();
         var tool = Printable.Line($"{producer} {producerVersion}", 200);
         return new OnnxScan(irVersion!.Value, _opsets, tool.Length > 0 ? tool : null, documentation.Length > 0 ? documentation : null, _metadata,
-            _graphs.Nodes, _graphs.NeedsProof, _graphs.RefusesEmptyInputs, _graphs.TakesMissing, _graphs.UsesExtensions);
+            _graphs.Nodes, _graphs.NeedsProof, _graphs.RefusesEmptyInputs, _graphs.TakesMissing, _graphs.UsesExtensions, _files.Names);
     }
 
     private void CheckVersions(long? irVersion, bool hasGraph)
@@ -172,6 +178,7 @@ internal sealed class OnnxScanner
 /// <param name="RefusesEmptyInputs">Whether it has operators that end the process for inputs without elements.</param>
 /// <param name="TakesMissing">Whether it has operators that deal with NaN.</param>
 /// <param name="UsesExtensions">Whether it has operators of ONNX Runtime Extensions.</param>
+/// <param name="DataFiles">Names of the other files in which it keeps tensors.</param>
 internal sealed record OnnxScan(
     long IrVersion,
     IReadOnlyDictionary<string, long> Opsets,
@@ -182,4 +189,5 @@ internal sealed record OnnxScan(
     bool RequiresRangeAnalysis,
     bool RefusesEmptyInputs,
     bool TakesMissing,
-    bool UsesExtensions);
+    bool UsesExtensions,
+    IReadOnlyCollection<string> DataFiles);

@@ -1,7 +1,7 @@
 namespace Larder.Inference.Validation.Scanning;
 
 /// <summary>Reads what tensors declare, and skips their data.</summary>
-internal sealed class TensorScanner(MessageReader reader)
+internal sealed class TensorScanner(MessageReader reader, ExternalFiles files)
 {
     /// <summary>Reads a <c>TensorProto</c>. The caller checks it, since the caller knows its label.</summary>
     public TensorFacts Tensor()
@@ -33,11 +33,10 @@ internal sealed class TensorScanner(MessageReader reader)
                     reader.Values.SkipBytes(tensor.RawBytes.Value);
                     break;
                 case TensorFields.ExternalData:
-                    tensor.IsExternal = true;
-                    reader.Skip(fields, number);
+                    (tensor.External ??= new ExternalPlace()).Read(reader);
                     break;
                 case TensorFields.DataLocation:
-                    tensor.IsExternal |= reader.Number() != 0;
+                    tensor.Location = reader.Number();
                     break;
                 default:
                     reader.Skip(fields, number);
@@ -71,8 +70,8 @@ internal sealed class TensorScanner(MessageReader reader)
             }
         }
 
-        values.Check(label(values));
-        indices.Check(label(values));
+        values.Check(label(values), files);
+        indices.Check(label(values), files);
         dense.CheckDimensions(label(values));
         return values;
     }
@@ -99,7 +98,11 @@ internal sealed class TensorFacts
 
     public long Entries { get; private set; }
 
-    public bool IsExternal { get; set; }
+    /// <summary>What it says of another file; null when it says nothing.</summary>
+    public ExternalPlace? External { get; set; }
+
+    /// <summary>Where its data are: 0 here, 1 in another file.</summary>
+    public long Location { get; set; }
 
     public bool IsSegment { get; set; }
 
@@ -129,15 +132,11 @@ internal sealed class TensorFacts
             throw new InvalidModelException($"{what} declares more elements than any memory holds.");
     }
 
-    /// <summary>Refuses a tensor whose data are elsewhere, or are not what its type and dimensions say.</summary>
-    public void Check(string what)
+    /// <summary>Refuses a tensor whose data are not what its type and dimensions say, or are not in the files that came with the model.</summary>
+    public void Check(string what, ExternalFiles files)
     {
-        if (IsExternal)
-        {
-            throw new InvalidModelException(
-                $"{what} keeps its data in another file; a model that references files outside itself cannot be served: save it with its weights inside.");
-        }
-
+        if (Location is not (0 or 1) || (Location == 0 && External is not null) || External is { IsAmbiguous: true })
+            throw new InvalidModelException($"{what} does not say clearly where its data are: its data_location is {Location}, and what it says of another file is missing, or there twice.");
         if (IsSegment)
             throw new InvalidModelException($"{what} is one segment of a larger tensor, which ONNX Runtime does not support.");
         if (!ElementTypes.IsKnown(Type))
@@ -148,7 +147,15 @@ internal sealed class TensorFacts
         var declared = $"{what} declares {elements} {(elements == 1 ? "element" : "elements")} of type {ElementTypes.Name(Type)}";
         if (_mixed || (RawBytes is not null && Entries > 0))
             throw new InvalidModelException($"{what} stores its data twice, so that readers may disagree on what they are.");
-        if (RawBytes is { } bytes)
+        if (Location == 1)
+        {
+            if (RawBytes > 0 || Entries > 0)
+                throw new InvalidModelException($"{what} has data here and in another file, so that readers may disagree on what they are.");
+            if (Type == ElementTypes.String)
+                throw new InvalidModelException($"{what} keeps strings in another file, which ONNX does not allow.");
+            files.Check(what, External ?? new ExternalPlace(), ElementTypes.Bytes(Type, elements));
+        }
+        else if (RawBytes is { } bytes)
         {
             if (Type == ElementTypes.String)
                 throw new InvalidModelException($"{what} stores strings as raw data, which ONNX does not allow.");

@@ -62,6 +62,16 @@ public sealed class CheckImport(
             await progress.NoteAsync(() => $"{done} of {MessageFormat.Count(plan.Artifacts.Count, "artifact")} checked.", cancellationToken);
         }
 
+        foreach (var manifest in plan.Manifests)
+        {
+            var path = BackupPaths.Description(manifest.Sha256);
+            if (await files.GetPropertiesAsync(job.Id, path, cancellationToken) is null)
+            {
+                var description = await import.CheckManifestAsync(manifest, cancellationToken);
+                await files.WriteAsync(job.Id, path, BinaryData.FromObjectAsJson<ModelDescription>(description, RegistryJson.Options), cancellationToken);
+            }
+        }
+
         await files.WriteAsync(job.Id, BackupPaths.Plan, BinaryData.FromObjectAsJson(plan, RegistryJson.Options), cancellationToken);
         return plan;
     }

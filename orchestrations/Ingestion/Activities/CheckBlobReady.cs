@@ -61,7 +61,7 @@ public sealed class CheckBlobReady(JobSteps steps, IngestionContainer container,
     {
         try
         {
-            if (await registry.FindByKeyAsync(model, arrival.Once, cancellationToken) is { Version.Version: var made })
+            if (await registry.FindByKeyAsync(model, arrival.Once!, cancellationToken) is { Version.Version: var made })
                 return Unchanged(made);
             // Keys of publications are forgotten after some months; versions are not.
             string? cursor = null;

@@ -18,7 +18,7 @@ public sealed class RegisterIngestedModel(JobSteps steps, JobFiles files, ModelP
 
     /// <summary>The outcome.</summary>
     /// <param name="Version">The number of the version.</param>
-    /// <param name="Reason">Why there is none; or, beside a version, what did not work after it.</param>
+    /// <param name="Reason">Why there is none; or, beside a version, what did not work after it, and what was ignored.</param>
     public sealed record Result(int? Version, string? Reason = null);
 
     /// <summary>Registers a validated model.</summary>
@@ -36,31 +36,19 @@ public sealed class RegisterIngestedModel(JobSteps steps, JobFiles files, ModelP
     private async Task<Result> RegisterAsync(Job job, ValidatedArtifact model, CancellationToken cancellationToken)
     {
         var arrival = await IngestionManifest.ReadAsync(files, job.Id, cancellationToken);
-        ModelName name;
-        int version;
+        ResolvedModel published;
         try
         {
-            name = ModelName.Parse(job.Model);
-            version = (await publisher.PublishAsync(name, model, arrival.RequestOf(job), CancellationToken.None)).Version.Version;
+            published = await publisher.PublishAsync(ModelName.Parse(job.Model), model, arrival.RequestOf(job), CancellationToken.None);
         }
         catch (LarderException e) when (e.IsPermanent)
         {
             return new Result(null, e.Message);
         }
 
-        var problems = new List<string>();
-        foreach (var alias in arrival.Aliases)
-        {
-            try
-            {
-                await registry.SetAliasAsync(name, alias, version, actor: JobActor.Of(job), cancellationToken: CancellationToken.None);
-            }
-            catch (LarderException e) when (e.IsPermanent)
-            {
-                problems.Add($"The alias {alias} did not move: {e.Message}");
-            }
-        }
-
-        return new Result(version, problems.Count == 0 ? null : string.Join(' ', problems));
+        var version = published.Version.Version;
+        var (_, problems) = await arrival.MoveAliasesAsync(registry, published.Model, version, JobActor.Of(job));
+        var told = arrival.Note is { } note ? [.. problems, note] : problems;
+        return new Result(version, told.Count == 0 ? null : string.Join(' ', told));
     }
 }

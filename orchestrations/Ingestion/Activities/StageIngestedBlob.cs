@@ -1,5 +1,4 @@
 using Larder.Inference;
-using Larder.Orchestrations.Ingestion.Archives;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
@@ -11,8 +10,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Orchestrations.Ingestion.Activities;
 
 /// <summary>Copies a drop to where it can be relied on: an artifact under the hash of its bytes, which the job names as its input.</summary>
-public sealed class StageIngestedBlob(
-    JobSteps steps, JobFiles files, IngestionContainer container, IngestionStaging arrivals, PublishingOptions publishing, ArchiveLimits archives)
+public sealed class StageIngestedBlob(JobSteps steps, JobFiles files, IngestionContainer container, IngestionStaging arrivals)
 {
     /// <summary>The outcome.</summary>
     /// <param name="IsReplaced">Whether the blob is gone, or has other content by now.</param>
@@ -44,10 +42,9 @@ public sealed class StageIngestedBlob(
         await using var content = await container.OpenReadAsync(path, etag, cancellationToken);
         if (content is null)
             return (new Result(IsReplaced: true), null);
-        var (name, limit) = IngestedBlob.IsArchive(path) ? (IngestionManifest.ArchiveInput, archives.PackedBytes) : (IngestionManifest.ModelInput, publishing.ModelBytes);
         try
         {
-            return (new Result(), await arrivals.StoreAsync(name, IngestedBlob.FileNameOf(path), content, limit, null, RequireContent, cancellationToken));
+            return (new Result(), await arrivals.StoreAsync(IngestedBlob.FileNameOf(path), content, null, RequireContent, cancellationToken));
         }
         catch (LarderException e) when (e.IsPermanent)
         {

@@ -42,16 +42,16 @@ public sealed class ValidateIngestedModel(JobSteps steps, JobFiles files, IArtif
             if (input.Name != IngestionManifest.ArchiveInput)
             {
                 await using var staged = await publisher.StageAsync(content, input.SizeBytes, cancellationToken);
-                return (new Result(await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellationToken)), null);
+                return (new Result(await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellationToken, arrival.RequestOf(job))), null);
             }
 
-            var (model, told, note) = await opener.OpenAsync(job, content, arrival, cancellationToken);
-            await using (model)
-            {
-                var prepared = await publisher.PrepareAsync(model, JobActor.LineOf(job), cancellationToken);
-                await told.WriteAsync(files, job.Id, cancellationToken);
-                return (new Result(prepared), note);
-            }
+            await using var opened = await opener.OpenAsync(job.Model, content, cancellationToken);
+            var told = arrival.With(opened);
+            told.Validate(job);
+            var prepared = await publisher.PrepareAsync(opened.Model, JobActor.LineOf(job), cancellationToken, told.RequestOf(job));
+            told = told with { Files = await opener.StoreFilesAsync(opened, cancellationToken) };
+            await told.WriteAsync(files, job.Id, cancellationToken);
+            return (new Result(prepared), told.Note);
         }
         catch (LarderException e) when (e.IsPermanent)
         {

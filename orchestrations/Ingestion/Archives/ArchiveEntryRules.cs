@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
 using Larder.Registry.Errors;
@@ -16,6 +17,8 @@ internal sealed class ArchiveEntryRules(ArchiveLimits limits, StringComparer? na
 
     private const int MaxShown = 60;
 
+    private readonly HashSet<string> _seen = new(names ?? StringComparer.OrdinalIgnoreCase);
+
     // The upper half of the external attributes is the file's mode, when it was packed on Unix (stat(2)).
     private const int ModeShift = 16;
     private const int TypeMask = 0xF000;
@@ -23,23 +26,32 @@ internal sealed class ArchiveEntryRules(ArchiveLimits limits, StringComparer? na
     private const int RegularFile = 0x8000;
     private const int Link = 0xA000;
 
+    /// <summary>Checks the entries of a zip, which are then known.</summary>
     /// <exception cref="InvalidRequestException">One of them is not allowed: which, and why.</exception>
     public void Check(IEnumerable<ZipArchiveEntry> entries)
     {
-        var seen = new HashSet<string>(names ?? StringComparer.OrdinalIgnoreCase);
         var total = 0L;
         foreach (var entry in entries)
         {
             CheckName(entry.FullName);
             CheckType(entry);
-            if (!seen.Add(entry.FullName.TrimEnd('/')))
-                throw new InvalidRequestException($"The archive has {Shown(entry.FullName)} twice.");
             if (entry.Length < 0 || entry.Length > limits.ExpandedBytes - total)
                 throw new InvalidRequestException($"The archive's files have more than {limits.ExpandedBytes} bytes unpacked, which is the limit.");
             if (IsTooDense(entry.Length, entry.CompressedLength))
                 throw TooDense(entry.FullName);
             total += entry.Length;
         }
+    }
+
+    /// <summary>Checks an entry of a tar, whose size is limited as a whole.</summary>
+    /// <inheritdoc cref="Check(IEnumerable{ZipArchiveEntry})"/>
+    public void Check(string name, TarEntryType type)
+    {
+        CheckName(name);
+        if (type is TarEntryType.SymbolicLink or TarEntryType.HardLink)
+            throw IsLink(name);
+        if (type is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile or TarEntryType.Directory))
+            throw IsNeither(name);
     }
 
     /// <summary>Whether so many bytes come from so few.</summary>
@@ -57,7 +69,11 @@ internal sealed class ArchiveEntryRules(ArchiveLimits limits, StringComparer? na
         return shown.Append(name.Length > MaxShown ? "...'" : "'").ToString();
     }
 
-    private static void CheckName(string name)
+    private static InvalidRequestException IsLink(string name) => new($"The archive has a link, {Shown(name)}; only files and folders are allowed.");
+
+    private static InvalidRequestException IsNeither(string name) => new($"The archive has {Shown(name)}, which is neither a file nor a folder.");
+
+    private void CheckName(string name)
     {
         var why = name switch
         {
@@ -71,6 +87,8 @@ internal sealed class ArchiveEntryRules(ArchiveLimits limits, StringComparer? na
         };
         if (why is not null)
             throw new InvalidRequestException($"The name {Shown(name)} in the archive {why}.");
+        if (!_seen.Add(name.TrimEnd('/')))
+            throw new InvalidRequestException($"The archive has {Shown(name)} twice.");
     }
 
     private static void CheckType(ZipArchiveEntry entry)
@@ -79,8 +97,8 @@ internal sealed class ArchiveEntryRules(ArchiveLimits limits, StringComparer? na
             throw new InvalidRequestException($"The archive's file {Shown(entry.FullName)} is encrypted.");
         var type = (entry.ExternalAttributes >> ModeShift) & TypeMask;
         if (type == Link)
-            throw new InvalidRequestException($"The archive has a link, {Shown(entry.FullName)}; only files and folders are allowed.");
+            throw IsLink(entry.FullName);
         if (type is not (0 or RegularFile or Folder))
-            throw new InvalidRequestException($"The archive has {Shown(entry.FullName)}, which is neither a file nor a folder.");
+            throw IsNeither(entry.FullName);
     }
 }

@@ -36,6 +36,18 @@ public sealed record LarderYaml
     [Description("Aliases that are moved to the version."), MaxLength(20)]
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
+    /// <summary>An alias to move.</summary>
+    [Description("An alias that is moved to the version, as one of aliases."), StringLength(ModelName.MaxLength, MinimumLength = 1)]
+    public string? Alias { get; init; }
+
+    /// <summary>Where the model comes from.</summary>
+    [Description("Where the model comes from. Of a dropped archive it becomes a tag, since the source is the blob."), StringLength(256)]
+    public string? Source { get; init; }
+
+    /// <summary>SHA-256 that the version must have.</summary>
+    [Description("SHA-256 of model.onnx, or of the manifest of a model of several files: another model is refused."), RegularExpression("^[0-9A-Fa-f]{64}$")]
+    public string? Sha256 { get; init; }
+
     /// <summary>Names of the classes.</summary>
     [Description("Names of the classes that the outputs count, in their order. By default what the file's metadata says."), MaxLength(100_000)]
     public IReadOnlyList<string>? Labels { get; init; }
@@ -51,6 +63,9 @@ public sealed record LarderYaml
     /// <summary>The body of a prediction.</summary>
     [Description("The body of a prediction to try the model with.")]
     public SampleInputs? SampleInputs { get; init; }
+
+    /// <summary>All aliases to move.</summary>
+    internal IEnumerable<string> AllAliases => Alias is null ? Aliases : Aliases.Append(Alias);
 
     /// <summary>Reads the file.</summary>
     /// <exception cref="InvalidRequestException">It is not what it must be: a sentence that names the place.</exception>

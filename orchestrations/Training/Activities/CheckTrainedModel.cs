@@ -9,7 +9,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Orchestrations.Training.Activities;
 
 /// <summary>Finds the model that an attempt left, validates it as an upload is, and stores it as an artifact. For callers these are two steps of the job.</summary>
-public sealed class CheckTrainedModel(JobSteps steps, JobFiles files, ModelPublisher publisher)
+public sealed class CheckTrainedModel(JobSteps steps, JobFiles files, ModelStager stager, ModelPublisher publisher)
 {
     /// <summary>What was found.</summary>
     /// <param name="Path">The model's path in the job's container.</param>
@@ -46,7 +46,8 @@ public sealed class CheckTrainedModel(JobSteps steps, JobFiles files, ModelPubli
             return new Result(path, null, "The model was removed after the training had ended.");
         try
         {
-            await using var staged = await publisher.StageAsync(content, cancellationToken: cancellationToken);
+            var folder = path[..(path.LastIndexOf('/') + 1)];
+            await using var staged = await stager.StageAsync(content, path[folder.Length..], (name, stop) => files.OpenReadAsync(job.Id, folder + name, cancellationToken: stop), cancellationToken);
             return new Result(path, await publisher.PrepareAsync(staged, JobActor.LineOf(job), cancellationToken));
         }
         catch (LarderException e) when (e.IsPermanent)

@@ -45,6 +45,8 @@ public sealed class CompileTrainedModel(
 
     private async Task<Result> CompileAsync(Job job, Input input, CancellationToken cancellationToken)
     {
+        if (input.Model.Files.Count > 0)
+            return new Result(null, "It was not compiled: its weights are in files of their own, and the optimised graph would be one file. Save the model with its weights inside to have it compiled.");
         var tolerance = JobOptions.Of<TrainOptions>(job).Compile!;
         var optimized = staging.NewPath();
         try

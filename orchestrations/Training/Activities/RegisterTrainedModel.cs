@@ -1,16 +1,18 @@
 using Larder.Inference;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Jobs;
+using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Samples;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Training.Activities;
 
 /// <summary>Makes a trained model a version, and its optimised form, if there is one, another; each once, however often this runs.</summary>
-public sealed class RegisterTrainedModel(JobSteps steps, JobFiles files, ModelPublisher publisher, ModelRegistry registry)
+public sealed class RegisterTrainedModel(JobSteps steps, JobFiles files, ModelPublisher publisher, ModelRegistry registry, SampleLimits sampleLimits)
 {
     /// <summary>What to register.</summary>
     /// <param name="Id">The attempt.</param>
@@ -52,10 +54,13 @@ public sealed class RegisterTrainedModel(JobSteps steps, JobFiles files, ModelPu
                 Job = job.Id,
                 IdempotencyKey = $"{job.Id}:model",
                 FileName = Path.GetFileName(input.Path),
-                Tags = options.Tags,
+                Description = manifest?.Description,
+                ModelDescription = manifest?.ModelDescription,
+                Tags = TagsOf(manifest, options),
                 Metrics = job.Metrics,
                 Labels = manifest?.Labels,
                 Features = manifest?.Features,
+                Samples = await SamplesAsync(job, input.Id.Attempt),
                 Actor = JobActor.Of(job),
             };
             var name = ModelName.Parse(job.Model);
@@ -80,6 +85,31 @@ public sealed class RegisterTrainedModel(JobSteps steps, JobFiles files, ModelPu
         {
             return new Registered(null, null, e.Message);
         }
+    }
+
+    private static Dictionary<string, string> TagsOf(TrainedManifest? manifest, TrainOptions options)
+    {
+        var tags = (manifest?.Tags ?? new Dictionary<string, string>()).ToDictionary();
+        foreach (var (name, value) in options.Tags)
+            tags[name] = value;
+        return tags;
+    }
+
+    /// <summary>The samples among the outputs of an attempt; null when it left none.</summary>
+    /// <exception cref="InvalidRequestException">They cannot be used: a sentence.</exception>
+    private async Task<IReadOnlyList<GoldenSample>?> SamplesAsync(Job job, int attempt)
+    {
+        if (!Has(VersionFile.SampleOutputs))
+            return null;
+        if (!Has(VersionFile.SampleInputs))
+            throw new InvalidRequestException($"The training left {VersionFile.SampleOutputs} and no {VersionFile.SampleInputs}.");
+        return GoldenSamples.Read(await ReadAsync(VersionFile.SampleInputs), await ReadAsync(VersionFile.SampleOutputs), sampleLimits);
+
+        bool Has(string name) => job.Outputs.Any(output => output.Path == name);
+
+        async Task<BinaryData> ReadAsync(string name) =>
+            await files.ReadAsync(job.Id, JobPaths.Outputs(attempt) + name, sampleLimits.Bytes, CancellationToken.None)
+            ?? throw new NotFoundException($"The output {name} of the job is not there any more.");
     }
 
     private sealed record Registered(int? Version, int? Optimized, string? Reason);

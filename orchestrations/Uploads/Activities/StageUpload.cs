@@ -11,7 +11,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Orchestrations.Uploads.Activities;
 
 /// <summary>Copies what was uploaded to where it can be relied on, if it is what its sender says: an artifact, which the job names as its input.</summary>
-public sealed class StageUpload(JobSteps steps, JobFiles files, UploadSessions sessions, IngestionStaging arrivals, PublishingOptions publishing)
+public sealed class StageUpload(JobSteps steps, JobFiles files, UploadSessions sessions, IngestionStaging arrivals)
 {
     /// <summary>Stages the upload of a job.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
@@ -37,10 +37,8 @@ public sealed class StageUpload(JobSteps steps, JobFiles files, UploadSessions s
             if (content is null)
                 return ("What was uploaded is not there any more: it was swept.", null);
             var input = await arrivals.StoreAsync(
-                IngestionManifest.ModelInput,
                 fileName,
                 content,
-                publishing.ModelBytes,
                 null,
                 staged => new UploadedBytes(staged.Sha256, staged.SizeBytes).Require(options.Sha256, options.SizeBytes ?? session.SizeBytes),
                 cancellationToken);

@@ -58,6 +58,9 @@ public sealed class FunctionAccessTests
         GET /api/v1/models/{reference}/files/{file} reader
         GET /api/v1/models/{reference}/information reader
         POST /api/v1/models/{reference}/restore contributor
+        DELETE /api/v1/models/{reference}/samples contributor
+        GET /api/v1/models/{reference}/samples reader
+        POST /api/v1/models/{reference}/samples contributor
         GET /api/v1/models/{reference}/prediction predictor
         POST /api/v1/models/{reference}/prediction predictor
         POST /api/v1/models/{reference}/scoring contributor

@@ -123,10 +123,10 @@ public sealed class KilledBackupTests
                     await publisher.PublishAsync(ModelName.Parse($"model-{i}"), new MemoryStream(content(j)), new PublishRequest { Source = "upload", FileName = "model.onnx" });
             }
 
-            async Task<ModelDescription> ValidateAsync(string path, string caller, CancellationToken cancellationToken)
+            async Task<ModelDescription> ValidateAsync(StagedFile file, string caller, CancellationToken cancellationToken)
             {
-                var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(path, cancellationToken)));
-                return known.TryGetValue(hash, out var description) ? description : known[hash] = await validator.ValidateAsync(path, cancellationToken, caller);
+                var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(file.Path, cancellationToken)));
+                return known.TryGetValue(hash, out var description) ? description : known[hash] = await validator.ValidateAsync(file.Path, cancellationToken, caller);
             }
         }
         finally

@@ -11,6 +11,8 @@ using Larder.Functions.Schedules;
 using Larder.Functions.Tokens;
 using Larder.Functions.Uploads;
 using Larder.Orchestrations.Training;
+using Larder.Registry.Models;
+using Larder.Registry.Samples;
 using Larder.Registry.Uploads;
 
 namespace Larder.Functions.Tests.Contracts;
@@ -31,6 +33,12 @@ public sealed class AnswerJsonTests
         ["information of an empty model"] = () => ModelAnswers.Information(Samples.EmptyModel, null),
         ["version"] = () => ModelAnswers.Of(Samples.FullVersion),
         ["plain version"] = () => ModelAnswers.Of(Samples.PlainVersion),
+        ["version with samples"] = () => ModelAnswers.Of(Samples.PlainVersion with
+        {
+            Files = [new VersionFile(VersionFile.SampleInputs, new string('d', 64), 1), new VersionFile(VersionFile.SampleOutputs, new string('e', 64), 2)],
+            SampleTolerance = new SampleTolerance { Atol = 0.5, Rtol = 0 },
+            SampleCheck = new SampleCheck("1.31.1", Samples.PlainVersion.Created, "It differs."),
+        }),
         ["job"] = () => JobAnswers.Of(Samples.FullJob),
         ["queued job"] = () => JobAnswers.Of(Samples.QueuedJob),
         ["job in a list"] = () => JobAnswers.Short(Samples.FullJob),

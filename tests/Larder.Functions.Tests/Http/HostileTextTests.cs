@@ -57,6 +57,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("PUT", "/api/v1/models/{model}/aliases/{alias}", "{}", ("", ["version"])),
         new("GET", "/api/v1/models/{reference}/prediction", "{}", ("", ["values"]), ("values", ["x"])),
         new("POST", "/api/v1/models/{reference}/prediction", "{}", ("", ["values"]), ("values", ["x"])),
+        new("POST", "/api/v1/models/{reference}/samples", "{}", ("", ["values"]), ("values", ["x"])),
         new("POST", "/api/v1/train/{model}", """{"script":"x","dataset":"uploads/none.csv"}""", ("", Members(typeof(TrainingRequest))), ("options", Members(TrainOptions.Schema.Json))),
         new("POST", "/api/v1/models/{reference}/scoring", """{"dataset":"uploads/none.csv"}""", ("", Members(typeof(ScoringRequest))), ("options", Members(ScoreOptions.Schema.Json))),
         new("POST", "/api/v1/models/{model}/uploads", """{"kind":"none"}""", ("", Members(typeof(NewUploadRequest)))),

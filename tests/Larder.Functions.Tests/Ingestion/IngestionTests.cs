@@ -1,3 +1,5 @@
+using System.Formats.Tar;
+using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
 using Azure.Storage.Blobs.Models;
@@ -5,6 +7,7 @@ using Azure.Storage.Blobs.Specialized;
 using Larder.Functions.Tests.Audit;
 using Larder.Functions.Tests.Hosting;
 using Larder.Functions.Tests.Training;
+using Larder.Inference.Signatures;
 using Larder.Registry.Audit;
 using Larder.Registry.Models;
 using Larder.Registry.Storage.Blobs;
@@ -41,6 +44,53 @@ public sealed class IngestionTests(DropsFixture larder)
         Assert.Equal(1, (int)listed.Body["total"]!);
     }
 
+    [Theory]
+    [InlineData("in-data/torch.zip")]
+    [InlineData("in-data-tar/torch.tar.gz")]
+    [InlineData("in-data-bytes/torch.onnx")]
+    public async Task A_dropped_archive_of_any_kind_brings_a_model_with_its_data(string path)
+    {
+        var (model, data) = OnnxModel.LinearWithData();
+        var name = path[..path.IndexOf('/')];
+
+        var result = await larder.DropToEndAsync(path, path.EndsWith(".gz") ? Tar(("torch/model.onnx", model), ("torch/model.onnx.data", data)) : new RawZip().Add("model.onnx", model).Add("model.onnx.data", data).ToBytes());
+
+        Assert.True((string?)result["state"] == "succeeded", result.ToString());
+        Assert.Null(result["reason"]);
+        Assert.Equal(2, (await larder.Client.GetJsonAsync($"/api/v1/models/{name}")).Body["version"]!["manifest"]!.AsArray().Count);
+        Assert.Equal(HttpStatusCode.OK, (await larder.Client.PredictAsync(name, """{"values":[1,2,3,4]}""")).Status);
+    }
+
+    [Fact]
+    public async Task Image_settings_come_with_an_archive_if_the_model_can_use_them()
+    {
+        var image = OnnxModel.Identity(Larder.Inference.Signatures.Datatype.Fp32, 1, 3, 8, 8);
+
+        var result = await larder.DropToEndAsync("in-image/a.zip", new RawZip().Add("model.onnx", image).Add("larder.yaml", "image: {scale: 0.5, channel_order: BGR}\nsource: camera 3").ToBytes());
+        var refused = await larder.DropToEndAsync("in-no-image/a.zip", new RawZip().Add("model.onnx", OnnxModel.Linear()).Add("larder.yaml", "image: {scale: 0.5}").ToBytes());
+
+        Assert.True((string?)result["state"] == "succeeded", result.ToString());
+        var model = (await larder.Client.GetJsonAsync("/api/v1/models/in-image")).Body;
+        Assert.Equal((0.5, "BGR", 64), ((double)model["model"]!["settings"]!["image"]!["scale"]!, (string?)model["model"]!["settings"]!["image"]!["channel_order"], (int)model["model"]!["settings"]!["batching"]!["max_rows"]!));
+        Assert.StartsWith("blob:uploads/in-image/a.zip@", (string?)model["version"]!["source"]);
+        Assert.Equal("camera 3", (string?)model["version"]!["tags"]!["source"]);
+        Assert.Equal("failed", (string?)refused["state"]);
+        Assert.StartsWith("The settings of image cannot work with this model.", (string?)refused["reason"]);
+    }
+
+    private static byte[] Tar(params (string Name, byte[] Content)[] files)
+    {
+        using var bytes = new MemoryStream();
+        using (var gzip = new GZipStream(bytes, CompressionLevel.Fastest, leaveOpen: true))
+        using (var tar = new TarWriter(gzip))
+        {
+            foreach (var (name, content) in files)
+                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
+        }
+
+        return bytes.ToArray();
+    }
+
     [Fact]
     public async Task A_dropped_archive_brings_everything_that_it_says()
     {
@@ -54,7 +104,6 @@ public sealed class IngestionTests(DropsFixture larder)
                 aliases: [champion, staging]
                 labels: [setosa, versicolor, virginica]
                 features: [a, b, c, {name: d, unit: cm}]
-                image: {scale: 0.5, channel_order: BGR}
                 sample_inputs: {values: [5.1, 3.5, 1.4, 0.2]}
                 """)
             .Add("metrics.json", """{"accuracy": 0.97}""")
@@ -70,11 +119,8 @@ public sealed class IngestionTests(DropsFixture larder)
         Assert.Equal("""["setosa","versicolor","virginica"]""", version["labels"]!.ToJsonString());
         Assert.Equal("""[{"name":"a"},{"name":"b"},{"name":"c"},{"name":"d","unit":"cm"}]""", version["features"]!.ToJsonString());
         Assert.Equal("model.onnx", (string?)version["file_name"]);
-        var documents = await TestStore.OpenAsync(larder.Storage);
-        var registry = new ModelRegistry(documents, TimeProvider.System, new AuditLog(documents, NullLogger<AuditLog>.Instance));
-        var model = await registry.GetAsync(ModelName.Parse("in-zip"));
-        Assert.Equal((0.5, "BGR", 64), (model.Settings.Image.Scale, model.Settings.Image.ChannelOrder, model.Settings.Batching.MaxRows));
-        Assert.Equal((1, 1), (model.Aliases["champion"], model.Aliases["staging"]));
+        Assert.Equal("Ignored: 'notes.txt'.", (string?)result["reason"]);
+        Assert.Equal(1, (int)(await larder.Client.GetJsonAsync("/api/v1/models/in-zip:staging")).Body["version"]!["version"]!);
         var records = await larder.Client.AuditAsync("subject=model:in-zip");
         Assert.Equal(["set_alias", "set_alias", "update", "publish"], records.Select(record => (string)record["what"]!));
         Assert.All(records, record => Assert.Equal("drop:uploads/in-zip/release/model.zip", (string)record["who"]!));
@@ -87,6 +133,26 @@ public sealed class IngestionTests(DropsFixture larder)
 
         var job = await larder.Client.EndOfAsync((string)result["job"]!);
         Assert.Contains("Ignored: 'notes.txt'.", (string?)job["steps"]!.AsArray().Single(step => (string?)step!["name"] == "validate")!["detail"]);
+    }
+
+    [Fact]
+    public async Task A_dropped_archive_brings_samples_that_its_model_must_give()
+    {
+        var right = await larder.DropToEndAsync("in-samples/a.zip", Archive(1));
+        var wrong = await larder.DropToEndAsync("in-samples/b.zip", Archive(2));
+
+        Assert.True((string?)right["state"] == "succeeded", right.ToString());
+        Assert.Equal("failed", (string?)wrong["state"]);
+        Assert.Contains("For samples[0], output 'y' at [0] is 2 in the expected outputs and 1 in the model's outputs", (string?)wrong["reason"]);
+        var samples = (await larder.Client.GetJsonAsync("/api/v1/models/in-samples/samples")).Body;
+        Assert.Equal((1, "[{\"values\":[1],\"outputs\":{\"y\":[1]}}]"), ((int)samples["version"]!, samples["samples"]!.ToJsonString()));
+        Assert.NotNull(samples["check"]);
+
+        static byte[] Archive(int expected) => new RawZip()
+            .Add("model.onnx", OnnxModel.Identity(Datatype.Fp32, -1))
+            .Add("sample_inputs.json", "{\"values\": [1]}")
+            .Add("sample_outputs.json", $"{{\"values\": [{expected}]}}")
+            .ToBytes();
     }
 
     [Fact]

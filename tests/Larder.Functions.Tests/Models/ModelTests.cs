@@ -160,7 +160,7 @@ public sealed class ModelTests(LarderFixture larder)
     [Fact]
     public async Task Description_tags_and_settings_are_edited_with_an_etag()
     {
-        await _client.UploadAsync("edit", OnnxModel.Linear());
+        await _client.UploadAsync("edit", OnnxModel.Identity(Larder.Inference.Signatures.Datatype.Fp32, 1, 3, 8, 8));
         var before = await _client.GetJsonAsync("/api/v1/models/edit");
         var etag = before.Headers.ETag!.Tag;
 

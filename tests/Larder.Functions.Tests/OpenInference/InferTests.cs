@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.InteropServices;
@@ -132,9 +131,31 @@ public sealed class InferTests(LarderFixture larder) : IAsyncLifetime
     public async Task A_model_that_is_not_there_is_404(string path, int status) => Assert.Equal(status, (await RefusedAsync(path, """{"inputs":[]}""")).Status);
 
     [Fact]
+    public async Task Classes_with_the_highest_scores_come_in_the_place_of_the_scores()
+    {
+        await _client.UploadAsync("v2-classes", OnnxModel.Identity(Datatype.Fp32, -1, 3), fields: ("labels", """["a","b","c"]"""));
+        const string body = """{"inputs":[{"name":"x","shape":[2,3],"datatype":"FP32","data":[0.5,2,1,3,-1,0]}],"outputs":[{"name":"y","parameters":{"classification":2}}]}""";
+
+        Assert.Contains("""{"name":"y","datatype":"BYTES","shape":[2,2],"data":["2:1:b","1:2:c","3:0:a","0:2:c"]}""", Text(await InferAsync("v2-classes", body)));
+        Assert.Contains("which are no scores of classes", (await RefusedAsync("v2-int64", """{"inputs":[{"name":"x","shape":[1,2],"datatype":"INT64","data":[1,2]}],"outputs":[{"name":"y","parameters":{"classification":1}}]}""")).Error);
+        Assert.Contains("classification must be a number", (await RefusedAsync("v2-classes", body.Replace(":2}", ":0}"))).Error);
+    }
+
+    [Fact]
+    public async Task An_optional_input_may_be_sent_and_is_in_the_metadata()
+    {
+        await _client.UploadAsync("v2-optional", new OnnxModel().Input("x", Datatype.Fp32, -1, 2).Input("w", Datatype.Fp32, 2).Initializer(OnnxTensor.Of("w", [2f, 3f], 2))
+            .Output("y", Datatype.Fp32, -1, 2).Node("Mul", ["x", "w"], ["y"]).ToBytes());
+        const string body = """{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[1,1]}@]}""";
+
+        Assert.Contains("[2,3]", Text(await InferAsync("v2-optional", body.Replace("@", ""))));
+        Assert.Contains("[5,6]", Text(await InferAsync("v2-optional", body.Replace("@", """,{"name":"w","shape":[2],"datatype":"FP32","data":[5,6]}"""))));
+        Assert.Equal("[null,true]", new JsonArray([.. (await _client.GetJsonAsync("/v2/models/v2-optional/config")).Body["input"]!.AsArray().Select(input => input!["optional"]?.DeepClone())]).ToJsonString());
+    }
+
+    [Fact]
     public async Task What_the_protocol_has_and_the_server_has_not_is_501()
     {
-        Assert.Equal(501, (await RefusedAsync("v2-two", """{"outputs":[{"name":"y","parameters":{"classification":2}}],"inputs":[]}""")).Status);
         Assert.Equal(501, (await RefusedAsync("v2-two", """{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","parameters":{"shared_memory_region":"r"}}]}""")).Status);
     }
 

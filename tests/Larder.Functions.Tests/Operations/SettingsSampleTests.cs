@@ -2,6 +2,7 @@ using System.Collections;
 using System.Reflection;
 using System.Text.Json;
 using Larder.Functions.Access;
+using Larder.Functions.Hosting;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
 using Larder.Functions.Prediction;
@@ -20,6 +21,7 @@ using Larder.Registry.Backup;
 using Larder.Registry.Catalog;
 using Larder.Registry.GarbageCollection;
 using Larder.Registry.Publishing;
+using Larder.Registry.Samples;
 using Larder.Registry.Storage;
 using Larder.Registry.Storage.Cosmos;
 using Larder.Registry.Tokens;
@@ -38,6 +40,8 @@ public sealed class SettingsSampleTests
         { typeof(PredictionLimits), "Limits" },
         { typeof(CompressionLimits), "Limits" },
         { typeof(RequestTimeoutOptions), "Limits" },
+        { typeof(WarmupOptions), "Warmup" },
+        { typeof(SampleLimits), "Limits:Samples" },
         { typeof(ImageLimits), "Limits:Image" },
         { typeof(CatalogOptions), "Cache" },
         { typeof(GarbageCollectionOptions), "GarbageCollection" },
@@ -107,7 +111,7 @@ public sealed class SettingsSampleTests
         var known = Sections.SelectMany(row => ((Type)row[0]).GetProperties().Select(property => $"{row[1]}:{property.Name}")).ToHashSet();
 
         var unknown = Sample().Keys.Where(
-            key => key.Split(':')[0] is "Limits" or "Cache" or "GarbageCollection" or "Retention" or "Jobs" or "Ingestion" or "Uploads" or "Schedules" or "Access"
+            key => key.Split(':')[0] is "Limits" or "Cache" or "GarbageCollection" or "Retention" or "Jobs" or "Ingestion" or "Uploads" or "Schedules" or "Access" or "Warmup"
                 && !known.Contains(key.Split(":example")[0]));
 
         Assert.Empty(unknown);

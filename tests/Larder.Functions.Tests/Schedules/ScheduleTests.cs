@@ -359,7 +359,7 @@ public sealed class ScheduleTests(JobsFixture larder)
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "upload", "model": "m"}}""", "A job of the type upload cannot be scheduled. What was uploaded in blocks is taken in once")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "dataset", "model": "m"}}""", "A job of the type dataset cannot be scheduled.")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "ingest", "model": "m"}}""", "must have a blob, and nothing else")]
-    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "ingest", "model": "m", "inputs": {"blob": "uploads/m/x.csv"}}}""", "ends with .onnx or .zip")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "ingest", "model": "m", "inputs": {"blob": "uploads/m/x.csv"}}}""", "ends with .onnx, .zip, .tar.gz or .tgz")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "ingest", "model": "m", "inputs": {"blob": "uploads/m.onnx"}, "options": {}}}""", "An ingestion has no options")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "score", "model": "m", "inputs": {"dataset": "datasets/x.csv"}}}""", "datasets/{model}/{file_name}")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "score", "model": "m", "inputs": {"dataset": "https://example.com/x.csv"}}}""", "is not one that may be fetched from")]

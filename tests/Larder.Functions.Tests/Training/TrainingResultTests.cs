@@ -165,6 +165,28 @@ public sealed class TrainingResultTests(TrainingFixture larder)
     }
 
     [Fact]
+    public async Task A_model_with_its_weights_in_another_file_becomes_one_version_wherever_it_was_left()
+    {
+        var (model, data) = OnnxModel.LinearWithData();
+        var write = $"import os, json\nout = os.environ['LARDER_OUTPUT_DIR']\ndef write(folder):\n    open(os.path.join(folder, 'model.onnx'), 'wb').write(bytes.fromhex('{Convert.ToHexString(model)}'))\n    open(os.path.join(folder, 'model.onnx.data'), 'wb').write(bytes.fromhex('{Convert.ToHexString(data)}'))\n";
+        var jobs = await Task.WhenAll(
+            larder.TrainAsync("data-out", $"{write}write(out)\njson.dump({{'description': 'Net', 'model_description': 'Nets', 'tags': {{'a': 'script', 'b': 'script'}}}}, open(os.path.join(out, 'larder.json'), 'w'))", options: """{"tags": {"a": "options"}, "compile": {}}"""),
+            larder.TrainAsync("data-out", $"{write}os.mkdir('deep')\nwrite('deep')\nopen('deep/other.data', 'w').write('x')"));
+
+        foreach (var job in jobs)
+        {
+            Assert.True((string)job["state"]! == "succeeded", job.ToString());
+            var version = await VersionAsync($"data-out:{job["version"]}");
+            Assert.Equal(["model.onnx", "model.onnx.data"], version["manifest"]!.AsArray().Select(file => (string)file!["name"]!));
+            Assert.Equal(HttpStatusCode.OK, (await larder.Client.PredictAsync($"data-out:{job["version"]}", """{"values":[5.1,3.5,1.4,0.2]}""")).Status);
+        }
+
+        Assert.Contains("It was not compiled: its weights are in files of their own", (string?)jobs[0]["compilation"]);
+        var told = await VersionAsync($"data-out:{jobs[0]["version"]}");
+        Assert.Equal(("Net", """{"a":"options","b":"script"}"""), ((string?)told["description"], told["tags"]!.ToJsonString()));
+    }
+
+    [Fact]
     public async Task Metrics_in_the_scripts_folder_count_and_several_models_there_are_named()
     {
         const string script = "import os, shutil\nfor name in ['%1', '%2']:\n    shutil.copy(os.environ['LARDER_DATASET'], name)\n    open(name, 'ab').write(name.encode())\nopen('metrics.json', 'w').write('{\"accuracy\": 0.5}')\n";

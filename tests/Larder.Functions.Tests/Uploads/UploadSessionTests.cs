@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Larder.Functions.Tests.Hosting;
 using Larder.Functions.Tests.Training;
+using Larder.Testing;
 using Larder.Testing.Onnx;
 
 namespace Larder.Functions.Tests.Uploads;
@@ -39,6 +40,24 @@ public sealed class UploadSessionTests(LarderFixture larder)
         Assert.Equal(("f511", "q"), ((string)made["version"]!["features"]![511]!["name"]!, (string)made["version"]!["labels"]![1]!));
         var after = (await larder.Client.GetJsonAsync($"/api/v1/models/us-blocks/uploads/{upload["id"]}")).Body["upload"]!;
         Assert.Equal((null, (string?)job["id"]), ((string?)after["url"], (string?)after["job"]));
+    }
+
+    [Fact]
+    public async Task An_archive_in_blocks_brings_a_model_with_its_data_and_what_completes_it_counts_more_than_what_it_says()
+    {
+        var (model, data) = OnnxModel.LinearWithData();
+        var zip = new RawZip().Add("model.onnx", model).Add("model.onnx.data", data).Add("larder.yaml", "description: in it\nlabels: [a, b, c]").Add("todo.txt", "x").ToBytes();
+        var upload = await BeginAsync("us-archive", """{"file_name": "torch.zip"}""");
+        await PutBlocksAsync((string)upload["url"]!, [zip]);
+
+        var answer = await CompleteAsync(upload, $$"""{"sha256": "{{Sha256(zip)}}", "description": "beside it", "alias": "best"}""");
+
+        var job = await larder.Client.EndOfAsync((string)answer.Body["job"]!["id"]!, () => larder.Log);
+        Assert.True((string?)job["state"] == "succeeded", job.ToString());
+        Assert.Equal("Ignored: 'todo.txt'.", (string?)job["reason"]);
+        var version = (await larder.Client.GetJsonAsync("/api/v1/models/us-archive:best")).Body["version"]!;
+        Assert.Equal(("beside it", "model.onnx", 2, 3), ((string?)version["description"], (string?)version["file_name"], version["manifest"]!.AsArray().Count, version["labels"]!.AsArray().Count));
+        Assert.Equal(HttpStatusCode.OK, (await larder.Client.PredictAsync("us-archive", """{"values":[1,2,3,4]}""")).Status);
     }
 
     [Fact]
@@ -147,7 +166,7 @@ public sealed class UploadSessionTests(LarderFixture larder)
     [Theory]
     [InlineData("{}", HttpStatusCode.UnprocessableEntity)]
     [InlineData("""{"sha256": "abc"}""", HttpStatusCode.UnprocessableEntity)]
-    [InlineData("""{"sha256": "0000000000000000000000000000000000000000000000000000000000000000", "alias": "x"}""", HttpStatusCode.UnprocessableEntity)]
+    [InlineData("""{"sha256": "0000000000000000000000000000000000000000000000000000000000000000", "allias": "x"}""", HttpStatusCode.UnprocessableEntity)]
     [InlineData("""{"sha256": "0000000000000000000000000000000000000000000000000000000000000000", "aliases": ["12"]}""", HttpStatusCode.UnprocessableEntity)]
     [InlineData("""{"sha256": "0000000000000000000000000000000000000000000000000000000000000000", "settings": {"batching": {"max_rows": 0}}}""", HttpStatusCode.UnprocessableEntity)]
     [InlineData("""{"sha256": "0000000000000000000000000000000000000000000000000000000000000000"}""", HttpStatusCode.Conflict)]

@@ -191,6 +191,80 @@ public sealed class ArtifactFileCacheTests : IDisposable
         return bytes;
     }
 
+    [Fact]
+    public async Task A_model_of_several_files_is_a_folder_that_is_fetched_once_and_evicted_whole()
+    {
+        var cache = Open();
+        var manifest = Manifest(400_000);
+        var sha256 = ModelFile.ManifestSha256(manifest);
+        string path;
+        using (var model = await cache.RentAsync(sha256, 405_000, manifest, CancellationToken.None))
+        {
+            path = model.Path;
+            Assert.EndsWith($"{sha256}/model.onnx", path, StringComparison.Ordinal);
+            Assert.Equal(_artifacts[manifest[1].Sha256], await File.ReadAllBytesAsync(Path.Combine(Path.GetDirectoryName(path)!, "weights/all.bin")));
+        }
+
+        (await cache.RentAsync(sha256, 405_000, manifest, CancellationToken.None)).Dispose();
+        Assert.Equal((2, 405_000), (_fetches, cache.Bytes));
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        await UseAsync(cache, Artifact(7, 700_000));
+
+        Assert.False(Directory.Exists(Path.GetDirectoryName(path)));
+        Assert.Equal(700_000, cache.Bytes);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_folder_of_an_earlier_process_is_used_when_all_of_it_is_whole(bool isDamaged)
+    {
+        var manifest = Manifest(5000);
+        var sha256 = ModelFile.ManifestSha256(manifest);
+        string path;
+        using (var model = await Open().RentAsync(sha256, 10_000, manifest, CancellationToken.None))
+            path = model.Path;
+        if (isDamaged)
+            File.Delete(Path.Combine(Path.GetDirectoryName(path)!, "weights/all.bin"));
+
+        var cache = Open();
+        using var again = await cache.RentAsync(sha256, 10_000, manifest, CancellationToken.None);
+
+        Assert.Equal(isDamaged ? 4 : 2, _fetches);
+        Assert.Equal(10_000, cache.Bytes);
+        Assert.Equal(_artifacts[manifest[1].Sha256], await File.ReadAllBytesAsync(Path.Combine(Path.GetDirectoryName(again.Path)!, "weights/all.bin")));
+    }
+
+    [Fact]
+    public async Task A_folder_is_taken_over_and_a_file_that_is_not_what_it_should_be_leaves_nothing()
+    {
+        var cache = Open();
+        var manifest = Manifest(5000);
+        var staged = Directory.CreateTempSubdirectory("larder-staged-").FullName;
+        foreach (var file in manifest)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(staged, file.Name))!);
+            await File.WriteAllBytesAsync(Path.Combine(staged, file.Name), _artifacts[file.Sha256]);
+        }
+
+        cache.Add(staged, ModelFile.ManifestSha256(manifest));
+        using (var taken = await cache.RentAsync(ModelFile.ManifestSha256(manifest), 10_000, manifest, CancellationToken.None))
+            Assert.True(File.Exists(taken.Path));
+        Assert.Equal((0, false), (_fetches, Directory.Exists(staged)));
+
+        var other = Manifest(4000);
+        _artifacts[other[1].Sha256] = Bytes(9, 4000);
+        await Assert.ThrowsAsync<ArtifactCorruptException>(() => cache.RentAsync(ModelFile.ManifestSha256(other), 9000, other, CancellationToken.None));
+        Assert.Equal([ModelFile.ManifestSha256(manifest)], Directory.GetFileSystemEntries(_directory).Select(Path.GetFileName));
+    }
+
+    private ModelFile[] Manifest(int dataBytes) =>
+    [
+        new("model.onnx", Artifact(1, 5000), 5000, 0),
+        new("weights/all.bin", Artifact(2, dataBytes), dataBytes, 0),
+    ];
+
     private string Artifact(int seed, int length)
     {
         var bytes = Bytes(seed, length);

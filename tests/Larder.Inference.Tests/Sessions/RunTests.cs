@@ -28,6 +28,41 @@ public sealed class RunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_model_with_its_weights_in_another_file_gives_what_it_gives_in_one()
+    {
+        var model = _kitchen.AddWithData();
+        using var lease = await _kitchen.Sessions.LeaseAsync(model, CancellationToken.None);
+
+        Assert.Equal(await _kitchen.PredictAsync(OnnxModel.Linear(), "[[1, 2, 3, 4], [4, 3, 2, 1]]"), await Kitchen.PredictAsync(lease.Model, "[[1, 2, 3, 4], [4, 3, 2, 1]]"));
+    }
+
+    [Fact]
+    public async Task Data_that_a_loaded_model_maps_stay_on_the_disk_until_it_is_unloaded()
+    {
+        await using var kitchen = new Kitchen(new InferenceLimits { ArtifactCacheBytes = 1 << 20 });
+        var model = kitchen.AddWithData();
+        (await kitchen.Sessions.LeaseAsync(model, CancellationToken.None)).Dispose();
+        string folder;
+        using (var file = await kitchen.Files.RentAsync(model.Sha256, model.Bytes, model.Files, CancellationToken.None))
+            folder = Path.GetDirectoryName(file.Path)!;
+
+        await FillAsync(450);
+        Assert.True(Directory.Exists(folder));
+        await kitchen.Sessions.DisposeAsync();
+        await FillAsync(451);
+        Assert.False(Directory.Exists(folder));
+
+        async Task FillAsync(int size)
+        {
+            foreach (var other in new[] { size, size + 10 })
+            {
+                var large = kitchen.Add(OnnxModel.MatMul(other));
+                (await kitchen.Files.RentAsync(large.Sha256, large.Bytes, CancellationToken.None)).Dispose();
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_request_that_is_cancelled_already_does_not_run()
     {
         using var lease = await _kitchen.LeaseAsync(GatedLoop());

@@ -116,7 +116,7 @@ public sealed class CrashTests : IAsyncLifetime
     }
 
     // Compiling runs a model in the child on values that are given, without the check that keeps such models away.
-    private async Task<CompilationAnswer> Run(OnnxModel model, string sample)
+    private async Task<ComparisonAnswer> Run(OnnxModel model, string sample)
     {
         var path = model.Save(Path.Combine(_folder.FullName, Path.GetRandomFileName()));
         var signature = (await _trial.TryAsync(path, new SessionSettings(), folder: null, CancellationToken.None)).Signature!;

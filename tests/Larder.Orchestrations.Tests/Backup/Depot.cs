@@ -92,6 +92,16 @@ internal sealed class Depot : IDisposable
         return (await Publisher.PublishAsync(ModelName.Parse(name), bytes, request ?? new PublishRequest { Source = "upload" })).Version;
     }
 
+    /// <summary>Publishes a model of two files.</summary>
+    public async Task<ModelVersion> PublishWithDataAsync(string name, string content, string data)
+    {
+        var options = new PublishingOptions { StagingFolder = _folder };
+        var stager = new ModelStager(Publisher, new StagingArea(options), (_, _) => Task.FromResult<IReadOnlyCollection<string>>(["model.onnx.data"]), options);
+        await using var staged = await stager.StageAsync(
+            new MemoryStream(Encoding.UTF8.GetBytes($"onnx {content}")), "model.onnx", (_, _) => Task.FromResult<Stream?>(new MemoryStream(Encoding.UTF8.GetBytes(data))), default);
+        return (await Publisher.PublishAsync(ModelName.Parse(name), staged, new PublishRequest { Source = "upload" })).Version;
+    }
+
     public async Task<byte[]> ExportAsync(bool includeArtifacts = true, params string[] models)
     {
         using var archive = new MemoryStream();
@@ -112,6 +122,8 @@ internal sealed class Depot : IDisposable
                 descriptions[artifact.Sha256] = description;
         }
 
+        foreach (var manifest in plan.Manifests)
+            descriptions[manifest.Sha256] = await import.CheckManifestAsync(manifest);
         foreach (var artifact in plan.Artifacts)
             await import.StoreArtifactAsync(artifact);
         var done = new List<ImportedItem>();
@@ -148,9 +160,9 @@ internal sealed class Depot : IDisposable
     public static Task<BackupArchive> OpenAsync(byte[] archive, ImportLimits? limits = null) => BackupArchive.OpenAsync(
         new RangeStream(archive.Length, (offset, count, _) => Task.FromResult<Stream>(new MemoryStream(archive, (int)offset, (int)count)), windowBytes: 300), limits ?? Limits, default);
 
-    private static async Task<ModelDescription> ValidateAsync(string path, string caller, CancellationToken cancellationToken)
+    private static async Task<ModelDescription> ValidateAsync(StagedFile file, string caller, CancellationToken cancellationToken)
     {
-        var content = await File.ReadAllTextAsync(path, cancellationToken);
+        var content = await File.ReadAllTextAsync(file.Path, cancellationToken);
         if (!content.StartsWith("onnx ", StringComparison.Ordinal))
             throw new InvalidModelException("The file is not an ONNX model.");
         return new ModelDescription

@@ -39,6 +39,30 @@ public sealed class RoundTripTests(Azurite azurite)
     }
 
     [Fact]
+    public async Task A_model_of_several_files_goes_with_all_of_them_and_a_file_that_is_another_is_refused()
+    {
+        using var from = Depot.OnBlobs(azurite.NewAccount());
+        using var to = Depot.OnBlobs(azurite.NewAccount());
+        var version = await from.PublishWithDataAsync("torch", "graph", "weights");
+        await from.PublishWithDataAsync("torch", "graph", "other weights");
+
+        var archive = await from.ExportAsync();
+        await to.ImportAsync(archive);
+
+        Assert.Equal(3, ZipEditing.Files(archive).Keys.Count(name => name.StartsWith("artifacts/")));
+        var imported = await to.Registry.GetVersionAsync(ModelName.Parse("torch"), 1);
+        Assert.Equal((version.Sha256, version.SizeBytes), (imported.Sha256, imported.SizeBytes));
+        Assert.Equal(version.Manifest, imported.Manifest);
+        Assert.Equal(10, imported.Onnx.Signature.Inputs[0].Shape![1]);
+        Assert.Equal(archive, await to.ExportAsync());
+
+        var spoilt = ZipEditing.Edit(archive, files => files.Replace("models/torch/versions/1.json", "model.onnx.data", "model.onnx.date"));
+        using var other = Depot.OnBlobs(azurite.NewAccount());
+        var refusal = await Assert.ThrowsAsync<InvalidRequestException>(() => other.ImportAsync(spoilt));
+        Assert.Contains("its manifest is none, or not the one of its sha256", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_archive_is_for_people_to_read_and_says_what_it_has()
     {
         using var depot = Depot.OnBlobs(azurite.NewAccount());

@@ -18,7 +18,7 @@ public sealed class ModelArchiveTests : IDisposable
     public async Task An_archive_gives_what_was_put_in_and_says_what_nobody_reads()
     {
         var model = OnnxModel.Linear();
-        using var archive = Open(new RawZip()
+        await using var archive = Open(new RawZip()
             .Add("model.onnx", model)
             .Add("larder.yaml", "name: iris")
             .Add("README.md", "# Iris")
@@ -32,11 +32,12 @@ public sealed class ModelArchiveTests : IDisposable
         Assert.Equal(model, read.ToArray());
         Assert.Equal("name: iris", (await archive.ReadAsync("larder.yaml", default))!.ToString());
         Assert.Null(await archive.ReadAsync("metrics.json", default));
+        Assert.Equal("# Iris", (await archive.ReadCardAsync(default))!.ToString());
         Assert.Equal(["notes/todo.txt"], archive.Ignored);
     }
 
     [Fact]
-    public void An_archive_of_another_tool_opens_too()
+    public async Task An_archive_of_another_tool_opens_too()
     {
         using var bytes = new MemoryStream();
         using (var zip = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
@@ -46,7 +47,7 @@ public sealed class ModelArchiveTests : IDisposable
             entry.Write(OnnxModel.Linear());
         }
 
-        using var archive = Open(bytes.ToArray());
+        await using var archive = Open(bytes.ToArray());
         using var model = archive.OpenModel();
         Assert.Empty(archive.Ignored);
     }
@@ -134,7 +135,7 @@ public sealed class ModelArchiveTests : IDisposable
             entry.Length = (ulong)claimed;
             entry.Packed = [.. entry.Packed, .. new byte[claimed / 100]];
         });
-        using var archive = Open(zip.ToBytes());
+        await using var archive = Open(zip.ToBytes());
         await using var content = archive.OpenModel();
         var read = 0L;
 
@@ -150,7 +151,7 @@ public sealed class ModelArchiveTests : IDisposable
     [Fact]
     public async Task Content_that_is_not_what_its_checksum_says_is_refused()
     {
-        using var archive = Open(new RawZip().Add("model.onnx", OnnxModel.Linear(), entry => entry.Crc ^= 1).ToBytes());
+        await using var archive = Open(new RawZip().Add("model.onnx", OnnxModel.Linear(), entry => entry.Crc ^= 1).ToBytes());
         await using var content = archive.OpenModel();
 
         var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => content.CopyToAsync(Stream.Null));
@@ -190,7 +191,7 @@ public sealed class ModelArchiveTests : IDisposable
     }
 
     [Fact]
-    public void Whatever_byte_is_wrong_it_opens_or_is_refused()
+    public async Task Whatever_byte_is_wrong_it_opens_or_is_refused()
     {
         var whole = new RawZip().Add("model.onnx", OnnxModel.Linear()).Add("README.md", "# Card").ToBytes();
         var random = new Random(4);
@@ -201,7 +202,7 @@ public sealed class ModelArchiveTests : IDisposable
             broken[random.Next(broken.Length)] = (byte)random.Next(256);
             try
             {
-                using var archive = Open(broken);
+                await using var archive = Open(broken);
                 using var model = archive.OpenModel();
                 model.CopyTo(Stream.Null);
             }
@@ -215,18 +216,51 @@ public sealed class ModelArchiveTests : IDisposable
     }
 
     [Theory]
-    [InlineData("iris/model.onnx", "no model.onnx at its top; it has 'iris/model.onnx'")]
+    [InlineData("iris/deep/model.onnx", "no model.onnx at its top, or in its only folder; it has 'iris/deep/model.onnx'")]
+    [InlineData("checkpoint/data.pkl", "has no model.onnx. It seems to be, or to have, a PyTorch model. docs/onnx.md#pytorch describes the conversion.")]
     [InlineData("README.md", "has no model.onnx.")]
-    public void An_archive_without_a_model_at_its_top_says_what_it_has(string name, string expected)
+    public async Task An_archive_without_a_model_at_its_top_says_what_it_has(string name, string expected)
     {
-        using var archive = Open(new RawZip().Add(name, "x").ToBytes());
+        await using var archive = Open(new RawZip().Add(name, "x").ToBytes());
         Assert.Contains(expected, Assert.Throws<InvalidRequestException>(archive.OpenModel).Message);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("iris-2/")]
+    public async Task A_folder_that_holds_everything_is_looked_through_and_what_desktops_add_is_not_there(string top)
+    {
+        await using var archive = Open(new RawZip()
+            .Add($"{top}model.onnx", "model")
+            .Add($"{top}model.onnx.data", "data")
+            .Add($"{top}larder.yml", "name: iris")
+            .Add($"{top}Readme.MD", "# Iris")
+            .Add($"{top}.DS_Store", "x")
+            .Add($"{top}notes.txt", "x")
+            .Add($"__MACOSX/{top}._model.onnx", "x")
+            .Add(".git/config", "x")
+            .ToBytes());
+        await using var model = archive.OpenModel();
+
+        Assert.Equal("name: iris", (await archive.ReadManifestAsync(default))!.ToString());
+        Assert.Equal("# Iris", (await archive.ReadCardAsync(default))!.ToString());
+        Assert.Equal("data", await new StreamReader(archive.TryOpen("model.onnx.data")!).ReadToEndAsync());
+        Assert.Null(archive.TryOpen("other.data"));
+        Assert.Equal([$"{top}notes.txt"], archive.Ignored);
+    }
+
+    [Fact]
+    public async Task Two_manifests_are_refused()
+    {
+        await using var archive = Open(new RawZip().Add("model.onnx", "x").Add("larder.yaml", "name: a").Add("larder.yml", "name: b").ToBytes());
+
+        Assert.Equal("The archive has larder.yaml and larder.yml; one is enough.", (await Assert.ThrowsAsync<InvalidRequestException>(() => archive.ReadManifestAsync(default))).Message);
     }
 
     [Fact]
     public async Task A_text_that_is_too_long_is_refused()
     {
-        using var archive = Open(new RawZip().Add("larder.yaml", string.Concat(Enumerable.Range(0, 200_000).Select(i => $"{i}: {i}\n"))).ToBytes());
+        await using var archive = Open(new RawZip().Add("larder.yaml", string.Concat(Enumerable.Range(0, 200_000).Select(i => $"{i}: {i}\n"))).ToBytes());
         await Assert.ThrowsAsync<TooLargeException>(() => archive.ReadAsync("larder.yaml", default));
     }
 
@@ -236,10 +270,7 @@ public sealed class ModelArchiveTests : IDisposable
     private string Refused(byte[] zip)
     {
         var path = Store(zip);
-        var message = Assert.Throws<InvalidRequestException>(() =>
-        {
-            using var archive = ModelArchive.Open(path, Limits);
-        }).Message;
+        var message = Assert.Throws<InvalidRequestException>(() => ModelArchive.Open(path, Limits)).Message;
         // Nothing is written, there or elsewhere below.
         Assert.Equal([path], Directory.GetFileSystemEntries(_folder, "*", SearchOption.AllDirectories));
         return message;

@@ -111,6 +111,59 @@ public sealed class ModelCatalogTests : IDisposable
     }
 
     [Fact]
+    public async Task What_another_host_put_in_its_place_answers_once_it_is_loaded()
+    {
+        var warming = new TaskCompletionSource<string>();
+        var loaded = new TaskCompletionSource();
+        using var catalog = new ModelCatalog(_here.Registry, Options, _time, NullLogger<ModelCatalog>.Instance, (models, _) =>
+        {
+            warming.SetResult(Assert.Single(models).Version);
+            return loaded.Task;
+        });
+        await _elsewhere.PublishAsync("iris", "1");
+        await catalog.ResolveAsync("iris");
+        _time.Advance(Options.SoftTtl);
+        await _elsewhere.PublishAsync("iris", "2");
+
+        Assert.Equal(1, (await catalog.ResolveAsync("iris")).Version.Version);
+        Assert.Equal("2", await warming.Task);
+        Assert.Equal(1, (await catalog.ResolveAsync("iris")).Version.Version);
+        loaded.SetResult();
+        await UntilAsync(async () => (await catalog.ResolveAsync("iris")).Version.Version == 2);
+    }
+
+    [Fact]
+    public async Task Nothing_is_loaded_for_a_model_that_did_not_change_or_was_not_known()
+    {
+        var warmed = 0;
+        using var catalog = new ModelCatalog(_here.Registry, Options, _time, NullLogger<ModelCatalog>.Instance, (_, _) =>
+        {
+            warmed++;
+            return Task.CompletedTask;
+        });
+        await _elsewhere.PublishAsync("iris");
+        await catalog.ResolveAsync("iris");
+        var reads = _store.ModelReads;
+        _time.Advance(Options.HardTtl);
+        await catalog.ResolveAsync("iris");
+
+        Assert.Equal((reads + 1, 0), (_store.ModelReads, warmed));
+    }
+
+    [Fact]
+    public async Task The_latest_references_are_those_that_requests_came_for_last()
+    {
+        await _elsewhere.PublishAsync("iris");
+        foreach (var reference in new[] { "iris", "iris:1", "iris:default" })
+        {
+            await _catalog.ResolveAsync(reference);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(["iris:default", "iris:1"], _catalog.Latest(2));
+    }
+
+    [Fact]
     public async Task An_answer_that_is_too_old_is_read_again_first()
     {
         await _elsewhere.PublishAsync("iris", "1");

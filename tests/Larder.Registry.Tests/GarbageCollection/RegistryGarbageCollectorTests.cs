@@ -51,6 +51,23 @@ public sealed class RegistryGarbageCollectorTests : IDisposable
     }
 
     [Fact]
+    public async Task Every_file_of_a_manifest_stays_as_long_as_its_version_and_a_folder_that_a_crash_left_goes()
+    {
+        await using var staged = await _shop.StageFilesAsync("main", ("a.bin", "aa"));
+        await _shop.Publisher.PublishAsync(Iris, staged, new PublishRequest { Source = "upload" });
+        await _shop.StageFilesAsync("left", ("a.bin", "aa"));
+
+        var report = await _shop.Sweeper.RunAsync(Tomorrow);
+
+        Assert.Equal((0, 2), (report.Artifacts, (await _shop.ArtifactsAsync()).Count));
+        Assert.Empty(_shop.Staged);
+        await _shop.Registry.DeleteVersionAsync(Iris, 1);
+        Assert.Equal(0, (await _shop.Sweeper.RunAsync(DateTimeOffset.UtcNow)).Artifacts);
+        Assert.Equal(2, (await _shop.Sweeper.RunAsync(Tomorrow)).Artifacts);
+        Assert.Empty(await _shop.ArtifactsAsync());
+    }
+
+    [Fact]
     public async Task What_a_data_set_names_stays_until_neither_it_nor_a_job_does()
     {
         await OrphanAsync("rows");

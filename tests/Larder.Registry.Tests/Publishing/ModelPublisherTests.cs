@@ -48,9 +48,9 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
     public async Task What_is_validated_is_what_was_sent()
     {
         string? seen = null;
-        var shop = Open(validate: async (path, _, cancellationToken) =>
+        var shop = Open(validate: async (file, _, cancellationToken) =>
         {
-            seen = await File.ReadAllTextAsync(path, cancellationToken);
+            seen = await File.ReadAllTextAsync(file.Path, cancellationToken);
             return Shop.Description;
         });
         await shop.PublishAsync("iris", "content");
@@ -229,6 +229,70 @@ public sealed class ModelPublisherTests(Azurite azurite) : IDisposable
             () => shop.Publisher.PublishAsync(Iris, Shop.Stream("content"), Upload, cancellationToken: cancel.Token));
 
         await AssertNothingBehindAsync(shop);
+    }
+
+    [Fact]
+    public async Task A_model_with_its_data_is_one_version_with_a_manifest_and_its_folder_is_kept_for_serving()
+    {
+        var kept = Path.Combine(Path.GetTempPath(), $"kept-{Guid.NewGuid():N}");
+        var shop = Open(adopt: (path, _, _) =>
+        {
+            Directory.Move(path, kept);
+            return Task.CompletedTask;
+        });
+        await using var staged = await shop.StageFilesAsync("main", ("z.bin", "zzz"), ("a/b.bin", "bb"));
+
+        var version = (await shop.Publisher.PublishAsync(Iris, staged, Upload)).Version;
+
+        Assert.Equal([("model.onnx", Shop.Sha256("main"), 4), ("a/b.bin", Shop.Sha256("bb"), 2), ("z.bin", Shop.Sha256("zzz"), 3)], version.Manifest!.Select(file => (file.Name, file.Sha256, file.SizeBytes)));
+        // What sha256sum model.onnx a/b.bin z.bin | sha256sum says.
+        Assert.Equal(Shop.Sha256($"{Shop.Sha256("main")}  model.onnx\n{Shop.Sha256("bb")}  a/b.bin\n{Shop.Sha256("zzz")}  z.bin\n"), version.Sha256);
+        Assert.Equal(9, version.SizeBytes);
+        Assert.Equal(System.IO.Hashing.Crc32.HashToUInt32("bb"u8), version.Manifest![1].Crc32);
+        Assert.Equal(new[] { Shop.Sha256("main"), Shop.Sha256("bb"), Shop.Sha256("zzz") }.Order(), (await shop.ArtifactsAsync()).Select(artifact => artifact.Sha256).Order());
+        Assert.Equal("bb", await File.ReadAllTextAsync(Path.Combine(kept, "a/b.bin")));
+        Assert.Equal(version.Manifest, (await shop.Registry.ResolveAsync(new ModelReference(Iris, 1))).Servable.Files);
+        Directory.Delete(kept, recursive: true);
+    }
+
+    [Fact]
+    public async Task Data_that_are_missing_too_large_or_cannot_lie_side_by_side_leave_nothing()
+    {
+        var shop = Open(new PublishingOptions { ModelBytes = 8 });
+
+        Assert.Equal(
+            "The model keeps its data in the file 'b.bin', which did not come with it: send all files that it names in one archive or folder, with those names.",
+            (await Assert.ThrowsAsync<InvalidModelException>(() => shop.StageFilesAsync("main", ("a.bin", "aa"), ("b.bin", null)))).Message);
+        Assert.Equal(
+            "The model, with all its files, has more than 8 bytes, which is the limit.",
+            (await Assert.ThrowsAsync<TooLargeException>(() => shop.StageFilesAsync("main", ("a.bin", "aa"), ("b.bin", "bbb")))).Message);
+        await Assert.ThrowsAsync<InvalidModelException>(() => shop.StageFilesAsync("main", ("Model.onnx", "aa")));
+        await Assert.ThrowsAsync<InvalidModelException>(() => shop.StageFilesAsync("main", ("a", "aa"), ("a/b", "b")));
+        await AssertNothingBehindAsync(shop);
+    }
+
+    [Fact]
+    public async Task A_model_without_data_is_published_as_ever()
+    {
+        var shop = Open();
+        await using var staged = await shop.StageFilesAsync("content");
+
+        var version = (await shop.Publisher.PublishAsync(Iris, staged, Upload)).Version;
+
+        Assert.Equal((Shop.Sha256("content"), null), (version.Sha256, version.Manifest));
+    }
+
+    [Fact]
+    public async Task A_key_that_is_used_for_something_else_is_refused()
+    {
+        var shop = Open();
+        var request = Upload with { IdempotencyKey = "put:1", Fingerprint = "a" };
+
+        await shop.PublishAsync("iris", "content", request);
+
+        Assert.Equal(1, (await shop.PublishAsync("iris", "content", request)).Version);
+        Assert.StartsWith("This idempotency key was used for another upload", (await Assert.ThrowsAsync<InvalidRequestException>(() => shop.PublishAsync("iris", "other", request with { Fingerprint = "b" }))).Message, StringComparison.Ordinal);
+        Assert.Single(await shop.VersionsAsync("iris"));
     }
 
     private static async Task AssertNothingBehindAsync(Shop shop)

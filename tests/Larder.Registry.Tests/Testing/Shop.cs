@@ -29,6 +29,7 @@ internal sealed class Shop : IDisposable
     };
 
     private readonly string _folder;
+    private readonly long _modelBytes;
 
     public Shop(
         string account,
@@ -39,7 +40,8 @@ internal sealed class Shop : IDisposable
         ValidateModel? validate = null,
         AdoptArtifact? adopt = null,
         string? folder = null,
-        int retentionDays = 1)
+        int retentionDays = 1,
+        WarmModels? warm = null)
     {
         _folder = folder ?? Path.Combine(Path.GetTempPath(), $"shop-{Guid.NewGuid():N}");
         Account = account;
@@ -50,12 +52,13 @@ internal sealed class Shop : IDisposable
         Artifacts = new BlobArtifactStore(client, Time);
         Artifacts = artifacts?.Invoke(Artifacts) ?? Artifacts;
         var log = new AuditLog(Documents, NullLogger<AuditLog>.Instance);
-        Registry = new ModelRegistry(Documents, Time, log);
+        Registry = new ModelRegistry(Documents, Time, log, warm);
         Schedules = new ScheduleStore(Documents, log);
         Tokens = new TokenStore(Documents, log, Time);
         History = new AuditHistory(Documents, Registry, Schedules, Tokens, Time);
         Settings = new SettingsHistory(log, Time);
         var publishing = (options ?? new PublishingOptions()) with { StagingFolder = Staging };
+        _modelBytes = publishing.ModelBytes;
         Publisher = new ModelPublisher(
             Registry,
             Artifacts,
@@ -97,7 +100,7 @@ internal sealed class Shop : IDisposable
 
     public string Staging => Path.Combine(_folder, "staging");
 
-    public IReadOnlyList<string> Staged => Directory.Exists(Staging) ? Directory.GetFiles(Staging) : [];
+    public IReadOnlyList<string> Staged => Directory.Exists(Staging) ? Directory.GetFileSystemEntries(Staging) : [];
 
     public static string Sha256(string content) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
 
@@ -105,6 +108,15 @@ internal sealed class Shop : IDisposable
 
     public async Task<ModelVersion> PublishAsync(string name, string content = "bytes", PublishRequest? request = null) =>
         (await Publisher.PublishAsync(ModelName.Parse(name), Stream(content), request ?? new PublishRequest { Source = "upload" })).Version;
+
+    /// <summary>Stages a model that names these files; those without content are missing.</summary>
+    public Task<StagedFile> StageFilesAsync(string model, params (string Name, string? Content)[] files)
+    {
+        var options = new PublishingOptions { StagingFolder = Staging, ModelBytes = _modelBytes };
+        var stager = new ModelStager(Publisher, new StagingArea(options), (_, _) => Task.FromResult<IReadOnlyCollection<string>>([.. files.Select(file => file.Name)]), options);
+        return stager.StageAsync(
+            Stream(model), "model.onnx", (name, _) => Task.FromResult<System.IO.Stream?>(files.First(file => file.Name == name).Content is { } content ? Stream(content) : null), CancellationToken.None);
+    }
 
     public async Task<IReadOnlyList<int>> VersionsAsync(string name)
     {

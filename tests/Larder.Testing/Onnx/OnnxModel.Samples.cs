@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Larder.Inference.Signatures;
 
 namespace Larder.Testing.Onnx;
@@ -16,13 +17,32 @@ public sealed partial class OnnxModel
     /// Softmax regression on <c>x</c> FP32 [-1,features]: <c>label</c> INT64 [-1] and <c>probabilities</c> FP32 [-1,classes].
     /// The weights are small and differ from class to class, so that predictions are neither constant nor arbitrary.
     /// </summary>
-    public static byte[] Linear(int features = 4, int classes = 3) => new OnnxModel()
+    public static byte[] Linear(int features = 4, int classes = 3) =>
+        Linear(features, classes, OnnxTensor.Of("weights", Weights(features * classes), features, classes), OnnxTensor.Of("bias", Weights(classes), classes));
+
+    /// <summary>The same model as PyTorch's exporter writes it: the file, and another with its weights, and behind them its biases.</summary>
+    /// <param name="location">What the other file is called.</param>
+    /// <param name="features">Columns.</param>
+    /// <param name="classes">Classes.</param>
+    public static (byte[] Model, byte[] Data) LinearWithData(string location = "model.onnx.data", int features = 4, int classes = 3)
+    {
+        byte[] weights = [.. MemoryMarshal.AsBytes(Weights(features * classes).AsSpan())];
+        byte[] bias = [.. MemoryMarshal.AsBytes(Weights(classes).AsSpan())];
+        var model = Linear(
+            features,
+            classes,
+            OnnxTensor.ExternalAt("weights", location, "0", $"{weights.Length}", features, classes),
+            OnnxTensor.ExternalAt("bias", location, $"{weights.Length}", $"{bias.Length}", classes));
+        return (model, [.. weights, .. bias]);
+    }
+
+    private static byte[] Linear(int features, int classes, OnnxTensor weights, OnnxTensor bias) => new OnnxModel()
         .Producer("larder-tests", "1")
         .Input("x", Datatype.Fp32, "batch", features)
         .Output("label", Datatype.Int64, "batch")
         .Output("probabilities", Datatype.Fp32, "batch", classes)
-        .Initializer(OnnxTensor.Of("weights", Weights(features * classes), features, classes))
-        .Initializer(OnnxTensor.Of("bias", Weights(classes), classes))
+        .Initializer(weights)
+        .Initializer(bias)
         .Node("MatMul", ["x", "weights"], ["products"])
         .Node("Add", ["products", "bias"], ["scores"])
         .Node(new OnnxNode("Softmax", ["scores"], ["probabilities"]).Int("axis", 1))

@@ -21,9 +21,20 @@ public sealed class OnnxTensor : ProtoMessage<OnnxTensor>
         return tensor;
     }
 
-    /// <summary>A tensor whose data lies in another file.</summary>
-    public static OnnxTensor External(string name, string location, params long[] dims) =>
-        Declare(name, TensorElementType.Float, dims).Message(13, Proto.Entry("location", location)).Varint(14, 1);
+    /// <summary>A tensor of floats whose data lies in another file.</summary>
+    public static OnnxTensor External(string name, string location, params long[] dims) => Place(Declare(name, TensorElementType.Float, dims), ("location", location));
+
+    /// <summary>The same, at a place in the file.</summary>
+    public static OnnxTensor ExternalAt(string name, string location, string offset, string length, params long[] dims) =>
+        Place(Declare(name, TensorElementType.Float, dims), ("location", location), ("offset", offset), ("length", length));
+
+    /// <summary>Says of a tensor that its data lies in another file.</summary>
+    public static OnnxTensor Place(OnnxTensor tensor, params (string Key, string Value)[] entries)
+    {
+        foreach (var (key, value) in entries)
+            tensor.Message(13, Proto.Entry(key, value));
+        return tensor.Varint(14, 1);
+    }
 
     /// <summary>Name, type and dimensions; the data follow as the caller likes.</summary>
     public static OnnxTensor Declare(string name, TensorElementType type, params long[] dims)
