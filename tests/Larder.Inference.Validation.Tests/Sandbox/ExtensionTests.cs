@@ -156,7 +156,7 @@ public sealed class ExtensionTests(SharedSandbox validation) : IClassFixture<Sha
     }
 
     // Compiling runs a model in the child on given values, without the scan that keeps such models away.
-    private Task<CompilationAnswer> RunAsync(OnnxModel model, string samples, ModelSignature signature)
+    private Task<ComparisonAnswer> RunAsync(OnnxModel model, string samples, ModelSignature signature)
     {
         var path = Save(model);
         using var json = JsonDocument.Parse(samples);
