@@ -20,10 +20,10 @@ public sealed class WarmTests : IDisposable
     {
         var account = azurite.NewAccount();
         _elsewhere = new Shop(account);
-        _shop = new Shop(account, warm: async (models, _) =>
+        _shop = new Shop(account, warm: async (models, cancellationToken) =>
         {
             // What other servers read meanwhile is as before.
-            var page = await _elsewhere.Registry.ListAsync(10);
+            var page = await _elsewhere.Registry.ListAsync(10, cancellationToken: cancellationToken);
             var now = page.Items.Count == 0 ? "nothing" : $"default {page.Items[0].ServedVersion} prod {page.Items[0].Aliases.GetValueOrDefault("prod")}";
             _warmed.Add($"{string.Join(',', models.Select(model => model.Version))} while {now}");
         });
