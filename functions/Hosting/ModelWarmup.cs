@@ -9,7 +9,7 @@ namespace Larder.Functions.Hosting;
 /// Loads models and runs each once on zeros before requests come for them (<see cref="WarmModels"/>), a few at a time. Whatever fails is logged with its reason, and no change waits
 /// longer than the timeout: a load under way then goes on, and the first request joins it.
 /// </summary>
-public sealed partial class ModelWarmup(SessionCache sessions, WarmupOptions options, TimeProvider time, ILogger<ModelWarmup> logger)
+public sealed partial class ModelWarmup(SessionCache sessions, WarmupOptions options, TimeProvider time, ILogger<ModelWarmup> logger) : IDisposable
 {
     private readonly SemaphoreSlim _turns = new(options.Concurrency);
 
@@ -23,6 +23,9 @@ public sealed partial class ModelWarmup(SessionCache sessions, WarmupOptions opt
         foreach (var model in models.Where(model => !sessions.IsLoaded(model)))
             await TryAsync(model, stop.Token, cancellationToken);
     }
+
+    /// <inheritdoc />
+    public void Dispose() => _turns.Dispose();
 
     private async Task TryAsync(ServableModel model, CancellationToken stop, CancellationToken cancellationToken)
     {
