@@ -8,7 +8,6 @@ using Larder.Functions.Tests.Audit;
 using Larder.Functions.Tests.Hosting;
 using Larder.Functions.Tests.Training;
 using Larder.Inference.Signatures;
-using Larder.Registry.Models;
 using Larder.Registry.Storage.Blobs;
 using Larder.Testing;
 using Larder.Testing.Onnx;
