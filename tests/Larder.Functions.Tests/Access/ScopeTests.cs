@@ -20,7 +20,7 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
     private static readonly string[] AskThemselves =
     [
         "AllInformation", "CancelJob", "ChangeSchedule", "CreateSchedule", "DeleteJob", "DeleteSchedule", "GetJob", "GetJobLogs", "GetSchedule", "ListDatasets", "ListJobInputs", "ListJobOutputs", "ListJobs", "ListModels",
-        "ListScheduleRuns", "ListSchedules", "PauseSchedule", "ReadJobInput", "ReadJobOutput", "ReplaceSchedule", "ResumeSchedule", "RetryJob", "RunScheduleNow",
+        "ListScheduleRuns", "ListSchedules", "ModelNamesV2", "PauseSchedule", "ReadJobInput", "ReadJobOutput", "ReplaceSchedule", "RepositoryIndexV2", "ResumeSchedule", "RetryJob", "RunScheduleNow",
     ];
 
     // For whole models they need another role.
@@ -82,6 +82,10 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
         Assert.Equal(["a-one"], first["model_list"]!.AsArray().Select(name => (string)name!));
         Assert.Equal(["tagged"], JsonNode.Parse(rest)!["model_list"]!.AsArray().Select(name => (string)name!));
         Assert.Equal(["a-one", "tagged"], JsonNode.Parse(information)!["models"]!.AsArray().Select(model => (string)model!["name"]!));
+        var (_, names) = await SendAsync(HttpMethod.Get, "/v2/models", token);
+        var (_, index) = await SendAsync(HttpMethod.Post, "/v2/repository/index", token, "{}");
+        Assert.Equal(["a-one", "tagged"], JsonNode.Parse(names)!["models"]!.AsArray().Select(name => (string)name!));
+        Assert.Equal(["a-one", "tagged"], JsonNode.Parse(index)!.AsArray().Select(entry => (string)entry!["name"]!));
         await new DatasetStore(await TestStore.OpenAsync(larder.Storage)).PutAsync(Dataset("a-one"));
         await new DatasetStore(await TestStore.OpenAsync(larder.Storage)).PutAsync(Dataset("b-one"));
         var (_, datasets) = await SendAsync(HttpMethod.Get, "/api/v1/datasets", token);

@@ -83,7 +83,7 @@ public sealed class JobTests(JobsFixture larder)
         var day = jobs[1].Created.UtcDateTime;
         Assert.Equal(1, await TotalAsync($"model=job-list&from={day:yyyy-MM-dd}&to={day:yyyy-MM-dd}"));
         Assert.Equal(1, await TotalAsync($"model=job-list&from={day:yyyy-MM-dd}Z&to={day:yyyy-MM-dd}Z"));
-        var begin = new DateTimeOffset(day.Date, TimeSpan.FromHours(14));
+        var begin = new DateTimeOffset(day.Year, day.Month, day.Day, 0, 0, 0, TimeSpan.FromHours(14));
         Assert.Equal(jobs.Count(job => job.Created >= begin && job.Created < begin.AddDays(1)), await TotalAsync($"model=job-list&from={day:yyyy-MM-dd}%2B14:00&to={day:yyyy-MM-dd}%2B14:00"));
         Assert.Equal(0, await TotalAsync($"model=job-list&from={day.AddDays(3):yyyy-MM-dd}%2B14:00"));
         Assert.Equal(5, await TotalAsync("model=job-list&to=9999-12-31"));

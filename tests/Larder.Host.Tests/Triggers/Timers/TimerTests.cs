@@ -263,6 +263,7 @@ public class TimerTests(Azurite azurite)
     public async Task The_next_occurrences_are_told()
     {
         var fixture = new TimerFixture(azurite, "0 0 6 * * Mon");
+        fixture.Settings["Logging:LogLevel:Host.Triggers.Timer"] = "Debug";
         await using var host = await fixture.StartAndWaitAsync<Ticking>(new Calls<TimerInfo>());
 
         var told = Assert.Single(host.Log.Messages, message => message.Contains("occurrences", StringComparison.Ordinal));
