@@ -61,9 +61,10 @@ public sealed class RouteTable
     /// <param name="path">The path.</param>
     public Entry? NearestTo(string method, string path) => Prefixes
         .Where(prefix => prefix.Length == 0 || !path.StartsWith("/api/v1/", StringComparison.OrdinalIgnoreCase))
-        .SelectMany(prefix => Entries.Select(entry => (Entry: entry, Distance: Distance(entry.Path, prefix + path) + (prefix.Length > 0 ? 1 : 0))))
+        .SelectMany(prefix => Entries.Select(entry => (Entry: entry, Distance: Distance(entry.Path, prefix + path), IsLonger: prefix.Length > 0)))
         .Where(near => near.Distance is not null)
         .OrderBy(near => near.Distance)
+        .ThenBy(near => near.IsLonger)
         .ThenBy(near => near.Entry.Methods.Contains(method) ? 0 : 1)
         .FirstOrDefault().Entry;
 

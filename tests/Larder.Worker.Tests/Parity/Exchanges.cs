@@ -49,6 +49,15 @@ internal static class Exchanges
         // The member host differs: it says which host it is.
         new("version details", "GET", "/api/v1/version", 200) { Compared = Compared.Headers },
 
+        // The Open Inference Protocol.
+        new("v2 server", "GET", "/v2", 200),
+        new("v2 ready", "GET", "/v2/health/ready", 200),
+        new("v2 model", "GET", "/v2/models/iris/versions/1", 200),
+        new("v2 infer", "POST", "/v2/models/iris/infer", 200) { Body = () => Json("""{"id": "a", "inputs": [{"name": "float_input", "shape": [1, 4], "datatype": "FP32", "data": [5.1, 3.5, 1.4, 0.2]}]}""") },
+        new("v2 infer with bytes", "POST", "/v2/models/iris/infer", 200) { Body = () => Raw(new byte[16], "application/octet-stream"), Headers = [("Inference-Header-Content-Length", "0")] },
+        new("v2 infer what does not fit", "POST", "/v2/models/iris/infer", 400) { Body = () => Json("""{"inputs": []}""") },
+        new("v2 no such model", "GET", "/v2/models/none", 404),
+
         // Models.
         new("list", "GET", Models, 200),
         new("list with details", "GET", $"{Models}?detail=true&limit=1", 200),
