@@ -34,8 +34,9 @@ public sealed class MaskTests
 
         def through(mask, text, chance):
             log = Log(mask)
-            read, write = os.pipe()
-            reader = module.Reader(os.fdopen(read, "rb", 0), "out", log)
+            (read, write), (errors, end) = os.pipe(), os.pipe()
+            os.close(end)
+            reader = module.Reader(read, errors, log)
             data = text.encode()
             while data:
                 size = chance.choice([1, 2, 3, 7, 100, 5000])
