@@ -159,12 +159,14 @@ internal sealed class Form : IAsyncDisposable
     }
 
     /// <summary>The refusal of a file by its name. The first sentence is MLBuffet's; where a model is expected, the second says what the file probably is.</summary>
-    public static HttpStatusException WrongExtension(string fileName, string extension)
+    /// <param name="fileName">What the file is called.</param>
+    /// <param name="extensions">Those that it may have.</param>
+    public static HttpStatusException WrongExtension(string fileName, params IEnumerable<string> extensions)
     {
-        var kind = extension == ".onnx" ? FileKind.OfName(fileName) : null;
+        var kind = extensions.Contains(".onnx") ? FileKind.OfName(fileName) : null;
         return new HttpStatusException(
             ErrorKind.UnsupportedMedia,
-            $"Filename extension not allowed. Please use one of these: ['{extension}']{(kind is null ? "" : $". The file seems to be {kind.Name}.{kind.Advice}")}");
+            $"Filename extension not allowed. Please use one of these: [{string.Join(", ", extensions.Select(extension => $"'{extension}'"))}]{(kind is null ? "" : $". The file seems to be {kind.Name}.{kind.Advice}")}");
     }
 
     private async Task TakeFileAsync(FormPart part, FormField field, Func<Stream, CancellationToken, Task<StagedFile>> stage, CancellationToken cancellationToken)
@@ -176,7 +178,7 @@ internal sealed class Form : IAsyncDisposable
             && !own.Equals(extension, StringComparison.OrdinalIgnoreCase)
             && !field.OtherExtensions.Any(other => fileName.EndsWith(other, StringComparison.OrdinalIgnoreCase)))
         {
-            throw WrongExtension(fileName, extension);
+            throw WrongExtension(fileName, [extension, .. field.OtherExtensions]);
         }
 
         var file = new UploadedFile(field.Name, fileName, await stage(field.IsText ? await part.OpenTextAsync(cancellationToken) : part.Open(), cancellationToken));

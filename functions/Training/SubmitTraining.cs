@@ -4,7 +4,6 @@ using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
-using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Training;
 using Larder.Registry.Access;
@@ -75,7 +74,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         CancellationToken cancellationToken) =>
         Path.GetExtension(file).Equals(".onnx", StringComparison.OrdinalIgnoreCase)
             ? SubmitAsync(request, model, file, client, cancellationToken)
-            : throw new HttpStatusException(ErrorKind.UnsupportedMedia, "Filename extension not allowed. Please use one of these: ['.onnx']");
+            : throw Form.WrongExtension(file, ".onnx");
 
     private async Task<IActionResult> SubmitAsync(HttpRequest request, string model, string? file, DurableTaskClient client, CancellationToken cancellationToken)
     {

@@ -37,7 +37,7 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
         if (body.SizeBytes > most)
             throw new TooLargeException($"The {(isDataset ? "data set" : "model")} has more than {most} bytes, which is the limit.");
         if (!isDataset && body.FileName is { } fileName && !IngestedBlob.IsArchive(fileName) && Path.GetExtension(fileName) is { Length: > 0 } extension && !extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase))
-            throw Form.WrongExtension(fileName, ".onnx");
+            throw Form.WrongExtension(fileName, [".onnx", .. IngestedBlob.ArchiveExtensions]);
 
         var session = await sessions.CreateAsync(
             name, body.FileName, body.SizeBytes, isDataset ? UploadKind.Dataset : UploadKind.Model, cancellationToken);

@@ -135,7 +135,7 @@ public sealed class UploadTests(LarderFixture larder)
         var answer = await larder.Client.UploadAsync("up-h5", OnnxModel.Linear(), fileName);
 
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.Status);
-        Assert.Equal($"Filename extension not allowed. Please use one of these: ['.onnx']{kind}", answer.Description);
+        Assert.Equal($"Filename extension not allowed. Please use one of these: ['.onnx', '.zip', '.tar.gz', '.tgz']{kind}", answer.Description);
     }
 
     [Fact]

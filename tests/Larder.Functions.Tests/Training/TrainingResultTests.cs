@@ -62,7 +62,7 @@ public sealed class TrainingResultTests(TrainingFixture larder)
         using var other = new MultipartFormDataContent { { new StringContent("print(1)"), "script", "train.py" } };
         var refused = await larder.Client.PostAsync("/api/v1/train/buffet/model.pkl", other).ReadAnswerAsync();
 
-        Assert.Equal((HttpStatusCode.UnsupportedMediaType, "Filename extension not allowed. Please use one of these: ['.onnx']"), (refused.Status, refused.Description));
+        Assert.Equal((HttpStatusCode.UnsupportedMediaType, "Filename extension not allowed. Please use one of these: ['.onnx']. The file seems to be a Python pickle. docs/onnx.md#scikit-learn describes the conversion."), (refused.Status, refused.Description));
         Assert.Equal(HttpStatusCode.Accepted, accepted.Status);
         var job = await larder.Client.EndOfAsync((string)accepted.Body["job"]!["id"]!, () => larder.Log);
         Assert.True((string?)job["state"] == "succeeded", job.ToString());
