@@ -55,9 +55,17 @@ internal static class Json
     /// <param name="members">The members that it may have.</param>
     /// <param name="cancellationToken">Ends the read.</param>
     /// <exception cref="InvalidRequestException">There is no body, it is not a JSON object, or it has other members.</exception>
-    public static async Task<JsonElement> ReadObjectAsync(HttpRequest request, string expected, string[] members, CancellationToken cancellationToken)
+    public static async Task<JsonElement> ReadObjectAsync(HttpRequest request, string expected, string[] members, CancellationToken cancellationToken) =>
+        RequireObject(await ReadAsync<JsonElement>(request, expected, cancellationToken), expected, members);
+
+    /// <summary>Reads a JSON object whose members are few, and that may be left out.</summary>
+    /// <returns>The object; null of an empty body.</returns>
+    /// <inheritdoc cref="ReadObjectAsync"/>
+    public static async Task<JsonElement?> FindObjectAsync(HttpRequest request, string expected, string[] members, CancellationToken cancellationToken) =>
+        await ReadBytesAsync(request, cancellationToken) is { IsEmpty: false } body ? RequireObject(Deserialize<JsonElement>(body.Span, expected), expected, members) : null;
+
+    private static JsonElement RequireObject(JsonElement body, string expected, string[] members)
     {
-        var body = await ReadAsync<JsonElement>(request, expected, cancellationToken);
         if (body.ValueKind != JsonValueKind.Object)
             throw new InvalidRequestException($"The JSON must be an object {expected}");
         foreach (var member in body.EnumerateObject())

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json;
@@ -88,10 +87,12 @@ public sealed class Infer(ModelCatalog catalog, SessionCache sessions, Predictio
         {
             return new InferRequest(json, binary, inputs, model.Signature, inference.JsonDepth);
         }
-        catch (JsonException) when (NumberNames.Quoted(json) is { } quoted)
+        catch (JsonException)
         {
-            // Python writes NaN and Infinity as bare words.
-            return new InferRequest(new ReadOnlySequence<byte>(quoted), binary, inputs, model.Signature, inference.JsonDepth);
+            using var quoted = new QuotedBody(json, sessions.Memory.Bodies);
+            if (quoted.Read() is { } again)
+                return new InferRequest(again, binary, inputs, model.Signature, inference.JsonDepth);
+            throw;
         }
     }
 

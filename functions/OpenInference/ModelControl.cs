@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text.Json;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
@@ -6,7 +7,6 @@ using Larder.Inference;
 using Larder.Inference.Sessions;
 using Larder.Registry.Access;
 using Larder.Registry.Catalog;
-using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -24,7 +24,7 @@ public sealed class ModelControl(ModelRegistry registry, ModelCatalog catalog, S
     [Function("RepositoryIndexV2"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Versions of all models, in Triton's repository extension.")]
     public async Task<IActionResult> Index([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/repository/index")] HttpRequest request, CancellationToken cancellationToken)
     {
-        await ReadAsync(request, "{\"ready\": true}", IndexMembers, cancellationToken);
+        await Json.FindObjectAsync(request, "{\"ready\": true}", IndexMembers, cancellationToken);
         var entries = new List<RepositoryEntry>();
         await foreach (var model in ModelMetadata.InScopeAsync(registry, request, cancellationToken))
         {
@@ -40,7 +40,8 @@ public sealed class ModelControl(ModelRegistry registry, ModelCatalog catalog, S
     public async Task<IActionResult> Load(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/repository/models/{model}/load")] HttpRequest request, string model, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(request, "{}", ControlMembers, cancellationToken))
+        var body = await Json.FindObjectAsync(request, "{}", ControlMembers, cancellationToken);
+        if (body?.TryGetProperty("parameters", out var parameters) == true && parameters.ValueKind == JsonValueKind.Object && parameters.EnumerateObject().Any())
             throw new HttpStatusException(ErrorKind.Unsupported, "Parameters of a load are not supported: upload files with PUT /api/v1/models/{model}, and change settings with POST /api/v1/models/{model}.");
         using var lease = await sessions.LeaseAsync((await catalog.ResolveAsync(model, cancellationToken)).Servable, cancellationToken);
         return new OkResult();
@@ -51,18 +52,9 @@ public sealed class ModelControl(ModelRegistry registry, ModelCatalog catalog, S
     public async Task<IActionResult> Unload(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/repository/models/{model}/unload")] HttpRequest request, string model, CancellationToken cancellationToken)
     {
-        await ReadAsync(request, "{\"parameters\": {\"unload_dependents\": false}}", ControlMembers, cancellationToken);
+        await Json.FindObjectAsync(request, "{\"parameters\": {\"unload_dependents\": false}}", ControlMembers, cancellationToken);
         var resolved = await catalog.ResolveAsync(model, cancellationToken);
         sessions.Unload(resolved.Model.Name);
         return new OkResult();
-    }
-
-    // The body may be left out. Whether it has parameters.
-    private static async Task<bool> ReadAsync(HttpRequest request, string expected, string[] members, CancellationToken cancellationToken)
-    {
-        var body = await Json.ReadOrDefaultAsync<Dictionary<string, System.Text.Json.JsonElement>>(request, expected, cancellationToken);
-        if (body.Keys.FirstOrDefault(member => !members.Contains(member)) is { } unknown)
-            throw new InvalidRequestException($"The member '{RequestText.Shown(unknown)}' is not known; send {expected}.");
-        return body.TryGetValue("parameters", out var parameters) && parameters.ValueKind == System.Text.Json.JsonValueKind.Object && parameters.EnumerateObject().Any();
     }
 }

@@ -163,20 +163,13 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
         }
         catch (JsonException exception)
         {
-            // NaN and infinities as bare words are no JSON: with quotes, in a second body, they are.
-            var bytes = 2 * json.Length;
-            sessions.Memory.Bodies.Add(bytes);
-            try
+            using (var quoted = new QuotedBody(json, sessions.Memory.Bodies))
             {
-                if (NumberNames.Quoted(json) is { } quoted)
+                if (quoted.Read() is { } again)
                 {
-                    Parse(new ReadOnlySequence<byte>(quoted), inputs, signature, features);
+                    Parse(again, inputs, signature, features);
                     return;
                 }
-            }
-            finally
-            {
-                sessions.Memory.Bodies.Release(bytes);
             }
 
             throw new InvalidInputException($"{Expectation(signature)}; the JSON is not valid: {JsonFault.ExplainSyntax(exception, json)}");

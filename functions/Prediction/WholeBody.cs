@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Larder.Inference.Memory;
+using Larder.Inference.Tensors;
 using Larder.Registry.Errors;
 
 namespace Larder.Functions.Prediction;
@@ -71,4 +72,27 @@ internal readonly struct WholeBody : IDisposable
     }
 
     private static TooLargeException TooLarge(long limit) => new($"A prediction's body is limited to {limit} bytes.");
+}
+
+/// <summary>A second body for JSON that has NaN and infinities as bare words, which are no JSON: with quotes they are. It counts against the budget until it is disposed of.</summary>
+internal readonly struct QuotedBody : IDisposable
+{
+    private readonly ReadOnlySequence<byte> _json;
+    private readonly MemoryShare _budget;
+
+    /// <summary>Takes the bytes of the budget, without waiting.</summary>
+    public QuotedBody(in ReadOnlySequence<byte> json, MemoryShare budget)
+    {
+        (_json, _budget) = (json, budget);
+        _budget.Add(Bytes);
+    }
+
+    // The copy that is searched, and the one with quotes.
+    private long Bytes => 2 * _json.Length;
+
+    /// <summary>The JSON with quotes around such words; null when it has none.</summary>
+    public ReadOnlySequence<byte>? Read() => NumberNames.Quoted(_json) is { } quoted ? new ReadOnlySequence<byte>(quoted) : null;
+
+    /// <summary>Gives the bytes back.</summary>
+    public void Dispose() => _budget.Release(Bytes);
 }

@@ -39,8 +39,6 @@ public sealed record TensorSignature(string Name, Datatype Datatype, IReadOnlyLi
 public sealed class OutputTensor : IDisposable
 {
     private const int LengthBytes = sizeof(uint);
-    private const int PieceBytes = 32 << 10;
-    private const int PieceElements = 4096;
 
     private readonly OrtValue _value;
     private readonly int _firstRow;
@@ -98,10 +96,10 @@ public sealed class OutputTensor : IDisposable
         writer.WriteStartArray();
         for (var i = 0; i < Count;)
         {
-            var count = Datatype == Datatype.Bytes ? 1 : Math.Min(PieceElements, Count - i);
+            var count = Datatype == Datatype.Bytes ? 1 : Math.Min(OutputPieces.PieceElements, Count - i);
             Elements.Write(i, count, writer);
             i += count;
-            if (writer.BytesPending >= PieceBytes || Datatype != Datatype.Bytes)
+            if (writer.BytesPending >= OutputPieces.PieceBytes || Datatype != Datatype.Bytes)
                 yield return true;
         }
 
@@ -270,7 +268,7 @@ public sealed class OutputTensor : IDisposable
         var elements = Elements;
         if (Datatype != Datatype.Bytes)
         {
-            var count = Math.Min(Count - first, PieceBytes / Datatype.Size());
+            var count = Math.Min(Count - first, OutputPieces.PieceBytes / Datatype.Size());
             destination.Write(elements.Bytes(Datatype.Size()).Slice(first * Datatype.Size(), count * Datatype.Size()));
             return count;
         }
@@ -283,7 +281,7 @@ public sealed class OutputTensor : IDisposable
             destination.Advance(LengthBytes);
             destination.Write(text);
             written += LengthBytes + text.Length;
-            if (written >= PieceBytes)
+            if (written >= OutputPieces.PieceBytes)
                 return place - first + 1;
         }
 

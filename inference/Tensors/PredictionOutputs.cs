@@ -184,8 +184,8 @@ public sealed class PredictionOutputs : IDisposable
 /// </summary>
 internal static class OutputPieces
 {
-    private const int PieceBytes = 32 << 10;
-    private const int PieceElements = 4096;
+    public const int PieceBytes = 32 << 10;
+    public const int PieceElements = 4096;
 
     /// <summary>Writes <paramref name="rows"/> rows of a batched value, or the whole value if that is negative; the elements of a tensor by <paramref name="scores"/>, if that is not null.</summary>
     public static IEnumerable<bool> Write(OrtValue value, int firstRow, int rows, Utf8JsonWriter writer, ScoreWriter? scores = null)

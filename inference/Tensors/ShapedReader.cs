@@ -19,23 +19,7 @@ internal static class ShapedReader
             throw InputError.Got(buffer.Signature, $"{InputError.Noun(reader.TokenType)} as data, which must be a list");
         try
         {
-            switch (buffer.Datatype)
-            {
-                case Datatype.Bool: Read<FixedSizeSink<BoolReader>>(buffer, takesMissing, count, ref reader); break;
-                case Datatype.UInt8: Read<FixedSizeSink<IntegerReader<byte>>>(buffer, takesMissing, count, ref reader); break;
-                case Datatype.UInt16: Read<FixedSizeSink<IntegerReader<ushort>>>(buffer, takesMissing, count, ref reader); break;
-                case Datatype.UInt32: Read<FixedSizeSink<IntegerReader<uint>>>(buffer, takesMissing, count, ref reader); break;
-                case Datatype.UInt64: Read<FixedSizeSink<IntegerReader<ulong>>>(buffer, takesMissing, count, ref reader); break;
-                case Datatype.Int8: Read<FixedSizeSink<IntegerReader<sbyte>>>(buffer, takesMissing, count, ref reader); break;
-                case Datatype.Int16: Read<FixedSizeSink<IntegerReader<short>>>(buffer, takesMissing, count, ref reader); break;
-                case Datatype.Int32: Read<FixedSizeSink<IntegerReader<int>>>(buffer, takesMissing, count, ref reader); break;
-                case Datatype.Int64: Read<FixedSizeSink<IntegerReader<long>>>(buffer, takesMissing, count, ref reader); break;
-                case Datatype.Fp16: Read<FixedSizeSink<Fp16Reader>>(buffer, takesMissing, count, ref reader); break;
-                case Datatype.Bf16: Read<FixedSizeSink<Bf16Reader>>(buffer, takesMissing, count, ref reader); break;
-                case Datatype.Fp32: Read<FixedSizeSink<Fp32Reader>>(buffer, takesMissing, count, ref reader); break;
-                case Datatype.Fp64: Read<FixedSizeSink<Fp64Reader>>(buffer, takesMissing, count, ref reader); break;
-                default: Read<TextSink>(buffer, takesMissing, count, ref reader); break;
-            }
+            ReadElements(buffer, takesMissing, count, ref reader);
         }
         catch (IndexOutOfRangeException failure)
         {
@@ -67,9 +51,9 @@ internal static class ShapedReader
             throw InputError.Got(buffer.Signature, $"the byte {elements[place]} at element {place}, where a BOOL is 0 or 1");
     }
 
-    private static void Read<TSink>(TensorBuffer buffer, bool takesMissing, int expected, ref Utf8JsonReader reader)
-        where TSink : struct, IElementSink
+    private static void ReadElements(TensorBuffer buffer, bool takesMissing, int expected, ref Utf8JsonReader reader)
     {
+        var size = buffer.Datatype.Size();
         var (open, count) = (0, 0);
         do
         {
@@ -84,7 +68,7 @@ internal static class ShapedReader
                 default:
                     if (count == expected)
                         throw InputError.Got(buffer.Signature, $"more than the {InputError.Count(expected, "element")} of the shape that is stated");
-                    var error = TSink.Append(ref reader, buffer);
+                    var error = buffer.IsText ? TextSink.Append(ref reader, buffer) : ElementToken.Read(buffer.Datatype, ref reader, buffer.Next(size));
                     if (error == ElementError.WrongToken && !buffer.IsText && MissingValues.Of(ref reader) is { } value)
                         error = MissingValues.Write(value, buffer.Datatype, takesMissing, columns: null, column: 0, buffer.Last);
                     if (error != ElementError.None)
