@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
 namespace Larder.Contracts;
@@ -6,7 +7,8 @@ namespace Larder.Contracts;
 public record Answer
 {
     /// <summary>What happened, in MLBuffet's shape.</summary>
-    [JsonPropertyName("http_status"), JsonPropertyOrder(-1)]
+    // Null until the answer is written.
+    [NotNull, JsonPropertyName("http_status"), JsonPropertyOrder(-1)]
     public HttpStatus? HttpStatus { get; init; }
 }
 

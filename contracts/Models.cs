@@ -123,9 +123,17 @@ public sealed record ModelSettings
     [JsonPropertyName("batching")]
     public BatchingSettings Batching { get; init; } = new();
 
+    /// <summary>Of requests that wait for a run.</summary>
+    [JsonPropertyName("queue")]
+    public QueueSettings Queue { get; init; } = new();
+
     /// <summary>Of turning images into tensors.</summary>
     [JsonPropertyName("image")]
     public ImageSettings Image { get; init; } = new();
+
+    /// <summary>Of answering with the outputs of earlier runs.</summary>
+    [JsonPropertyName("cache")]
+    public CacheSettings Cache { get; init; } = new();
 
     /// <summary>What becomes of missing values of floating-point inputs: <c>refuse</c> or <c>nan</c>; null where the model's graph decides.</summary>
     [JsonPropertyName("missing")]
@@ -154,6 +162,30 @@ public sealed record BatchingSettings
     /// <summary>Most rows of a run, 1 to 65536.</summary>
     [JsonPropertyName("max_rows")]
     public int MaxRows { get; init; } = 64;
+}
+
+/// <summary>Settings of requests that wait for a run.</summary>
+public sealed record QueueSettings
+{
+    /// <summary>Seconds within which a request must be answered that does not say it itself, 0.001 to 86400; null for as long as it takes.</summary>
+    [JsonPropertyName("timeout_seconds")]
+    public double? TimeoutSeconds { get; init; }
+
+    /// <summary>Requests that may wait, 1 to 1000000; null for the server's limit.</summary>
+    [JsonPropertyName("max_requests")]
+    public int? MaxRequests { get; init; }
+}
+
+/// <summary>Settings of answering with the outputs of earlier runs.</summary>
+public sealed record CacheSettings
+{
+    /// <summary>Whether a request is answered with the outputs of an earlier run of the version with the same inputs.</summary>
+    [JsonPropertyName("enabled")]
+    public bool Enabled { get; init; }
+
+    /// <summary>Seconds after which the model is run again, 1 to 2592000.</summary>
+    [JsonPropertyName("seconds")]
+    public int Seconds { get; init; } = 300;
 }
 
 /// <summary>How an image becomes a tensor: each pixel value is multiplied by the scale, reduced by the mean and divided by the standard deviation.</summary>
@@ -547,6 +579,10 @@ public sealed record ModelAnswer : Answer
     [JsonPropertyName("version")]
     public VersionDetails? Version { get; init; }
 
+    /// <summary>How the server that answers has the version in memory at this moment; null while it does not. It is not part of what the ETag stands for.</summary>
+    [JsonPropertyName("serving")]
+    public ServingDetails? Serving { get; init; }
+
     /// <summary>The same page of versions as MLBuffet shows it, by number.</summary>
     [JsonPropertyName("tag_list_versions")]
     public required IReadOnlyDictionary<string, TagVersion> TagListVersions { get; init; }
@@ -558,6 +594,36 @@ public sealed record ModelAnswer : Answer
     /// <summary><c>?cursor=</c> of the next page; null at the last one.</summary>
     [JsonPropertyName("next_cursor")]
     public string? NextCursor { get; init; }
+}
+
+/// <summary>How a server has a version in memory.</summary>
+public sealed record ServingDetails
+{
+    /// <summary>Memory of the session by estimate, in bytes.</summary>
+    [JsonPropertyName("bytes")]
+    public required long Bytes { get; init; }
+
+    /// <summary>Threads of a run.</summary>
+    [JsonPropertyName("threads")]
+    public required int Threads { get; init; }
+
+    /// <summary>
+    /// Why: <c>settings</c>; <c>short_runs</c>, which more threads could not help; <c>measured</c> when it was loaded; or <c>size</c>, that of the file, where runs could not be timed.
+    /// </summary>
+    [JsonPropertyName("threads_reason")]
+    public required string ThreadsReason { get; init; }
+
+    /// <summary>Runs of one row per second, measured with as many callers as there are cores and one thread each.</summary>
+    [JsonPropertyName("one_thread_runs_per_second"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? OneThreadRunsPerSecond { get; init; }
+
+    /// <summary>Runs of one row per second, measured one after the other with all cores.</summary>
+    [JsonPropertyName("all_cores_runs_per_second"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? AllCoresRunsPerSecond { get; init; }
+
+    /// <summary>Runs that may go on at the same time.</summary>
+    [JsonPropertyName("concurrent_runs")]
+    public required int ConcurrentRuns { get; init; }
 }
 
 /// <summary><c>GET /api/v1/models</c>: names of models.</summary>
@@ -698,4 +764,20 @@ public sealed record VersionEditRequest
     /// <summary>How far outputs may be from those of the samples.</summary>
     [JsonPropertyName("sample_tolerance")]
     public ToleranceDetails? SampleTolerance { get; init; }
+}
+
+/// <summary><c>POST /api/v1/models/{model}/default</c>.</summary>
+public sealed record DefaultRequest
+{
+    /// <summary>The version that requests without a version get; null for the newest.</summary>
+    [JsonPropertyName("default")]
+    public required int? Default { get; init; }
+}
+
+/// <summary><c>PUT /api/v1/models/{model}/aliases/{alias}</c>.</summary>
+public sealed record AliasRequest
+{
+    /// <summary>The version that the alias is to point at.</summary>
+    [JsonPropertyName("version")]
+    public required int Version { get; init; }
 }

@@ -43,6 +43,22 @@ public sealed record EchoAnswer : Answer
     public required JsonElement Data { get; init; }
 }
 
+/// <summary>The same.</summary>
+public sealed record EchoRequest
+{
+    /// <summary>A list.</summary>
+    [JsonPropertyName("data")]
+    public required JsonElement Data { get; init; }
+}
+
+/// <summary><c>POST /api/v1/models/{reference}/prediction</c>, and of its samples. The server reads it straight into tensors; this record is for its readers.</summary>
+public sealed record PredictionRequest
+{
+    /// <summary>The inputs: nested lists, or an object by name; <c>GET /api/v1/models/{reference}/openapi.json</c> has the schema of a model.</summary>
+    [JsonPropertyName("values")]
+    public required JsonElement Values { get; init; }
+}
+
 /// <summary><c>POST /api/v1/models/{reference}/prediction</c>. The server writes it straight from tensors; this record is for its readers.</summary>
 public sealed record PredictionAnswer : Answer
 {
@@ -53,6 +69,10 @@ public sealed record PredictionAnswer : Answer
     /// <summary>All outputs by name.</summary>
     [JsonPropertyName("outputs")]
     public required IReadOnlyDictionary<string, JsonElement> Outputs { get; init; }
+
+    /// <summary>The name of each row's class, by the output that has the classes; absent for a version without labels.</summary>
+    [JsonPropertyName("labels"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, JsonElement>? Labels { get; init; }
 }
 
 /// <summary>A change that was made.</summary>

@@ -1,4 +1,5 @@
 using Larder.Functions.Hosting;
+using Larder.Grpc;
 using Larder.Host.Configuration;
 using Larder.Host.Hosting;
 using Microsoft.Extensions.Hosting;
@@ -12,6 +13,7 @@ var builder = new SelfHostBuilder(args, new SelfHostOptions
     FunctionAssembly = typeof(LarderServices).Assembly,
     FormerNames = RenamedFunctions.FormerNames,
     AsksForCredentials = LarderServices.AsksForCredentials,
+    Grpc = new GrpcServices(GrpcApplication.Add, GrpcApplication.Map),
     HelpPath = "/help",
     WriteRefusal = LarderServices.WriteRefusalAsync,
 });

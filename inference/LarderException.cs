@@ -47,6 +47,9 @@ public enum ErrorKind
     /// <summary>The caller sends too many requests.</summary>
     TooMany = 429,
 
+    /// <summary>A header is longer than the protocol allows.</summary>
+    HeaderTooLong = 431,
+
     /// <summary>The caller has closed the connection.</summary>
     ClientGone = 499,
 
@@ -77,6 +80,9 @@ public abstract class LarderException(string message, Exception? innerException 
 
     /// <summary>Whether the same request would fail again, so that a job ends with the message instead of trying again.</summary>
     public virtual bool IsPermanent => Kind is ErrorKind.Forbidden or ErrorKind.NotFound or ErrorKind.Conflict or ErrorKind.TooLarge or ErrorKind.Invalid;
+
+    /// <summary>After what time the same request may succeed; null where that is not known.</summary>
+    public virtual TimeSpan? RetryAfter => null;
 }
 
 /// <summary>The bytes that were fetched for an artifact do not have its SHA-256.</summary>
@@ -121,11 +127,16 @@ public sealed class MemoryLimitException(string message) : LarderException(messa
     public override ErrorKind Kind => ErrorKind.TooLarge;
 }
 
-/// <summary>More requests wait for a model than <see cref="InferenceLimits.QueuedRuns"/> allows.</summary>
-public sealed class ModelBusyException(string message) : LarderException(message)
+/// <summary>More requests wait for a model than may (<see cref="InferenceLimits.QueuedRuns"/>), or so many that a request's deadline would be missed.</summary>
+/// <param name="message">A sentence for the caller.</param>
+/// <param name="retryAfter">When the requests that wait now should have been run.</param>
+public sealed class ModelBusyException(string message, TimeSpan retryAfter) : LarderException(message)
 {
     /// <inheritdoc />
-    public override ErrorKind Kind => ErrorKind.Unavailable;
+    public override ErrorKind Kind => ErrorKind.TooMany;
+
+    /// <inheritdoc />
+    public override TimeSpan? RetryAfter => retryAfter;
 }
 
 /// <summary>A model that was accepted before cannot be loaded now. The cause is the inner exception.</summary>

@@ -34,6 +34,9 @@ param httpConcurrency int = 16
 @description('Models to load at start, as iris,digits:2.')
 param preload string = ''
 
+@description('Model of the routes that name none: /invocations, /score; as a reference such as iris or iris:champion.')
+param servingModel string = ''
+
 @description('How many copies of blobs are kept, and where.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageSku string = 'Standard_LRS'
@@ -282,6 +285,7 @@ module app 'modules/function-app.bicep' = {
     insightsName: monitoring.outputs.insightsName
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
     preload: preload
+    servingModel: servingModel
     extraSettings: union(storeSettings, jobSettings, jobRegistrySettings, jobNetworkSettings, access)
     adminTokenSha256: adminTokenSha256
     authClientId: authClientId

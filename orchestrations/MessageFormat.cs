@@ -3,7 +3,7 @@ using Larder.Registry.Text;
 namespace Larder.Orchestrations;
 
 /// <summary>Names and counts as error messages and job details show them.</summary>
-internal static class MessageFormat
+public static class MessageFormat
 {
     private const int MaxShown = 30;
 

@@ -25,4 +25,4 @@ var config = ManualConfig.CreateEmpty()
     .AddLogicalGroupRules(BenchmarkLogicalGroupRule.ByCategory)
     .HideColumns(Column.Job, Column.Toolchain, Column.Gen0, Column.Gen1, Column.Gen2, Column.Error);
 
-BenchmarkSwitcher.FromTypes([typeof(PredictionBenchmarks), typeof(BatchingBenchmarks)]).Run(args, config);
+BenchmarkSwitcher.FromTypes([typeof(PredictionBenchmarks), typeof(BatchingBenchmarks), typeof(CacheBenchmarks)]).Run(args, config);

@@ -1,9 +1,10 @@
--- wrk's part of the measurement: what to send, and one line of JSON with what came of it. Times are in microseconds.
+-- wrk's part of the measurement: the body to send, which is a file, and one line of JSON with the results. Times are in microseconds.
 wrk.method = "POST"
-wrk.headers["Content-Type"] = "application/json"
 
 function init(args)
-  wrk.body = args[1]
+  local file = assert(io.open(args[1], "rb"))
+  wrk.body = file:read("*a")
+  file:close()
 end
 
 function done(summary, latency)

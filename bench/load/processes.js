@@ -25,7 +25,7 @@ function start(command, args, { env, cwd } = {}) {
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8');
     stream.on('data', (text) => {
-      child.output = (child.output + text).slice(-20_000);
+      child.output = (child.output + text).slice(-1_000_000);
       child.emit('output');
     });
   }
@@ -43,6 +43,14 @@ async function run(command, args, { seconds, ...options }) {
   const trouble = await within(seconds, child, child.ended);
   if (trouble) throw new Error(`${child.title} ${trouble}\n${child.output}`);
   return child.output;
+}
+
+/** Runs a program to its end and gives what it printed as JSON in the line that begins with RESULT. */
+async function result(command, args, options) {
+  const output = await run(command, args, options);
+  const line = /^RESULT (.*)$/m.exec(output);
+  if (!line) throw new Error(`${command} printed no result:\n${output}`);
+  return JSON.parse(line[1]);
 }
 
 /** Waits until a started program has printed what matches; gives the match. */
@@ -84,6 +92,12 @@ function signal(child, name) {
   }
 }
 
+/** Asks a program to stop, and waits until it has. */
+async function stop(child) {
+  signal(child, 'SIGTERM');
+  await within(60, child, child.ended);
+}
+
 /** Asks every program to stop, and after ten seconds does not ask. */
 async function stopAll() {
   const children = [...running].filter(({ pid }) => pid);
@@ -108,13 +122,12 @@ function stopOnSignals(cleanUp) {
 }
 
 /** Throws a sentence that names what is not installed. */
-async function requireTools(dotnet) {
-  const wanted = [['wrk', 'Debian and Ubuntu: apt-get install wrk'], ['npm', 'it comes with Node.js']];
-  if (dotnet) wanted.push(['dotnet', 'the .NET 10 SDK']);
+async function requireTools() {
+  const wanted = [['wrk', 'Debian and Ubuntu: apt-get install wrk'], ['npm', 'it comes with Node.js'], ['dotnet', 'the .NET 10 SDK']];
   for (const [tool, where] of wanted) {
     const child = start('sh', ['-c', `command -v ${tool}`]);
     if (await child.ended) throw new Error(`${tool} is missing (${where}).`);
   }
 }
 
-module.exports = { printed, requireTools, run, say, start, stopAll, stopOnSignals };
+module.exports = { printed, requireTools, result, run, say, start, stop, stopAll, stopOnSignals };

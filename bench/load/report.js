@@ -1,77 +1,66 @@
 'use strict';
 
 const os = require('node:os');
+const { median, spread, sum } = require('./statistics');
 
-/** What Larder aims at: its figure over another server's, in the same round. */
-const targets = [
-  { of: 'perSecond', over: 'floor', text: 'requests/s, Larder / floor', target: 'at least 0.6', met: (ratio) => ratio >= 0.6 },
-  { of: 'perSecond', over: 'peer', text: 'requests/s, Larder / peer', target: 'at least 2', met: (ratio) => ratio >= 2 },
-  { of: 'perSecond', over: 'previous', text: 'requests/s, Larder / the other release', target: 'at least 0.95', met: (ratio) => ratio >= 0.95 },
-  { of: 'p99', over: 'floor', text: 'p99, Larder / floor', target: 'at most 2', met: (ratio) => ratio <= 2 },
-];
+/** The table of load on servers, each { name, rounds } with the results of wrk. */
+function loadTable(title, servers) {
+  return {
+    columns: [title, 'requests/s', 'p50, ms', 'p99, ms', 'error answers', 'broken requests'],
+    rows: servers.map(({ name, rounds }) => [
+      name,
+      spread(rounds.map(({ perSecond }) => perSecond), 0),
+      spread(rounds.map(({ p50 }) => p50), 2),
+      spread(rounds.map(({ p99 }) => p99), 2),
+      sum(rounds.map(({ refused }) => refused)),
+      sum(rounds.map(({ broken }) => broken)),
+    ]),
+  };
+}
 
-const titles = {
-  larder: 'Larder',
-  previous: 'another release of Larder',
-  floor: 'floor: bare Kestrel, parse and echo',
-  peer: 'peer: fastify, onnxruntime-node',
-};
+/** One ratio of each round, with what it should be: at least or at most a number. Without both it is for information. */
+function ratio(text, numerators, denominators, { atLeast, atMost } = {}) {
+  return { text, values: numerators.map((value, round) => value / denominators[round]), atLeast, atMost };
+}
 
-function markdown(servers, settings) {
-  const { rounds, seconds, connections, busy } = settings;
-  const lines = [
-    `${connections} connections, ${rounds} rounds of ${seconds} s each in turn; medians of the rounds, in brackets the lowest and highest.`,
-    `${os.cpus().length} x ${os.cpus()[0].model.trim()}, shared by wrk and the server. Node.js ${process.version}.`,
-    `Processes that wanted a processor before the start (load average over one minute): ${busy.toFixed(2)}.`,
-    '',
-    '| server | requests/s | p50, ms | p99, ms | error answers | broken requests |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...servers.map((server) => row([
-      title(server.name, settings),
-      spread(server.rounds.map(({ perSecond }) => perSecond), 0),
-      spread(server.rounds.map(({ p50 }) => p50), 2),
-      spread(server.rounds.map(({ p99 }) => p99), 2),
-      sum(server.rounds.map(({ refused }) => refused)),
-      sum(server.rounds.map(({ broken }) => broken)),
-    ])),
-  ];
+/** Failures of load on servers, as sentences; figures with failures are not valid. */
+function loadFailures(servers) {
+  return servers
+    .filter(({ rounds }) => rounds.some(({ refused, broken }) => refused + broken > 0))
+    .map(({ name }) => `${name} failed requests (see the table): the figures are not valid.`);
+}
 
-  const larder = servers.find(({ name }) => name === 'larder');
-  const compared = targets
-    .map((target) => ({ ...target, other: servers.find(({ name }) => name === target.over) }))
-    .filter(({ other }) => larder && other);
-  if (compared.length > 0) {
-    lines.push('', '| ratio, round by round | median | target | met |', '| --- | --- | --- | --- |');
-    for (const { of, other, text, target, met } of compared) {
-      const ratios = larder.rounds.map((round, index) => round[of] / other.rounds[index][of]);
-      lines.push(row([text, spread(ratios, 2), target, met(median(ratios)) ? 'yes' : 'no']));
-    }
-  }
+/** A figure as a part of a Markdown page. */
+function markdown({ number, title, method, tables = [], ratios = [], failures = [] }, picture) {
+  const lines = [`### ${number}. ${title}`, '', `![${title}](${picture})`, '', method];
+  for (const { columns, rows } of tables) lines.push('', ...table(columns, rows));
+  if (ratios.length > 0) lines.push('', ...table(['round by round', 'median', 'target', 'met'], ratios.map(ratioRow)));
+  for (const failure of failures) lines.push('', `**${failure}**`);
   return lines.join('\n');
 }
 
-function title(name, settings) {
-  const processes = settings['peer-processes'];
-  return name === 'peer' && processes > 1 ? `${titles.peer}, ${processes} processes` : titles[name];
+function ratioRow({ text, values, atLeast, atMost, digits = 2 }) {
+  const middle = median(values);
+  const cells = [text, spread(values, digits)];
+  if (atLeast !== undefined) return [...cells, `at least ${atLeast}`, middle >= atLeast ? 'yes' : '**no**'];
+  if (atMost !== undefined) return [...cells, `at most ${atMost}`, middle <= atMost ? 'yes' : '**no**'];
+  return [...cells, '', ''];
+}
+
+/** Where and how the figures were taken. */
+function conditions({ short, rounds, seconds, busy }) {
+  return [
+    `${os.cpus().length} x ${os.cpus()[0].model.trim()}, shared by the client and the server. Node.js ${process.version}. ${rounds} rounds, of ${seconds} s for each server${short ? ' (a short run)' : ''};`,
+    `medians of the rounds, in brackets the lowest and highest. Load average over one minute before the start: ${busy.toFixed(2)}.`,
+  ].join('\n');
+}
+
+function table(columns, rows) {
+  return [row(columns), row(columns.map(() => '---')), ...rows.map(row)];
 }
 
 function row(cells) {
   return `| ${cells.join(' | ')} |`;
 }
 
-function spread(numbers, digits) {
-  const [middle, low, high] = [median(numbers), Math.min(...numbers), Math.max(...numbers)];
-  return `${middle.toFixed(digits)} (${low.toFixed(digits)} - ${high.toFixed(digits)})`;
-}
-
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const half = Math.floor(sorted.length / 2);
-  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-}
-
-function sum(numbers) {
-  return numbers.reduce((total, number) => total + number, 0);
-}
-
-module.exports = { markdown };
+module.exports = { conditions, loadFailures, loadTable, markdown, ratio, row };

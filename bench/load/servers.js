@@ -1,75 +1,69 @@
 'use strict';
 
-// How each server is built, started and made ready for the same request at the same path.
+// How each server is built and started.
 
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const processes = require('./processes');
-const { body } = require('./wrk');
 
 const root = path.resolve(__dirname, '../..');
-const model = path.join(root, 'samples/iris/iris.onnx');
-const route = '/api/v1/models/iris/prediction';
+const iris = path.join(root, 'samples/iris/iris.onnx');
 const started = /Host started: (http:\S+)/;
+const grpc = /gRPC: (http:\S+)/;
 
 /** The emulator's account and key: public, the same everywhere. */
 const account = 'devstoreaccount1';
 const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
-const starters = { larder: startLarder, previous: startPrevious, floor: startFloor, peer: startPeer };
-
-/** Starts a server and makes sure that it gives the right answer; `url` of the answer is where to load it. */
-async function start(name, folder, settings) {
-  const url = await starters[name](folder, settings) + route;
-  const response = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-  const values = JSON.parse(response).values?.flat();
-  // The floor echoes what it was sent; the others say that this iris is a setosa, class 0.
-  const expected = name === 'floor' ? JSON.parse(body).values.flat() : [0];
-  if (JSON.stringify(values) !== JSON.stringify(expected)) throw new Error(`${name} answered ${response}`);
-  return { name, url };
-}
-
-async function startLarder(folder) {
-  return startRelease(await build(path.join(root, 'host')), path.join(folder, 'larder'));
-}
-
-async function startPrevious(folder, settings) {
-  return startRelease(path.resolve(settings.previous), path.join(folder, 'previous'));
-}
-
-async function startRelease(program, folder) {
-  fs.mkdirSync(folder);
-  const storage = await startStorage(path.join(folder, 'storage'));
-  const port = await freePort();
-  const host = processes.start('dotnet', [program, '--port', String(port)], {
-    cwd: folder,
-    env: { AzureWebJobsStorage: storage, LocalFolder: path.join(folder, 'local') },
+/**
+ * Starts Larder, with storage of its own unless it is given the one of a server before, which `storage` of the answer is. `program` is that of another release.
+ * The answer is { url, grpc, pid, storage, child }.
+ */
+async function larder(folder, { program, settings = {}, storage } = {}) {
+  const own = fs.mkdtempSync(path.join(folder, 'larder-'));
+  storage ??= await startStorage(path.join(own, 'storage'));
+  program = program ? path.resolve(program) : await build(path.join(root, 'host'));
+  const [port, grpcPort] = [await freePort(), await freePort()];
+  const child = processes.start('dotnet', [program, '--port', String(port), '--grpc-port', String(grpcPort)], {
+    cwd: own,
+    env: { AzureWebJobsStorage: storage, LocalFolder: path.join(own, 'local'), ...settings },
   });
-  const [, address] = await processes.printed(host, started);
+  const [, address] = await processes.printed(child, started);
+  return { url: new URL(address).origin, grpc: `http://127.0.0.1:${grpcPort}`, pid: child.pid, storage, child };
+}
 
+/** Makes a file the first version of a model. */
+async function upload(url, name, file, settings) {
   const form = new FormData();
-  form.append('path', new Blob([fs.readFileSync(model)]), 'iris.onnx');
-  const url = new URL(address).origin;
-  await request(`${url}/api/v1/models/iris`, { method: 'PUT', body: form });
-  return url;
-}
-
-async function startFloor() {
-  const server = processes.start('dotnet', [await build(path.join(__dirname, 'floor'))]);
-  return (await processes.printed(server, started))[1];
-}
-
-async function startPeer(folder, settings) {
-  const peer = path.join(__dirname, 'peer');
-  if (!fs.existsSync(path.join(peer, 'node_modules/.package-lock.json'))) {
-    processes.say('Installing the peer (once; about 100 MB)');
-    await processes.run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: peer, seconds: 600 });
+  form.append('path', new Blob([fs.readFileSync(file)]), path.basename(file));
+  await request(`${url}/api/v1/models/${name}`, { method: 'PUT', body: form });
+  if (settings) {
+    const body = JSON.stringify({ settings });
+    await request(`${url}/api/v1/models/${name}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   }
-  const server = processes.start(process.execPath, [path.join(peer, 'server.js'), model, String(settings['peer-processes'])], {
-    env: { NODE_ENV: 'production' },
-  });
-  return (await processes.printed(server, started))[1];
+}
+
+/** Starts the bare server; { url, grpc }. */
+async function floor() {
+  const child = processes.start('dotnet', [await build(path.join(__dirname, 'floor'))]);
+  const [, url] = await processes.printed(child, started);
+  return { url, grpc: grpc.exec(child.output)[1], child };
+}
+
+/** Starts the server on Node.js; { url }. */
+async function peer(count) {
+  const folder = path.join(__dirname, 'peer');
+  await install(folder, 'the peer (once; about 100 MB)');
+  const child = processes.start(process.execPath, [path.join(folder, 'server.js'), iris, String(count)], { env: { NODE_ENV: 'production' } });
+  return { url: (await processes.printed(child, started))[1], child };
+}
+
+/** Installs the packages of a folder, unless they are there. */
+async function install(folder, what) {
+  if (fs.existsSync(path.join(folder, 'node_modules/.package-lock.json'))) return;
+  processes.say(`Installing ${what}`);
+  await processes.run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, seconds: 600 });
 }
 
 async function startStorage(folder) {
@@ -87,9 +81,16 @@ async function startStorage(folder) {
   return ['DefaultEndpointsProtocol=http', `AccountName=${account}`, `AccountKey=${key}`, ...endpoints].join(';');
 }
 
-/** Builds a project for release and gives the path of its program. */
-async function build(project) {
-  if (!fs.existsSync(project)) throw new Error(`There is no ${path.relative(root, project)} to build.`);
+const built = new Map();
+
+/** Builds a project for release, once, and gives the path of its program. */
+function build(project) {
+  if (!built.has(project)) built.set(project, buildNow(project));
+  return built.get(project);
+}
+
+async function buildNow(project) {
+  processes.say(`Building ${path.relative(root, project)}`);
   const release = ['-p:Configuration=Release', '--nologo'];
   await processes.run(
     'dotnet', ['build', project, ...release, '-v:q', '--disable-build-servers'], { cwd: root, seconds: 900 });
@@ -113,4 +114,4 @@ async function request(url, options) {
   return text;
 }
 
-module.exports = { known: Object.keys(starters), start };
+module.exports = { build, floor, freePort, install, iris, larder, peer, request, startStorage, upload };

@@ -9,7 +9,7 @@ internal static class CallerExtensions
 {
     /// <summary>Who the request comes from.</summary>
     public static Caller Caller(this HttpRequest request) =>
-        request.HttpContext.Features.Get<Caller>() ?? throw new InvalidOperationException($"The request did not pass {nameof(AccessMiddleware)}.");
+        request.HttpContext.Features.Get<Caller>() ?? throw new InvalidOperationException($"The request did not pass {nameof(AccessGate)}.");
 
     /// <summary>For what needs more than the function's own <see cref="RequiresAttribute"/> says.</summary>
     /// <param name="request">The request.</param>

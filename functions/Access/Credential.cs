@@ -16,8 +16,12 @@ internal readonly record struct Credential(KeyHash Hash, bool CanBeToken)
     /// <summary>How to send credentials, for a sentence.</summary>
     public const string Ways = "Authorization: Bearer TOKEN, Basic with the token as password, the header x-functions-key, or ?code=";
 
-    private const string KeyHeader = "x-functions-key";
-    private const string KeyQuery = "code";
+    /// <summary>The header that may have a token or key.</summary>
+    public const string KeyHeader = "x-functions-key";
+
+    /// <summary>The query parameter that may have a token or key.</summary>
+    public const string KeyQuery = "code";
+
     private const string Bearer = "Bearer ";
     private const string Basic = "Basic ";
 

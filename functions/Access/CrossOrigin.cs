@@ -28,7 +28,7 @@ internal sealed class CrossOrigin
                 .WithMethods(HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Put, HttpMethods.Patch, HttpMethods.Delete)
                 .WithExposedHeaders(
                     HeaderNames.ETag, HeaderNames.Location, HeaderNames.RetryAfter, HeaderNames.Allow, HeaderNames.AcceptRanges, HeaderNames.ContentRange,
-                    HeaderNames.ContentDisposition, HeaderNames.WWWAuthenticate, PredictionResponse.VersionHeader, RequestIdMiddleware.Header)
+                    HeaderNames.ContentDisposition, HeaderNames.WWWAuthenticate, PredictionResponse.VersionHeader, CachedPrediction.StatusHeader, RequestIdMiddleware.Header)
                 .SetPreflightMaxAge(PreflightAge)
                 .Build();
         }

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Registry.Access;
 using Larder.Registry.Audit;
 using Larder.Registry.Errors;
@@ -18,11 +19,11 @@ public sealed class ListAudit(AuditHistory history)
 
     /// <summary>A page of the records that match the query, the newest first. It may be short, even empty, and still have a <c>next_cursor</c>.</summary>
     [Function("ListAudit"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("Who changed what; ?subject=&actor=&from=&to=&limit=&cursor=.")]
+    [Query("subject", "actor", "from", "to", "limit", "cursor"), Answers(typeof(AuditAnswer))]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/audit")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request, "subject", "actor", "from", "to", "limit", "cursor");
         var paging = Paging.Of(request);
         var page = await history.ListAsync(Filter(request), paging.Limit, paging.Cursor, cancellationToken);
         return Envelope.Ok("Audit records provided", new AuditAnswer { Records = [.. page.Items.Select(AuditAnswers.Of)], NextCursor = page.Cursor });

@@ -3,6 +3,7 @@ using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
+using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Backup;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Access;
@@ -19,14 +20,15 @@ namespace Larder.Functions.Backup;
 /// <summary>Takes in what another registry, or this one, exported.</summary>
 public sealed class StartImport(BackupSubmitter submitter, JobScheduler scheduler, StagingArea staging, ImportLimits limits)
 {
-    private const string Expected = "{source:string, options:object}";
     private const string Archive = "archive";
 
-    private readonly FormSpec _form = new(
+    private static readonly JobOptions Options = JobOptions.Of(ImportOptions.Schema);
+    private static readonly JsonBody<ImportRequest> Body = new("{source:string, options:object}") { Options = [Options] };
+    private static readonly FormSpec Spec = new(
         "an import",
         "JSON that names the archive: {\"source\": \"id of an export's job, uploads/path or URL\"}",
-        new FormField(Archive) { Stage = (content, cancellationToken) => staging.AddAsync(content, Archive, limits.ArchiveBytes, null, cancellationToken) },
-        FormField.Options);
+        new FormField(Archive, "The archive of an export.") { IsFile = true, IsRequired = true },
+        FormField.Options with { OptionsOf = Options });
 
     /// <summary>
     /// Starts an import: multipart <c>archive</c> and optionally the JSON field <c>options</c> (<see cref="ImportOptions"/>); or JSON
@@ -34,12 +36,12 @@ public sealed class StartImport(BackupSubmitter submitter, JobScheduler schedule
     /// the same job.
     /// </summary>
     [Function("StartImport"), Description("Import an export: multipart archive, or {\"source\": ...}; JSON options."), Requires(Role.Admin, Scope = ScopeRule.AllModels)]
+    [Query, Takes(nameof(Spec), nameof(Body)), TakesHeaders(IdempotencyKey.Header), Answers(typeof(JobAnswer), StatusCodes.Status202Accepted)]
     public async Task<IActionResult> Import(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/admin/import")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var job = await scheduler.SubmitAndStartAsync(client, AcceptAsync(request, IdempotencyKey.Of(request), request.Caller(), cancellationToken));
         return JobAnswers.Accepted(job, $"The import is job {job.Id}");
     }
@@ -48,13 +50,15 @@ public sealed class StartImport(BackupSubmitter submitter, JobScheduler schedule
     {
         if (request.ContentType?.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase) != true)
         {
-            var body = await Json.ReadAsync<ImportRequest>(request, Expected, cancellationToken);
+            var body = await Body.ReadAsync(request, cancellationToken);
             return await submitter.ImportAsync(body.Source, ImportOptions.Schema.ReadOrDefault(body.Options), key, caller, cancellationToken);
         }
 
-        await using var form = await Form.ReadAsync(request, _form, cancellationToken);
+        await using var form = await Form.ReadAsync(request, Spec, StageAsync, cancellationToken);
         var options = ImportOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options));
         var archive = form.Require(Archive, $"No archive provided with name '{Archive}'");
         return await submitter.ImportAsync(archive.FileName, archive.Staged, options, key, caller, cancellationToken);
     }
+
+    private Task<StagedFile> StageAsync(FormField field, Stream content, CancellationToken cancellationToken) => staging.AddAsync(content, Archive, limits.ArchiveBytes, null, cancellationToken);
 }

@@ -14,6 +14,7 @@ public sealed partial class FunctionSettingsValidator :
     IValidateOptions<WrongCredentialOptions>,
     IValidateOptions<LogStreamLimits>,
     IValidateOptions<PredictionLimits>,
+    IValidateOptions<ServingOptions>,
     IValidateOptions<CompressionLimits>,
     IValidateOptions<RequestTimeoutOptions>,
     IValidateOptions<WarmupOptions>;

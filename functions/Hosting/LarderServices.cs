@@ -5,6 +5,8 @@ using Larder.Functions.Hosting.Telemetry;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
 using Larder.Functions.Models;
+using Larder.Functions.OpenApi;
+using Larder.Functions.OpenInference;
 using Larder.Functions.Operations;
 using Larder.Functions.Prediction;
 using Larder.Functions.Schedules;
@@ -51,6 +53,9 @@ using Larder.Registry.Storage.Blobs;
 using Larder.Registry.Text;
 using Larder.Registry.Tokens;
 using Larder.Registry.Uploads;
+using Larder.Tracking;
+using Larder.Tracking.Experiments;
+using Larder.Tracking.Runs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -83,6 +88,7 @@ public static class LarderServices
         builder.UseMiddleware<ErrorMiddleware>();
         builder.UseMiddleware<RawTargetMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
+        builder.UseMiddleware<QueryMiddleware>();
 
         var services = ((IHostApplicationBuilder)builder).Services;
         services.TryAddSingleton(TimeProvider.System);
@@ -99,24 +105,33 @@ public static class LarderServices
         services.AddScoring();
         services.AddSchedules();
         services.AddTransfer();
+        services.AddTracking();
         services.AddTelemetry(builder.Configuration, isWorker: builder is FunctionsApplicationBuilder);
 
         ContentCodings.AddTo(services);
         services.AddSetting<CompressionLimits>("Limits", ApiSettings);
         services.AddSetting<PredictionLimits>("Limits", ApiSettings);
         services.AddSetting<RequestTimeoutOptions>("Limits", ApiSettings);
+        services.AddSetting<ServingOptions>("Serving", ApiSettings);
         services.AddSetting<WarmupOptions>("Warmup", ApiSettings);
         services.AddSingleton<ModelWarmup>();
         services.AddSingleton<WarmModels>(provider => provider.GetRequiredService<ModelWarmup>().WarmAsync);
         services.AddSingleton(ServerVersion.Of(isWorker: builder is FunctionsApplicationBuilder));
         services.AddSingleton<RouteTable>();
+        services.AddSingleton<ApiDocument>();
         services.AddSingleton<AccessLog>();
         services.AddSingleton(Dialects.All);
         services.AddSingleton<PutModel>();
+        services.AddSingleton<PredictionEngine>();
         services.AddSingleton<PredictionMetrics>();
+        services.AddSingleton<PredictionStatistics>();
         services.AddSingleton<PredictionResponse>();
         services.AddSingleton<PredictionBody>();
+        services.AddSingleton<PredictionJson>();
+        services.AddSingleton<ServedModel>();
         services.AddSingleton<ImageBody>();
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<OpenModels>();
         services.AddSingleton<PrometheusScraper>();
         services.AddHostedService(provider => provider.GetRequiredService<PrometheusScraper>());
         services.AddSingleton<Preloader>();
@@ -143,8 +158,12 @@ public static class LarderServices
         var answer = new ErrorAnswer((ErrorKind)http.Response.StatusCode, http.Response.StatusCode switch
         {
             StatusCodes.Status429TooManyRequests => "The server has more requests than it takes at a time; try again later.",
+            StatusCodes.Status408RequestTimeout => "The request's headers did not arrive in time.",
             StatusCodes.Status413PayloadTooLarge => "The request body is larger than this server accepts.",
-            < StatusCodes.Status500InternalServerError => "The request is not valid HTTP.",
+            StatusCodes.Status414UriTooLong => "The request line is longer than this server accepts: shorten path and query.",
+            StatusCodes.Status431RequestHeaderFieldsTooLarge => "The request has more or larger headers than this server accepts.",
+            StatusCodes.Status505HttpVersionNotsupported => "This server speaks HTTP/1.1 and HTTP/2.",
+            < StatusCodes.Status500InternalServerError => "The request is not valid HTTP: check the request line and the headers, Host, Content-Length and Transfer-Encoding above all.",
             _ => "The server failed. Its log has the reason.",
         });
         answer.Build(Dialects.All.Of(http.Request.Path));
@@ -164,6 +183,7 @@ public static class LarderServices
         services.AddSingleton<TokenCatalog>();
         services.AddSingleton<WrongCredentials>();
         services.AddSingleton<CallerResolver>();
+        services.AddSingleton<AccessGate>();
         services.AddSingleton<OriginFilter>();
         services.AddCors();
         services.AddSingleton<CrossOrigin>();
@@ -307,6 +327,13 @@ public static class LarderServices
         services.AddSingleton<ImportedSchedules>();
         services.AddSingleton<IScheduledJob, ScheduledExport>();
         services.AddSingleton<BackupSubmitter>();
+    }
+
+    private static void AddTracking(this IServiceCollection services)
+    {
+        services.AddSingleton<ExperimentStore>();
+        services.AddSingleton<RunStore>();
+        services.AddSingleton<TrackingGarbageCollector>();
     }
 
     private static void AddSchedules(this IServiceCollection services)

@@ -21,11 +21,11 @@ public sealed partial class RecentModels(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
-    private readonly long _started = time.GetTimestamp();
+    private long _started = time.GetTimestamp();
     private volatile bool _areWarm;
 
     /// <summary>Whether they are still being loaded; not longer than <see cref="WarmupOptions.Timeout"/>.</summary>
-    public bool AreWarming => !_areWarm && time.GetElapsedTime(_started) < options.Timeout;
+    public bool AreWarming => !_areWarm && time.GetElapsedTime(Volatile.Read(ref _started)) < options.Timeout;
 
     /// <inheritdoc />
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -37,6 +37,8 @@ public sealed partial class RecentModels(
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // Later than it was made, by the start of the storage emulator.
+        Volatile.Write(ref _started, time.GetTimestamp());
         if (options.Enabled)
         {
             foreach (var reference in Read())

@@ -31,6 +31,19 @@ internal sealed partial class AccessLog(RouteTable routes, ILogger<AccessLog> lo
             http.Response.Headers[RequestIdMiddleware.Header].ToString());
     }
 
+    /// <summary>Logs a call of a gRPC service that was answered.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="method">Full name of the method.</param>
+    /// <param name="status">Name of the status.</param>
+    /// <param name="isRefused">Whether the status is another than OK.</param>
+    /// <param name="began">Timestamp of its beginning.</param>
+    public void Write(HttpContext http, string method, string status, bool isRefused, long began)
+    {
+        var level = isRefused ? LogLevel.Information : LogLevel.Debug;
+        if (logger.IsEnabled(level))
+            LogCallAnswered(level, method, status, Stopwatch.GetElapsedTime(began).TotalMilliseconds, http.Features.Get<Caller>()?.Name ?? Caller.Anonymous.Name, http.Response.Headers[RequestIdMiddleware.Header].ToString());
+    }
+
     // What the function returned is sent later.
     private static int StatusOf(FunctionContext context, HttpContext http) => http.Response.HasStarted
         ? http.Response.StatusCode
@@ -43,4 +56,7 @@ internal sealed partial class AccessLog(RouteTable routes, ILogger<AccessLog> lo
 
     [LoggerMessage(EventId = 1, Message = "{Method} {Route} was answered with {Status} after {Milliseconds:0.0} ms; caller {Caller}, request id {RequestId}")]
     private partial void LogAnswered(LogLevel level, string method, string route, int status, double milliseconds, string caller, string requestId);
+
+    [LoggerMessage(EventId = 2, Message = "gRPC {Method} was answered with {Status} after {Milliseconds:0.0} ms; caller {Caller}, request id {RequestId}")]
+    private partial void LogCallAnswered(LogLevel level, string method, string status, double milliseconds, string caller, string requestId);
 }

@@ -57,8 +57,13 @@ internal sealed class BodyDecompression : IRequestDecompressionProvider
     /// <inheritdoc />
     public Stream? GetDecompressionStream(HttpContext context)
     {
-        var request = context.Request;
-        if (request.Headers.ContentEncoding is not [{ Length: > 0 } given] || Decompress(given, request.Body) is not { } content)
+        // In a method of its own, since what its error says would be allocated for requests without a coding, too.
+        return context.Request.Headers.ContentEncoding is [{ Length: > 0 } given] ? Open(context.Request, given) : null;
+    }
+
+    private static CheckedStream? Open(HttpRequest request, string given)
+    {
+        if (Decompress(given, request.Body) is not { } content)
             return null;
         request.Headers.Remove(HeaderNames.ContentEncoding);
         // It is the length of what was sent.

@@ -11,6 +11,12 @@ namespace Larder.Functions.Http;
 /// </summary>
 internal static class EntityTags
 {
+    /// <summary>The header of a change that requires a tag.</summary>
+    public const string IfMatch = "If-Match";
+
+    /// <summary>The header of a request for what has none of the tags.</summary>
+    public const string IfNoneMatch = "If-None-Match";
+
     private const int HashBytes = 12;
 
     private static readonly string[] Codings = [".br", ".gzip"];

@@ -113,7 +113,19 @@ internal sealed class ErrorAnswer(ErrorKind kind, string sentence) : JsonAnswer
     protected override int Write(Utf8JsonWriter writer, Dialect dialect)
     {
         var status = dialect.StatusOf(kind);
-        dialect.Write(writer, status, sentence);
+        dialect.Write(writer, kind, status, sentence);
         return status;
+    }
+}
+
+/// <summary>An answer that is an object of another protocol, as it is.</summary>
+/// <param name="answer">The object.</param>
+internal sealed class PlainAnswer(object answer) : JsonAnswer
+{
+    /// <inheritdoc />
+    protected override int Write(Utf8JsonWriter writer, Dialect dialect)
+    {
+        JsonSerializer.Serialize(writer, answer, answer.GetType(), Json.Options);
+        return StatusCodes.Status200OK;
     }
 }

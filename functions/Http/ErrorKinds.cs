@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Larder.Inference;
 using Larder.Inference.Limits;
+using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
@@ -21,6 +22,26 @@ internal static class ErrorKinds
         // One that asked for too much: the rest of the server goes on.
         OutOfMemoryException => ErrorKind.Unavailable,
         _ => FullDisk.Is(exception) ? ErrorKind.NoRoom : ErrorKind.Internal,
+    };
+
+    /// <summary>Whether a kind is the server's own fault, which belongs into the log.</summary>
+    public static bool IsFault(ErrorKind kind) => kind >= ErrorKind.Internal && kind != ErrorKind.Unsupported;
+
+    /// <summary>What a caller is told of an exception.</summary>
+    /// <param name="exception">The exception.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="requestId">The request's id, by which the log has the reason of the server's own faults.</param>
+    public static string Sentence(Exception exception, ErrorKind kind, string requestId) => exception switch
+    {
+        JsonException e => $"The JSON is not valid (line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}).",
+        BadHttpRequestException when kind == ErrorKind.TooLarge => "The request body is larger than this server accepts.",
+        BadHttpRequestException when kind == ErrorKind.Slow => "The request body came too slowly.",
+        BadHttpRequestException => "The request is not valid HTTP.",
+        OperationCanceledException or ConnectionResetException => "The request was given up.",
+        OutOfMemoryException => "The server has not the memory for this request: send a smaller one, or the same again later.",
+        _ when kind == ErrorKind.NoRoom && exception is not NoRoomException => "The server's disk is full at this moment; try again later.",
+        _ when kind == ErrorKind.Internal => $"The server failed. Its log has the reason under request id {requestId}.",
+        _ => exception.Message,
     };
 }
 

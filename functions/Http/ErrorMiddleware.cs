@@ -1,7 +1,5 @@
-using System.Text.Json;
+using System.Globalization;
 using Larder.Inference;
-using Larder.Registry.Errors;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
@@ -15,6 +13,9 @@ namespace Larder.Functions.Http;
 /// </summary>
 internal sealed partial class ErrorMiddleware(Dialects dialects, ILogger<ErrorMiddleware> logger) : IFunctionsWorkerMiddleware
 {
+    // Seconds.
+    private const double DefaultWait = 5;
+
     /// <inheritdoc />
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
@@ -38,21 +39,13 @@ internal sealed partial class ErrorMiddleware(Dialects dialects, ILogger<ErrorMi
     {
         var kind = ErrorKinds.Of(exception);
         var id = http.Response.Headers[RequestIdMiddleware.Header].ToString();
-        if (kind >= ErrorKind.Internal && kind != ErrorKind.Unsupported)
+        if (ErrorKinds.IsFault(kind))
             LogFault(exception, function, id);
-        var answer = new ErrorAnswer(kind, exception switch
-        {
-            JsonException e => $"The JSON is not valid (line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}).",
-            BadHttpRequestException when kind == ErrorKind.TooLarge => "The request body is larger than this server accepts.",
-            BadHttpRequestException when kind == ErrorKind.Slow => "The request body came too slowly.",
-            BadHttpRequestException => "The request is not valid HTTP.",
-            OperationCanceledException or ConnectionResetException => "The request was given up.",
-            OutOfMemoryException => "The server has not the memory for this request: send a smaller one, or the same again later.",
-            _ when kind == ErrorKind.NoRoom && exception is not NoRoomException => "The server's disk is full at this moment; try again later.",
-            _ when kind == ErrorKind.Internal => $"The server failed. Its log has the reason under request id {id}.",
-            _ => exception.Message,
-        });
-        return kind is ErrorKind.Unavailable or ErrorKind.NoRoom or ErrorKind.TooMany ? answer.WithHeader("Retry-After", "5") : answer;
+        var answer = new ErrorAnswer(kind, ErrorKinds.Sentence(exception, kind, id));
+        if (kind is not (ErrorKind.Unavailable or ErrorKind.NoRoom or ErrorKind.TooMany))
+            return answer;
+        var wait = (exception as LarderException)?.RetryAfter is { } known ? Math.Max(1, Math.Ceiling(known.TotalSeconds)) : DefaultWait;
+        return answer.WithHeader("Retry-After", wait.ToString(CultureInfo.InvariantCulture));
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "{Function} failed (request id {RequestId})")]

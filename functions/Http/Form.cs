@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json.Nodes;
+using Larder.Functions.OpenApi;
 using Larder.Inference;
 using Larder.Inference.Validation.Scanning;
 using Larder.Registry.Errors;
@@ -12,8 +14,17 @@ namespace Larder.Functions.Http;
 /// <param name="What">What it is, for messages: <c>a training</c>.</param>
 /// <param name="Otherwise">What to send in its place, for a request that is no form.</param>
 /// <param name="Fields">The fields.</param>
-internal sealed record FormSpec(string What, string Otherwise, params FormField[] Fields)
+internal sealed record FormSpec(string What, string Otherwise, params FormField[] Fields) : IRequestBody
 {
+    /// <summary>The body that the file itself may be, in the place of a form; the texts are then in the query. Null where it may not.</summary>
+    public FileBody? Raw { get; init; }
+
+    /// <inheritdoc />
+    public bool IsRequired => true;
+
+    /// <summary>The fields that have a text.</summary>
+    public IEnumerable<FormField> Texts => Fields.Where(one => one.TextBytes > 0);
+
     /// <summary>The name of parts whose field is known by the file's extension, and the field of each extension; <c>""</c> is any other. Null: there are none.</summary>
     public (string Name, IReadOnlyDictionary<string, string> Fields)? ByExtension { get; init; }
 
@@ -24,17 +35,35 @@ internal sealed record FormSpec(string What, string Otherwise, params FormField[
 
     /// <summary>The fields, for messages.</summary>
     public string Takes => string.Join(", ", Fields.Select(one => one.Name));
+
+    /// <inheritdoc />
+    public IEnumerable<(string MediaType, JsonNode Schema)> Describe(ApiSchemas schemas)
+    {
+        var form = new JsonObject
+        {
+            ["type"] = "object",
+            ["properties"] = new JsonObject(Fields.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)field.Describe(schemas)))),
+            ["additionalProperties"] = false,
+        };
+        if (Array.Exists(Fields, field => field.IsRequired))
+            form["required"] = new JsonArray([.. Fields.Where(field => field.IsRequired).Select(field => (JsonNode)field.Name)]);
+        return [("multipart/form-data", form), .. Raw?.Describe(schemas) ?? []];
+    }
 }
 
 /// <summary>A field of a form.</summary>
 /// <param name="Name">Its name.</param>
-internal sealed record FormField(string Name)
+/// <param name="Meaning">What it is, for callers.</param>
+internal sealed record FormField(string Name, string Meaning)
 {
     /// <summary>Most bytes of the address of a file that is somewhere else.</summary>
     public const int AddressBytes = 8192;
 
-    /// <summary>Keeps the bytes of its file while they arrive; null when it cannot be a file.</summary>
-    public Func<Stream, CancellationToken, Task<StagedFile>>? Stage { get; init; }
+    /// <summary>Whether it can be a file.</summary>
+    public bool IsFile { get; init; }
+
+    /// <summary>Whether a form must have it.</summary>
+    public bool IsRequired { get; init; }
 
     /// <summary>Whether its file is text, which is kept in UTF-8 whatever charset its part names.</summary>
     public bool IsText { get; init; }
@@ -57,9 +86,29 @@ internal sealed record FormField(string Name)
     /// <summary>Whether its text is JSON. It may then come as a file too: some clients send a media type only with those.</summary>
     public bool IsJson { get; init; }
 
+    /// <summary>The options of a job, where they are its text.</summary>
+    public JobOptions? OptionsOf { get; init; }
+
     /// <summary>The field of a job's options.</summary>
-    public static FormField Options { get; } = new("options") { TextBytes = 1 << 20, IsJson = true };
+    public static FormField Options { get; } = new("options", "The job's options.") { TextBytes = 1 << 20, IsJson = true };
+
+    /// <summary>Its JSON Schema.</summary>
+    public JsonNode Describe(ApiSchemas schemas)
+    {
+        if (OptionsOf is { } options)
+            return schemas.Named(options.Name, options.Schema);
+        var schema = new JsonObject { ["description"] = Meaning };
+        // JSON may be of any type.
+        if (!IsJson)
+            schema["type"] = "string";
+        if (IsFile && TextBytes == 0)
+            schema["format"] = "binary";
+        return schema;
+    }
 }
+
+/// <summary>Keeps the bytes of a field's file while they arrive.</summary>
+internal delegate Task<StagedFile> StageFile(FormField field, Stream content, CancellationToken cancellationToken);
 
 /// <summary>A file of a form.</summary>
 /// <param name="Field">The field that it came in.</param>
@@ -71,10 +120,11 @@ internal sealed record UploadedFile(string Field, string FileName, StagedFile St
 internal sealed class Form : IAsyncDisposable
 {
     private readonly FormSpec _spec;
+    private readonly StageFile _stage;
     private readonly List<UploadedFile> _files = [];
     private readonly Dictionary<string, byte[]> _texts = new(StringComparer.Ordinal);
 
-    private Form(FormSpec spec) => _spec = spec;
+    private Form(FormSpec spec, StageFile stage) => (_spec, _stage) = (spec, stage);
 
     /// <summary>The files, in their order.</summary>
     public IReadOnlyList<UploadedFile> Files => _files;
@@ -83,11 +133,14 @@ internal sealed class Form : IAsyncDisposable
     /// <exception cref="InvalidRequestException">It is not well-formed, or has what it may not have.</exception>
     /// <exception cref="HttpStatusException">It is no form, or a part is of a kind that is not taken (415).</exception>
     /// <exception cref="TooLargeException">A part is over its limit.</exception>
-    public static async Task<Form> ReadAsync(HttpRequest request, FormSpec spec, CancellationToken cancellationToken)
+    public static async Task<Form> ReadAsync(HttpRequest request, FormSpec spec, StageFile stage, CancellationToken cancellationToken)
     {
         var parts = MultipartForm.PartsOf(request, cancellationToken)
             ?? throw new HttpStatusException(ErrorKind.UnsupportedMedia, $"Send multipart/form-data with {spec.Takes}, or {spec.Otherwise}.");
-        var form = new Form(spec);
+        // The query has the texts of a raw file only.
+        if (spec.Raw is not null)
+            QueryParameters.RequireKnown(request);
+        var form = new Form(spec, stage);
         try
         {
             await foreach (var part in parts)
@@ -104,16 +157,16 @@ internal sealed class Form : IAsyncDisposable
     /// <summary>Takes a body that is the file itself; the texts are in the query.</summary>
     /// <inheritdoc cref="ReadAsync"/>
     public static async Task<Form> ReadRawAsync(
-        HttpRequest request, FormSpec spec, FormField field, Func<Stream, CancellationToken, Task<StagedFile>> stage, CancellationToken cancellationToken)
+        HttpRequest request, FormSpec spec, FormField field, StageFile stage, CancellationToken cancellationToken)
     {
-        var form = new Form(spec);
-        QueryParameters.RequireKnown(request, [.. spec.Fields.Where(known => known.TextBytes > 0).Select(known => known.Name)]);
+        var form = new Form(spec, stage);
+        QueryParameters.RequireKnown(request, [.. spec.Texts.Select(known => known.Name)]);
         foreach (var known in spec.Fields)
         {
             if (request.Query.TryGetValue(known.Name, out var text))
                 form._texts[known.Name] = Encoding.UTF8.GetBytes(RequestText.Require(text.ToString(), $"The parameter {known.Name}"));
         }
-        form._files.Add(new UploadedFile(field.Name, "", await stage(request.OpenBody(), cancellationToken)));
+        form._files.Add(new UploadedFile(field.Name, "", await stage(field, request.OpenBody(), cancellationToken)));
         return form;
     }
 
@@ -147,13 +200,13 @@ internal sealed class Form : IAsyncDisposable
     private async Task TakeAsync(FormPart part, CancellationToken cancellationToken)
     {
         var name = _spec.FieldOf(part);
-        if (Array.Find(_spec.Fields, field => field.Name == name) is not { } known || (part.IsFile ? known is { Stage: null, IsJson: false } : known.TextBytes == 0))
+        if (Array.Find(_spec.Fields, field => field.Name == name) is not { } known || (part.IsFile ? known is { IsFile: false, IsJson: false } : known.TextBytes == 0))
             throw new InvalidRequestException($"The {(part.IsFile ? "file" : "field")} '{RequestText.Shown(part.Name)}' is not known; {_spec.What} takes {_spec.Takes}.");
         if (File(known.Name) is not null || _texts.ContainsKey(known.Name))
             throw new InvalidRequestException($"The field '{known.Name}' is given twice.");
 
-        if (part.IsFile && known.Stage is { } stage)
-            await TakeFileAsync(part, known, stage, cancellationToken);
+        if (part.IsFile && known.IsFile)
+            await TakeFileAsync(part, known, cancellationToken);
         else
             _texts.Add(known.Name, await TextAsync(part, known, cancellationToken));
     }
@@ -169,7 +222,7 @@ internal sealed class Form : IAsyncDisposable
             $"Filename extension not allowed. Please use one of these: [{string.Join(", ", extensions.Select(extension => $"'{extension}'"))}]{(kind is null ? "" : $". The file seems to be {kind.Name}.{kind.Advice}")}");
     }
 
-    private async Task TakeFileAsync(FormPart part, FormField field, Func<Stream, CancellationToken, Task<StagedFile>> stage, CancellationToken cancellationToken)
+    private async Task TakeFileAsync(FormPart part, FormField field, CancellationToken cancellationToken)
     {
         var fileName = part.FileName is { Length: > 0 } given ? given : field.Name + field.Extension;
         if (field.Extension is { } extension
@@ -181,7 +234,7 @@ internal sealed class Form : IAsyncDisposable
             throw WrongExtension(fileName, [extension, .. field.OtherExtensions]);
         }
 
-        var file = new UploadedFile(field.Name, fileName, await stage(field.IsText ? await part.OpenTextAsync(cancellationToken) : part.Open(), cancellationToken));
+        var file = new UploadedFile(field.Name, fileName, await _stage(field, field.IsText ? await part.OpenTextAsync(cancellationToken) : part.Open(), cancellationToken));
         _files.Add(file);
         if (file.Staged.SizeBytes == 0 && field.Empty is { } sentence)
             throw new InvalidRequestException(sentence);
@@ -190,7 +243,7 @@ internal sealed class Form : IAsyncDisposable
     private static async Task<byte[]> TextAsync(FormPart part, FormField field, CancellationToken cancellationToken)
     {
         var name = field.Name;
-        var hint = field.Stage is null ? "" : "; to send a file, give it a file name";
+        var hint = !field.IsFile ? "" : "; to send a file, give it a file name";
         var bytes = await part.ReadAsync(field.TextBytes, $"The field {name} is limited to {field.TextBytes} bytes of text{hint}.", cancellationToken);
         return field.IsJson ? JsonText.Check(bytes.Span).ToArray() : Encoding.UTF8.GetBytes(RequestBody.Text(bytes.Span, $"The field {name}"));
     }

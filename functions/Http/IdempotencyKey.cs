@@ -7,7 +7,8 @@ namespace Larder.Functions.Http;
 /// <summary>The header <c>Idempotency-Key</c>: a repeated request with the same key is answered with the job of the first.</summary>
 internal static class IdempotencyKey
 {
-    private const string Header = "Idempotency-Key";
+    /// <summary>Its name.</summary>
+    public const string Header = "Idempotency-Key";
 
     /// <summary>A request's key; null when it has none.</summary>
     /// <exception cref="InvalidRequestException">The key is not valid, or there are several.</exception>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Larder.Functions.Jobs;
+using Larder.Functions.OpenApi;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;
@@ -24,28 +25,22 @@ internal static class QueryParameters
 
     /// <summary>Refuses parameters that a route does not know, and those that are given twice.</summary>
     /// <exception cref="InvalidRequestException">There is such a parameter.</exception>
-    public static void RequireKnown(HttpRequest request, params ReadOnlySpan<string> known) => RequireKnown(request, [], known);
-
-    /// <summary>The same for a route with parameters that take several values, and may be repeated for that (<see cref="Texts"/>).</summary>
-    /// <inheritdoc cref="RequireKnown(HttpRequest, ReadOnlySpan{string})"/>
-    public static void RequireKnown(HttpRequest request, string[] repeatable, params ReadOnlySpan<string> single)
+    public static void RequireKnown(HttpRequest request, params IReadOnlyList<string> known)
     {
-        // Most requests, and every warm prediction, have none: nothing is allocated for these.
         if (!request.QueryString.HasValue)
             return;
-        string[] known = [.. repeatable, .. single];
         foreach (var (name, values) in request.Query)
         {
             if (name == KeyParameter)
                 continue;
             if (!known.Contains(name))
             {
-                var takes = known.Length == 0 ? "none is" : $"{string.Join(", ", known)} {(known.Length == 1 ? "is" : "are")}";
+                var takes = known.Count == 0 ? "none is" : $"{string.Join(", ", known)} {(known.Count == 1 ? "is" : "are")}";
                 throw new InvalidRequestException(name == Reserved
                     ? $"The parameter {Reserved} is reserved for a search grammar, which this release does not have. Of parameters, {takes} known here."
                     : $"The parameter '{RequestText.Shown(name)}' is not known here; {takes}.");
             }
-            if (values.Count > 1 && !repeatable.Contains(name))
+            if (values.Count > 1 && Parameter.Query.GetValueOrDefault(name)?.IsRepeatable != true)
                 throw new InvalidRequestException($"The parameter {name} is given {values.Count} times; once is enough.");
         }
     }

@@ -45,8 +45,15 @@ internal static class RequestBody
         var type = request.ContentType;
         if (!IsJsonType(type))
             throw new HttpStatusException(ErrorKind.UnsupportedMedia, $"This takes JSON; the Content-Type '{RequestText.Shown(type!)}' is not read here. Send it as {Json}.");
+        return request.OpenTextAsync(cancellationToken);
+    }
+
+    /// <summary>The body as text in UTF-8.</summary>
+    /// <exception cref="HttpStatusException">It is in a coding or charset that is not read (415).</exception>
+    public static ValueTask<PipeReader> OpenTextAsync(this HttpRequest request, CancellationToken cancellationToken)
+    {
         var body = request.OpenBodyReader();
-        return CharsetOf(type) is { } charset ? ToUtf8Async(body, charset, cancellationToken) : new(body);
+        return CharsetOf(request.ContentType) is { } charset ? ToUtf8Async(body, charset, cancellationToken) : new(body);
     }
 
     /// <summary>Text of a part of a form, in UTF-8.</summary>

@@ -15,11 +15,14 @@ internal static class RequestExtensions
         request.HasJsonContentType()
         || (MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>A yes-or-no query parameter: absent is no, present without a value is yes.</summary>
+    /// <summary>A yes-or-no query parameter: present without a value is yes.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="name">The parameter.</param>
+    /// <param name="absent">What it is when it is absent.</param>
     /// <exception cref="InvalidRequestException">The value is neither true nor false.</exception>
-    public static bool Flag(this HttpRequest request, string name) => request.Query[name] switch
+    public static bool Flag(this HttpRequest request, string name, bool absent = false) => request.Query[name] switch
     {
-        [] => false,
+        [] => absent,
         ["" or "true" or "1"] => true,
         ["false" or "0"] => false,
         _ => throw new InvalidRequestException($"{name} must be true or false."),

@@ -23,12 +23,8 @@ internal sealed class RequestIdMiddleware(AccessLog log, ILogger<RequestIdMiddle
     {
         if (context.GetHttpContext() is not { } http)
             return next(context);
-        var given = http.Request.Headers[Header];
-        var id = given is [{ } own] && IsSane(own) ? own : context.InvocationId;
-        http.Response.Headers[Header] = id;
-
+        var scope = Begin(http, IdOf(http.Request) ?? context.InvocationId);
         // Not disposed of: this runs within a method of the host's that is asynchronous, and what was set here ends with it.
-        var scope = new RequestScope(id, TraceOf(http));
         _ = logger.BeginScope(scope);
         var began = Stopwatch.GetTimestamp();
         var running = next(context);
@@ -37,6 +33,17 @@ internal sealed class RequestIdMiddleware(AccessLog log, ILogger<RequestIdMiddle
         log.Write(context, http, began);
         scope.End();
         return running;
+    }
+
+    /// <summary>The id that a caller sent; null where it sent none, or one that is not taken over.</summary>
+    internal static string? IdOf(HttpRequest request) => request.Headers[Header] is [{ } own] && IsSane(own) ? own : null;
+
+    /// <summary>Sends the id and the trace back with the answer.</summary>
+    /// <returns>The scope for the log.</returns>
+    internal static RequestScope Begin(HttpContext http, string id)
+    {
+        http.Response.Headers[Header] = id;
+        return new RequestScope(id, TraceOf(http));
     }
 
     private async Task EndAsync(Task running, RequestScope scope, FunctionContext context, HttpContext http, long began)

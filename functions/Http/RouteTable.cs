@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.ComponentModel;
 using System.Reflection;
 using Larder.Functions.Access;
+using Larder.Functions.OpenApi;
 using Larder.Functions.Operations;
 using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
@@ -18,15 +19,21 @@ public sealed class RouteTable
     /// <param name="Role">The least role that a caller needs.</param>
     /// <param name="Summary">One line on what it does.</param>
     /// <param name="Function">The function's name.</param>
-    public sealed record Entry(IReadOnlyList<string> Methods, string Path, Role Role, string Summary, string Function);
+    /// <param name="Declaration">The method, whose attributes say the rest.</param>
+    public sealed record Entry(IReadOnlyList<string> Methods, string Path, Role Role, string Summary, string Function, MethodInfo Declaration);
 
     // What callers leave out, or say too much.
     private static readonly string[] Prefixes = ["", "/api/v1", "/api"];
 
     private readonly FrozenDictionary<string, string> _templates;
+    private readonly FrozenDictionary<string, IReadOnlyList<string>?> _queries;
 
     /// <summary>Reads the declarations.</summary>
-    public RouteTable() => _templates = Entries.ToFrozenDictionary(entry => entry.Function, entry => entry.Path);
+    public RouteTable()
+    {
+        _templates = Entries.ToFrozenDictionary(entry => entry.Function, entry => entry.Path);
+        _queries = Entries.ToFrozenDictionary(entry => entry.Function, entry => entry.Declaration.GetCustomAttribute<QueryAttribute>()?.Names);
+    }
 
     /// <summary>All routes, by path.</summary>
     public IReadOnlyList<Entry> Entries { get; } =
@@ -46,7 +53,8 @@ public sealed class RouteTable
                // Without one the host does not start (FunctionAccess).
                method.GetCustomAttribute<RequiresAttribute>()!.Role,
                method.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "",
-               method.GetCustomAttribute<FunctionAttribute>()!.Name),
+               method.GetCustomAttribute<FunctionAttribute>()!.Name,
+               method),
     ];
 
     /// <summary>The methods that a path answers to; empty when no route has it.</summary>
@@ -55,6 +63,9 @@ public sealed class RouteTable
 
     /// <summary>The template of a function's route; null when it has none of its own.</summary>
     public string? TemplateOf(string function) => _templates.GetValueOrDefault(function);
+
+    /// <summary>The query parameters that a function takes; null when its query is not checked.</summary>
+    public IReadOnlyList<string>? QueryOf(string function) => _queries.GetValueOrDefault(function);
 
     /// <summary>The route that a caller may have meant by a path that no route has; null when none is near.</summary>
     /// <param name="method">The request's method: of routes that are as near, one that has it.</param>
@@ -76,8 +87,15 @@ public sealed class RouteTable
             return null;
         var sum = (int?)0;
         foreach (var (segment, own) in wanted.Zip(given))
-            sum += segment is ['{', ..] ? (own.Length > 0 ? 0 : null) : NearestName.Distance(own, segment);
+            sum += segment is ['{', ..] ? (Fits(segment, own) ? 0 : null) : NearestName.Distance(own, segment);
         return sum;
+    }
+
+    // A segment with parameters: one, or two with a colon between them.
+    private static bool Fits(string template, string given)
+    {
+        var colon = given.LastIndexOf(':');
+        return template.Contains("}:{", StringComparison.Ordinal) ? colon > 0 && colon < given.Length - 1 : given.Length > 0;
     }
 
     private static bool Matches(string template, string path)
@@ -86,6 +104,6 @@ public sealed class RouteTable
         var given = path.TrimEnd('/').Split('/');
         var rest = wanted[^1].StartsWith("{*", StringComparison.Ordinal);
         return (rest ? wanted.Length <= given.Length : wanted.Length == given.Length)
-            && wanted.Zip(given).All(pair => pair.First is ['{', ..] ? pair.Second.Length > 0 : string.Equals(pair.First, pair.Second, StringComparison.OrdinalIgnoreCase));
+            && wanted.Zip(given).All(pair => pair.First is ['{', ..] ? Fits(pair.First, pair.Second) : string.Equals(pair.First, pair.Second, StringComparison.OrdinalIgnoreCase));
     }
 }

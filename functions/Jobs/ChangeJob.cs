@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
@@ -16,6 +17,7 @@ public sealed class ChangeJob(JobScheduler scheduler, JobSubmitter submitter)
 {
     /// <summary>Asks a job to end. It becomes <c>canceled</c> when nothing of it runs any more; asking again changes nothing.</summary>
     [Function("CancelJob"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("End a job; it is final when nothing of it runs.")]
+    [Query, Takes, Answers(typeof(JobAnswer), StatusCodes.Status202Accepted), Answers(typeof(JobAnswer))]
     public async Task<IActionResult> Cancel(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/jobs/{job}/cancel")] HttpRequest request,
         string job,
@@ -30,6 +32,7 @@ public sealed class ChangeJob(JobScheduler scheduler, JobSubmitter submitter)
 
     /// <summary>Runs a job that has ended again: a new job with the same inputs and options.</summary>
     [Function("RetryJob"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Run an ended job again, with the same inputs.")]
+    [Query, Takes, Answers(typeof(JobAnswer), StatusCodes.Status202Accepted)]
     public async Task<IActionResult> Retry(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/jobs/{job}/retry")] HttpRequest request,
         string job,

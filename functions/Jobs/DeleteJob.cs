@@ -1,6 +1,8 @@
 using System.ComponentModel;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Access;
 using Larder.Registry.Jobs;
@@ -17,13 +19,13 @@ public sealed class DeleteJob(JobAccess access, JobStore jobs, JobFiles files)
 {
     /// <summary>Deletes a job, its logs and outputs. What it made stays. 409 while it is not over.</summary>
     [Function("DeleteJob"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Delete a job that is over: document, logs, outputs.")]
+    [Query, Answers(typeof(Answer))]
     public async Task<IActionResult> Delete(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/jobs/{job}")] HttpRequest request,
         string job,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var found = await access.OpenAsync(request.Caller(), job, JobWay.Delete, cancellationToken);
 
         // The document last: until then, deleting again takes up what a crash left.

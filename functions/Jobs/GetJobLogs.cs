@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
@@ -23,12 +24,12 @@ public sealed class GetJobLogs(JobAccess access, JobLogReader logs, LogStream st
     /// <c>Last-Event-ID</c> goes on where a stream broke off. Without <c>?attempt=</c>, those of the last attempt.
     /// </summary>
     [Function("GetJobLogs"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("A job's log; ?after=&limit=&attempt=; live with Accept: text/event-stream.")]
+    [Query("after", "limit", "attempt"), TakesHeaders("Accept", "Last-Event-ID"), Answers(typeof(JobLogAnswer)), Answers(MediaType = "text/event-stream")]
     public async Task<IActionResult> Get(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/jobs/{job}/logs")] HttpRequest request,
         string job,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request, "after", "limit", "attempt");
         var after = QueryParameters.Number(request, "after", 0, long.MaxValue) ?? 0;
         var limit = (int?)QueryParameters.Number(request, "limit", 1, JobLog.MaxLines) ?? UsualLimit;
         var asked = (int?)QueryParameters.Number(request, "attempt", 1, int.MaxValue);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
@@ -22,25 +23,25 @@ public sealed class JobInputs(JobAccess access, IArtifactStore artifacts)
 
     /// <summary>What there is.</summary>
     [Function("ListJobInputs"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("What a job was given: its files and options.")]
+    [Query, Answers(typeof(JobInputListAnswer))]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/jobs/{job}/inputs")] HttpRequest request,
         string job,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var shown = JobAnswers.Short(await access.OpenAsync(request.Caller(), job, JobWay.ReadInputs, cancellationToken));
         return Envelope.Ok("Job inputs provided", new JobInputListAnswer { Inputs = shown.Inputs, Options = shown.Options });
     }
 
     /// <summary>One of its files by its name, or <c>options</c> as JSON (<see cref="FileAnswer"/>).</summary>
     [Function("ReadJobInput"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("A file that a job was given (script, requirements, dataset), or its options; Range and If-None-Match are honoured.")]
+    [Query, Answers(IsFile = true)]
     public async Task<IActionResult> Download(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/jobs/{job}/inputs/{name}")] HttpRequest request,
         string job,
         string name,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var found = await access.OpenAsync(request.Caller(), job, JobWay.ReadInputs, cancellationToken);
         if (name == Options)
         {

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
@@ -17,25 +18,25 @@ public sealed class JobOutputs(JobAccess access, JobFiles files)
 {
     /// <summary>What there is.</summary>
     [Function("ListJobOutputs"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("The files that a job left.")]
+    [Query, Answers(typeof(JobOutputListAnswer))]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/jobs/{job}/outputs")] HttpRequest request,
         string job,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var found = await access.OpenAsync(request.Caller(), job, JobWay.ReadOutputs, cancellationToken);
         return Envelope.Ok("Job outputs provided", new JobOutputListAnswer { Outputs = JobAnswers.Of(found.Outputs) });
     }
 
     /// <summary>One of them, or a range of it (<see cref="FileAnswer"/>). 409 when it was changed since the job ended.</summary>
     [Function("ReadJobOutput"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("A file that a job left; Range and If-None-Match are honoured.")]
+    [Query, Answers(IsFile = true)]
     public async Task<IActionResult> Download(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/jobs/{job}/outputs/{*path}")] HttpRequest request,
         string job,
         string? path,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var found = await access.OpenAsync(request.Caller(), job, JobWay.ReadOutputs, cancellationToken);
         var output = found.Outputs.FirstOrDefault(output => output.Path == path)
             ?? throw new NotFoundException($"The job {found.Id} left no such file; GET /api/v1/jobs/{found.Id}/outputs lists what it left.");

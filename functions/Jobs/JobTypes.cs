@@ -23,7 +23,7 @@ internal static class JobTypes
             "POST /api/v1/train/{model}",
             ["script", "dataset"],
             ["requirements"],
-            TrainOptions.Schema.Json),
+            () => TrainOptions.Schema.Json),
         new(
             typeof(IngestJob),
             IngestJob.Type,
@@ -31,7 +31,7 @@ internal static class JobTypes
             "Put a blob to uploads/{model}/{name}",
             [],
             [],
-            IngestOptions.Schema.Json),
+            () => IngestOptions.Schema.Json),
         new(
             typeof(UploadJob),
             UploadJob.Type,
@@ -39,7 +39,7 @@ internal static class JobTypes
             "POST /api/v1/models/{model}/uploads/{upload}/complete",
             [],
             [],
-            UploadOptions.Schema.Json),
+            () => UploadOptions.Schema.Json),
         new(
             typeof(DatasetJob),
             DatasetJob.Type,
@@ -47,7 +47,7 @@ internal static class JobTypes
             "POST /api/v1/models/{model}/uploads/{upload}/complete",
             [],
             [],
-            DatasetOptions.Schema.Json),
+            () => DatasetOptions.Schema.Json),
         new(
             typeof(ScoreJob),
             ScoreJob.Type,
@@ -55,7 +55,7 @@ internal static class JobTypes
             "POST /api/v1/models/{reference}/scoring",
             ["dataset"],
             [],
-            ScoreOptions.Schema.Json),
+            () => ScoreOptions.Schema.Json),
         new(
             typeof(ExportJob),
             ExportJob.Type,
@@ -63,7 +63,7 @@ internal static class JobTypes
             "POST /api/v1/admin/export",
             [],
             [],
-            ExportOptions.Schema.Json),
+            () => ExportOptions.Schema.Json),
         new(
             typeof(ImportJob),
             ImportJob.Type,
@@ -71,7 +71,7 @@ internal static class JobTypes
             "POST /api/v1/admin/import",
             [],
             ["archive"],
-            ImportOptions.Schema.Json),
+            () => ImportOptions.Schema.Json),
     ];
 
     /// <summary>Registers the classes of all types, as themselves and as <see cref="IJobType"/>.</summary>
@@ -91,9 +91,9 @@ internal static class JobTypes
     /// <param name="Submit">Method and path that submit one.</param>
     /// <param name="Files">Parts of the form that must be there.</param>
     /// <param name="OptionalFiles">Parts that may be there.</param>
-    /// <param name="Options">JSON Schema of the options: the form's field <c>options</c>, or the body.</param>
+    /// <param name="Options">Gives the JSON Schema of the options: the form's field <c>options</c>, or the body. It is made when it is first asked for, not at start.</param>
     internal sealed record Entry(
-        Type Class, string Type, string Description, string Submit, IReadOnlyList<string> Files, IReadOnlyList<string> OptionalFiles, JsonElement Options)
+        Type Class, string Type, string Description, string Submit, IReadOnlyList<string> Files, IReadOnlyList<string> OptionalFiles, Func<JsonElement> Options)
     {
         /// <summary>What answers show of the type.</summary>
         /// <param name="notScheduled">Why schedules cannot run it, in sentences; null when they can.</param>
@@ -104,7 +104,7 @@ internal static class JobTypes
             Submit = Submit,
             Files = Files,
             OptionalFiles = OptionalFiles,
-            Options = Options,
+            Options = Options(),
             Schedulable = notScheduled is null,
             NotSchedulable = notScheduled,
         };

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Inference.Sessions;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
@@ -24,13 +25,13 @@ public sealed class DeleteModel(ModelRegistry registry, ScheduleStore schedules,
     /// the default points now.
     /// </summary>
     [Function("DeleteModel"), Requires(Role.Contributor), Description("Delete a model, or one version of it (name:3); ?force=true despite aliases and schedules; ?purge=true for good.")]
+    [Query("force", "purge"), TakesHeaders(EntityTags.IfMatch), Answers(typeof(VersionDeletionAnswer)), Answers(typeof(Answer))]
     public async Task<IActionResult> Delete(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/models/{reference}")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken)
     {
         var parsed = ModelReference.Parse(reference);
-        QueryParameters.RequireKnown(request, "force", "purge");
         var (force, purge) = (request.Flag("force"), request.Flag("purge"));
         var isDefault = parsed is { Version: null, Alias: null } && reference.Contains(':');
         if (parsed.Alias is not null)
@@ -63,13 +64,13 @@ public sealed class DeleteModel(ModelRegistry registry, ScheduleStore schedules,
 
     /// <summary>Restores what was deleted: <c>name:3</c>, or, for administrators, <c>name</c> with all that it had.</summary>
     [Function("RestoreModel"), Requires(Role.Contributor), Description("Restore a deleted model, or one deleted version of it (name:3).")]
+    [Query, Takes, TakesHeaders(EntityTags.IfMatch), Answers(typeof(ModelEditAnswer))]
     public async Task<IActionResult> Restore(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{reference}/restore")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken)
     {
         var parsed = ModelReference.Parse(reference);
-        QueryParameters.RequireKnown(request);
         if (parsed.Version is not { } version)
         {
             if (reference.Contains(':'))

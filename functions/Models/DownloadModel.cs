@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Functions.Prediction;
 using Larder.Registry.Access;
 using Larder.Registry.Models;
@@ -18,12 +19,12 @@ public sealed class DownloadModel(ModelRegistry registry, IArtifactStore artifac
     /// The ONNX file of a version, or a zip of its files if it has several. Its ETag is its sha256; conditions and ranges are honoured (<see cref="FileAnswer"/>).
     /// </summary>
     [Function("DownloadModel"), Requires(Role.Reader), Description("The file, or a zip of a version's files; Range and If-None-Match are honoured.")]
+    [Query, Answers(IsFile = true)]
     public async Task<IActionResult> Download(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/{reference}/download")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var version = (await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken)).Version;
         request.HttpContext.Response.Headers[PredictionResponse.VersionHeader] = $"{version.Version}";
         var fileName = version.FileName ?? $"{version.Model}.onnx";

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Functions.Prediction;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
@@ -17,6 +18,7 @@ public sealed class DownloadVersionFile(ModelRegistry registry, IArtifactStore a
 {
     /// <summary>A file of a version; conditions and ranges are honoured (<see cref="FileAnswer"/>).</summary>
     [Function("DownloadVersionFile"), Requires(Role.Reader), Description("README.md (the model card), sample_inputs.json or sample_outputs.json of a version.")]
+    [Query, Answers(IsFile = true)]
     public async Task<IActionResult> Download(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/{reference}/files/{file}")] HttpRequest request,
         string reference,

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
@@ -15,15 +16,13 @@ namespace Larder.Functions.Models;
 /// <summary>Lists of models, a page at a time.</summary>
 public sealed class ListModels(ModelRegistry registry)
 {
-    private static readonly string[] Filters = ["owner", "tag"];
-
     /// <summary>Names of all models that fit <c>?owner=&amp;tag=</c>; objects too with <c>?detail=true</c>. With <c>?deleted=true</c> those that can be restored.</summary>
     [Function("ListModels"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Names of all models; ?owner=&tag=; ?detail=true for more, ?deleted=true for deleted ones.")]
+    [Query("owner", "tag", "detail", "deleted", "limit", "cursor"), Answers(typeof(ModelListAnswer))]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request, Filters, "detail", "deleted", "limit", "cursor");
         var detail = request.Flag("detail");
         var page = await PageAsync(request, cancellationToken);
         return Envelope.Ok("Model list provided", new ModelListAnswer
@@ -36,11 +35,11 @@ public sealed class ListModels(ModelRegistry registry)
 
     /// <summary>What <see cref="GetModel"/> answers, for all models.</summary>
     [Function("AllInformation"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Information on all models.")]
+    [Query("owner", "tag", "limit", "cursor"), Answers(typeof(ModelInformationListAnswer))]
     public async Task<IActionResult> ListInformation(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/information")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request, Filters, "limit", "cursor");
         var page = await PageAsync(request, cancellationToken);
         var models = new List<ModelInformation>(page.Items.Count);
         foreach (var model in page.Items)

@@ -1,14 +1,17 @@
 using System.Globalization;
 using Larder.Contracts;
 using Larder.Functions.Http;
+using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
 using Larder.Registry.Audit;
 using Larder.Registry.Models;
 using Larder.Registry.Samples;
 using Larder.Registry.Storage;
 using BatchingSettings = Larder.Inference.Settings.BatchingSettings;
+using CacheSettings = Larder.Inference.Settings.CacheSettings;
 using ImageSettings = Larder.Inference.Settings.ImageSettings;
 using ModelSettings = Larder.Inference.Settings.ModelSettings;
+using QueueSettings = Larder.Inference.Settings.QueueSettings;
 using SessionSettings = Larder.Inference.Settings.SessionSettings;
 
 namespace Larder.Functions.Models;
@@ -100,7 +103,7 @@ internal static class ModelAnswers
     }
 
     /// <summary>The same with a page of all versions.</summary>
-    public static ModelAnswer Information(Model model, ModelVersion? version, Page<ModelVersion> versions)
+    public static ModelAnswer Information(Model model, ModelVersion? version, LoadedState? loaded, Page<ModelVersion> versions)
     {
         var about = Information(model, version);
         return new ModelAnswer
@@ -114,11 +117,22 @@ internal static class ModelAnswers
             DefaultVersion = about.DefaultVersion,
             Model = about.Model,
             Version = about.Version,
+            Serving = loaded is null ? null : Of(loaded),
             TagListVersions = versions.Items.ToDictionary(one => $"{one.Version}", TagOf),
             Versions = [.. versions.Items.Select(Of)],
             NextCursor = versions.Cursor,
         };
     }
+
+    private static ServingDetails Of(LoadedState loaded) => new()
+    {
+        Bytes = loaded.Bytes,
+        Threads = loaded.Threads.Threads,
+        ThreadsReason = WireNames.Of(loaded.Threads.Reason),
+        OneThreadRunsPerSecond = loaded.Threads.OneThread,
+        AllCoresRunsPerSecond = loaded.Threads.AllCores,
+        ConcurrentRuns = loaded.Runs,
+    };
 
     private static TagVersion TagOf(ModelVersion version) => new()
     {
@@ -134,6 +148,7 @@ internal static class ModelAnswers
     {
         Session = new SessionSettings { IntraOpThreads = settings.Session.IntraOpThreads, Optimization = settings.Session.Optimization },
         Batching = new BatchingSettings { Enabled = settings.Batching.Enabled, MaxRows = settings.Batching.MaxRows },
+        Queue = new QueueSettings { TimeoutSeconds = settings.Queue.TimeoutSeconds, MaxRequests = settings.Queue.MaxRequests },
         Image = new ImageSettings
         {
             Scale = settings.Image.Scale,
@@ -142,6 +157,7 @@ internal static class ModelAnswers
             ChannelOrder = settings.Image.ChannelOrder,
             Resize = settings.Image.Resize,
         },
+        Cache = new CacheSettings { Enabled = settings.Cache.Enabled, Seconds = settings.Cache.Seconds },
         Missing = settings.Missing,
     };
 
@@ -149,6 +165,7 @@ internal static class ModelAnswers
     {
         Session = new() { IntraOpThreads = settings.Session.IntraOpThreads, Optimization = settings.Session.Optimization },
         Batching = new() { Enabled = settings.Batching.Enabled, MaxRows = settings.Batching.MaxRows },
+        Queue = new() { TimeoutSeconds = settings.Queue.TimeoutSeconds, MaxRequests = settings.Queue.MaxRequests },
         Image = new()
         {
             Scale = settings.Image.Scale,
@@ -157,6 +174,7 @@ internal static class ModelAnswers
             ChannelOrder = settings.Image.ChannelOrder,
             Resize = settings.Image.Resize,
         },
+        Cache = new() { Enabled = settings.Cache.Enabled, Seconds = settings.Cache.Seconds },
         Missing = settings.Missing,
     };
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Inference;
 using Larder.Inference.Signatures;
 using Larder.Orchestrations.Ingestion;
@@ -39,25 +40,45 @@ public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, A
     // Longest list of names, in bytes.
     private const int ListBytes = 1 << 20;
 
-    private readonly FormField _file = new("path")
+    private static readonly FormField File = new("path", "The ONNX file, or an archive with one.")
     {
-        Stage = (content, cancellationToken) => publisher.StageAsync(content, null, cancellationToken),
+        IsFile = true,
+        IsRequired = true,
         Extension = ".onnx",
         OtherExtensions = IngestedBlob.ArchiveExtensions,
         MayLackExtension = true,
     };
 
-    private FormSpec Spec => new(
+    /// <summary>The form of an upload.</summary>
+    internal static readonly FormSpec Spec = new(
         "an upload",
         "the file itself as application/octet-stream",
         [
-            _file,
-            .. new[] { "model_description", "description", "tags", "source", "alias", "aliases", "sha256", LibraryVersion }.Select(name => new FormField(name) { TextBytes = TextBytes, IsJson = name is "tags" or "aliases" }),
-            .. new[] { SampleInputs, SampleOutputs }.Select(name => new FormField(name) { TextBytes = sampleLimits.Bytes, IsJson = true }),
-            new FormField(Tolerance) { TextBytes = TextBytes, IsJson = true },
-            new FormField(Force) { TextBytes = TextBytes },
-            .. new[] { "labels", "features" }.Select(name => new FormField(name) { TextBytes = ListBytes, IsJson = true }),
-        ]);
+            File,
+            new("model_description", "Description of the model.") { TextBytes = TextBytes },
+            new("description", "Description of the version.") { TextBytes = TextBytes },
+            new("tags", "Tags of the version: a JSON object of texts.") { TextBytes = TextBytes, IsJson = true },
+            new("source", "Where the version comes from.") { TextBytes = TextBytes },
+            new("alias", "An alias that is moved to the version.") { TextBytes = TextBytes },
+            new("aliases", "Aliases that are moved to the version: a JSON list.") { TextBytes = TextBytes, IsJson = true },
+            new("sha256", "The SHA-256 that the file must have.") { TextBytes = TextBytes },
+            new(LibraryVersion, "What the model was made with, such as onnxruntime==1.10.0; becomes a tag.") { TextBytes = TextBytes },
+            // Their limit is a setting.
+            new(SampleInputs, "Bodies of predictions, as a JSON list.") { TextBytes = TextBytes, IsJson = true },
+            new(SampleOutputs, "The answers that are expected for them, as a JSON list.") { TextBytes = TextBytes, IsJson = true },
+            new(Tolerance, "How far outputs may be from those of the samples: a JSON object with atol and rtol.") { TextBytes = TextBytes, IsJson = true },
+            new(Force, "true publishes a version that does not give the outputs of its samples.") { TextBytes = TextBytes },
+            new("labels", "Names of the classes: a JSON list.") { TextBytes = ListBytes, IsJson = true },
+            new("features", "The columns of the only input: a JSON list of names or objects.") { TextBytes = ListBytes, IsJson = true },
+        ])
+    {
+        Raw = new FileBody("application/octet-stream", "application/zip", "application/x-zip-compressed", "application/gzip", "application/x-gzip"),
+    };
+
+    private readonly FormSpec _spec = Spec with
+    {
+        Fields = [.. Spec.Fields.Select(field => field.Name is SampleInputs or SampleOutputs ? field with { TextBytes = sampleLimits.Bytes } : field)],
+    };
 
     /// <summary>
     /// Uploads an ONNX file, or an archive as those that are dropped: multipart <c>path</c>, or the raw file. Optional fields (or, for a raw file, query parameters):
@@ -65,6 +86,7 @@ public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, A
     /// <c>alias</c>, or <c>aliases</c> (a JSON list), which are moved to it; <c>sha256</c>, which the file must have. <c>force</c> publishes a version that does not give the outputs of its samples. Repeated with the same <c>Idempotency-Key</c>, it makes no second version.
     /// </summary>
     [Function("PutModel"), Requires(Role.Contributor), Description("Upload an ONNX file, or an archive with one: a new version.")]
+    [Takes(nameof(Spec)), TakesHeaders(IdempotencyKey.Header), Answers(typeof(UploadedVersionAnswer), StatusCodes.Status201Created)]
     public async Task<IActionResult> Put(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/models/{model}")] HttpRequest request,
         string model,
@@ -73,9 +95,9 @@ public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, A
         var name = ModelName.Parse(model);
         var key = IdempotencyKey.Of(request);
         await using var form = IsFile(request)
-            ? await Form.ReadRawAsync(request, Spec, _file, (content, cancellationToken) => publisher.StageAsync(content, request.ContentLength, cancellationToken), cancellationToken)
-            : await Form.ReadAsync(request, Spec, cancellationToken);
-        var file = form.Require(_file.Name, $"No file path (named '{_file.Name}') specified");
+            ? await Form.ReadRawAsync(request, _spec, File, (_, content, cancellationToken) => publisher.StageAsync(content, request.ContentLength, cancellationToken), cancellationToken)
+            : await Form.ReadAsync(request, _spec, (_, content, cancellationToken) => publisher.StageAsync(content, null, cancellationToken), cancellationToken);
+        var file = form.Require(File.Name, $"No file path (named '{File.Name}') specified");
         if (form.Line("sha256") is { } expected && !expected.Equals(file.Staged.Sha256, StringComparison.OrdinalIgnoreCase))
             throw new InvalidRequestException($"The file that came has the SHA-256 {file.Staged.Sha256}, and not {Quoted.Text(expected)}: send it again, or send the right sha256.");
         var arrival = ArrivalOf(form, file);
@@ -138,9 +160,7 @@ public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, A
 
     // Without a media type too: a body of bytes alone is the file.
     private static bool IsFile(HttpRequest request) =>
-        !MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || RawTypes.Contains(type.MediaType.ToString(), StringComparer.OrdinalIgnoreCase);
-
-    private static readonly string[] RawTypes = ["application/octet-stream", "application/zip", "application/x-zip-compressed", "application/gzip", "application/x-gzip"];
+        !MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || Spec.Raw!.MediaTypes.Contains(type.MediaType.ToString(), StringComparer.OrdinalIgnoreCase);
 
     private static Dictionary<string, string>? TagsOf(Form form)
     {

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Functions.Operations;
 using Larder.Inference.Sessions;
 using Larder.Registry.Access;
@@ -21,18 +22,18 @@ namespace Larder.Functions.Models;
 /// <summary>The samples of a version: inputs with the outputs that are expected for them.</summary>
 public sealed class VersionSamples(ModelRegistry registry, SampleStore store, SessionCache sessions, ServerVersion server, TimeProvider time)
 {
-    private const string Expected = "{values:[...]}";
+    private static readonly JsonBody<PredictionRequest> Body = new("{values:[...]}");
 
     /// <summary>Runs the version on the body of a prediction, and adds body and outputs to its samples. Honours <c>If-Match</c>.</summary>
     [Function("AddSample"), Requires(Role.Contributor), Description("Record a sample of a version: {\"values\": ...}.")]
+    [Query, Takes(nameof(Body)), TakesHeaders(EntityTags.IfMatch), Answers(typeof(SamplesAnswer))]
     public async Task<IActionResult> Add(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{reference}/samples")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var model = await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken);
-        var body = await Json.ReadObjectAsync(request, Expected, ["values"], cancellationToken);
+        var body = await Body.ReadObjectAsync(request, cancellationToken);
         if (!body.TryGetProperty("values", out var values))
             throw new InvalidRequestException("No input for the model provided as (values:[...])");
         var samples = await store.ReadAsync(model.Version.Files, cancellationToken);
@@ -44,23 +45,23 @@ public sealed class VersionSamples(ModelRegistry registry, SampleStore store, Se
 
     /// <summary>The samples of a version.</summary>
     [Function("GetSamples"), Requires(Role.Reader), Description("The samples of a version, and the last comparison with them.")]
+    [Query, Answers(typeof(SamplesAnswer))]
     public async Task<IActionResult> Get(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/{reference}/samples")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         return await AnswerAsync(await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken), "Samples provided", cancellationToken);
     }
 
     /// <summary>Removes the samples of a version. Honours <c>If-Match</c>.</summary>
     [Function("DeleteSamples"), Requires(Role.Contributor), Description("Remove the samples of a version.")]
+    [Query, TakesHeaders(EntityTags.IfMatch), Answers(typeof(SamplesAnswer))]
     public async Task<IActionResult> Delete(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/models/{reference}/samples")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var model = await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken);
         return await AnswerAsync(await UpdateAsync(request, model, new VersionPatch { Samples = [] }, cancellationToken), $"Samples of {model.Model.Name}:{model.Version.Version} removed", cancellationToken);
     }

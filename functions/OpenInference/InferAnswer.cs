@@ -13,17 +13,15 @@ internal sealed class InferAnswer : IDisposable
     private readonly HttpResponse _response;
     private readonly ResolvedModel _model;
     private readonly InferRequest _asked;
-    private readonly List<OutputTensor> _tensors;
+    private readonly WantedTensors _tensors;
     private readonly List<(OutputTensor Tensor, bool IsBinary)> _wanted;
 
     /// <summary>The answer with the outputs that are wanted.</summary>
     public InferAnswer(HttpResponse response, ResolvedModel model, InferRequest asked, PredictionOutputs outputs)
     {
         (_response, _model, _asked) = (response, model, asked);
-        _tensors = [.. outputs.Tensors(asked.Wanted?.Select(output => output.Name).ToHashSet())];
-        _wanted = asked.Wanted is null
-            ? [.. _tensors.Select(tensor => (tensor, asked.AreOutputsBinary))]
-            : [.. asked.Wanted.Select(output => (Find(output), output.IsBinary ?? asked.AreOutputsBinary))];
+        _tensors = new WantedTensors(model, asked.Wanted, outputs);
+        _wanted = [.. _tensors.Tensors.Select(output => (output.Tensor, output.IsBinary ?? asked.AreOutputsBinary))];
     }
 
     /// <summary>Writes it, piece by piece.</summary>
@@ -79,19 +77,10 @@ internal sealed class InferAnswer : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        foreach (var tensor in _tensors)
-            tensor.Dispose();
+        _tensors.Dispose();
         // An error that is answered instead is JSON alone.
         if (!_response.HasStarted)
             _response.Headers.Remove(Infer.JsonLengthHeader);
-    }
-
-    private OutputTensor Find(RequestedOutput wanted)
-    {
-        var tensor = _tensors.First(tensor => tensor.Name == wanted.Name);
-        if (wanted.Classes is { } classes)
-            _tensors.Add(tensor = tensor.Classify(classes, _model.Version.Labels));
-        return tensor;
     }
 
     private static void Begin(Utf8JsonWriter writer, OutputTensor tensor)

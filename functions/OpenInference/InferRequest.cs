@@ -1,7 +1,8 @@
 using System.Buffers;
-using System.Text;
+using System.IO.Pipelines;
 using System.Text.Json;
 using Larder.Functions.Http;
+using Larder.Functions.Prediction;
 using Larder.Inference;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
@@ -17,16 +18,16 @@ internal sealed class InferRequest
 {
     private const string Inputs = "inputs";
     private const string Outputs = "outputs";
-    private const int MostDimensions = 64;
 
     private readonly PredictionInputs _inputs;
     private readonly ModelSignature _signature;
     private readonly ReadOnlySequence<byte> _json;
     private readonly JsonReaderOptions _options;
-    private ReadOnlySequence<byte> _binary;
+    private readonly List<int> _awaited = [];
+    private TensorBytes _binary;
 
     /// <summary>Reads a request.</summary>
-    /// <param name="json">Its JSON.</param>
+    /// <param name="json">Its JSON, which is not needed afterwards.</param>
     /// <param name="binary">The bytes behind it.</param>
     /// <param name="inputs">The inputs to fill.</param>
     /// <param name="signature">The model's signature.</param>
@@ -34,7 +35,7 @@ internal sealed class InferRequest
     /// <exception cref="InvalidRequestException">It is not such a request.</exception>
     /// <exception cref="InvalidInputException">The values do not fit the model.</exception>
     /// <exception cref="JsonException">The bytes are not JSON.</exception>
-    public InferRequest(in ReadOnlySequence<byte> json, in ReadOnlySequence<byte> binary, PredictionInputs inputs, ModelSignature signature, int maxDepth)
+    public InferRequest(in ReadOnlySequence<byte> json, in TensorBytes binary, PredictionInputs inputs, ModelSignature signature, int maxDepth)
     {
         (_json, _binary, _inputs, _signature, _options) = (json, binary, inputs, signature, new JsonReaderOptions { MaxDepth = maxDepth });
         inputs.Clear();
@@ -42,11 +43,7 @@ internal sealed class InferRequest
         Read(ref reader);
         if (_binary.Length > 0)
             throw new InvalidRequestException($"There are {_binary.Length} bytes behind those of the inputs: binary_data_size of the inputs must say how many bytes follow the JSON.");
-        for (var i = 0; i < inputs.Count; i++)
-        {
-            if (!inputs[i].HasValue)
-                throw new InvalidRequestException($"The input {inputs[i].Signature.Name} {inputs[i].Signature.TypeName} is missing.");
-        }
+        InferTensors.RequireAll(inputs);
     }
 
     private InferRequest(PredictionInputs inputs, ModelSignature signature) => (_inputs, _signature, AreOutputsBinary) = (inputs, signature, true);
@@ -57,11 +54,14 @@ internal sealed class InferRequest
     /// <summary>Whether outputs are sent as bytes unless they say otherwise themselves.</summary>
     public bool AreOutputsBinary { get; private set; }
 
+    /// <summary>Within which time the caller wants the answer; null where the request does not say it.</summary>
+    public TimeSpan? Timeout { get; private set; }
+
     /// <summary>The outputs that the caller wants, in this order; null for all.</summary>
     public IReadOnlyList<RequestedOutput>? Wanted { get; private set; }
 
     /// <summary>Reads a request without JSON: the bytes of the only input, of which at most one dimension varies.</summary>
-    public static InferRequest ReadRaw(in ReadOnlySequence<byte> data, PredictionInputs inputs, ModelSignature signature)
+    public static InferRequest ReadRaw(in TensorBytes data, PredictionInputs inputs, ModelSignature signature)
     {
         inputs.Clear();
         if (signature.Inputs is not [{ Shape: { } shape, Datatype: { } datatype } input])
@@ -73,11 +73,56 @@ internal sealed class InferRequest
         if (datatype == Datatype.Bytes ? known != 1 : known == 0 || bytes % known != 0 || (!shape.Contains(-1) && bytes != known))
             throw new InvalidInputException($"{input.Name} expects {input.TypeName}; got {bytes} bytes");
         long[] whole = [.. shape.Select(length => length >= 0 ? length : datatype == Datatype.Bytes ? 1 : bytes / (long)known)];
+        var request = new InferRequest(inputs, signature);
         if (datatype == Datatype.Bytes)
-            inputs.ReadText(0, whole, data);
+            inputs.ReadText(0, whole, data.Here!.Value);
         else
-            inputs.ReadBinary(0, whole, data);
-        return new InferRequest(inputs, signature);
+            request.ReadBinary(0, whole, data);
+        return request;
+    }
+
+    /// <summary>Reads the bytes that were to come, as they come, into the memory of the inputs.</summary>
+    /// <param name="body">What is behind the JSON.</param>
+    /// <param name="cancellationToken">Ends the wait for them.</param>
+    /// <exception cref="InvalidRequestException">The body ends before them.</exception>
+    /// <exception cref="InvalidInputException">They do not fit the model.</exception>
+    public async ValueTask ReceiveAsync(PipeReader body, CancellationToken cancellationToken)
+    {
+        foreach (var input in _awaited)
+        {
+            var length = _inputs[input].Data.Length;
+            for (var received = 0; received < length;)
+            {
+                var result = await body.ReadAsync(cancellationToken);
+                var part = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, length - received));
+                var before = received;
+                received += (int)part.Length;
+                try
+                {
+                    _inputs.FillBinary(input, before, part);
+                }
+                finally
+                {
+                    // Also before a failure: an open read would break the connection for the next request. The part is gone afterwards.
+                    body.AdvanceTo(part.End);
+                }
+
+                if (result.IsCompleted && received < length)
+                    throw new InvalidRequestException($"The body ends after {received} of the {length} bytes of the input {_inputs[input].Signature.Name}.");
+            }
+        }
+    }
+
+    private void ReadBinary(int input, long[] shape, in TensorBytes data)
+    {
+        if (data.Here is { } bytes)
+        {
+            _inputs.ReadBinary(input, shape, bytes);
+            return;
+        }
+
+        _inputs.ReserveBinary(input, shape, data.Length);
+        _awaited.Add(input);
     }
 
     private void Read(ref Utf8JsonReader reader)
@@ -94,7 +139,7 @@ internal sealed class InferRequest
             else if (JsonTokens.IsName(ref reader, "outputs"u8))
                 ReadOutputs(ref reader);
             else if (JsonTokens.IsName(ref reader, "parameters"u8))
-                AreOutputsBinary = ReadParameters(ref reader).IsBinaryOutput ?? AreOutputsBinary;
+                ReadOwnParameters(ref reader);
             else
                 Skip(ref reader);
         }
@@ -106,6 +151,13 @@ internal sealed class InferRequest
 
         if (!hasInputs && _inputs.Count > 0)
             throw new InvalidRequestException("The request has no inputs: [{\"name\", \"shape\", \"datatype\", \"data\"}, ...].");
+    }
+
+    private void ReadOwnParameters(ref Utf8JsonReader reader)
+    {
+        var parameters = ReadParameters(ref reader);
+        AreOutputsBinary = parameters.IsBinaryOutput ?? AreOutputsBinary;
+        Timeout = parameters.Timeout ?? Timeout;
     }
 
     private bool ReadInputs(ref Utf8JsonReader reader)
@@ -126,7 +178,7 @@ internal sealed class InferRequest
         while (NextMember(ref reader))
         {
             if (JsonTokens.IsName(ref reader, "name"u8))
-                input = Find(ref reader);
+                input = InferTensors.Find(_inputs, _signature, Text(ref reader, "name"));
             else if (JsonTokens.IsName(ref reader, "shape"u8))
                 shape = Shape(ref reader);
             else if (JsonTokens.IsName(ref reader, "datatype"u8))
@@ -139,13 +191,13 @@ internal sealed class InferRequest
                 JsonTokens.Read(ref reader);
                 if (hasData)
                 {
-                    RequireDatatype(input, datatype!);
+                    InferTensors.RequireDatatype(_inputs[input].Signature, datatype!);
                     _inputs.ReadShaped(input, shape, ref reader);
                     continue;
                 }
 
                 dataAt = reader.TokenStartIndex;
-                reader.Skip();
+                JsonTokens.Skip(ref reader);
             }
             else
                 Skip(ref reader);
@@ -153,7 +205,7 @@ internal sealed class InferRequest
 
         if (input < 0 || shape is null || datatype is null)
             throw new InvalidRequestException("An input must have name, shape and datatype.");
-        RequireDatatype(input, datatype);
+        InferTensors.RequireDatatype(_inputs[input].Signature, datatype);
         var name = _inputs[input].Signature.Name;
         if (parameters.BinarySize is { } size)
         {
@@ -161,8 +213,8 @@ internal sealed class InferRequest
                 throw new InvalidRequestException($"The input {name} has both data and binary_data_size; send one.");
             if (size > _binary.Length)
                 throw new InvalidRequestException($"The input {name} has binary_data_size {size}, and {_binary.Length} bytes are left behind the JSON.");
-            _inputs.ReadBinary(input, shape, _binary.Slice(0, size));
-            _binary = _binary.Slice(size);
+            ReadBinary(input, shape, _binary.First(size));
+            _binary = _binary.After(size);
         }
         else if (dataAt >= 0)
         {
@@ -179,8 +231,7 @@ internal sealed class InferRequest
     private void ReadOutputs(ref Utf8JsonReader reader)
     {
         Begin(ref reader, JsonTokenType.StartArray, Outputs, "a list");
-        var known = TensorSignature.Of(_signature);
-        var wanted = new List<RequestedOutput>();
+        var wanted = new RequestedOutputs(_signature);
         while (JsonTokens.Read(ref reader) && reader.TokenType != JsonTokenType.EndArray)
         {
             Require(ref reader, JsonTokenType.StartObject, Outputs, "a list of objects");
@@ -198,14 +249,10 @@ internal sealed class InferRequest
 
             if (name is null)
                 throw new InvalidRequestException("An output must have a name.");
-            if (!known.Any(tensor => tensor.Name == name))
-                throw new InvalidRequestException($"The model has no output '{RequestText.Shown(name)}'; its outputs are {string.Join(", ", known.Select(tensor => tensor.Name))}.");
-            if (wanted.Exists(output => output.Name == name))
-                throw new InvalidRequestException($"The output {name} is asked for twice.");
-            wanted.Add(new RequestedOutput(name, parameters.IsBinary, parameters.Classes));
+            wanted.Add(name, parameters.IsBinary, parameters.Classes);
         }
 
-        Wanted = wanted.Count > 0 ? wanted : null;
+        Wanted = wanted.Asked;
     }
 
     // Strings, numbers and booleans by name; what is not known is skipped.
@@ -223,33 +270,17 @@ internal sealed class InferRequest
                 parameters.IsBinary = Flag(ref reader, "binary_data");
             else if (JsonTokens.IsName(ref reader, "binary_data_output"u8))
                 parameters.IsBinaryOutput = Flag(ref reader, "binary_data_output");
+            else if (JsonTokens.IsName(ref reader, "timeout"u8))
+                parameters.Timeout = RequestTimeout.OfMicroseconds(JsonTokens.Read(ref reader) && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var microseconds) ? microseconds : -1);
             else if (JsonTokens.IsName(ref reader, "shared_memory_region"u8))
-                throw new HttpStatusException(ErrorKind.Unsupported, "Shared memory is not supported: send the data with the request.");
+                throw InferTensors.NoSharedMemory();
             else if (JsonTokens.IsName(ref reader, "classification"u8))
-                parameters.Classes = JsonTokens.Read(ref reader) && reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var classes) && classes > 0
-                    ? classes
-                    : throw new InvalidRequestException("classification must be a number of classes, 1 or more.");
+                parameters.Classes = InferTensors.Classes(JsonTokens.Read(ref reader) && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var classes) ? classes : 0);
             else
                 Skip(ref reader);
         }
 
         return parameters;
-    }
-
-    private int Find(ref Utf8JsonReader reader)
-    {
-        var name = Text(ref reader, "name");
-        var input = _inputs.IndexOf(Encoding.UTF8.GetBytes(name));
-        if (input < 0)
-            throw new InvalidRequestException($"The model has no input '{RequestText.Shown(name)}'; its inputs are {string.Join(", ", _signature.AllInputs.Select(known => $"{known.Name} {known.TypeName}"))}.");
-        return _inputs[input].HasValue ? throw new InvalidRequestException($"The input {name} is given twice.") : input;
-    }
-
-    private void RequireDatatype(int input, string datatype)
-    {
-        var wanted = _inputs[input].Signature;
-        if (datatype != wanted.Datatype!.Value.Name())
-            throw new InvalidInputException($"{wanted.Name} expects {wanted.TypeName}; got the datatype '{RequestText.Shown(datatype)}'");
     }
 
     private static long[] Shape(ref Utf8JsonReader reader)
@@ -258,8 +289,8 @@ internal sealed class InferRequest
         var shape = new List<long>();
         while (JsonTokens.Read(ref reader) && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var length) || length < 0 || shape.Count == MostDimensions)
-                throw new InvalidRequestException($"shape must be a list of at most {MostDimensions} lengths, each a whole number from 0 to {long.MaxValue}.");
+            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var length) || length < 0 || shape.Count == InferTensors.MostDimensions)
+                throw new InvalidRequestException($"shape must be a list of at most {InferTensors.MostDimensions} lengths, each a whole number from 0 to {long.MaxValue}.");
             shape.Add(length);
         }
 
@@ -272,7 +303,7 @@ internal sealed class InferRequest
     private static void Skip(ref Utf8JsonReader reader)
     {
         JsonTokens.Read(ref reader);
-        reader.Skip();
+        JsonTokens.Skip(ref reader);
     }
 
     private static void Begin(ref Utf8JsonReader reader, JsonTokenType token, string member, string what)
@@ -313,11 +344,25 @@ internal sealed class InferRequest
         public bool? IsBinaryOutput { get; set; }
 
         public int? Classes { get; set; }
+
+        public TimeSpan? Timeout { get; set; }
     }
 }
 
-/// <summary>An output that a caller wants.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="IsBinary">Whether as bytes; null where the request as a whole says.</param>
-/// <param name="Classes">How many classes with the highest scores are wanted in the place of the scores (Triton's classification extension); null for the scores.</param>
-internal sealed record RequestedOutput(string Name, bool? IsBinary, int? Classes);
+/// <summary>The bytes of tensors behind the JSON of a request.</summary>
+/// <param name="Length">How many.</param>
+/// <param name="Here">They; null where they are still to come, as they may for models without inputs of type BYTES.</param>
+internal readonly record struct TensorBytes(long Length, ReadOnlySequence<byte>? Here)
+{
+    /// <summary>Bytes that are there.</summary>
+    public TensorBytes(in ReadOnlySequence<byte> bytes)
+        : this(bytes.Length, bytes)
+    {
+    }
+
+    /// <summary>The first of them.</summary>
+    public TensorBytes First(long bytes) => new(bytes, Here?.Slice(0, bytes));
+
+    /// <summary>Those behind the first.</summary>
+    public TensorBytes After(long bytes) => new(Length - bytes, Here?.Slice(bytes));
+}

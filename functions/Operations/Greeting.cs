@@ -1,7 +1,9 @@
 using System.ComponentModel;
 using System.Text;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Inference;
 using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
@@ -21,16 +23,19 @@ public sealed class Greeting(RouteTable routes)
 
     /// <summary>Says hello.</summary>
     [Function("Greet"), Requires(Role.None), Description("Greeting.")]
+    [Answers(typeof(Answer))]
     public IActionResult Greet([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Root)] HttpRequest request) =>
         Envelope.Ok("Greetings from Larder, the machine learning model platform. For more information, visit /help");
 
     /// <summary>Lists the routes as plain text, each with the role that it needs.</summary>
     [Function("Help"), Requires(Role.None), Description("This list.")]
+    [Answers(MediaType = "text/plain")]
     public IActionResult Help([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "help")] HttpRequest request)
     {
         var text = new StringBuilder("Larder: upload a model, get a versioned prediction endpoint.\n\n");
+        var (methods, paths) = (routes.Entries.Max(route => string.Join(',', route.Methods).Length) + 1, routes.Entries.Max(route => route.Path.Length) + 1);
         foreach (var route in routes.Entries)
-            text.Append(string.Join(',', route.Methods).PadRight(11)).Append(route.Path.PadRight(52)).Append((route.Role == Role.None ? "" : RoleNames.Of(route.Role)).PadRight(12)).Append(route.Summary).Append('\n');
+            text.Append(string.Join(',', route.Methods).PadRight(methods)).Append(route.Path.PadRight(paths)).Append((route.Role == Role.None ? "" : RoleNames.Of(route.Role)).PadRight(12)).Append(route.Summary).Append('\n');
         text.Append("\n{reference} is a model's name, name:3 (a version) or name:champion (an alias).\n");
         return new ContentResult { Content = text.ToString(), ContentType = "text/plain; charset=utf-8" };
     }

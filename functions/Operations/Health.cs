@@ -3,7 +3,7 @@ using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Hosting;
 using Larder.Functions.Http;
-using Larder.Functions.OpenInference;
+using Larder.Functions.OpenApi;
 using Larder.Inference;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
@@ -16,7 +16,40 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.Operations;
 
 /// <summary>Probes for load balancers and orchestrators.</summary>
-public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, DropContainers drops, Preloader preloader, RecentModels recent)
+public sealed class Health(Readiness readiness)
+{
+    /// <summary>200 while the process serves requests; never calls the network.</summary>
+    [Function("Live"), Requires(Role.None, IsProbe = true), Description("Liveness.")]
+    [Answers(typeof(Answer))]
+    public IActionResult Live([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "healthz")] HttpRequest request) =>
+        Envelope.Ok("Live");
+
+    /// <summary>The same in the Open Inference Protocol V2.</summary>
+    [Function("LiveV2"), Requires(Role.None, IsProbe = true), Description("Liveness, in the Open Inference Protocol V2.")]
+    [Answers(typeof(LiveAnswer))]
+    public IActionResult LiveV2([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/health/live")] HttpRequest request) =>
+        new PlainAnswer(new LiveAnswer(true));
+
+    /// <summary>200 when storage answers, the containers for dropped files are there and the models of <c>Preload</c> are loaded; else 503 with the reasons. After a restart also until the models are loaded that had requests before, for a while.</summary>
+    [Function("Ready"), Requires(Role.None, IsProbe = true), Description("Readiness: storage answers, Preload and recent models are loaded.")]
+    [Answers(typeof(Answer)), Answers(typeof(NotReadyAnswer), StatusCodes.Status503ServiceUnavailable)]
+    public async Task<IActionResult> Ready(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "readyz")] HttpRequest request,
+        CancellationToken cancellationToken) => await readiness.WaitingForAsync(cancellationToken) is { Count: > 0 } waitingFor
+        ? new Envelope(StatusCodes.Status503ServiceUnavailable, "Not ready", new NotReadyAnswer { WaitingFor = waitingFor })
+        : Envelope.Ok("Ready");
+
+    /// <summary>The same in the Open Inference Protocol V2.</summary>
+    [Function("ReadyV2"), Requires(Role.None, IsProbe = true), Description("Readiness, in the Open Inference Protocol V2.")]
+    [Answers(typeof(ReadyAnswer))]
+    public async Task<IActionResult> ReadyV2([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/health/ready")] HttpRequest request, CancellationToken cancellationToken) =>
+        await readiness.WaitingForAsync(cancellationToken) is { Count: > 0 } waitingFor
+            ? new ErrorAnswer(ErrorKind.Unavailable, $"Not ready: {string.Join("; ", waitingFor)}.")
+            : new PlainAnswer(new ReadyAnswer(true));
+}
+
+/// <summary>Whether this server can serve, and what it waits for.</summary>
+public sealed class Readiness(ModelRegistry registry, IArtifactStore artifacts, DropContainers drops, Preloader preloader, RecentModels recent)
 {
     /// <summary>How long storage may take to answer the readiness probe.</summary>
     private static readonly TimeSpan StorageTimeout = TimeSpan.FromSeconds(2);
@@ -24,32 +57,8 @@ public sealed class Health(ModelRegistry registry, IArtifactStore artifacts, Dro
     /// <summary>The hash of no artifact. Asking for it tells whether the storage of artifacts answers, which may be another one than that of documents.</summary>
     private static readonly string NoArtifact = new('0', 64);
 
-    /// <summary>200 while the process serves requests; never calls the network.</summary>
-    [Function("Live"), Requires(Role.None, IsProbe = true), Description("Liveness.")]
-    public IActionResult Live([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "healthz")] HttpRequest request) =>
-        Envelope.Ok("Live");
-
-    /// <summary>The same in the Open Inference Protocol V2.</summary>
-    [Function("LiveV2"), Requires(Role.None, IsProbe = true), Description("Liveness, in the Open Inference Protocol V2.")]
-    public IActionResult LiveV2([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/health/live")] HttpRequest request) =>
-        new PlainAnswer(new LiveAnswer(true));
-
-    /// <summary>200 when storage answers, the containers for dropped files are there and the models of <c>Preload</c> are loaded; else 503 with the reasons. After a restart also until the models are loaded that had requests before, for a while.</summary>
-    [Function("Ready"), Requires(Role.None, IsProbe = true), Description("Readiness: storage answers, Preload and recent models are loaded.")]
-    public async Task<IActionResult> Ready(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "readyz")] HttpRequest request,
-        CancellationToken cancellationToken) => await WaitingForAsync(cancellationToken) is { Count: > 0 } waitingFor
-        ? new Envelope(StatusCodes.Status503ServiceUnavailable, "Not ready", new NotReadyAnswer { WaitingFor = waitingFor })
-        : Envelope.Ok("Ready");
-
-    /// <summary>The same in the Open Inference Protocol V2.</summary>
-    [Function("ReadyV2"), Requires(Role.None, IsProbe = true), Description("Readiness, in the Open Inference Protocol V2.")]
-    public async Task<IActionResult> ReadyV2([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/health/ready")] HttpRequest request, CancellationToken cancellationToken) =>
-        await WaitingForAsync(cancellationToken) is { Count: > 0 } waitingFor
-            ? new ErrorAnswer(ErrorKind.Unavailable, $"Not ready: {string.Join("; ", waitingFor)}.")
-            : new PlainAnswer(new ReadyAnswer(true));
-
-    private async Task<IReadOnlyList<string>> WaitingForAsync(CancellationToken cancellationToken)
+    /// <summary>What it waits for, each as part of a sentence; nothing when it is ready.</summary>
+    public async Task<IReadOnlyList<string>> WaitingForAsync(CancellationToken cancellationToken)
     {
         var waitingFor = preloader.NotLoaded.Select(reference => $"model {reference}: {preloader.StateOf(reference)}").ToList();
         if (recent.AreWarming)

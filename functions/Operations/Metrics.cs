@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Larder.Functions.Access;
+using Larder.Functions.OpenApi;
 using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -12,6 +13,7 @@ public sealed class Metrics(PrometheusScraper scraper)
 {
     /// <summary>All metrics in Prometheus' text format.</summary>
     [Function("Metrics"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("Prometheus metrics.")]
+    [Takes, Answers(MediaType = "text/plain")]
     public async Task<IActionResult> Scrape([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "post", Route = "metrics")] HttpRequest request)
     {
         await scraper.ScrapeAsync(request.HttpContext);

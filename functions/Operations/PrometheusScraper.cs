@@ -1,4 +1,5 @@
 using Larder.Functions.Hosting.Telemetry;
+using Larder.Functions.Prediction;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
@@ -10,7 +11,7 @@ using OpenTelemetry.Metrics;
 namespace Larder.Functions.Operations;
 
 /// <summary>
-/// Collects the meters named <c>Larder.*</c> and answers scrapes by OpenTelemetry's Prometheus exporter. That is middleware for a route of its own; a function has a route
+/// Collects the meters named <c>Larder.*</c>, <see cref="TritonMetrics"/> and .NET's own of memory and threads, and answers scrapes by OpenTelemetry's Prometheus exporter. That is middleware for a route of its own; a function has a route
 /// already, with a role and a key, so the exporter's pipeline is built apart and called with the function's request.
 /// </summary>
 /// <remarks>A hosted service, so that it listens from the start and not from the first scrape.</remarks>
@@ -26,7 +27,7 @@ public sealed class PrometheusScraper : IHostedService, IDisposable
         _provider = Sdk.CreateMeterProviderBuilder()
             // OTEL_SDK_DISABLED and its like are about what is sent; this is asked for.
             .ConfigureServices(own => own.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build()))
-            .AddMeter("Larder.*")
+            .AddMeter("Larder.*", TritonMetrics.MeterName, "System.Runtime")
             .AddView(DurationBuckets.Of)
             .AddPrometheusExporter(exporter =>
             {

@@ -3,6 +3,7 @@ using System.Reflection;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -40,14 +41,15 @@ public sealed class ReportVersion(ServerVersion server)
 {
     /// <summary>The version alone as plain text, which MLflow's clients ask for before they send credentials.</summary>
     [Function("Version"), Requires(Role.None), Description("The version, as plain text.")]
+    [Answers(MediaType = "text/plain")]
     public IActionResult Version([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "version")] HttpRequest request) =>
         new ContentResult { Content = server.Version, ContentType = "text/plain; charset=utf-8" };
 
     /// <summary>The version with commit, runtimes and host.</summary>
     [Function("VersionDetails"), Requires(Role.Reader, Scope = ScopeRule.NoModel), Description("The version, commit, runtimes and host.")]
+    [Query, Answers(typeof(VersionAnswer))]
     public IActionResult Details([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/version")] HttpRequest request)
     {
-        QueryParameters.RequireKnown(request);
         return Envelope.Ok("Version provided", new VersionAnswer
         {
             Version = server.Version,

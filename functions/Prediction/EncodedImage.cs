@@ -68,7 +68,7 @@ internal readonly record struct EncodedImage(long Start, int Length)
             JsonTokens.Read(ref reader);
             if (isFound)
                 return true;
-            reader.Skip();
+            JsonTokens.Skip(ref reader);
         }
         return false;
     }

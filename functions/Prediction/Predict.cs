@@ -1,19 +1,16 @@
 using System.Buffers;
 using System.ComponentModel;
-using System.Diagnostics;
-using System.Diagnostics.Metrics;
-using System.IO.Pipelines;
 using System.Text.Json;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Inference;
 using Larder.Inference.Limits;
-using Larder.Inference.Memory;
 using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
 using Larder.Registry.Access;
-using Larder.Registry.Catalog;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Microsoft.AspNetCore.Http;
@@ -24,54 +21,47 @@ using Microsoft.Extensions.ObjectPool;
 
 namespace Larder.Functions.Prediction;
 
-/// <summary>The prediction endpoint: values as JSON, or one image.</summary>
-public sealed class Predict(
-    ModelCatalog catalog,
-    SessionCache sessions,
-    PredictionBody values,
-    ImageBody images,
-    PredictionResponse answers,
-    PredictionMetrics metrics)
+/// <summary>The prediction endpoint: values as JSON or CSV, or one image.</summary>
+public sealed class Predict(PredictionEngine engine, PredictionBody values, ImageBody images, PredictionResponse answers)
 {
-    // PredictionResponse has written the answer.
-    private static readonly EmptyResult Sent = new();
-
-    /// <summary>Runs a model on the request's values or image.</summary>
-    [Function("Predict"), Requires(Role.Predictor), Description("Predict: {\"values\": ...}, or an image.")]
-    public async Task<IActionResult> Run(
+    /// <summary>Runs a model on the request's values, table or image.</summary>
+    [Function("Predict"), Requires(Role.Predictor), Description("Predict: {\"values\": ...}, CSV, or an image.")]
+    [Query(PredictionQuery.Top, PredictionQuery.Activation, PredictionQuery.Output, CsvOptions.Header, CsvOptions.Position, RequestTimeout.Parameter), TakesHeaders(RequestTimeout.Header)]
+    [Takes(nameof(PredictionBodies.Values), nameof(PredictionBodies.Csv), nameof(PredictionBodies.Image), Of = typeof(PredictionBodies)), Answers(typeof(PredictionAnswer))]
+    public Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "post", Route = "api/v1/models/{reference}/prediction")] HttpRequest request,
         string reference,
-        CancellationToken cancellationToken)
-    {
-        var began = metrics.Begin();
-        ResolvedModel? model = null;
-        try
-        {
-            QueryParameters.RequireKnown(request, PredictionQuery.Top, PredictionQuery.Activation, PredictionQuery.Output);
-            model = await catalog.ResolveAsync(reference, cancellationToken);
-            var processing = PredictionQuery.Read(request, model.Version);
-            using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
-            PredictionOutputs result;
-            using (var inputs = lease.Model.RentInputs())
-            {
-                if (await ImageBody.IsImageAsync(request, cancellationToken))
-                    await images.ReadAsync(request, lease.Model, inputs, cancellationToken);
-                else
-                    await values.ReadAsync(request, inputs, lease.Model, model.Features, cancellationToken);
-                result = await lease.Model.RunAsync(inputs, cancellationToken);
-            }
+        CancellationToken cancellationToken) => engine.RunAsync(reference, new Exchange(request, values, images, answers), cancellationToken);
 
-            // The inputs are returned first, so that a slow reader of the answer does not hold their memory.
-            using var outputs = result;
-            await answers.SendAsync(request.HttpContext.Response, model, outputs, processing, cancellationToken);
-            metrics.End(began, model, StatusCodes.Status200OK);
-            return Sent;
-        }
-        catch (Exception exception)
+    private sealed class Exchange(HttpRequest request, PredictionBody values, ImageBody images, PredictionResponse answers) : IPredictionExchange
+    {
+        private PostProcessing? _processing;
+        private CsvOptions _csv;
+
+        public Dialect Dialect => Dialect.ModelApi;
+
+        public TimeSpan? Timeout => RequestTimeout.OfQuery(request);
+
+        public HttpContext Http => request.HttpContext;
+
+        public void Accept(ResolvedModel model)
         {
-            metrics.End(began, model, Dialect.ModelApi.StatusOf(ErrorKinds.Of(exception)));
-            throw;
+            _processing = PredictionQuery.Read(request, model.Version);
+            _csv = CsvOptions.Of(request);
         }
+
+        public async ValueTask ReadAsync(ResolvedModel model, LoadedModel loaded, PredictionInputs inputs, CancellationToken cancellationToken)
+        {
+            if (CsvOptions.IsCsv(request))
+                await values.ReadCsvAsync(request, _csv, inputs, loaded, model.Features, TableRules.Strict, cancellationToken);
+            else if (await ImageBody.IsImageAsync(request, cancellationToken))
+                await images.ReadAsync(request, loaded, inputs, cancellationToken);
+            else
+                await values.ReadAsync(request, inputs, loaded, model.Features, cancellationToken);
+        }
+
+        public ValueTask SendAsync(ResolvedModel model, PredictionOutputs outputs, CancellationToken cancellationToken) =>
+            answers.SendAsync(request.HttpContext.Response, model, outputs, _processing, cancellationToken);
     }
 }
 
@@ -92,11 +82,18 @@ internal static class PredictionQuery
     {
         if (!request.QueryString.HasValue)
             return null;
-        var top = (int?)QueryParameters.Number(request, Top, 1, MostTop);
-        var activation = QueryParameters.Text(request, Activation) is { } name ? ActivationOf(name) : (Activation?)null;
-        var output = QueryParameters.Text(request, Output);
+        return Of((int?)QueryParameters.Number(request, Top, 1, MostTop), QueryParameters.Text(request, Activation), QueryParameters.Text(request, Output), version);
+    }
+
+    /// <summary>The same of values that come otherwise.</summary>
+    /// <exception cref="InvalidRequestException">A value is of another kind.</exception>
+    /// <exception cref="InvalidInputException">It makes no sense for the model's outputs.</exception>
+    public static PostProcessing? Of(long? top, string? activation, string? output, ModelVersion version)
+    {
+        if (top is < 1 or > MostTop)
+            throw new InvalidRequestException($"{Top} must be a whole number from 1 to {MostTop}.");
         if (top is not null || activation is not null)
-            return PostProcessing.Of(top, activation, output, version.Labels, version.Onnx.Signature);
+            return PostProcessing.Of((int?)top, activation is null ? null : ActivationOf(activation), output, version.Labels, version.Onnx.Signature);
         return output is null ? null : throw new InvalidRequestException("output says which output top or activation are for; give one of these, too.");
     }
 
@@ -134,6 +131,32 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
             await images.ReadAsync(encoded, json, model, inputs, cancellationToken);
     }
 
+    /// <summary>Reads a table in CSV.</summary>
+    /// <inheritdoc cref="CsvTable.ReadAsync"/>
+    /// <exception cref="TooLargeException">The body is over the limit.</exception>
+    internal async ValueTask ReadCsvAsync(
+        HttpRequest request, CsvOptions options, PredictionInputs inputs, LoadedModel model, FeatureColumns? columns, TableRules rules, CancellationToken cancellationToken)
+    {
+        using var body = await WholeBody.ReadAsync(await request.OpenTextAsync(cancellationToken), request.ContentLength, sessions.Memory.Bodies, limits.PredictionBytes, cancellationToken);
+        var text = RequestBody.WithoutMark(body.Bytes);
+        if (text.IsSingleSegment)
+        {
+            await CsvTable.ReadAsync(text.First, options, inputs, model.Signature, columns, rules, cancellationToken);
+            return;
+        }
+
+        // The reader of CSV takes its text in one piece: a copy, which counts, too.
+        sessions.Memory.Bodies.Add(text.Length);
+        try
+        {
+            await CsvTable.ReadAsync(text.ToArray(), options, inputs, model.Signature, columns, rules, cancellationToken);
+        }
+        finally
+        {
+            sessions.Memory.Bodies.Release(text.Length);
+        }
+    }
+
     // Without inputs, values are only looked at: an image stands there, which is read afterwards.
     private void Parse(in ReadOnlySequence<byte> json, PredictionInputs? inputs, ModelSignature signature, FeatureColumns? features)
     {
@@ -154,7 +177,7 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
                 JsonTokens.Read(ref reader);
                 found = true;
                 if (inputs is null)
-                    reader.Skip();
+                    JsonTokens.Skip(ref reader);
                 else
                     inputs.Read(ref reader, features);
             }
@@ -182,97 +205,6 @@ public sealed class PredictionBody(PredictionLimits limits, InferenceLimits infe
 
     private static string Expectation(ModelSignature signature) =>
         string.Join(", ", signature.Inputs.Select(input => $"{input.Name} expects {input.TypeName}"));
-}
-
-/// <summary>A prediction's body, whole in memory; its bytes count against the budget of bytes in flight until it is disposed of.</summary>
-internal readonly struct WholeBody : IDisposable
-{
-    // Bytes of the budget that a body without Content-Length takes at first, and the factor by which it takes more. The steps are few, since a request that waits for more
-    // holds what it has read.
-    private const long FirstBytes = 64 << 10;
-    private const long Growth = 8;
-
-    private readonly PipeReader _body;
-    private readonly MemoryShare _budget;
-    private readonly long _taken;
-
-    private WholeBody(PipeReader body, ReadOnlySequence<byte> bytes, MemoryShare budget, long taken) => (_body, Bytes, _budget, _taken) = (body, bytes, budget, taken);
-
-    /// <summary>The bytes.</summary>
-    public ReadOnlySequence<byte> Bytes { get; }
-
-    /// <summary>Reads a body to its end.</summary>
-    /// <param name="body">The body.</param>
-    /// <param name="length">Its length as the caller says; null where the caller does not.</param>
-    /// <param name="budget">The budget.</param>
-    /// <param name="limit">The most bytes that it may have.</param>
-    /// <param name="cancellationToken">Ends the read.</param>
-    /// <exception cref="TooLargeException">The body is over the limit.</exception>
-    /// <exception cref="MemoryBusyException">Other requests hold the memory.</exception>
-    public static async ValueTask<WholeBody> ReadAsync(PipeReader body, long? length, MemoryShare budget, long limit, CancellationToken cancellationToken)
-    {
-        if (length > limit)
-            throw TooLarge(limit);
-        var taken = length ?? Math.Min(FirstBytes, limit);
-        await budget.TakeAsync(taken, cancellationToken);
-        try
-        {
-            while (true)
-            {
-                var result = await body.ReadAsync(cancellationToken);
-                if (result.IsCompleted && result.Buffer.Length <= limit)
-                    return new WholeBody(body, result.Buffer, budget, taken);
-                // Also before a failure: an open read would break the connection for the next request.
-                body.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-                if (result.Buffer.Length > limit)
-                    throw TooLarge(limit);
-                while (result.Buffer.Length > taken)
-                {
-                    var larger = Math.Min(taken * Growth, limit);
-                    await budget.TakeAsync(larger, cancellationToken);
-                    budget.Release(taken);
-                    taken = larger;
-                }
-            }
-        }
-        catch
-        {
-            budget.Release(taken);
-            throw;
-        }
-    }
-
-    /// <summary>Gives the bytes back.</summary>
-    public void Dispose()
-    {
-        _body.AdvanceTo(Bytes.End);
-        _budget.Release(_taken);
-    }
-
-    private static TooLargeException TooLarge(long limit) => new($"A prediction's body is limited to {limit} bytes.");
-}
-
-/// <summary>A second body for JSON that has NaN and infinities as bare words, which are no JSON: with quotes they are. It counts against the budget until it is disposed of.</summary>
-internal readonly struct QuotedBody : IDisposable
-{
-    private readonly ReadOnlySequence<byte> _json;
-    private readonly MemoryShare _budget;
-
-    /// <summary>Takes the bytes of the budget, without waiting.</summary>
-    public QuotedBody(in ReadOnlySequence<byte> json, MemoryShare budget)
-    {
-        (_json, _budget) = (json, budget);
-        _budget.Add(Bytes);
-    }
-
-    // The copy that is searched, and the one with quotes.
-    private long Bytes => 2 * _json.Length;
-
-    /// <summary>The JSON with quotes around such words; null when it has none.</summary>
-    public ReadOnlySequence<byte>? Read() => NumberNames.Quoted(_json) is { } quoted ? new ReadOnlySequence<byte>(quoted) : null;
-
-    /// <summary>Gives the bytes back.</summary>
-    public void Dispose() => _budget.Release(Bytes);
 }
 
 /// <summary>
@@ -494,6 +426,9 @@ public sealed partial class PredictionResponse(InferenceLimits limits, TimeProvi
 /// <summary>What an answer is written to, piece by piece.</summary>
 internal sealed class AnswerBuffer
 {
+    /// <summary>Least bytes that a writer of rows leaves between two steps, so that rows are not sent one by one.</summary>
+    public const int PieceBytes = 32 << 10;
+
     /// <summary>An empty buffer.</summary>
     public AnswerBuffer()
     {
@@ -506,54 +441,4 @@ internal sealed class AnswerBuffer
 
     /// <summary>Writes JSON to <see cref="Bytes"/>.</summary>
     public Utf8JsonWriter Writer { get; }
-}
-
-/// <summary>Metrics of predictions: requests, errors and durations by model, version and status.</summary>
-public sealed class PredictionMetrics
-{
-    private readonly Counter<long> _requests;
-    private readonly Counter<long> _errors;
-    private readonly Histogram<double> _seconds;
-    private long _inFlight;
-
-    /// <summary>Creates the instruments.</summary>
-    public PredictionMetrics(IMeterFactory meters)
-    {
-        var meter = meters.Create("Larder.Functions");
-        _requests = meter.CreateCounter<long>("larder.prediction.requests", null, "Predictions asked for, by model and version.");
-        _errors = meter.CreateCounter<long>("larder.prediction.errors", null, "Predictions not answered with 200, by model, version and status.");
-        _seconds = meter.CreateHistogram<double>("larder.prediction.duration", "s", "Time from the request's headers to the answer's last byte.");
-        meter.CreateObservableUpDownCounter("larder.prediction.in_flight", () => Interlocked.Read(ref _inFlight), null, "Predictions being worked on.");
-    }
-
-    /// <summary>Counts the start of a prediction.</summary>
-    /// <returns>Timestamp to pass to <see cref="End"/>.</returns>
-    public long Begin()
-    {
-        Interlocked.Increment(ref _inFlight);
-        return Stopwatch.GetTimestamp();
-    }
-
-    /// <summary>Counts the end of a prediction.</summary>
-    /// <param name="began">Timestamp from <see cref="Begin"/>.</param>
-    /// <param name="model">The version that was resolved; null if none was, so that callers cannot create labels.</param>
-    /// <param name="status">HTTP status of the answer.</param>
-    public void End(long began, ResolvedModel? model, int status)
-    {
-        Interlocked.Decrement(ref _inFlight);
-        var name = new KeyValuePair<string, object?>("model", model?.Servable.Name ?? "");
-        var version = new KeyValuePair<string, object?>("version", model?.Servable.Version ?? "");
-        _requests.Add(1, name, version);
-        _seconds.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, name, version);
-        if (status != 200)
-            _errors.Add(1, name, version, new KeyValuePair<string, object?>("status", status));
-    }
-}
-
-/// <summary>Limits of a prediction request that HTTP enforces.</summary>
-public sealed record PredictionLimits
-{
-    /// <summary>Largest body of a prediction, in bytes (setting <c>Limits:PredictionBytes</c>).</summary>
-    [AtLeast(1)]
-    public long PredictionBytes { get; init; } = 64 * 1024 * 1024;
 }

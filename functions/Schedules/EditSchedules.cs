@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Schedules;
 using Larder.Registry.Access;
 using Larder.Registry.Schedules;
@@ -17,11 +18,11 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleAnswers answers
 {
     /// <summary>Creates a schedule.</summary>
     [Function("CreateSchedule"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Run a job by the clock: {\"name\", \"cron\", \"time_zone\", \"job\", \"overlap\", \"missed\"}.")]
+    [Query, Takes(nameof(ScheduleBody.Body), Of = typeof(ScheduleBody)), Answers(typeof(ScheduleAnswer), StatusCodes.Status201Created)]
     public async Task<IActionResult> Create(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/schedules")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var made = await editor.CreateAsync(await ScheduleBody.ReadAsync(request, cancellationToken), request.Caller(), cancellationToken);
         return (await AnswerAsync($"{made.Name} is schedule {made.Id}", made, cancellationToken, StatusCodes.Status201Created))
             .WithHeader(HeaderNames.Location, $"/api/v1/schedules/{made.Id}");
@@ -29,12 +30,12 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleAnswers answers
 
     /// <summary>Replaces a schedule. Honours <c>If-Match</c>.</summary>
     [Function("ReplaceSchedule"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Replace a schedule: all of it.")]
+    [Query, Takes(nameof(ScheduleBody.Body), Of = typeof(ScheduleBody)), TakesHeaders(EntityTags.IfMatch), Answers(typeof(ScheduleAnswer))]
     public async Task<IActionResult> Replace(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var patch = await ScheduleBody.ReadAsync(request, cancellationToken);
         var after = await editor.ReplaceAsync(schedule, request.IfMatch(), patch, request.Caller(), cancellationToken);
         return await AnswerAsync($"Schedule {schedule} replaced", after, cancellationToken);
@@ -42,12 +43,12 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleAnswers answers
 
     /// <summary>Changes the members that the body has; the rest stays. Honours <c>If-Match</c>.</summary>
     [Function("ChangeSchedule"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Change a schedule: what is named.")]
+    [Query, Takes(nameof(ScheduleBody.Body), Of = typeof(ScheduleBody)), TakesHeaders(EntityTags.IfMatch), Answers(typeof(ScheduleAnswer))]
     public async Task<IActionResult> Change(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", "patch", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var patch = await ScheduleBody.ReadAsync(request, cancellationToken);
         var after = await editor.ChangeAsync(schedule, request.IfMatch(), patch, request.Caller(), cancellationToken);
         return await AnswerAsync($"Schedule {schedule} updated", after, cancellationToken);
@@ -55,36 +56,36 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleAnswers answers
 
     /// <summary>Deletes a schedule. Its jobs stay, running ones too. Honours <c>If-Match</c>.</summary>
     [Function("DeleteSchedule"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Delete a schedule; its jobs stay.")]
+    [Query, TakesHeaders(EntityTags.IfMatch), Answers(typeof(Answer))]
     public async Task<IActionResult> Delete(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         await editor.DeleteAsync(schedule, request.IfMatch(), request.Caller(), cancellationToken);
         return Envelope.Ok($"Schedule {schedule} removed successfully");
     }
 
     /// <summary>Pauses a schedule. Runs that fall into the pause, and runs that were waiting, are dropped; jobs that run already go on.</summary>
     [Function("PauseSchedule"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Pause a schedule.")]
+    [Query, Takes, TakesHeaders(EntityTags.IfMatch), Answers(typeof(ScheduleAnswer))]
     public async Task<IActionResult> Pause(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/schedules/{schedule}/pause")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var after = await editor.EnableAsync(schedule, request.IfMatch(), enabled: false, request.Caller(), cancellationToken);
         return await AnswerAsync($"Schedule {schedule} is paused", after, cancellationToken);
     }
 
     /// <summary>Lets a paused schedule go on.</summary>
     [Function("ResumeSchedule"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Let a paused schedule go on.")]
+    [Query, Takes, TakesHeaders(EntityTags.IfMatch), Answers(typeof(ScheduleAnswer))]
     public async Task<IActionResult> Resume(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/schedules/{schedule}/resume")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var after = await editor.EnableAsync(schedule, request.IfMatch(), enabled: true, request.Caller(), cancellationToken);
         return await AnswerAsync($"Schedule {schedule} runs", after, cancellationToken);
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Schedules;
 using Larder.Registry.Access;
@@ -20,11 +21,11 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
 
     /// <summary>A page of the schedules that match the query, the newest first, and how many match in all.</summary>
     [Function("ListSchedules"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("Schedules; ?model=&type=&enabled=&limit=&cursor=.")]
+    [Query("type", "model", "enabled", "limit", "cursor"), Answers(typeof(ScheduleListAnswer))]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/schedules")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request, ["type"], "model", "enabled", "limit", "cursor");
         var limit = (int?)QueryParameters.Number(request, "limit", 1, ScheduleStore.MaxPage) ?? 100;
         var page = await schedules.ListAsync(Filter(request) with { Shown = await access.ShownAsync(request.Caller(), cancellationToken) }, limit, QueryParameters.Text(request, "cursor"), cancellationToken);
         return Envelope.Ok("Schedule list provided", new ScheduleListAnswer
@@ -37,12 +38,12 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
 
     /// <summary>A schedule, with the next times that it runs, and an ETag for <c>If-Match</c>.</summary>
     [Function("GetSchedule"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("A schedule, its last run and its next five.")]
+    [Query, Answers(typeof(ScheduleAnswer))]
     public async Task<IActionResult> Get(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/schedules/{schedule}")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var found = await editor.OpenAsync(schedule, request.Caller(), cancellationToken);
         return Envelope.Ok("Schedule provided", new ScheduleAnswer
         {
@@ -53,12 +54,12 @@ public sealed class GetSchedules(ScheduleStore schedules, ScheduleEditor editor,
 
     /// <summary>The newest runs of a schedule, with the state of their jobs.</summary>
     [Function("ListScheduleRuns"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("The newest runs of a schedule; ?limit=&cursor=.")]
+    [Query("limit", "cursor"), Answers(typeof(ScheduleRunListAnswer))]
     public async Task<IActionResult> ListRuns(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/schedules/{schedule}/runs")] HttpRequest request,
         string schedule,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request, "limit", "cursor");
         var limit = (int?)QueryParameters.Number(request, "limit", 1, ScheduleStore.MaxRuns) ?? ScheduleStore.MaxRuns;
         var before = QueryParameters.Number(request, "cursor", 1, int.MaxValue) ?? int.MaxValue;
         var runs = (await editor.OpenAsync(schedule, request.Caller(), cancellationToken)).Progress.Runs.Where(run => run.Number < before).ToList();

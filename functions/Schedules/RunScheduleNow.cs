@@ -1,7 +1,9 @@
 using System.ComponentModel;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
+using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Schedules;
 using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
@@ -16,13 +18,13 @@ public sealed class RunScheduleNow(ScheduleEditor editor)
 {
     /// <summary>Runs it now, paused or not. With the header <c>Idempotency-Key</c>, asking again answers the same job.</summary>
     [Function("RunScheduleNow"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Run a schedule's job now.")]
+    [Query, Takes, TakesHeaders(IdempotencyKey.Header), Answers(typeof(JobAnswer), StatusCodes.Status202Accepted)]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/schedules/{schedule}/run")] HttpRequest request,
         string schedule,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        QueryParameters.RequireKnown(request);
         var key = IdempotencyKey.Of(request);
         var job = await editor.RunNowAsync(client, schedule, key, request.Caller(), cancellationToken);
         return JobAnswers.Accepted(job, $"The run of schedule {schedule} is job {job.Id}");

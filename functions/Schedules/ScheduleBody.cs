@@ -10,14 +10,15 @@ namespace Larder.Functions.Schedules;
 /// <summary>Reads a schedule from a request. Every member is known, and of its type; anything else is 422.</summary>
 internal static class ScheduleBody
 {
-    private const string Expected =
-        "{name, description, cron, time_zone, job: {type, model, options, inputs: {job, version, dataset, blob}}, overlap, missed, enabled, owner}";
+    /// <summary>How it is read.</summary>
+    public static readonly JsonBody<ScheduleRequest> Body = new(
+        "{name, description, cron, time_zone, job: {type, model, options, inputs: {job, version, dataset, blob}}, overlap, missed, enabled, owner}");
 
     /// <summary>Reads the body of a request.</summary>
     /// <exception cref="InvalidRequestException">The body is not a schedule.</exception>
     public static async Task<SchedulePatch> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var body = await Json.ReadAsync<ScheduleRequest>(request, Expected, cancellationToken);
+        var body = await Body.ReadAsync(request, cancellationToken);
         return new SchedulePatch
         {
             Name = body.Name,

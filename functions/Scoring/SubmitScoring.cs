@@ -3,6 +3,7 @@ using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
+using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Access;
@@ -21,22 +22,20 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
 {
     private const string Dataset = "dataset";
 
-    private readonly FormSpec _form = new(
+    private static readonly JobOptions Options = JobOptions.Of(ScoreOptions.Schema);
+    private static readonly JsonBody<ScoringRequest> Body = new("{dataset:string, options:object}") { Options = [Options] };
+    private static readonly FormSpec Spec = new(
         "a scoring",
         $"JSON that names the data set: {{\"{Dataset}\": \"uploads/file.csv\"}}",
-        new FormField(Dataset)
-        {
-            Stage = (content, cancellationToken) => staging.AddAsync(content, "data set", limits.DatasetBytes, null, cancellationToken),
-            IsText = true,
-            TextBytes = FormField.AddressBytes,
-        },
-        FormField.Options);
+        new FormField(Dataset, "The data set: a file, or the address of one: uploads/path, datasets/model/file or a URL.") { IsFile = true, IsRequired = true, IsText = true, TextBytes = FormField.AddressBytes },
+        FormField.Options with { OptionsOf = Options });
 
     /// <summary>
     /// Accepts a scoring: multipart <c>dataset</c>, a file or the address of one, and optionally the JSON field <c>options</c> (<see cref="ScoreOptions"/>); or JSON
     /// <c>{"dataset": "uploads/path, datasets/model/file or URL", "options": {...}}</c>. With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
     /// </summary>
     [Function("SubmitScoring"), Requires(Role.Contributor), Description("Score a data set: multipart dataset, or {\"dataset\": ...}; JSON options.")]
+    [Query, Takes(nameof(Spec), nameof(Body)), TakesHeaders(IdempotencyKey.Header), Answers(typeof(JobAnswer), StatusCodes.Status202Accepted)]
     public async Task<IActionResult> Submit(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{reference}/scoring")] HttpRequest request,
         string reference,
@@ -54,15 +53,17 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
         var caller = request.Caller();
         if (request.IsJson())
         {
-            var body = await Json.ReadAsync<ScoringRequest>(request, "{dataset:string, options:object}", cancellationToken);
+            var body = await Body.ReadAsync(request, cancellationToken);
             return await submitter.SubmitAsync(reference, body.Dataset, ScoreOptions.Schema.ReadOrDefault(body.Options), key, caller, cancellationToken);
         }
 
-        await using var form = await Form.ReadAsync(request, _form, cancellationToken);
+        await using var form = await Form.ReadAsync(request, Spec, StageAsync, cancellationToken);
         var options = ScoreOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options));
         if (form.Line(Dataset) is { } address)
             return await submitter.SubmitAsync(reference, address, options, key, caller, cancellationToken);
         var file = form.Require(Dataset, "No data provided with name 'dataset'");
         return await submitter.SubmitAsync(reference, file.FileName, file.Staged, options, key, caller, cancellationToken);
     }
+
+    private Task<StagedFile> StageAsync(FormField field, Stream content, CancellationToken cancellationToken) => staging.AddAsync(content, "data set", limits.DatasetBytes, null, cancellationToken);
 }

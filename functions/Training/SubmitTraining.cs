@@ -4,6 +4,7 @@ using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
+using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Training;
 using Larder.Registry.Access;
@@ -21,34 +22,19 @@ namespace Larder.Functions.Training;
 /// <summary>Trainings: each is a job that makes a version.</summary>
 public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler scheduler, StagingArea staging, JobLimits limits)
 {
-    private const string Expected = "{script:string, requirements:string, dataset:string, options:object}";
     private const string Script = "script";
     private const string Requirements = "requirements";
     private const string Dataset = "dataset";
 
-    private readonly FormSpec _form = new(
+    private static readonly JobOptions Options = JobOptions.Of(TrainOptions.Schema);
+    private static readonly JsonBody<TrainingRequest> Body = new("{script:string, requirements:string, dataset:string, options:object}") { Options = [Options] };
+    private static readonly FormSpec Spec = new(
         "a training",
         $"JSON: {{\"{Script}\": \"import os ...\", \"{Dataset}\": \"uploads/file.csv\"}}",
-        new FormField(Script)
-        {
-            Stage = (content, cancellationToken) => staging.AddAsync(content, Script, limits.ScriptBytes, null, cancellationToken),
-            IsText = true,
-            Extension = ".py",
-            Empty = "The training script is empty.",
-        },
-        new FormField(Requirements)
-        {
-            Stage = (content, cancellationToken) => staging.AddAsync(content, Requirements, limits.ScriptBytes, null, cancellationToken),
-            IsText = true,
-            Extension = ".txt",
-        },
-        new FormField(Dataset)
-        {
-            Stage = (content, cancellationToken) => staging.AddAsync(content, "data set", limits.DatasetBytes, null, cancellationToken),
-            Empty = "The data set is empty.",
-            TextBytes = FormField.AddressBytes,
-        },
-        FormField.Options)
+        new FormField(Script, "The Python script.") { IsFile = true, IsRequired = true, IsText = true, Extension = ".py", Empty = "The training script is empty." },
+        new FormField(Requirements, "What pip is to install.") { IsFile = true, IsText = true, Extension = ".txt" },
+        new FormField(Dataset, "The data set: a file, or the address of one: uploads/path, datasets/model/file or a URL.") { IsFile = true, IsRequired = true, Empty = "The data set is empty.", TextBytes = FormField.AddressBytes },
+        FormField.Options with { OptionsOf = Options })
     {
         ByExtension = ("files", new Dictionary<string, string> { [".py"] = Script, [".txt"] = Requirements, [""] = Dataset }),
     };
@@ -58,6 +44,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
     /// optionally <c>requirements</c>, and the JSON field <c>options</c> (<see cref="TrainOptions"/>); or JSON (<see cref="TrainingRequest"/>). With the header <c>Idempotency-Key</c>, sending the same again answers the same job.
     /// </summary>
     [Function("SubmitTraining"), Requires(Role.Contributor), Description("Train: multipart script, dataset, requirements; JSON options. Or JSON.")]
+    [Query, Takes(nameof(Spec), nameof(Body)), TakesHeaders(IdempotencyKey.Header), Answers(typeof(JobAnswer), StatusCodes.Status202Accepted)]
     public Task<IActionResult> Submit(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/train/{model}")] HttpRequest request,
         string model,
@@ -65,7 +52,8 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         CancellationToken cancellationToken) => SubmitAsync(request, model, null, client, cancellationToken);
 
     /// <summary>The same, as MLBuffet's clients send it: with the name of the file that is the model (<see cref="TrainOptions.ModelFile"/>).</summary>
-    [Function("SubmitTrainingOfFile"), Requires(Role.Contributor), Description("The same, with the name of the file that the script leaves.")]
+    [Function("SubmitTrainingOfFile"), Requires(Role.Contributor), Description("Train, with the name of the file that the script leaves as the model.")]
+    [Query, Takes(nameof(Spec), nameof(Body)), TakesHeaders(IdempotencyKey.Header), Answers(typeof(JobAnswer), StatusCodes.Status202Accepted)]
     public Task<IActionResult> SubmitOfFile(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/train/{model}/{file}")] HttpRequest request,
         string model,
@@ -89,7 +77,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         var caller = request.Caller();
         if (!request.IsJson())
         {
-            await using var form = await Form.ReadAsync(request, _form, cancellationToken);
+            await using var form = await Form.ReadAsync(request, Spec, StageAsync, cancellationToken);
             form.Require(Script, "No training script provided with name 'script'");
             var address = form.Line(Dataset);
             if (address is null)
@@ -99,7 +87,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
             return await submitter.SubmitAsync(model, given, address, Validated(TrainOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options)), modelFile), key, caller, cancellationToken);
         }
 
-        var body = await Json.ReadAsync<TrainingRequest>(request, Expected, cancellationToken);
+        var body = await Body.ReadAsync(request, cancellationToken);
         var options = Validated(TrainOptions.Schema.ReadOrDefault(body.Options), modelFile);
         var files = await StageAsync(body, cancellationToken);
         try
@@ -112,6 +100,10 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
                 await file.DisposeAsync();
         }
     }
+
+    private Task<StagedFile> StageAsync(FormField field, Stream content, CancellationToken cancellationToken) => field.Name == Dataset
+        ? staging.AddAsync(content, "data set", limits.DatasetBytes, null, cancellationToken)
+        : staging.AddAsync(content, field.Name, limits.ScriptBytes, null, cancellationToken);
 
     // The texts of a JSON body go to the staging area, as the files of a form do. The caller disposes of the files.
     private async Task<IReadOnlyList<(string Name, string FileName, StagedFile File)>> StageAsync(TrainingRequest body, CancellationToken cancellationToken)

@@ -1,6 +1,8 @@
 using System.ComponentModel;
+using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
@@ -17,6 +19,7 @@ public sealed class AbandonUpload(UploadSessions sessions, JobStore jobs)
 {
     /// <summary>Removes the session and what was uploaded. A job that takes it in must have ended.</summary>
     [Function("AbandonUpload"), Requires(Role.Contributor), Description("Abandon a big upload.")]
+    [Query, Answers(typeof(Answer))]
     public async Task<IActionResult> Abandon(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/models/{model}/uploads/{upload}")] HttpRequest request,
         string model,

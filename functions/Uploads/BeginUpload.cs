@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Uploads;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
@@ -19,17 +20,18 @@ namespace Larder.Functions.Uploads;
 /// <summary>Uploads past the request limit: the file goes to storage in blocks, through a URL that can write one blob.</summary>
 public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions options, PublishingOptions publishing, DatasetJob datasets)
 {
-    private const string Expected = "{\"kind\": \"model\" or \"dataset\", \"file_name\": text, \"size_bytes\": integer}, all optional but for a data set's file_name";
+    private static readonly JsonBody<NewUploadRequest> Body = new("{\"kind\": \"model\" or \"dataset\", \"file_name\": text, \"size_bytes\": integer}, all optional but for a data set's file_name") { IsRequired = false };
 
     /// <summary>Begins an upload. The body may be empty, or say <c>kind</c>, <c>file_name</c> and <c>size_bytes</c>; a data set needs a <c>file_name</c>.</summary>
     [Function("BeginUpload"), Requires(Role.Contributor), Description("Begin a big upload, of a model or a data set: a URL to put blocks to.")]
+    [Query, Takes(nameof(Body)), Answers(typeof(UploadAnswer), StatusCodes.Status201Created)]
     public async Task<IActionResult> Begin(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/models/{model}/uploads")] HttpRequest request,
         string model,
         CancellationToken cancellationToken)
     {
         var name = ModelName.Parse(model);
-        var body = await Json.ReadOrDefaultAsync<NewUploadRequest>(request, Expected, cancellationToken);
+        var body = await Body.ReadOrDefaultAsync(request, cancellationToken);
         var isDataset = body.Kind is { } kind && IsDataset(kind);
         if (body.SizeBytes is < 1)
             throw new InvalidRequestException("size_bytes must be at least 1.");

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
 using Larder.Registry.Access;
 using Larder.Registry.Models;
 using Larder.Registry.Uploads;
@@ -16,6 +17,7 @@ public sealed class GetUpload(UploadSessions sessions, UploadSessionOptions opti
 {
     /// <summary>The session, with its URL while that works: a client that lost it goes on.</summary>
     [Function("GetUpload"), Requires(Role.Contributor), Description("A big upload: its URL, its job.")]
+    [Query, Answers(typeof(UploadAnswer))]
     public async Task<IActionResult> Get(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/models/{model}/uploads/{upload}")] HttpRequest request,
         string model,

@@ -5,15 +5,17 @@ namespace Larder.Host.Configuration;
 
 /// <summary>What the command line says.</summary>
 /// <param name="Port">The port to listen on; 0 for any free one; null when not given.</param>
+/// <param name="GrpcPort">The port for gRPC; 0 for any free one; null when not given: then nothing listens for gRPC.</param>
 /// <param name="Settings">Settings that override those of the environment: <c>--urls</c> and each <c>--setting</c>.</param>
-internal sealed record HostCommandLine(int? Port, IReadOnlyList<KeyValuePair<string, string?>> Settings)
+internal sealed record HostCommandLine(int? Port, int? GrpcPort, IReadOnlyList<KeyValuePair<string, string?>> Settings)
 {
     private const int UsageError = 2;
 
     private static readonly Option<string?> PortOption = new("--port", "-p") { Description = "The port to listen on, on this machine's loopback addresses. 0 is any free one. Default: 7071.", HelpName = "N" };
+    private static readonly Option<string?> GrpcPortOption = new("--grpc-port") { Description = "A port for gRPC, on the same addresses. 0 is any free one. Default: none.", HelpName = "N" };
     private static readonly Option<string?> UrlsOption = new("--urls") { Description = "Other addresses to listen on, separated by ';', as http://0.0.0.0:8080. Any other than loopback needs keys.", HelpName = "URLS" };
     private static readonly Option<string[]> SettingsOption = new("--setting") { Description = "A setting, over local.settings.json and the environment. May be given several times.", HelpName = "NAME=VALUE" };
-    private static readonly RootCommand Command = new("Runs the Larder functions app in this process, without the Functions runtime.") { PortOption, UrlsOption, SettingsOption };
+    private static readonly RootCommand Command = new("Runs the Larder functions app in this process, without the Functions runtime.") { PortOption, GrpcPortOption, UrlsOption, SettingsOption };
 
     /// <summary>Answers <c>--help</c> and <c>--version</c>.</summary>
     /// <returns>False when neither was asked for.</returns>
@@ -36,7 +38,9 @@ internal sealed record HostCommandLine(int? Port, IReadOnlyList<KeyValuePair<str
         var settings = (result.GetValue(SettingsOption) ?? []).Select(Setting).ToList();
         if (result.GetValue(UrlsOption) is { } urls)
             settings.Add(new("urls", urls));
-        return new HostCommandLine(result.GetValue(PortOption) is { } port ? ParsePort(port, "--port", UsageError) : null, settings);
+        return new HostCommandLine(Port(PortOption), Port(GrpcPortOption), settings);
+
+        int? Port(Option<string?> option) => result.GetValue(option) is { } port ? ParsePort(port, option.Name, UsageError) : null;
     }
 
     /// <summary>A port number, or the sentence that says why it is none.</summary>

@@ -2,6 +2,7 @@ using Larder.Host.Configuration;
 using Larder.Host.Invocation;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.ObjectPool;
 
 namespace Larder.Host.Hosting;
 
@@ -15,6 +16,9 @@ internal sealed class FunctionHost : IDisposable
     public static readonly TimeSpan RequestGrace = TimeSpan.FromSeconds(10);
 
     private const string FunctionTimeoutKey = "functionTimeout";
+
+    // As many requests are often in flight at a time.
+    private const int MostIdleCancellations = 256;
 
     // How the Functions host sends telemetry of its own; here all of it is the application's.
     private const string TelemetryModeKey = "telemetryMode";
@@ -49,7 +53,26 @@ internal sealed class FunctionHost : IDisposable
     /// <summary>Signalled some time after the host began to stop: <see cref="RequestGrace"/>.</summary>
     public CancellationToken RequestsStopping { get; }
 
+    /// <summary>
+    /// Sources of the tokens of requests, used for one after the other: with its timer and what is registered with it, a new one for each request would be a tenth of what a prediction allocates.
+    /// </summary>
+    public ObjectPool<CancellationTokenSource> Cancellations { get; } = new DefaultObjectPool<CancellationTokenSource>(new CancellationPolicy(), MostIdleCancellations);
+
     public void Dispose() => _requestsStopping.Dispose();
+
+    private sealed class CancellationPolicy : PooledObjectPolicy<CancellationTokenSource>
+    {
+        public override CancellationTokenSource Create() => new();
+
+        // One that was signalled, or whose time was over, cannot be used again.
+        public override bool Return(CancellationTokenSource source)
+        {
+            if (source.TryReset())
+                return true;
+            source.Dispose();
+            return false;
+        }
+    }
 }
 
 /// <summary>How far the host has come.</summary>

@@ -60,6 +60,8 @@ internal static class HostServices
         web.Services.AddSingleton<HttpOptions>();
         web.Services.AddOptions<HstsOptions>().Configure<HttpOptions>((hsts, http) => http.Configure(hsts));
         web.Services.AddSingleton<HttpThrottle>();
+        web.Services.AddSingleton<UnreadableRequests>();
+        web.Services.AddOptions<KestrelServerOptions>().Configure<UnreadableRequests>((kestrel, unreadable) => kestrel.ConfigureEndpointDefaults(unreadable.Watch));
         web.Services.AddSingleton<HttpFunctions>();
         web.Services.AddSingleton<ITriggerExtension, HttpTriggerExtension>();
         web.Services.AddSingleton<ITriggerExtension, BlobExtension>();
@@ -68,12 +70,18 @@ internal static class HostServices
     }
 
     /// <summary>After the application has added its own.</summary>
-    public static void Complete(WebApplicationBuilder web, HostCommandLine commandLine)
+    /// <exception cref="SelfHostException">A port for gRPC is asked for, and the application has no gRPC services.</exception>
+    public static void Complete(WebApplicationBuilder web, HostCommandLine commandLine, GrpcServices? grpc)
     {
         web.Services.TryAddSingleton(TimeProvider.System);
         web.Services.AddHostedService<FunctionListenerService>();
         web.Services.AddSingleton<IConnectionListenerFactory, HostTransport>();
-        web.WebHost.UseUrls(ListenAddresses.Choose(commandLine, web.Configuration));
+        if (commandLine.GrpcPort is not null)
+            (grpc ?? throw new SelfHostException("--grpc-port: this application has no gRPC services.")).Add(web.Services);
+        var urls = ListenAddresses.Choose(commandLine, web.Configuration);
+        web.Services.Configure<KestrelServerOptions>(kestrel => ListenAddresses.Listen(kestrel, urls, commandLine.GrpcPort));
+        // The web server would warn that it does not use them.
+        web.WebHost.UseUrls();
     }
 
     private static long BodyLimit(IConfiguration configuration) =>

@@ -7,9 +7,11 @@ namespace Larder.Host.Hosting;
 /// <param name="output">Where to.</param>
 /// <param name="catalog">The functions.</param>
 /// <param name="addresses">What it listens on; the first is shown.</param>
-internal sealed class ReadyLines(TextWriter output, FunctionCatalog catalog, IEnumerable<string> addresses)
+/// <param name="hasGrpc">Whether the last of them is for gRPC, and shown too.</param>
+internal sealed class ReadyLines(TextWriter output, FunctionCatalog catalog, IEnumerable<string> addresses, bool hasGrpc)
 {
-    private readonly string _address = addresses.First().Replace("[::]", "localhost").Replace("0.0.0.0", "localhost").TrimEnd('/');
+    private readonly string _address = Shown(addresses.First());
+    private readonly string? _grpc = hasGrpc ? Shown(addresses.Last()) : null;
 
     /// <summary>The functions by name as Core Tools print them, those of HTTP first and disabled ones last, then one line with the address.</summary>
     public void PrintFunctions()
@@ -35,6 +37,8 @@ internal sealed class ReadyLines(TextWriter output, FunctionCatalog catalog, IEn
     {
         output.WriteLine($"Host started: {_address}");
         output.WriteLine($"  help: {_address}{helpPath}");
+        if (_grpc is not null)
+            output.WriteLine($"  gRPC: {_grpc}");
         if (data is not null)
             output.WriteLine($"  data: {data}");
         if (catalog.Disabled.Count > 0)
@@ -42,4 +46,6 @@ internal sealed class ReadyLines(TextWriter output, FunctionCatalog catalog, IEn
         output.WriteLine("  stop: Ctrl-C");
         output.Flush();
     }
+
+    private static string Shown(string address) => address.Replace("[::]", "localhost").Replace("0.0.0.0", "localhost").TrimEnd('/');
 }

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Hosting;
 namespace Larder.Host.Hosting;
 
 /// <summary>The application, with what must be there before it starts and go after it has stopped.</summary>
-internal sealed class SelfHost(WebApplication app, StorageEmulator? storage, SelfHostOptions options, HostPhase phase) : IHost, IAsyncDisposable
+internal sealed class SelfHost(WebApplication app, StorageEmulator? storage, SelfHostOptions options, HostPhase phase, bool hasGrpc) : IHost, IAsyncDisposable
 {
     public IServiceProvider Services => app.Services;
 
@@ -29,7 +29,7 @@ internal sealed class SelfHost(WebApplication app, StorageEmulator? storage, Sel
             throw StartupErrors.From(exception);
         }
 
-        var ready = new ReadyLines(options.Output, Services.GetRequiredService<FunctionCatalog>(), app.Urls);
+        var ready = new ReadyLines(options.Output, Services.GetRequiredService<FunctionCatalog>(), app.Urls, hasGrpc);
         if (options.HelpPath is { } help)
             ready.PrintSummary(help, storage?.Data);
         else

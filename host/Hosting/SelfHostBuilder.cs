@@ -77,9 +77,11 @@ public sealed class SelfHostBuilder : IHostApplicationBuilder, IFunctionsWorkerA
             throw new InvalidOperationException("The application was built already.");
         _built = true;
 
-        HostServices.Complete(_web, _commandLine);
+        HostServices.Complete(_web, _commandLine, _options.Grpc);
         var storage = StorageEmulator.Configure(_web.Configuration);
         var app = StartupErrors.Translate(_web.Build);
+        // Meanwhile, on another core: making the services and binding the functions each take about a third of the start. The start makes again what fails, and tells why.
+        var services = Task.Run(() => app.Services.GetServices<IHostedService>().Count());
         try
         {
             var errors = new FunctionErrors();
@@ -87,18 +89,24 @@ public sealed class SelfHostBuilder : IHostApplicationBuilder, IFunctionsWorkerA
             catalog.Fill(FunctionIndex.Find(_options.FunctionClasses ?? AssemblyWalk.Classes(_options.FunctionAssembly), errors), _middleware, errors);
             app.Services.GetRequiredService<HttpFunctions>().Configure(app, errors);
             errors.Throw();
+            if (_commandLine.GrpcPort is not null)
+                _options.Grpc!.Map(app);
             app.Services.GetRequiredService<HostJsonCheck>().Warn();
         }
         catch
         {
+            Task.WaitAny(services);
             ((IDisposable)app).Dispose();
             throw;
         }
+
+        Task.WaitAny(services);
 
         return new SelfHost(
             app,
             storage is null ? null : new StorageEmulator(storage, app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Host.Storage")),
             _options,
-            _phase);
+            _phase,
+            _commandLine.GrpcPort is not null);
     }
 }

@@ -1,6 +1,8 @@
 using System.Reflection;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Larder.Host.Hosting;
 
@@ -24,6 +26,9 @@ internal sealed class SelfHostOptions
     /// <summary>Writes the body of what the host itself refuses, once the status is set: too many requests, a failed invocation. Null: there is no body, as with the Functions host.</summary>
     public Func<HttpContext, Task>? WriteRefusal { get; init; }
 
+    /// <summary>The application's gRPC services, which are served where a port for gRPC is asked for; null when it has none.</summary>
+    public GrpcServices? Grpc { get; init; }
+
     /// <summary>The path of the application's help. With it the host prints a few lines when it is ready; without it, the functions with their addresses.</summary>
     public string? HelpPath { get; init; }
 
@@ -33,3 +38,8 @@ internal sealed class SelfHostOptions
     /// <summary>Where the lines go that are printed when the host is ready.</summary>
     public TextWriter Output { get; init; } = Console.Out;
 }
+
+/// <summary>gRPC services of an application.</summary>
+/// <param name="Add">Registers what they need.</param>
+/// <param name="Map">Maps them to their paths, after the functions.</param>
+internal sealed record GrpcServices(Action<IServiceCollection> Add, Action<WebApplication> Map);

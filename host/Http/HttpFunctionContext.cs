@@ -8,10 +8,11 @@ namespace Larder.Host.Http;
 /// <summary>An invocation by a request. Its scope is the request's.</summary>
 internal sealed class HttpFunctionContext(HostFunction function, FunctionHost host, HttpContext httpContext) : HostFunctionContext(function, host)
 {
-    // Where the worker's GetHttpContext() looks.
-    private const string HttpContextKey = "HttpRequestContext";
+    private static readonly Action<object?> Signal = static source => ((CancellationTokenSource)source!).Cancel();
 
     private CancellationTokenSource? _cancellation;
+    private CancellationTokenRegistration _aborted;
+    private CancellationTokenRegistration _stopping;
 
     public HttpContext HttpContext { get; } = httpContext;
 
@@ -21,9 +22,17 @@ internal sealed class HttpFunctionContext(HostFunction function, FunctionHost ho
     public override IServiceProvider ScopedServices => HttpContext.RequestServices;
 
     /// <summary>Ends the invocation. What is the request's own ends with the request.</summary>
-    public void End() => _cancellation?.Dispose();
+    public void End()
+    {
+        if (_cancellation is null)
+            return;
+        // Dispose waits for a signal under way, which could otherwise reach the next request that has the source.
+        _aborted.Dispose();
+        _stopping.Dispose();
+        Host.Cancellations.Return(_cancellation);
+    }
 
-    protected override IDictionary<object, object> CreateItems() => new Dictionary<object, object> { [HttpContextKey] = HttpContext };
+    protected override IDictionary<object, object> CreateItems() => new HttpItems(HttpContext);
 
     protected override TraceContext IncomingTrace() =>
         new HostTraceContext(HttpContext.Request.Headers.TraceParent, HttpContext.Request.Headers.TraceState);
@@ -40,7 +49,9 @@ internal sealed class HttpFunctionContext(HostFunction function, FunctionHost ho
 
     private CancellationTokenSource CreateCancellation()
     {
-        var cancellation = CancellationTokenSource.CreateLinkedTokenSource(HttpContext.RequestAborted, Host.RequestsStopping);
+        var cancellation = Host.Cancellations.Get();
+        _aborted = HttpContext.RequestAborted.UnsafeRegister(Signal, cancellation);
+        _stopping = Host.RequestsStopping.UnsafeRegister(Signal, cancellation);
         if (Host.FunctionTimeout is { } timeout)
             cancellation.CancelAfter(timeout);
         return cancellation;

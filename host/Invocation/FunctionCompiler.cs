@@ -6,7 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Larder.Host.Invocation;
 
-/// <summary>Compiles a function's invocation: its object, its arguments, its call, its result. No reflection is left in the compiled code.</summary>
+/// <summary>
+/// Compiles a function's invocation: its object, its arguments, its call, its result. No reflection is left in the compiled code. It is checked at start and compiled at its first
+/// invocation: compiling all functions of an application takes longer than all else at its start.
+/// </summary>
 internal static class FunctionCompiler
 {
     /// <summary>The call of one function; its result goes into the context.</summary>
@@ -15,10 +18,17 @@ internal static class FunctionCompiler
         HostFunction function, ITriggerBinding binding, IReadOnlyDictionary<Type, IInputBindingExtension> inputs)
     {
         var context = Expression.Parameter(typeof(HostFunctionContext), "context");
-        var arguments = function.Method.GetParameters().Select(parameter => Argument(function, binding, inputs, parameter, context));
-        var target = function.Method.IsStatic ? null : Instance(function, context);
-        var call = Expression.Call(target, function.Method, arguments);
-        return Expression.Lambda<Func<HostFunctionContext, Task>>(FunctionResult.Store(call, context), context).Compile();
+        var arguments = function.Method.GetParameters().Select(parameter => Argument(function, binding, inputs, parameter, context)).ToList();
+        // The factory's code is compiled as it is made; of a class with one constructor there is nothing that this could refuse.
+        if (!function.Method.IsStatic && function.Method.DeclaringType!.GetConstructors().Length != 1)
+            Factory(function);
+        var compiled = new Lazy<Func<HostFunctionContext, Task>>(() =>
+        {
+            var target = function.Method.IsStatic ? null : Instance(function, context);
+            var call = Expression.Call(target, function.Method, arguments);
+            return Expression.Lambda<Func<HostFunctionContext, Task>>(FunctionResult.Store(call, context), context).Compile();
+        });
+        return invocation => compiled.Value(invocation);
     }
 
     private static Expression Argument(
@@ -40,20 +50,21 @@ internal static class FunctionCompiler
     // A new object for each invocation, made by a compiled call of its constructor with services of the invocation.
     private static UnaryExpression Instance(HostFunction function, Expression context)
     {
-        var type = function.Method.DeclaringType!;
-        ObjectFactory factory;
+        var instance = Expression.Invoke(
+            Expression.Constant(Factory(function)), Expression.Property(context, nameof(FunctionContext.InstanceServices)), Expression.Constant(null, typeof(object[])));
+        return Expression.Convert(instance, function.Method.DeclaringType!);
+    }
+
+    private static ObjectFactory Factory(HostFunction function)
+    {
         try
         {
-            factory = ActivatorUtilities.CreateFactory(type, Type.EmptyTypes);
+            return ActivatorUtilities.CreateFactory(function.Method.DeclaringType!, Type.EmptyTypes);
         }
         catch (InvalidOperationException exception)
         {
             throw function.Error(exception.Message);
         }
-
-        var instance = Expression.Invoke(
-            Expression.Constant(factory), Expression.Property(context, nameof(FunctionContext.InstanceServices)), Expression.Constant(null, typeof(object[])));
-        return Expression.Convert(instance, type);
     }
 
     private static string TypeName(Type type) => type.IsGenericType

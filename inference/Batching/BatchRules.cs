@@ -44,7 +44,7 @@ internal static class BatchRules
     }
 
     /// <summary>Whether every output has one item for each row, so that it can be split by request.</summary>
-    public static bool Divides(RunResult result, int outputs, long rows)
+    public static bool Divides(OutputValues result, int outputs, long rows)
     {
         for (var i = 0; i < outputs; i++)
         {

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using Larder.Inference.Metrics;
 using Larder.Inference.Sessions;
 using Larder.Inference.Tensors;
 
@@ -8,6 +10,10 @@ namespace Larder.Inference.Batching;
 /// Decides when a request of one model runs, on which thread, and together with which others. As many runs as there are slots go on at a time; later requests
 /// wait, and whenever a run ends, the request that has waited longest runs together with those behind it that fit. There is no timer: batching adds no
 /// latency to an idle model. The lock is never held across a run.
+/// <para>
+/// Admission: a model's queue is bounded, and a request that would not be answered by its deadline, as recent runs suggest (<see cref="RunLatency"/>), is refused before it is
+/// worked on. An idle model takes every request, so that it learns when runs have become faster.
+/// </para>
 /// <para>
 /// Which thread: a very short run is on its caller's thread, since any hand-over would cost more. So is a single run of an idle model. But if all
 /// runs of a busy model were on pool threads, each run of one request would block a pool thread, and no thread would be left to read the requests that could
@@ -23,24 +29,28 @@ internal sealed class RunQueue
     // From here on, the cost of a hand-over is negligible.
     private const double Long = 1e-3;
 
-    private readonly ModelRunner _runner;
     private readonly ServableModel _model;
-    private readonly RunThreads _threads;
+    private readonly ModelRunner _runner;
+    private readonly InputPool _inputs;
+    private readonly RunResources _resources;
+    private readonly ModelMetrics _metrics;
     private readonly RunDurationEstimate _time = new();
     private readonly int _slots;
+    private readonly int _mostWaiting;
     private readonly Lock _gate = new();
     private readonly LinkedList<QueuedRun> _waiting = [];
     private readonly Stack<RunGuard> _free;
+    private RunLatency _latency;
+    private long _waitingRows;
     private int _running;
     private bool _closed;
     private volatile bool _batches;
 
-    public RunQueue(ModelRunner runner, RunThreads threads)
+    public RunQueue(ServableModel model, int threads, ModelRunner runner, InputPool inputs, RunResources resources, ModelMetrics metrics)
     {
-        _runner = runner;
-        _model = runner.Model;
-        _threads = threads;
-        _slots = Math.Max(1, Environment.ProcessorCount / SessionBuilder.Threads(_model));
+        (_model, _runner, _inputs, _resources, _metrics) = (model, runner, inputs, resources, metrics);
+        _slots = Math.Max(1, Environment.ProcessorCount / threads);
+        _mostWaiting = model.Settings.Queue.MaxRequests ?? resources.Limits.QueuedRuns;
         _free = new Stack<RunGuard>(_slots);
         _batches = BatchRules.Suits(_model);
     }
@@ -68,12 +78,27 @@ internal sealed class RunQueue
     /// <summary>The most runs that go on at a time.</summary>
     public int Slots => _slots;
 
+    /// <summary>Refuses a request that would be refused, or would not be answered by its deadline, if it came now with one row.</summary>
+    /// <exception cref="ModelBusyException">It should not be worked on.</exception>
+    public void Admit(Deadline deadline)
+    {
+        // Without the lock, since the queue decides again when the inputs are there.
+        if (!deadline.IsSet && _waiting.Count < _mostWaiting)
+            return;
+        lock (_gate)
+        {
+            if (Refusal(deadline, rows: 1) is { } refusal)
+                throw refusal;
+        }
+    }
+
     /// <summary>Runs the inputs, now or when their turn has come.</summary>
     /// <param name="inputs">The inputs. They are in use until the task completes.</param>
     /// <param name="cancellationToken">Cancels the request. A run is stopped only if all its requests are cancelled.</param>
     /// <param name="alone">Whether the request must not run together with others.</param>
-    /// <exception cref="ModelBusyException">Too many requests wait already.</exception>
-    public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken, bool alone = false)
+    /// <param name="deadline">Until when the caller wants the outputs.</param>
+    /// <exception cref="ModelBusyException">Too many requests wait already, or the deadline would be missed.</exception>
+    public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, CancellationToken cancellationToken, bool alone = false, Deadline deadline = default)
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<PredictionOutputs>(cancellationToken);
@@ -88,8 +113,8 @@ internal sealed class RunQueue
             here = free && RunsHere();
             if (!here)
             {
-                if (_waiting.Count >= _runner.Limits.QueuedRuns)
-                    return ValueTask.FromException<PredictionOutputs>(Busy());
+                if (Refusal(deadline, inputs.Rows) is { } refusal)
+                    return ValueTask.FromException<PredictionOutputs>(refusal);
                 waiting = WaitAsync(Enqueue(inputs, alone), cancellationToken);
             }
 
@@ -116,7 +141,7 @@ internal sealed class RunQueue
     {
         try
         {
-            return new(new PredictionOutputs(_runner.Signature, RunOne(inputs, [], slot, cancellationToken)));
+            return new(new PredictionOutputs(_model.Description.Signature, RunOne(inputs, [], slot, cancellationToken)));
         }
         catch (Exception failure)
         {
@@ -132,7 +157,17 @@ internal sealed class RunQueue
     {
         var result = _runner.Run(inputs, members, slot, cancellationToken);
         _time.Add(result.Time);
+        Learn(result);
         return result;
+    }
+
+    private void Learn(RunResult result)
+    {
+        // No request waits long for runs as short as these, and the lock would cost more than a better prediction gains.
+        if (_time.Seconds < VeryShort && result.Rows == 1)
+            return;
+        lock (_gate)
+            _latency.Add(result.Rows, result.Time.TotalSeconds);
     }
 
     private void Start(RunBatch? batch)
@@ -142,16 +177,47 @@ internal sealed class RunQueue
         if (_time.Seconds < VeryShort)
             ThreadPool.UnsafeQueueUserWorkItem(batch, preferLocal: false);
         else
-            _threads.Post(batch);
+            _resources.Threads.Post(batch);
     }
 
-    private ModelBusyException Busy() =>
-        new($"{_model.Name}:{_model.Version} has {_waiting.Count} requests waiting, the most it may have (Limits:QueuedRuns).");
+    /// <summary>Why a request must not wait; null if it may. Called under the lock.</summary>
+    private ModelBusyException? Refusal(Deadline deadline, long rows)
+    {
+        if (_running < _slots)
+            return null;
+        var wait = PredictedWait();
+        if (_waiting.Count >= _mostWaiting)
+        {
+            var setting = _model.Settings.Queue.MaxRequests is null ? "Limits:QueuedRuns" : "the model's setting queue.max_requests";
+            return Refused("queue_full", $"{_model.Name}:{_model.Version} has {_waiting.Count} requests waiting, the most it may have ({setting}).", wait);
+        }
+
+        if (!deadline.IsSet)
+            return null;
+        var needed = wait + _latency.Predict(1, rows);
+        return needed <= deadline.Left.TotalSeconds
+            ? null
+            : Refused("deadline", string.Create(CultureInfo.InvariantCulture, $"{_model.Name}:{_model.Version} would answer in about {needed:0.###} s, later than within the {deadline.Timeout.TotalSeconds:0.###} s that the request may take."), wait);
+    }
+
+    private ModelBusyException Refused(string reason, string sentence, double wait)
+    {
+        _metrics.Refused(reason);
+        return new ModelBusyException(sentence, TimeSpan.FromSeconds(wait));
+    }
+
+    /// <summary>Seconds until a request that came now would be run: the runs under way are taken as half done. Called under the lock.</summary>
+    private double PredictedWait()
+    {
+        var runs = _batches ? Math.Ceiling((double)_waitingRows / _model.Settings.Batching.MaxRows) : _waiting.Count;
+        return (_latency.Predict(runs, _waitingRows) + _running * _latency.Mean / 2) / _slots;
+    }
 
     private QueuedRun Enqueue(PredictionInputs inputs, bool alone)
     {
         var run = new QueuedRun(inputs) { Alone = alone };
         _waiting.AddLast(run);
+        _waitingRows += run.Rows;
         return run;
     }
 
@@ -182,7 +248,8 @@ internal sealed class RunQueue
                 return;
             }
 
-            _waiting.Remove(run);
+            if (_waiting.Remove(run))
+                _waitingRows -= run.Rows;
         }
 
         run.TrySetCanceled(cancellationToken);
@@ -203,7 +270,7 @@ internal sealed class RunQueue
     private RunGuard TakeSlot()
     {
         _running++;
-        return _free.TryPop(out var guard) ? guard : _runner.NewGuard();
+        return _free.TryPop(out var guard) ? guard : new RunGuard(_resources.Time, _resources.Limits.RunSeconds);
     }
 
     // The next batch gets the slot of the run that has ended; if no request waits, the slot becomes free.
@@ -244,6 +311,7 @@ internal sealed class RunQueue
     private void Take(LinkedListNode<QueuedRun> node, RunBatch batch)
     {
         _waiting.Remove(node);
+        _waitingRows -= node.Value.Rows;
         batch.Add(node.Value);
     }
 
@@ -264,7 +332,7 @@ internal sealed class RunQueue
             if (batch.Members is [var only])
             {
                 var result = RunOne(only.Inputs, batch.Members, batch.Slot, batch.Abandoned);
-                Complete(only, new PredictionOutputs(_runner.Signature, result), null);
+                Complete(only, new PredictionOutputs(_model.Description.Signature, result), null);
             }
             else if (!TryRunTogether(batch))
             {
@@ -284,17 +352,18 @@ internal sealed class RunQueue
         RunResult result;
         try
         {
-            using var merged = _runner.Inputs.Rent();
+            using var merged = _inputs.Rent();
             BatchRules.Merge(batch.Members, merged);
             merged.Charge(merged.Bytes);
             result = _runner.Run(merged, batch.Members, batch.Slot, batch.Abandoned);
+            Learn(result);
         }
         catch (Exception) when (!batch.Abandoned.IsCancellationRequested)
         {
             return false;
         }
 
-        if (!BatchRules.Divides(result, _runner.Signature.Outputs.Count, batch.Rows))
+        if (!BatchRules.Divides(result, _model.Description.Signature.Outputs.Count, batch.Rows))
         {
             // The owner's settings say that rows are independent, but the outputs do not even have a row for each.
             _batches = false;
@@ -306,7 +375,7 @@ internal sealed class RunQueue
         var row = 0;
         foreach (var member in batch.Members)
         {
-            Complete(member, new PredictionOutputs(_runner.Signature, result, row, (int)member.Rows), null);
+            Complete(member, new PredictionOutputs(_model.Description.Signature, result, row, (int)member.Rows), null);
             row += (int)member.Rows;
         }
 
@@ -323,9 +392,13 @@ internal sealed class RunQueue
                 member.Batch = null;
                 member.Alone = true;
                 if (member.Cancelled)
+                {
                     cancelled.Add(member);
-                else
-                    _waiting.AddFirst(member);
+                    continue;
+                }
+
+                _waiting.AddFirst(member);
+                _waitingRows += member.Rows;
             }
         }
 
@@ -414,33 +487,4 @@ internal sealed class RunBatch(RunQueue queue, RunGuard slot) : IThreadPoolWorkI
     public void Execute() => queue.RunAll(this);
 
     public void Dispose() => _abandoned.Dispose();
-}
-
-/// <summary>
-/// Estimates the duration of a run of one request as a slowly rising minimum of recent runs. One run that was held up by the machine hardly changes it;
-/// a real change shows after some dozens of runs.
-/// </summary>
-internal sealed class RunDurationEstimate
-{
-    private const double Rise = 1.02;
-
-    // The first run lays out memory and is not typical.
-    private bool _first = true;
-    private double _seconds;
-
-    /// <summary>Seconds; 0 before the second run.</summary>
-    public double Seconds => Volatile.Read(ref _seconds);
-
-    /// <summary>Adds the duration of a run of one request. A concurrent call may be lost, which does not matter.</summary>
-    public void Add(TimeSpan run)
-    {
-        if (_first)
-        {
-            _first = false;
-            return;
-        }
-
-        var known = Seconds;
-        Volatile.Write(ref _seconds, known == 0 ? run.TotalSeconds : Math.Min(run.TotalSeconds, known * Rise));
-    }
 }

@@ -1,5 +1,6 @@
 using Larder.Inference.Memory;
 using Larder.Inference.Sessions;
+using Larder.Inference.Settings;
 
 namespace Larder.Inference.Limits;
 
@@ -35,6 +36,10 @@ public sealed record InferenceLimits
     /// </summary>
     [AtLeast(1 << 20)]
     public long? InFlightBytes { get; init; }
+
+    /// <summary>Bytes that the cached responses of all models may hold (<see cref="CacheSettings"/>); 0 keeps none.</summary>
+    [AtLeast(0)]
+    public long ResponseCacheBytes { get; init; } = 64L << 20;
 
     /// <summary>Timeout of a request that waits for memory of other requests, in seconds.</summary>
     [Between(0, 600)]

@@ -26,6 +26,7 @@ internal sealed class OnnxEnvironment
     private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(10);
     private static readonly Lock Gate = new();
     private static OnnxEnvironment? Shared;
+    private static volatile bool HasThreads;
 
     private readonly InferenceSession _session;
     private readonly RunOptions _shrinking = new();
@@ -37,7 +38,8 @@ internal sealed class OnnxEnvironment
     private OnnxEnvironment(long runBytes)
     {
         RunBytes = runBytes;
-        var environment = Make();
+        NativeHeap.ReturnLargeBlocks();
+        var environment = Make(Environment.ProcessorCount);
         using var memory = new OrtMemoryInfo(OrtMemoryInfo.allocatorCPU, OrtAllocatorType.ArenaAllocator, 0, OrtMemType.Default);
         using var arena = new OrtArenaCfg(checked((uint)runBytes), ExtendAsRequested, DefaultSize, MostSpareBytes);
         environment.CreateAndRegisterAllocator(memory, arena);
@@ -55,12 +57,24 @@ internal sealed class OnnxEnvironment
     public bool HasOneHolder => Volatile.Read(ref _holders) <= 1;
 
     /// <summary>ONNX Runtime's environment itself, without the arena: enough for the sandbox, whose memory the operating system limits.</summary>
-    public static OrtEnv Make()
+    /// <param name="threads">Threads that sessions of several threads share, the caller's among them.</param>
+    public static OrtEnv Make(int threads)
     {
-        var environment = OrtEnv.Instance();
+        // Waiting threads would spin: faster alone, but in a server they take the cores from other models.
+        using var pool = new OrtThreadingOptions { GlobalIntraOpNumThreads = threads, GlobalInterOpNumThreads = 1, GlobalSpinControl = false };
         // Failures are exceptions; ONNX Runtime would also print them.
-        environment.EnvLogLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
-        return environment;
+        var options = new EnvironmentCreationOptions { logId = "Larder", logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, threadOptions = pool };
+        try
+        {
+            var environment = OrtEnv.CreateInstanceWithOptions(ref options);
+            HasThreads = true;
+            return environment;
+        }
+        catch (OnnxRuntimeException) when (OrtEnv.IsCreated)
+        {
+            // Another part of the process has made it.
+            return OrtEnv.Instance();
+        }
     }
 
     /// <summary>The process's environment. The first call sets the maximum.</summary>
@@ -94,6 +108,13 @@ internal sealed class OnnxEnvironment
     {
         options.AddSessionConfigEntry("session.use_env_allocators", "1");
         options.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1");
+    }
+
+    /// <summary>Makes the runs of a session use the threads that all sessions share; its own, where another part of the process has made the environment.</summary>
+    public static void ShareThreads(SessionOptions options)
+    {
+        if (HasThreads)
+            options.DisablePerSessionThreads();
     }
 
     /// <summary>Returns unused memory to the system. Runs may go on meanwhile.</summary>

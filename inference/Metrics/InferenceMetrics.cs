@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Larder.Inference.Caching;
 using Larder.Inference.Memory;
 using Larder.Inference.Sessions;
 
@@ -26,6 +27,9 @@ public sealed class InferenceMetrics : IDisposable
         Runs = _meter.CreateCounter<long>("larder.inference.runs", description: "Runs of a model's session.");
         RunSeconds = _meter.CreateHistogram<double>("larder.inference.run_duration", "s", "Time of one run.");
         MemoryRefusals = _meter.CreateCounter<long>("larder.inference.memory_refusals", "{request}", "Requests refused for lack of memory, by share (bodies, work, runs) and reason (busy, too_large).");
+        Refusals = _meter.CreateCounter<long>("larder.inference.refusals", "{request}", "Requests refused since they would have waited too long, by model, version and reason (queue_full, deadline).");
+        CacheHits = _meter.CreateCounter<long>("larder.inference.cache_hits", "{request}", "Requests that were answered with the outputs of an earlier run.");
+        CacheMisses = _meter.CreateCounter<long>("larder.inference.cache_misses", "{request}", "Requests that the response cache had no outputs for.");
         BatchRows = _meter.CreateHistogram<long>("larder.inference.batch_rows", "{row}", "Rows of one run, of however many requests.");
     }
 
@@ -43,6 +47,12 @@ public sealed class InferenceMetrics : IDisposable
 
     internal Histogram<long> BatchRows { get; }
 
+    internal Counter<long> Refusals { get; }
+
+    internal Counter<long> CacheHits { get; }
+
+    internal Counter<long> CacheMisses { get; }
+
     private Counter<long> MemoryRefusals { get; }
 
     /// <summary>Counts a request that was refused for lack of memory.</summary>
@@ -55,6 +65,13 @@ public sealed class InferenceMetrics : IDisposable
         _meter.CreateObservableUpDownCounter("larder.inference.loaded_bytes", () => cache.LoadedBytes, "By", "Estimated memory of loaded models.");
         _meter.CreateObservableUpDownCounter("larder.inference.loaded_models", () => cache.LoadedModels, description: "Models in memory.");
         _meter.CreateObservableGauge("larder.inference.queue_depth", cache.QueueDepths, "{request}", "Requests that wait for a run.");
+    }
+
+    /// <summary>Adds the observable instruments of the response cache.</summary>
+    internal void Observe(ResponseCache cache)
+    {
+        _meter.CreateObservableUpDownCounter("larder.inference.cached_bytes", () => cache.Bytes, "By", "Memory of cached responses.");
+        _meter.CreateObservableUpDownCounter("larder.inference.cached_responses", () => cache.Count, description: "Cached responses.");
     }
 
     /// <summary>Adds the observable instruments of the budget of bytes in flight.</summary>
@@ -76,7 +93,13 @@ internal sealed class ModelMetrics(InferenceMetrics metrics, ServableModel model
 
     public KeyValuePair<string, object?> VersionTag { get; } = new("version", model.Version);
 
+    public void Refused(string reason) => metrics.Refusals.Add(1, ModelTag, VersionTag, new KeyValuePair<string, object?>("reason", reason));
+
     public bool Enabled => metrics.Runs.Enabled || metrics.RunSeconds.Enabled || metrics.BatchRows.Enabled;
+
+    public void CountHit() => metrics.CacheHits.Add(1, ModelTag, VersionTag);
+
+    public void CountMiss() => metrics.CacheMisses.Add(1, ModelTag, VersionTag);
 
     public void RecordRun(TimeSpan elapsed, long rows)
     {

@@ -58,22 +58,7 @@ public sealed class RowBatch : IDisposable
     /// <param name="column">Its place in the row.</param>
     /// <param name="text">Valid UTF-8. Empty, and names of NaN and infinities, as <see cref="MissingValues"/> has them; an empty text of a BYTES input is one, unless its feature has a default.</param>
     /// <returns>An error message; null if the value is valid.</returns>
-    public string? AddText(int input, int column, ReadOnlySpan<byte> text)
-    {
-        var tensor = _inputs[input];
-        if (tensor.IsText)
-        {
-            if (!text.IsEmpty || tensor.TryAppendDefault(_features, column) != ElementError.None)
-                tensor.AppendText(text);
-            return null;
-        }
-
-        var destination = tensor.Next(tensor.Datatype.Size());
-        var error = ElementText.Read(tensor.Datatype, text, destination);
-        if (error != ElementError.None && MissingValues.Of(text) is { } value)
-            error = MissingValues.Write(value, tensor.Datatype, _model.Model.TakesMissing, _features, column, destination);
-        return error == ElementError.None ? null : ElementText.Explain(error, tensor.Datatype, text);
-    }
+    public string? AddText(int input, int column, ReadOnlySpan<byte> text) => _inputs.AddText(input, column, text, _features);
 
     /// <summary>Adds what stands for a missing element of the row's value of an input.</summary>
     /// <returns>An error message; null if there is something.</returns>

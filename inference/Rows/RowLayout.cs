@@ -74,6 +74,15 @@ public static class RowShape
         return [.. input.Shape!.Select((length, d) => length >= 0 ? length : d == 0 ? 1 : width < 0 ? -1 : width / Math.Max(1, others))];
     }
 
+    /// <summary>Dimensions of an input with rows of a number of values each; null when it does not take so many of them.</summary>
+    internal static long[]? Of(ValueSignature input, int rows, int width)
+    {
+        var shape = Of(input, width);
+        if (input.HasVariableBatch)
+            shape[0] = rows;
+        return shape.Aggregate((Int128)1, (product, length) => product * length) == (Int128)rows * width ? shape : null;
+    }
+
     /// <summary>Dimensions of several rows, for inputs whose first dimension varies.</summary>
     internal static long[] Times(long[] row, int rows)
     {

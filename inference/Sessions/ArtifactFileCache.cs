@@ -63,15 +63,10 @@ public sealed class ArtifactFileCache
         {
             if (!file.Verified)
             {
-                await file.Preparing.WaitAsync(cancellationToken);
-                try
+                using (await TurnAsync(file, cancellationToken))
                 {
                     if (!file.Verified)
                         await PrepareAsync(file, bytes, manifest, cancellationToken);
-                }
-                finally
-                {
-                    file.Preparing.Release();
                 }
             }
 
@@ -102,10 +97,77 @@ public sealed class ArtifactFileCache
         Complete(file);
     }
 
-    internal void Share(CachedFile file)
+    /// <summary>
+    /// A file that was derived from an artifact on this machine: in a folder with the key's name, named by its own SHA-256, which is verified before the first use in a process.
+    /// </summary>
+    /// <param name="key">64 lower-case hexadecimal digits, of all that the file depends on.</param>
+    /// <param name="cancellationToken">Ends the verification.</param>
+    /// <returns>Null when there is none, or when it is damaged: then it is deleted.</returns>
+    internal async Task<ArtifactFile?> TryRentDerivedAsync(string key, CancellationToken cancellationToken)
+    {
+        Take(key, out var file);
+        try
+        {
+            using (await TurnAsync(file, cancellationToken))
+            {
+                var path = DerivedIn(file.Path);
+                if (path is not null && (file.Verified || await HashAsync(path, cancellationToken) == Path.GetFileName(path)))
+                {
+                    file.Verified = true;
+                    return new ArtifactFile(this, Share(file), path);
+                }
+
+                Remove(file);
+            }
+        }
+        finally
+        {
+            Return(file);
+        }
+
+        return null;
+    }
+
+    /// <summary>A name to write a derived file under, for <see cref="AddDerivedAsync"/>.</summary>
+    internal string NewDerived(string key) => Path.Combine(_directory, $"{key}.{Guid.NewGuid():n}{Unfinished}");
+
+    /// <summary>Takes in a derived file, unless the key has one or there is no room beside the files in use.</summary>
+    internal async Task AddDerivedAsync(string key, string path, CancellationToken cancellationToken)
+    {
+        var folder = NewDerived(key);
+        Take(key, out var file);
+        try
+        {
+            using (await TurnAsync(file, cancellationToken))
+            {
+                if (file.Verified || !MakeRoom(SizeOf(path) - file.Bytes))
+                    return;
+                Directory.CreateDirectory(folder);
+                File.Move(path, Path.Combine(folder, await HashAsync(path, cancellationToken)));
+                Move(folder, file.Path);
+                Complete(file);
+            }
+        }
+        finally
+        {
+            Delete(folder);
+            Return(file);
+        }
+    }
+
+    /// <summary>Deletes a derived file.</summary>
+    internal void RemoveDerived(string key)
+    {
+        Take(key, out var file);
+        Remove(file);
+        Return(file);
+    }
+
+    internal CachedFile Share(CachedFile file)
     {
         lock (_gate)
             file.Users++;
+        return file;
     }
 
     internal void Return(CachedFile file)
@@ -159,6 +221,25 @@ public sealed class ArtifactFileCache
         }
 
         Complete(file);
+    }
+
+    // One caller verifies, downloads or writes a file at a time.
+    private static async Task<Turn> TurnAsync(CachedFile file, CancellationToken cancellationToken)
+    {
+        await file.Preparing.WaitAsync(cancellationToken);
+        return new Turn(file.Preparing);
+    }
+
+    private static string? DerivedIn(string folder) =>
+        Directory.Exists(folder) && Directory.GetFiles(folder) is [var only] && IsSha256(Path.GetFileName(only)) ? only : null;
+
+    private void Remove(CachedFile file)
+    {
+        lock (_gate)
+        {
+            (file.Verified, file.Bytes) = (false, 0);
+            Delete(file.Path);
+        }
     }
 
     private async Task FetchAsync(CachedFile file, long bytes, IReadOnlyList<ModelFile> manifest, CancellationToken cancellationToken)
@@ -230,7 +311,8 @@ public sealed class ArtifactFileCache
         file.Verified = true;
     }
 
-    private void MakeRoom(long bytes)
+    // False when the files in use leave too little.
+    private bool MakeRoom(long bytes)
     {
         lock (_gate)
         {
@@ -238,13 +320,20 @@ public sealed class ArtifactFileCache
             foreach (var file in _files.Values.Where(file => file.Users == 0).OrderBy(file => file.LastUsed).ToList())
             {
                 if (excess <= 0)
-                    return;
+                    break;
                 // Under the lock, so that the file is not rented meanwhile.
                 Delete(file.Path);
                 _files.Remove(file.Sha256);
                 excess -= file.Bytes;
             }
+
+            return excess <= 0;
         }
+    }
+
+    private readonly struct Turn(SemaphoreSlim preparing) : IDisposable
+    {
+        public void Dispose() => preparing.Release();
     }
 }
 
@@ -262,7 +351,7 @@ public sealed class ArtifactFile : IDisposable
     {
     }
 
-    private ArtifactFile(ArtifactFileCache cache, CachedFile file, string path) => (_cache, _file, Path) = (cache, file, path);
+    internal ArtifactFile(ArtifactFileCache cache, CachedFile file, string path) => (_cache, _file, Path) = (cache, file, path);
 
     /// <summary>Path of the file; of several, of the first, with the others in the same folder.</summary>
     public string Path { get; }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Larder.Inference.Batching;
+using Larder.Inference.Caching;
 using Larder.Inference.Limits;
 using Larder.Inference.Memory;
 using Larder.Inference.Metrics;
@@ -10,24 +11,12 @@ using Microsoft.ML.OnnxRuntime;
 namespace Larder.Inference.Sessions;
 
 /// <summary>Runs the session of one loaded model, on the calling thread.</summary>
-internal sealed class ModelRunner(ServableModel model, InferenceSession session, SessionCache cache, ModelMetrics metrics)
+internal sealed class ModelRunner(ServableModel model, InferenceSession session, RunResources resources, ModelMetrics? metrics)
 {
-    private readonly OnnxEnvironment _environment = cache.Environment;
+    private readonly OnnxEnvironment _environment = resources.Environment;
     private readonly string[] _inputNames = [.. model.Description.Signature.Inputs.Select(input => input.Name)];
     private readonly string[] _outputNames = [.. model.Description.Signature.Outputs.Select(output => output.Name)];
     private readonly bool _returnsInputs = model.Description.Signature.Outputs.Any(output => model.Description.Signature.AllInputs.Any(input => input.Name == output.Name));
-
-    public ServableModel Model => model;
-
-    public ModelSignature Signature => model.Description.Signature;
-
-    public InferenceLimits Limits => cache.Limits;
-
-    /// <summary>Memory for inputs.</summary>
-    public InputPool Inputs { get; } = new(model.Description.Signature, cache.Limits, model.TakesMissing, cache.Memory.Work, cache.PooledInputs);
-
-    /// <summary>A timeout for the runs of one slot.</summary>
-    public RunGuard NewGuard() => new(cache.TimeProvider, cache.Limits.RunSeconds);
 
     /// <summary>Runs the session once.</summary>
     /// <param name="inputs">The inputs of one request, or the merged rows of several.</param>
@@ -48,11 +37,11 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
         _environment.Begin();
         try
         {
-            return new RunResult(RunSession(guard.Options, names, values), _returnsInputs ? inputs : null, model, Math.Max(1, members.Count), Stopwatch.GetElapsedTime(started), cache);
+            return new RunResult(RunSession(guard.Options, names, values), _returnsInputs ? inputs : null, model, Math.Max(1, members.Count), Stopwatch.GetElapsedTime(started), resources) { Rows = Math.Max(1, inputs.Rows) };
         }
         catch (OnnxRuntimeException) when (guard.TimedOut)
         {
-            var failure = new RunTimeoutException($"A run of {model.Name}:{model.Version} took longer than {cache.Limits.RunSeconds} s and was stopped.");
+            var failure = new RunTimeoutException($"A run of {model.Name}:{model.Version} took longer than {resources.Limits.RunSeconds} s and was stopped.");
             InferenceSpans.Fail(span, failure);
             throw failure;
         }
@@ -64,7 +53,7 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
         {
             var reason = OnnxFailure.FromRun(failure, model, _environment);
             if (OnnxFailure.IsLackOfMemory(failure))
-                cache.Metrics.Refused("runs", reason is MemoryBusyException ? "busy" : "too_large");
+                resources.Metrics.Refused("runs", reason is MemoryBusyException ? "busy" : "too_large");
             InferenceSpans.Fail(span, reason);
             throw reason;
         }
@@ -72,7 +61,7 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
         {
             guard.Stop();
             _environment.End();
-            if (metrics.Enabled)
+            if (metrics is { Enabled: true })
                 metrics.RecordRun(Stopwatch.GetElapsedTime(started), Math.Max(1, inputs.Rows));
         }
     }
@@ -188,10 +177,29 @@ internal sealed class RunGuard : IDisposable
     }
 }
 
+/// <summary>The outputs that one request or several are answered with, each of which releases them; the last one to do so frees them.</summary>
+internal abstract class OutputValues
+{
+    /// <summary>Duration of the run; 0 if there was none.</summary>
+    public TimeSpan Time { get; protected init; }
+
+    /// <summary>Rows of the run; one for a model without rows.</summary>
+    public long Rows { get; init; } = 1;
+
+    /// <summary>Bytes of one of the requests, on average.</summary>
+    public abstract long BytesOfMember { get; }
+
+    /// <summary>The value of an output.</summary>
+    public abstract OrtValue this[int output] { get; }
+
+    /// <summary>Ends the use by one request.</summary>
+    public abstract void Release();
+}
+
 /// <summary>
 /// The output values of one run, shared by the requests that ran together: the last one to release them frees them. Their bytes count as in flight until then.
 /// </summary>
-internal sealed class RunResult
+internal sealed class RunResult : OutputValues
 {
     // A node of a tree for each entry of a map, and the map itself.
     private const long MapBytes = 64;
@@ -202,7 +210,7 @@ internal sealed class RunResult
     private const long ItemBytes = 1024;
 
     private readonly IDisposableReadOnlyCollection<OrtValue> _values;
-    private readonly SessionCache _cache;
+    private readonly RunResources _resources;
     private readonly PredictionInputs? _held;
     private readonly int _members;
     private int _holders;
@@ -213,22 +221,22 @@ internal sealed class RunResult
     /// <param name="model">The model.</param>
     /// <param name="holders">Number of requests that must <see cref="Release"/> the result.</param>
     /// <param name="time">Duration of the run.</param>
-    /// <param name="cache">Source of limits and budget.</param>
+    /// <param name="resources">Limits and budget.</param>
     /// <exception cref="InvalidInputException">The values have more than <see cref="InferenceLimits.OutputBytes"/>.</exception>
-    public RunResult(IDisposableReadOnlyCollection<OrtValue> values, PredictionInputs? inputs, ServableModel model, int holders, TimeSpan time, SessionCache cache)
+    public RunResult(IDisposableReadOnlyCollection<OrtValue> values, PredictionInputs? inputs, ServableModel model, int holders, TimeSpan time, RunResources resources)
     {
-        (_values, _cache, Time) = (values, cache, time);
+        (_values, _resources, Time) = (values, resources, time);
         _members = _holders = holders;
         var outputs = model.Description.Signature.Outputs;
         try
         {
             for (var i = 0; i < outputs.Count; i++)
                 Bytes += BytesOf(values[i], outputs[i]);
-            if (Bytes > cache.Limits.OutputBytes)
+            if (Bytes > resources.Limits.OutputBytes)
             {
-                cache.Metrics.Refused("runs", "too_large");
+                resources.Metrics.Refused("runs", "too_large");
                 throw new InvalidInputException(
-                    $"{model.Name} cannot answer this input: its outputs have {InputError.Size(Bytes)}, more than a prediction may give out ({InputError.Size(cache.Limits.OutputBytes)}, Limits:OutputBytes). Ask for less at a time.");
+                    $"{model.Name} cannot answer this input: its outputs have {InputError.Size(Bytes)}, more than a prediction may give out ({InputError.Size(resources.Limits.OutputBytes)}, Limits:OutputBytes). Ask for less at a time.");
             }
         }
         catch
@@ -239,33 +247,30 @@ internal sealed class RunResult
 
         _held = inputs;
         _held?.Hold();
-        cache.Memory.Work.Add(Bytes);
+        resources.Memory.Work.Add(Bytes);
         if (IsLarge)
-            cache.Environment.Begin();
+            resources.Environment.Begin();
     }
-
-    /// <summary>Duration of the run.</summary>
-    public TimeSpan Time { get; }
 
     /// <summary>Bytes of the values; an estimate for values that are not tensors of numbers.</summary>
     public long Bytes { get; }
 
     /// <summary>Average bytes for each of the requests that ran together.</summary>
-    public long BytesOfMember => Bytes / _members;
+    public override long BytesOfMember => Bytes / _members;
 
     private bool IsLarge => Bytes > OnnxEnvironment.LargeBytes;
 
-    public OrtValue this[int output] => _values[output];
+    public override OrtValue this[int output] => _values[output];
 
-    public void Release()
+    public override void Release()
     {
         if (Interlocked.Decrement(ref _holders) > 0)
             return;
         _values.Dispose();
         _held?.Release();
-        _cache.Memory.Work.Release(Bytes);
+        _resources.Memory.Work.Release(Bytes);
         if (IsLarge)
-            _cache.Environment.End();
+            _resources.Environment.End();
     }
 
     private static long BytesOf(OrtValue value, ValueSignature output) => output.Kind switch
@@ -294,4 +299,24 @@ internal sealed class RunResult
         using var keys = item.GetValue(0, OrtAllocator.DefaultInstance);
         return MapBytes * (1 + keys.GetTensorTypeAndShape().ElementCount);
     }
+}
+
+/// <summary>What the runs of all models share.</summary>
+internal sealed class RunResources(InferenceLimits limits, InferenceMetrics metrics, MemoryBudget memory, TimeProvider time)
+{
+    public InferenceLimits Limits => limits;
+
+    public InferenceMetrics Metrics => metrics;
+
+    public MemoryBudget Memory => memory;
+
+    public TimeProvider Time => time;
+
+    public OnnxEnvironment Environment { get; } = OnnxEnvironment.Open(limits.MostRunBytes);
+
+    public ResponseCache Responses { get; } = new(limits, memory.Work, metrics, time);
+
+    public RunThreads Threads { get; } = new();
+
+    public PooledBytes PooledInputs { get; } = new();
 }

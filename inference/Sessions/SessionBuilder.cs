@@ -7,12 +7,8 @@ namespace Larder.Inference.Sessions;
 /// <summary>Builds ONNX Runtime sessions and estimates their memory.</summary>
 internal static class SessionBuilder
 {
-    /// <summary>From this file size on, a run uses all cores unless the settings say otherwise.</summary>
+    /// <summary>From this file size on, a run uses all cores where runs could not be timed.</summary>
     public const long LargeModelBytes = 16 << 20;
-
-    /// <summary>Threads that one run of the model uses.</summary>
-    public static int Threads(ServableModel model) =>
-        model.Settings.Session.IntraOpThreads ?? (model.Bytes < LargeModelBytes ? 1 : Environment.ProcessorCount);
 
     /// <summary>
     /// Bytes that the loaded model is counted with. Measured as growth of the resident set, loaded and after a run: a classifier of 579 bytes
@@ -22,13 +18,23 @@ internal static class SessionBuilder
     public static long EstimateBytes(ServableModel model) => (256 << 10) + 2 * model.Bytes;
 
     /// <summary>Loads a model from its file.</summary>
-    public static InferenceSession Build(ServableModel model, string path)
+    public static InferenceSession Build(ServableModel model, string path, ThreadChoice threads)
     {
-        using var options = Options(model.Settings.Session, Threads(model), model.Description.UsesExtensions);
+        using var options = Options(model, threads);
+        return new InferenceSession(path, options);
+    }
+
+    /// <summary>The options of a model's session in the server.</summary>
+    public static SessionOptions Options(ServableModel model, ThreadChoice threads)
+    {
+        var options = Options(model.Settings.Session, threads.Threads, model.Description.UsesExtensions);
+        // A session of one thread runs on its caller's, and has no pool.
+        if (threads.Threads > 1 && !threads.OwnThreads)
+            OnnxEnvironment.ShareThreads(options);
         // ONNX Runtime keeps a memory pattern for every input shape: with variable shapes, these would grow without limit.
         options.EnableMemoryPattern = !model.Description.Signature.AllInputs.Any(input => input.Shape!.Contains(-1));
         OnnxEnvironment.UseArena(options);
-        return new InferenceSession(path, options);
+        return options;
     }
 
     /// <summary>The options of a session; the sandbox loads with the same options, so that it validates what the server will run.</summary>

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Larder.Inference.Batching;
+using Larder.Inference.Caching;
 using Larder.Inference.Limits;
 using Larder.Inference.Memory;
 using Larder.Inference.Metrics;
@@ -20,9 +22,12 @@ namespace Larder.Inference.Sessions;
 public sealed class SessionCache : IAsyncDisposable
 {
     private readonly ArtifactFileCache _files;
+    private readonly OptimizedGraphs _graphs;
     private readonly InferenceLimits _limits;
     private readonly InferenceMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly RunResources _resources;
+    private readonly ThreadTrial _trial;
     private readonly ConcurrentDictionary<ServableModel, Entry> _entries = new(ServableModelComparer.Instance);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
@@ -38,28 +43,20 @@ public sealed class SessionCache : IAsyncDisposable
     public SessionCache(ArtifactFileCache files, InferenceLimits limits, InferenceMetrics metrics, TimeProvider timeProvider)
     {
         _files = files;
+        _graphs = new OptimizedGraphs(files);
         _limits = limits;
         _metrics = metrics;
         _time = timeProvider;
         Memory = new MemoryBudget(limits, metrics, timeProvider);
-        Environment = OnnxEnvironment.Open(limits.MostRunBytes);
+        _resources = new RunResources(limits, metrics, Memory, timeProvider);
+        _trial = new ThreadTrial(_resources);
         metrics.Observe(this);
     }
 
     /// <summary>Budget of the bytes that requests hold in memory.</summary>
     public MemoryBudget Memory { get; }
 
-    internal OnnxEnvironment Environment { get; }
-
-    internal InferenceLimits Limits => _limits;
-
-    internal InferenceMetrics Metrics => _metrics;
-
-    internal TimeProvider TimeProvider => _time;
-
-    internal RunThreads Threads { get; } = new();
-
-    internal PooledBytes PooledInputs { get; } = new();
+    internal ResponseCache Responses => _resources.Responses;
 
     /// <summary>Estimated bytes of all sessions that are not freed yet.</summary>
     public long LoadedBytes => Interlocked.Read(ref _loadedBytes);
@@ -68,7 +65,10 @@ public sealed class SessionCache : IAsyncDisposable
     public int LoadedModels => Volatile.Read(ref _loadedModels);
 
     /// <summary>Whether the model is in memory, so that a lease would not wait.</summary>
-    public bool IsLoaded(ServableModel model) => _entries.TryGetValue(model, out var entry) && entry.Loaded is not null;
+    public bool IsLoaded(ServableModel model) => Find(model) is not null;
+
+    /// <summary>How the model is in memory; null while it is not.</summary>
+    public LoadedState? Find(ServableModel model) => _entries.TryGetValue(model, out var entry) ? entry.Loaded?.State : null;
 
     /// <summary>
     /// Leases a model, and loads it first if needed. If the model is in memory, the call completes synchronously and allocates nothing. Cancelling ends the
@@ -88,7 +88,7 @@ public sealed class SessionCache : IAsyncDisposable
     /// <param name="wantedFor">For how long after a request a model is wanted.</param>
     /// <param name="cancellationToken">Ends the wait, not the load.</param>
     /// <returns>False when there is no room for it: nothing was done.</returns>
-    /// <exception cref="LarderException">As of <see cref="LeaseAsync"/> and <see cref="LoadedModel.RunAsync"/>.</exception>
+    /// <exception cref="LarderException">As of <see cref="LeaseAsync"/> and <see cref="LoadedModel.RunAsync(PredictionInputs, CancellationToken)"/>.</exception>
     public async Task<bool> WarmAsync(ServableModel model, TimeSpan wantedFor, CancellationToken cancellationToken)
     {
         if (IsLoaded(model))
@@ -129,6 +129,8 @@ public sealed class SessionCache : IAsyncDisposable
             // The callers that wait for the load get its failure.
             await ((Task)entry.Load).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        Responses.Dispose();
     }
 
     internal IEnumerable<System.Diagnostics.Metrics.Measurement<int>> QueueDepths()
@@ -145,6 +147,8 @@ public sealed class SessionCache : IAsyncDisposable
         while (true)
         {
             var loaded = await EntryOf(model).Load.WaitAsync(cancellationToken);
+            // All that wait for a load are continued on one thread, one after the other: each would wait for the run of the one before.
+            await Task.Yield();
             if (loaded.TryLease())
                 return new SessionLease(loaded);
             // It was unloaded before this caller could lease it: load it again.
@@ -206,15 +210,15 @@ public sealed class SessionCache : IAsyncDisposable
                 $"{model.Name}:{model.Version} needs about {InputError.Size(bytes)} of memory, more than all models together may have ({InputError.Size(_limits.LoadedBytes)}, Limits:LoadedBytes).");
         }
 
-        ArtifactFile? file = null;
-        InferenceSession? session = null;
+        using var source = new SessionSource(_files, _graphs, model);
+        OpenedSession opened = default;
         try
         {
-            file = await _files.RentAsync(model.Sha256, model.Bytes, model.Files, cancellationToken);
+            await source.PrepareAsync(cancellationToken);
             if (entry.ReservedBytes == 0)
                 await ReserveAsync(entry, bytes, cancellationToken);
-            session = SessionBuilder.Build(model, file.Path);
-            var loaded = new LoadedModel(model, session, this, model.Files.Count > 0 ? file.Share() : null);
+            (opened, var threads) = await OpenAsync(model, source, bytes, cancellationToken);
+            var loaded = new LoadedModel(model, opened, threads, _resources, OnFreed);
             Interlocked.Add(ref _loadedBytes, bytes);
             Interlocked.Increment(ref _loadedModels);
             if (!TryPublish(entry, loaded))
@@ -225,16 +229,36 @@ public sealed class SessionCache : IAsyncDisposable
         {
             // The file may have been damaged since it was verified.
             if (failure is OnnxRuntimeException)
-                file!.Distrust();
-            session?.Dispose();
+                source.Distrust();
+            opened.Dispose();
             lock (_gate)
                 Unreserve(entry);
             throw;
         }
         finally
         {
-            file?.Dispose();
             entry.Reserved.TrySetResult();
+        }
+    }
+
+    // A trial has two sessions for a moment, which must fit as well.
+    private async Task<(OpenedSession Opened, ThreadChoice Threads)> OpenAsync(ServableModel model, SessionSource source, long bytes, CancellationToken cancellationToken)
+    {
+        bool hasRoom;
+        lock (_gate)
+        {
+            hasRoom = _reservedBytes + bytes <= _limits.LoadedBytes;
+            _reservedBytes += hasRoom ? bytes : 0;
+        }
+
+        try
+        {
+            return await _trial.OpenAsync(model, source, hasRoom, cancellationToken);
+        }
+        finally
+        {
+            lock (_gate)
+                _reservedBytes -= hasRoom ? bytes : 0;
         }
     }
 
@@ -363,9 +387,9 @@ public sealed class SessionCache : IAsyncDisposable
         entry.ReservedBytes = 0;
     }
 
-    internal void OnFreed(LoadedModel model)
+    private void OnFreed(LoadedModel model)
     {
-        Interlocked.Add(ref _loadedBytes, -model.Bytes);
+        Interlocked.Add(ref _loadedBytes, -model.State.Bytes);
         Interlocked.Decrement(ref _loadedModels);
     }
 
@@ -400,6 +424,7 @@ public sealed class SessionCache : IAsyncDisposable
     }
 }
 
+
 /// <summary>Keeps a loaded model alive while it is used. Dispose it exactly once, after the prediction's inputs and outputs.</summary>
 public readonly struct SessionLease : IDisposable
 {
@@ -420,27 +445,26 @@ public sealed class LoadedModel
 
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2)];
 
-    private readonly InferenceSession _session;
-    private readonly SessionCache _cache;
+    private readonly OpenedSession _opened;
+    private readonly TimeProvider _time;
     private readonly InputPool _inputs;
-
-    // ONNX Runtime keeps data files mapped for as long as the session lives.
-    private readonly ArtifactFile? _mapped;
+    private readonly Action<LoadedModel> _freed;
     private int _leases;
     private long _lastUsed;
 
-    internal LoadedModel(ServableModel model, InferenceSession session, SessionCache cache, ArtifactFile? mapped)
+    internal LoadedModel(ServableModel model, OpenedSession opened, ThreadChoice threads, RunResources resources, Action<LoadedModel> freed)
     {
         Model = model;
-        Metrics = new ModelMetrics(cache.Metrics, model);
-        Bytes = SessionBuilder.EstimateBytes(model);
-        _session = session;
-        _cache = cache;
-        _mapped = mapped;
-        _lastUsed = cache.TimeProvider.GetTimestamp();
-        var runner = new ModelRunner(model, session, cache, Metrics);
-        _inputs = runner.Inputs;
-        Queue = new RunQueue(runner, cache.Threads);
+        Metrics = new ModelMetrics(resources.Metrics, model);
+        Timeout = model.Settings.Queue.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+        _opened = opened;
+        _time = resources.Time;
+        _freed = freed;
+        _lastUsed = _time.GetTimestamp();
+        _inputs = new InputPool(Signature, resources.Limits, model.TakesMissing, resources.Memory.Work, resources.PooledInputs);
+        Queue = new RunQueue(model, threads.Threads, new ModelRunner(model, opened.Session, resources, Metrics), _inputs, resources, Metrics);
+        State = new LoadedState(SessionBuilder.EstimateBytes(model), threads, Queue.Slots);
+        Responses = resources.Responses.Open(model, Metrics);
     }
 
     /// <summary>The version that is loaded.</summary>
@@ -452,10 +476,16 @@ public sealed class LoadedModel
     /// <summary>The owner's settings.</summary>
     public ModelSettings Settings => Model.Settings;
 
+    /// <summary>Within which time a request must be answered that does not say it itself; null for as long as it takes.</summary>
+    public TimeSpan? Timeout { get; }
+
+    /// <summary>Outputs of earlier runs; null where none are kept.</summary>
+    public ModelResponses? Responses { get; }
+
     internal ModelMetrics Metrics { get; }
 
-    /// <summary>Bytes that it counts with against <see cref="InferenceLimits.LoadedBytes"/>.</summary>
-    internal long Bytes { get; }
+    /// <summary>How it is in memory.</summary>
+    internal LoadedState State { get; }
 
     /// <summary>The runs under way, and the requests that wait for one.</summary>
     internal RunQueue Queue { get; }
@@ -468,6 +498,14 @@ public sealed class LoadedModel
 
     /// <summary>Memory for the inputs of one prediction.</summary>
     public PredictionInputs RentInputs() => _inputs.Rent();
+
+    /// <summary>Refuses a request that would not be answered by its deadline, before its body is read. A model that keeps responses takes all, since it may have the request's.</summary>
+    /// <exception cref="ModelBusyException">Too many requests wait already, or the deadline would be missed.</exception>
+    public void Admit(Deadline deadline)
+    {
+        if (Responses is null)
+            Queue.Admit(deadline);
+    }
 
     /// <summary>
     /// Runs the model. The caller may not touch the inputs until the task completes, and then disposes them.
@@ -485,7 +523,13 @@ public sealed class LoadedModel
         return running.IsCompletedSuccessfully ? running : RetryAsync(running, inputs, alone: false, cancellationToken);
     }
 
-    /// <summary>As <see cref="RunAsync"/>, but never together with other requests: the same inputs then give the same bits.</summary>
+    /// <summary>The same until a deadline, at which a request that waits is dropped, and a run that no other request needs is stopped.</summary>
+    /// <inheritdoc cref="RunAsync(PredictionInputs, CancellationToken)"/>
+    /// <exception cref="ModelBusyException">Too many requests wait already, or the deadline would be missed.</exception>
+    public ValueTask<PredictionOutputs> RunAsync(PredictionInputs inputs, Deadline deadline, CancellationToken cancellationToken) =>
+        deadline.IsSet ? RunUntilAsync(inputs, deadline, cancellationToken) : RunAsync(inputs, cancellationToken);
+
+    /// <summary>As <see cref="RunAsync(PredictionInputs, CancellationToken)"/>, but never together with other requests: the same inputs then give the same bits.</summary>
     internal ValueTask<PredictionOutputs> RunAloneAsync(PredictionInputs inputs, CancellationToken cancellationToken) =>
         RetryAsync(Queue.RunAsync(inputs, cancellationToken, alone: true), inputs, alone: true, cancellationToken);
 
@@ -517,7 +561,7 @@ public sealed class LoadedModel
             var seen = Interlocked.CompareExchange(ref _leases, leases + 1, leases);
             if (seen == leases)
             {
-                Volatile.Write(ref _lastUsed, _cache.TimeProvider.GetTimestamp());
+                Volatile.Write(ref _lastUsed, _time.GetTimestamp());
                 return true;
             }
 
@@ -541,6 +585,23 @@ public sealed class LoadedModel
             Free();
     }
 
+    private async ValueTask<PredictionOutputs> RunUntilAsync(PredictionInputs inputs, Deadline deadline, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            if (deadline.Left is var left && left <= TimeSpan.Zero)
+                throw new OperationCanceledException();
+            stop.CancelAfter(left);
+            return await RetryAsync(Queue.RunAsync(inputs, stop.Token, deadline: deadline), inputs, alone: false, stop.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new RunTimeoutException(string.Create(
+                CultureInfo.InvariantCulture, $"{Model.Name}:{Model.Version} had no answer within the {deadline.Timeout.TotalSeconds:0.###} s that the request may take."));
+        }
+    }
+
     // Every request that waits in the queue comes through here, so its state is pooled.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<PredictionOutputs> RetryAsync(ValueTask<PredictionOutputs> running, PredictionInputs inputs, bool alone, CancellationToken cancellationToken)
@@ -553,7 +614,7 @@ public sealed class LoadedModel
             }
             catch (MemoryBusyException)
             {
-                await Task.Delay(pause, _cache.TimeProvider, cancellationToken);
+                await Task.Delay(pause, _time, cancellationToken);
                 running = Queue.RunAsync(inputs, cancellationToken, alone);
             }
         }
@@ -563,10 +624,16 @@ public sealed class LoadedModel
 
     private void Free()
     {
+        Responses?.Close();
         _inputs.Close();
         Queue.Close();
-        _session.Dispose();
-        _mapped?.Dispose();
-        _cache.OnFreed(this);
+        _opened.Dispose();
+        _freed(this);
     }
 }
+
+/// <summary>How a model is in memory.</summary>
+/// <param name="Bytes">Bytes that it counts with against <see cref="InferenceLimits.LoadedBytes"/>, by estimate.</param>
+/// <param name="Threads">Threads of a run.</param>
+/// <param name="Runs">Runs that go on at the same time, at most.</param>
+public sealed record LoadedState(long Bytes, ThreadChoice Threads, int Runs);

@@ -1,6 +1,9 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using Larder.Inference.Batching;
+using Larder.Inference.Caching;
 using Larder.Inference.Images;
+using Larder.Inference.Limits;
 using Larder.Inference.Signatures;
 using Larder.Inference.Validation.Scanning;
 
@@ -18,8 +21,14 @@ public sealed record ModelSettings
     /// <summary>Running concurrent requests together.</summary>
     public BatchingSettings Batching { get; init; } = new();
 
+    /// <summary>Requests that wait for a run.</summary>
+    public QueueSettings Queue { get; init; } = new();
+
     /// <summary>Image inputs.</summary>
     public ImageSettings Image { get; init; } = new();
+
+    /// <summary>Answering with the outputs of earlier runs.</summary>
+    public CacheSettings Cache { get; init; } = new();
 
     /// <summary>
     /// What becomes of missing values of floating-point inputs: <c>refuse</c>, or <c>nan</c>, which lets infinities pass too; null follows what validation found
@@ -27,10 +36,11 @@ public sealed record ModelSettings
     /// </summary>
     public string? Missing { get; init; }
 
-    /// <summary>Refuses what cannot work with a model: settings of images for one that takes none, or that do not fit its channels; batches, where rows cannot be added; NaN, where no input takes it.</summary>
+    /// <summary>Refuses what cannot work with a model: settings of images for one that takes none, or that do not fit its channels; batches, where rows cannot be added; a cache, where outputs differ or cannot be kept; NaN, where no input takes it.</summary>
     /// <exception cref="InvalidSettingsException">A sentence which and why.</exception>
-    public void RequireFits(ModelSignature signature)
+    public void RequireFits(ModelDescription description)
     {
+        var signature = description.Signature;
         if (!Image.IsDefault)
         {
             try
@@ -45,6 +55,10 @@ public sealed record ModelSettings
 
         if (Batching.Enabled == true && !BatchRules.HasBatchDimensions(signature))
             throw new InvalidSettingsException("batching.enabled cannot be true: requests run together only where every input and output of the model has a first dimension that varies, and this model has others.");
+        if (Cache.Enabled && description.HasRandomOperators)
+            throw new InvalidSettingsException("cache.enabled cannot be true: the model has operators that draw random numbers, so that the same inputs do not give the same outputs.");
+        if (Cache.Enabled && CopiedValue.FirstUnknown(signature) is { } unknown)
+            throw new InvalidSettingsException($"cache.enabled cannot be true: the output {unknown.Name} is a {unknown.TypeName}, which the cache cannot keep.");
         if (Missing == MissingNan && !signature.Inputs.Any(input => input.Datatype is Datatype.Fp16 or Datatype.Bf16 or Datatype.Fp32 or Datatype.Fp64))
             throw new InvalidSettingsException("missing cannot be nan: the model has no floating-point input, and others have no NaN.");
     }
@@ -94,6 +108,48 @@ public sealed record BatchingSettings
     {
         if (MaxRows is < 1 or > 65_536)
             throw new InvalidSettingsException($"batching.max_rows must be from 1 to 65536; got {MaxRows}.");
+    }
+}
+
+/// <summary>How many requests may wait for a run of the model, and how long.</summary>
+public sealed record QueueSettings
+{
+    /// <summary>Seconds within which a request must be answered that does not say it itself; null for as long as it takes.</summary>
+    public double? TimeoutSeconds { get; init; }
+
+    /// <summary>Requests that may wait; null follows the server (<see cref="InferenceLimits.QueuedRuns"/>).</summary>
+    public int? MaxRequests { get; init; }
+
+    /// <summary>Refuses what no request could keep to.</summary>
+    /// <exception cref="InvalidSettingsException">A setting is out of range.</exception>
+    public void Validate()
+    {
+        if (TimeoutSeconds is not (null or (>= 0.001 and <= 86_400)))
+            throw new InvalidSettingsException(string.Create(CultureInfo.InvariantCulture, $"queue.timeout_seconds must be from 0.001 to 86400, or null; got {TimeoutSeconds}."));
+        if (MaxRequests is < 1 or > 1_000_000)
+            throw new InvalidSettingsException($"queue.max_requests must be from 1 to 1000000, or null; got {MaxRequests}.");
+    }
+}
+
+/// <summary>Whether requests with the same inputs are answered with the outputs of an earlier run, and for how long.</summary>
+public sealed record CacheSettings
+{
+    /// <summary>Longest time that a response may be kept for, in seconds: thirty days.</summary>
+    public const int MostSeconds = 2_592_000;
+
+    /// <summary>Whether they are.</summary>
+    public bool Enabled { get; init; }
+
+    /// <summary>Seconds after which the model is run again.</summary>
+    [Range(1, MostSeconds)]
+    public int Seconds { get; init; } = 300;
+
+    /// <summary>Refuses what could keep nothing.</summary>
+    /// <exception cref="InvalidSettingsException">A setting is out of range.</exception>
+    public void Validate()
+    {
+        if (Seconds is < 1 or > MostSeconds)
+            throw new InvalidSettingsException($"cache.seconds must be from 1 to {MostSeconds}; got {Seconds}.");
     }
 }
 

@@ -37,6 +37,10 @@ public sealed record ModelDescription
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool UsesExtensions { get; init; }
 
+    /// <summary>True when the model has operators that draw random numbers, so that the same inputs do not give the same outputs. Versions of releases before 0.3 do not say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool HasRandomOperators { get; init; }
+
     /// <summary>True when the model has operators that would end the process if they got nothing: inputs without elements are refused.</summary>
     public bool RefusesEmptyInputs { get; init; }
 }

@@ -58,6 +58,7 @@ internal static class InputError
         ElementError.Missing => $"{Text(ref reader)}{at}: {MissingValues.Hint(datatype)}",
         ElementError.NotIntegral => $"{Text(ref reader)}{at}, which is not an integer",
         ElementError.OutOfRange => $"{Text(ref reader)}{at}, which is out of range",
+        ElementError.NotBase64 => $"an object{at} whose b64 is not base64",
         ElementError.NotUnicode => $"a string{at} that is not well-formed Unicode",
         _ => Noun(reader.TokenType) + at,
     };

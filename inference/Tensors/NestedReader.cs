@@ -26,37 +26,96 @@ internal sealed class NestedReader(TensorBuffer buffer, bool takesMissing = fals
     // 1 when the batch dimension was left out.
     private int _outermost;
 
+    // The dimension of the innermost lists: 0 where a column came without a list around each of its values.
+    private int _innermost;
+
     private FeatureColumns? _features;
+
+    private bool _isExact;
 
     private int Rank => _lengths.Length;
 
     /// <summary>
     /// Reads a value. The reader is on the value's first token, and is left on its last.
     /// </summary>
+    /// <param name="reader">On the value.</param>
+    /// <param name="features">The columns of the input; null without names.</param>
+    /// <param name="isExact">TensorFlow Serving's rules: the lists have all dimensions, and a string may be a <see cref="Base64Object"/>.</param>
     /// <exception cref="InvalidInputException">The value does not fit the signature.</exception>
     /// <exception cref="JsonException">The bytes are not JSON.</exception>
-    public void Read(ref Utf8JsonReader reader, FeatureColumns? features = null)
+    public void Read(ref Utf8JsonReader reader, FeatureColumns? features = null, bool isExact = false)
+    {
+        Begin(features, isExact);
+        ChooseNesting(reader);
+        ReadLists(ref reader, _outermost - 1);
+        Complete();
+    }
+
+    /// <summary>Begins a value whose rows come one by one (<see cref="ReadRow"/>), by TensorFlow Serving's rules.</summary>
+    /// <exception cref="InvalidInputException">The input is a single value.</exception>
+    public void BeginRows()
+    {
+        Begin(features: null, isExact: true);
+        if (Rank == 0)
+            throw Got("rows, which an input without dimensions does not have");
+        _counts[0] = 0;
+    }
+
+    /// <summary>Reads the next row. The reader is on its first token, and is left on its last.</summary>
+    /// <exception cref="InvalidInputException">The row does not fit the signature, or the rows before it.</exception>
+    public void ReadRow(ref Utf8JsonReader reader)
+    {
+        if (_counts[0] == _lengths[0])
+            throw Got($"more than {InputError.Count(_lengths[0], "row")}");
+        ReadLists(ref reader, 0);
+    }
+
+    /// <summary>Completes the value after its last row.</summary>
+    /// <exception cref="InvalidInputException">The input has more rows.</exception>
+    public void EndRows()
+    {
+        if (_lengths[0] >= 0 && _lengths[0] != _counts[0])
+            throw WrongLength(0, _counts[0]);
+        _lengths[0] = _counts[0];
+        Complete();
+    }
+
+    private void Begin(FeatureColumns? features, bool isExact)
     {
         buffer.Clear();
-        _features = features;
+        (_features, _isExact, _outermost, _innermost) = (features, isExact, 0, Rank - 1);
+        for (var d = 0; d < Rank; d++)
+            _lengths[d] = buffer.Signature.Shape![d];
+    }
+
+    private void Complete()
+    {
+        // A dimension whose lists are all absent has no elements.
+        foreach (ref var length in _lengths.AsSpan())
+            length = Math.Max(length, 0);
+        buffer.Complete(_lengths);
+    }
+
+    private void ReadLists(ref Utf8JsonReader reader, int outer)
+    {
         try
         {
             switch (buffer.Datatype)
             {
-                case Datatype.Bool: Read<FixedSizeSink<BoolReader>>(ref reader); break;
-                case Datatype.UInt8: Read<FixedSizeSink<IntegerReader<byte>>>(ref reader); break;
-                case Datatype.UInt16: Read<FixedSizeSink<IntegerReader<ushort>>>(ref reader); break;
-                case Datatype.UInt32: Read<FixedSizeSink<IntegerReader<uint>>>(ref reader); break;
-                case Datatype.UInt64: Read<FixedSizeSink<IntegerReader<ulong>>>(ref reader); break;
-                case Datatype.Int8: Read<FixedSizeSink<IntegerReader<sbyte>>>(ref reader); break;
-                case Datatype.Int16: Read<FixedSizeSink<IntegerReader<short>>>(ref reader); break;
-                case Datatype.Int32: Read<FixedSizeSink<IntegerReader<int>>>(ref reader); break;
-                case Datatype.Int64: Read<FixedSizeSink<IntegerReader<long>>>(ref reader); break;
-                case Datatype.Fp16: Read<FixedSizeSink<Fp16Reader>>(ref reader); break;
-                case Datatype.Bf16: Read<FixedSizeSink<Bf16Reader>>(ref reader); break;
-                case Datatype.Fp32: Read<FixedSizeSink<Fp32Reader>>(ref reader); break;
-                case Datatype.Fp64: Read<FixedSizeSink<Fp64Reader>>(ref reader); break;
-                default: Read<TextSink>(ref reader); break;
+                case Datatype.Bool: ReadLists<FixedSizeSink<BoolReader>>(ref reader, outer); break;
+                case Datatype.UInt8: ReadLists<FixedSizeSink<IntegerReader<byte>>>(ref reader, outer); break;
+                case Datatype.UInt16: ReadLists<FixedSizeSink<IntegerReader<ushort>>>(ref reader, outer); break;
+                case Datatype.UInt32: ReadLists<FixedSizeSink<IntegerReader<uint>>>(ref reader, outer); break;
+                case Datatype.UInt64: ReadLists<FixedSizeSink<IntegerReader<ulong>>>(ref reader, outer); break;
+                case Datatype.Int8: ReadLists<FixedSizeSink<IntegerReader<sbyte>>>(ref reader, outer); break;
+                case Datatype.Int16: ReadLists<FixedSizeSink<IntegerReader<short>>>(ref reader, outer); break;
+                case Datatype.Int32: ReadLists<FixedSizeSink<IntegerReader<int>>>(ref reader, outer); break;
+                case Datatype.Int64: ReadLists<FixedSizeSink<IntegerReader<long>>>(ref reader, outer); break;
+                case Datatype.Fp16: ReadLists<FixedSizeSink<Fp16Reader>>(ref reader, outer); break;
+                case Datatype.Bf16: ReadLists<FixedSizeSink<Bf16Reader>>(ref reader, outer); break;
+                case Datatype.Fp32: ReadLists<FixedSizeSink<Fp32Reader>>(ref reader, outer); break;
+                case Datatype.Fp64: ReadLists<FixedSizeSink<Fp64Reader>>(ref reader, outer); break;
+                default: ReadLists<TextSink>(ref reader, outer); break;
             }
         }
         catch (IndexOutOfRangeException failure)
@@ -64,20 +123,6 @@ internal sealed class NestedReader(TensorBuffer buffer, bool takesMissing = fals
             // One catch for the whole value: JsonTokens.Read would cost a call for each element.
             throw JsonTokens.EndsInLiteral(failure);
         }
-    }
-
-    private void Read<TSink>(ref Utf8JsonReader reader)
-        where TSink : struct, IElementSink
-    {
-        for (var d = 0; d < Rank; d++)
-            _lengths[d] = buffer.Signature.Shape![d];
-        _outermost = 0;
-        ChooseNesting(reader);
-        ReadLists<TSink>(ref reader);
-        // A dimension whose lists are all absent has no elements.
-        foreach (ref var length in _lengths.AsSpan())
-            length = Math.Max(length, 0);
-        buffer.Complete(_lengths);
     }
 
     // The reader is a copy: looking ahead moves nothing.
@@ -88,13 +133,24 @@ internal sealed class NestedReader(TensorBuffer buffer, bool takesMissing = fals
         {
             if (++nesting > Rank)
                 throw Got(Rank == 0 ? "a list" : $"lists nested more than {Rank} deep");
-            Advance(ref ahead);
+            // What is caught for the whole value is not caught here.
+            if (!JsonTokens.Read(ref ahead))
+                throw new JsonException("The JSON ends early.");
         }
 
         // A list that begins with an empty list has not shown its depth: it has the full one.
         if (nesting == Rank || (nesting > 0 && ahead.TokenType == JsonTokenType.EndArray))
             return;
-        if (nesting == Rank - 1 && _lengths[0] is -1 or 1)
+        if (!_isExact && _lengths is [-1, 1])
+        {
+            _innermost = 0;
+            if (nesting == 1)
+                return;
+            (_outermost, _lengths[0]) = (1, 1);
+            return;
+        }
+
+        if (!_isExact && nesting == Rank - 1 && _lengths[0] is -1 or 1)
         {
             _outermost = 1;
             _lengths[0] = 1;
@@ -104,11 +160,12 @@ internal sealed class NestedReader(TensorBuffer buffer, bool takesMissing = fals
         throw Got(nesting == 0 ? InputError.Noun(ahead.TokenType) : $"lists nested {nesting} deep");
     }
 
-    private void ReadLists<TSink>(ref Utf8JsonReader reader)
+    // Reads one element of the list that is open at the dimension `outer`: -1 for the whole value.
+    private void ReadLists<TSink>(ref Utf8JsonReader reader, int outer)
         where TSink : struct, IElementSink
     {
-        var innermost = Rank - 1;
-        var open = _outermost - 1;
+        var innermost = _innermost;
+        var open = outer;
         while (true)
         {
             if (reader.TokenType == JsonTokenType.StartArray)
@@ -145,7 +202,7 @@ internal sealed class NestedReader(TensorBuffer buffer, bool takesMissing = fals
                     _counts[open]++;
             }
 
-            if (open < _outermost)
+            if (open == outer)
                 return;
             Advance(ref reader);
         }
@@ -155,7 +212,9 @@ internal sealed class NestedReader(TensorBuffer buffer, bool takesMissing = fals
     private ElementError AppendMissing(ref Utf8JsonReader reader, int open)
     {
         // The columns of an input whose rows are single values are that one.
-        var column = Rank == 1 && buffer.Signature.HasVariableBatch || open < 0 ? 0 : (int)_counts[open];
+        var column = _innermost == 0 && buffer.Signature.HasVariableBatch || open < 0 ? 0 : (int)_counts[open];
+        if (buffer.IsText && _isExact && Base64Object.IsAhead(reader))
+            return Base64Object.Append(ref reader, buffer);
         if (buffer.IsText)
             return reader.TokenType == JsonTokenType.Null ? buffer.TryAppendDefault(_features, column) : ElementError.WrongToken;
         return MissingValues.Of(ref reader) is { } value
@@ -192,7 +251,7 @@ internal sealed class NestedReader(TensorBuffer buffer, bool takesMissing = fals
 
     private InvalidInputException WrongLength(int open, long count)
     {
-        var noun = open == Rank - 1 ? "value" : open == 0 ? "row" : "list";
+        var noun = open == _innermost ? "value" : open == 0 ? "row" : "list";
         var ragged = buffer.Signature.Shape![open] < 0 && open > 0 ? $", but {_lengths[open]} before it" : "";
         // A list stands where its parents' counts say.
         return Got(InputError.Count(count, noun) + Where(open - 1) + ragged);
@@ -241,6 +300,9 @@ internal enum ElementError
 
     /// <summary>A missing value where none is taken.</summary>
     Missing,
+
+    /// <summary>A string that is not base64 where bytes belong.</summary>
+    NotBase64,
 }
 
 /// <summary>Appends one JSON token to a tensor as its next element.</summary>
@@ -263,6 +325,47 @@ internal readonly struct TextSink : IElementSink
         if (reader.TokenType != JsonTokenType.String)
             return ElementError.WrongToken;
         return buffer.TryAppendText(ref reader) ? ElementError.None : ElementError.NotUnicode;
+    }
+}
+
+/// <summary>Bytes as TensorFlow Serving's REST API has them: an object <c>{"b64": base64}</c> in the place of a string ("Encoding binary values").</summary>
+internal static class Base64Object
+{
+    // The reader is a copy.
+    public static bool IsAhead(Utf8JsonReader reader) =>
+        reader.TokenType == JsonTokenType.StartObject
+        && JsonTokens.Read(ref reader) && reader.TokenType == JsonTokenType.PropertyName && JsonTokens.IsName(ref reader, "b64"u8)
+        && JsonTokens.Read(ref reader) && reader.TokenType == JsonTokenType.String
+        && JsonTokens.Read(ref reader) && reader.TokenType == JsonTokenType.EndObject;
+
+    /// <summary>Appends the bytes of the object that is ahead, and leaves the reader on its end.</summary>
+    public static ElementError Append(ref Utf8JsonReader reader, TensorBuffer buffer)
+    {
+        if (TryRead(ref reader) is not { } bytes)
+            return ElementError.NotBase64;
+        buffer.AppendText(bytes);
+        return ElementError.None;
+    }
+
+    /// <summary>The bytes of the object that is ahead; null if they are not base64.</summary>
+    public static byte[]? TryRead(ref Utf8JsonReader reader)
+    {
+        JsonTokens.Read(ref reader);
+        JsonTokens.Read(ref reader);
+        byte[]? bytes;
+        try
+        {
+            if (!reader.TryGetBytesFromBase64(out bytes))
+                return null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair.
+            return null;
+        }
+
+        JsonTokens.Read(ref reader);
+        return bytes;
     }
 }
 

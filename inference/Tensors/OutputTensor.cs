@@ -55,6 +55,9 @@ public sealed class OutputTensor : IDisposable
     /// <summary>Its name.</summary>
     public string Name { get; }
 
+    /// <summary>Whether it has the keys of maps, which all rows share.</summary>
+    public bool IsKeys { get; private init; }
+
     /// <summary>Element type.</summary>
     public Datatype Datatype { get; }
 
@@ -79,31 +82,74 @@ public sealed class OutputTensor : IDisposable
         }
     }
 
-    private Elements Elements
+    private Elements Elements => ElementsIn(ElementForm.Plain);
+
+    private Elements ElementsIn(ElementForm form)
     {
-        get
-        {
-            var elements = new Elements(_value);
-            if (_rows >= 0)
-                elements.TakeRows(_firstRow, _rows);
-            return elements;
-        }
+        var elements = new Elements(_value) { Form = form };
+        if (_rows >= 0)
+            elements.TakeRows(_firstRow, _rows);
+        return elements;
     }
 
     /// <summary>Writes the elements as one list, in row-major order, in the form of <see cref="PredictionOutputs.WriteValue"/>; the writer may be flushed between the steps.</summary>
-    public IEnumerable<bool> WritePieces(Utf8JsonWriter writer)
+    /// <param name="writer">Where to.</param>
+    /// <param name="hasBareNames">Whether NaN and infinities are bare words, which are no JSON.</param>
+    public IEnumerable<bool> WritePieces(Utf8JsonWriter writer, bool hasBareNames = false)
     {
         writer.WriteStartArray();
         for (var i = 0; i < Count;)
         {
             var count = Datatype == Datatype.Bytes ? 1 : Math.Min(OutputPieces.PieceElements, Count - i);
-            Elements.Write(i, count, writer);
+            ElementsIn(hasBareNames ? ElementForm.BareNames : ElementForm.Plain).Write(i, count, writer);
             i += count;
             if (writer.BytesPending >= OutputPieces.PieceBytes || Datatype != Datatype.Bytes)
                 yield return true;
         }
 
         writer.WriteEndArray();
+    }
+
+    /// <summary>
+    /// Writes the elements as nested lists in its shape, or one row of them, in the form of TensorFlow Serving's REST API: NaN and infinities are bare words, and strings are
+    /// <c>{"b64": base64}</c> where the name ends with <c>_bytes</c>. The writer may be flushed between the steps.
+    /// </summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="row">The row; null for the whole tensor.</param>
+    public IEnumerable<bool> WriteTensorFlowPieces(Utf8JsonWriter writer, int? row = null)
+    {
+        var form = Name.EndsWith("_bytes", StringComparison.Ordinal) ? ElementForm.BareNames | ElementForm.Base64 : ElementForm.BareNames;
+        return OutputPieces.WriteTensor(_value, _firstRow + (row ?? 0), _rows, row is not null, form, writer);
+    }
+
+    /// <summary>Writes the scores of a row as a list of pairs, each a label and a score, in the form of <see cref="WriteTensorFlowPieces"/>.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="labels">The names of the classes; without a name for each, they are empty.</param>
+    public void WriteClasses(Utf8JsonWriter writer, int row, IReadOnlyList<string> labels)
+    {
+        var elements = new Elements(_value) { Form = ElementForm.BareNames };
+        elements.TakeRow(_firstRow + row);
+        writer.WriteStartArray();
+        for (var i = 0; i < elements.Count; i++)
+        {
+            writer.WriteStartArray();
+            writer.WriteStringValue(labels.Count == elements.Count ? labels[i] : "");
+            elements.Write(i, writer);
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    /// <summary>The elements as texts: strings as they are, numbers as in JSON.</summary>
+    public IReadOnlyList<string> Texts()
+    {
+        var elements = Elements;
+        var texts = new string[Count];
+        for (var i = 0; i < Count; i++)
+            texts[i] = elements.Text(i);
+        return texts;
     }
 
     /// <summary>Writes the elements' bytes: little-endian, in row-major order; a BOOL is one byte, a string is its length (4 bytes) and its bytes.</summary>
@@ -206,7 +252,7 @@ public sealed class OutputTensor : IDisposable
             return
             [
                 Joined(name, map.Datatype!.Value, isList ? [maps.Count, count] : [count], values),
-                Joined(name + TensorSignature.Keys, map.KeyDatatype!.Value, [count], keys.Count > 0 ? [keys[0]] : []),
+                Joined(name + TensorSignature.Keys, map.KeyDatatype!.Value, [count], keys.Count > 0 ? [keys[0]] : [], isKeys: true),
             ];
         }
         finally
@@ -234,7 +280,7 @@ public sealed class OutputTensor : IDisposable
     }
 
     // The elements of several tensors, one behind the other.
-    private static OutputTensor Joined(string name, Datatype datatype, long[] shape, IReadOnlyList<OrtValue> parts)
+    private static OutputTensor Joined(string name, Datatype datatype, long[] shape, IReadOnlyList<OrtValue> parts, bool isKeys = false)
     {
         if (datatype == Datatype.Bytes)
         {
@@ -247,7 +293,7 @@ public sealed class OutputTensor : IDisposable
                     texts.StringTensorSetElementAt(elements.Utf8(i), place++);
             }
 
-            return new OutputTensor(name, texts, 0, -1, isOwn: true);
+            return new OutputTensor(name, texts, 0, -1, isOwn: true) { IsKeys = isKeys };
         }
 
         var joined = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, datatype.ToOnnx(), shape);
@@ -259,7 +305,7 @@ public sealed class OutputTensor : IDisposable
             rest = rest[data.Length..];
         }
 
-        return new OutputTensor(name, joined, 0, -1, isOwn: true);
+        return new OutputTensor(name, joined, 0, -1, isOwn: true) { IsKeys = isKeys };
     }
 
     // Writes some elements, and returns how many.

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Larder.Inference.Limits;
 using Larder.Inference.Memory;
+using Larder.Inference.Rows;
 using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
 using Microsoft.ML.OnnxRuntime;
@@ -14,7 +15,7 @@ namespace Larder.Inference.Tensors;
 /// The inputs of one prediction: a <see cref="TensorBuffer"/> for each input of the model, also of the optional ones, which are behind the others. Rented with <see cref="LoadedModel.RentInputs"/> and
 /// returned by <see cref="Dispose"/>; not used afterwards. Not thread-safe.
 /// </summary>
-public sealed class PredictionInputs : IDisposable
+public sealed partial class PredictionInputs : IDisposable
 {
     private readonly InputPool? _pool;
     private readonly TensorBuffer[] _tensors;
@@ -55,8 +56,14 @@ public sealed class PredictionInputs : IDisposable
     /// <summary>Number of inputs that a prediction must be given.</summary>
     public int Count => _required;
 
+    /// <summary>Whether an input is of type BYTES.</summary>
+    public bool HasText => _hasText;
+
     /// <summary>The tensor of one input, in the signature's order.</summary>
     public TensorBuffer this[int input] => _tensors[input];
+
+    /// <summary>The tensors of all inputs, also of the optional ones, in the signature's order.</summary>
+    internal ReadOnlySpan<TensorBuffer> All => _tensors;
 
     /// <summary>Bytes of memory that the tensors hold, used or not.</summary>
     internal long Bytes
@@ -119,23 +126,91 @@ public sealed class PredictionInputs : IDisposable
     /// list in place of a list of lists has the full depth: <c>[]</c> for [-1,4] is a batch of no rows, [0,4].</item>
     /// <item>Elements: BOOL takes true and false; BYTES strings; the others numbers that the datatype can hold. Integers must be whole
     /// (<c>1.0</c> is), and are exact to 64 bits. Floating-point numbers are rounded to the nearest, ties to even.</item>
-    /// <item>With features, the only input may also be given by their names, in any order: an object with a value for each (one row), an object
-    /// with a list for each (a column), or a list of objects with a value for each (rows).</item>
+    /// <item>With named columns, a table may be given by their names, in any order: an object with a value for each (one row), an object
+    /// with a list for each (a column), or a list of objects with a value for each (rows). Rows may also be objects with a row of each input.</item>
     /// </list>
     /// </summary>
+    /// <param name="reader">The value.</param>
+    /// <param name="columns">The named columns, if the model has any.</param>
     /// <exception cref="InvalidInputException">The value does not fit the model.</exception>
     /// <exception cref="JsonException">The bytes are not JSON.</exception>
-    public void Read(ref Utf8JsonReader reader, FeatureColumns? features = null)
+    public void Read(ref Utf8JsonReader reader, FeatureColumns? columns = null)
     {
         Clear();
-        if (features is not null && RecordReader.IsAhead(reader, _names))
-            new RecordReader(_tensors[0], features, _takesMissing).Read(ref reader);
-        else if (reader.TokenType == JsonTokenType.StartObject)
-            ReadObject(ref reader, features);
+        if (reader.TokenType == JsonTokenType.StartObject || JsonTokens.IsListOfObjects(reader))
+            ReadObjects(ref reader, columns);
         else if (_required == 1)
-            _readers[0].Read(ref reader, features);
+            _readers[0].Read(ref reader, columns);
         else
             throw new InvalidInputException($"the model has {InputError.Count(_required, "input")}: values must be an object with {InputList()}; got {InputError.Noun(reader.TokenType)}");
+    }
+
+    /// <summary>
+    /// Reads the records of a table: a list of objects with a value for each column; or, of a model that has no such columns, with a row of each input. The reader is on the list's beginning, and
+    /// is left on its end.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The records do not fit the model.</exception>
+    /// <exception cref="JsonException">The bytes are not JSON.</exception>
+    public void ReadRecords(ref Utf8JsonReader reader, FeatureColumns? columns, TableRules rules)
+    {
+        Clear();
+        var names = RecordReader.FirstNames(reader);
+        if (columns is not null && (!columns.IsDerived || names.All(name => columns.Find(name) >= 0 || IndexOf(Encoding.UTF8.GetBytes(name)) < 0)))
+            new RecordReader(_tensors, columns.In(names, rules), _takesMissing, rules).ReadRecords(ref reader);
+        else if (reader.TokenType == JsonTokenType.StartArray)
+            new RowsReader(this, _readers, _takesMissing, rules.Member, areExamples: false).Read(ref reader);
+        else
+            throw new InvalidInputException($"{rules.Member} is {InputError.Noun(reader.TokenType)} where a list of records belongs");
+    }
+
+    /// <summary>Reads the rows of a table: a list of lists with a value for each column. The reader is on the list's beginning, and is left on its end.</summary>
+    /// <param name="reader">The rows.</param>
+    /// <param name="columns">The columns of the model.</param>
+    /// <param name="names">The columns of the rows, in order.</param>
+    /// <param name="rules">What is said of columns that do not fit.</param>
+    /// <exception cref="InvalidInputException">The columns or the rows do not fit the model.</exception>
+    /// <exception cref="JsonException">The bytes are not JSON.</exception>
+    public void ReadRows(ref Utf8JsonReader reader, FeatureColumns columns, IReadOnlyList<string> names, TableRules rules)
+    {
+        Clear();
+        columns = columns.In(names, rules);
+        new RecordReader(_tensors, columns, _takesMissing, rules).ReadRows(ref reader, columns.PlacesOf(names, rules));
+    }
+
+    /// <summary>Adds one element to the value of an input, as a text has it: a number, <c>true</c> or <c>false</c> (or 1 and 0), or the text itself.</summary>
+    /// <param name="input">Index of the input.</param>
+    /// <param name="column">Its place in the row.</param>
+    /// <param name="text">Valid UTF-8. Empty, and names of NaN and infinities, as <see cref="MissingValues"/> has them; an empty text of a BYTES input is one, unless its feature has a default.</param>
+    /// <param name="features">The features of the input, if it has any.</param>
+    /// <returns>An error message; null if the value is valid.</returns>
+    public string? AddText(int input, int column, ReadOnlySpan<byte> text, FeatureColumns? features)
+    {
+        var tensor = _tensors[input];
+        if (tensor.IsText)
+        {
+            if (!text.IsEmpty || tensor.TryAppendDefault(features, column) != ElementError.None)
+                tensor.AppendText(text);
+            return null;
+        }
+
+        var destination = tensor.Next(tensor.Datatype.Size());
+        var error = ElementText.Read(tensor.Datatype, text, destination);
+        if (error != ElementError.None && MissingValues.Of(text) is { } value)
+            error = MissingValues.Write(value, tensor.Datatype, _takesMissing, features, column, destination);
+        return error == ElementError.None ? null : ElementText.Explain(error, tensor.Datatype, text);
+    }
+
+    /// <summary>Ends a value whose elements were added by <see cref="AddText"/>.</summary>
+    /// <param name="input">Index of the input.</param>
+    /// <param name="rows">How many rows were added.</param>
+    /// <param name="width">How many values each of them has.</param>
+    /// <exception cref="InvalidInputException">The input does not take so many rows.</exception>
+    public void EndRows(int input, int rows, int width)
+    {
+        var tensor = _tensors[input];
+        var shape = RowShape.Of(tensor.Signature, rows, width) ?? throw InputError.Got(tensor.Signature, InputError.Count(rows, "row"));
+        tensor.ElementsOf(shape);
+        tensor.Complete(shape);
     }
 
     /// <summary>Reads the value of one input, in nested lists. The reader is on the value's first token, and is left on its last.</summary>
@@ -164,6 +239,49 @@ public sealed class PredictionInputs : IDisposable
     /// <exception cref="InvalidInputException">The shape or the number of bytes does not fit the input.</exception>
     public void ReadBinary(int input, ReadOnlySpan<long> shape, in ReadOnlySequence<byte> data) => ShapedReader.Read(_tensors[input], shape, data);
 
+    /// <summary>Takes memory for one input whose bytes come later, by <see cref="FillBinary"/>. Not for BYTES.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="shape">The shape that is stated.</param>
+    /// <param name="bytes">How many bytes come.</param>
+    /// <exception cref="InvalidInputException">The shape or the number of bytes does not fit the input.</exception>
+    public void ReserveBinary(int input, ReadOnlySpan<long> shape, long bytes) => ShapedReader.Reserve(_tensors[input], shape, bytes);
+
+    /// <summary>Sets a part of the bytes of an input.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="start">How many came before.</param>
+    /// <param name="part">The part, no longer than what is missing. With the last one, the elements are checked.</param>
+    /// <exception cref="InvalidInputException">An element is none of its datatype.</exception>
+    public void FillBinary(int input, int start, in ReadOnlySequence<byte> part)
+    {
+        var tensor = _tensors[input];
+        tensor.Fill(start, part);
+        if (start + part.Length == tensor.Data.Length)
+            ShapedReader.CheckElements(tensor);
+    }
+
+    /// <summary>Gives one input its shape, and returns the memory of its elements, to be filled by the caller. Not for BYTES.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="shape">The shape that is stated.</param>
+    /// <param name="count">How many elements came.</param>
+    /// <exception cref="InvalidInputException">The shape does not fit the input, or has another number of elements.</exception>
+    public Span<byte> ReserveShaped(int input, ReadOnlySpan<long> shape, long count)
+    {
+        ShapedReader.RequireCount(_tensors[input], shape, count);
+        return _tensors[input].Reserve(shape);
+    }
+
+    /// <summary>Reads the value of one input of type BYTES whose shape is stated, from its strings in row-major order.</summary>
+    /// <exception cref="InvalidInputException">The shape does not fit the input, or has another number of elements; or the strings are too long.</exception>
+    public void ReadTexts(int input, ReadOnlySpan<long> shape, IReadOnlyList<ReadOnlyMemory<byte>> texts)
+    {
+        var tensor = _tensors[input];
+        ShapedReader.RequireCount(tensor, shape, texts.Count);
+        tensor.Clear();
+        foreach (var text in texts)
+            tensor.AppendText(text.Span);
+        tensor.Complete(shape);
+    }
+
     /// <summary>Sets one input of type BYTES to a single string, of these bytes.</summary>
     /// <exception cref="InvalidInputException">The shape does not fit the input, or the string is too long.</exception>
     public void ReadText(int input, ReadOnlySpan<long> shape, in ReadOnlySequence<byte> text)
@@ -189,6 +307,14 @@ public sealed class PredictionInputs : IDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     public ValueTask ReserveAsync(in ReadOnlySequence<byte> json, long binary, CancellationToken cancellationToken) => ReserveAsync(BytesFor(json) + binary, cancellationToken);
 
+    /// <summary>Takes from the budget the most bytes that the values of delimited text can need. Called before <see cref="AddText"/>; <see cref="Dispose"/> gives them back.</summary>
+    /// <inheritdoc cref="ReserveAsync(in ReadOnlySequence{byte}, long, CancellationToken)"/>
+    public ValueTask ReserveRowsAsync(ReadOnlySpan<byte> text, byte delimiter, CancellationToken cancellationToken)
+    {
+        var elements = 1L + text.Count(delimiter) + text.Count((byte)'\n') + text.Count((byte)'\r');
+        return ReserveAsync(Math.Min((elements * _elementBytes) + (_hasText ? 2L * text.Length : 0), _hasText ? 2 * _mostBytes : _mostBytes), cancellationToken);
+    }
+
     /// <summary>Takes bytes from the budget, once, for these inputs and for what they are decoded from; <see cref="Dispose"/> gives them back.</summary>
     /// <exception cref="MemoryLimitException">A request may never have so many bytes.</exception>
     /// <exception cref="MemoryBusyException">Other requests hold the memory.</exception>
@@ -207,13 +333,13 @@ public sealed class PredictionInputs : IDisposable
         _reserved = bytes;
     }
 
-    /// <summary>Takes the memory from the budget, and fills it with zeros, falses and empty strings.</summary>
+    /// <summary>Takes the memory from the budget, and fills the inputs that are not optional with zeros, falses and empty strings.</summary>
     /// <exception cref="InvalidInputException">A shape does not fit, or is beyond <see cref="InferenceLimits.TensorBytes"/>.</exception>
     internal async ValueTask FillZerosAsync(long[][] shapes, CancellationToken cancellationToken)
     {
         var elements = shapes.Sum(shape => shape.Aggregate(1L, (product, dimension) => product * dimension));
         await ReserveAsync(Math.Min(elements * _elementBytes, _mostBytes), cancellationToken);
-        for (var i = 0; i < _tensors.Length; i++)
+        for (var i = 0; i < shapes.Length; i++)
             _tensors[i].FillZeros(shapes[i]);
     }
 
@@ -306,39 +432,59 @@ public sealed class PredictionInputs : IDisposable
             tensor.Free();
     }
 
-    private static InvalidInputException Missing(ValueSignature input) => new($"values lacks {input.Name}, which expects {input.TypeName}");
+    private void ReadObjects(ref Utf8JsonReader reader, FeatureColumns? columns)
+    {
+        if (columns is not null && RecordReader.IsAhead(reader, _names, columns))
+            new RecordReader(_tensors, columns, _takesMissing, TableRules.Strict).Read(ref reader);
+        else if (reader.TokenType == JsonTokenType.StartObject)
+            ReadObject(ref reader, columns, "values");
+        else
+            new RowsReader(this, _readers, _takesMissing, "values", areExamples: false).Read(ref reader);
+    }
 
-    private void ReadObject(ref Utf8JsonReader reader, FeatureColumns? features)
+    // The reader is a copy.
+    private static InvalidInputException Missing(ValueSignature input, string member = "values") => new($"{member} lacks {input.Name}, which expects {input.TypeName}");
+
+    private void ReadObject(ref Utf8JsonReader reader, FeatureColumns? features, string member, bool isExact = false)
     {
         while (Next(ref reader) != JsonTokenType.EndObject)
         {
-            var input = Find(ref reader);
+            var input = Find(ref reader, member);
             Next(ref reader);
-            _readers[input].Read(ref reader, input < _required ? features : null);
+            _readers[input].Read(ref reader, input < _required ? features : null, isExact);
         }
 
         foreach (var tensor in _tensors.AsSpan(0, _required))
         {
             if (!tensor.HasValue)
-                throw Missing(tensor.Signature);
+                throw Missing(tensor.Signature, member);
         }
     }
 
     private static JsonTokenType Next(ref Utf8JsonReader reader) =>
         JsonTokens.Read(ref reader) ? reader.TokenType : throw new JsonException("The JSON ends early.");
 
-    private int Find(ref Utf8JsonReader reader)
+    /// <summary>The input whose name the reader is on.</summary>
+    /// <param name="reader">On the name.</param>
+    /// <param name="member">What the names are in, for the message.</param>
+    /// <param name="start">The input to compare first.</param>
+    /// <exception cref="InvalidInputException">The model has none of that name.</exception>
+    internal int FindName(ref Utf8JsonReader reader, string member, int start = 0)
     {
         for (var i = 0; i < _names.Length; i++)
         {
-            if (!JsonTokens.IsName(ref reader, _names[i]))
-                continue;
-            if (_tensors[i].HasValue)
-                throw new InvalidInputException($"values has {_tensors[i].Signature.Name} twice");
-            return i;
+            var input = (start + i) % _names.Length;
+            if (JsonTokens.IsName(ref reader, _names[input]))
+                return input;
         }
 
-        throw new InvalidInputException($"values has {InputError.Text(ref reader)}, which the model does not take; its inputs are {InputList()}");
+        throw new InvalidInputException($"{member} has {InputError.Text(ref reader)}, which the model does not take; its inputs are {InputList()}");
+    }
+
+    private int Find(ref Utf8JsonReader reader, string member)
+    {
+        var input = FindName(ref reader, member);
+        return _tensors[input].HasValue ? throw new InvalidInputException($"{member} has {_tensors[input].Signature.Name} twice") : input;
     }
 
     private string InputList() => string.Join(", ", _tensors.Select((tensor, i) => $"{tensor.Signature.Name} {tensor.Signature.TypeName}{(i < _required ? "" : " (optional)")}"));
@@ -426,6 +572,38 @@ public static class JsonTokens
         try
         {
             return reader.Read();
+        }
+        catch (IndexOutOfRangeException failure)
+        {
+            throw EndsInLiteral(failure);
+        }
+    }
+
+    /// <summary>The string that the reader is on; null for half of a surrogate pair, which is no name of anything.</summary>
+    public static string? Name(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether the reader is on a list that begins with an object. The reader is a copy.</summary>
+    /// <exception cref="JsonException">The bytes are not JSON.</exception>
+    public static bool IsListOfObjects(Utf8JsonReader reader) =>
+        reader.TokenType == JsonTokenType.StartArray && (Read(ref reader) ? reader.TokenType == JsonTokenType.StartObject : throw new JsonException("The JSON ends early."));
+
+    /// <summary>Skips the value that the reader is on.</summary>
+    /// <exception cref="JsonException">The bytes are not JSON.</exception>
+    public static void Skip(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            reader.Skip();
         }
         catch (IndexOutOfRangeException failure)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Larder.Inference.Batching;
+using Larder.Inference.Caching;
 using Larder.Inference.Rows;
 using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
@@ -19,9 +20,9 @@ public sealed class PredictionOutputs : IDisposable
     private readonly ModelSignature _signature;
     private readonly int _firstRow;
     private readonly int _rows;
-    private RunResult? _result;
+    private OutputValues? _result;
 
-    internal PredictionOutputs(ModelSignature signature, RunResult result, int firstRow = 0, int rows = -1)
+    internal PredictionOutputs(ModelSignature signature, OutputValues result, int firstRow = 0, int rows = -1)
     {
         _signature = signature;
         _result = result;
@@ -29,8 +30,23 @@ public sealed class PredictionOutputs : IDisposable
         _rows = rows;
     }
 
-    /// <summary>Duration of the run.</summary>
+    /// <summary>Duration of the run; 0 for the outputs of an earlier one.</summary>
     public TimeSpan RunTime => Result.Time;
+
+    /// <summary>Rows of the request; one for a model without rows.</summary>
+    public long Rows => _rows >= 0 ? _rows : RunRows;
+
+    /// <summary>Rows of the run, which are more than <see cref="Rows"/> if other requests ran together with this one.</summary>
+    public long RunRows => Result.Rows;
+
+    /// <summary>Whether the request is the first of those that ran together, or had a run of its own.</summary>
+    public bool IsFirstOfRun => _firstRow == 0;
+
+    /// <summary>How the response cache was used; null if it was not.</summary>
+    public CacheUse? Cache { get; set; }
+
+    /// <summary>Bytes of the request, on average over those that ran together.</summary>
+    internal long Bytes => Result.BytesOfMember;
 
     /// <summary>Whether the outputs are so small that writing them in pieces is not worth it.</summary>
     public bool AreSmall
@@ -49,7 +65,7 @@ public sealed class PredictionOutputs : IDisposable
         }
     }
 
-    private RunResult Result => _result ?? throw new ObjectDisposedException(nameof(PredictionOutputs));
+    private OutputValues Result => _result ?? throw new ObjectDisposedException(nameof(PredictionOutputs));
 
     /// <summary>Number of outputs.</summary>
     public int Count => _signature.Outputs.Count;
@@ -140,6 +156,54 @@ public sealed class PredictionOutputs : IDisposable
     public void WriteLabels(ClassLabels labels, int rows, byte? delimiter, RowTexts texts) =>
         RowOutputs.WriteLabels(new Elements(Result[labels.Output]), labels, rows, delimiter, texts);
 
+    /// <summary>The number of rows that every output has: the length of its first dimension, or its items; null when they differ, or one has neither.</summary>
+    public int? CommonRows
+    {
+        get
+        {
+            var common = -1L;
+            for (var i = 0; i < Count; i++)
+            {
+                var rows = _rows >= 0 ? _rows : RowsOf(Result[i]);
+                if (rows < 0 || (i > 0 && rows != common))
+                    return null;
+                common = rows;
+            }
+
+            return common < 0 ? null : (int)common;
+        }
+    }
+
+    /// <summary>Writes one row of an output, without the dimension of the rows, in the form of <see cref="WriteValue"/>.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="row">One of <see cref="CommonRows"/>.</param>
+    /// <param name="writer">Where to.</param>
+    public void WriteRow(int output, int row, Utf8JsonWriter writer)
+    {
+        var value = Result[output];
+        if (!value.IsTensor)
+        {
+            using var item = value.GetValue(_firstRow + row, OrtAllocator.DefaultInstance);
+            ValueWriter.Write(item, 0, -1, writer);
+            return;
+        }
+
+        var elements = new Elements(value);
+        elements.TakeRow(_firstRow + row);
+        var element = 0;
+        ValueWriter.WriteLists(elements, 0, ref element, writer);
+    }
+
+    /// <summary>Copies the request's rows of an output into memory of their own; null if that cannot be.</summary>
+    internal CopiedValue? Copy(int output) => CopiedValue.Of(Result[output], _firstRow, _rows);
+
+    private static long RowsOf(OrtValue value) => value.OnnxType switch
+    {
+        OnnxValueType.ONNX_TYPE_TENSOR => value.GetTensorTypeAndShape().Shape is [var rows, ..] and [<= int.MaxValue, ..] ? rows : -1,
+        OnnxValueType.ONNX_TYPE_SEQUENCE => value.GetValueCount(),
+        _ => -1,
+    };
+
     // The bytes of strings and of items in sequences do not follow from their number.
     private bool IsSmall(int output)
     {
@@ -222,17 +286,31 @@ internal static class OutputPieces
 
     private static long Written(Utf8JsonWriter writer) => writer.BytesCommitted + writer.BytesPending;
 
+    /// <summary>Writes rows of a tensor, the whole tensor if <paramref name="rows"/> is negative, or, with <paramref name="isRow"/>, one row without the dimension of the rows.</summary>
+    public static IEnumerable<bool> WriteTensor(OrtValue value, int firstRow, int rows, bool isRow, ElementForm form, Utf8JsonWriter writer)
+    {
+        var tensor = new TensorPieces(value, firstRow, rows, null) { IsRow = isRow, Form = form };
+        while (tensor.Write(writer))
+            yield return true;
+    }
+
     /// <summary>A tensor, and the position up to which it is written.</summary>
     private sealed class TensorPieces(OrtValue value, int firstRow, int rows, ScoreWriter? scores)
     {
         private long[] _places = [];
         private int _element;
 
+        public bool IsRow { get; init; }
+
+        public ElementForm Form { get; init; }
+
         /// <summary>Writes a piece; false when it was the last.</summary>
         public bool Write(Utf8JsonWriter writer)
         {
-            var elements = new Elements(value);
-            if (rows >= 0)
+            var elements = new Elements(value) { Form = Form };
+            if (IsRow)
+                elements.TakeRow(firstRow);
+            else if (rows >= 0)
                 elements.TakeRows(firstRow, rows);
             var shape = elements.Shape;
             if (elements.Count == 0 || shape.Length == 0)

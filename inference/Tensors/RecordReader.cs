@@ -1,26 +1,38 @@
 using System.Text;
 using System.Text.Json;
+using Larder.Inference.Rows;
+using Larder.Inference.Signatures;
 
 namespace Larder.Inference.Tensors;
 
 /// <summary>
-/// Reads values that are given by the names of an input's columns into its tensor. Names and lengths are checked in a first pass, so that nothing is reserved for
+/// Reads a table in JSON into the tensors of its columns: records, rows or columns. Names and lengths are checked in a first pass, so that nothing is reserved for
 /// values that are not there.
 /// </summary>
-/// <param name="buffer">The tensor that is filled.</param>
+/// <param name="tensors">The tensors of the model's inputs.</param>
 /// <param name="columns">Its columns.</param>
 /// <param name="takesMissing">Whether missing values become NaN.</param>
-internal sealed class RecordReader(TensorBuffer buffer, FeatureColumns columns, bool takesMissing)
+/// <param name="rules">What is said of a table that does not fit.</param>
+internal sealed class RecordReader(TensorBuffer[] tensors, FeatureColumns columns, bool takesMissing, TableRules rules)
 {
-    private readonly int _width = columns.Features.Count;
+    private readonly int _count = columns.Features.Count;
 
-    // Strings have no fixed place in the tensor: they are collected here, and appended in order.
-    private string[] _texts = [];
+    // Strings have no fixed place in the tensor: they are collected here, by tensor, and appended in order.
+    private readonly byte[]?[]?[] _texts = new byte[]?[tensors.Length][];
+
+    // The columns that a context gives to all records.
+    private readonly bool[] _shared = new bool[columns.Features.Count];
+
+    // The columns that the first row has, and then all of them.
+    private bool[]? _there;
 
     private bool _isColumns;
 
-    /// <summary>Whether the value that the reader is on is one of records: an object with other names than the inputs', or a list of objects.</summary>
-    public static bool IsAhead(Utf8JsonReader reader, byte[][] inputs)
+    /// <summary>
+    /// Whether the value that the reader is on is a table: an object, or a list of objects. Where the names of the columns are made of the inputs' names, the first name must be one of them; where
+    /// they are features, an object whose first name is an input's is none.
+    /// </summary>
+    public static bool IsAhead(Utf8JsonReader reader, byte[][] inputs, FeatureColumns columns)
     {
         var isList = reader.TokenType == JsonTokenType.StartArray;
         if (isList)
@@ -28,7 +40,31 @@ internal sealed class RecordReader(TensorBuffer buffer, FeatureColumns columns, 
         if (reader.TokenType != JsonTokenType.StartObject)
             return false;
         Advance(ref reader);
-        return isList || reader.TokenType != JsonTokenType.PropertyName || !IsOneOf(ref reader, inputs);
+        if (reader.TokenType != JsonTokenType.PropertyName)
+            return isList || !columns.IsDerived;
+        if (columns.IsDerived)
+            return (isList || !IsOneOf(ref reader, inputs)) && columns.Has(ref reader);
+        return isList || !IsOneOf(ref reader, inputs);
+    }
+
+    /// <summary>The names of the members of the first record. The reader, a copy, is on the list's beginning.</summary>
+    public static IReadOnlyList<string> FirstNames(Utf8JsonReader reader)
+    {
+        var names = new List<string>();
+        if (reader.TokenType != JsonTokenType.StartArray)
+            return names;
+        Advance(ref reader);
+        if (reader.TokenType != JsonTokenType.StartObject)
+            return names;
+        for (Advance(ref reader); reader.TokenType == JsonTokenType.PropertyName; Advance(ref reader))
+        {
+            // One that is no Unicode is no name of anything.
+            names.Add(JsonTokens.Name(ref reader) ?? "");
+            Advance(ref reader);
+            JsonTokens.Skip(ref reader);
+        }
+
+        return names;
     }
 
     private static bool IsOneOf(ref Utf8JsonReader reader, byte[][] names)
@@ -42,36 +78,102 @@ internal sealed class RecordReader(TensorBuffer buffer, FeatureColumns columns, 
         return false;
     }
 
-    /// <summary>Reads the value. The reader is on its first token, and is left on its last.</summary>
+    /// <summary>Reads records, or an object by column. The reader is on the value's first token, and is left on its last.</summary>
     /// <exception cref="InvalidInputException">A column is missing, unknown or there twice, or a value does not fit.</exception>
     /// <exception cref="JsonException">The bytes are not JSON.</exception>
     public void Read(ref Utf8JsonReader reader)
     {
-        var rows = reader.TokenType == JsonTokenType.StartArray ? CountRecords(reader) : CountRows(reader);
-        Reserve(rows);
         if (reader.TokenType == JsonTokenType.StartArray)
         {
-            for (var row = 0; row < rows; row++)
+            ReadRecords(ref reader);
+            return;
+        }
+
+        var rows = CountRows(reader);
+        Reserve(rows);
+        Fill(ref reader, 0);
+        AppendTexts();
+    }
+
+    /// <summary>Reads records: a list of objects.</summary>
+    /// <param name="reader">On the list.</param>
+    /// <param name="context">On an object with the values of columns that records lack; on no token without one.</param>
+    /// <returns>The number of records.</returns>
+    /// <inheritdoc cref="Read"/>
+    public int ReadRecords(ref Utf8JsonReader reader, Utf8JsonReader context = default)
+    {
+        RequireList(ref reader, "records");
+        Share(context);
+        var rows = CountRecords(reader);
+        Reserve(rows);
+        for (var row = 0; row < rows; row++)
+        {
+            // What a record has itself is written over it.
+            if (context.TokenType == JsonTokenType.StartObject)
+            {
+                var shared = context;
+                Fill(ref shared, row);
+            }
+
+            Advance(ref reader);
+            Fill(ref reader, row);
+        }
+
+        Advance(ref reader);
+        AppendTexts();
+        return rows;
+    }
+
+    /// <summary>Reads rows: a list of lists.</summary>
+    /// <param name="reader">On the beginning of the list.</param>
+    /// <param name="places">The column of each value in a row; -1 for one that is skipped.</param>
+    /// <inheritdoc cref="Read"/>
+    public void ReadRows(ref Utf8JsonReader reader, int[] places)
+    {
+        RequireList(ref reader, "rows");
+        _there = new bool[_count];
+        foreach (var place in places.Where(place => place >= 0))
+            _there[place] = true;
+        var rows = CountLists(reader, places);
+        Reserve(rows);
+        for (var row = 0; row < rows; row++)
+        {
+            Advance(ref reader);
+            foreach (var place in places)
             {
                 Advance(ref reader);
-                Fill(ref reader, row);
+                if (place >= 0)
+                    Put(ref reader, row, place);
+                else
+                    JsonTokens.Skip(ref reader);
             }
 
             Advance(ref reader);
         }
-        else
-        {
-            Fill(ref reader, 0);
-        }
 
-        if (buffer.IsText)
-            AppendTexts(rows);
+        Advance(ref reader);
+        AppendTexts();
     }
 
     private static void Advance(ref Utf8JsonReader reader)
     {
         if (!JsonTokens.Read(ref reader))
             throw new JsonException("The JSON ends early.");
+    }
+
+    private void RequireList(ref Utf8JsonReader reader, string what)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+            throw Got($"{InputError.Noun(reader.TokenType)} where a list of {what} belongs");
+    }
+
+    // The reader is a copy.
+    private void Share(Utf8JsonReader context)
+    {
+        if (context.TokenType != JsonTokenType.StartObject)
+            return;
+        while (Name(ref context, _shared, []) is { } column)
+            SkipScalar(ref context, " in context", column);
     }
 
     // The reader is a copy.
@@ -82,10 +184,20 @@ internal sealed class RecordReader(TensorBuffer buffer, FeatureColumns columns, 
         {
             if (reader.TokenType != JsonTokenType.StartObject)
                 throw Got($"{InputError.Noun(reader.TokenType)} in row {rows} where an object belongs");
-            var there = new bool[_width];
-            while (Name(ref reader, there) is { } column)
+            var (there, others) = (new bool[_count], new List<string>());
+            while (Name(ref reader, there, others) is { } column)
                 SkipScalar(ref reader, $" in row {rows}", column);
-            Require(there, $", row {rows},");
+            for (var column = 0; column < _count; column++)
+                there[column] |= _shared[column];
+            // What one record has, all have.
+            columns.Require(there, others, $", row {rows},", rules);
+            _there ??= there;
+            for (var i = columns.Required; i < _count; i++)
+            {
+                if (there[i] != _there[i])
+                    throw new InvalidInputException($"{rules.Member} has {columns.Features[i].Name} in some rows and not in others (row {rows})");
+            }
+
             rows++;
         }
 
@@ -95,9 +207,9 @@ internal sealed class RecordReader(TensorBuffer buffer, FeatureColumns columns, 
     // The reader is a copy. Each column has a list of the same length; or each has one value, which is a row.
     private int CountRows(Utf8JsonReader reader)
     {
-        var there = new bool[_width];
+        var (there, others) = (_there = new bool[_count], new List<string>());
         var rows = -1;
-        while (Name(ref reader, there) is { } column)
+        while (Name(ref reader, there, others) is { } column)
         {
             var isList = reader.TokenType == JsonTokenType.StartArray;
             var count = 1;
@@ -115,57 +227,108 @@ internal sealed class RecordReader(TensorBuffer buffer, FeatureColumns columns, 
             if (rows < 0)
                 (rows, _isColumns) = (count, isList);
             else if (isList != _isColumns)
-                throw Got($"a list in some columns and a single value in others ({Shown(column)})");
+                throw Got(column, $"a list in some columns and a single value in others ({Shown(column)})");
             else if (count != rows)
-                throw Got($"{InputError.Count(count, "value")} in column {Shown(column)}, but {rows} in the columns before it");
+                throw Got(column, $"{InputError.Count(count, "value")} in column {Shown(column)}, but {rows} in the columns before it");
         }
 
-        Require(there, "");
+        columns.Require(there, others, "", rules);
         return rows;
     }
 
-    /// <summary>Goes on to the value of the next member; null at the end of the object.</summary>
-    private int? Name(ref Utf8JsonReader reader, bool[] there)
+    // The reader is a copy.
+    private int CountLists(Utf8JsonReader reader, int[] places)
     {
-        Advance(ref reader);
-        if (reader.TokenType == JsonTokenType.EndObject)
-            return null;
-        var column = columns.Find(ref reader);
-        if (there[column])
-            throw new InvalidInputException($"values has {InputError.Text(ref reader)} twice");
-        there[column] = true;
-        Advance(ref reader);
-        return column;
+        var rows = 0;
+        for (Advance(ref reader); reader.TokenType != JsonTokenType.EndArray; Advance(ref reader), rows++)
+        {
+            if (reader.TokenType != JsonTokenType.StartArray)
+                throw Got($"{InputError.Noun(reader.TokenType)} in row {rows} where a list belongs");
+            var count = 0;
+            for (Advance(ref reader); reader.TokenType != JsonTokenType.EndArray; Advance(ref reader), count++)
+            {
+                if (count < places.Length && places[count] >= 0)
+                    SkipScalar(ref reader, $" in row {rows}", places[count]);
+                else
+                    JsonTokens.Skip(ref reader);
+            }
+
+            if (count != places.Length)
+                throw Got($"{InputError.Count(count, "value")} in row {rows}, and there are {InputError.Count(places.Length, "column")}");
+        }
+
+        return rows;
+    }
+
+    /// <summary>Goes on to the value of the next member that is a column; null at the end of the object.</summary>
+    private int? Name(ref Utf8JsonReader reader, bool[] there, List<string> others)
+    {
+        while (true)
+        {
+            Advance(ref reader);
+            if (reader.TokenType == JsonTokenType.EndObject)
+                return null;
+            var column = columns.Find(ref reader, rules);
+            if (column < 0)
+            {
+                others.Add(InputError.Text(ref reader));
+                Advance(ref reader);
+                JsonTokens.Skip(ref reader);
+                continue;
+            }
+
+            if (there[column])
+                throw FeatureColumns.Twice(InputError.Text(ref reader), rules);
+            there[column] = true;
+            Advance(ref reader);
+            return column;
+        }
     }
 
     private void SkipScalar(ref Utf8JsonReader reader, string at, int column)
     {
-        if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
-            throw Got($"{InputError.Noun(reader.TokenType)}{at}, column {Shown(column)}, where a single value belongs");
+        if (!rules.IsTensorFlow || reader.TokenType != JsonTokenType.StartArray)
+        {
+            SkipElement(ref reader, at, column);
+            return;
+        }
+
+        Advance(ref reader);
+        SkipElement(ref reader, at, column);
+        Advance(ref reader);
+        if (reader.TokenType != JsonTokenType.EndArray)
+            throw Got(column, $"several values{at}, column {Shown(column)}, which has one");
     }
 
-    private void Require(bool[] there, string where)
+    private void SkipElement(ref Utf8JsonReader reader, string at, int column)
     {
-        if (there.Contains(false))
-            throw columns.Lacks(there, where);
+        if (rules.IsTensorFlow && tensors[columns.At(column).Input].IsText && Base64Object.IsAhead(reader))
+            JsonTokens.Skip(ref reader);
+        else if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject or JsonTokenType.EndArray)
+            throw Unfitting(ref reader, column, $"{InputError.Noun(reader.TokenType)}{at}, column {Shown(column)}, where a single value belongs");
     }
 
     private void Reserve(int rows)
     {
-        var signature = buffer.Signature;
-        long[] shape = signature.Shape!.Count == 2 ? [rows, _width] : [signature.HasVariableBatch ? rows : _width];
-        if (signature is { Shape.Count: 1, HasVariableBatch: false } && rows != 1)
-            throw Got(InputError.Count(rows, "row"));
-        if (!buffer.IsText)
+        var reserved = -1;
+        for (var column = 0; column < _count; column++)
         {
-            buffer.Reserve(shape);
-            return;
-        }
+            var (input, _) = columns.At(column);
+            // Of no records, the required columns are there.
+            if (input == reserved || !(_there?[column] ?? column < columns.Required))
+                continue;
+            reserved = input;
+            var buffer = tensors[input];
+            var shape = RowShape.Of(buffer.Signature, rows, columns.WidthOf(input)) ?? throw InputError.Got(buffer.Signature, InputError.Count(rows, "row"));
+            if (!buffer.IsText)
+            {
+                buffer.Reserve(shape);
+                continue;
+            }
 
-        if (signature.Shape[0] >= 0 && shape[0] != signature.Shape[0])
-            throw Got(InputError.Count(rows, "row"));
-        buffer.Complete(shape);
-        _texts = new string[rows * _width];
+            _texts[input] = new byte[buffer.ElementsOf(shape)][];
+            buffer.Complete(shape);
+        }
     }
 
     private void Fill(ref Utf8JsonReader reader, int row)
@@ -173,13 +336,23 @@ internal sealed class RecordReader(TensorBuffer buffer, FeatureColumns columns, 
         Advance(ref reader);
         while (reader.TokenType != JsonTokenType.EndObject)
         {
-            var column = columns.Find(ref reader);
+            var column = columns.Find(ref reader, rules);
             Advance(ref reader);
-            if (_isColumns)
+            if (column < 0)
+            {
+                JsonTokens.Skip(ref reader);
+            }
+            else if (_isColumns)
             {
                 var at = 0;
                 for (Advance(ref reader); reader.TokenType != JsonTokenType.EndArray; Advance(ref reader))
                     Put(ref reader, at++, column);
+            }
+            else if (reader.TokenType == JsonTokenType.StartArray)
+            {
+                Advance(ref reader);
+                Put(ref reader, row, column);
+                Advance(ref reader);
             }
             else
             {
@@ -192,29 +365,45 @@ internal sealed class RecordReader(TensorBuffer buffer, FeatureColumns columns, 
 
     private void Put(ref Utf8JsonReader reader, int row, int column)
     {
-        var element = (row * _width) + column;
-        var error = buffer.IsText ? PutText(ref reader, element, column) : ElementToken.Read(buffer.Datatype, ref reader, buffer.At(element));
+        var (input, place) = columns.At(column);
+        var (buffer, element) = (tensors[input], (row * columns.WidthOf(input)) + place);
+        var error = buffer.IsText ? PutText(ref reader, ref _texts[input]![element], column)
+            : !rules.TakesWholeFloats && IsFloat(ref reader, buffer.Datatype) ? ElementError.NotIntegral
+            : ElementToken.Read(buffer.Datatype, ref reader, buffer.At(element));
         if (error == ElementError.WrongToken && !buffer.IsText && MissingValues.Of(ref reader) is { } value)
             error = MissingValues.Write(value, buffer.Datatype, takesMissing, columns, column, buffer.At(element));
         if (error != ElementError.None)
-            throw Got(InputError.Element(ref reader, error, buffer.Datatype, $" in row {row}, column {Shown(column)}"));
+            throw Unfitting(ref reader, column, InputError.Element(ref reader, error, buffer.Datatype, $" in row {row}, column {Shown(column)}"));
     }
 
-    private ElementError PutText(ref Utf8JsonReader reader, int element, int column)
+    // A number of an integer column that is written as one of floating point.
+    private static bool IsFloat(ref Utf8JsonReader reader, Datatype datatype)
+    {
+        if (reader.TokenType != JsonTokenType.Number || datatype is Datatype.Fp16 or Datatype.Bf16 or Datatype.Fp32 or Datatype.Fp64)
+            return false;
+        Span<byte> scratch = stackalloc byte[64];
+        return JsonNumber.Token(in reader, scratch).ContainsAny(".eE"u8);
+    }
+
+    private ElementError PutText(ref Utf8JsonReader reader, ref byte[]? text, int column)
     {
         if (reader.TokenType == JsonTokenType.Null)
         {
-            if (columns.DefaultOf(column) is not { } usual)
-                return ElementError.Missing;
-            _texts[element] = Encoding.UTF8.GetString(usual);
-            return ElementError.None;
+            text = columns.DefaultOf(column);
+            return text is null ? ElementError.Missing : ElementError.None;
+        }
+
+        if (rules.IsTensorFlow && Base64Object.IsAhead(reader))
+        {
+            text = Base64Object.TryRead(ref reader);
+            return text is null ? ElementError.NotBase64 : ElementError.None;
         }
 
         if (reader.TokenType != JsonTokenType.String)
             return ElementError.WrongToken;
         try
         {
-            _texts[element] = reader.GetString()!;
+            text = Encoding.UTF8.GetBytes(reader.GetString()!);
             return ElementError.None;
         }
         catch (InvalidOperationException)
@@ -223,13 +412,25 @@ internal sealed class RecordReader(TensorBuffer buffer, FeatureColumns columns, 
         }
     }
 
-    private void AppendTexts(int rows)
+    private void AppendTexts()
     {
-        for (var i = 0; i < rows * _width; i++)
-            buffer.AppendText(Encoding.UTF8.GetBytes(_texts[i]));
+        for (var input = 0; input < tensors.Length; input++)
+        {
+            foreach (var text in _texts[input] ?? [])
+                tensors[input].AppendText(text!);
+        }
     }
 
     private string Shown(int column) => $"'{columns.Features[column].Name}'";
 
-    private InvalidInputException Got(string got) => InputError.Got(buffer.Signature, got);
+    // About the whole table: the first of its inputs stands for it.
+    private InvalidInputException Got(string got) => Got(0, got);
+
+    private InvalidInputException Got(int column, string got) => InputError.Got(tensors[columns.At(column).Input].Signature, got);
+
+    private InvalidInputException Unfitting(ref Utf8JsonReader reader, int column, string got)
+    {
+        var signature = tensors[columns.At(column).Input].Signature;
+        return new InvalidInputException(rules.Unfitting(columns.Features[column].Name, reader.TokenType, signature.Datatype!.Value, InputError.Got(signature, got).Message));
+    }
 }

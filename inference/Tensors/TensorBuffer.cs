@@ -61,6 +61,9 @@ public sealed unsafe class TensorBuffer
     /// </summary>
     public ReadOnlySpan<byte> Data => new(_data, _used);
 
+    /// <summary>For BYTES, where in <see cref="Data"/> each string ends.</summary>
+    internal ReadOnlySpan<int> TextEnds => _ends.AsSpan(0, _strings);
+
     internal int Capacity => _capacity;
 
     internal bool IsText => Datatype == Datatype.Bytes;
@@ -79,6 +82,11 @@ public sealed unsafe class TensorBuffer
         Complete(shape);
         return new Span<byte>(_data, _used);
     }
+
+    /// <summary>Sets a part of the elements that <see cref="Reserve"/> has given memory for.</summary>
+    /// <param name="start">Where in <see cref="Data"/> it begins.</param>
+    /// <param name="part">Its bytes, no more than fit behind that.</param>
+    internal void Fill(int start, in ReadOnlySequence<byte> part) => part.CopyTo(new Span<byte>(_data, _used)[start..]);
 
     /// <summary>The number of elements of a value in this shape.</summary>
     /// <exception cref="InvalidInputException">The shape does not fit the signature, or is beyond <see cref="InferenceLimits.TensorBytes"/>.</exception>

@@ -106,6 +106,20 @@ internal static class ValueWriter
     }
 }
 
+/// <summary>How elements are written where a protocol has its own form.</summary>
+[Flags]
+internal enum ElementForm
+{
+    /// <summary>As of <see cref="PredictionOutputs.WriteValue"/>.</summary>
+    Plain = 0,
+
+    /// <summary>NaN and infinities are bare words, which are no JSON.</summary>
+    BareNames = 1,
+
+    /// <summary>Strings are objects <c>{"b64": base64}</c>.</summary>
+    Base64 = 2,
+}
+
 /// <summary>The elements of a tensor in ONNX Runtime's memory, and how each datatype is written.</summary>
 internal ref struct Elements
 {
@@ -139,7 +153,12 @@ internal ref struct Elements
 
     public int Count { get; private set; }
 
-    public long[] Shape { get; }
+    public long[] Shape { get; private set; }
+
+    /// <summary>How they are written.</summary>
+    public ElementForm Form { get; init; }
+
+    private readonly bool HasBareNames => (Form & ElementForm.BareNames) != 0;
 
     public readonly bool IsText => _type == TensorElementType.String;
 
@@ -167,6 +186,13 @@ internal ref struct Elements
         Shape[0] = rows;
     }
 
+    /// <summary>Narrows a batch to one row, without the dimension of the rows.</summary>
+    public void TakeRow(int row)
+    {
+        TakeRows(row, 1);
+        Shape = Shape[1..];
+    }
+
     /// <summary>Writes one element.</summary>
     public readonly void Write(int element, Utf8JsonWriter writer) => Write(element, 1, writer);
 
@@ -177,19 +203,19 @@ internal ref struct Elements
         {
             case TensorElementType.Float:
                 foreach (var value in Span<float>(element, count))
-                    NumberWriter.Write(writer, value);
+                    NumberWriter.Write(writer, value, HasBareNames);
                 break;
             case TensorElementType.Double:
                 foreach (var value in Span<double>(element, count))
-                    NumberWriter.Write(writer, value);
+                    NumberWriter.Write(writer, value, HasBareNames);
                 break;
             case TensorElementType.Float16:
                 foreach (var value in Span<Half>(element, count))
-                    NumberWriter.Write(writer, value);
+                    NumberWriter.Write(writer, value, HasBareNames);
                 break;
             case TensorElementType.BFloat16:
                 foreach (var value in Span<ushort>(element, count))
-                    NumberWriter.WriteBFloat16(writer, value);
+                    NumberWriter.WriteBFloat16(writer, value, HasBareNames);
                 break;
             case TensorElementType.Int64:
                 foreach (var value in Span<long>(element, count))
@@ -229,7 +255,7 @@ internal ref struct Elements
                 break;
             case TensorElementType.String:
                 for (var i = 0; i < count; i++)
-                    WriteText(_value.GetStringElementAsSpan(_first + element + i), writer);
+                    WriteText(_value.GetStringElementAsSpan(_first + element + i), (Form & ElementForm.Base64) != 0, writer);
                 break;
             default:
                 throw new NotSupportedException($"An output has elements of type {_type}, which JSON cannot carry.");
@@ -344,9 +370,15 @@ internal ref struct Elements
         return text.Length;
     }
 
-    private static void WriteText(ReadOnlySpan<byte> text, Utf8JsonWriter writer)
+    private static void WriteText(ReadOnlySpan<byte> text, bool isBase64, Utf8JsonWriter writer)
     {
-        if (System.Text.Unicode.Utf8.IsValid(text))
+        if (isBase64)
+        {
+            writer.WriteStartObject();
+            writer.WriteBase64String("b64"u8, text);
+            writer.WriteEndObject();
+        }
+        else if (System.Text.Unicode.Utf8.IsValid(text))
             writer.WriteStringValue(text);
         else
             writer.WriteStringValue(Encoding.UTF8.GetString(text));
@@ -362,27 +394,27 @@ internal static class NumberWriter
     // Enough decimal digits to tell any two bfloat16 apart.
     private const int BFloat16Digits = 4;
 
-    public static void Write(Utf8JsonWriter writer, float value)
+    public static void Write(Utf8JsonWriter writer, float value, bool hasBareNames = false)
     {
         if (float.IsFinite(value))
             writer.WriteNumberValue(value);
         else
-            WriteNotFinite(writer, value);
+            WriteNotFinite(writer, value, hasBareNames);
     }
 
-    public static void Write(Utf8JsonWriter writer, double value)
+    public static void Write(Utf8JsonWriter writer, double value, bool hasBareNames = false)
     {
         if (double.IsFinite(value))
             writer.WriteNumberValue(value);
         else
-            WriteNotFinite(writer, value);
+            WriteNotFinite(writer, value, hasBareNames);
     }
 
-    public static void Write(Utf8JsonWriter writer, Half value)
+    public static void Write(Utf8JsonWriter writer, Half value, bool hasBareNames = false)
     {
         if (!Half.IsFinite(value))
         {
-            WriteNotFinite(writer, (double)value);
+            WriteNotFinite(writer, (double)value, hasBareNames);
             return;
         }
 
@@ -391,12 +423,12 @@ internal static class NumberWriter
         writer.WriteRawValue(text[..length], skipInputValidation: true);
     }
 
-    public static void WriteBFloat16(Utf8JsonWriter writer, ushort bits)
+    public static void WriteBFloat16(Utf8JsonWriter writer, ushort bits, bool hasBareNames)
     {
         var value = ToSingle(bits);
         if (!float.IsFinite(value))
         {
-            WriteNotFinite(writer, value);
+            WriteNotFinite(writer, value, hasBareNames);
             return;
         }
 
@@ -433,6 +465,12 @@ internal static class NumberWriter
         return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 
-    private static void WriteNotFinite(Utf8JsonWriter writer, double value) =>
-        writer.WriteStringValue(double.IsNaN(value) ? "NaN"u8 : value > 0 ? "Infinity"u8 : "-Infinity"u8);
+    private static void WriteNotFinite(Utf8JsonWriter writer, double value, bool isBare)
+    {
+        var name = double.IsNaN(value) ? "NaN"u8 : value > 0 ? "Infinity"u8 : "-Infinity"u8;
+        if (isBare)
+            writer.WriteRawValue(name, skipInputValidation: true);
+        else
+            writer.WriteStringValue(name);
+    }
 }

@@ -55,6 +55,7 @@ public sealed class ModelValidator : IAsyncDisposable
             RefusesEmptyInputs = scan.RefusesEmptyInputs,
             TakesMissing = scan.TakesMissing,
             UsesExtensions = scan.UsesExtensions,
+            HasRandomOperators = scan.HasRandomOperators,
         };
     }
 

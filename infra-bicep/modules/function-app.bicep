@@ -54,6 +54,9 @@ param subnetId string
 @description('Models to load at start, as iris,digits:2.')
 param preload string
 
+@description('Model of the routes that name none, as a reference.')
+param servingModel string
+
 @description('Settings that only the caller knows: where documents are, where jobs run, and who may do what.')
 param extraSettings object
 
@@ -94,6 +97,7 @@ var formOverheadBytes = 1048576
 
 var limitSettings = {
   Preload: preload
+  Serving__Model: servingModel
   Limits__LoadedBytes: string(memoryBytes / 4)
   // One at a time: two would leave too little for the rest.
   Limits__SandboxMemoryBytes: string(memoryBytes / 4)

@@ -120,6 +120,7 @@ public sealed record IngestionManifest
             Aliases = [.. Aliases.Concat(said.AllAliases).Distinct()],
             Labels = Labels ?? said.Labels,
             Features = Features ?? said.Features,
+            SampleTolerance = SampleTolerance ?? said.SampleTolerance,
             Image = said.Image,
             Metrics = archive.Metrics,
             Note = archive.Note,

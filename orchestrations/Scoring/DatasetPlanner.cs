@@ -106,7 +106,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
 
     private List<(string Name, JsonTokenType Kind)> Header(ReadOnlyMemory<byte> row)
     {
-        using var reader = CsvRows.Reader(row, delimiter);
+        using var reader = CsvText.Reader(row, delimiter);
         if (!reader.Read())
             throw new InvalidRequestException("The data set is empty.");
         RequireColumns(reader.FieldCount, $"The {Place}");
@@ -202,38 +202,21 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
     private static string NoHeader(IReadOnlyList<string> names) =>
         $"The first row has only numbers ({MessageFormat.List(names)}), where the names of the columns belong. If the file has no header, say header: false: its columns are then fed in their order.";
 
-    private static InputMapping? Called(ValueSignature input, Dictionary<string, JsonTokenType> kinds)
-    {
-        if (kinds.TryGetValue(input.Name, out var kind))
-        {
-            if (kind == JsonTokenType.StartArray)
-                return new InputMapping([input.Name], IsWhole: true);
-            if (RowShape.Fits(input, 1))
-                return new InputMapping([input.Name]);
-        }
-
-        var width = RowShape.WidthOf(input);
-        if (width < 1 || width > kinds.Count)
-            return null;
-        var columns = Enumerable.Range(0, (int)width).Select(i => FormattableString.Invariant($"{input.Name}_{i}")).ToList();
-        return columns.All(kinds.ContainsKey) ? new InputMapping(columns) : null;
-    }
+    private static InputMapping? Called(ValueSignature input, Dictionary<string, JsonTokenType> kinds) =>
+        kinds.TryGetValue(input.Name, out var kind) && kind == JsonTokenType.StartArray ? new InputMapping([input.Name], IsWhole: true)
+            : ColumnFeeds.Named(input, kinds.Keys.ToHashSet(StringComparer.Ordinal)) is { } columns ? new InputMapping(columns)
+            : null;
 
     private static List<InputMapping> Distributed(IReadOnlyList<ValueSignature> inputs, IReadOnlyList<string> columns, string what)
     {
-        var widths = inputs.Select(RowShape.WidthOf).ToList();
-        var known = widths.Where(width => width >= 0).Sum();
-        var open = widths.FindIndex(width => width < 0);
-        if (open >= 0 && widths.Count(width => width < 0) == 1 && columns.Count > known && RowShape.Fits(inputs[open], (int)(columns.Count - known)))
-            widths[open] = columns.Count - known;
-        if (widths.Contains(-1) || widths.Sum() != columns.Count)
-            throw new InvalidRequestException($"The model takes {Described(inputs)}, and {what} {MessageFormat.Count(columns.Count, "column")}.");
+        var widths = ColumnFeeds.Widths(inputs, columns.Count)
+            ?? throw new InvalidRequestException($"The model takes {Described(inputs)}, and {what} {MessageFormat.Count(columns.Count, "column")}.");
         var feeds = new List<InputMapping>();
         var at = 0;
         foreach (var width in widths)
         {
-            feeds.Add(new InputMapping([.. columns.Skip(at).Take((int)width)]));
-            at += (int)width;
+            feeds.Add(new InputMapping([.. columns.Skip(at).Take(width)]));
+            at += width;
         }
 
         return feeds;

@@ -8,6 +8,7 @@ using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Publishing;
+using Larder.Registry.Samples;
 using Larder.Registry.Storage;
 
 namespace Larder.Orchestrations.Training;
@@ -82,7 +83,7 @@ internal sealed record TrainedManifest
     public const string FileName = "larder.json";
 
     private const long MaxBytes = 1 << 20;
-    private const string Expected = "it must be {\"model\": path in LARDER_OUTPUT_DIR, \"labels\": [name, ...], \"features\": [name or {\"name\": ...}, ...], \"description\": text, \"model_description\": text, \"tags\": {name: text}}, with at least one of them.";
+    private const string Expected = "it must be {\"model\": path in LARDER_OUTPUT_DIR, \"labels\": [name, ...], \"features\": [name or {\"name\": ...}, ...], \"sample_tolerance\": {\"atol\": number, \"rtol\": number}, \"description\": text, \"model_description\": text, \"tags\": {name: text}}, with at least one of them.";
 
     /// <summary>The model's path in the output folder; null when it is found by its name.</summary>
     public string? Model { get; init; }
@@ -92,6 +93,9 @@ internal sealed record TrainedManifest
 
     /// <summary>As <see cref="PublishRequest.Features"/>.</summary>
     public IReadOnlyList<Feature>? Features { get; init; }
+
+    /// <summary>As <see cref="PublishRequest.SampleTolerance"/>.</summary>
+    public SampleTolerance? SampleTolerance { get; init; }
 
     /// <summary>As <see cref="PublishRequest.Description"/>.</summary>
     public string? Description { get; init; }

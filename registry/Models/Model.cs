@@ -92,8 +92,8 @@ public sealed record ResolvedModel(Model Model, ModelVersion Version)
     /// <summary>The names of the version's classes; null where there is no output that they name.</summary>
     public ClassLabels? Labels { get; } = ClassLabels.Of(Version.Labels, Version.Onnx.Signature);
 
-    /// <summary>The named columns of the version's only input; null where they have no names.</summary>
-    public FeatureColumns? Features { get; } = FeatureColumns.Of(Version.Features, Version.Onnx.Signature);
+    /// <summary>The named columns of the version: of its only input, or its inputs with one value per row each; null where there are none.</summary>
+    public FeatureColumns? Features { get; } = FeatureColumns.OfTable(Version.Features, Version.Onnx.Signature);
 
     internal static ServableModel ServableOf(ModelName name, ModelSettings settings, ModelVersion version) =>
         new(name, $"{version.Version}", version.Sha256, version.SizeBytes, version.Onnx, settings) { Files = version.Manifest ?? [] };

@@ -44,12 +44,12 @@ public sealed record ModelPatch
 
     /// <summary>Refuses settings that cannot work with a model.</summary>
     /// <exception cref="InvalidRequestException">They cannot.</exception>
-    internal void CheckFits(ModelSignature signature)
+    internal void CheckFits(ModelDescription description)
     {
         if (Settings is not null)
-            SettingsRules.CheckFits(Settings, signature);
+            SettingsRules.CheckFits(Settings, description);
         if (Image is not null)
-            SettingsRules.CheckFits(new ModelSettings { Image = Image }, signature);
+            SettingsRules.CheckFits(new ModelSettings { Image = Image }, description);
     }
 }
 
@@ -143,13 +143,15 @@ internal static class SettingsRules
     public static void Validate(ModelSettings settings)
     {
         // JSON can say null where the type does not.
-        if (settings.Session is null || settings.Batching is null || settings.Image is null)
-            throw new InvalidRequestException("The settings cannot be used: session, batching and image cannot be null.");
+        if (settings.Session is null || settings.Batching is null || settings.Queue is null || settings.Image is null || settings.Cache is null)
+            throw new InvalidRequestException("The settings cannot be used: session, batching, queue, image and cache cannot be null.");
         try
         {
             settings.Session.Validate();
             settings.Batching.Validate();
+            settings.Queue.Validate();
             settings.Image.Validate();
+            settings.Cache.Validate();
             settings.ValidateMissing();
         }
         catch (InvalidSettingsException e)
@@ -158,11 +160,11 @@ internal static class SettingsRules
         }
     }
 
-    public static void CheckFits(ModelSettings settings, ModelSignature signature)
+    public static void CheckFits(ModelSettings settings, ModelDescription description)
     {
         try
         {
-            settings.RequireFits(signature);
+            settings.RequireFits(description);
         }
         catch (InvalidSettingsException e)
         {

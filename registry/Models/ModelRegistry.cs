@@ -129,7 +129,7 @@ public sealed class ModelRegistry
         async Task<ModelDocument> PatchAsync(ModelDocument model)
         {
             if (patch.HasSettings && model.ServedVersion is { } served && await _models.FindVersionAsync(model, served, cancellationToken) is { } version)
-                patch.CheckFits(version.Onnx.Signature);
+                patch.CheckFits(version.Onnx);
             return model.Patch(patch, _time.GetUtcNow(), actor);
         }
     }

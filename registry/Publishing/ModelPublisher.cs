@@ -105,7 +105,7 @@ public sealed partial class ModelPublisher(
         ModelName name, ValidatedArtifact prepared, PublishRequest request, CancellationToken cancellationToken = default)
     {
         request.Validate();
-        request.CheckFits(prepared.Description.Signature);
+        request.CheckFits(prepared.Description);
         return PublishPreparedAsync(name, prepared, request, cancellationToken);
     }
 
@@ -122,7 +122,7 @@ public sealed partial class ModelPublisher(
     private async Task<ValidatedArtifact> ValidateAndStoreAsync(StagedFile staged, string caller, PublishRequest? request, CancellationToken cancellationToken)
     {
         var description = await validate(staged, caller, cancellationToken);
-        request?.CheckFits(description.Signature);
+        request?.CheckFits(description);
 
         // Before a version names it, and touched if it was stored already: the garbage collector deletes only artifacts that are old and that no version names.
         foreach (var (path, sha256) in staged.Artifacts)

@@ -105,9 +105,9 @@ public sealed record PublishRequest
 
     /// <summary>Refuses what does not fit the model.</summary>
     /// <exception cref="InvalidRequestException">Features are not its columns, or settings cannot work with it.</exception>
-    internal void CheckFits(ModelSignature signature)
+    internal void CheckFits(ModelDescription description)
     {
-        FeatureRules.Check(Features ?? [], signature);
-        ModelPatch.CheckFits(signature);
+        FeatureRules.Check(Features ?? [], description.Signature);
+        ModelPatch.CheckFits(description);
     }
 }

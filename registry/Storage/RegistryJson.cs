@@ -15,7 +15,7 @@ public static class RegistryJson
     /// </remarks>
     public static JsonSerializerOptions Options { get; } = Create();
 
-    internal static DocumentCollection<T> Collection<T>(string name) => new(name, (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T)));
+    internal static DocumentCollection<T> Collection<T>(string name) => new(name, new Lazy<JsonTypeInfo<T>>(() => (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T))));
 
     private static JsonSerializerOptions Create()
     {

@@ -22,7 +22,7 @@ internal static class SampleComparison
         using var model = SandboxModel.Load(request.Path, options);
         var comparison = new OutputComparison(samples.Atol, samples.Rtol, "in the expected outputs", "in the model's outputs");
         var compared = 0;
-        foreach (var sample in GivenSamples.Read(samples.Values, model.Signature, FeatureColumns.Of(samples.Features, model.Signature), samples.TakesMissing))
+        foreach (var sample in GivenSamples.Read(samples.Values, model.Signature, FeatureColumns.OfTable(samples.Features, model.Signature), samples.TakesMissing))
         {
             if (Difference(model, comparison, sample, samples.Outputs[compared]) is { } difference)
                 return new ComparisonAnswer(false, string.Create(CultureInfo.InvariantCulture, $"For {sample.Label}, {difference} (atol {samples.Atol}, rtol {samples.Rtol})."), compared, comparison.LargestDifference);

@@ -294,7 +294,8 @@ public sealed class BootstrapTests(Azurite azurite)
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 if os.fork() == 0:
                     os.setsid()
-                print("ready")
+                else:
+                    print("ready")
                 time.sleep(1000)
                 """,
             Timeout = TimeSpan.FromSeconds(8),

@@ -1,10 +1,13 @@
 using System.Text;
 using System.Text.Json;
+using Google.Protobuf;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
 using Larder.Functions.Prediction;
+using Larder.Grpc;
+using Larder.Grpc.Protocol;
 using Larder.Inference;
 using Larder.Inference.Images;
 using Larder.Inference.Limits;
@@ -67,7 +70,7 @@ internal sealed class Targets : IAsyncDisposable
     /// <summary>Their names.</summary>
     public static string[] Parsers { get; } =
     [
-        "json bodies", "options", "job files", "predictions", "multipart", "onnx", "csv", "json lines", "model archives", "transfer archives", "larder.yaml", "cron", "texts", "queries",
+        "json bodies", "options", "job files", "predictions", "multipart", "onnx", "csv", "json lines", "model archives", "transfer archives", "larder.yaml", "cron", "texts", "queries", "inference messages",
     ];
 
     /// <summary>They.</summary>
@@ -118,6 +121,7 @@ internal sealed class Targets : IAsyncDisposable
             new("cron", input => ScheduleClock.Of(TextOf(input), "UTC").Next(DateTimeOffset.UnixEpoch, 3), Bytes("30 2 * * *", "0 0/5 8-18 ? * MON-FRI", "@daily", "0 0 L * *", "0 0 29 2 *", "15 10 * * 5L", "0 0 15W * *")) { Words = Bytes("*", "/", "-", ",", "L", "W", "#", "?", "H", "JAN", "SUN", "@yearly", " "), IsRefusal = IsRefusal },
             new("texts", Texts, Bytes("iris:champion", "iris:3", "2.17", "uploads/a.csv", "datasets/iris/a.csv", "https://example.com/a.csv", "model/iris", "bW9kZWxzOmFiYw", "Europe/Berlin")) { Words = Bytes(":", "/", "..", "https://", "file:///", "uploads/", "datasets/", "%2f"), IsRefusal = IsRefusal, IsSeveral = true },
             new("queries", Queries, Bytes("state=queued,running&type=train&model=iris&schedule=0000000000000000&text=a&from=2026-01-31&to=2026-01-31T12:00:00Z&limit=5&cursor=x", "force=true&after=5&attempt=1")) { Words = Bytes("state=", "type=", "from=", "limit=", "cursor=", "&", "=", "%"), IsRefusal = IsRefusal, IsSeveral = true },
+            new("inference messages", input => Infer(mixed, input), InferenceMessages()) { Words = [[0x2A], [0x3A], [0x32], [0x1A, 0x01], [0xFF, 0xFF, 0xFF, 0xFF, 0x0F], [0x80, 0x00], .. Bytes("FP32", "BYTES", "classification")], IsRefusal = IsRefusal, MemoryBytes = 128L << 20 },
         ];
         return targets;
     }
@@ -181,16 +185,47 @@ internal sealed class Targets : IAsyncDisposable
         new PredictionBody(new PredictionLimits(), new InferenceLimits(), _kitchen.Sessions, images).ReadAsync(Request(input).Request, inputs, model, null, default).AsTask().GetAwaiter().GetResult();
     }
 
+    private static void Infer(LoadedModel model, byte[] input)
+    {
+        using var inputs = model.RentInputs();
+        InferExchange.Fill(input, new InferHead(input), inputs, model.Signature);
+    }
+
+    private static byte[][] InferenceMessages()
+    {
+        static ModelInferRequest.Types.InferInputTensor Tensor(string name, string datatype, InferTensorContents? contents, params long[] shape) => new() { Name = name, Datatype = datatype, Shape = { shape }, Contents = contents };
+        var typed = new ModelInferRequest
+        {
+            ModelName = "iris",
+            ModelVersion = "1",
+            Id = "a",
+            Parameters = { { "timeout", new InferParameter { Int64Param = 5 } } },
+            Inputs =
+            {
+                Tensor("x", "FP32", new InferTensorContents { Fp32Contents = { 1, 2 } }, 1, 2),
+                Tensor("größe", "INT64", new InferTensorContents { Int64Contents = { -1 } }),
+                Tensor("s", "BYTES", new InferTensorContents { BytesContents = { ByteString.CopyFromUtf8("a"), ByteString.Empty } }, 2),
+            },
+            Outputs = { new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "y", Parameters = { { "classification", new InferParameter { Int64Param = 2 } } } } },
+        };
+        var raw = new ModelInferRequest
+        {
+            Inputs = { Tensor("x", "FP32", null, 1, 2), Tensor("größe", "INT64", null), Tensor("s", "BYTES", null, 1) },
+            RawInputContents = { ByteString.CopyFrom(new byte[8]), ByteString.CopyFrom(new byte[8]), ByteString.CopyFrom(1, 0, 0, 0, (byte)'a') },
+        };
+        return [typed.ToByteArray(), raw.ToByteArray()];
+    }
+
     private static void Multipart(byte[] input)
     {
-        var spec = new FormSpec("a test", "", new FormField("file") { Stage = DiscardAsync, Extension = ".csv", MayLackExtension = true, TextBytes = 1000 }, new FormField("text") { TextBytes = 1000 }, FormField.Options);
+        var spec = new FormSpec("a test", "", new FormField("file", "A file.") { IsFile = true, Extension = ".csv", MayLackExtension = true, TextBytes = 1000 }, new FormField("text", "A text.") { TextBytes = 1000 }, FormField.Options);
         var request = Request(input).Request;
         request.ContentType = "multipart/form-data; boundary=b";
-        var form = Form.ReadAsync(request, spec, default).GetAwaiter().GetResult();
+        var form = Form.ReadAsync(request, spec, DiscardAsync, default).GetAwaiter().GetResult();
         _ = form.Line("text");
     }
 
-    private static async Task<StagedFile> DiscardAsync(Stream content, CancellationToken cancellationToken)
+    private static async Task<StagedFile> DiscardAsync(FormField field, Stream content, CancellationToken cancellationToken)
     {
         await content.CopyToAsync(Stream.Null, cancellationToken);
         // Disposing of it deletes a folder that does not exist.

@@ -18,6 +18,8 @@ public sealed class CancellationTests
         public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public TaskCompletionSource Finish { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Late { get; set; }
     }
 
     public sealed class Functions(Observed observed)
@@ -39,6 +41,15 @@ public sealed class CancellationTests
                 throw;
             }
         }
+
+        [Function("Leave")]
+        public IActionResult Leave([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "leave")] HttpRequest request, CancellationToken cancellationToken)
+        {
+            Assert.False(cancellationToken.IsCancellationRequested);
+            // Never taken back.
+            cancellationToken.Register(() => observed.Late++);
+            return new OkResult();
+        }
     }
 
     [Fact]
@@ -56,6 +67,25 @@ public sealed class CancellationTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
         await host.StopAsync();
         Assert.DoesNotContain(host.Log.Entries, entry => entry.Level >= LogLevel.Error);
+    }
+
+    [Fact]
+    public async Task A_token_that_is_signalled_signals_no_request_before_it_and_none_after()
+    {
+        var observed = new Observed();
+        await using var host = await StartAsync(observed);
+        using var leave = new CancellationTokenSource();
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(HttpStatusCode.OK, (await host.Client.GetAsync("leave")).StatusCode);
+
+        var request = host.Client.GetAsync("wait", leave.Token);
+        await observed.Began.Task;
+        await leave.CancelAsync();
+        await observed.Cancelled.Task;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+
+        Assert.Equal(HttpStatusCode.OK, (await host.Client.GetAsync("leave")).StatusCode);
+        Assert.Equal(0, observed.Late);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Larder.Host.Configuration;
+using Larder.Host.Functions;
 using Larder.Host.Hosting;
 using Larder.Host.Http;
 using Larder.Host.Tests.Support;
@@ -158,6 +159,13 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(["http://127.0.0.1:2", "http://127.0.0.1:3"], Addresses(settings));
         Assert.Equal(["http://localhost:4"], Addresses(onlyPort));
         Assert.Equal(["http://localhost:7071"], Addresses(null));
+    }
+
+    [Fact]
+    public async Task A_port_for_gRPC_is_refused_where_the_application_has_no_such_services()
+    {
+        Assert.Equal("--grpc-port: this application has no gRPC services.", await TestHost.RefusalAsync(new TestHostSetup { Arguments = ["--grpc-port", "0"] }));
+        Assert.Contains("--grpc-port must be a port number", Assert.Throws<SelfHostException>(() => HostCommandLine.Parse(["--grpc-port", "x"])).Message);
     }
 
     [Fact]

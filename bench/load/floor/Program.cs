@@ -1,21 +1,52 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
+using System.Net;
 using System.Text.Json;
+using Larder.Bench.Floor;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-// What the same request costs with no model behind it: Kestrel, one route, the body parsed into
-// floats and written back. Larder cannot be faster than this; how near it comes is what is measured.
-
+// What the same requests cost with no model behind them: Kestrel and one route for each kind of request. Larder cannot be faster than this; how near it comes is what is measured.
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.ClearProviders();
-builder.WebHost.UseUrls("http://127.0.0.1:0");
+builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = null);
+builder.WebHost.ConfigureKestrel(kestrel =>
+{
+    kestrel.Listen(IPAddress.Loopback, 0);
+    kestrel.Listen(IPAddress.Loopback, 0, grpc => grpc.Protocols = HttpProtocols.Http2);
+});
 await using var app = builder.Build();
 
 app.MapPost("/api/v1/models/iris/prediction", Echo);
+app.MapPost("/bytes", Count);
+app.MapPost("/bare", Bare);
+app.MapGet("/allocated", () => GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture));
+app.MapGrpcService<EchoService>();
 await app.StartAsync();
-Console.WriteLine($"Host started: {app.Urls.Single()}");
+Console.WriteLine($"  gRPC: {app.Urls.Last()}");
+Console.WriteLine($"Host started: {app.Urls.First()}");
 await app.WaitForShutdownAsync();
 
-static async Task Echo(HttpContext context)
+// The body whole in memory, and an answer of a few bytes.
+static async Task Count(HttpContext context)
+{
+    var body = await ReadAsync(context);
+    var length = body.Length;
+    context.Request.BodyReader.AdvanceTo(body.End);
+    context.Response.ContentType = "application/json";
+    await context.Response.WriteAsync(length.ToString(CultureInfo.InvariantCulture), context.RequestAborted);
+}
+
+// What any answer costs: the body is read and not looked at.
+static async Task Bare(HttpContext context)
+{
+    context.Request.BodyReader.AdvanceTo((await ReadAsync(context)).End);
+    context.Response.ContentType = "application/json";
+    context.Response.ContentLength = Answer.Length;
+    await context.Response.BodyWriter.WriteAsync(Answer, context.RequestAborted);
+}
+
+static async ValueTask<ReadOnlySequence<byte>> ReadAsync(HttpContext context)
 {
     var reader = context.Request.BodyReader;
     var read = await reader.ReadAsync(context.RequestAborted);
@@ -25,11 +56,17 @@ static async Task Echo(HttpContext context)
         read = await reader.ReadAsync(context.RequestAborted);
     }
 
+    return read.Buffer;
+}
+
+static async Task Echo(HttpContext context)
+{
+    var body = await ReadAsync(context);
     var numbers = ArrayPool<float>.Shared.Rent(1024);
     try
     {
-        var count = Parse(read.Buffer, numbers);
-        reader.AdvanceTo(read.Buffer.End);
+        var count = Parse(body, numbers);
+        context.Request.BodyReader.AdvanceTo(body.End);
         if (count < 0)
         {
             context.Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
@@ -78,4 +115,9 @@ static void Write(PipeWriter writer, ReadOnlySpan<float> numbers)
         json.WriteNumberValue(number);
     json.WriteEndArray();
     json.WriteEndObject();
+}
+
+internal static partial class Program
+{
+    private static readonly byte[] Answer = """{"values":[0]}"""u8.ToArray();
 }

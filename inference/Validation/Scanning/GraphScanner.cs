@@ -31,6 +31,9 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
     /// <summary>See <see cref="OnnxScan"/>.</summary>
     public bool UsesExtensions { get; private set; }
 
+    /// <summary>See <see cref="OnnxScan"/>.</summary>
+    public bool HasRandomOperators { get; private set; }
+
     /// <summary>Reads a <c>GraphProto</c>.</summary>
     /// <param name="isMain">Whether its inputs and outputs are the model's.</param>
     public void Graph(bool isMain)
@@ -131,11 +134,16 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
     {
         CountNode();
         string name = "", type = "", domain = "", output = "";
+        var inputs = 0;
         var fields = reader.Enter(OnnxSchema.Node);
         while (reader.Next(ref fields, out var number))
         {
             switch (number)
             {
+                case NodeFields.Input:
+                    inputs++;
+                    reader.Skip(fields, number);
+                    break;
                 case NodeFields.Output when output.Length == 0:
                     output = reader.Name();
                     break;
@@ -160,6 +168,7 @@ internal sealed class GraphScanner(MessageReader reader, ValidationLimits limits
         domain = OnnxSupport.Domain(domain);
         NeedsProof |= UnsafeOperators.NeedsProof(domain, type);
         RefusesEmptyInputs |= UnsafeOperators.EndsOnEmpty(domain, type);
+        HasRandomOperators |= RandomOperators.Draws(domain, type, inputs);
         TakesMissing |= (domain, type) is (OnnxSupport.DefaultDomain, "IsNaN") or ("ai.onnx.ml", "Imputer");
         if (OnnxSupport.MaxOpsets.ContainsKey(domain))
             return;

@@ -95,7 +95,7 @@ internal sealed class OnnxScanner
         _graphs.CheckOperators();
         var tool = Printable.Line($"{producer} {producerVersion}", 200);
         return new OnnxScan(irVersion!.Value, _opsets, tool.Length > 0 ? tool : null, documentation.Length > 0 ? documentation : null, _metadata,
-            _graphs.Nodes, _graphs.NeedsProof, _graphs.RefusesEmptyInputs, _graphs.TakesMissing, _files.Names, _graphs.UsesExtensions);
+            _graphs.Nodes, _graphs.NeedsProof, _graphs.RefusesEmptyInputs, _graphs.TakesMissing, _files.Names, _graphs.UsesExtensions, _graphs.HasRandomOperators);
     }
 
     private void CheckVersions(long? irVersion, bool hasGraph)
@@ -179,6 +179,7 @@ internal sealed class OnnxScanner
 /// <param name="TakesMissing">Whether it has operators that deal with NaN.</param>
 /// <param name="DataFiles">Names of the other files in which it keeps tensors.</param>
 /// <param name="UsesExtensions">Whether it has operators of ONNX Runtime Extensions.</param>
+/// <param name="HasRandomOperators">Whether it has operators that draw random numbers.</param>
 internal sealed record OnnxScan(
     long IrVersion,
     IReadOnlyDictionary<string, long> Opsets,
@@ -190,4 +191,5 @@ internal sealed record OnnxScan(
     bool RefusesEmptyInputs,
     bool TakesMissing,
     IReadOnlyCollection<string> DataFiles,
-    bool UsesExtensions);
+    bool UsesExtensions,
+    bool HasRandomOperators);

@@ -78,3 +78,18 @@ internal static class UnsafeOperators
         _ => false,
     };
 }
+
+/// <summary>Operators that draw random numbers. A seed does not make two runs equal, since the generator goes on from run to run.</summary>
+internal static class RandomOperators
+{
+    /// <summary>Whether a node does.</summary>
+    /// <param name="domain">Its domain.</param>
+    /// <param name="type">Its operator.</param>
+    /// <param name="inputs">How many inputs it has: the third of Dropout switches its training mode, in which it drops at random.</param>
+    public static bool Draws(string domain, string type, int inputs) => domain switch
+    {
+        OnnxSupport.DefaultDomain => type is "RandomNormal" or "RandomNormalLike" or "RandomUniform" or "RandomUniformLike" or "Multinomial" or "Bernoulli" || (type == "Dropout" && inputs > 2),
+        "com.microsoft" => type is "Sampling",
+        _ => false,
+    };
+}

@@ -52,8 +52,15 @@ internal static class ArchiveDirectory
         ulong entries = BinaryPrimitives.ReadUInt16LittleEndian(end[10..]);
         ulong size = BinaryPrimitives.ReadUInt32LittleEndian(end[12..]);
         ulong offset = BinaryPrimitives.ReadUInt32LittleEndian(end[16..]);
-        if (entries == ushort.MaxValue || size == uint.MaxValue || offset == uint.MaxValue)
-            (entries, size, offset, endsAt) = ReadZip64(tail, length, endsAt);
+        var isWide = entries == ushort.MaxValue || size == uint.MaxValue || offset == uint.MaxValue;
+        // Python's zipfile writes the wide end from 2 GiB on, and numbers up to 4 GiB at both places.
+        if (isWide || HasZip64(tail, length, endsAt))
+        {
+            var wide = ReadZip64(tail, length, endsAt);
+            if (!isWide && (wide.Entries, wide.Size, wide.Offset) != (entries, size, offset))
+                throw Damaged();
+            (entries, size, offset, endsAt) = wide;
+        }
 
         if (entries > (ulong)limits.Entries)
             throw new InvalidRequestException($"The archive has {entries} entries; {limits.Entries} is the most.");
@@ -70,6 +77,9 @@ internal static class ArchiveDirectory
         BinaryPrimitives.WriteUInt32LittleEndian(signature, EndSignature);
         return tail.Length < EndLength ? -1 : tail[..(tail.Length - EndLength + 4)].LastIndexOf(signature);
     }
+
+    private static bool HasZip64(ReadOnlySpan<byte> tail, long length, long end) =>
+        end >= Zip64LocatorLength && BinaryPrimitives.ReadUInt32LittleEndian(Part(tail, length, end - Zip64LocatorLength, Zip64LocatorLength)) == Zip64LocatorSignature;
 
     private static (ulong Entries, ulong Size, ulong Offset, long EndsAt) ReadZip64(ReadOnlySpan<byte> tail, long length, long end)
     {

@@ -6,6 +6,7 @@ using Larder.Inference.Signatures;
 using Larder.Orchestrations.Options;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Samples;
 using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Ingestion.Archives;
@@ -63,6 +64,10 @@ public sealed record LarderYaml
     /// <summary>The body of a prediction.</summary>
     [Description("The body of a prediction to try the model with.")]
     public SampleInputs? SampleInputs { get; init; }
+
+    /// <summary>How far the outputs of samples may be from the expected ones.</summary>
+    [Description("How far floating-point outputs of samples may be from the expected ones: atol and rtol.")]
+    public SampleTolerance? SampleTolerance { get; init; }
 
     /// <summary>All aliases to move.</summary>
     internal IEnumerable<string> AllAliases => Alias is null ? Aliases : Aliases.Append(Alias);

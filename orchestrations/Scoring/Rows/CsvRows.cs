@@ -22,19 +22,13 @@ internal sealed class CsvRows : IDataRows
         _plan = plan;
         _hasNul = bytes.Span.Contains((byte)0);
         _isDamaged = !Utf8.IsValid(bytes.Span);
-        _reader = Reader(bytes, plan.Delimiter);
+        _reader = CsvText.Reader(bytes, plan.Delimiter);
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < plan.Header.Count; i++)
             places.TryAdd(plan.Header[i], i);
         _feeds = [.. plan.Feeds.Select(feed => feed.Columns.Select(column => places[column]).ToArray())];
         _keep = [.. plan.Keep.Select(column => places[column])];
     }
-
-    /// <summary>A reader that takes quotes as RFC 4180 has them, lets pass what has them elsewhere, and takes no row for a header.</summary>
-    /// <param name="bytes">UTF-8. What begins as a byte order mark is one.</param>
-    /// <param name="delimiter">Between fields.</param>
-    public static CsvReader Reader(ReadOnlyMemory<byte> bytes, char delimiter) =>
-        CsvReader.Create(bytes, new CsvReaderOptions { Separator = delimiter, HasHeader = false, DetectSeparatorHint = false });
 
     public bool Next() => _reader.Read();
 

@@ -61,6 +61,7 @@ public sealed class RegisterTrainedModel(JobSteps steps, JobFiles files, ModelPu
                 Labels = manifest?.Labels,
                 Features = manifest?.Features,
                 Samples = await SamplesAsync(job, input.Id.Attempt),
+                SampleTolerance = manifest?.SampleTolerance,
                 Actor = JobActor.Of(job),
             };
             var name = ModelName.Parse(job.Model);

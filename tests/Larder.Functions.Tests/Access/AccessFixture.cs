@@ -38,6 +38,7 @@ public sealed class AccessFixture : IAsyncLifetime
                 ("Access:ClientPrincipal", "true"),
                 ("WEBSITE_AUTH_ENABLED", "True"),
                 ("Access:AllowedOrigins", "https://dashboard.example"),
+                ("Serving:Model", "b-one"),
                 ("Logging:LogLevel:Default", "Debug"),
             ]);
     }

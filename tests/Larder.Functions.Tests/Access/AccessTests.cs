@@ -37,9 +37,9 @@ public sealed partial class AccessTests(AccessFixture larder) : IClassFixture<Ac
         }
         Assert.Contains("reader, with the role reader, was refused Predict, which needs predictor.", larder.Log);
 
-        // In the dialect of the route: Larder's, or the Open Inference Protocol's.
+        // In the dialect of the route: Larder's, the Open Inference Protocol's, or that of MLflow and Azure ML.
         static bool Says(string body, int status) => JsonNode.Parse(body) is JsonObject answer
-            && (answer["http_status"] is { } own ? (int)own["code"]! == status : !string.IsNullOrEmpty((string?)answer["error"]));
+            && (answer["http_status"] is { } own ? (int)own["code"]! == status : !string.IsNullOrEmpty((string?)(answer["error"] ?? answer["message"])));
     }
 
     [Theory]

@@ -18,10 +18,49 @@ public sealed class FunctionAccessTests
     // Written out, so that a change is seen.
     private const string Expected = """
         GET / none
+        GET /ajax-api/2.0/mlflow/{*path} reader
+        POST /ajax-api/2.0/mlflow/{*path} reader
         GET /api/test reader
         POST /api/test/sendtomodelhost reader
         POST /api/v1/admin/export admin
         POST /api/v1/admin/import admin
+        POST /api/2.0/mlflow/experiments/create contributor
+        POST /api/2.0/mlflow/experiments/delete-experiment-tag contributor
+        POST /api/2.0/mlflow/experiments/delete contributor
+        GET /api/2.0/mlflow/experiments/get-by-name reader
+        GET /api/2.0/mlflow/experiments/get reader
+        POST /api/2.0/mlflow/experiments/purge admin
+        POST /api/2.0/mlflow/experiments/restore contributor
+        POST /api/2.0/mlflow/experiments/search-datasets reader
+        GET /api/2.0/mlflow/experiments/search reader
+        POST /api/2.0/mlflow/experiments/search reader
+        POST /api/2.0/mlflow/experiments/set-experiment-tag contributor
+        POST /api/2.0/mlflow/experiments/update contributor
+        GET /api/2.0/mlflow/metrics/get-history-bulk reader
+        GET /api/2.0/mlflow/metrics/get-history reader
+        POST /api/2.0/mlflow/runs/create contributor
+        POST /api/2.0/mlflow/runs/delete-tag contributor
+        POST /api/2.0/mlflow/runs/delete contributor
+        GET /api/2.0/mlflow/runs/get reader
+        POST /api/2.0/mlflow/runs/log-batch contributor
+        POST /api/2.0/mlflow/runs/log-inputs contributor
+        POST /api/2.0/mlflow/runs/log-metric contributor
+        POST /api/2.0/mlflow/runs/log-model contributor
+        POST /api/2.0/mlflow/runs/log-parameter contributor
+        POST /api/2.0/mlflow/runs/outputs contributor
+        POST /api/2.0/mlflow/runs/purge admin
+        POST /api/2.0/mlflow/runs/restore contributor
+        POST /api/2.0/mlflow/runs/search reader
+        POST /api/2.0/mlflow/runs/set-tag contributor
+        POST /api/2.0/mlflow/runs/update contributor
+        DELETE /api/2.0/mlflow/traces/{*path} reader
+        GET /api/2.0/mlflow/traces/{*path} reader
+        PATCH /api/2.0/mlflow/traces/{*path} reader
+        POST /api/2.0/mlflow/traces/{*path} reader
+        DELETE /api/3.0/mlflow/{*path} reader
+        GET /api/3.0/mlflow/{*path} reader
+        PATCH /api/3.0/mlflow/{*path} reader
+        POST /api/3.0/mlflow/{*path} reader
         GET /api/v1/admin/tokens admin
         POST /api/v1/admin/tokens admin
         DELETE /api/v1/admin/tokens/{token} admin
@@ -57,6 +96,8 @@ public sealed class FunctionAccessTests
         GET /api/v1/models/{reference}/download reader
         GET /api/v1/models/{reference}/files/{file} reader
         GET /api/v1/models/{reference}/information reader
+        POST /api/v1/models/{reference}/invocations predictor
+        GET /api/v1/models/{reference}/openapi.json reader
         POST /api/v1/models/{reference}/restore contributor
         DELETE /api/v1/models/{reference}/samples contributor
         GET /api/v1/models/{reference}/samples reader
@@ -78,11 +119,31 @@ public sealed class FunctionAccessTests
         POST /api/v1/train/{model} contributor
         POST /api/v1/train/{model}/{file} contributor
         GET /api/v1/version reader
+        GET /health none
         GET /healthz none
         GET /help none
+        POST /invocations predictor
         GET /metrics reader
         POST /metrics reader
+        GET /openapi.json none
+        GET /ping none
         GET /readyz none
+        GET /reference none
+        GET /reference/{file} none
+        GET /score predictor
+        GET /swagger.json reader
+        GET /v1/models reader
+        GET /v1/models/{model} reader
+        GET /v1/models/{model}/labels/{label} reader
+        GET /v1/models/{model}/labels/{label}/metadata reader
+        GET /v1/models/{model}/metadata reader
+        GET /v1/models/{model}/versions/{version} reader
+        GET /v1/models/{model}/versions/{version}/metadata reader
+        OPTIONS /score predictor
+        POST /score predictor
+        POST /v1/models/{model}/labels/{label}:{method} predictor
+        POST /v1/models/{model}/versions/{version}:{method} predictor
+        POST /v1/models/{model}:{method} predictor
         GET /v2 reader
         GET /v2/health/live none
         GET /v2/health/ready none
@@ -91,6 +152,19 @@ public sealed class FunctionAccessTests
         GET /v2/models/{model}/config reader
         POST /v2/models/{model}/infer predictor
         GET /v2/models/{model}/ready reader
+        GET /v2/models/{model}/stats reader
+        GET /v2/models/{model}/versions/{version}/stats reader
+        GET /v2/models/stats reader
+        GET /v2/cudasharedmemory/{*path} reader
+        POST /v2/cudasharedmemory/{*path} reader
+        GET /v2/logging reader
+        POST /v2/logging reader
+        GET /v2/models/{model}/trace/setting reader
+        POST /v2/models/{model}/trace/setting reader
+        GET /v2/systemsharedmemory/{*path} reader
+        POST /v2/systemsharedmemory/{*path} reader
+        GET /v2/trace/setting reader
+        POST /v2/trace/setting reader
         GET /v2/models/{model}/versions/{version} reader
         GET /v2/models/{model}/versions/{version}/config reader
         POST /v2/models/{model}/versions/{version}/infer predictor
@@ -119,7 +193,7 @@ public sealed class FunctionAccessTests
     }
 
     [Fact]
-    public void Every_HTTP_function_is_known_and_only_the_greeting_the_version_the_probes_and_unknown_paths_are_open()
+    public void Every_HTTP_function_is_known_and_only_the_greeting_the_documentation_the_version_the_probes_and_unknown_paths_are_open()
     {
         var access = RoleRequirements.OfThisApp();
         var functions = typeof(RouteTable).Assembly.GetTypes().SelectMany(type => type.GetMethods())
@@ -128,8 +202,8 @@ public sealed class FunctionAccessTests
             .ToList();
 
         Assert.True(functions.Count > 40, $"{functions.Count}");
-        Assert.Equal(["Greet", "Help", "Live", "LiveV2", "Ready", "ReadyV2", "Version", "ZzUnknownPath"], Sorted(functions.Where(name => access.Of(name).Role == Role.None)));
-        Assert.Equal(["Live", "LiveV2", "Ready", "ReadyV2"], Sorted(functions.Where(name => access.Of(name).IsProbe)));
+        Assert.Equal(["Greet", "Help", "Live", "LiveV2", "OpenApi", "Ping", "Ready", "ReadyV2", "Reference", "ReferenceScript", "ScoringHealth", "Version", "ZzUnknownPath"], Sorted(functions.Where(name => access.Of(name).Role == Role.None)));
+        Assert.Equal(["Live", "LiveV2", "Ping", "Ready", "ReadyV2", "ScoringHealth"], Sorted(functions.Where(name => access.Of(name).IsProbe)));
         Assert.Superset(functions.ToHashSet(), access.Names.ToHashSet());
         Assert.Contains("ReconcileJobs", access.Names);
     }

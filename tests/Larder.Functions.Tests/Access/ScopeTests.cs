@@ -19,8 +19,8 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
     // Functions that ask themselves; each has a test below. Written out, so that a new one is seen.
     private static readonly string[] AskThemselves =
     [
-        "AllInformation", "CancelJob", "ChangeSchedule", "CreateSchedule", "DeleteJob", "DeleteSchedule", "GetJob", "GetJobLogs", "GetSchedule", "ListDatasets", "ListJobInputs", "ListJobOutputs", "ListJobs", "ListModels",
-        "ListScheduleRuns", "ListSchedules", "ModelNamesV2", "PauseSchedule", "ReadJobInput", "ReadJobOutput", "ReplaceSchedule", "RepositoryIndexV2", "ResumeSchedule", "RetryJob", "RunScheduleNow",
+        "AllInformation", "AllStatisticsV2", "CancelJob", "ChangeSchedule", "CreateSchedule", "DeleteJob", "DeleteSchedule", "GetJob", "GetJobLogs", "GetSchedule", "Invocations", "ListDatasets", "ListJobInputs", "ListJobOutputs", "ListJobs", "ListModels",
+        "ListScheduleRuns", "ListSchedules", "ModelNamesV1", "ModelNamesV2", "PauseSchedule", "ReadJobInput", "ReadJobOutput", "ReplaceSchedule", "RepositoryIndexV2", "ResumeSchedule", "RetryJob", "RunScheduleNow", "Score", "ScoreSwagger",
     ];
 
     // For whole models they need another role.
@@ -82,7 +82,14 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
         Assert.Equal(["a-one"], first["model_list"]!.AsArray().Select(name => (string)name!));
         Assert.Equal(["tagged"], JsonNode.Parse(rest)!["model_list"]!.AsArray().Select(name => (string)name!));
         Assert.Equal(["a-one", "tagged"], JsonNode.Parse(information)!["models"]!.AsArray().Select(model => (string)model!["name"]!));
+        foreach (var model in new[] { "a-one", "b-one" })
+            Assert.Equal(400, (await larder.SendAsync(HttpMethod.Post, $"/v2/models/{model}/infer", "predictor", "{}")).Status);
+        var (_, statistics) = await SendAsync(HttpMethod.Get, "/v2/models/stats", token);
+        Assert.Contains("\"a-one\"", statistics);
+        Assert.DoesNotContain("\"b-one\"", statistics);
         var (_, names) = await SendAsync(HttpMethod.Get, "/v2/models", token);
+        var (_, older) = await SendAsync(HttpMethod.Get, "/v1/models", token);
+        Assert.Equal(names, older);
         var (_, index) = await SendAsync(HttpMethod.Post, "/v2/repository/index", token, "{}");
         Assert.Equal(["a-one", "tagged"], JsonNode.Parse(names)!["models"]!.AsArray().Select(name => (string)name!));
         Assert.Equal(["a-one", "tagged"], JsonNode.Parse(index)!.AsArray().Select(entry => (string)entry!["name"]!));
@@ -90,6 +97,17 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
         await new DatasetStore(await TestStore.OpenAsync(larder.Storage)).PutAsync(Dataset("b-one"));
         var (_, datasets) = await SendAsync(HttpMethod.Get, "/api/v1/datasets", token);
         Assert.Equal(["a-one"], JsonNode.Parse(datasets)!["datasets"]!.AsArray().Select(dataset => (string)dataset!["model"]!));
+    }
+
+    [Fact]
+    public async Task The_configured_model_is_held_to_the_scope()
+    {
+        var token = await TokenAsync("predictor");
+        foreach (var (method, path) in new[] { ("POST", "/invocations"), ("POST", "/score"), ("GET", "/score"), ("GET", "/swagger.json") })
+        {
+            var (status, body) = await SendAsync(new HttpMethod(method), path, token, method == "POST" ? "{}" : null);
+            Assert.True(status == 403 && body.Contains("The scope of walker does not have the model 'b-one'", StringComparison.Ordinal), $"{method} {path}: {status} {body}");
+        }
     }
 
     [Fact]

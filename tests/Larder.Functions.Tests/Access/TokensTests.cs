@@ -171,7 +171,7 @@ public sealed class TokensTests : IAsyncLifetime
                 var path = route.Path.Replace("{*path}", "x").Replace("{reference}", "x").Replace("{model}", "x");
                 using var answer = await shut.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
                 var body = await answer.Content.ReadAsStringAsync();
-                if (route.Path is "/healthz" or "/readyz" or "/v2/health/live" or "/v2/health/ready")
+                if (route.Path is "/health" or "/healthz" or "/ping" or "/readyz" or "/v2/health/live" or "/v2/health/ready")
                     Assert.NotEqual(HttpStatusCode.Unauthorized, answer.StatusCode);
                 else
                     Assert.True(answer.StatusCode == HttpStatusCode.Unauthorized && body.Contains("Access:AdminTokenSha256", StringComparison.Ordinal), $"{method} {path}: {answer.StatusCode} {body}");

@@ -21,7 +21,7 @@ namespace Larder.Functions.Tests.Contracts;
 public sealed class AnswerJsonTests
 {
     private static readonly JobTypes.Entry Train = new(
-        typeof(TrainJob), "train", "Trains.", "POST /api/v1/train/{model}", ["script", "dataset"], ["requirements"], JsonSerializer.SerializeToElement(new { type = "object" }));
+        typeof(TrainJob), "train", "Trains.", "POST /api/v1/train/{model}", ["script", "dataset"], ["requirements"], () => JsonSerializer.SerializeToElement(new { type = "object" }));
 
     private static readonly DateTimeOffset AfterExpiry = new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);
 

@@ -29,7 +29,9 @@ internal static class Samples
         {
             Session = new SessionSettings { IntraOpThreads = 2 },
             Batching = new BatchingSettings { Enabled = true, MaxRows = 8 },
+            Queue = new QueueSettings { TimeoutSeconds = 1.5, MaxRequests = 10 },
             Image = new ImageSettings { Scale = 1.0 / 255, Mean = [0.5], Std = [0.25, 2], ChannelOrder = "BGR", Resize = "crop" },
+            Cache = new CacheSettings { Enabled = true, Seconds = 60 },
             Missing = "nan",
         },
         Aliases = new Dictionary<string, int> { ["champion"] = 1 },

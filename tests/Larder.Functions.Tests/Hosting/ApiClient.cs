@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Larder.Functions.Tests.OpenApi;
 
 namespace Larder.Functions.Tests.Hosting;
 
@@ -47,6 +48,7 @@ internal static class ApiClient
         using var response = await sending;
         var text = await response.Content.ReadAsStringAsync();
         var body = JsonNode.Parse(text) ?? throw new InvalidOperationException("The body is the JSON null.");
+        DocumentedApi.Check(response, body);
         return new Answer(response.StatusCode, body, response.Headers);
     }
 }

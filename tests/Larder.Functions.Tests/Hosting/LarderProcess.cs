@@ -8,20 +8,24 @@ namespace Larder.Functions.Tests.Hosting;
 internal sealed class LarderProcess : IAsyncDisposable
 {
     private const string Ready = "Host started: ";
+    private const string GrpcReady = "  gRPC: ";
 
     private readonly Process _process;
     private readonly StringBuilder _log;
 
     private readonly DirectoryInfo _folder;
 
-    private LarderProcess(Process process, StringBuilder log, Uri address, DirectoryInfo folder)
+    private LarderProcess(Process process, StringBuilder log, Uri address, Uri? grpc, DirectoryInfo folder)
     {
-        (_process, _log, _folder) = (process, log, folder);
+        (_process, _log, _folder, GrpcAddress) = (process, log, folder, grpc);
         Client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
     }
 
     /// <summary>Talks to it.</summary>
     public HttpClient Client { get; }
+
+    /// <summary>Where it listens for gRPC; null where it was not asked to.</summary>
+    public Uri? GrpcAddress { get; }
 
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => _process.HasExited;
@@ -44,11 +48,18 @@ internal sealed class LarderProcess : IAsyncDisposable
     /// <param name="settings">Further settings, as environment variables.</param>
     public static Task<LarderProcess> StartAsync(string storage, params (string Name, string Value)[] settings) => StartAsync(storage, [], settings);
 
+    /// <summary>Starts it with a port for gRPC, too.</summary>
+    /// <param name="storage">Storage connection string.</param>
+    /// <param name="settings">Further settings, as environment variables.</param>
+    public static Task<LarderProcess> StartWithGrpcAsync(string storage, params (string Name, string Value)[] settings) => StartAsync(storage, [], ["--grpc-port", "0"], settings);
+
     /// <summary>Starts it under another program, which runs its arguments, and waits for the line that says it is ready.</summary>
     /// <param name="storage">Storage connection string.</param>
     /// <param name="prefix">The other program, and its own arguments.</param>
     /// <param name="settings">Further settings, as environment variables.</param>
-    public static async Task<LarderProcess> StartAsync(string storage, IReadOnlyList<string> prefix, params (string Name, string Value)[] settings)
+    public static Task<LarderProcess> StartAsync(string storage, IReadOnlyList<string> prefix, params (string Name, string Value)[] settings) => StartAsync(storage, prefix, [], settings);
+
+    private static async Task<LarderProcess> StartAsync(string storage, IReadOnlyList<string> prefix, IReadOnlyList<string> arguments, (string Name, string Value)[] settings)
     {
         string[] command = [.. prefix, "dotnet", Path.Combine(AppContext.BaseDirectory, "Larder.Host.dll")];
         var start = new ProcessStartInfo(command[0], command[1..])
@@ -59,6 +70,8 @@ internal sealed class LarderProcess : IAsyncDisposable
         };
         start.ArgumentList.Add("--port");
         start.ArgumentList.Add("0");
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
         start.Environment["AzureWebJobsStorage"] = storage;
 
         // A folder that Larders with other storages share would hold jobs that are orphans to them.
@@ -70,12 +83,17 @@ internal sealed class LarderProcess : IAsyncDisposable
         var process = Process.Start(start)!;
         var log = new StringBuilder();
         var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var grpc = new TaskCompletionSource<Uri?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (arguments.Count == 0)
+            grpc.SetResult(null);
         void Take(string? line)
         {
             lock (log)
                 log.AppendLine(line);
             if (line?.StartsWith(Ready, StringComparison.Ordinal) == true)
                 address.TrySetResult(new Uri(line[Ready.Length..].Trim()));
+            if (line?.StartsWith(GrpcReady, StringComparison.Ordinal) == true)
+                grpc.TrySetResult(new Uri(line[GrpcReady.Length..].Trim()));
         }
         process.OutputDataReceived += (_, e) => Take(e.Data);
         process.ErrorDataReceived += (_, e) => Take(e.Data);
@@ -83,13 +101,13 @@ internal sealed class LarderProcess : IAsyncDisposable
         process.BeginErrorReadLine();
 
         var ended = process.WaitForExitAsync();
-        if (await Task.WhenAny(address.Task, ended) == ended)
+        if (await Task.WhenAny(Task.WhenAll((Task)address.Task, grpc.Task), ended) == ended)
         {
             folder.Delete(recursive: true);
             throw new InvalidOperationException($"Larder ended with {process.ExitCode} before it was ready:\n{log}");
         }
 
-        return new LarderProcess(process, log, await address.Task, folder);
+        return new LarderProcess(process, log, await address.Task, await grpc.Task, folder);
     }
 
     /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>

@@ -15,9 +15,9 @@ public sealed class DialectTests
 {
     // As Open Inference has errors, and with a status of its own for one kind.
     private static readonly Dialect Other = new(
-        "/other",
+        [new("/other"), new("/api/v1/models", "/other")],
         new Dictionary<ErrorKind, int> { [ErrorKind.Invalid] = 400 },
-        (writer, _, sentence) => { writer.WriteStartObject(); writer.WriteString("error", sentence); writer.WriteEndObject(); });
+        (writer, _, _, sentence) => { writer.WriteStartObject(); writer.WriteString("error", sentence); writer.WriteEndObject(); });
 
     private static readonly Dialects Table = new(Dialect.ModelApi, Other);
 
@@ -28,6 +28,11 @@ public sealed class DialectTests
     [InlineData("/others", false)]
     [InlineData("/", false)]
     [InlineData("/api/v1/models/other", false)]
+    [InlineData("/api/v1/models/x/other", true)]
+    [InlineData("/API/v1/models/x/OTHER/", true)]
+    [InlineData("/api/v1/models/x/others", false)]
+    [InlineData("/api/v1/models/x/other/y", false)]
+    [InlineData("/api/v1/train/x/other", false)]
     public void The_path_says_which_dialect_a_route_has(string path, bool isOther) =>
         Assert.Same(isOther ? Other : Dialect.ModelApi, Table.Of(path));
 

@@ -16,8 +16,8 @@ public sealed class FormTests
     private static readonly FormSpec Spec = new(
         "a test",
         "something else",
-        new FormField("file") { Stage = (content, cancellationToken) => Staging.AddAsync(content, "file", 1 << 20, null, cancellationToken), Extension = ".csv", MayLackExtension = true, Empty = "The file is empty." },
-        new FormField("text") { TextBytes = 100 },
+        new FormField("file", "A file.") { IsFile = true, Extension = ".csv", MayLackExtension = true, Empty = "The file is empty." },
+        new FormField("text", "A text.") { TextBytes = 100 },
         FormField.Options);
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class FormTests
     {
         var body = parts.EndsWith("\r\n", StringComparison.Ordinal) ? parts + "--b--\r\n" : parts;
 
-        var thrown = await Record.ExceptionAsync(() => Form.ReadAsync(Request(body), Spec, default));
+        var thrown = await Record.ExceptionAsync(() => Form.ReadAsync(Request(body), Spec, StageAsync, default));
 
         Assert.NotNull(thrown);
         Assert.Equal(status, (int)ErrorKinds.Of(thrown));
@@ -71,9 +71,9 @@ public sealed class FormTests
     [Fact]
     public async Task A_disk_that_fails_is_not_taken_for_a_broken_form()
     {
-        var spec = new FormSpec("a test", "", new FormField("file") { Stage = (_, _) => throw new IOException("No space left on device") });
+        var spec = new FormSpec("a test", "", new FormField("file", "A file.") { IsFile = true });
 
-        await Assert.ThrowsAsync<IOException>(() => Form.ReadAsync(Request(Part("name=file; filename=a", "x") + "--b--\r\n"), spec, default));
+        await Assert.ThrowsAsync<IOException>(() => Form.ReadAsync(Request(Part("name=file; filename=a", "x") + "--b--\r\n"), spec, (_, _, _) => throw new IOException("No space left on device"), default));
     }
 
     [Fact]
@@ -82,12 +82,14 @@ public sealed class FormTests
         var request = Request("x");
         request.ContentType = "text/csv";
 
-        var refused = await Assert.ThrowsAsync<HttpStatusException>(() => Form.ReadAsync(request, Spec, default));
+        var refused = await Assert.ThrowsAsync<HttpStatusException>(() => Form.ReadAsync(request, Spec, StageAsync, default));
 
         Assert.Equal(ErrorKind.UnsupportedMedia, refused.Kind);
     }
 
-    private static Task<Form> ReadAsync(params string[] parts) => Form.ReadAsync(Request(string.Concat(parts) + "--b--\r\n"), Spec, default);
+    private static Task<Form> ReadAsync(params string[] parts) => Form.ReadAsync(Request(string.Concat(parts) + "--b--\r\n"), Spec, StageAsync, default);
+
+    private static Task<StagedFile> StageAsync(FormField field, Stream content, CancellationToken cancellationToken) => Staging.AddAsync(content, "file", 1 << 20, null, cancellationToken);
 
     // Characters up to 255 that were put in as Latin-1 are sent as those bytes.
     private static string Part(string disposition, string content, Encoding? encoding = null, string? header = null) =>

@@ -68,7 +68,8 @@ internal static class RawHttp
         return Parse(await ReadAsync(connection));
     }
 
-    private static async Task<byte[]> ReadAsync(NetworkStream connection)
+    /// <summary>Reads what the server sends until it closes the connection.</summary>
+    public static async Task<byte[]> ReadAsync(NetworkStream connection)
     {
         using var answer = new MemoryStream();
         try
@@ -82,7 +83,8 @@ internal static class RawHttp
         return answer.ToArray();
     }
 
-    private static Reply Parse(byte[] answer)
+    /// <summary>Takes an answer apart.</summary>
+    public static Reply Parse(byte[] answer)
     {
         var end = answer.AsSpan().IndexOf("\r\n\r\n"u8);
         if (end < 0)

@@ -44,11 +44,12 @@ public sealed class ArchiveUploadTests(LarderFixture larder)
         await _client.UploadAsync("ext-samples", Zip(("model.onnx", model), ("model.onnx.data", data)), "torch.zip");
         var saved = Encoding.UTF8.GetBytes((await _client.PredictAsync("ext-samples", Values)).Body.ToJsonString());
 
-        var right = await _client.UploadAsync("ext-samples", Zip(("model.onnx", model), ("model.onnx.data", data), ("sample_inputs.json", Encoding.UTF8.GetBytes(Values)), ("sample_outputs.json", saved)), "torch.zip");
+        var right = await _client.UploadAsync("ext-samples", Zip(("model.onnx", model), ("model.onnx.data", data), ("sample_inputs.json", Encoding.UTF8.GetBytes(Values)), ("sample_outputs.json", saved), ("larder.yaml", "sample_tolerance: {atol: 0.5}"u8.ToArray())), "torch.zip");
         var moved = await _client.SendJsonAsync(HttpMethod.Put, "/api/v1/models/ext-samples/aliases/prod", "{\"version\": 2}");
 
         Assert.True(right.Status == HttpStatusCode.Created, right.Body.ToJsonString());
         Assert.Null(right.Body["version"]!["samples"]!["check"]!["difference"]);
+        Assert.Equal("""{"atol":0.5,"rtol":0.0001}""", right.Body["version"]!["samples"]!["tolerance"]!.ToJsonString());
         Assert.True(moved.Status == HttpStatusCode.OK, moved.Body.ToJsonString());
     }
 

@@ -54,6 +54,7 @@ public sealed class MetadataTests(LarderFixture larder)
     [InlineData("DELETE", "/v2/models/no-such-model", 405)]
     [InlineData("GET", "/v2/models/no-such-model/infer", 405)]
     [InlineData("POST", "/v2/repository/models/no-such-model/load", 404)]
+    [InlineData("GET", "/v2/models/no-such-model/stats", 404)]
     public async Task What_is_not_there_has_the_protocols_error(string method, string path, int status)
     {
         var answer = await _client.SendJsonAsync(new HttpMethod(method), path);
@@ -81,5 +82,49 @@ public sealed class MetadataTests(LarderFixture larder)
         var unknown = await _client.SendJsonAsync(HttpMethod.Post, "/v2/repository/index", """{"redy":true}""");
         Assert.Equal((400, "The member 'redy' is not known; send {\"ready\": true}."), ((int)unknown.Status, (string?)unknown.Body["error"]));
         Assert.IsType<JsonArray>((await _client.SendJsonAsync(HttpMethod.Post, "/v2/repository/index")).Body);
+    }
+
+    [Fact]
+    public async Task Statistics_count_the_predictions_of_all_protocols_by_version()
+    {
+        await _client.UploadAsync("v2-stats", OnnxModel.Linear());
+        await _client.UploadAsync("v2-stats", OnnxModel.Linear());
+        const string Three = """{"inputs":[{"name":"x","shape":[3,4],"datatype":"FP32","data":[1,2,3,4,5,6,7,8,9,10,11,12]}]}""";
+
+        Assert.Equal(200, (int)(await _client.SendJsonAsync(HttpMethod.Post, "/v2/models/v2-stats/infer", Three)).Status);
+        Assert.Equal(200, (await _client.PredictAsync("v2-stats", """{"values":[1,2,3,4]}""")).Code);
+        Assert.Equal(400, (int)(await _client.SendJsonAsync(HttpMethod.Post, "/v2/models/v2-stats/infer", "{}")).Status);
+
+        var model = (await _client.GetJsonAsync("/v2/models/v2-stats/stats")).Body["model_stats"]!.AsArray();
+        var version = Assert.Single((await _client.GetJsonAsync("/v2/models/v2-stats/versions/2/stats")).Body["model_stats"]!.AsArray())!;
+        var all = (await _client.GetJsonAsync("/v2/models/stats")).Body["model_stats"]!.AsArray();
+
+        Assert.Equal(["1", "2"], model.Select(entry => (string?)entry!["version"]).Order());
+        Assert.Equal(version.ToJsonString(), model.Single(entry => (string?)entry!["version"] == "2")!.ToJsonString());
+        Assert.Equal(version.ToJsonString(), Assert.Single(all, entry => (string?)entry!["name"] == "v2-stats")!.ToJsonString());
+        Assert.Equal((4, 2), ((int)version["inference_count"]!, (int)version["execution_count"]!));
+        Assert.InRange(DateTimeOffset.UtcNow - DateTimeOffset.FromUnixTimeMilliseconds((long)version["last_inference"]!), TimeSpan.FromSeconds(-1), TimeSpan.FromMinutes(10));
+        var inferences = version["inference_stats"]!;
+        Assert.Equal((2, 1), ((int)inferences["success"]!["count"]!, (int)inferences["fail"]!["count"]!));
+        long[] parts = [.. new[] { "queue", "compute_input", "compute_infer", "compute_output" }.Select(part => (long)inferences[part]!["ns"]!)];
+        Assert.All(parts[1..], part => Assert.True(part > 0));
+        Assert.InRange(parts.Sum(), 1, (long)inferences["success"]!["ns"]!);
+        Assert.Equal(["1: 1", "3: 1"], version["batch_stats"]!.AsArray().Select(batch => $"{batch!["batch_size"]}: {batch["compute_infer"]!["count"]}"));
+        Assert.True((long)Assert.Single(version["memory_usage"]!.AsArray())!["byte_size"]! > 0);
+        Assert.Equal(0, (long)model.Single(entry => (string?)entry!["version"] == "1")!["inference_stats"]!["success"]!["count"]!);
+    }
+
+    [Theory]
+    [InlineData("GET", "/v2/logging")]
+    [InlineData("POST", "/v2/trace/setting")]
+    [InlineData("GET", "/v2/models/any/trace/setting")]
+    [InlineData("POST", "/v2/systemsharedmemory/region/a/register")]
+    [InlineData("GET", "/v2/cudasharedmemory/status")]
+    public async Task What_is_not_supported_says_what_there_is_in_its_place(string method, string path)
+    {
+        var answer = await _client.SendJsonAsync(new HttpMethod(method), path, method == "POST" ? "{}" : null);
+
+        Assert.Equal(501, (int)answer.Status);
+        Assert.Contains("not supported: ", (string?)Assert.Single(answer.Body.AsObject()).Value);
     }
 }

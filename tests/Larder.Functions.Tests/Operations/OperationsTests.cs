@@ -41,10 +41,10 @@ public sealed class OperationsTests(LarderFixture larder)
     [InlineData("GET", "/api/v1/model/x", "GET /api/v1/models/{reference}")]
     [InlineData("POST", "/api/v1/models/x/predict", "POST /api/v1/models/{reference}/prediction")]
     [InlineData("POST", "/models/x/prediction", "POST /api/v1/models/{reference}/prediction")]
-    [InlineData("GET", "/v1/models", "GET /api/v1/models")]
+    [InlineData("GET", "/schedules", "GET /api/v1/schedules")]
     [InlineData("GET", "/api/v1/job", "GET /api/v1/jobs")]
     [InlineData("GET", "/api/v1/jobs/x/log", "GET /api/v1/jobs/{job}/logs")]
-    [InlineData("GET", "/health", "GET /healthz")]
+    [InlineData("GET", "/redyz", "GET /readyz")]
     [InlineData("GET", "/api/v1/bananas/x/y", null)]
     public async Task A_near_miss_names_the_nearest_route(string method, string path, string? meant)
     {
@@ -135,6 +135,12 @@ public sealed class OperationsTests(LarderFixture larder)
         Assert.Equal(1, Value(text, "larder_prediction_errors_total{model=\"metered\",status=\"422\",version=\"1\"}"));
         Assert.Equal(4, Value(text, "larder_prediction_duration_seconds_count{model=\"metered\",version=\"1\"}"));
         Assert.Equal(4, Value(text, "larder_prediction_duration_seconds_bucket{model=\"metered\",version=\"1\",le=\"+Inf\"}"));
+        Assert.Equal(3, Value(text, "nv_inference_request_success{model=\"metered\",version=\"1\"}"));
+        Assert.Equal(1, Value(text, "nv_inference_request_failure{model=\"metered\",version=\"1\"}"));
+        Assert.Equal(3, Value(text, "nv_inference_count{model=\"metered\",version=\"1\"}"));
+        Assert.True(Value(text, "nv_inference_request_duration_us{model=\"metered\",version=\"1\"}") >= Value(text, "nv_inference_compute_infer_duration_us{model=\"metered\",version=\"1\"}"));
+        Assert.True(Value(text, "dotnet_gc_heap_total_allocated_bytes_total{}") > 0);
+        Assert.True(Value(text, "dotnet_process_memory_working_set_bytes{}") > 0);
         Assert.DoesNotContain("no-such-model-in-labels", text);
         foreach (var name in new[] { "loads", "evictions", "loaded_bytes", "queue_depth" })
             Assert.Matches($"(?m)^# TYPE larder_\\w*{name}\\w* (counter|gauge)$", text);

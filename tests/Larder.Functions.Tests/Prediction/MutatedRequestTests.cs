@@ -34,6 +34,31 @@ public sealed class MutatedRequestTests(LarderFixture larder)
     }
 
     [Theory]
+    [InlineData("prediction", "text/csv", "a,b,c,d\n5.1,\"3.5\",1.4,0.2\n6.7,3.1,,1.5\n")]
+    [InlineData("prediction", "application/json", """{"values":[{"a":5.1,"b":3.5,"c":1.4,"d":0.2},{"d":1.5,"c":4.7,"b":3.1,"a":6.7}]}""")]
+    [InlineData("invocations", "text/csv", "d,c,b,a\n5.1,\"3.5\",1.4,0.2\n6.7,3.1,,1.5\n")]
+    [InlineData("invocations", "application/json", """{"dataframe_split":{"columns":["a","b","c","d"],"index":[0],"data":[[5.1,3.5,1.4,0.2]]},"params":{"top":1,"output":"probabilities"}}""")]
+    [InlineData("invocations", "application/json", """{"dataframe_records":[{"a":5.1,"b":3.5,"c":1.4,"d":0.2},{"d":1.5,"c":4.7,"b":3.1,"a":6.7}]}""")]
+    [InlineData("invocations", "application/json", """{"instances":[[5.1,3.5,1.4,0.2],[6.7,3.1,4.7,1.5]]}""")]
+    public async Task Mutated_tables_are_answered_with_200_or_4xx(string route, string type, string valid)
+    {
+        await larder.Client.UploadAsync("mutated-table", OnnxModel.Linear(), fields: [("features", """["a","b","c","d"]""")]);
+        var bytes = Encoding.UTF8.GetBytes(valid);
+        var mutations = Gen.Sample(
+            from edits in (from at in Gen.Choose(0, bytes.Length - 1) from value in Gen.Choose(0, 255) select (at, (byte)value)).NonEmptyListOf()
+            from length in Gen.Choose(0, bytes.Length)
+            from cut in Gen.Elements(true, false, false)
+            select Mutate(bytes, edits.Take(4), cut ? length : bytes.Length), 10, 300);
+
+        foreach (var mutation in mutations)
+        {
+            using var body = new ByteArrayContent(mutation) { Headers = { ContentType = new MediaTypeHeaderValue(type) } };
+            using var answer = await larder.Client.PostAsync($"/api/v1/models/mutated-table/{route}", body);
+            Assert.True(answer.StatusCode == HttpStatusCode.OK || (int)answer.StatusCode is >= 400 and < 500, $"{(int)answer.StatusCode} for {Convert.ToHexString(mutation)}");
+        }
+    }
+
+    [Theory]
     [InlineData("GET", "/api/v1/models/a%2Fb/prediction")]
     [InlineData("GET", "/api/v1/models/..%2f..%2fetc/download")]
     [InlineData("GET", "/api/v1/models/a:b:c")]

@@ -87,7 +87,7 @@ public sealed class PostProcessingTests(LarderFixture larder)
     [InlineData("activation=sofmax", "activation must be softmax or sigmoid; did you mean softmax?")]
     [InlineData("activation=relu", "activation must be softmax or sigmoid.")]
     [InlineData("activation=softmax&activation=sigmoid", "The parameter activation is given 2 times; once is enough.")]
-    [InlineData("topk=3", "The parameter 'topk' is not known here; top, activation, output are.")]
+    [InlineData("topk=3", "The parameter 'topk' is not known here; top, activation, output, header, by_position, timeout are.")]
     public async Task What_cannot_be_done_is_refused_with_the_reason(string query, string sentence)
     {
         await _client.UploadAsync("top-refused", OnnxModel.Linear());

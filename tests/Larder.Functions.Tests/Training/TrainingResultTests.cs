@@ -170,7 +170,7 @@ public sealed class TrainingResultTests(TrainingFixture larder)
         var (model, data) = OnnxModel.LinearWithData();
         var write = $"import os, json\nout = os.environ['LARDER_OUTPUT_DIR']\ndef write(folder):\n    open(os.path.join(folder, 'model.onnx'), 'wb').write(bytes.fromhex('{Convert.ToHexString(model)}'))\n    open(os.path.join(folder, 'model.onnx.data'), 'wb').write(bytes.fromhex('{Convert.ToHexString(data)}'))\n";
         var jobs = await Task.WhenAll(
-            larder.TrainAsync("data-out", $"{write}write(out)\njson.dump({{'description': 'Net', 'model_description': 'Nets', 'tags': {{'a': 'script', 'b': 'script'}}}}, open(os.path.join(out, 'larder.json'), 'w'))", options: """{"tags": {"a": "options"}, "compile": {}}"""),
+            larder.TrainAsync("data-out", $"{write}write(out)\n# Probabilities are not farther from 0.5 than 0.5.\njson.dump({{'values': [[5.1, 3.5, 1.4, 0.2]]}}, open(os.path.join(out, 'sample_inputs.json'), 'w'))\njson.dump({{'outputs': {{'probabilities': [[0.5, 0.5, 0.5]]}}}}, open(os.path.join(out, 'sample_outputs.json'), 'w'))\njson.dump({{'sample_tolerance': {{'atol': 0.5, 'rtol': 0}}, 'description': 'Net', 'model_description': 'Nets', 'tags': {{'a': 'script', 'b': 'script'}}}}, open(os.path.join(out, 'larder.json'), 'w'))", options: """{"tags": {"a": "options"}, "compile": {}}"""),
             larder.TrainAsync("data-out", $"{write}os.mkdir('deep')\nwrite('deep')\nopen('deep/other.data', 'w').write('x')"));
 
         foreach (var job in jobs)
@@ -184,6 +184,7 @@ public sealed class TrainingResultTests(TrainingFixture larder)
         Assert.Contains("It was not compiled: its weights are in files of their own", (string?)jobs[0]["compilation"]);
         var told = await VersionAsync($"data-out:{jobs[0]["version"]}");
         Assert.Equal(("Net", """{"a":"options","b":"script"}"""), ((string?)told["description"], told["tags"]!.ToJsonString()));
+        Assert.Equal((0.5, null), ((double)told["samples"]!["tolerance"]!["atol"]!, (string?)told["samples"]!["check"]!["difference"]));
     }
 
     [Fact]

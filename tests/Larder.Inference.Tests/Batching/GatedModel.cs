@@ -22,15 +22,6 @@ internal static class GatedModel
 
     private static byte[] Build(OnnxModel model)
     {
-        var body = new OnnxGraph("body")
-            .Input("i", Datatype.Int64)
-            .Input("going_on", Datatype.Bool)
-            .Input("before", Datatype.Int64)
-            .Output("still_going_on", Datatype.Bool)
-            .Output("after", Datatype.Int64)
-            .Initializer(OnnxTensor.Of("one", [1L]))
-            .Node("Identity", ["going_on"], ["still_going_on"])
-            .Node("Add", ["before", "one"], ["after"]);
         return model
             .Opset("ai.onnx.ml", 1)
             .Input("gate", Datatype.Int64, -1)
@@ -43,7 +34,7 @@ internal static class GatedModel
             .Initializer(OnnxTensor.Of("none", [0L]))
             .Initializer(OnnxTensor.Of("table", [.. Enumerable.Range(0, 10).Select(i => i * 11L)], 10))
             .Node(new OnnxNode("ReduceMax", ["gate"], ["trips"]).Int("keepdims", 0))
-            .Node(new OnnxNode("Loop", ["trips", "yes", "none"], ["turns"]).Graph("body", body))
+            .Node(new OnnxNode("Loop", ["trips", "yes", "none"], ["turns"]).Graph("body", OnnxModel.Count()))
             // Nothing is looked up before the loop has ended.
             .Node("Sub", ["turns", "turns"], ["zero"])
             .Node("Add", ["gate", "zero"], ["index"])

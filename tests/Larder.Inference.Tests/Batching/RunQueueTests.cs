@@ -185,25 +185,7 @@ public sealed class RunQueueTests : IAsyncLifetime
     [Fact]
     public async Task A_model_whose_outputs_cannot_be_divided_is_run_alone_whatever_its_owner_says()
     {
-        var model = new OnnxModel()
-            .Input("x", Datatype.Int64, -1)
-            .Output("y", Datatype.Int64, -1)
-            .Initializer(OnnxTensor.Of("yes", [true]))
-            .Initializer(OnnxTensor.Of("none", [0L]))
-            .Node(new OnnxNode("ReduceMax", ["x"], ["trips"]).Int("keepdims", 0))
-            .Node(new OnnxNode("Loop", ["trips", "yes", "none"], ["turns"]).Graph("body", new OnnxGraph("body")
-                .Input("i", Datatype.Int64)
-                .Input("going_on", Datatype.Bool)
-                .Input("before", Datatype.Int64)
-                .Output("still_going_on", Datatype.Bool)
-                .Output("after", Datatype.Int64)
-                .Initializer(OnnxTensor.Of("one", [1L]))
-                .Node("Identity", ["going_on"], ["still_going_on"])
-                .Node("Add", ["before", "one"], ["after"])))
-            .Node(new OnnxNode("Unsqueeze", ["turns", "axis"], ["y"]))
-            .Initializer(OnnxTensor.Of("axis", [0L], 1))
-            .ToBytes();
-        using var lease = await _kitchen.LeaseAsync(model, new ModelSettings { Batching = new() { Enabled = true } });
+        using var lease = await _kitchen.LeaseAsync(OnnxModel.Turns(-1), new ModelSettings { Batching = new() { Enabled = true } });
         await BlockAsync(lease.Model, $"[{GatedModel.Closed}]");
 
         var answers = Enumerable.Range(1, 3).Select(i => Kitchen.PredictAsync(lease.Model, $"[{i}]")).ToList();

@@ -63,7 +63,10 @@ public sealed class InferenceLimitsTests
         Assert.Equal("session.optimization must be none, basic, extended or all; got fast.", Error(new SessionSettings { Optimization = "fast" }.Validate));
         Assert.Equal("batching.max_rows must be from 1 to 65536; got 0.", Error(new BatchingSettings { MaxRows = 0 }.Validate));
         new SessionSettings { IntraOpThreads = 4, Optimization = "basic" }.Validate();
+        Assert.Equal("cache.seconds must be from 1 to 2592000; got 0.", Error(new CacheSettings { Seconds = 0 }.Validate));
+        Assert.Equal("cache.seconds must be from 1 to 2592000; got 2592001.", Error(new CacheSettings { Seconds = 2_592_001 }.Validate));
         new BatchingSettings().Validate();
+        new CacheSettings { Enabled = true, Seconds = 2_592_000 }.Validate();
 
         static string Error(Action validate) => Assert.Throws<InvalidSettingsException>(validate).Message;
     }

@@ -203,4 +203,28 @@ public sealed class SessionCacheTests : IAsyncLifetime
         Assert.Equal(0, _kitchen.Sessions.LoadedModels);
         Assert.Equal(0, _kitchen.Sessions.LoadedBytes);
     }
+
+    [Fact]
+    public async Task Requests_that_waited_for_a_load_do_not_wait_for_each_others_runs()
+    {
+        var model = _kitchen.Add(OnnxModel.Turns());
+        var fetch = new TaskCompletionSource<byte[]?>();
+        _kitchen.BeforeFetch = _ => fetch.Task;
+        using var stop = new CancellationTokenSource();
+        // The first runs until it is stopped.
+        var endless = RunAsync("[1000000000000]", stop.Token);
+        var brief = RunAsync("[3]", CancellationToken.None);
+
+        fetch.SetResult(null);
+
+        Assert.Equal("[3]", await brief);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => endless);
+
+        async Task<string> RunAsync(string values, CancellationToken cancellationToken)
+        {
+            using var lease = await _kitchen.Sessions.LeaseAsync(model, CancellationToken.None);
+            return (await Kitchen.PredictAsync(lease.Model, values, cancellationToken))[0];
+        }
+    }
 }

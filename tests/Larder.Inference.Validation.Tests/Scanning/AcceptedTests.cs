@@ -1,4 +1,5 @@
 using System.Text;
+using Larder.Inference.Signatures;
 using Larder.Inference.Validation.Scanning;
 using Larder.Testing.Onnx;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -131,6 +132,27 @@ public sealed class AcceptedTests
     public void A_graph_that_deals_with_NaN_takes_missing_values(string domain, string type, long[] tracks, bool takesMissing) => Assert.Equal(
         takesMissing,
         Scan.Accepts(Scan.Model().Opset("ai.onnx.ml", 3).Node(new OnnxNode(type, ["x"], ["t"], domain).Ints("nodes_missing_value_tracks_true", tracks))).TakesMissing);
+
+    [Theory]
+    [InlineData("", "RandomNormal", 0, true)]
+    [InlineData("", "RandomNormalLike", 1, true)]
+    [InlineData("ai.onnx", "RandomUniform", 0, true)]
+    [InlineData("", "RandomUniformLike", 1, true)]
+    [InlineData("", "Multinomial", 1, true)]
+    [InlineData("", "Bernoulli", 1, true)]
+    [InlineData("", "Dropout", 3, true)]
+    [InlineData("", "Dropout", 2, false)]
+    [InlineData("com.microsoft", "Sampling", 3, true)]
+    [InlineData("", "Identity", 1, false)]
+    public void A_graph_that_draws_random_numbers_is_known_as_such(string domain, string type, int inputs, bool draws)
+    {
+        var node = new OnnxNode(type, [.. Enumerable.Repeat("x", inputs)], ["t"], domain);
+
+        Assert.Equal(draws, Scan.Accepts(Scan.Model().Opset("com.microsoft", 1).Node(node)).HasRandomOperators);
+        // Also in a branch.
+        var branch = new OnnxGraph("branch").Output("t", Datatype.Fp32, 1).Node(node);
+        Assert.Equal(draws, Scan.Accepts(Scan.Model().Opset("com.microsoft", 1).Node(new OnnxNode("If", ["x"], ["u"]).Graph("then_branch", branch))).HasRandomOperators);
+    }
 
     [Fact]
     public void A_stream_that_cannot_seek_is_read_all_the_same()

@@ -5,7 +5,7 @@ using Larder.Infrastructure.Tests.Compiling;
 
 namespace Larder.Infrastructure.Tests.Deploying;
 
-/// <summary>documents.json is the one place that says which containers there are; Bicep makes them, registry/ uses them.</summary>
+/// <summary>documents.json is the one place that says which containers there are; Bicep makes them, registry/ and tracking/ use them.</summary>
 [Collection(nameof(CompiledInfrastructure))]
 public sealed partial class DocumentsTests(CompiledInfrastructure infrastructure)
 {
@@ -14,8 +14,8 @@ public sealed partial class DocumentsTests(CompiledInfrastructure infrastructure
     private static IEnumerable<string> Containers => Documents.GetProperty("containers").EnumerateArray().Select(container => container.GetString()!).Order();
 
     [Fact]
-    public void Containers_are_the_collections_of_the_registrys_readme() =>
-        Assert.Equal(Row().Matches(Repository.Read("registry/README.md")).Select(match => match.Groups["name"].Value).Order(), Containers);
+    public void Containers_are_the_collections_of_the_rooms_readmes() =>
+        Assert.Equal(new[] { "registry", "tracking" }.SelectMany(room => Row().Matches(Repository.Read($"{room}/README.md"))).Select(match => match.Groups["name"].Value).Order(), Containers);
 
     [Fact]
     public void A_partition_is_listed_and_a_collection_scanned_in_order_by_an_index()

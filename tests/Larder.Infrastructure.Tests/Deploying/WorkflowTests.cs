@@ -108,7 +108,7 @@ public sealed partial class WorkflowTests(CompiledInfrastructure infrastructure)
     [GeneratedRegex("^((actions|azure|github)/[a-z-]+(/[a-z-]+)?@v[0-9]+|[\\w.-]+/[\\w.-]+@[0-9a-f]{40})$")]
     private static partial Regex Pinned();
 
-    [GeneratedRegex(@"(?<=^|[\s""])(infra-bicep/[\w./-]+|\.ci/\w+|\.config/[\w.-]+\w|(?<=publish )functions)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"(?<=^|[\s""])(infra-bicep/[\w./-]+|\.ci/[\w-]+|\.config/[\w.-]+\w|(?<=publish )functions)", RegexOptions.Multiline)]
     private static partial Regex RepositoryFile();
 
     [GeneratedRegex("for name in (?<names>[^;]+); do")]

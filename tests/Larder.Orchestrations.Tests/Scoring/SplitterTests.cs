@@ -99,7 +99,7 @@ public class SplitterTests
 
     private static List<string> Rows(ReadOnlyMemory<byte> bytes)
     {
-        using CsvReader reader = CsvRows.Reader(bytes, ',');
+        using CsvReader reader = CsvText.Reader(bytes, ',');
         var rows = new List<string>();
         while (reader.Read())
             rows.Add(string.Join('¦', Enumerable.Range(0, reader.FieldCount).Select(i => reader.GetString(i))));

@@ -13,6 +13,14 @@ public sealed partial class OnnxModel
         .Node("Identity", ["x"], ["y"])
         .ToBytes();
 
+    /// <summary>Next to no work, whatever the width: <c>x</c> FP32 [-1,columns] to its first column, <c>y</c> FP32 [-1,1].</summary>
+    public static byte[] FirstColumn(int columns) => new OnnxModel()
+        .Input("x", Datatype.Fp32, "batch", columns)
+        .Output("y", Datatype.Fp32, "batch", 1)
+        .Initializer(OnnxTensor.Of("first", [0L], 1))
+        .Node(new OnnxNode("Gather", ["x", "first"], ["y"]).Int("axis", 1))
+        .ToBytes();
+
     /// <summary>
     /// Softmax regression on <c>x</c> FP32 [-1,features]: <c>label</c> INT64 [-1] and <c>probabilities</c> FP32 [-1,classes].
     /// The weights are small and differ from class to class, so that predictions are neither constant nor arbitrary.
@@ -95,6 +103,63 @@ public sealed partial class OnnxModel
         return model.ToBytes();
     }
 
+    /// <summary>A dense network: <c>x</c> FP32 [-1,widths[0]] to <c>y</c> FP32 [-1,widths[^1]], with a ReLU between layers.</summary>
+    public static byte[] Dense(params int[] widths)
+    {
+        var model = new OnnxModel().Input("x", Datatype.Fp32, "batch", widths[0]).Output("y", Datatype.Fp32, "batch", widths[^1]);
+        var value = "x";
+        for (var i = 1; i < widths.Length; i++)
+        {
+            var last = i == widths.Length - 1;
+            var (from, to) = (widths[i - 1], widths[i]);
+            model.Initializer(OnnxTensor.Of($"weights{i}", Weights(from * to, from), from, to)).Initializer(OnnxTensor.Of($"bias{i}", Weights(to), to));
+            model.Node("Gemm", [value, $"weights{i}", $"bias{i}"], [last ? "y" : $"sum{i}"]);
+            if (!last)
+                model.Node("Relu", [$"sum{i}"], [$"layer{i}"]);
+            value = $"layer{i}";
+        }
+
+        return model.ToBytes();
+    }
+
+    /// <summary>
+    /// A convolutional network with the layers of MobileNet (Howard et al. 2017, table 1) and ten classes, 3.2 million parameters: <c>image</c> FP32 [-1,3,224,224] to <c>scores</c> FP32 [-1,10].
+    /// </summary>
+    public static byte[] MobileNet()
+    {
+        const int classes = 10;
+        (int Channels, int Stride)[] blocks = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1), (512, 1), (512, 1), (512, 1), (512, 1), (1024, 2), (1024, 1)];
+        var model = new OnnxModel().Input("image", Datatype.Fp32, "batch", 3, 224, 224).Output("scores", Datatype.Fp32, "batch", classes);
+        var (value, channels) = (Convolution("image", "first", 3, 32, size: 3, stride: 2, groups: 1), 32);
+        for (var i = 0; i < blocks.Length; i++)
+        {
+            value = Convolution(value, $"depthwise{i}", channels, channels, size: 3, blocks[i].Stride, groups: channels);
+            value = Convolution(value, $"pointwise{i}", channels, blocks[i].Channels, size: 1, stride: 1, groups: 1);
+            channels = blocks[i].Channels;
+        }
+
+        return model
+            .Node("GlobalAveragePool", [value], ["average"])
+            .Node("Flatten", ["average"], ["features"])
+            .Initializer(OnnxTensor.Of("weights", Weights(channels * classes, channels), channels, classes))
+            .Initializer(OnnxTensor.Of("bias", Weights(classes), classes))
+            .Node("Gemm", ["features", "weights", "bias"], ["scores"])
+            .ToBytes();
+
+        string Convolution(string input, string name, int from, int to, int size, int stride, int groups)
+        {
+            var each = from / groups * size * size;
+            model.Initializer(OnnxTensor.Of($"{name}.weights", Weights(to * each, each), to, from / groups, size, size)).Initializer(OnnxTensor.Of($"{name}.bias", new float[to], to));
+            model.Node(new OnnxNode("Conv", [input, $"{name}.weights", $"{name}.bias"], [$"{name}.sums"])
+                .Ints("kernel_shape", size, size)
+                .Ints("pads", size / 2, size / 2, size / 2, size / 2)
+                .Ints("strides", stride, stride)
+                .Int("group", groups));
+            model.Node("Relu", [$"{name}.sums"], [name]);
+            return name;
+        }
+    }
+
     /// <summary>Rows are not independent: <c>y = x - mean of x over the batch</c>, FP32 [-1,features].</summary>
     public static byte[] SubtractBatchMean(int features = 4) => new OnnxModel()
         .Input("x", Datatype.Fp32, "batch", features)
@@ -121,6 +186,29 @@ public sealed partial class OnnxModel
         .Node("Add", ["x", "largest"], ["y"])
         .ToBytes();
 
+    /// <summary>A loop of as many turns as the largest of its input, INT64 [1] or of another length; <c>y</c> is their number, as INT64 of the same shape.</summary>
+    public static byte[] Turns(int length = 1) => new OnnxModel()
+        .Input("turns", Datatype.Int64, length)
+        .Output("y", Datatype.Int64, length)
+        .Initializer(OnnxTensor.Of("yes", [true]))
+        .Initializer(OnnxTensor.Of("none", [0L]))
+        .Initializer(OnnxTensor.Of("axis", [0L], 1))
+        .Node(new OnnxNode("ReduceMax", ["turns"], ["trips"]).Int("keepdims", 0))
+        .Node(new OnnxNode("Loop", ["trips", "yes", "none"], ["sum"]).Graph("body", Count()))
+        .Node(new OnnxNode("Unsqueeze", ["sum", "axis"], ["y"]))
+        .ToBytes();
+
+    /// <summary>The body of a Loop that counts its turns: one value, INT64, which each turn adds one to.</summary>
+    public static OnnxGraph Count() => new OnnxGraph("body")
+        .Input("i", Datatype.Int64)
+        .Input("going_on", Datatype.Bool)
+        .Input("before", Datatype.Int64)
+        .Output("still_going_on", Datatype.Bool)
+        .Output("after", Datatype.Int64)
+        .Initializer(OnnxTensor.Of("one", [1L]))
+        .Node("Identity", ["going_on"], ["still_going_on"])
+        .Node("Add", ["before", "one"], ["after"]);
+
     /// <summary>Runs for hours: a Loop that adds 1 to <c>x</c> FP32 [1] over and over. Loads at once.</summary>
     public static byte[] EndlessLoop(long trips = long.MaxValue)
     {
@@ -144,5 +232,8 @@ public sealed partial class OnnxModel
 
     private static long[] Labels(int classes) => [.. Enumerable.Range(0, classes).Select(c => (long)c)];
 
-    private static float[] Weights(int count) => [.. Enumerable.Range(0, count).Select(i => ((i * 7919 % 101) - 50) / 50f)];
+    // He's initialisation, so that values neither vanish nor overflow from layer to layer.
+    private static float[] Weights(int count, int inputs) => [.. Weights(count).Select(weight => weight * MathF.Sqrt(6f / inputs))];
+
+    private static float[] Weights(int count) => [.. Enumerable.Range(0, count).Select(i => ((i * 7919L % 101) - 50) / 50f)];
 }

@@ -1,0 +1,61 @@
+using System.Globalization;
+using Larder.Contracts;
+using Larder.Registry.Errors;
+using Larder.Tracking;
+using Larder.Tracking.Metrics;
+using Larder.Tracking.Runs;
+
+namespace Larder.Functions.MLflow;
+
+/// <summary>What several calls say in the same way.</summary>
+internal static class MLflowValues
+{
+    /// <summary>The run's id, under either of its names.</summary>
+    /// <exception cref="InvalidRequestException">Neither is given.</exception>
+    public static string RunIdOf(RunRequest request) => new[] { request.RunId, request.RunUuid }.FirstOrDefault(id => !string.IsNullOrEmpty(id)) ?? throw MLflowArguments.Missing("run_id");
+
+    /// <summary>The most items of a page.</summary>
+    /// <exception cref="InvalidRequestException">It is out of range.</exception>
+    public static int LimitOf(long? maxResults, int absent, int most) => maxResults switch
+    {
+        null => absent,
+        >= 1 and var count when count <= most => (int)count,
+        var count => throw new InvalidRequestException($"Invalid value {count.Value.ToString(CultureInfo.InvariantCulture)} for parameter 'max_results' supplied. It must be at least 1 and at most {most}."),
+    };
+
+    /// <summary>A token of a page; an empty one is none.</summary>
+    public static string? TokenOf(string? token) => string.IsNullOrEmpty(token) ? null : token;
+
+    /// <summary>A view, by its name or its number.</summary>
+    /// <exception cref="InvalidRequestException">There is no such view.</exception>
+    public static LifecycleView ViewOf(string? view, string parameter) => view switch
+    {
+        null or "ACTIVE_ONLY" or "1" => LifecycleView.Active,
+        "DELETED_ONLY" or "2" => LifecycleView.Deleted,
+        "ALL" or "3" => LifecycleView.All,
+        _ => throw new InvalidRequestException($"Invalid value \"{view}\" for parameter '{parameter}' supplied: it must be ACTIVE_ONLY, DELETED_ONLY or ALL."),
+    };
+
+    /// <summary>A state, by its name or its number.</summary>
+    /// <exception cref="InvalidRequestException">There is no such state.</exception>
+    public static RunStatus? StatusOf(string? status) => status is null
+        ? null
+        : Enum.GetValues<RunStatus>().Where(one => RunStore.NameOf(one) == status || ((int)one).ToString(CultureInfo.InvariantCulture) == status).Cast<RunStatus?>().FirstOrDefault()
+            ?? throw new InvalidRequestException($"Invalid value \"{status}\" for parameter 'status' supplied: it must be RUNNING, SCHEDULED, FINISHED, FAILED or KILLED.");
+
+    /// <summary>Tags by their names; of one that is given twice, the last.</summary>
+    public static Dictionary<string, string> TagsOf(IReadOnlyList<MLflowTag>? tags)
+    {
+        var byKey = new Dictionary<string, string>();
+        foreach (var tag in tags ?? [])
+            byKey[tag.Key] = tag.Value ?? "";
+        return byKey;
+    }
+
+    /// <summary>A logged metric.</summary>
+    public static LoggedMetric MetricOf(string key, double value, long timestamp, long? step, string? modelId, string? datasetName, string? datasetDigest)
+    {
+        var source = modelId is null && datasetName is null && datasetDigest is null ? null : new MetricSource(modelId, datasetName, datasetDigest);
+        return new LoggedMetric(key, new MetricPoint(step ?? 0, timestamp, value) { Source = source });
+    }
+}

@@ -1,0 +1,110 @@
+using System.ComponentModel;
+using Larder.Contracts;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
+using Larder.Registry.Access;
+using Larder.Tracking;
+using Larder.Tracking.Experiments;
+using Larder.Tracking.Runs;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions.MLflow;
+
+/// <summary>MLflow's runs: created, shown, searched, ended, deleted and restored.</summary>
+public sealed class ManageRuns(RunStore runs)
+{
+    private const int DefaultPage = 1000;
+
+    private static readonly MLflowBody<CreateRunRequest> Create = new();
+    private static readonly MLflowBody<UpdateRunRequest> Change = new();
+    private static readonly MLflowBody<RunRequest> Named = new();
+    private static readonly MLflowBody<SearchRunsRequest> Search = new();
+
+    /// <summary>Creates a run.</summary>
+    [Function("MLflowCreateRun"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: create a run.")]
+    [Takes(nameof(Create)), Answers(typeof(RunAnswer))]
+    public async Task<IActionResult> CreateRun(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/create")] HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await Create.ReadAsync(request, cancellationToken);
+        var experiment = string.IsNullOrEmpty(body.ExperimentId) ? ExperimentStore.DefaultId : body.ExperimentId;
+        var made = await runs.CreateAsync(new NewRun(experiment, body.RunName, body.UserId ?? "", body.StartTime, MLflowValues.TagsOf(body.Tags)), cancellationToken);
+        return new PlainAnswer(new RunAnswer { Run = MLflowAnswers.Of(made) });
+    }
+
+    /// <summary>Changes state, end or name of a run; one that ended may run again.</summary>
+    [Function("MLflowUpdateRun"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: change or end a run.")]
+    [Takes(nameof(Change)), Answers(typeof(RunInfoAnswer))]
+    public async Task<IActionResult> UpdateRun(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/update")] HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await Change.ReadAsync(request, cancellationToken);
+        var run = await runs.UpdateAsync(MLflowValues.RunIdOf(body), MLflowValues.StatusOf(body.Status), body.EndTime, body.RunName, cancellationToken);
+        return new PlainAnswer(new RunInfoAnswer { RunInfo = MLflowAnswers.InfoOf(run) });
+    }
+
+    /// <summary>A run, deleted or not.</summary>
+    [Function("MLflowGetRun"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: a run.")]
+    [Answers(typeof(RunAnswer))]
+    public async Task<IActionResult> GetRun(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/runs/get")] HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await Named.ReadAsync(request, cancellationToken);
+        return new PlainAnswer(new RunAnswer { Run = MLflowAnswers.Of(await runs.GetAsync(MLflowValues.RunIdOf(body), cancellationToken)) });
+    }
+
+    /// <summary>Deletes a run, so that it can be restored.</summary>
+    [Function("MLflowDeleteRun"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: delete a run.")]
+    [Takes(nameof(Named)), Answers(typeof(EmptyAnswer))]
+    public async Task<IActionResult> DeleteRun(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/delete")] HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await Named.ReadAsync(request, cancellationToken);
+        await runs.DeleteAsync(MLflowValues.RunIdOf(body), cancellationToken);
+        return new PlainAnswer(MLflowAnswers.Empty);
+    }
+
+    /// <summary>Restores a deleted run.</summary>
+    [Function("MLflowRestoreRun"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: restore a run.")]
+    [Takes(nameof(Named)), Answers(typeof(EmptyAnswer))]
+    public async Task<IActionResult> RestoreRun(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/restore")] HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await Named.ReadAsync(request, cancellationToken);
+        await runs.RestoreAsync(MLflowValues.RunIdOf(body), cancellationToken);
+        return new PlainAnswer(MLflowAnswers.Empty);
+    }
+
+    /// <summary>Deletes a deleted run for good. It is Larder's own: MLflow has a command for it.</summary>
+    [Function("MLflowPurgeRun"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("Delete a deleted MLflow run for good.")]
+    [Takes(nameof(Named)), Answers(typeof(EmptyAnswer))]
+    public async Task<IActionResult> PurgeRun(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/purge")] HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await Named.ReadAsync(request, cancellationToken);
+        await runs.PurgeAsync(MLflowValues.RunIdOf(body), cancellationToken);
+        return new PlainAnswer(MLflowAnswers.Empty);
+    }
+
+    /// <summary>A page of runs.</summary>
+    [Function("MLflowSearchRuns"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: search runs.")]
+    [Takes(nameof(Search)), Answers(typeof(RunsAnswer))]
+    public async Task<IActionResult> SearchRuns(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/search")] HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await Search.ReadAsync(request, cancellationToken);
+        var page = await runs.SearchAsync(
+            new RunSearch(
+                body.ExperimentIds ?? [],
+                body.Filter,
+                body.OrderBy ?? [],
+                MLflowValues.ViewOf(body.RunViewType, "run_view_type"),
+                MLflowValues.LimitOf(body.MaxResults, DefaultPage, TrackingRules.PageItems),
+                MLflowValues.TokenOf(body.PageToken)),
+            cancellationToken);
+        return new PlainAnswer(new RunsAnswer { Runs = MLflowAnswers.ListOf(page.Items.Select(MLflowAnswers.Of)), NextPageToken = page.Cursor });
+    }
+}

@@ -1,0 +1,47 @@
+using System.ComponentModel;
+using Larder.Contracts;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Tracking;
+using Larder.Tracking.Runs;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions.MLflow;
+
+/// <summary>The history of MLflow's metrics.</summary>
+public sealed class MetricHistories(RunStore runs)
+{
+    private static readonly MLflowQuery<MetricHistoryRequest> OfRun = new();
+    private static readonly MLflowQuery<BulkHistoryRequest> OfRuns = new();
+
+    /// <summary>A page of a metric's values, by step, time and value.</summary>
+    [Function("MLflowMetricHistory"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: the values of a metric.")]
+    [Answers(typeof(MetricsAnswer))]
+    public async Task<IActionResult> MetricHistory(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/metrics/get-history")] HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await OfRun.ReadAsync(request, cancellationToken);
+        var limit = MLflowValues.LimitOf(body.MaxResults, TrackingRules.HistoryPoints, TrackingRules.HistoryPoints);
+        var page = await runs.HistoryAsync(MLflowValues.RunIdOf(body), body.MetricKey, limit, MLflowValues.TokenOf(body.PageToken), cancellationToken);
+        return new PlainAnswer(new MetricsAnswer { Metrics = MLflowAnswers.ListOf(page.Items.Select(point => MLflowAnswers.Of(body.MetricKey, point))), NextPageToken = page.Cursor });
+    }
+
+    /// <summary>The values of a metric in several runs.</summary>
+    [Function("MLflowBulkHistory"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: the values of a metric in several runs.")]
+    [Answers(typeof(MetricsAnswer))]
+    public async Task<IActionResult> BulkHistory(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/metrics/get-history-bulk")] HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await OfRuns.ReadAsync(request, cancellationToken);
+        if (body.RunId.Count > TrackingRules.HistoryRuns)
+            throw new InvalidRequestException($"GetMetricHistoryBulk request cannot specify more than {TrackingRules.HistoryRuns} run_ids. Received {body.RunId.Count} run_ids.");
+        var limit = MLflowValues.LimitOf(body.MaxResults, TrackingRules.HistoryPoints, TrackingRules.HistoryPoints);
+        var points = await runs.HistoryAsync(body.RunId, body.MetricKey, limit, cancellationToken);
+        return new PlainAnswer(new MetricsAnswer { Metrics = MLflowAnswers.ListOf(points.Select(point => MLflowAnswers.Of(body.MetricKey, point.Point, point.RunId))) });
+    }
+}

@@ -1,0 +1,35 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace Larder.Tracking.Runs;
+
+/// <summary>
+/// Ids of runs and experiments. An experiment's id is a number of at most 18 digits. A run's id is 32 hexadecimal digits, of which the first half is its
+/// experiment's number: so a run is found by its id alone, in the partition of its experiment.
+/// </summary>
+internal static class RunId
+{
+    private const int Half = 16;
+    private const long LeastExperiment = 100_000_000_000_000_000;
+
+    /// <summary>A new experiment's id: 18 digits, as MLflow makes them.</summary>
+    public static string NewExperiment()
+    {
+        var number = (long)(BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) % (9 * LeastExperiment));
+        return (LeastExperiment + number).ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A new run's id.</summary>
+    public static string New(string experimentId) =>
+        ulong.Parse(experimentId, CultureInfo.InvariantCulture).ToString("x16", CultureInfo.InvariantCulture) + RandomNumberGenerator.GetHexString(Half, lowercase: true);
+
+    /// <summary>The experiment of a run; false when no run can have the id.</summary>
+    public static bool TryExperiment(string runId, [NotNullWhen(true)] out string? experimentId)
+    {
+        experimentId = runId.Length == 2 * Half && ulong.TryParse(runId.AsSpan(0, Half), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number)
+            ? number.ToString(CultureInfo.InvariantCulture)
+            : null;
+        return experimentId is not null;
+    }
+}

@@ -1,0 +1,32 @@
+using Larder.Registry.Storage;
+using Larder.Registry.Text;
+using Larder.Tracking.Experiments;
+using Larder.Tracking.Metrics;
+using Larder.Tracking.Runs;
+
+namespace Larder.Tracking;
+
+/// <summary>Where documents of the tracking room are.</summary>
+internal static class TrackingCollections
+{
+    /// <summary>The partition of all experiments: they are searched together.</summary>
+    public const string AllExperiments = "all";
+
+    /// <summary>The id of the claim of an experiment's name.</summary>
+    public const string NameId = "name";
+
+    /// <summary>Experiments: one partition, by id.</summary>
+    public static DocumentCollection<Experiment> Experiments { get; } = RegistryJson.Collection<Experiment>("experiments");
+
+    /// <summary>Names of experiments: a partition for each name, by its hash.</summary>
+    public static DocumentCollection<ExperimentName> Names { get; } = RegistryJson.Collection<ExperimentName>("experiment-names");
+
+    /// <summary>Runs: a partition for each experiment, by run id.</summary>
+    public static DocumentCollection<RunDocument> Runs { get; } = RegistryJson.Collection<RunDocument>("runs");
+
+    /// <summary>Points of metrics that left the run's document: a partition for each run, by the chunk's id.</summary>
+    public static DocumentCollection<MetricChunk> Chunks { get; } = RegistryJson.Collection<MetricChunk>("run-metrics");
+
+    /// <summary>The partition of a name.</summary>
+    public static string NamePartition(string name) => TextHash.Of(name);
+}
