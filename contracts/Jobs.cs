@@ -66,6 +66,10 @@ public sealed record JobDetails
     [JsonPropertyName("metrics")]
     public required IReadOnlyDictionary<string, double> Metrics { get; init; }
 
+    /// <summary>The id of the MLflow run that a training is; null for a job of another type, or before its first step.</summary>
+    [JsonPropertyName("run")]
+    public string? Run { get; init; }
+
     /// <summary>How the gate before the alias decided.</summary>
     [JsonPropertyName("gate")]
     public JobGateDetails? Gate { get; init; }

@@ -21,6 +21,10 @@ public sealed record TokenDetails
     [JsonPropertyName("scope")]
     public ScopeDetails? Scope { get; init; }
 
+    /// <summary>The run of a job that its script may log to with it, and nothing else; left out of all other tokens.</summary>
+    [JsonPropertyName("run"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Run { get; init; }
+
     /// <summary>When it was created.</summary>
     [JsonPropertyName("created")]
     public required DateTimeOffset Created { get; init; }

@@ -30,16 +30,21 @@ public static partial class TrackingRules
     /// <summary>The most runs of a bulk history.</summary>
     public const int HistoryRuns = 100;
 
+    /// <summary>The most characters of a param's value.</summary>
+    public const int ParamLength = 6000;
+
     /// <summary>The most runs, datasets and models that a call may name together.</summary>
     public const int Inputs = 1000;
 
     private const int KeyLength = 250;
-    private const int ParamLength = 6000;
     private const int TagLength = 8000;
     private const int ExperimentTagLength = 5000;
     private const int ExperimentNameLength = 500;
 
     private static readonly JsonSerializerOptions Shown = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Whether a metric, a param or a tag may have a name.</summary>
+    public static bool IsKey(string name) => Keys().IsMatch(name) && name.Length <= KeyLength && IsNormal(name, Normalised(name));
 
     /// <summary>Refuses a metric's name.</summary>
     /// <param name="name">The name.</param>
@@ -149,13 +154,16 @@ public static partial class TrackingRules
             throw new InvalidRequestException(
                 $"Invalid value {Json(key)} for parameter '{path}' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).");
         }
-        if (Normalised(key) is var resolved && (resolved != key || resolved is "." || resolved.StartsWith("..", StringComparison.Ordinal) || resolved.StartsWith('/')))
+        if (Normalised(key) is var resolved && !IsNormal(key, resolved))
         {
             throw new InvalidRequestException(
                 $"Invalid value {Json(key)} for parameter '{path}' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to {Json(resolved)}");
         }
         RequireLength(key, KeyLength, path);
     }
+
+    private static bool IsNormal(string key, string resolved) =>
+        resolved == key && resolved is not "." && !resolved.StartsWith("..", StringComparison.Ordinal) && !resolved.StartsWith('/');
 
     // posixpath.normpath of Python.
     private static string Normalised(string path)

@@ -1,5 +1,6 @@
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
+using Larder.Tracking.Runs;
 using Microsoft.AspNetCore.Http;
 
 namespace Larder.Functions.Access;
@@ -10,6 +11,14 @@ internal static class CallerExtensions
     /// <summary>Who the request comes from.</summary>
     public static Caller Caller(this HttpRequest request) =>
         request.HttpContext.Features.Get<Caller>() ?? throw new InvalidOperationException($"The request did not pass {nameof(AccessGate)}.");
+
+    /// <summary>A run that the caller changes or reads: the token of a job is good for the job's run only.</summary>
+    /// <exception cref="ForbiddenException">It is another run (403).</exception>
+    public static RunKey RequireRun(this HttpRequest request, string id)
+    {
+        var own = request.Caller().Run;
+        return own is null || own == id ? new RunKey(id, ByJob: own is not null) : throw new ForbiddenException($"The token of a job is good for the job's run {own}, and for no other.");
+    }
 
     /// <summary>For what needs more than the function's own <see cref="RequiresAttribute"/> says.</summary>
     /// <param name="request">The request.</param>

@@ -40,7 +40,7 @@ internal sealed class CallerResolver(
         if (BelievesPrincipals && request.Headers.TryGetValue(ClientPrincipal.Header, out var principal))
             return new ValueTask<Identity>(OfPrincipal(principal.ToString()));
         if (IsOpen)
-            return new ValueTask<Identity>(new Identity(Caller.Local));
+            return request.Headers.Authorization.Count == 0 ? new ValueTask<Identity>(new Identity(Caller.Local)) : OfJobAsync(request);
         var credential = Credential.Of(request, out var problem);
         if (problem is not null)
             return new ValueTask<Identity>(Wrong(request, problem));
@@ -56,6 +56,13 @@ internal sealed class CallerResolver(
             return new ValueTask<Identity>(Wrong(request, Unknown));
         return tokens.TryFind(given.Hash) is { } token ? new ValueTask<Identity>(Of(token)) : new ValueTask<Identity>(ReadAsync(request, given.Hash));
     }
+
+    // No credentials are asked for, but a job's script says by its token which run is its own.
+    private async ValueTask<Identity> OfJobAsync(HttpRequest request) =>
+        Credential.Of(request, out _) is { CanBeToken: true } given
+        && (tokens.TryFind(given.Hash) ?? await tokens.ReadAsync(given.Hash, request.HttpContext.RequestAborted)) is { Run: not null } token
+            ? Of(token)
+            : new Identity(Caller.Local);
 
     private const string Unknown = "The token or key is not known to this server: it is wrong, or was revoked.";
 

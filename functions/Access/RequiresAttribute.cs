@@ -13,6 +13,9 @@ public sealed class RequiresAttribute(Role role) : Attribute
     /// <summary>What the function has to do with models, where its route does not name one.</summary>
     public ScopeRule Scope { get; init; }
 
+    /// <summary>Whether the token of a job may be used for it, which is good for the job's own run: <see cref="CallerExtensions.RequireRun"/> sees to that.</summary>
+    public bool IsForRuns { get; init; }
+
     /// <summary>Whether a load balancer asks it: it is answered under whatever name and as often as it is asked. Open to everyone, then.</summary>
     public bool IsProbe { get; init; }
 }

@@ -17,7 +17,8 @@ internal sealed class RoleRequirements
     /// <param name="IsProbe">As <see cref="RequiresAttribute.IsProbe"/>.</param>
     /// <param name="Scope">As <see cref="RequiresAttribute.Scope"/>.</param>
     /// <param name="ModelParameter">The parameter of the route that names a model; null when none does.</param>
-    public sealed record Entry(Role Role, bool IsProbe, ScopeRule Scope, string? ModelParameter);
+    /// <param name="IsForRuns">As <see cref="RequiresAttribute.IsForRuns"/>.</param>
+    public sealed record Entry(Role Role, bool IsProbe, ScopeRule Scope, string? ModelParameter, bool IsForRuns = false);
 
     // They hold no functions, and there are hundreds of them.
     private static readonly string[] Frameworks = ["System", "Microsoft", "Azure", "StandIn", "mscorlib", "netstandard", "WindowsBase"];
@@ -51,7 +52,7 @@ internal sealed class RoleRequirements
             else if (requires.Role > Role.None && (requires.Scope == ScopeRule.Route) != (ModelIn(trigger.Route) is not null))
                 problems.Add($"The function {function.Name} does not say what it has to do with models: [Requires] needs a Scope where, and only where, the route names no model.");
             else
-                entries[function.Name] = new Entry(requires.Role, requires.IsProbe, requires.Scope, ModelIn(trigger.Route));
+                entries[function.Name] = new Entry(requires.Role, requires.IsProbe, requires.Scope, ModelIn(trigger.Route), requires.IsForRuns);
         }
         if (problems.Count > 0)
             throw new InvalidOperationException(string.Join(Environment.NewLine, problems));

@@ -17,4 +17,5 @@ public sealed partial class FunctionSettingsValidator :
     IValidateOptions<ServingOptions>,
     IValidateOptions<CompressionLimits>,
     IValidateOptions<RequestTimeoutOptions>,
+    IValidateOptions<TrackingOptions>,
     IValidateOptions<WarmupOptions>;

@@ -32,6 +32,7 @@ using Larder.Orchestrations.Schedules;
 using Larder.Orchestrations.Scoring;
 using Larder.Orchestrations.Training;
 using Larder.Orchestrations.Training.Activities;
+using Larder.Orchestrations.Training.Runs;
 using Larder.Orchestrations.Uploads;
 using Larder.Registry.Access;
 using Larder.Registry.Audit;
@@ -334,6 +335,11 @@ public static class LarderServices
         services.AddSingleton<ExperimentStore>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<TrackingGarbageCollector>();
+        services.AddSingleton<LiveMetrics>();
+        services.AddSingleton<TrainingRuns>();
+        services.AddSingleton<RunTokens>();
+        services.AddSetting<TrackingOptions>("Tracking", ApiSettings);
+        services.AddSingleton<TrackingAddress>(provider => new OwnAddress(provider).Find);
     }
 
     private static void AddSchedules(this IServiceCollection services)

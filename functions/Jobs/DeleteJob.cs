@@ -4,6 +4,7 @@ using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Training.Runs;
 using Larder.Registry.Access;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
@@ -15,9 +16,9 @@ using Microsoft.DurableTask.Client;
 namespace Larder.Functions.Jobs;
 
 /// <summary>Deletion of jobs that are over.</summary>
-public sealed class DeleteJob(JobAccess access, JobStore jobs, JobFiles files)
+public sealed class DeleteJob(JobAccess access, JobStore jobs, JobFiles files, TrainingRuns runs)
 {
-    /// <summary>Deletes a job, its logs and outputs. What it made stays. 409 while it is not over.</summary>
+    /// <summary>Deletes a job, its logs, outputs and run. What it made stays. 409 while it is not over.</summary>
     [Function("DeleteJob"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Delete a job that is over: document, logs, outputs.")]
     [Query, Answers(typeof(Answer))]
     public async Task<IActionResult> Delete(
@@ -33,6 +34,7 @@ public sealed class DeleteJob(JobAccess access, JobStore jobs, JobFiles files)
         {
             await JobScheduler.ForgetAsync(client, found, cancellationToken);
             await files.DeleteAsync(found.Id, cancellationToken);
+            await runs.DeleteAsync(found, cancellationToken);
         }
         await jobs.DeleteAsync(found.Id, cancellationToken);
         return Envelope.Ok($"Job {found.Id} removed successfully");

@@ -47,6 +47,7 @@ internal static class JobAnswers
         ],
         MaxAttempts = job.MaxAttempts,
         Metrics = job.Metrics,
+        Run = job.Run,
         Gate = job.Gate is { } gate ? Of(gate) : null,
         Compilation = job.Compilation,
         ExitCode = job.ExitCode,

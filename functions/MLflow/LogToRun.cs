@@ -26,30 +26,30 @@ public sealed class LogToRun(RunStore runs)
     private static readonly MLflowBody<LogOutputsRequest> Outputs = new();
 
     /// <summary>Logs a value of a metric.</summary>
-    [Function("MLflowLogMetric"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: log a value of a metric.")]
+    [Function("MLflowLogMetric"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: log a value of a metric.")]
     [Takes(nameof(Metric)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> LogMetric(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/log-metric")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Metric.ReadAsync(request, cancellationToken);
         var metric = MLflowValues.MetricOf(body.Key, body.Value, body.Timestamp, body.Step, body.ModelId, body.DatasetName, body.DatasetDigest);
-        await runs.LogMetricAsync(MLflowValues.RunIdOf(body), metric, cancellationToken);
+        await runs.LogMetricAsync(MLflowValues.RunOf(request, body), metric, cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 
     /// <summary>Logs a param, which is never changed.</summary>
-    [Function("MLflowLogParam"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: log a param.")]
+    [Function("MLflowLogParam"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: log a param.")]
     [Takes(nameof(Param)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> LogParam(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/log-parameter")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Param.ReadAsync(request, cancellationToken);
-        await runs.LogParamAsync(MLflowValues.RunIdOf(body), body.Key, body.Value ?? "", cancellationToken);
+        await runs.LogParamAsync(MLflowValues.RunOf(request, body), body.Key, body.Value ?? "", cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 
     /// <summary>Logs metrics, params and tags, all of them or none.</summary>
-    [Function("MLflowLogBatch"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: log metrics, params and tags together.")]
+    [Function("MLflowLogBatch"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: log metrics, params and tags together.")]
     [Takes(nameof(Batch)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> LogBatch(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/log-batch")] HttpRequest request, CancellationToken cancellationToken)
@@ -61,23 +61,23 @@ public sealed class LogToRun(RunStore runs)
             [.. (body.Metrics ?? []).Select(metric => MLflowValues.MetricOf(metric.Key, metric.Value, metric.Timestamp, metric.Step, metric.ModelId, metric.DatasetName, metric.DatasetDigest))],
             [.. (body.Params ?? []).Select(param => KeyValuePair.Create(param.Key, param.Value ?? ""))],
             [.. (body.Tags ?? []).Select(tag => KeyValuePair.Create(tag.Key, tag.Value ?? ""))]);
-        await runs.LogAsync(MLflowValues.RunIdOf(body), batch, cancellationToken);
+        await runs.LogAsync(MLflowValues.RunOf(request, body), batch, cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 
     /// <summary>Notes a model that a run logged.</summary>
-    [Function("MLflowLogModel"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: note a logged model.")]
+    [Function("MLflowLogModel"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: note a logged model.")]
     [Takes(nameof(Model)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> LogModel(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/log-model")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Model.ReadAsync(request, cancellationToken);
-        await runs.LogModelAsync(MLflowValues.RunIdOf(body), ModelOf(body.ModelJson), cancellationToken);
+        await runs.LogModelAsync(MLflowValues.RunOf(request, body), ModelOf(body.ModelJson), cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 
     /// <summary>Notes what a run read.</summary>
-    [Function("MLflowLogInputs"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: note what a run read.")]
+    [Function("MLflowLogInputs"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: note what a run read.")]
     [Takes(nameof(Inputs)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> LogInputs(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/log-inputs")] HttpRequest request, CancellationToken cancellationToken)
@@ -87,7 +87,7 @@ public sealed class LogToRun(RunStore runs)
         if (datasets.Count + models.Count > TrackingRules.Inputs)
             throw new InvalidRequestException($"A request can have at most {TrackingRules.Inputs} datasets and models; got {datasets.Count + models.Count}.");
         await runs.LogInputsAsync(
-            MLflowValues.RunIdOf(body),
+            MLflowValues.RunOf(request, body),
             [.. datasets.Select(input => new DatasetInput(
                 input.Dataset.Name, input.Dataset.Digest, input.Dataset.SourceType, input.Dataset.Source, input.Dataset.Schema, input.Dataset.Profile, MLflowValues.TagsOf(input.Tags)))],
             [.. models.Select(model => model.ModelId)],
@@ -96,7 +96,7 @@ public sealed class LogToRun(RunStore runs)
     }
 
     /// <summary>Notes logged models that a run made.</summary>
-    [Function("MLflowLogOutputs"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: note what a run made.")]
+    [Function("MLflowLogOutputs"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: note what a run made.")]
     [Takes(nameof(Outputs)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> LogOutputs(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/outputs")] HttpRequest request, CancellationToken cancellationToken)
@@ -105,7 +105,7 @@ public sealed class LogToRun(RunStore runs)
         var models = body.Models ?? [];
         if (models.Count > TrackingRules.Inputs)
             throw new InvalidRequestException($"A request can have at most {TrackingRules.Inputs} models; got {models.Count}.");
-        await runs.LogOutputsAsync(body.RunId, [.. models.Select(model => new ModelOutput(model.ModelId, model.Step ?? 0))], cancellationToken);
+        await runs.LogOutputsAsync(request.RequireRun(body.RunId), [.. models.Select(model => new ModelOutput(model.ModelId, model.Step ?? 0))], cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 

@@ -1,18 +1,24 @@
 using System.Globalization;
 using Larder.Contracts;
+using Larder.Functions.Access;
 using Larder.Registry.Errors;
 using Larder.Tracking;
 using Larder.Tracking.Metrics;
 using Larder.Tracking.Runs;
+using Microsoft.AspNetCore.Http;
 
 namespace Larder.Functions.MLflow;
 
 /// <summary>What several calls say in the same way.</summary>
 internal static class MLflowValues
 {
-    /// <summary>The run's id, under either of its names.</summary>
+    /// <summary>The run, under either of its names.</summary>
+    /// <param name="request">Who asks.</param>
+    /// <param name="body">What has the name.</param>
     /// <exception cref="InvalidRequestException">Neither is given.</exception>
-    public static string RunIdOf(RunRequest request) => new[] { request.RunId, request.RunUuid }.FirstOrDefault(id => !string.IsNullOrEmpty(id)) ?? throw MLflowArguments.Missing("run_id");
+    /// <exception cref="ForbiddenException">The caller has the token of a job, and it is another run.</exception>
+    public static RunKey RunOf(HttpRequest request, RunRequest body) =>
+        request.RequireRun(new[] { body.RunId, body.RunUuid }.FirstOrDefault(id => !string.IsNullOrEmpty(id)) ?? throw MLflowArguments.Missing("run_id"));
 
     /// <summary>The most items of a page.</summary>
     /// <exception cref="InvalidRequestException">It is out of range.</exception>

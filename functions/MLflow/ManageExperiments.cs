@@ -52,7 +52,7 @@ public sealed class ManageExperiments(ExperimentStore experiments, TrackingGarba
     }
 
     /// <summary>An experiment, deleted or not.</summary>
-    [Function("MLflowGetExperiment"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: an experiment by its id.")]
+    [Function("MLflowGetExperiment"), Requires(Role.Reader, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: an experiment by its id.")]
     [Answers(typeof(ExperimentAnswer))]
     public async Task<IActionResult> GetExperiment(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/experiments/get")] HttpRequest request, CancellationToken cancellationToken)
@@ -62,7 +62,7 @@ public sealed class ManageExperiments(ExperimentStore experiments, TrackingGarba
     }
 
     /// <summary>An experiment, deleted or not, by its name.</summary>
-    [Function("MLflowGetExperimentByName"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: an experiment by its name.")]
+    [Function("MLflowGetExperimentByName"), Requires(Role.Reader, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: an experiment by its name.")]
     [Answers(typeof(ExperimentAnswer))]
     public async Task<IActionResult> GetExperimentByName(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/experiments/get-by-name")] HttpRequest request, CancellationToken cancellationToken)

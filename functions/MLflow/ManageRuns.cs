@@ -3,6 +3,7 @@ using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.OpenApi;
+using Larder.Orchestrations.Training.Runs;
 using Larder.Registry.Access;
 using Larder.Tracking;
 using Larder.Tracking.Experiments;
@@ -14,7 +15,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.MLflow;
 
 /// <summary>MLflow's runs: created, shown, searched, ended, deleted and restored.</summary>
-public sealed class ManageRuns(RunStore runs)
+public sealed class ManageRuns(RunStore runs, LiveMetrics live)
 {
     private const int DefaultPage = 1000;
 
@@ -36,24 +37,27 @@ public sealed class ManageRuns(RunStore runs)
     }
 
     /// <summary>Changes state, end or name of a run; one that ended may run again.</summary>
-    [Function("MLflowUpdateRun"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: change or end a run.")]
+    [Function("MLflowUpdateRun"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: change or end a run.")]
     [Takes(nameof(Change)), Answers(typeof(RunInfoAnswer))]
     public async Task<IActionResult> UpdateRun(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/update")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Change.ReadAsync(request, cancellationToken);
-        var run = await runs.UpdateAsync(MLflowValues.RunIdOf(body), MLflowValues.StatusOf(body.Status), body.EndTime, body.RunName, cancellationToken);
+        var run = await runs.UpdateAsync(MLflowValues.RunOf(request, body), MLflowValues.StatusOf(body.Status), body.EndTime, body.RunName, cancellationToken);
         return new PlainAnswer(new RunInfoAnswer { RunInfo = MLflowAnswers.InfoOf(run) });
     }
 
     /// <summary>A run, deleted or not.</summary>
-    [Function("MLflowGetRun"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: a run.")]
+    [Function("MLflowGetRun"), Requires(Role.Reader, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: a run.")]
     [Answers(typeof(RunAnswer))]
     public async Task<IActionResult> GetRun(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/runs/get")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
-        return new PlainAnswer(new RunAnswer { Run = MLflowAnswers.Of(await runs.GetAsync(MLflowValues.RunIdOf(body), cancellationToken)) });
+        var run = await runs.GetAsync(MLflowValues.RunOf(request, body).Id, cancellationToken);
+        if (await live.CatchUpAsync([run], cancellationToken))
+            run = await runs.GetAsync(run.Id, cancellationToken);
+        return new PlainAnswer(new RunAnswer { Run = MLflowAnswers.Of(run) });
     }
 
     /// <summary>Deletes a run, so that it can be restored.</summary>
@@ -63,7 +67,7 @@ public sealed class ManageRuns(RunStore runs)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/delete")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
-        await runs.DeleteAsync(MLflowValues.RunIdOf(body), cancellationToken);
+        await runs.DeleteAsync(MLflowValues.RunOf(request, body), cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 
@@ -74,7 +78,7 @@ public sealed class ManageRuns(RunStore runs)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/restore")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
-        await runs.RestoreAsync(MLflowValues.RunIdOf(body), cancellationToken);
+        await runs.RestoreAsync(MLflowValues.RunOf(request, body).Id, cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 
@@ -85,7 +89,7 @@ public sealed class ManageRuns(RunStore runs)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/purge")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
-        await runs.PurgeAsync(MLflowValues.RunIdOf(body), cancellationToken);
+        await runs.PurgeAsync(MLflowValues.RunOf(request, body).Id, cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 
@@ -96,6 +100,7 @@ public sealed class ManageRuns(RunStore runs)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/search")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Search.ReadAsync(request, cancellationToken);
+        await live.CatchUpAsync(await runs.OfRunningJobsAsync(body.ExperimentIds ?? [], cancellationToken), cancellationToken);
         var page = await runs.SearchAsync(
             new RunSearch(
                 body.ExperimentIds ?? [],

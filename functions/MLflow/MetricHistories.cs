@@ -3,6 +3,7 @@ using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.OpenApi;
+using Larder.Orchestrations.Training.Runs;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Tracking;
@@ -14,20 +15,22 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.MLflow;
 
 /// <summary>The history of MLflow's metrics.</summary>
-public sealed class MetricHistories(RunStore runs)
+public sealed class MetricHistories(RunStore runs, LiveMetrics live)
 {
     private static readonly MLflowQuery<MetricHistoryRequest> OfRun = new();
     private static readonly MLflowQuery<BulkHistoryRequest> OfRuns = new();
 
     /// <summary>A page of a metric's values, by step, time and value.</summary>
-    [Function("MLflowMetricHistory"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: the values of a metric.")]
+    [Function("MLflowMetricHistory"), Requires(Role.Reader, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: the values of a metric.")]
     [Answers(typeof(MetricsAnswer))]
     public async Task<IActionResult> MetricHistory(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/metrics/get-history")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await OfRun.ReadAsync(request, cancellationToken);
         var limit = MLflowValues.LimitOf(body.MaxResults, TrackingRules.HistoryPoints, TrackingRules.HistoryPoints);
-        var page = await runs.HistoryAsync(MLflowValues.RunIdOf(body), body.MetricKey, limit, MLflowValues.TokenOf(body.PageToken), cancellationToken);
+        var run = await runs.GetAsync(MLflowValues.RunOf(request, body).Id, cancellationToken);
+        await live.CatchUpAsync([run], cancellationToken);
+        var page = await runs.HistoryAsync(run.Id, body.MetricKey, limit, MLflowValues.TokenOf(body.PageToken), cancellationToken);
         return new PlainAnswer(new MetricsAnswer { Metrics = MLflowAnswers.ListOf(page.Items.Select(point => MLflowAnswers.Of(body.MetricKey, point))), NextPageToken = page.Cursor });
     }
 

@@ -43,24 +43,24 @@ public sealed class TagRuns(ExperimentStore experiments, RunStore runs)
     }
 
     /// <summary>Sets a tag of a run.</summary>
-    [Function("MLflowSetTag"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: set a tag of a run.")]
+    [Function("MLflowSetTag"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: set a tag of a run.")]
     [Takes(nameof(Tag)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> SetTag(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/set-tag")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Tag.ReadAsync(request, cancellationToken);
-        await runs.SetTagAsync(MLflowValues.RunIdOf(body), body.Key, body.Value, cancellationToken);
+        await runs.SetTagAsync(MLflowValues.RunOf(request, body), body.Key, body.Value, cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 
     /// <summary>Removes a tag of a run.</summary>
-    [Function("MLflowDeleteTag"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: remove a tag of a run.")]
+    [Function("MLflowDeleteTag"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: remove a tag of a run.")]
     [Takes(nameof(TagName)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> DeleteTag(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/delete-tag")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await TagName.ReadAsync(request, cancellationToken);
-        await runs.DeleteTagAsync(body.RunId, body.Key, cancellationToken);
+        await runs.DeleteTagAsync(request.RequireRun(body.RunId), body.Key, cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 }

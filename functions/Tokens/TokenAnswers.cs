@@ -15,6 +15,7 @@ internal static class TokenAnswers
         Name = token.Name,
         Role = WireNames.Of(token.Role),
         Scope = Of(token.Scope),
+        Run = token.Run,
         Created = token.Created,
         CreatedBy = token.CreatedBy,
         Expires = token.Expires,

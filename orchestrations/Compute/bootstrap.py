@@ -704,6 +704,77 @@ class Reader(threading.Thread):
         os.close(pipe)
 
 
+class Metrics(threading.Thread):
+    """Follows the file in which the script writes metrics, and keeps its lines, each an object of numbers by name, in a blob of their own."""
+
+    def __init__(self, path, storage, url, limits, log):
+        super().__init__(daemon=True)
+        self._path = path
+        self._open_blob = lambda: Log(storage, url, limits, log.mask)
+        self._line_bytes = log.line_bytes
+        self._log = log
+        self._blob = None
+        self._offset = self._lines = self._refused = 0
+        self._ended = threading.Event()
+        self.start()
+
+    def run(self):
+        while not self._ended.wait(0.2):
+            if not self._follow():
+                return
+
+    def finish(self):
+        """Returns when all whole lines are in storage, or storage is given up."""
+        self._ended.set()
+        self.join()
+        self._follow()
+        if self._refused:
+            self._log.say("%d lines of metrics were left out: a line is an object of numbers by name, of at most %d bytes." % (self._refused, self._line_bytes))
+        if self._blob:
+            self._blob.close()
+
+    def _follow(self):
+        try:
+            while self._read():
+                pass
+            return True
+        except Exception as error:  # whatever it is, the script must be able to go on
+            say("Metrics are lost from here: %s" % (error if isinstance(error, StorageError) else type(error).__name__))
+            return False
+
+    def _read(self):
+        """Reads what is new; false when that was all."""
+        if not os.path.isfile(self._path):
+            return False
+        with open(self._path, "rb") as file:
+            file.seek(self._offset)
+            data = file.read(MIB)
+        end = data.rfind(b"\n") + 1
+        if not end and len(data) == MIB:
+            # No line ends here: it is none.
+            end = MIB
+        self._offset += end
+        texts = [self._text(line) for line in data[:end].splitlines() if line.strip()]
+        self._refused += texts.count(None)
+        kept = [text for text in texts if text]
+        if kept:
+            self._blob = self._blob or self._open_blob()
+            self._blob.add("metric", kept)
+        return len(data) == MIB
+
+    def _text(self, line):
+        try:
+            read = json.loads(line.decode("utf-8"))
+        except ValueError:
+            return None
+        if not isinstance(read, dict) or any(type(value) not in (int, float) for value in read.values()):
+            return None
+        # JSON has no word for numbers that are not finite; here they are texts.
+        words = {float("inf"): "Infinity", float("-inf"): "-Infinity"}
+        text = json.dumps({name: "NaN" if value != value else words.get(value, value) for name, value in read.items()}, ensure_ascii=False)
+        return text if len(text.encode("utf-8", "replace")) <= self._line_bytes and self._log.mask(text) == text else None
+
+
 class Lines:
     """The lines of one stream: ended by \n, \r\n or \r (progress bars), cut at a length, masked."""
 
@@ -831,6 +902,7 @@ class Job:
         self._base = os.path.realpath(tempfile.mkdtemp(prefix="larder-"))
         self._work = os.path.join(self._base, "work")
         self._outputs = os.path.join(self._base, "outputs")
+        self._metrics = os.path.join(self._base, "metrics.jsonl")
         self._venv = os.path.join(self._base, "venv")
         self._python = os.path.join(self._venv, "bin", "python")
         self._dataset = None
@@ -920,6 +992,7 @@ class Job:
             "LARDER_JOB_ID": self._job["job"],
             "LARDER_ATTEMPT": str(self._job["attempt"]),
             "LARDER_OUTPUT_DIR": self._outputs,
+            "LARDER_METRICS": self._metrics,
             "LARDER_ARGUMENTS": json.dumps(self._job.get("arguments") or []),
             "PYTHONUNBUFFERED": "1",
             "VIRTUAL_ENV": self._venv,
@@ -968,9 +1041,13 @@ class Job:
 
     def _run_script(self):
         say("Running the script.")
-        code, errors = run(
-            [self._python, os.path.join(self._work, "train.py")] + list(self._job.get("arguments") or []),
-            self._work, self._environment(), self._log, self._stop)
+        metrics = Metrics(self._metrics, self._storage, self._job["metrics_url"], self._job["limits"], self._log)
+        try:
+            code, errors = run(
+                [self._python, os.path.join(self._work, "train.py")] + list(self._job.get("arguments") or []),
+                self._work, self._environment(), self._log, self._stop)
+        finally:
+            metrics.finish()
         self.exit["exit_code"] = code if code >= 0 else 128 - code
         self._stop.check()
         if code < 0:

@@ -30,6 +30,8 @@ internal sealed record BootstrapManifest
 
     public required string LogUrl { get; init; }
 
+    public required string MetricsUrl { get; init; }
+
     public required string ExitUrl { get; init; }
 
     public required string FilesUrl { get; init; }

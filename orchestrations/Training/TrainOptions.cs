@@ -65,6 +65,10 @@ public sealed record TrainOptions
     [Description("Name of the file that the script leaves as the model, in any folder. Without it, {model}.onnx or the only .onnx file."), StringLength(255, MinimumLength = 1), RegularExpression(FileName)]
     public string? ModelFile { get; init; }
 
+    /// <summary>Whether the script gets the address and a token for MLflow's client.</summary>
+    [Description("Give the script MLFLOW_TRACKING_URI, a token of its own and its run's id, so that MLflow's client logs to the job's run.")]
+    public bool Tracking { get; init; }
+
     /// <summary>Tags of the version.</summary>
     [Description("Tags of the version."), MaxLength(100)]
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Training.Runs;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
@@ -14,7 +15,7 @@ namespace Larder.Orchestrations.Training;
 
 /// <summary>Accepts trainings: checks the request, stores its files, and submits the job. Nothing is stored before everything is checked.</summary>
 public sealed class TrainingSubmitter(
-    JobSubmitter submitter, IArtifactStore artifacts, IComputeBackend backend, DatasetFinder finder, JobLimits limits)
+    JobSubmitter submitter, IArtifactStore artifacts, IComputeBackend backend, DatasetFinder finder, RunTokens tokens, JobLimits limits)
 {
     private const int MaxArgumentBytes = 100_000;
 
@@ -27,6 +28,8 @@ public sealed class TrainingSubmitter(
         if (bytes > limits.EnvironmentBytes)
             throw new InvalidRequestException($"The environment is limited to {limits.EnvironmentBytes} bytes; it has {bytes}.");
         ValidateTexts(options);
+        if (options.Tracking)
+            tokens.Validate(options.Environment.Keys);
         if (options.Gate is not null && options.Alias is null)
             throw new InvalidRequestException("A gate decides whether an alias moves: name the alias.");
         if (options.Gate is { Threshold: null, Against: null })

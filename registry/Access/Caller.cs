@@ -6,7 +6,8 @@ namespace Larder.Registry.Access;
 /// <param name="Name">The token's or key's name, the signed-in user or application, or <c>local</c>. It goes into job and audit records.</param>
 /// <param name="Role">What the caller may do.</param>
 /// <param name="Scope">The models that the caller may do it with; null for all.</param>
-public sealed record Caller(string Name, Role Role, ModelScope? Scope = null)
+/// <param name="Run">The run that the caller may log to, and nothing else; null where the role and the scope decide.</param>
+public sealed record Caller(string Name, Role Role, ModelScope? Scope = null, string? Run = null)
 {
     /// <summary>The name of callers with <c>MasterKey</c>.</summary>
     public const string Master = "master";

@@ -54,6 +54,9 @@ public record Job
     /// <summary>What the script reported in <c>metrics.json</c>; <c>rows</c> and <c>errors</c> of a scoring.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>The id of the run that a training is, in the experiment that is named after the model; null for a job of another type, or before its first step.</summary>
+    public string? Run { get; init; }
+
     /// <summary>What the gate decided, and on which numbers.</summary>
     public JobGate? Gate { get; init; }
 

@@ -34,6 +34,9 @@ public sealed record CallerToken
     /// <summary>The models that it allows this for; null for all.</summary>
     public ModelScope? Scope { get; init; }
 
+    /// <summary>The run of a job that its script may log to with it, and nothing else; null for a token of another kind.</summary>
+    public string? Run { get; init; }
+
     /// <summary>From when on it is refused; null for never.</summary>
     public DateTimeOffset? Expires { get; init; }
 
@@ -64,7 +67,7 @@ public sealed record CallerToken
 
     /// <summary>The caller that has it.</summary>
     [JsonIgnore]
-    public Caller Caller => _caller ??= new Caller(Name, Role, Scope);
+    public Caller Caller => _caller ??= new Caller(Name, Role, Scope, Run);
 
     /// <summary>A new token: 256 bits of chance.</summary>
     public static string NewSecret() => Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
@@ -84,7 +87,8 @@ public sealed record CallerToken
 /// <param name="Role">As <see cref="CallerToken.Role"/>.</param>
 /// <param name="Scope">As <see cref="CallerToken.Scope"/>.</param>
 /// <param name="Expires">As <see cref="CallerToken.Expires"/>.</param>
-public sealed record TokenRequest(string Name, Role Role, ModelScope? Scope, DateTimeOffset? Expires)
+/// <param name="Run">As <see cref="CallerToken.Run"/>.</param>
+public sealed record TokenRequest(string Name, Role Role, ModelScope? Scope, DateTimeOffset? Expires, string? Run = null)
 {
     private const int MaxName = 64;
 

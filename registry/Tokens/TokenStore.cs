@@ -62,6 +62,7 @@ public sealed class TokenStore
             Name = request.Name,
             Role = request.Role,
             Scope = request.Scope,
+            Run = request.Run,
             Expires = request.Expires,
             Created = now,
             CreatedBy = actor,

@@ -72,6 +72,27 @@ public sealed class ExperimentStore
         return await FindAsync(name, cancellationToken) ?? throw new NotFoundException($"Could not find experiment with name '{name}'");
     }
 
+    /// <summary>The active experiment of a name, which is created or restored where it is not there.</summary>
+    /// <exception cref="InvalidRequestException">The name is not valid.</exception>
+    public async Task<Experiment> OpenAsync(string name, CancellationToken cancellationToken = default)
+    {
+        if (await FindAsync(name, cancellationToken) is null)
+        {
+            try
+            {
+                return await CreateAsync(name, artifactLocation: null, new Dictionary<string, string>(), cancellationToken);
+            }
+            catch (ConflictException)
+            {
+                // Another caller was first.
+            }
+        }
+        var found = await GetByNameAsync(name, cancellationToken);
+        if (!found.IsActive)
+            await RestoreAsync(found.Id, cancellationToken);
+        return found;
+    }
+
     /// <summary>A page of experiments.</summary>
     /// <exception cref="InvalidRequestException">Filter, order or token is not valid.</exception>
     public async Task<Page<Experiment>> SearchAsync(

@@ -55,6 +55,9 @@ public sealed record Run
     /// <summary>Where its artifacts are, as a URI.</summary>
     public required string ArtifactUri { get; init; }
 
+    /// <summary>The job whose run it is: only the job changes it. Null for a run that a client created.</summary>
+    public string? Job { get; init; }
+
     /// <summary>When it was deleted; null while it is active. It can be restored until it is purged.</summary>
     public DateTimeOffset? DeletedAt { get; init; }
 
@@ -112,6 +115,12 @@ public static class RunTags
 
     /// <summary>Who runs it.</summary>
     public const string User = "mlflow.user";
+
+    /// <summary>What ran: the name of a script.</summary>
+    public const string SourceName = "mlflow.source.name";
+
+    /// <summary>What kind of source that is.</summary>
+    public const string SourceType = "mlflow.source.type";
 
     /// <summary>The models that a run logged, as JSON.</summary>
     public const string ModelHistory = "mlflow.log-model.history";

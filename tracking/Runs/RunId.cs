@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Larder.Tracking.Runs;
 
@@ -21,8 +22,10 @@ internal static class RunId
     }
 
     /// <summary>A new run's id.</summary>
-    public static string New(string experimentId) =>
-        ulong.Parse(experimentId, CultureInfo.InvariantCulture).ToString("x16", CultureInfo.InvariantCulture) + RandomNumberGenerator.GetHexString(Half, lowercase: true);
+    public static string New(string experimentId) => In(experimentId, RandomNumberGenerator.GetHexString(Half, lowercase: true));
+
+    /// <summary>The id of a job's run: the same whenever it is asked for, so that a job has one run.</summary>
+    public static string OfJob(string experimentId, string job) => In(experimentId, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(job)))[..Half]);
 
     /// <summary>The experiment of a run; false when no run can have the id.</summary>
     public static bool TryExperiment(string runId, [NotNullWhen(true)] out string? experimentId)
@@ -32,4 +35,15 @@ internal static class RunId
             : null;
         return experimentId is not null;
     }
+
+    private static string In(string experimentId, string half) => ulong.Parse(experimentId, CultureInfo.InvariantCulture).ToString("x16", CultureInfo.InvariantCulture) + half;
+}
+
+/// <summary>A run that is to be changed, and on whose behalf.</summary>
+/// <param name="Id">The run.</param>
+/// <param name="ByJob">Whether it is the run's job, or its script, that changes it: others may not change the run of a job.</param>
+public readonly record struct RunKey(string Id, bool ByJob = false)
+{
+    /// <summary>A run that a caller changes who is no job.</summary>
+    public static implicit operator RunKey(string id) => new(id);
 }

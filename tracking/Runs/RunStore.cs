@@ -15,7 +15,8 @@ namespace Larder.Tracking.Runs;
 /// <param name="UserId">Who runs it.</param>
 /// <param name="StartTime">When it began, in milliseconds since 1970; null for now.</param>
 /// <param name="Tags">Its tags.</param>
-public sealed record NewRun(string ExperimentId, string? Name, string UserId, long? StartTime, IReadOnlyDictionary<string, string> Tags);
+/// <param name="Job">The job whose run it is; null for none.</param>
+public sealed record NewRun(string ExperimentId, string? Name, string UserId, long? StartTime, IReadOnlyDictionary<string, string> Tags, string? Job = null);
 
 /// <summary>What is logged together: all of it, or nothing.</summary>
 /// <param name="Metrics">Points of metrics.</param>
@@ -49,7 +50,7 @@ public sealed class RunStore : IDisposable
     /// <summary>The name of a state, as clients write it.</summary>
     public static string NameOf(RunStatus status) => status.ToString().ToUpperInvariant();
 
-    /// <summary>Creates a run.</summary>
+    /// <summary>Creates a run; the one of a job that has one already is found.</summary>
     /// <exception cref="NotFoundException">There is no such experiment.</exception>
     /// <exception cref="InvalidRequestException">The experiment is deleted, or a value is not valid.</exception>
     public async Task<Run> CreateAsync(NewRun run, CancellationToken cancellationToken = default)
@@ -67,7 +68,7 @@ public sealed class RunStore : IDisposable
 
         var name = new[] { run.Name, tagged, RunNames.New() }.First(one => !string.IsNullOrEmpty(one))!;
         TrackingRules.RequireTag(RunTags.Name, name, "run_name");
-        var id = RunId.New(experiment.Id);
+        var id = run.Job is { } job ? RunId.OfJob(experiment.Id, job) : RunId.New(experiment.Id);
         var document = new RunDocument
         {
             Run = new Run
@@ -79,11 +80,19 @@ public sealed class RunStore : IDisposable
                 Status = RunStatus.Running,
                 StartTime = run.StartTime ?? _time.GetUtcNow().ToUnixTimeMilliseconds(),
                 ArtifactUri = $"{experiment.ArtifactLocation}/{id}/artifacts",
+                Job = run.Job,
                 Tags = new Dictionary<string, string>(run.Tags) { [RunTags.Name] = name },
             },
         };
         new RunDraft(document).RequireRoom([]);
-        await _documents.CreateAsync(TrackingCollections.Runs, experiment.Id, id, document, cancellationToken);
+        try
+        {
+            await _documents.CreateAsync(TrackingCollections.Runs, experiment.Id, id, document, cancellationToken);
+        }
+        catch (DocumentExistsException) when (run.Job is not null)
+        {
+            return await GetAsync(id, cancellationToken);
+        }
         _index.Set(experiment.Id, id, document);
         return document.Run;
     }
@@ -99,40 +108,40 @@ public sealed class RunStore : IDisposable
     /// <summary>Changes state, end or name of a run. A run that ended may run again: it then has no end, unless one is given.</summary>
     /// <exception cref="NotFoundException">There is no such run.</exception>
     /// <exception cref="InvalidRequestException">It is deleted, or the name is not valid.</exception>
-    public Task<Run> UpdateAsync(string id, RunStatus? status, long? endTime, string? name, CancellationToken cancellationToken = default)
+    public Task<Run> UpdateAsync(RunKey run, RunStatus? status, long? endTime, string? name, CancellationToken cancellationToken = default)
     {
         if (!string.IsNullOrEmpty(name))
             TrackingRules.RequireTag(RunTags.Name, name, "run_name");
         return ChangeAsync(
-            id,
+            run,
             draft =>
             {
                 draft.RequireActive();
-                var run = draft.Run;
+                var changed = draft.Run;
                 if (status is { } next)
-                    run = run with { Status = next, EndTime = next is RunStatus.Running or RunStatus.Scheduled ? null : run.EndTime };
+                    changed = changed with { Status = next, EndTime = next is RunStatus.Running or RunStatus.Scheduled ? null : changed.EndTime };
                 if (endTime is { } end)
-                    run = run with { EndTime = end };
+                    changed = changed with { EndTime = end };
                 if (!string.IsNullOrEmpty(name))
                 {
                     draft.RequireRoom([name]);
                     draft.SetTag(RunTags.Name, name);
-                    run = run with { Name = name };
+                    changed = changed with { Name = name };
                 }
-                draft.Set(run);
+                draft.Set(changed);
             },
             cancellationToken);
     }
 
     /// <summary>Deletes a run, so that it can be restored; one that is deleted stays so.</summary>
     /// <exception cref="NotFoundException">There is no such run.</exception>
-    public Task DeleteAsync(string id, CancellationToken cancellationToken = default) =>
-        ChangeAsync(id, draft => draft.Set(draft.Run with { DeletedAt = draft.Run.DeletedAt ?? _time.GetUtcNow() }), cancellationToken);
+    public Task DeleteAsync(RunKey run, CancellationToken cancellationToken = default) =>
+        ChangeAsync(run, draft => draft.Set(draft.Run with { DeletedAt = draft.Run.DeletedAt ?? _time.GetUtcNow() }), cancellationToken);
 
-    /// <summary>Restores a deleted run.</summary>
+    /// <summary>Restores a deleted run; that of a job too, as it was deleted with its job.</summary>
     /// <exception cref="NotFoundException">There is no such run.</exception>
     public Task RestoreAsync(string id, CancellationToken cancellationToken = default) =>
-        ChangeAsync(id, draft => draft.Set(draft.Run with { DeletedAt = null }), cancellationToken);
+        ChangeAsync(new RunKey(id, ByJob: true), draft => draft.Set(draft.Run with { DeletedAt = null }), cancellationToken);
 
     /// <summary>Deletes a deleted run for good, with the history of its metrics.</summary>
     /// <exception cref="NotFoundException">There is no such run.</exception>
@@ -140,7 +149,7 @@ public sealed class RunStore : IDisposable
     public async Task PurgeAsync(string id, CancellationToken cancellationToken = default)
     {
         await ChangeAsync(
-            id,
+            new RunKey(id, ByJob: true),
             draft =>
             {
                 draft.RequireDeleted();
@@ -151,14 +160,14 @@ public sealed class RunStore : IDisposable
     }
 
     /// <summary>Logs a batch, all of it or nothing.</summary>
-    /// <param name="id">The run.</param>
+    /// <param name="run">The run.</param>
     /// <param name="batch">What is logged.</param>
     /// <param name="cancellationToken">Cancels the waiting; the batch may be logged all the same.</param>
     /// <exception cref="NotFoundException">There is no such run.</exception>
     /// <exception cref="InvalidRequestException">The run is deleted, a value is not valid, or a param has another value already.</exception>
-    public Task LogAsync(string id, LogBatch batch, CancellationToken cancellationToken = default)
+    public Task LogAsync(RunKey run, LogBatch batch, CancellationToken cancellationToken = default)
     {
-        TrackingRules.RequireRunId(id);
+        TrackingRules.RequireRunId(run.Id);
         TrackingRules.RequireBatch(batch.Metrics.Count, batch.Params.Count, batch.Tags.Count);
         foreach (var (index, metric) in batch.Metrics.Index())
         {
@@ -170,52 +179,52 @@ public sealed class RunStore : IDisposable
         foreach (var (index, (key, value)) in batch.Tags.Index())
             TrackingRules.RequireTag(key, value, $"tags[{index}]");
         TrackingRules.RequireOnce(batch.Params.Select(param => param.Key));
-        return LogAsync(id, batch.Metrics, batch.Params, batch.Tags, cancellationToken);
+        return LogAsync(run, batch.Metrics, batch.Params, batch.Tags, cancellationToken);
     }
 
     /// <summary>Logs a point of a metric.</summary>
-    /// <inheritdoc cref="LogAsync(string, LogBatch, CancellationToken)"/>
-    public Task LogMetricAsync(string id, LoggedMetric metric, CancellationToken cancellationToken = default)
+    /// <inheritdoc cref="LogAsync(RunKey, LogBatch, CancellationToken)"/>
+    public Task LogMetricAsync(RunKey run, LoggedMetric metric, CancellationToken cancellationToken = default)
     {
         TrackingRules.RequireMetric(metric.Key, "");
         TrackingRules.RequireTimestamp(metric.Point.Timestamp, "");
-        return LogAsync(id, [metric], [], [], cancellationToken);
+        return LogAsync(run, [metric], [], [], cancellationToken);
     }
 
     /// <summary>Logs a param.</summary>
-    /// <inheritdoc cref="LogAsync(string, LogBatch, CancellationToken)"/>
-    public Task LogParamAsync(string id, string key, string value, CancellationToken cancellationToken = default)
+    /// <inheritdoc cref="LogAsync(RunKey, LogBatch, CancellationToken)"/>
+    public Task LogParamAsync(RunKey run, string key, string value, CancellationToken cancellationToken = default)
     {
         TrackingRules.RequireParam(key, value, "");
-        return LogAsync(id, [], [new(key, value)], [], cancellationToken);
+        return LogAsync(run, [], [new(key, value)], [], cancellationToken);
     }
 
     /// <summary>Sets a tag.</summary>
-    /// <inheritdoc cref="LogAsync(string, LogBatch, CancellationToken)"/>
-    public Task SetTagAsync(string id, string key, string value, CancellationToken cancellationToken = default)
+    /// <inheritdoc cref="LogAsync(RunKey, LogBatch, CancellationToken)"/>
+    public Task SetTagAsync(RunKey run, string key, string value, CancellationToken cancellationToken = default)
     {
         TrackingRules.RequireTag(key, value, "");
-        return LogAsync(id, [], [], [new(key, value)], cancellationToken);
+        return LogAsync(run, [], [], [new(key, value)], cancellationToken);
     }
 
     /// <summary>Removes a tag.</summary>
     /// <exception cref="NotFoundException">There is no such run, or no such tag.</exception>
     /// <exception cref="InvalidRequestException">The run is deleted.</exception>
-    public Task DeleteTagAsync(string id, string key, CancellationToken cancellationToken = default) => ChangeAsync(
-        id,
+    public Task DeleteTagAsync(RunKey run, string key, CancellationToken cancellationToken = default) => ChangeAsync(
+        run,
         draft =>
         {
             draft.RequireActive();
             if (!draft.RemoveTag(key))
-                throw new NotFoundException($"No tag with name: {key} in run with id {id}");
+                throw new NotFoundException($"No tag with name: {key} in run with id {run.Id}");
         },
         cancellationToken);
 
     /// <summary>Notes data sets and logged models that a run read; those that it has already stay as they are.</summary>
     /// <exception cref="NotFoundException">There is no such run.</exception>
     /// <exception cref="InvalidRequestException">The run is deleted, or there is no room.</exception>
-    public Task LogInputsAsync(string id, IReadOnlyList<DatasetInput> datasets, IReadOnlyList<string> models, CancellationToken cancellationToken = default) => ChangeAsync(
-        id,
+    public Task LogInputsAsync(RunKey run, IReadOnlyList<DatasetInput> datasets, IReadOnlyList<string> models, CancellationToken cancellationToken = default) => ChangeAsync(
+        run,
         draft =>
         {
             draft.RequireActive();
@@ -231,8 +240,8 @@ public sealed class RunStore : IDisposable
 
     /// <summary>Notes logged models that a run made.</summary>
     /// <inheritdoc cref="LogInputsAsync"/>
-    public Task LogOutputsAsync(string id, IReadOnlyList<ModelOutput> models, CancellationToken cancellationToken = default) => ChangeAsync(
-        id,
+    public Task LogOutputsAsync(RunKey run, IReadOnlyList<ModelOutput> models, CancellationToken cancellationToken = default) => ChangeAsync(
+        run,
         draft =>
         {
             draft.RequireActive();
@@ -245,13 +254,13 @@ public sealed class RunStore : IDisposable
         cancellationToken);
 
     /// <summary>Adds a model to the run's tag of logged models.</summary>
-    /// <param name="id">The run.</param>
+    /// <param name="run">The run.</param>
     /// <param name="model">What MLflow writes about the model.</param>
     /// <param name="cancellationToken">Cancels the waiting.</param>
     /// <exception cref="NotFoundException">There is no such run.</exception>
     /// <exception cref="InvalidRequestException">The run is deleted, or there is no room.</exception>
-    public Task LogModelAsync(string id, JsonObject model, CancellationToken cancellationToken = default) => ChangeAsync(
-        id,
+    public Task LogModelAsync(RunKey run, JsonObject model, CancellationToken cancellationToken = default) => ChangeAsync(
+        run,
         draft =>
         {
             draft.RequireActive();
@@ -271,6 +280,10 @@ public sealed class RunStore : IDisposable
         return query.Page(
             (await AllAsync(search.ExperimentIds, cancellationToken)).Where(run => search.View.Has(run.IsActive)), search.Limit, search.Token);
     }
+
+    /// <summary>The runs of jobs that go on, in some experiments.</summary>
+    public async Task<IReadOnlyList<Run>> OfRunningJobsAsync(IReadOnlyList<string> experimentIds, CancellationToken cancellationToken = default) =>
+        [.. (await AllAsync(experimentIds, cancellationToken)).Where(run => run is { Job: not null, Status: RunStatus.Running, IsActive: true })];
 
     /// <summary>The data sets that active runs of experiments read, each with what it was used for.</summary>
     public async Task<IReadOnlyList<(string ExperimentId, string Name, string Digest, string? Context)>> DatasetsAsync(
@@ -375,25 +388,26 @@ public sealed class RunStore : IDisposable
         _documents.ScanAllAsync(TrackingCollections.Runs, 500, cancellationToken);
 
     private Task LogAsync(
-        string id,
+        RunKey run,
         IReadOnlyList<LoggedMetric> metrics,
         IReadOnlyList<KeyValuePair<string, string>> parameters,
         IReadOnlyList<KeyValuePair<string, string>> tags,
         CancellationToken cancellationToken)
     {
-        TrackingRules.RequireRunId(id);
+        TrackingRules.RequireRunId(run.Id);
         return _commits.ChangeAsync(
-            id,
+            run.Id,
             metrics.Count,
             draft =>
             {
+                draft.RequireOwner(run);
                 draft.RequireActive();
                 foreach (var (key, value) in parameters)
                 {
                     if (draft.Params.TryGetValue(key, out var old) && old != value)
                     {
                         throw new InvalidRequestException(
-                            $"Changing param values is not allowed. Param with key='{key}' was already logged with value='{old}' for run ID='{id}'. Attempted logging new value '{value}'.");
+                            $"Changing param values is not allowed. Param with key='{key}' was already logged with value='{old}' for run ID='{run.Id}'. Attempted logging new value '{value}'.");
                     }
                 }
                 draft.RequireRoom([
@@ -415,10 +429,18 @@ public sealed class RunStore : IDisposable
             cancellationToken);
     }
 
-    private Task<Run> ChangeAsync(string id, Action<RunDraft> change, CancellationToken cancellationToken)
+    private Task<Run> ChangeAsync(RunKey run, Action<RunDraft> change, CancellationToken cancellationToken)
     {
-        TrackingRules.RequireRunId(id);
-        return _commits.ChangeAsync(id, 0, change, cancellationToken);
+        TrackingRules.RequireRunId(run.Id);
+        return _commits.ChangeAsync(
+            run.Id,
+            0,
+            draft =>
+            {
+                draft.RequireOwner(run);
+                change(draft);
+            },
+            cancellationToken);
     }
 
     private async Task<IEnumerable<Run>> AllAsync(IReadOnlyList<string> experimentIds, CancellationToken cancellationToken)

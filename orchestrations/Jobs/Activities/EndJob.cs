@@ -1,21 +1,24 @@
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Training.Activities;
+using Larder.Orchestrations.Training.Runs;
 using Larder.Registry.Jobs;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Orchestrations.Jobs.Activities;
 
 /// <summary>Removes the compute that a job still has, then gives the job its final state: after it nothing of the job runs.</summary>
-public sealed class EndJob(JobStore jobs, JobSteps steps, DeleteCompute compute, TimeProvider time)
+public sealed class EndJob(JobStore jobs, JobSteps steps, DeleteCompute compute, TrainingRuns runs, TimeProvider time)
 {
     /// <summary>Ends a job. A job that is final already stays as it is.</summary>
     [Function(ActivityNames.EndJob)]
     public async Task Run([ActivityTrigger] JobResult result, CancellationToken cancellationToken)
     {
         // The steps have also an attempt that was started and never seen running.
-        var attempts = (await jobs.GetAsync(result.Job, cancellationToken)).Steps.Select(step => step.Attempt).DefaultIfEmpty().Max();
+        var job = await jobs.GetAsync(result.Job, cancellationToken);
+        var attempts = job.Steps.Select(step => step.Attempt).DefaultIfEmpty().Max();
         if (attempts == 0)
         {
+            await runs.EndAsync(job, result.State, cancellationToken);
             await jobs.UpdateAsync(result.Job, job => With(job, result), cancellationToken);
             return;
         }
@@ -28,6 +31,7 @@ public sealed class EndJob(JobStore jobs, JobSteps steps, DeleteCompute compute,
             {
                 for (var attempt = attempts; attempt > 0; attempt--)
                     await compute.Run(new ComputeId(result.Job, attempt), cancellationToken);
+                await runs.EndAsync(job, result.State, cancellationToken);
                 return true;
             },
             (job, _) => With(job, result),

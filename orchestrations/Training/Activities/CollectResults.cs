@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Training.Runs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
@@ -9,7 +10,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Orchestrations.Training.Activities;
 
 /// <summary>Collects the results of an attempt: exit code, outputs, metrics, and the backend's reason.</summary>
-public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBackend backend, TimeProvider time)
+public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBackend backend, TrainingRuns runs, TimeProvider time)
 {
     private const long MaxMetricsBytes = 1 << 20;
     private const int MaxReason = 1000;
@@ -32,7 +33,12 @@ public sealed class CollectResults(JobSteps steps, JobFiles files, IComputeBacke
             id.Job,
             "collect",
             id.Attempt,
-            _ => CollectAsync(id, cancellationToken),
+            async job =>
+            {
+                var found = await CollectAsync(id, cancellationToken);
+                await runs.CollectAsync(job, found.Metrics, cancellationToken);
+                return found;
+            },
             (job, found) => With(job, id.Attempt, found),
             found => found.Detail,
             cancellationToken: cancellationToken);

@@ -1,6 +1,7 @@
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Training.Runs;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Storage;
@@ -9,8 +10,10 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Orchestrations.Training.Activities;
 
 /// <summary>Starts an attempt: writes the input of bootstrap.py, and has the backend run it.</summary>
-public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore artifacts, IComputeBackend backend, JobLimits limits)
+public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore artifacts, IComputeBackend backend, RunTokens tokens, JobLimits limits)
 {
+    private const JobFileAccess AppendAccess = JobFileAccess.Read | JobFileAccess.Create | JobFileAccess.Add;
+
     /// <summary>The outcome.</summary>
     /// <param name="Started">Whether it runs or will.</param>
     /// <param name="Reason">Why it never will; null with <paramref name="Started"/> false means that the backend is full.</param>
@@ -55,7 +58,7 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
                 [Bootstrap.SourceVariable] = source,
                 [Bootstrap.ManifestVariable] = told,
             },
-            Urls = [source, told, manifest.LogUrl, manifest.ExitUrl, manifest.FilesUrl, .. manifest.Inputs.Values.Select(input => input.Url)],
+            Urls = [source, told, manifest.LogUrl, manifest.MetricsUrl, manifest.ExitUrl, manifest.FilesUrl, .. manifest.Inputs.Values.Select(input => input.Url)],
             Timeout = timeout,
         };
         try
@@ -80,6 +83,13 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
         var environment = options.Environment.Where(variable => !variable.Value.IsSecret).ToDictionary(variable => variable.Key, variable => variable.Value.Value);
         foreach (var (name, value) in secrets)
             environment[name] = value;
+        if (options.Tracking)
+        {
+            foreach (var (name, value) in await tokens.EnvironmentAsync(job, life, cancellationToken))
+                environment[name] = value;
+            secrets[RunTokens.TokenVariable] = environment[RunTokens.TokenVariable];
+        }
+
         return new BootstrapManifest
         {
             Job = job.Id,
@@ -90,7 +100,8 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
             Arguments = options.Arguments,
             Environment = environment,
             Secrets = [.. secrets.Keys],
-            LogUrl = (await files.FileUrlAsync(job.Id, JobPaths.Log(attempt), JobFileAccess.Read | JobFileAccess.Create | JobFileAccess.Add, life, cancellationToken)).AbsoluteUri,
+            LogUrl = (await files.FileUrlAsync(job.Id, JobPaths.Log(attempt), AppendAccess, life, cancellationToken)).AbsoluteUri,
+            MetricsUrl = (await files.FileUrlAsync(job.Id, JobPaths.Metrics(attempt), AppendAccess, life, cancellationToken)).AbsoluteUri,
             ExitUrl = (await files.FileUrlAsync(job.Id, JobPaths.Exit(attempt), JobFileAccess.Read | JobFileAccess.Create, life, cancellationToken)).AbsoluteUri,
             FilesUrl = (await files.FilesUrlAsync(job.Id, life, cancellationToken)).AbsoluteUri,
             FilesPrefix = JobPaths.Attempt(attempt),
@@ -100,7 +111,7 @@ public sealed class StartCompute(JobSteps steps, JobFiles files, IArtifactStore 
 }
 
 /// <summary>Polls an attempt's state, and stores the output that the backend caught, since a service keeps little of it or only for a while.</summary>
-public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend backend, TimeProvider time)
+public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend backend, LiveMetrics metrics, TimeProvider time)
 {
     /// <summary>The state of the attempt.</summary>
     /// <param name="IsRunning">Whether it runs, or ran.</param>
@@ -127,6 +138,7 @@ public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend 
                 isOver = await EndsSoonAsync(id, cancellationToken);
         }
         await BackendLog.KeepAsync(backend, files, id, cancellationToken);
+        await metrics.CatchUpAsync(await jobs.GetAsync(id.Job, cancellationToken), cancellationToken);
         return new Result(isRunning, isOver);
     }
 

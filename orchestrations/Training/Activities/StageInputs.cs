@@ -1,6 +1,7 @@
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Training.Runs;
 using Larder.Registry.Jobs;
 using Larder.Registry.Storage;
 using Microsoft.Azure.Functions.Worker;
@@ -12,7 +13,7 @@ namespace Larder.Orchestrations.Training.Activities;
 /// read, hashed and stored.
 /// </summary>
 public sealed class StageInputs(
-    JobSteps steps, IArtifactStore artifacts, DatasetFetcher fetcher, IComputeBackend backend, JobLimits limits)
+    JobSteps steps, IArtifactStore artifacts, DatasetFetcher fetcher, IComputeBackend backend, TrainingRuns runs, JobLimits limits)
 {
     /// <summary>Stages the inputs of a training.</summary>
     /// <returns>What is wrong; null when nothing is.</returns>
@@ -23,8 +24,12 @@ public sealed class StageInputs(
             job,
             "stage",
             0,
-            found => StageAsync(found, cancellationToken),
-            (now, staged) => now with { Backend = backend.Name, Inputs = staged.Inputs },
+            async found =>
+            {
+                var staged = await StageAsync(found, cancellationToken);
+                return staged with { Run = await runs.BeginAsync(found with { Inputs = staged.Inputs }, cancellationToken) };
+            },
+            (now, staged) => now with { Backend = backend.Name, Inputs = staged.Inputs, Run = staged.Run },
             staged => staged.Problem ?? staged.Detail,
             cancellationToken: cancellationToken);
         return staged.Problem;
@@ -52,5 +57,5 @@ public sealed class StageInputs(
             var (input, _) => new Staged([.. job.Inputs, input], Detail: $"Read {source}: {input.SizeBytes} bytes, SHA-256 {input.Sha256}."),
         };
 
-    private sealed record Staged(IReadOnlyList<JobInput> Inputs, string? Problem = null, string? Detail = null);
+    private sealed record Staged(IReadOnlyList<JobInput> Inputs, string? Problem = null, string? Detail = null, string? Run = null);
 }

@@ -8,6 +8,9 @@ public static class JobPaths
     /// <summary>The secret values of the job's options, by name.</summary>
     public const string Secrets = "secrets.json";
 
+    /// <summary>The token with which the job's script logs to its run; a secret.</summary>
+    public const string RunToken = "run-token.json";
+
     /// <summary>The folder of an attempt, counted from 1.</summary>
     public static string Attempt(int attempt) => string.Create(CultureInfo.InvariantCulture, $"attempt-{attempt}/");
 
@@ -22,6 +25,9 @@ public static class JobPaths
 
     /// <summary>The script's output, line by line.</summary>
     public static string Log(int attempt) => Attempt(attempt) + "log.jsonl";
+
+    /// <summary>The metrics that the script writes while it runs, line by line as the log.</summary>
+    public static string Metrics(int attempt) => Attempt(attempt) + "metrics.jsonl";
 
     /// <summary>How the script ended, written last by bootstrap.py.</summary>
     public static string Exit(int attempt) => Attempt(attempt) + "exit.json";

@@ -37,7 +37,7 @@ public sealed class JobLog(JobFiles files)
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>A page; empty and at its end when there is no log.</returns>
     public async Task<JobLogPage> ReadAsync(string job, int attempt, long after, int limit, CancellationToken cancellationToken = default) =>
-        await ReadAsync(job, attempt, await FindAsync(job, attempt, after, cancellationToken), limit, cancellationToken);
+        await ReadAsync(job, attempt, await FindAsync(job, JobPaths.Log(attempt), after, cancellationToken), limit, cancellationToken);
 
     /// <summary>The lines from a place on.</summary>
     /// <param name="job">The job.</param>
@@ -45,7 +45,15 @@ public sealed class JobLog(JobFiles files)
     /// <param name="from">From <see cref="JobLogPage.Next"/>.</param>
     /// <param name="limit">The most lines: 1 to <see cref="MaxLines"/>.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    public async Task<JobLogPage> ReadAsync(string job, int attempt, JobLogPosition from, int limit, CancellationToken cancellationToken = default)
+    public Task<JobLogPage> ReadAsync(string job, int attempt, JobLogPosition from, int limit, CancellationToken cancellationToken = default) =>
+        ReadAsync(job, JobPaths.Log(attempt), from, limit, cancellationToken);
+
+    /// <summary>The lines with metrics from a place on: each text is an object of numbers by name, as the script wrote it.</summary>
+    /// <inheritdoc cref="ReadAsync(string, int, JobLogPosition, int, CancellationToken)"/>
+    public Task<JobLogPage> ReadMetricsAsync(string job, int attempt, JobLogPosition from, int limit, CancellationToken cancellationToken = default) =>
+        ReadAsync(job, JobPaths.Metrics(attempt), from, limit, cancellationToken);
+
+    private async Task<JobLogPage> ReadAsync(string job, string path, JobLogPosition from, int limit, CancellationToken cancellationToken)
     {
         if (limit is < 1 or > MaxLines)
             throw new InvalidRequestException($"The limit must be 1 to {MaxLines}; it is {limit}.");
@@ -55,7 +63,7 @@ public sealed class JobLog(JobFiles files)
         var (after, offset, want) = (from.After, from.Offset, (int)Math.Min(PageBytes, Math.Max(ProbeBytes, limit * 256L)));
         while (true)
         {
-            var rest = await RangeAsync(job, attempt, offset, want, cancellationToken);
+            var rest = await RangeAsync(job, path, offset, want, cancellationToken);
             var (length, start) = (rest.Length, offset);
             while (lines.Count < limit && TakeLine(ref rest, out var text))
             {
@@ -82,9 +90,9 @@ public sealed class JobLog(JobFiles files)
     }
 
     /// <summary>Where the lines after a number begin.</summary>
-    private async Task<JobLogPosition> FindAsync(string job, int attempt, long after, CancellationToken cancellationToken)
+    private async Task<JobLogPosition> FindAsync(string job, string path, long after, CancellationToken cancellationToken)
     {
-        if (after <= 0 || await files.GetPropertiesAsync(job, JobPaths.Log(attempt), cancellationToken) is not { } file)
+        if (after <= 0 || await files.GetPropertiesAsync(job, path, cancellationToken) is not { } file)
             return new JobLogPosition(Math.Max(0, after), 0);
 
         // Low is where a line begins, and none before it is after the number. High is where looking at more would not help.
@@ -95,7 +103,7 @@ public sealed class JobLog(JobFiles files)
                 : tries <= Guesses ? low + (long)((double)(high - low) * (after - lowNumber) / (highNumber - lowNumber)) - (ProbeBytes / 2)
                 : low + ((high - low) / 2);
             guess = Math.Clamp(guess, low, high - 1);
-            var probe = await ProbeAsync(job, attempt, guess, isLineStart: guess == low, after, cancellationToken);
+            var probe = await ProbeAsync(job, path, guess, isLineStart: guess == low, after, cancellationToken);
             if (probe.Found is { } found)
                 return new JobLogPosition(after, found);
             if (probe.LastBefore > 0)
@@ -108,9 +116,9 @@ public sealed class JobLog(JobFiles files)
     }
 
     /// <summary>Looks at the lines that begin at a place or behind it, until one of them is after a number.</summary>
-    private async Task<Probe> ProbeAsync(string job, int attempt, long at, bool isLineStart, long after, CancellationToken cancellationToken)
+    private async Task<Probe> ProbeAsync(string job, string path, long at, bool isLineStart, long after, CancellationToken cancellationToken)
     {
-        var rest = await RangeAsync(job, attempt, at, ProbeBytes, cancellationToken);
+        var rest = await RangeAsync(job, path, at, ProbeBytes, cancellationToken);
         var start = at;
         if (!isLineStart && TakeLine(ref rest, out var cut))
             start += cut.Length + 1;
@@ -130,8 +138,8 @@ public sealed class JobLog(JobFiles files)
         return new Probe(null, null, before, start);
     }
 
-    private async Task<ReadOnlyMemory<byte>> RangeAsync(string job, int attempt, long offset, int length, CancellationToken cancellationToken) =>
-        await files.ReadRangeAsync(job, JobPaths.Log(attempt), offset, length, cancellationToken) ?? ReadOnlyMemory<byte>.Empty;
+    private async Task<ReadOnlyMemory<byte>> RangeAsync(string job, string path, long offset, int length, CancellationToken cancellationToken) =>
+        await files.ReadRangeAsync(job, path, offset, length, cancellationToken) ?? ReadOnlyMemory<byte>.Empty;
 
     /// <summary>Takes a whole line from the front of some bytes.</summary>
     private static bool TakeLine(ref ReadOnlyMemory<byte> bytes, out ReadOnlyMemory<byte> line)

@@ -7,16 +7,23 @@ using Larder.Orchestrations.Tests.Schedules;
 using Larder.Orchestrations.Tests.Testing;
 using Larder.Orchestrations.Training;
 using Larder.Orchestrations.Training.Activities;
+using Larder.Orchestrations.Training.Runs;
 using Larder.Registry.Access;
+using Larder.Registry.Audit;
 using Larder.Registry.Datasets;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
+using Larder.Registry.Jobs.Log;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage.Blobs;
+using Larder.Registry.Tokens;
 using Larder.Testing;
+using Larder.Tracking.Experiments;
+using Larder.Tracking.Runs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
 
 namespace Larder.Orchestrations.Tests.Datasets;
@@ -36,6 +43,7 @@ public sealed class DatasetUrlTests : IDisposable
     private readonly StageInputs _stage;
     private readonly StartCompute _start;
     private readonly UrlSource _urls;
+    private readonly RunStore _runs;
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"dataset-urls-{Guid.NewGuid():N}");
 
     public DatasetUrlTests(Azurite azurite)
@@ -56,12 +64,17 @@ public sealed class DatasetUrlTests : IDisposable
         backend.Setup(one => one.StartAsync(It.IsAny<ComputeTask>(), It.IsAny<CancellationToken>())).ReturnsAsync(true);
         var type = new TrainJob(backend.Object, _urls);
         _submitter = new JobSubmitter(_jobs, _files, _artifacts, [type], new JobAccess(_jobs, [type], new ModelScopes(null!, null!)), new JobLimits(), time);
-        _stage = new StageInputs(_steps, _artifacts, fetcher, backend.Object, new JobLimits());
-        _start = new StartCompute(_steps, _files, _artifacts, backend.Object, new JobLimits());
+        var experiments = new ExperimentStore(documents, time);
+        _runs = new RunStore(documents, experiments, time);
+        var tokens = new RunTokens(new TokenStore(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance), time), _files, () => null, time);
+        var runs = new TrainingRuns(experiments, _runs, new LiveMetrics(_jobs, new JobLog(_files), _runs, time), tokens, time);
+        _stage = new StageInputs(_steps, _artifacts, fetcher, backend.Object, runs, new JobLimits());
+        _start = new StartCompute(_steps, _files, _artifacts, backend.Object, tokens, new JobLimits());
     }
 
     public void Dispose()
     {
+        _runs.Dispose();
         _urls.Dispose();
         if (Directory.Exists(_folder))
             Directory.Delete(_folder, recursive: true);

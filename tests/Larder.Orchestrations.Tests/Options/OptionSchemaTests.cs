@@ -21,7 +21,7 @@ public sealed class OptionSchemaTests
         Assert.Null(Schema["required"]);
         var properties = Schema["properties"]!;
         Assert.Equal(
-            ["image", "cpu", "memoryGb", "gpu", "timeout", "environment", "arguments", "attempts", "alias", "gate", "compile", "model_file", "tags"],
+            ["image", "cpu", "memoryGb", "gpu", "timeout", "environment", "arguments", "attempts", "alias", "gate", "compile", "model_file", "tracking", "tags"],
             properties.AsObject().Select(property => property.Key));
         Assert.All(properties.AsObject(), property => Assert.NotEmpty((string)property.Value!["description"]!));
 

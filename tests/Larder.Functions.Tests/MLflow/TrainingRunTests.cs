@@ -1,0 +1,201 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Larder.Functions.Tests.Access;
+using Larder.Functions.Tests.Audit;
+using Larder.Functions.Tests.Hosting;
+using Larder.Functions.Tests.Training;
+using Larder.Registry.Access;
+using Larder.Testing;
+
+namespace Larder.Functions.Tests.MLflow;
+
+/// <summary>A Larder that asks for tokens; its client is the administrator.</summary>
+public sealed class GuardedLarder : IAsyncLifetime
+{
+    private Azurite? _azurite;
+
+    /// <summary>The server.</summary>
+    internal LarderProcess? Larder { get; private set; }
+
+    /// <inheritdoc />
+    public async Task InitializeAsync()
+    {
+        _azurite = await Azurite.StartAsync();
+        Larder = await LarderProcess.StartAsync(_azurite.ConnectionString, [("Access:AdminTokenSha256", KeyHash.Of(TokensTests.Admin).ToString())]);
+        Larder.Client.DefaultRequestHeaders.Authorization = new("Bearer", TokensTests.Admin);
+    }
+
+    /// <inheritdoc />
+    public async Task DisposeAsync()
+    {
+        if (Larder is not null)
+            await Larder.DisposeAsync();
+        if (_azurite is not null)
+            await ((IAsyncDisposable)_azurite).DisposeAsync();
+    }
+}
+
+/// <summary>Every training is a run of MLflow's API.</summary>
+public sealed class TrainingRunTests(GuardedLarder guarded) : IClassFixture<GuardedLarder>
+{
+    private const string Model = """
+        import json, os, shutil
+        shutil.copy(os.environ["LARDER_DATASET"], os.path.join(os.environ["LARDER_OUTPUT_DIR"], "model.onnx"))
+
+        """;
+
+    private readonly HttpClient _client = guarded.Larder!.Client;
+
+    [Fact]
+    public async Task A_training_is_a_run_with_its_options_data_set_and_metrics()
+    {
+        var job = await _client.TrainToEndAsync(
+            "run-whole",
+            Model + """
+            with open(os.environ["LARDER_METRICS"], "a") as metrics:
+                for step in range(3):
+                    print(json.dumps({"loss": 1 / (1 + step), "step": step}), file=metrics)
+                print("no metrics", file=metrics)
+                print(json.dumps({"spread": float("nan")}), file=metrics)
+            with open(os.path.join(os.environ["LARDER_OUTPUT_DIR"], "metrics.json"), "w") as metrics:
+                json.dump({"loss": 0.25, "accuracy": 0.9}, metrics)
+            """,
+            options: """{"arguments":["--depth","3","--rate=0.1","--fast"],"environment":{"MODE":"x","KEY":{"secret":"hidden-secret"}},"tags":{"team":"red"}}""");
+        Assert.True((string)job["state"]! == "succeeded", job.ToJsonString());
+
+        var run = await _client.RunAsync((string)job["run"]!);
+        var experiment = (await _client.AskAsync("experiments/get-by-name?experiment_name=run-whole"))["experiment"]!;
+        Assert.Equal(
+            ((string)experiment["experiment_id"]!, "FINISHED", (string)job["id"]!),
+            ((string)run["info"]!["experiment_id"]!, (string)run["info"]!["status"]!, (string)run["info"]!["run_name"]!));
+        Assert.True((long)run["info"]!["end_time"]! >= (long)run["info"]!["start_time"]!);
+        var parameters = Pairs(run["data"]!["params"]!);
+        Assert.Equal(
+            ("3", "0.1", "true", "x", """["--depth","3","--rate=0.1","--fast"]"""),
+            (parameters["depth"], parameters["rate"], parameters["fast"], parameters["environment.MODE"], parameters["arguments"]));
+        Assert.DoesNotContain("hidden-secret", run.ToJsonString(), StringComparison.Ordinal);
+        var tags = Pairs(run["data"]!["tags"]!);
+        Assert.Equal(
+            ((string)job["id"]!, "run-whole", "1", "train.py", "admin-token", "red"),
+            (tags["larder.job"], tags["larder.model"], tags["larder.version"], tags["mlflow.source.name"], tags["mlflow.user"], tags["team"]));
+        var metrics = run["data"]!["metrics"]!.AsArray().ToDictionary(metric => (string)metric!["key"]!, metric => metric!["value"]!.ToJsonString());
+        Assert.Equal(new Dictionary<string, string> { ["accuracy"] = "0.9", ["loss"] = "0.25", ["spread"] = "\"NaN\"" }, metrics);
+        var dataset = run["inputs"]!["dataset_inputs"]![0]!;
+        var input = job["inputs"]!.AsArray().Single(one => (string)one!["name"]! == "dataset")!;
+        Assert.Equal(("data.bin", ((string)input["sha256"]!)[..32]), ((string)dataset["dataset"]!["name"]!, (string)dataset["dataset"]!["digest"]!));
+
+        var history = (await _client.AskAsync($"metrics/get-history?run_id={job["run"]}&metric_key=loss"))["metrics"]!.AsArray();
+        Assert.Equal([(0, 1.0), (1, 0.5), (2, 1 / 3.0), (2, 0.25)], history.Select(point => ((int)point!["step"]!, (double)point["value"]!)));
+        var log = await _client.GetJsonAsync($"/api/v1/jobs/{job["id"]}/logs");
+        Assert.Contains(log.Body["lines"]!.AsArray(), line => ((string)line!["m"]!).StartsWith("1 lines of metrics were left out", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Metrics_are_seen_while_the_script_runs_and_a_canceled_training_is_a_killed_run()
+    {
+        var answer = await _client.TrainAsync("run-live", """
+            import json, os, time
+            with open(os.environ["LARDER_METRICS"], "a", buffering=1) as metrics:
+                print(json.dumps({"loss": 0.5, "step": 7}), file=metrics)
+                time.sleep(3600)
+            """);
+        var job = (string)answer.Body["job"]!["id"]!;
+        string? id = null;
+        await Eventually.TrueAsync(async () => (id = (string?)(await JobAsync(job))["run"]) is not null);
+        await Eventually.TrueAsync(async () => (await _client.RunAsync(id!))["data"]!["metrics"] is JsonArray { Count: 1 });
+
+        Assert.Equal("running", (string)(await JobAsync(job))["state"]!);
+        var experiment = (string)(await _client.RunAsync(id!))["info"]!["experiment_id"]!;
+        var found = await _client.PostAsync("runs/search", $$"""{"experiment_ids":["{{experiment}}"],"filter":"metrics.loss = 0.5 and attributes.status = 'RUNNING'"}""");
+        Assert.Equal(id, (string)Assert.Single(found["runs"]!.AsArray())!["info"]!["run_id"]!);
+        await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/jobs/{job}/cancel", null);
+        await _client.EndOfAsync(job);
+        Assert.Equal("KILLED", (string)(await _client.RunAsync(id!))["info"]!["status"]!);
+    }
+
+    [Fact]
+    public async Task Only_the_job_changes_its_run_and_deleting_the_job_deletes_it()
+    {
+        var job = await _client.TrainToEndAsync("run-own", "raise SystemExit(3)");
+        var id = (string)job["run"]!;
+        var refusal = $"The run {id} is that of the job {job["id"]}, and changes with it only. To delete the run, delete the job.";
+
+        Assert.Equal("FAILED", (string)(await _client.RunAsync(id))["info"]!["status"]!);
+        foreach (var (call, body) in new[]
+        {
+            ("runs/update", $$"""{"run_id":"{{id}}","status":"FINISHED"}"""),
+            ("runs/log-metric", $$"""{"run_id":"{{id}}","key":"a","value":1,"timestamp":1}"""),
+            ("runs/log-batch", $$"""{"run_id":"{{id}}","tags":[{"key":"a","value":"b"}]}"""),
+            ("runs/set-tag", $$"""{"run_id":"{{id}}","key":"a","value":"b"}"""),
+            ("runs/delete", $$"""{"run_id":"{{id}}"}"""),
+        })
+            await _client.RefusedAsync(call, body, 403, "PERMISSION_DENIED", refusal);
+
+        Assert.Equal(HttpStatusCode.OK, (await _client.SendJsonAsync(HttpMethod.Delete, $"/api/v1/jobs/{job["id"]}", null)).Status);
+        Assert.Equal("deleted", (string)(await _client.RunAsync(id))["info"]!["lifecycle_stage"]!);
+    }
+
+    [Fact]
+    public async Task A_script_with_tracking_logs_to_its_run_and_to_nothing_else()
+    {
+        var other = await _client.NewRunAsync();
+        var job = await _client.TrainToEndAsync(
+            "run-tracked",
+            Model + """
+            import time, urllib.error, urllib.request
+
+            def call(path, body=None):
+                request = urllib.request.Request(os.environ["MLFLOW_TRACKING_URI"] + path, None if body is None else json.dumps(body).encode())
+                request.add_header("Authorization", "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"])
+                request.add_header("Content-Type", "application/json")
+                try:
+                    with urllib.request.urlopen(request) as answer:
+                        return answer.status
+                except urllib.error.HTTPError as error:
+                    return error.code
+
+            run = os.environ["MLFLOW_RUN_ID"]
+            api = "/api/2.0/mlflow/"
+            metric = {"key": "auc", "value": 0.8, "timestamp": int(time.time() * 1000)}
+            print("got", [
+                call(api + "runs/get?run_id=" + run),
+                call(api + "runs/update", {"run_id": run, "status": "RUNNING"}),
+                call(api + "runs/log-metric", dict(metric, run_id=run)),
+                call(api + "runs/log-parameter", {"run_id": run, "key": "trees", "value": "12"}),
+                call(api + "runs/log-metric", dict(metric, run_id="OTHER")),
+                call(api + "runs/get?run_id=OTHER"),
+                call(api + "runs/create", {"experiment_id": "0"}),
+                call("/api/v1/models"),
+                call("/api/v1/models/run-tracked/prediction", {"values": [1]})])
+            print(os.environ["MLFLOW_TRACKING_TOKEN"])
+            """.Replace("OTHER", other, StringComparison.Ordinal),
+            options: """{"tracking":true}""");
+        Assert.True((string)job["state"]! == "succeeded", job.ToJsonString());
+
+        var lines = (await _client.GetJsonAsync($"/api/v1/jobs/{job["id"]}/logs")).Body["lines"]!.AsArray().Select(line => (string)line!["m"]!).ToList();
+        Assert.Contains("got [200, 200, 200, 200, 403, 403, 403, 403, 403]", lines);
+        // The token is masked.
+        Assert.Contains("***", lines);
+        var run = await _client.RunAsync((string)job["run"]!);
+        Assert.Equal(("0.8", "12"), (run["data"]!["metrics"]![0]!["value"]!.ToJsonString(), Pairs(run["data"]!["params"]!)["trees"]));
+        Assert.Null((await _client.RunAsync(other))["data"]!["metrics"]);
+        // It ends with the job.
+        Assert.DoesNotContain((await _client.GetJsonAsync("/api/v1/admin/tokens")).Body["tokens"]!.AsArray(), token => (string)token!["name"]! == $"job-{job["id"]}");
+        Assert.Contains(await _client.AuditAsync(""), record => (string)record["what"]! == "revoke" && (string)record["who"]! == $"job-{job["id"]}");
+    }
+
+    [Theory]
+    [InlineData("""{"tracking":true,"environment":{"MLFLOW_TRACKING_URI":"http://localhost:1"}}""", "The option tracking sets MLFLOW_TRACKING_URI: leave it out of the environment, or tracking.")]
+    [InlineData("""{"tracking":1}""", "/tracking must be true or false; got 1.")]
+    public async Task Tracking_that_cannot_be_is_refused(string options, string sentence)
+    {
+        var answer = await _client.TrainAsync("run-refused", Model, options: options);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        Assert.Contains(sentence, answer.Description, StringComparison.Ordinal);
+    }
+
+    private async Task<JsonNode> JobAsync(string id) => (await _client.GetJsonAsync($"/api/v1/jobs/{id}")).Body["job"]!;
+
+    private static Dictionary<string, string> Pairs(JsonNode list) => list.AsArray().ToDictionary(pair => (string)pair!["key"]!, pair => (string)pair!["value"]!);
+}
