@@ -54,6 +54,7 @@ using Larder.Registry.Text;
 using Larder.Registry.Tokens;
 using Larder.Registry.Uploads;
 using Larder.Tracking;
+using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
 using Larder.Tracking.Runs;
 using Microsoft.AspNetCore.Http;
@@ -334,6 +335,8 @@ public static class LarderServices
         services.AddSingleton<ExperimentStore>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<TrackingGarbageCollector>();
+        services.AddSingleton<RunArtifacts>();
+        services.AddSingleton<IArtifactUser>(provider => provider.GetRequiredService<RunArtifacts>());
     }
 
     private static void AddSchedules(this IServiceCollection services)
