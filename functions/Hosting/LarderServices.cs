@@ -55,6 +55,7 @@ using Larder.Registry.Text;
 using Larder.Registry.Tokens;
 using Larder.Registry.Uploads;
 using Larder.Tracking;
+using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
 using Larder.Tracking.Runs;
 using Microsoft.AspNetCore.Http;
@@ -340,6 +341,8 @@ public static class LarderServices
         services.AddSingleton<RunTokens>();
         services.AddSetting<TrackingOptions>("Tracking", ApiSettings);
         services.AddSingleton<TrackingAddress>(provider => new OwnAddress(provider).Find);
+        services.AddSingleton<RunArtifacts>();
+        services.AddSingleton<IArtifactUser>(provider => provider.GetRequiredService<RunArtifacts>());
     }
 
     private static void AddSchedules(this IServiceCollection services)

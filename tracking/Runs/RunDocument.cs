@@ -51,13 +51,6 @@ internal sealed class RunDraft(RunDocument read)
     /// <exception cref="InvalidRequestException">The run is deleted.</exception>
     public void RequireActive() => Require(Run.IsActive, "active", "deleted");
 
-    /// <exception cref="ForbiddenException">The run is a job's, and not the job changes it.</exception>
-    public void RequireOwner(RunKey key)
-    {
-        if (Run.Job is { } job && !key.ByJob)
-            throw new ForbiddenException($"The run {Run.Id} is that of the job {job}, and changes with it only. To delete the run, delete the job.");
-    }
-
     /// <exception cref="InvalidRequestException">The run is not deleted.</exception>
     public void RequireDeleted() => Require(!Run.IsActive, "deleted", "active");
 
@@ -120,6 +113,6 @@ internal sealed class RunDraft(RunDocument read)
     private void Require(bool isRight, string right, string state)
     {
         if (!isRight)
-            throw new InvalidRequestException($"The run {Run.Id} must be in the '{right}' state. Current state is {state}.");
+            throw RunStore.WrongState(Run.Id, right, state);
     }
 }

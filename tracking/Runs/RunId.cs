@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Larder.Registry.Errors;
 
 namespace Larder.Tracking.Runs;
 
@@ -46,4 +47,11 @@ public readonly record struct RunKey(string Id, bool ByJob = false)
 {
     /// <summary>A run that a caller changes who is no job.</summary>
     public static implicit operator RunKey(string id) => new(id);
+
+    /// <exception cref="ForbiddenException">The run is a job's, and not the job changes it.</exception>
+    internal void RequireOwner(Run run)
+    {
+        if (run.Job is { } job && !ByJob)
+            throw new ForbiddenException($"The run {Id} is that of the job {job}, and changes with it only. To delete the run, delete the job.");
+    }
 }

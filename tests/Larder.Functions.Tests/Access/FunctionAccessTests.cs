@@ -20,10 +20,19 @@ public sealed class FunctionAccessTests
         GET / none
         GET /ajax-api/2.0/mlflow/{*path} reader
         POST /ajax-api/2.0/mlflow/{*path} reader
+        GET /ajax-api/2.0/mlflow-artifacts/{*path} reader
+        PUT /ajax-api/2.0/mlflow-artifacts/{*path} reader
+        DELETE /ajax-api/2.0/mlflow-artifacts/{*path} reader
         GET /api/test reader
         POST /api/test/sendtomodelhost reader
         POST /api/v1/admin/export admin
         POST /api/v1/admin/import admin
+        GET /api/2.0/mlflow-artifacts/artifacts reader
+        GET /api/2.0/mlflow-artifacts/artifacts/{*path} reader
+        PUT /api/2.0/mlflow-artifacts/artifacts/{*path} contributor
+        DELETE /api/2.0/mlflow-artifacts/artifacts/{*path} contributor
+        GET /api/2.0/mlflow/artifacts/list reader
+        GET /get-artifact reader
         POST /api/2.0/mlflow/experiments/create contributor
         POST /api/2.0/mlflow/experiments/delete-experiment-tag contributor
         POST /api/2.0/mlflow/experiments/delete contributor
