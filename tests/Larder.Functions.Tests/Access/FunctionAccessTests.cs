@@ -24,6 +24,29 @@ public sealed class FunctionAccessTests
         POST /api/test/sendtomodelhost reader
         POST /api/v1/admin/export admin
         POST /api/v1/admin/import admin
+        PATCH /ajax-api/2.0/mlflow/{*path} reader
+        DELETE /ajax-api/2.0/mlflow/{*path} reader
+        POST /api/2.0/mlflow/registered-models/create contributor
+        GET /api/2.0/mlflow/registered-models/get reader
+        GET /api/2.0/mlflow/registered-models/search reader
+        PATCH /api/2.0/mlflow/registered-models/update contributor
+        POST /api/2.0/mlflow/registered-models/rename contributor
+        DELETE /api/2.0/mlflow/registered-models/delete admin
+        GET /api/2.0/mlflow/registered-models/get-latest-versions reader
+        POST /api/2.0/mlflow/registered-models/get-latest-versions reader
+        POST /api/2.0/mlflow/registered-models/set-tag contributor
+        DELETE /api/2.0/mlflow/registered-models/delete-tag contributor
+        POST /api/2.0/mlflow/registered-models/alias contributor
+        DELETE /api/2.0/mlflow/registered-models/alias contributor
+        GET /api/2.0/mlflow/registered-models/alias reader
+        GET /api/2.0/mlflow/model-versions/get reader
+        GET /api/2.0/mlflow/model-versions/get-download-uri reader
+        GET /api/2.0/mlflow/model-versions/search reader
+        PATCH /api/2.0/mlflow/model-versions/update contributor
+        DELETE /api/2.0/mlflow/model-versions/delete contributor
+        POST /api/2.0/mlflow/model-versions/set-tag contributor
+        DELETE /api/2.0/mlflow/model-versions/delete-tag contributor
+        POST /api/2.0/mlflow/model-versions/transition-stage contributor
         POST /api/2.0/mlflow/experiments/create contributor
         POST /api/2.0/mlflow/experiments/delete-experiment-tag contributor
         POST /api/2.0/mlflow/experiments/delete contributor
