@@ -1,5 +1,6 @@
 using Larder.Registry.Storage;
 using Larder.Registry.Text;
+using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
 using Larder.Tracking.Metrics;
 using Larder.Tracking.Runs;
@@ -26,6 +27,9 @@ internal static class TrackingCollections
 
     /// <summary>Points of metrics that left the run's document: a partition for each run, by the chunk's id.</summary>
     public static DocumentCollection<MetricChunk> Chunks { get; } = RegistryJson.Collection<MetricChunk>("run-metrics");
+
+    /// <summary>Files and folders that runs logged: a partition for each folder, by their names.</summary>
+    public static DocumentCollection<ArtifactDocument> Artifacts { get; } = RegistryJson.Collection<ArtifactDocument>("run-artifacts");
 
     /// <summary>The partition of a name.</summary>
     public static string NamePartition(string name) => TextHash.Of(name);

@@ -48,6 +48,7 @@ public sealed class TrackingGarbageCollector(ExperimentStore experiments, RunSto
                 over.Add(experiment.Id);
         }
 
+        await runs.CollectArtifactsAsync([.. found.Select(run => run.Id)], cancellationToken);
         foreach (var run in found)
         {
             // A run that was created while its experiment was deleted for good has none.

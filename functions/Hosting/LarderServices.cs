@@ -55,6 +55,7 @@ using Larder.Registry.Text;
 using Larder.Registry.Tokens;
 using Larder.Registry.Uploads;
 using Larder.Tracking;
+using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
 using Larder.Tracking.Runs;
 using Microsoft.AspNetCore.Http;
@@ -338,6 +339,8 @@ public static class LarderServices
         services.AddSingleton<ExperimentStore>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<TrackingGarbageCollector>();
+        services.AddSingleton<RunArtifacts>();
+        services.AddSingleton<IArtifactUser>(provider => provider.GetRequiredService<RunArtifacts>());
     }
 
     private static void AddSchedules(this IServiceCollection services)

@@ -16,7 +16,7 @@ namespace Larder.Registry.GarbageCollection;
 /// else: every step is conditional on what was read.
 /// </summary>
 /// <remarks>
-/// An artifact is deleted when it was last touched before the grace period, no version, no data set and no job's input names it, and it was not touched since it was
+/// An artifact is deleted when it was last touched before the grace period, no version, no data set, no job's input and no <see cref="IArtifactUser"/> names it, and it was not touched since it was
 /// listed. Publishing, and accepting a job, stores or touches the artifact before the document is created, so an artifact that a new document names is young; and one
 /// that is touched during the collection has another ETag than was listed. A collection that cannot read everything deletes no artifact.
 /// Models and versions that were deleted longer ago than <see cref="RetentionOptions.Deleted"/> are purged first; then their documents and artifacts go.
@@ -30,6 +30,7 @@ namespace Larder.Registry.GarbageCollection;
 /// <param name="files">Their files.</param>
 /// <param name="schedules">The schedules.</param>
 /// <param name="tokens">The tokens.</param>
+/// <param name="users">Others whose documents name artifacts.</param>
 /// <param name="options">The grace period.</param>
 /// <param name="retention">How long what is deleted can be restored.</param>
 public sealed class RegistryGarbageCollector(
@@ -40,6 +41,7 @@ public sealed class RegistryGarbageCollector(
     JobFiles files,
     ScheduleStore schedules,
     TokenStore tokens,
+    IEnumerable<IArtifactUser> users,
     GarbageCollectionOptions options,
     RetentionOptions retention)
 {
@@ -87,6 +89,12 @@ public sealed class RegistryGarbageCollector(
 
         await foreach (var dataset in _documents.ScanAllAsync(DatasetStore.Collection, PageSize, cancellationToken))
             unnamed.Remove(dataset.Value.Sha256);
+
+        foreach (var user in users)
+        {
+            await foreach (var sha256 in user.UsedArtifactsAsync(cancellationToken))
+                unnamed.Remove(sha256);
+        }
 
         var (counted, removed) = await VisitVersionsAsync(before, sha256 => unnamed.Remove(sha256), cancellationToken);
 
@@ -181,7 +189,7 @@ public sealed class RegistryGarbageCollector(
 /// <param name="VersionsCommitted">Versions whose publisher crashed before it committed their number: made visible.</param>
 /// <param name="DeletionsFinished">Deleted versions whose documents still held content: emptied.</param>
 /// <param name="VersionDocuments">Documents of deleted models' versions, deleted.</param>
-/// <param name="Artifacts">Artifacts that neither a version nor a job names, deleted.</param>
+/// <param name="Artifacts">Artifacts that no document names, deleted.</param>
 /// <param name="ArtifactBytes">The bytes of those.</param>
 /// <param name="JobFolders">Files of jobs that are not there (any more), deleted.</param>
 /// <param name="JobKeys">Idempotency keys without a job, released.</param>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Larder.Testing;
+using Larder.Tracking.Artifacts;
 using Larder.Tracking.Tests.Testing;
 
 namespace Larder.Tracking.Tests;
@@ -13,7 +14,7 @@ public abstract class KilledWriterContract : TrackingTests
     protected abstract string[] Arguments { get; }
 
     [Fact]
-    public async Task Every_acknowledged_batch_is_there_after_a_kill_and_none_is_half_there()
+    public async Task Every_acknowledged_batch_and_artifact_is_there_after_a_kill_and_none_is_half_there()
     {
         var host = await OpenAsync();
         var run = await CreateRunAsync(host);
@@ -24,6 +25,12 @@ public abstract class KilledWriterContract : TrackingTests
 
             var found = await host.Runs.GetAsync(run.Id);
             Assert.All(acknowledged, batch => Assert.Equal(batch.Value, found.Params[batch.Key]));
+            var files = await host.Artifacts.FilesAsync(run.Id, ArtifactPath.Root).ToDictionaryAsync(file => file.Path.ToString());
+            foreach (var (batch, value) in acknowledged)
+            {
+                await using var content = await host.Artifacts.OpenAsync(files[$"batches/{batch}.txt"]);
+                Assert.Equal(value, await new StreamReader(content).ReadToEndAsync());
+            }
             var points = (await host.Runs.HistoryAsync(run.Id, "loss", 1_000_000, null)).Items;
             var whole = points.GroupBy(point => point.Value).ToDictionary(batch => batch.Key.ToString(CultureInfo.InvariantCulture), batch => batch.Count());
             Assert.Equal(found.Params.Values.ToHashSet(), [.. whole.Keys]);
@@ -65,11 +72,12 @@ public sealed class BlobKilledWriterTests(Azurite azurite) : KilledWriterContrac
 }
 
 [Collection(CosmosCollection.Name)]
-public sealed class CosmosKilledWriterTests(CosmosServer server) : KilledWriterContract
+public sealed class CosmosKilledWriterTests(CosmosServer server, Azurite azurite) : KilledWriterContract
 {
+    private readonly string _account = azurite.NewAccount();
     private readonly string _database = server.NewDatabase();
 
-    protected override string[] Arguments => [server.Endpoint, server.Key, _database];
+    protected override string[] Arguments => [_account, server.Endpoint, server.Key, _database];
 
-    protected override Task<TrackingHost> OpenHostAsync() => TrackingHost.OnCosmosAsync(server.Endpoint, server.Key, _database, Time);
+    protected override Task<TrackingHost> OpenHostAsync() => TrackingHost.OnCosmosAsync(_account, server.Endpoint, server.Key, _database, Time);
 }

@@ -12,11 +12,12 @@ public sealed class BlobExperimentTests(Azurite azurite) : ExperimentContract
 }
 
 [Collection(CosmosCollection.Name)]
-public sealed class CosmosExperimentTests(CosmosServer server) : ExperimentContract
+public sealed class CosmosExperimentTests(CosmosServer server, Azurite azurite) : ExperimentContract
 {
+    private readonly string _account = azurite.NewAccount();
     private readonly string _database = server.NewDatabase();
 
-    protected override Task<TrackingHost> OpenHostAsync() => TrackingHost.OnCosmosAsync(server.Endpoint, server.Key, _database, Time);
+    protected override Task<TrackingHost> OpenHostAsync() => TrackingHost.OnCosmosAsync(_account, server.Endpoint, server.Key, _database, Time);
 }
 
 [Collection(AzuriteCollection.Name)]
@@ -28,9 +29,27 @@ public sealed class BlobRunTests(Azurite azurite) : RunContract
 }
 
 [Collection(CosmosCollection.Name)]
-public sealed class CosmosRunTests(CosmosServer server) : RunContract
+public sealed class CosmosRunTests(CosmosServer server, Azurite azurite) : RunContract
 {
+    private readonly string _account = azurite.NewAccount();
     private readonly string _database = server.NewDatabase();
 
-    protected override Task<TrackingHost> OpenHostAsync() => TrackingHost.OnCosmosAsync(server.Endpoint, server.Key, _database, Time);
+    protected override Task<TrackingHost> OpenHostAsync() => TrackingHost.OnCosmosAsync(_account, server.Endpoint, server.Key, _database, Time);
+}
+
+[Collection(AzuriteCollection.Name)]
+public sealed class BlobArtifactTests(Azurite azurite) : ArtifactContract
+{
+    private readonly string _account = azurite.NewAccount();
+
+    protected override Task<TrackingHost> OpenHostAsync() => Task.FromResult(TrackingHost.OnBlobs(_account, Time));
+}
+
+[Collection(CosmosCollection.Name)]
+public sealed class CosmosArtifactTests(CosmosServer server, Azurite azurite) : ArtifactContract
+{
+    private readonly string _account = azurite.NewAccount();
+    private readonly string _database = server.NewDatabase();
+
+    protected override Task<TrackingHost> OpenHostAsync() => TrackingHost.OnCosmosAsync(_account, server.Endpoint, server.Key, _database, Time);
 }

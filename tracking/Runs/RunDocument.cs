@@ -113,6 +113,6 @@ internal sealed class RunDraft(RunDocument read)
     private void Require(bool isRight, string right, string state)
     {
         if (!isRight)
-            throw new InvalidRequestException($"The run {Run.Id} must be in the '{right}' state. Current state is {state}.");
+            throw RunStore.WrongState(Run.Id, right, state);
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Larder.Registry.Errors;
 using Larder.Registry.Search;
 using Larder.Registry.Storage;
+using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
 using Larder.Tracking.Metrics;
 
@@ -34,6 +35,7 @@ public sealed class RunStore : IDisposable
     private readonly TimeProvider _time;
     private readonly RunCommits _commits;
     private readonly MetricHistory _history;
+    private readonly ArtifactTree _artifacts;
     private readonly SearchIndex<RunDocument, Run> _index;
 
     /// <summary>The runs of a store.</summary>
@@ -44,6 +46,7 @@ public sealed class RunStore : IDisposable
             documents, TrackingCollections.Runs, document => document.IsPurging ? null : document.Run, document => document.Revision);
         _commits = new RunCommits(documents, document => _index.Set(document.Run.ExperimentId, document.Run.Id, document));
         _history = new MetricHistory(documents);
+        _artifacts = new ArtifactTree(documents);
     }
 
     /// <summary>The name of a state, as clients write it.</summary>
@@ -134,7 +137,7 @@ public sealed class RunStore : IDisposable
     public Task RestoreAsync(string id, CancellationToken cancellationToken = default) =>
         ChangeAsync(id, draft => draft.Set(draft.Run with { DeletedAt = null }), cancellationToken);
 
-    /// <summary>Deletes a deleted run for good, with the history of its metrics.</summary>
+    /// <summary>Deletes a deleted run for good, with the history of its metrics and its artifacts, whose bytes the garbage collection takes.</summary>
     /// <exception cref="NotFoundException">There is no such run.</exception>
     /// <exception cref="InvalidRequestException">It is not deleted.</exception>
     public async Task PurgeAsync(string id, CancellationToken cancellationToken = default)
@@ -311,17 +314,20 @@ public sealed class RunStore : IDisposable
 
     internal static NotFoundException NotFound(string id) => new($"Run with id={id} not found");
 
+    internal static InvalidRequestException WrongState(string id, string right, string state) => new($"The run {id} must be in the '{right}' state. Current state is {state}.");
+
     /// <summary>A run's document; null when there is none, or it is being purged.</summary>
     internal static async Task<RunDocument?> ReadAsync(IDocumentStore documents, string id, CancellationToken cancellationToken) =>
         RunId.TryExperiment(id, out var experiment) && await documents.GetAsync(TrackingCollections.Runs, experiment, id, cancellationToken) is { Value.IsPurging: false } read
             ? read.Value
             : null;
 
-    /// <summary>Deletes what is left of a run that nothing sees any more: first its chunks, so that a crash leaves the document that names them.</summary>
+    /// <summary>Deletes what is left of a run that nothing sees any more: first its artifacts and chunks, so that a crash leaves the document that leads to them.</summary>
     internal async Task EndPurgeAsync(string id, CancellationToken cancellationToken)
     {
         if (!RunId.TryExperiment(id, out var experiment))
             return;
+        await _artifacts.DeleteAsync(id, ArtifactPath.Root, cancellationToken);
         DocumentPage<MetricChunk> chunks;
         do
         {
@@ -333,6 +339,27 @@ public sealed class RunStore : IDisposable
         if (await _documents.GetAsync(TrackingCollections.Runs, experiment, id, cancellationToken) is { Value.IsPurging: true } read)
             await _documents.TryDeleteAsync(TrackingCollections.Runs, read, cancellationToken);
         _index.Remove(experiment, id);
+    }
+
+    /// <summary>Deletes the documents of artifacts that have no run: what was logged while it was being deleted for good.</summary>
+    /// <param name="known">Runs that were there a moment ago; those that are found to be there come in.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    internal async Task CollectArtifactsAsync(HashSet<string> known, CancellationToken cancellationToken)
+    {
+        string? gone = null;
+        await foreach (var document in _artifacts.ScanAsync(cancellationToken))
+        {
+            var run = ArtifactTree.RunOf(document);
+            if (known.Contains(run))
+                continue;
+            if (run != gone && RunId.TryExperiment(run, out var experiment) && await _documents.GetAsync(TrackingCollections.Runs, experiment, run, cancellationToken) is not null)
+            {
+                known.Add(run);
+                continue;
+            }
+            gone = run;
+            await _artifacts.TryDeleteAsync(document, cancellationToken);
+        }
     }
 
     /// <summary>Deletes a run for good if it is still as it must be for that.</summary>

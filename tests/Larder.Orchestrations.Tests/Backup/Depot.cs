@@ -41,7 +41,7 @@ internal sealed class Depot : IDisposable
         Publisher = new ModelPublisher(
             Registry, Artifacts, ValidateAsync, (_, _, _) => Task.CompletedTask, staging, publishing, NullLogger<ModelPublisher>.Instance);
         Importer = new RegistryImporter(Registry, Jobs, Artifacts, staging, ValidateAsync, publishing, Limits, Schedules, TimeProvider.System);
-        Sweeper = new RegistryGarbageCollector(Registry, Artifacts, Publisher, Jobs, new JobFiles(client, TimeProvider.System), Schedules, Tokens, new GarbageCollectionOptions(), new RetentionOptions { Deleted = TimeSpan.FromDays(1) });
+        Sweeper = new RegistryGarbageCollector(Registry, Artifacts, Publisher, Jobs, new JobFiles(client, TimeProvider.System), Schedules, Tokens, [], new GarbageCollectionOptions(), new RetentionOptions { Deleted = TimeSpan.FromDays(1) });
     }
 
     public static ImportLimits Limits { get; } = new() { ArchiveBytes = 1 << 30, ExpandedBytes = 1 << 30 };

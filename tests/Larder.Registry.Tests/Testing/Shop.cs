@@ -69,7 +69,7 @@ internal sealed class Shop : IDisposable
             NullLogger<ModelPublisher>.Instance);
         Jobs = new JobStore(Documents, Time);
         Files = new JobFiles(client, Time);
-        Sweeper = new RegistryGarbageCollector(Registry, Artifacts, Publisher, Jobs, Files, Schedules, Tokens, new GarbageCollectionOptions(), new RetentionOptions { Deleted = TimeSpan.FromDays(retentionDays) });
+        Sweeper = new RegistryGarbageCollector(Registry, Artifacts, Publisher, Jobs, Files, Schedules, Tokens, [], new GarbageCollectionOptions(), new RetentionOptions { Deleted = TimeSpan.FromDays(retentionDays) });
     }
 
     public string Account { get; }

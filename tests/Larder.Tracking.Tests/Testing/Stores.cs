@@ -1,10 +1,19 @@
+using Larder.Registry.Audit;
 using Larder.Registry.GarbageCollection;
+using Larder.Registry.Jobs;
+using Larder.Registry.Jobs.Files;
+using Larder.Registry.Models;
+using Larder.Registry.Publishing;
+using Larder.Registry.Schedules;
 using Larder.Registry.Storage;
 using Larder.Registry.Storage.Blobs;
 using Larder.Registry.Storage.Cosmos;
+using Larder.Registry.Tokens;
 using Larder.Testing;
+using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
 using Larder.Tracking.Runs;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Tracking.Tests.Testing;
@@ -18,7 +27,7 @@ public sealed class AzuriteCollection : ICollectionFixture<Azurite>
 
 /// <summary>Tests that share one Cosmos DB server, each with a database of its own.</summary>
 [CollectionDefinition(Name)]
-public sealed class CosmosCollection : ICollectionFixture<CosmosServer>
+public sealed class CosmosCollection : ICollectionFixture<CosmosServer>, ICollectionFixture<Azurite>
 {
     public const string Name = "Cosmos";
 }
@@ -26,12 +35,24 @@ public sealed class CosmosCollection : ICollectionFixture<CosmosServer>
 /// <summary>One host: the stores of the room on a document store.</summary>
 public sealed class TrackingHost : IDisposable
 {
-    public TrackingHost(IDocumentStore documents, TimeProvider time, IDisposable? owned = null)
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"larder-{Guid.NewGuid():N}");
+
+    public TrackingHost(IDocumentStore documents, string account, TimeProvider time, IDisposable? owned = null)
     {
+        var (client, publishing) = (BlobClients.Create(account), new PublishingOptions { StagingFolder = _folder });
+        Bytes = new BlobArtifactStore(client, time);
         Documents = documents;
         Experiments = new ExperimentStore(documents, time);
         Runs = new RunStore(documents, Experiments, time);
         Collector = new TrackingGarbageCollector(Experiments, Runs, new RetentionOptions { Deleted = TimeSpan.FromDays(30) });
+        Artifacts = new RunArtifacts(documents, Bytes, Runs, new StagingArea(publishing), publishing, time);
+        var audit = new AuditLog(documents, NullLogger<AuditLog>.Instance);
+        var registry = new ModelRegistry(documents, time, audit);
+        var publisher = new ModelPublisher(
+            registry, Bytes, (_, _, _) => throw new NotSupportedException(), (_, _, _) => Task.CompletedTask, new StagingArea(publishing), publishing, NullLogger<ModelPublisher>.Instance);
+        Sweeper = new RegistryGarbageCollector(
+            registry, Bytes, publisher, new JobStore(documents, time), new JobFiles(client, time), new ScheduleStore(documents, audit), new TokenStore(documents, audit, time), [Artifacts],
+            new GarbageCollectionOptions(), new RetentionOptions());
         _owned = owned;
     }
 
@@ -45,22 +66,32 @@ public sealed class TrackingHost : IDisposable
 
     public TrackingGarbageCollector Collector { get; }
 
+    public RunArtifacts Artifacts { get; }
+
+    public IArtifactStore Bytes { get; }
+
+    /// <summary>Takes bytes that nothing names.</summary>
+    public RegistryGarbageCollector Sweeper { get; }
+
     public void Dispose()
     {
         Runs.Dispose();
         _owned?.Dispose();
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
     }
 
     /// <summary>On blobs.</summary>
-    public static TrackingHost OnBlobs(string connectionString, TimeProvider time) => new(new BlobDocumentStore(BlobClients.Create(connectionString)), time);
+    public static TrackingHost OnBlobs(string connectionString, TimeProvider time) =>
+        new(new BlobDocumentStore(BlobClients.Create(connectionString)), connectionString, time);
 
-    /// <summary>On Cosmos DB, whose containers are made when they are missing.</summary>
-    public static async Task<TrackingHost> OnCosmosAsync(string endpoint, string key, string database, TimeProvider time)
+    /// <summary>On Cosmos DB, whose containers are made when they are missing; artifacts' bytes are blobs there too.</summary>
+    public static async Task<TrackingHost> OnCosmosAsync(string account, string endpoint, string key, string database, TimeProvider time)
     {
         var options = new CosmosOptions { Endpoint = endpoint, Key = key, Database = database, Create = true, LimitToEndpoint = true, AnyCertificate = true };
         var client = CosmosClients.Create(options);
         await new CosmosContainers(client, options).PrepareAsync();
-        return new TrackingHost(new CosmosDocumentStore(client, options, new CosmosMetrics()), time, client);
+        return new TrackingHost(new CosmosDocumentStore(client, options, new CosmosMetrics()), account, time, client);
     }
 }
 

@@ -1,0 +1,125 @@
+using System.Runtime.CompilerServices;
+using Larder.Registry.Errors;
+using Larder.Registry.GarbageCollection;
+using Larder.Registry.Publishing;
+using Larder.Registry.Storage;
+using Larder.Registry.Text;
+using Larder.Tracking.Runs;
+
+namespace Larder.Tracking.Artifacts;
+
+/// <summary>The files that runs logged: bytes in the artifact store, under their SHA-256, and a document for each path that names them.</summary>
+/// <param name="documents">The documents.</param>
+/// <param name="artifacts">The bytes.</param>
+/// <param name="runs">The runs.</param>
+/// <param name="staging">Where bytes wait until their hash is known.</param>
+/// <param name="publishing">How large a file may be: as a model.</param>
+/// <param name="time">The clock.</param>
+public sealed class RunArtifacts(
+    IDocumentStore documents, IArtifactStore artifacts, RunStore runs, StagingArea staging, PublishingOptions publishing, TimeProvider time) : IArtifactUser
+{
+    /// <summary>The most entries of a page.</summary>
+    public const int PageItems = 5000;
+
+    private readonly ArtifactTree _tree = new(documents);
+
+    /// <summary>A page of the files and folders that are in a folder: in the order of their names, as the store has it. There are none in a folder that does not exist, and in a file.</summary>
+    /// <param name="runId">The run, deleted or not.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="limit">The most entries of the page.</param>
+    /// <param name="token">From the page before; null for the first page.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="NotFoundException">There is no such run.</exception>
+    /// <exception cref="InvalidRequestException">The token is none that an earlier page gave.</exception>
+    public async Task<Page<RunArtifact>> ListAsync(string runId, ArtifactPath folder, int limit = PageItems, string? token = null, CancellationToken cancellationToken = default)
+    {
+        await runs.GetAsync(runId, cancellationToken);
+        return await _tree.ListAsync(runId, folder, limit, token, cancellationToken);
+    }
+
+    /// <summary>All files below a folder, those in its folders too.</summary>
+    /// <exception cref="NotFoundException">There is no such run.</exception>
+    public async IAsyncEnumerable<RunArtifact> FilesAsync(string runId, ArtifactPath folder, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await runs.GetAsync(runId, cancellationToken);
+        await foreach (var file in _tree.FilesAsync(runId, folder, cancellationToken))
+            yield return file;
+    }
+
+    /// <summary>A file or folder of a run, deleted or not; null when there is none, and for the root, which always is.</summary>
+    /// <exception cref="NotFoundException">There is no such run.</exception>
+    public async Task<RunArtifact?> FindAsync(string runId, ArtifactPath path, CancellationToken cancellationToken = default)
+    {
+        await runs.GetAsync(runId, cancellationToken);
+        return await _tree.FindAsync(runId, path, cancellationToken);
+    }
+
+    /// <summary>Opens a file, or a range of it.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">First byte; less than the size, unless both are 0.</param>
+    /// <param name="length">How many bytes; null for the rest.</param>
+    /// <param name="cancellationToken">Cancels the opening, not the stream.</param>
+    /// <returns>A stream to read once and dispose of.</returns>
+    public async Task<Stream> OpenAsync(RunArtifact file, long offset = 0, long? length = null, CancellationToken cancellationToken = default) =>
+        await artifacts.OpenReadAsync(file.Sha256 ?? throw new ArgumentException("A folder has no bytes.", nameof(file)), offset, length, cancellationToken)
+            ?? throw new StorageUnavailableException($"The artifact {Quoted.Text(file.Path.ToString())} is missing in storage.");
+
+    /// <summary>Logs a file, in the place of the one that is there. When it returns, the file is stored.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="path">Its path.</param>
+    /// <param name="content">Its bytes; read only when the file can be logged.</param>
+    /// <param name="contentLength">How many there are, where that is known.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="NotFoundException">There is no such run.</exception>
+    /// <exception cref="InvalidRequestException">The run is deleted, or there cannot be a file at the path.</exception>
+    /// <exception cref="TooLargeException">It is larger than it may be.</exception>
+    public async Task<RunArtifact> PutAsync(string runId, ArtifactPath path, Stream content, long? contentLength = null, CancellationToken cancellationToken = default)
+    {
+        await RequireFreeAsync(runId, path, cancellationToken);
+        await using var staged = await staging.AddAsync(content, "artifact", publishing.ModelBytes, contentLength, cancellationToken);
+        await artifacts.PutAsync(staged.Path, staged.Sha256, cancellationToken);
+        return await WriteAsync(runId, path, staged.Sha256, staged.SizeBytes, cancellationToken);
+    }
+
+    /// <summary>Deletes a file, or a folder with all that is below it; the root is left empty.</summary>
+    /// <returns>Whether there was anything.</returns>
+    /// <exception cref="NotFoundException">There is no such run.</exception>
+    /// <exception cref="InvalidRequestException">The run is deleted: what can be restored is restored with its artifacts.</exception>
+    public async Task<bool> DeleteAsync(string runId, ArtifactPath path, CancellationToken cancellationToken = default)
+    {
+        await RequireActiveAsync(runId, cancellationToken);
+        return await _tree.DeleteAsync(runId, path, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<string> UsedArtifactsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var document in _tree.ScanAsync(cancellationToken))
+        {
+            if (document.Value.Sha256 is { } sha256)
+                yield return sha256;
+        }
+    }
+
+    private async Task RequireFreeAsync(string runId, ArtifactPath path, CancellationToken cancellationToken)
+    {
+        if (path.IsRoot)
+            throw new InvalidRequestException("Invalid path: a file needs a name.");
+        await RequireActiveAsync(runId, cancellationToken);
+        await _tree.RequireFreeAsync(runId, path, cancellationToken);
+    }
+
+    private async Task RequireActiveAsync(string runId, CancellationToken cancellationToken)
+    {
+        if (!(await runs.GetAsync(runId, cancellationToken)).IsActive)
+            throw RunStore.WrongState(runId, "active", "deleted");
+    }
+
+    // The bytes are stored, or touched, before a document names them, so a garbage collection leaves them.
+    private async Task<RunArtifact> WriteAsync(string runId, ArtifactPath path, string sha256, long sizeBytes, CancellationToken cancellationToken)
+    {
+        var document = new ArtifactDocument(sha256, sizeBytes, time.GetUtcNow());
+        await _tree.WriteAsync(runId, path, document, cancellationToken);
+        return document.At(path);
+    }
+}
