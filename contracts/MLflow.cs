@@ -250,6 +250,34 @@ public record RunRequest
     public string? RunUuid { get; init; }
 }
 
+/// <summary>Asks for what a run logged in a folder.</summary>
+public sealed record ListArtifactsRequest : RunRequest
+{
+    /// <summary>The folder, relative to the run's artifacts; all of them when it is left out.</summary>
+    [JsonPropertyName("path"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Path { get; init; }
+
+    /// <summary>next_page_token of the page before.</summary>
+    [JsonPropertyName("page_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PageToken { get; init; }
+}
+
+/// <summary>Asks for a file that a run logged.</summary>
+public sealed record GetArtifactRequest : RunRequest
+{
+    /// <summary>The file, relative to the run's artifacts.</summary>
+    [JsonPropertyName("path")]
+    public required string Path { get; init; }
+}
+
+/// <summary>Asks for what is in a folder of artifacts.</summary>
+public sealed record ArtifactFolderRequest
+{
+    /// <summary>The folder, beginning with that of the run, such as 0/{run_id}/artifacts.</summary>
+    [JsonPropertyName("path"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Path { get; init; }
+}
+
 /// <summary>A search for runs.</summary>
 public sealed record SearchRunsRequest
 {
@@ -671,6 +699,46 @@ public sealed record RunsAnswer
     /// <summary>Asks for the next page.</summary>
     [JsonPropertyName("next_page_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? NextPageToken { get; init; }
+}
+
+/// <summary>A page of what a run logged in a folder.</summary>
+public sealed record ArtifactsAnswer
+{
+    /// <summary>Where all artifacts of the run are.</summary>
+    [JsonPropertyName("root_uri")]
+    public required string RootUri { get; init; }
+
+    /// <summary>The files and folders, with paths relative to the run's artifacts.</summary>
+    [JsonPropertyName("files"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<MLflowFile>? Files { get; init; }
+
+    /// <summary>Asks for the next page.</summary>
+    [JsonPropertyName("next_page_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? NextPageToken { get; init; }
+}
+
+/// <summary>What is in a folder of artifacts.</summary>
+public sealed record ArtifactFolderAnswer
+{
+    /// <summary>The files and folders, with their names.</summary>
+    [JsonPropertyName("files"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<MLflowFile>? Files { get; init; }
+}
+
+/// <summary>A file or folder of a run's artifacts.</summary>
+public sealed record MLflowFile
+{
+    /// <summary>Its path, or its name.</summary>
+    [JsonPropertyName("path")]
+    public required string Path { get; init; }
+
+    /// <summary>Whether it is a folder.</summary>
+    [JsonPropertyName("is_dir")]
+    public required bool IsDir { get; init; }
+
+    /// <summary>A file's size in bytes.</summary>
+    [JsonPropertyName("file_size"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? FileSize { get; init; }
 }
 
 /// <summary>A page of a metric's values.</summary>

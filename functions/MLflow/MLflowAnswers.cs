@@ -1,4 +1,5 @@
 using Larder.Contracts;
+using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
 using Larder.Tracking.Metrics;
 using Larder.Tracking.Runs;
@@ -68,6 +69,11 @@ internal static class MLflowAnswers
         DatasetDigest = point.Source?.DatasetDigest,
         RunId = runId,
     };
+
+    /// <summary>A file or folder of artifacts.</summary>
+    /// <param name="artifact">What it is.</param>
+    /// <param name="path">What the call calls it.</param>
+    public static MLflowFile Of(RunArtifact artifact, string path) => new() { Path = path, IsDir = artifact.IsFolder, FileSize = artifact.IsFolder ? null : artifact.SizeBytes };
 
     /// <summary>A list, or null for an empty one.</summary>
     public static IReadOnlyList<T>? ListOf<T>(IEnumerable<T> items) => items.ToList() is { Count: > 0 } list ? list : null;

@@ -20,6 +20,9 @@ public sealed class FunctionAccessTests
         GET / none
         GET /ajax-api/2.0/mlflow/{*path} reader
         POST /ajax-api/2.0/mlflow/{*path} reader
+        GET /ajax-api/2.0/mlflow-artifacts/{*path} reader
+        PUT /ajax-api/2.0/mlflow-artifacts/{*path} reader
+        DELETE /ajax-api/2.0/mlflow-artifacts/{*path} reader
         GET /api/test reader
         POST /api/test/sendtomodelhost reader
         POST /api/v1/admin/export admin
@@ -47,6 +50,12 @@ public sealed class FunctionAccessTests
         POST /api/2.0/mlflow/model-versions/set-tag contributor
         DELETE /api/2.0/mlflow/model-versions/delete-tag contributor
         POST /api/2.0/mlflow/model-versions/transition-stage contributor
+        GET /api/2.0/mlflow-artifacts/artifacts reader
+        GET /api/2.0/mlflow-artifacts/artifacts/{*path} reader
+        PUT /api/2.0/mlflow-artifacts/artifacts/{*path} contributor
+        DELETE /api/2.0/mlflow-artifacts/artifacts/{*path} contributor
+        GET /api/2.0/mlflow/artifacts/list reader
+        GET /get-artifact reader
         POST /api/2.0/mlflow/experiments/create contributor
         POST /api/2.0/mlflow/experiments/delete-experiment-tag contributor
         POST /api/2.0/mlflow/experiments/delete contributor

@@ -124,7 +124,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
     [
         "POST /api/v1/jobs/{job}/cancel", "POST /api/v1/jobs/{job}/retry", "POST /api/v1/models/{reference}/restore", "POST /api/v1/schedules/{schedule}/pause", "POST /api/v1/schedules/{schedule}/resume", "POST /api/v1/schedules/{schedule}/run", "POST /metrics",
         "POST /v2/cudasharedmemory/{*path}", "POST /v2/logging", "POST /v2/models/{model}/trace/setting", "POST /v2/systemsharedmemory/{*path}", "POST /v2/trace/setting",
-        "OPTIONS /score", "POST /ajax-api/2.0/mlflow/{*path}", "PATCH /ajax-api/2.0/mlflow/{*path}", "POST /api/2.0/mlflow/traces/{*path}", "PATCH /api/2.0/mlflow/traces/{*path}", "POST /api/3.0/mlflow/{*path}", "PATCH /api/3.0/mlflow/{*path}",
+        "OPTIONS /score", "POST /ajax-api/2.0/mlflow/{*path}", "PATCH /ajax-api/2.0/mlflow/{*path}", "PUT /ajax-api/2.0/mlflow-artifacts/{*path}", "PUT /api/2.0/mlflow-artifacts/artifacts/{*path}", "POST /api/2.0/mlflow/traces/{*path}", "PATCH /api/2.0/mlflow/traces/{*path}", "POST /api/3.0/mlflow/{*path}", "PATCH /api/3.0/mlflow/{*path}",
     ];
 
     private static readonly (string Method, string Path)[] Forms =
@@ -147,7 +147,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         var records = typeof(ScheduleRequest).Assembly.GetTypes().Where(type => type.Name.EndsWith("Request", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(records);
         // What only GET takes is in the query.
-        string[] ofQueries = ["experiment_name", "metric_key"];
+        string[] ofQueries = ["experiment_name", "metric_key", "path"];
         var members = JsonRoutes.SelectMany(route => route.Places).SelectMany(place => place.Members).Concat(ofQueries).ToHashSet();
         Assert.Equal([], records.SelectMany(Members).Except(members));
     }

@@ -1,0 +1,47 @@
+using System.ComponentModel;
+using Larder.Contracts;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
+using Larder.Registry.Access;
+using Larder.Tracking.Artifacts;
+using Larder.Tracking.Runs;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Larder.Functions.MLflow;
+
+/// <summary>Artifacts by the run that logged them.</summary>
+public sealed class ReadArtifacts(RunArtifacts artifacts, RunStore runs)
+{
+    private static readonly MLflowQuery<ListArtifactsRequest> OfFolder = new();
+    private static readonly MLflowQuery<GetArtifactRequest> OfFile = new();
+
+    /// <summary>A page of what a run logged in a folder.</summary>
+    [Function("MLflowListArtifacts"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: the artifacts of a run.")]
+    [Answers(typeof(ArtifactsAnswer))]
+    public async Task<IActionResult> List(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/artifacts/list")] HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await OfFolder.ReadAsync(request, cancellationToken);
+        var folder = ArtifactPath.Parse(ArtifactLocation.FolderOf(body.Path));
+        var run = await runs.GetAsync(MLflowValues.RunIdOf(body), cancellationToken);
+        var page = await artifacts.ListAsync(run.Id, folder, RunArtifacts.PageItems, MLflowValues.TokenOf(body.PageToken), cancellationToken);
+        return new PlainAnswer(new ArtifactsAnswer
+        {
+            RootUri = run.ArtifactUri,
+            Files = MLflowAnswers.ListOf(page.Items.Select(file => MLflowAnswers.Of(file, file.Path.ToString()))),
+            NextPageToken = page.Cursor,
+        });
+    }
+
+    /// <summary>A file that a run logged, or a range of it.</summary>
+    [Function("MLflowGetArtifact"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: download an artifact of a run.")]
+    [Answers(IsFile = true)]
+    public async Task<IActionResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "get-artifact")] HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await OfFile.ReadAsync(request, cancellationToken);
+        return await ArtifactLocation.SendAsync(request, artifacts, MLflowValues.RunIdOf(body), ArtifactPath.Parse(body.Path), cancellationToken);
+    }
+}
