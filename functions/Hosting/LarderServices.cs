@@ -4,6 +4,7 @@ using Larder.Functions.Access;
 using Larder.Functions.Hosting.Telemetry;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
+using Larder.Functions.MLflow;
 using Larder.Functions.Models;
 using Larder.Functions.OpenApi;
 using Larder.Functions.OpenInference;
@@ -124,6 +125,8 @@ public static class LarderServices
         services.AddSingleton<AccessLog>();
         services.AddSingleton(Dialects.All);
         services.AddSingleton<PutModel>();
+        services.AddSingleton<ModelDeletion>();
+        services.AddSingleton<RegistryCalls>();
         services.AddSingleton<PredictionEngine>();
         services.AddSingleton<PredictionMetrics>();
         services.AddSingleton<PredictionStatistics>();
@@ -244,6 +247,7 @@ public static class LarderServices
         services.AddSingleton<ModelRegistry>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<ModelScopes>();
+        services.AddSingleton<ModelSearch>();
         services.AddSingleton<StagingArea>();
         services.AddSingleton<ModelPublisher>();
         services.AddSingleton<RegistryGarbageCollector>();

@@ -40,7 +40,13 @@ internal sealed record Dialect(IReadOnlyList<PathPattern> Paths, IReadOnlyDictio
     /// <summary>That of MLflow's tracking server: the same form, with the codes and statuses that its clients know; what exists already is 400 there.</summary>
     public static Dialect MLflow { get; } = new(
         [new("/api/2.0/mlflow"), new("/api/2.0/mlflow-artifacts"), new("/api/3.0/mlflow"), new("/ajax-api"), new("/get-artifact")],
-        new Dictionary<ErrorKind, int> { [ErrorKind.Invalid] = StatusCodes.Status400BadRequest, [ErrorKind.Conflict] = StatusCodes.Status400BadRequest },
+        new Dictionary<ErrorKind, int>
+        {
+            [ErrorKind.Invalid] = StatusCodes.Status400BadRequest,
+            [ErrorKind.Conflict] = StatusCodes.Status400BadRequest,
+            // Its API has no conditions: this is what is stored and forbids a change.
+            [ErrorKind.PreconditionFailed] = StatusCodes.Status409Conflict,
+        },
         (writer, kind, status, sentence) => WriteMLflow(
             writer,
             kind switch

@@ -87,7 +87,8 @@ internal static class MLflowAnswers
         },
     };
 
-    private static IReadOnlyList<MLflowTag>? Of(IReadOnlyDictionary<string, string> tags) =>
+    /// <summary>Tags, by their names.</summary>
+    public static IReadOnlyList<MLflowTag>? Of(IReadOnlyDictionary<string, string> tags) =>
         ListOf(tags.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => new MLflowTag { Key = tag.Key, Value = tag.Value }));
 
     private static string StageOf(bool isActive) => isActive ? "active" : "deleted";

@@ -17,7 +17,7 @@ using Microsoft.AspNetCore.Http;
 namespace Larder.Functions.MLflow;
 
 /// <summary>
-/// The arguments of a call of MLflow's API, by MLflow's rules: a query where the method is GET, JSON of a body otherwise; unknown members are ignored, null is absent, types
+/// The arguments of a call of MLflow's API, by MLflow's rules: a query where the method is GET, JSON of a body otherwise (for DELETE and PATCH without a body the query); unknown members are ignored, null is absent, types
 /// are checked member by member, and a refusal has MLflow's sentence (mlflow/server/handlers.py).
 /// </summary>
 /// <typeparam name="T">The record of the arguments; its required members are the ones that MLflow requires.</typeparam>
@@ -30,9 +30,12 @@ internal class MLflowQuery<T>
     /// <exception cref="InvalidRequestException">They are not as they must be.</exception>
     public async Task<T> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var arguments = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)
+        var isQuery = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
+        var body = isQuery ? default : await MLflowArguments.ReadBodyAsync(request, cancellationToken);
+        // Some proxies drop the body of a DELETE: its arguments may be in the query, too.
+        var arguments = isQuery || (body.IsEmpty && !HttpMethods.IsPost(request.Method))
             ? MLflowArguments.OfQuery(request.Query, _arguments)
-            : MLflowArguments.OfBody(await MLflowArguments.ReadBodyAsync(request, cancellationToken));
+            : MLflowArguments.OfBody(body);
         return MLflowArguments.Check(arguments, _arguments, "").Deserialize<T>(MLflowArguments.Json)!;
     }
 }
@@ -61,14 +64,18 @@ internal static class MLflowArguments
     /// <summary>How the checked arguments are read.</summary>
     public static JsonSerializerOptions Json { get; } = new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver(), MaxDepth = JsonText.MaxDepth };
 
-    /// <summary>A body, by MLflow's rules for the header <c>Content-Type</c>.</summary>
+    /// <summary>A body, by MLflow's rules for the header <c>Content-Type</c>, which it has for POST and PUT only.</summary>
     /// <exception cref="InvalidRequestException">The header is missing or another, or the body is too large.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrEmpty(request.ContentType))
-            throw new InvalidRequestException("Bad Request. Content-Type header is missing.");
-        if (!string.Equals(request.ContentType.Split(';')[0].Trim(), "application/json", StringComparison.OrdinalIgnoreCase))
-            throw new InvalidRequestException("Bad Request. Content-Type must be one of ['application/json'].");
+        if (HttpMethods.IsPost(request.Method) || HttpMethods.IsPut(request.Method))
+        {
+            if (string.IsNullOrEmpty(request.ContentType))
+                throw new InvalidRequestException("Bad Request. Content-Type header is missing.");
+            if (!string.Equals(request.ContentType.Split(';')[0].Trim(), "application/json", StringComparison.OrdinalIgnoreCase))
+                throw new InvalidRequestException("Bad Request. Content-Type must be one of ['application/json'].");
+        }
+
         var body = await request.OpenJsonAsync(cancellationToken);
         return await RequestBody.ReadAsync(body.AsStream(leaveOpen: true), MaxBodyBytes, $"The JSON body is limited to {MaxBodyBytes} bytes.", cancellationToken);
     }
@@ -133,6 +140,8 @@ internal static class MLflowArguments
     {
         if (type == typeof(string))
             return value.GetValueKind() == JsonValueKind.String ? value.DeepClone() : throw Wrong(value, at);
+        if (type == typeof(bool))
+            return BoolOf(value) is { } truth ? truth : throw Wrong(value, at);
         if (type == typeof(long))
             return LongOf(value) is { } number ? number : throw Wrong(value, at);
         if (type == typeof(double))
@@ -158,6 +167,15 @@ internal static class MLflowArguments
         JsonValueKind.Number when long.TryParse(value.ToJsonString(), CultureInfo.InvariantCulture, out var number) => number,
         JsonValueKind.Number when double.TryParse(value.ToJsonString(), CultureInfo.InvariantCulture, out var number) && Math.Abs(number) < 1L << 53 && Math.Floor(number) == number => (long)number,
         JsonValueKind.String when long.TryParse(value.GetValue<string>(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
+        _ => null,
+    };
+
+    // A query has texts only.
+    private static bool? BoolOf(JsonNode value) => value.GetValueKind() switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.String when value.GetValue<string>() is "true" or "false" => value.GetValue<string>() == "true",
         _ => null,
     };
 

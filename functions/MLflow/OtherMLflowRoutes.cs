@@ -18,7 +18,7 @@ public sealed class OtherMLflowRoutes
     /// <summary>The same routes under the name that MLflow's pages use: the caller is sent on, with the method and the body (308).</summary>
     [Function("MLflowAjax"), Requires(Role.Reader, Scope = ScopeRule.NoModel), Description("MLflow: the same routes under another name; sends the caller on (308).")]
     [Takes, Answers(status: StatusCodes.Status308PermanentRedirect)]
-    public IActionResult Ajax([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "post", Route = "ajax-api/2.0/mlflow/{*path}")] HttpRequest request) => SendOn(request);
+    public IActionResult Ajax([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "post", "patch", "delete", Route = "ajax-api/2.0/mlflow/{*path}")] HttpRequest request) => SendOn(request);
 
     /// <summary>The same for artifacts.</summary>
     [Function("MLflowAjaxArtifacts"), Requires(Role.Reader, Scope = ScopeRule.NoModel), Description("MLflow: artifacts under another name; sends the caller on (308).")]

@@ -3,11 +3,9 @@ using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.OpenApi;
-using Larder.Inference.Sessions;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
-using Larder.Registry.Schedules;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -15,10 +13,8 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.Models;
 
 /// <summary>Deletion of a version or of a whole model, and its restoration.</summary>
-public sealed class DeleteModel(ModelRegistry registry, ScheduleStore schedules, SessionCache sessions)
+public sealed class DeleteModel(ModelRegistry registry, ModelDeletion deletion)
 {
-    private const int MaxShown = 10;
-
     /// <summary>
     /// Deletes <c>name:3</c>, <c>name:default</c> (the version that this is, which is then not the default any more), or, for administrators, <c>name</c> with all its
     /// versions. 409 while an alias points there or a schedule needs it, unless <c>?force=true</c>. It can be restored, unless <c>?purge=true</c>. The answer says where
@@ -39,27 +35,18 @@ public sealed class DeleteModel(ModelRegistry registry, ScheduleStore schedules,
         if (parsed.Version is null && !isDefault)
         {
             request.Require(Role.Admin, "The deletion of a whole model");
-            if (!force)
-                await RequireUnscheduledAsync(parsed, cancellationToken);
-            await registry.DeleteModelAsync(parsed.Name, force, purge, request.IfMatch(), request.Caller().Name, cancellationToken);
-            sessions.Unload(parsed.Name);
+            await deletion.DeleteModelAsync(parsed.Name, force, purge, request.IfMatch(), request.Caller().Name, cancellationToken);
             return Envelope.Ok($"{parsed.Name} removed successfully");
         }
 
-        if (!force)
-        {
-            var named = isDefault ? parsed with { Version = (await registry.GetAsync(parsed.Name, cancellationToken)).ServedVersion } : parsed;
-            await RequireUnscheduledAsync(named, cancellationToken);
-        }
-        var deletion = await registry.DeleteVersionAsync(parsed.Name, parsed.Version, force, purge, request.IfMatch(), request.Caller().Name, cancellationToken);
-        sessions.Unload(parsed.Name, $"{deletion.Version}");
+        var deleted = await deletion.DeleteVersionAsync(parsed.Name, parsed.Version, force, purge, request.IfMatch(), request.Caller().Name, cancellationToken);
         var answer = new VersionDeletionAnswer
         {
-            RemovedAliases = deletion.RemovedAliases,
-            PreviousDefault = deletion.PreviousDefault,
-            DefaultVersion = deletion.CurrentDefault,
+            RemovedAliases = deleted.RemovedAliases,
+            PreviousDefault = deleted.PreviousDefault,
+            DefaultVersion = deleted.CurrentDefault,
         };
-        return Envelope.Ok($"Version {deletion.Version} from {parsed.Name} removed successfully", answer).WithETag(deletion.Model.ETag);
+        return Envelope.Ok($"Version {deleted.Version} from {parsed.Name} removed successfully", answer).WithETag(deleted.Model.ETag);
     }
 
     /// <summary>Restores what was deleted: <c>name:3</c>, or, for administrators, <c>name</c> with all that it had.</summary>
@@ -85,14 +72,4 @@ public sealed class DeleteModel(ModelRegistry registry, ScheduleStore schedules,
 
     private static Envelope Restored(Model model, string what) =>
         Envelope.Ok($"{what} restored successfully", new ModelEditAnswer { Model = ModelAnswers.Of(model) }).WithETag(model.ETag);
-
-    private async Task RequireUnscheduledAsync(ModelReference reference, CancellationToken cancellationToken)
-    {
-        var needing = await schedules.NeedingAsync(reference, MaxShown + 1, cancellationToken);
-        if (needing.Count == 0)
-            return;
-        var names = needing.Take(MaxShown).Select(schedule => $"{schedule.Name} ({schedule.Id})").ToList();
-        throw new ConflictException(
-            $"{reference} is needed by the schedules {string.Join(", ", names)}{(needing.Count > MaxShown ? " and others" : "")}: delete or change them first, or force the deletion.");
-    }
 }

@@ -19,7 +19,7 @@ public sealed record AuditRecord
     public string? Who { get; init; }
 
     /// <summary>
-    /// Of a model <c>publish</c>, <c>update</c>, <c>set_alias</c>, <c>delete_alias</c>, <c>set_default</c>, <c>update_version</c>, <c>delete_version</c>, <c>delete_model</c>, <c>restore_version</c>, <c>restore_model</c>, <c>samples_differ</c>, <c>import</c>; of
+    /// Of a model <c>publish</c>, <c>create_model</c>, <c>update</c>, <c>set_alias</c>, <c>delete_alias</c>, <c>set_default</c>, <c>update_version</c>, <c>delete_version</c>, <c>delete_model</c>, <c>restore_version</c>, <c>restore_model</c>, <c>samples_differ</c>, <c>import</c>; of
     /// a schedule <c>create</c>, <c>import</c>, <c>update</c>, <c>pause</c>, <c>resume</c>, <c>run</c>, <c>delete</c>; of a token <c>create</c>, <c>revoke</c>; of settings <c>update</c>.
     /// </summary>
     public required string What { get; init; }
@@ -52,7 +52,7 @@ public sealed record AuditEntry
     public string? Who { get; init; }
 
     /// <summary>
-    /// <c>publish</c>, <c>update</c>, <c>set_alias</c>, <c>delete_alias</c>, <c>set_default</c>, <c>update_version</c>, <c>delete_version</c>, <c>delete_model</c>, <c>restore_version</c>, <c>restore_model</c> or <c>samples_differ</c>.
+    /// <c>publish</c>, <c>create_model</c>, <c>update</c>, <c>set_alias</c>, <c>delete_alias</c>, <c>set_default</c>, <c>update_version</c>, <c>delete_version</c>, <c>delete_model</c>, <c>restore_version</c>, <c>restore_model</c> or <c>samples_differ</c>.
     /// </summary>
     public required string What { get; init; }
 

@@ -83,6 +83,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
             FileName = version.FileName,
             Kind = version.Kind,
             Job = version.Job,
+            Run = version.Run,
             Metrics = version.Metrics,
             Description = version.Description,
             Tags = version.Tags,

@@ -95,6 +95,18 @@ internal sealed record ModelDocument
     /// <summary>The version that an alias points at; null when there is no such alias.</summary>
     public int? Target(string alias) => Aliases.TryGetValue(alias, out var version) ? version : null;
 
+    /// <summary>A new model without a version; null when there is a model of that name. Of a deleted one its numbers and changes are left, as when it is published anew.</summary>
+    /// <exception cref="InvalidRequestException">There are too many tags.</exception>
+    public static ModelDocument? Create(ModelDocument? read, ModelName name, ModelPatch patch, DateTimeOffset now, string? who)
+    {
+        if (read is { Deleted: false })
+            return null;
+        var empty = (read?.Purge() ?? new ModelDocument { Name = name, Created = now, Updated = now }) with { Created = now, Deleted = false };
+        var made = empty with { Description = patch.Description ?? "", Owner = patch.Owner, Tags = TagPatch.Apply(empty.Tags, patch.Tags) };
+        var record = new AuditRecord { Subject = AuditSubject.OfModel(name), When = now, Who = who, What = "create_model", After = AuditValues.Shown(made.Described()) };
+        return made.Log(record, new AuditEntry { When = now, Who = who, What = record.What });
+    }
+
     /// <summary>
     /// The model with a version's number committed: the step that makes a version visible. The model as it was read when the number is committed already.
     /// </summary>
@@ -212,6 +224,32 @@ internal sealed record ModelDocument
         var aliases = Aliases.Where(other => other.Key != alias).Append(new(alias, version));
         return (this with { Aliases = aliases.OrderBy(other => other.Key, StringComparer.Ordinal).ToDictionary() })
             .LogAlias("set_alias", alias, current, version, now, who);
+    }
+
+    /// <summary>The model in which a version has one alias of a group, of which a version has one at most.</summary>
+    /// <param name="group">The aliases of the group.</param>
+    /// <param name="alias">The alias of the group that the version gets; null for none.</param>
+    /// <param name="displaced">The alias of the group that the version gets which had the alias until now; null for none.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="now">When.</param>
+    /// <param name="who">Who.</param>
+    /// <exception cref="InvalidRequestException">The model has too many aliases.</exception>
+    public ModelDocument SetGroupedAlias(IReadOnlyList<string> group, string? alias, string? displaced, int version, DateTimeOffset now, string? who)
+    {
+        var next = this;
+        if (alias is not null)
+        {
+            if (displaced is not null && Target(alias) is { } other && other != version)
+                next = next.SetAlias(displaced, other, now, who);
+            next = next.SetAlias(alias, version, now, who);
+        }
+        foreach (var left in group)
+        {
+            if (left != alias && next.Target(left) == version)
+                next = next.DeleteAlias(left, now, who);
+        }
+
+        return next;
     }
 
     /// <summary>The model without an alias that it has.</summary>

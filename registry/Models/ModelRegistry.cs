@@ -97,6 +97,23 @@ public sealed class ModelRegistry
     public async Task<ModelVersion> GetVersionAsync(ModelName name, int version, CancellationToken cancellationToken = default) =>
         (await ResolveAsync(new ModelReference(name, version), cancellationToken)).Version;
 
+    /// <summary>The newest version of a model, optimised ones aside; null when there is none.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="except">Versions that do not count.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="NotFoundException">There is no such model.</exception>
+    public async Task<ModelVersion?> NewestAsync(ModelName name, IReadOnlyCollection<int> except, CancellationToken cancellationToken = default)
+    {
+        var model = (await _models.GetAsync(name, cancellationToken)).Value;
+        for (var number = model.LastVersion; number > model.DeletedThrough; number--)
+        {
+            if (!except.Contains(number) && await _models.FindVersionAsync(model, number, cancellationToken) is { Kind: not ModelVersion.OptimizedKind } version)
+                return version;
+        }
+
+        return null;
+    }
+
     /// <summary>What a reference stands for now.</summary>
     /// <exception cref="NotFoundException">There is no such model, version or alias, or no version that is ready.</exception>
     public async Task<ResolvedModel> ResolveAsync(ModelReference reference, CancellationToken cancellationToken = default)
@@ -114,6 +131,22 @@ public sealed class ModelRegistry
                 throw NoVersion(reference.Name, number);
             before = model;
         }
+    }
+
+    /// <summary>Creates a model that has no version yet; <see cref="ModelPublisher"/> needs none to be there. It takes the name of a deleted model, which then cannot be restored.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="patch">Description, owner and tags.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The model.</returns>
+    /// <exception cref="InvalidRequestException">A text is too long.</exception>
+    /// <exception cref="ConflictException">There is a model of that name.</exception>
+    public async Task<Model> CreateAsync(ModelName name, ModelPatch patch, string? actor = null, CancellationToken cancellationToken = default)
+    {
+        patch.Validate();
+        var made = await _models.UpdateOrCreateAsync(
+            name, read => ModelDocument.Create(read, name, patch, _time.GetUtcNow(), actor) ?? throw new ConflictException($"There is a model {name} already."), cancellationToken);
+        return made!.Value.View(made.ETag);
     }
 
     /// <summary>Changes description, owner, tags or settings of a model. Nothing is written if nothing differs.</summary>
@@ -147,7 +180,7 @@ public sealed class ModelRegistry
         var (_, model) = await _models.UpdateAsync(name, ifMatch, LogAsync, cancellationToken);
         try
         {
-            if (!await _models.UpdateVersionAsync(model.Value, version, patch.Apply, CancellationToken.None))
+            if (!await _models.UpdateVersionAsync(model.Value, version, Apply, CancellationToken.None))
                 throw NoVersion(name, version);
         }
         finally
@@ -157,6 +190,8 @@ public sealed class ModelRegistry
         }
 
         return await ResolveAsync(new ModelReference(name, version), cancellationToken);
+
+        ModelVersion Apply(ModelVersion read) => patch.Apply(read) is var next && next == read ? read : next with { Updated = _time.GetUtcNow() };
 
         async Task<ModelDocument> LogAsync(ModelDocument read)
         {
@@ -269,6 +304,34 @@ public sealed class ModelRegistry
             if (model.Target(alias) != version)
                 check ??= await RequireSamplesAsync(model, found, force, actor, cancellationToken);
             return model.SetAlias(alias, version, _time.GetUtcNow(), actor);
+        }
+    }
+
+    /// <summary>Gives a version one alias of a group, of which a version has one at most, in one change.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="group">The aliases of the group.</param>
+    /// <param name="alias">The alias of the group that the version gets; null for none.</param>
+    /// <param name="displaced">The alias of the group that the version gets which had the alias until now; null for none.</param>
+    /// <param name="version">A READY version.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The model after it.</returns>
+    /// <exception cref="NotFoundException">There is no such version.</exception>
+    /// <exception cref="InvalidRequestException">The version does not give the outputs of its samples.</exception>
+    public async Task<Model> SetGroupedAliasAsync(
+        ModelName name, IReadOnlyList<string> group, string? alias, string? displaced, int version, string? actor = null, CancellationToken cancellationToken = default)
+    {
+        SampleCheck? check = null;
+        var (_, after) = await _models.UpdateAsync(name, null, Move, cancellationToken);
+        await StoreAsync(name, version, check);
+        return after.Value.View(after.ETag);
+
+        async Task<ModelDocument> Move(ModelDocument model)
+        {
+            var found = await RequireReadyAsync(model, version, cancellationToken);
+            if (alias is not null && model.Target(alias) != version)
+                check ??= await RequireSamplesAsync(model, found, force: false, actor, cancellationToken);
+            return model.SetGroupedAlias(group, alias, displaced, version, _time.GetUtcNow(), actor);
         }
     }
 

@@ -53,6 +53,9 @@ public sealed record ModelVersion
     /// <summary>Id of the job that made it. The job may be deleted since.</summary>
     public string? Job { get; init; }
 
+    /// <summary>Id of the run of tracking/ whose artifact it is. The run may be deleted since.</summary>
+    public string? Run { get; init; }
+
     /// <summary>Of an optimised version: the one that it was made from. It may be deleted since.</summary>
     public int? OptimizedFrom { get; init; }
 
@@ -79,6 +82,9 @@ public sealed record ModelVersion
 
     /// <summary>When it was published.</summary>
     public required DateTimeOffset Created { get; init; }
+
+    /// <summary>When what describes it was last changed; null while it is as it was published.</summary>
+    public DateTimeOffset? Updated { get; init; }
 
     /// <summary>Who published it, where that is known.</summary>
     public string? CreatedBy { get; init; }

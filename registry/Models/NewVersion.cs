@@ -28,6 +28,7 @@ internal sealed record NewVersion(ModelName Model, ValidatedArtifact Artifact, P
         Onnx = Artifact.Description,
         Kind = Request.Kind,
         Job = Request.Job,
+        Run = Request.Run,
         OptimizedFrom = Request.OptimizedFrom,
         Metrics = Request.Metrics ?? new Dictionary<string, double>(),
         Labels = Request.Labels ?? MetadataNames.LabelsOf(Artifact.Description),

@@ -22,6 +22,9 @@ public sealed record PublishRequest
     /// <summary>Id of the job that publishes it.</summary>
     public string? Job { get; init; }
 
+    /// <summary>Id of the run whose artifact it is.</summary>
+    public string? Run { get; init; }
+
     /// <summary>Of an optimised version: the one that it was made from.</summary>
     public int? OptimizedFrom { get; init; }
 
@@ -92,6 +95,7 @@ public sealed record PublishRequest
         FieldLimits.ValidateDescription(Description);
         FieldLimits.ValidateTags(Tags);
         FieldLimits.ValidateShort(Job, "job");
+        FieldLimits.ValidateShort(Run, "run");
         FieldLimits.ValidateMetrics(Metrics);
         FieldLimits.ValidateLabels(Labels);
         FieldLimits.ValidateFeatures(Features);

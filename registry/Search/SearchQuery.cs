@@ -35,6 +35,7 @@ public sealed class SearchQuery<T>
     private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     private readonly SearchSchema<T> _schema;
+    private readonly FilterNode? _node;
     private readonly Func<T, bool>? _filter;
     private readonly (SearchField<T> Field, bool IsDescending)[] _order;
 
@@ -49,10 +50,16 @@ public sealed class SearchQuery<T>
     public SearchQuery(SearchSchema<T> schema, string? filter, IReadOnlyList<string> orderBy)
     {
         _schema = schema;
-        _filter = SearchSyntax.ParseFilter(filter) is { } node ? Compile(node) : null;
+        _node = SearchSyntax.ParseFilter(filter);
+        _filter = _node is null ? null : Compile(_node);
         _order = [.. orderBy.Concat(schema.NaturalOrder).Select(SearchSyntax.ParseOrder).Select(part => (Ordered(part.Name), part.IsDescending))];
         _fingerprint = TextHash.Of(JsonSerializer.Serialize<string[]>([filter?.Trim() ?? "", .. orderBy]))[..16];
     }
+
+    /// <summary>The text that every item which fits has in a field, where the filter is or begins with such a comparison (<c>key = 'text' AND ...</c>); else null.</summary>
+    /// <param name="key">The bare key.</param>
+    public string? Required(string key) => (_node is AllNode all ? all.Parts : [_node!]).OfType<ComparisonNode>()
+        .FirstOrDefault(part => part is { Operator: Operator.Equal, Name.Entity: null } && part.Name.Key == key)?.Values[0].Text;
 
     /// <summary>Whether an item fits the filter.</summary>
     public bool Fits(T item) => _filter?.Invoke(item) != false;

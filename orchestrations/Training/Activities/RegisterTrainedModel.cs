@@ -52,6 +52,7 @@ public sealed class RegisterTrainedModel(JobSteps steps, JobFiles files, ModelPu
             {
                 Source = $"job:{job.Id}",
                 Job = job.Id,
+                Run = job.Run,
                 IdempotencyKey = $"{job.Id}:model",
                 FileName = Path.GetFileName(input.Path),
                 Description = manifest?.Description,

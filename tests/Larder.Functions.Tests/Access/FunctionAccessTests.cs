@@ -25,8 +25,34 @@ public sealed class FunctionAccessTests
         DELETE /ajax-api/2.0/mlflow-artifacts/{*path} reader
         GET /api/test reader
         POST /api/test/sendtomodelhost reader
+        GET /api/v1/experiments/{experiment}/champion reader
+        POST /api/v1/experiments/{experiment}/champion contributor
+        GET /api/v1/experiments/{experiment}/compare reader
         POST /api/v1/admin/export admin
         POST /api/v1/admin/import admin
+        PATCH /ajax-api/2.0/mlflow/{*path} reader
+        DELETE /ajax-api/2.0/mlflow/{*path} reader
+        POST /api/2.0/mlflow/registered-models/create contributor
+        GET /api/2.0/mlflow/registered-models/get reader
+        GET /api/2.0/mlflow/registered-models/search reader
+        PATCH /api/2.0/mlflow/registered-models/update contributor
+        POST /api/2.0/mlflow/registered-models/rename contributor
+        DELETE /api/2.0/mlflow/registered-models/delete admin
+        GET /api/2.0/mlflow/registered-models/get-latest-versions reader
+        POST /api/2.0/mlflow/registered-models/get-latest-versions reader
+        POST /api/2.0/mlflow/registered-models/set-tag contributor
+        DELETE /api/2.0/mlflow/registered-models/delete-tag contributor
+        POST /api/2.0/mlflow/registered-models/alias contributor
+        DELETE /api/2.0/mlflow/registered-models/alias contributor
+        GET /api/2.0/mlflow/registered-models/alias reader
+        GET /api/2.0/mlflow/model-versions/get reader
+        GET /api/2.0/mlflow/model-versions/get-download-uri reader
+        GET /api/2.0/mlflow/model-versions/search reader
+        PATCH /api/2.0/mlflow/model-versions/update contributor
+        DELETE /api/2.0/mlflow/model-versions/delete contributor
+        POST /api/2.0/mlflow/model-versions/set-tag contributor
+        DELETE /api/2.0/mlflow/model-versions/delete-tag contributor
+        POST /api/2.0/mlflow/model-versions/transition-stage contributor
         GET /api/2.0/mlflow-artifacts/artifacts reader
         GET /api/2.0/mlflow-artifacts/artifacts/{*path} reader
         PUT /api/2.0/mlflow-artifacts/artifacts/{*path} contributor

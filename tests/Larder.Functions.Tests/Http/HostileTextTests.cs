@@ -101,6 +101,20 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("POST", "/api/2.0/mlflow/experiments/delete-experiment-tag", """{"experiment_id":"7","key":"k","value":"v"}""", ("", Members(typeof(DeleteExperimentTagRequest)))),
         new("POST", "/api/2.0/mlflow/runs/set-tag", """{"run_id":"0123456789abcdef0123456789abcdef","key":"k","value":"v","model_json":"{}"}""", ("", Members(typeof(SetTagRequest)))),
         new("POST", "/api/2.0/mlflow/runs/delete-tag", """{"run_id":"0123456789abcdef0123456789abcdef","key":"k","value":"v","model_json":"{}"}""", ("", Members(typeof(DeleteTagRequest)))),
+        new("POST", "/api/2.0/mlflow/registered-models/create", """{"name":""}""", ("", Members(typeof(CreateRegisteredModelRequest)))),
+        new("POST", "/api/2.0/mlflow/registered-models/rename", """{"name":"none"}""", ("", Members(typeof(RenameRegisteredModelRequest)))),
+        new("PATCH", "/api/2.0/mlflow/registered-models/update", """{"name":"none"}""", ("", Members(typeof(UpdateRegisteredModelRequest)))),
+        new("DELETE", "/api/2.0/mlflow/registered-models/delete", """{"name":"none"}""", ("", Members(typeof(RegisteredModelRequest)))),
+        new("POST", "/api/2.0/mlflow/registered-models/get-latest-versions", """{"name":"none"}""", ("", Members(typeof(LatestVersionsRequest)))),
+        new("POST", "/api/2.0/mlflow/registered-models/set-tag", """{"name":"none","key":"k","value":"v"}""", ("", Members(typeof(SetRegisteredModelTagRequest)))),
+        new("DELETE", "/api/2.0/mlflow/registered-models/delete-tag", """{"name":"none","key":"k"}""", ("", Members(typeof(DeleteRegisteredModelTagRequest)))),
+        new("POST", "/api/2.0/mlflow/registered-models/alias", """{"name":"none","alias":"a","version":"1"}""", ("", Members(typeof(SetRegisteredAliasRequest)))),
+        new("DELETE", "/api/2.0/mlflow/registered-models/alias", """{"name":"none","alias":"a"}""", ("", Members(typeof(RegisteredAliasRequest)))),
+        new("PATCH", "/api/2.0/mlflow/model-versions/update", """{"name":"none","version":"1"}""", ("", Members(typeof(UpdateModelVersionRequest)))),
+        new("DELETE", "/api/2.0/mlflow/model-versions/delete", """{"name":"none","version":"1"}""", ("", Members(typeof(ModelVersionRequest)))),
+        new("POST", "/api/2.0/mlflow/model-versions/set-tag", """{"name":"none","version":"1","key":"k","value":"v"}""", ("", Members(typeof(SetModelVersionTagRequest)))),
+        new("DELETE", "/api/2.0/mlflow/model-versions/delete-tag", """{"name":"none","version":"1","key":"k"}""", ("", Members(typeof(DeleteModelVersionTagRequest)))),
+        new("POST", "/api/2.0/mlflow/model-versions/transition-stage", """{"name":"none","version":"1","stage":"None","archive_existing_versions":false}""", ("", Members(typeof(TransitionStageRequest)))),
         // Of a role that there is not: a token would close the server to callers without one.
         new("POST", "/api/v1/admin/tokens", """{"role":"none"}""", ("", Members(typeof(NewTokenRequest))), ("scope", ["prefixes", "tags"])),
     ];
@@ -110,7 +124,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
     [
         "POST /api/v1/jobs/{job}/cancel", "POST /api/v1/jobs/{job}/retry", "POST /api/v1/models/{reference}/restore", "POST /api/v1/schedules/{schedule}/pause", "POST /api/v1/schedules/{schedule}/resume", "POST /api/v1/schedules/{schedule}/run", "POST /metrics",
         "POST /v2/cudasharedmemory/{*path}", "POST /v2/logging", "POST /v2/models/{model}/trace/setting", "POST /v2/systemsharedmemory/{*path}", "POST /v2/trace/setting",
-        "OPTIONS /score", "POST /ajax-api/2.0/mlflow/{*path}", "PUT /ajax-api/2.0/mlflow-artifacts/{*path}", "PUT /api/2.0/mlflow-artifacts/artifacts/{*path}", "POST /api/2.0/mlflow/traces/{*path}", "PATCH /api/2.0/mlflow/traces/{*path}", "POST /api/3.0/mlflow/{*path}", "PATCH /api/3.0/mlflow/{*path}",
+        "OPTIONS /score", "POST /ajax-api/2.0/mlflow/{*path}", "PATCH /ajax-api/2.0/mlflow/{*path}", "PUT /ajax-api/2.0/mlflow-artifacts/{*path}", "PUT /api/2.0/mlflow-artifacts/artifacts/{*path}", "POST /api/2.0/mlflow/traces/{*path}", "PATCH /api/2.0/mlflow/traces/{*path}", "POST /api/3.0/mlflow/{*path}", "PATCH /api/3.0/mlflow/{*path}",
     ];
 
     private static readonly (string Method, string Path)[] Forms =

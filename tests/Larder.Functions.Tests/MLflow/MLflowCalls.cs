@@ -9,25 +9,25 @@ internal static class MLflowCalls
     private const string Api = "/api/2.0/mlflow/";
 
     /// <summary>A call that succeeds.</summary>
-    public static async Task<JsonNode> PostAsync(this HttpClient client, string call, string json)
+    public static Task<JsonNode> PostAsync(this HttpClient client, string call, string json) => client.SendOkAsync(call, json);
+
+    /// <inheritdoc cref="PostAsync"/>
+    public static Task<JsonNode> AskAsync(this HttpClient client, string call) => client.SendOkAsync(call);
+
+    /// <summary>A call that succeeds, of any method.</summary>
+    public static async Task<JsonNode> SendOkAsync(this HttpClient client, string call, string? json = null)
     {
         var (status, body) = await client.SendAsync(call, json);
         Assert.True(status == 200, $"{call}: {status} {body.ToJsonString()}");
         return body;
     }
 
-    /// <inheritdoc cref="PostAsync"/>
-    public static async Task<JsonNode> AskAsync(this HttpClient client, string call)
-    {
-        var (status, body) = await client.SendAsync(call);
-        Assert.True(status == 200, $"{call}: {status} {body.ToJsonString()}");
-        return body;
-    }
-
-    /// <summary>POST with JSON, or GET without.</summary>
+    /// <summary>POST with JSON, or GET without; or the method that the call begins with, as in <c>DELETE runs/x</c>.</summary>
     public static async Task<(int Status, JsonNode Body)> SendAsync(this HttpClient client, string call, string? json = null)
     {
-        var answer = await client.SendJsonAsync(json is null ? HttpMethod.Get : HttpMethod.Post, Api + call, json);
+        var method = call.Split(' ') is [var named, ..] && named.All(char.IsAsciiLetterUpper) ? new HttpMethod(named) : json is null ? HttpMethod.Get : HttpMethod.Post;
+        var path = call.StartsWith($"{method} ", StringComparison.Ordinal) ? call[(method.Method.Length + 1)..] : call;
+        var answer = await client.SendJsonAsync(method, Api + path, json);
         return ((int)answer.Status, answer.Body);
     }
 

@@ -1,0 +1,43 @@
+using Larder.Inference.Sessions;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Larder.Registry.Schedules;
+
+namespace Larder.Functions.Models;
+
+/// <summary>Deletes a version or a whole model, whichever protocol asks: not while a schedule needs it, and what was loaded of it is unloaded.</summary>
+public sealed class ModelDeletion(ModelRegistry registry, ScheduleStore schedules, SessionCache sessions)
+{
+    private const int MaxShown = 10;
+
+    /// <summary>Deletes a model with all its versions.</summary>
+    /// <inheritdoc cref="ModelRegistry.DeleteModelAsync"/>
+    public async Task DeleteModelAsync(ModelName name, bool force, bool purge, string? ifMatch, string actor, CancellationToken cancellationToken)
+    {
+        if (!force)
+            await RequireUnscheduledAsync(new ModelReference(name), cancellationToken);
+        await registry.DeleteModelAsync(name, force, purge, ifMatch, actor, cancellationToken);
+        sessions.Unload(name);
+    }
+
+    /// <summary>Deletes a version.</summary>
+    /// <inheritdoc cref="ModelRegistry.DeleteVersionAsync"/>
+    public async Task<VersionDeletion> DeleteVersionAsync(ModelName name, int? version, bool force, bool purge, string? ifMatch, string actor, CancellationToken cancellationToken)
+    {
+        if (!force)
+            await RequireUnscheduledAsync(new ModelReference(name, version ?? (await registry.GetAsync(name, cancellationToken)).ServedVersion), cancellationToken);
+        var deletion = await registry.DeleteVersionAsync(name, version, force, purge, ifMatch, actor, cancellationToken);
+        sessions.Unload(name, $"{deletion.Version}");
+        return deletion;
+    }
+
+    private async Task RequireUnscheduledAsync(ModelReference reference, CancellationToken cancellationToken)
+    {
+        var needing = await schedules.NeedingAsync(reference, MaxShown + 1, cancellationToken);
+        if (needing.Count == 0)
+            return;
+        var names = needing.Take(MaxShown).Select(schedule => $"{schedule.Name} ({schedule.Id})").ToList();
+        throw new ConflictException(
+            $"{reference} is needed by the schedules {string.Join(", ", names)}{(needing.Count > MaxShown ? " and others" : "")}: delete or change them first, or force the deletion.");
+    }
+}

@@ -1,0 +1,323 @@
+using System.Text.Json.Nodes;
+using Larder.Functions.Prediction;
+using Larder.Functions.Tests.Hosting;
+using Larder.Testing.Onnx;
+
+namespace Larder.Functions.Tests.MLflow;
+
+/// <summary>MLflow's registry over HTTP: the same models and versions as Larder's own.</summary>
+[Collection(nameof(SharedLarder))]
+public sealed class RegistryApiTests(LarderFixture larder)
+{
+    private const string Hint = " See the API docs for more information about request parameters.";
+    private const string NameRule = "use 1 to 128 letters, digits, '.', '_' or '-', the first a letter or digit.";
+
+    private readonly HttpClient _client = larder.Client;
+
+    [Fact]
+    public async Task A_model_is_created_without_a_version_and_Larder_has_it_too()
+    {
+        var name = NewName();
+
+        var made = (await _client.PostAsync("registered-models/create", $$"""{"name":"{{name}}","description":"rye","tags":[{"key":"oven","value":"2"},{"key":"flour"}]}"""))["registered_model"]!;
+        var shown = (await _client.AskAsync($"registered-models/get?name={name}"))["registered_model"]!;
+        var own = (await _client.GetJsonAsync($"/api/v1/models/{name}")).Body;
+        var again = await _client.SendAsync("registered-models/create", $$"""{"name":"{{name}}"}""");
+
+        Assert.Equal(made.ToJsonString(), shown.ToJsonString());
+        Assert.Equal((name, "rye", """[{"key":"flour","value":""},{"key":"oven","value":"2"}]"""), ((string)made["name"]!, (string)made["description"]!, made["tags"]!.ToJsonString()));
+        Assert.True((long)made["creation_timestamp"]! > 1_600_000_000_000 && (long)made["last_updated_timestamp"]! >= (long)made["creation_timestamp"]!);
+        Assert.Null(made["latest_versions"]);
+        Assert.Equal(("rye", "create_model"), ((string)own["description"]!, (string)own["model"]!["audit"]![0]!["what"]!));
+        Assert.Equal((404, $"The model {name} has no version that is ready."), await _client.PredictAsync(name, """{"values":[1,2,3,4]}""") is var refused ? ((int)refused.Status, refused.Description) : default);
+        Assert.Equal((400, "RESOURCE_ALREADY_EXISTS", $"Registered Model (name={name}) already exists."), (again.Status, (string)again.Body["error_code"]!, (string)again.Body["message"]!));
+
+        // The first upload is version 1, and served.
+        await UploadAsync(name);
+        Assert.Equal(200, (int)(await _client.PredictAsync(name, """{"values":[1,2,3,4]}""")).Status);
+        Assert.Equal("rye", (string)(await ModelAsync(name))["description"]!);
+    }
+
+    [Theory]
+    [InlineData("registered-models/create", """{}""", 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'name'." + Hint)]
+    [InlineData("registered-models/create", """{"name":""}""", 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'name'." + Hint)]
+    [InlineData("registered-models/create", """{"name":31}""", 400, "INVALID_PARAMETER_VALUE", "Invalid value 31 for parameter 'name' supplied:  Hint: Value was of type 'int'." + Hint)]
+    [InlineData("registered-models/create", """{"name":"a/b"}""", 400, "INVALID_PARAMETER_VALUE", "'a/b' is not a model name: " + NameRule)]
+    [InlineData("registered-models/create", """{"name":"../a"}""", 400, "INVALID_PARAMETER_VALUE", "'../a' is not a model name: " + NameRule)]
+    [InlineData("registered-models/create", """{"name":"a:1"}""", 400, "INVALID_PARAMETER_VALUE", "'a:1' is not a model name: " + NameRule)]
+    [InlineData("registered-models/create", """{"name":"information"}""", 400, "INVALID_PARAMETER_VALUE", "No model can be called 'information': that word is part of the API.")]
+    [InlineData("registered-models/create", """{"name":"x","tags":[{"value":"v"}]}""", 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'tags[0].key'." + Hint)]
+    [InlineData("registered-models/get?name=none", null, 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("registered-models/get", null, 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'name'." + Hint)]
+    [InlineData("registered-models/rename", """{"name":"none","new_name":"other"}""", 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("PATCH registered-models/update", """{"name":"none","description":"x"}""", 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("PATCH registered-models/update", """{"description":"x"}""", 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'name'." + Hint)]
+    [InlineData("DELETE registered-models/delete", """{"name":"none"}""", 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("DELETE registered-models/delete?name=none", null, 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("DELETE registered-models/delete", null, 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'name'." + Hint)]
+    [InlineData("registered-models/get-latest-versions", """{"name":"none"}""", 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("registered-models/get-latest-versions", """{"name":"none","stages":["Oven"]}""", 400, "INVALID_PARAMETER_VALUE", "Invalid Model Version stage: Oven. Value must be one of None, Staging, Production, Archived.")]
+    [InlineData("registered-models/search?max_results=1001", null, 400, "INVALID_PARAMETER_VALUE", "Invalid value 1001 for parameter 'max_results' supplied. It must be at least 1 and at most 1000.")]
+    [InlineData("registered-models/search?filter=params.x%3D'y'", null, 400, "INVALID_PARAMETER_VALUE", "Invalid entity type 'params'. Valid values are ['tag', 'attribute'] (at character 1)")]
+    [InlineData("registered-models/search?filter=run_id%3D'y'", null, 400, "INVALID_PARAMETER_VALUE", "Invalid attribute key 'run_id' specified. Valid keys are '['name', 'creation_timestamp', 'last_updated_timestamp']' (at character 1)")]
+    [InlineData("registered-models/search?filter=name%3Dx", null, 400, "INVALID_PARAMETER_VALUE", null)]
+    [InlineData("registered-models/search?order_by=name&order_by=name%20DESC", null, 400, "INVALID_PARAMETER_VALUE", "`order_by` contains duplicate fields: ['name', 'name']")]
+    [InlineData("registered-models/search?page_token=x", null, 400, "INVALID_PARAMETER_VALUE", null)]
+    [InlineData("registered-models/set-tag", """{"name":"none","key":"k","value":"v"}""", 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("registered-models/set-tag", """{"name":"none","key":"k"}""", 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'value'." + Hint)]
+    [InlineData("registered-models/set-tag", """{"name":"none","key":"","value":"v"}""", 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'key'." + Hint)]
+    [InlineData("DELETE registered-models/delete-tag", """{"name":"none","key":"k"}""", 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("registered-models/alias", """{"name":"none","alias":"best","version":"1"}""", 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("registered-models/alias", """{"name":"none","alias":"best","version":1}""", 400, "INVALID_PARAMETER_VALUE", "Invalid value 1 for parameter 'version' supplied:  Hint: Value was of type 'int'." + Hint)]
+    [InlineData("registered-models/alias", """{"name":"none","alias":"best","version":"one"}""", 400, "INVALID_PARAMETER_VALUE", "Parameter 'version' must be an integer, got 'one'.")]
+    [InlineData("registered-models/alias", """{"name":"none","alias":"Latest","version":"1"}""", 400, "INVALID_PARAMETER_VALUE", "'latest' alias name (case insensitive) is reserved.")]
+    [InlineData("registered-models/alias", """{"name":"none","alias":"V3","version":"1"}""", 400, "INVALID_PARAMETER_VALUE", "Version alias name 'V3' is reserved.")]
+    [InlineData("registered-models/alias", """{"name":"none","alias":"a b","version":"1"}""", 400, "INVALID_PARAMETER_VALUE", "'a b' is not an alias: " + NameRule)]
+    [InlineData("registered-models/alias?name=none&alias=best", null, 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("DELETE registered-models/alias", """{"name":"none","alias":"best"}""", 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("model-versions/get?name=none&version=1", null, 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("model-versions/get?name=none", null, 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'version'." + Hint)]
+    [InlineData("model-versions/get?name=none&version=1.5", null, 400, "INVALID_PARAMETER_VALUE", "Parameter 'version' must be an integer, got '1.5'.")]
+    [InlineData("model-versions/get?name=none&version=0", null, 404, "RESOURCE_DOES_NOT_EXIST", "Model Version (name=none, version=0) not found")]
+    [InlineData("model-versions/get?name=none&version=99999999999", null, 404, "RESOURCE_DOES_NOT_EXIST", "Model Version (name=none, version=99999999999) not found")]
+    [InlineData("model-versions/get-download-uri?name=none&version=1", null, 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("PATCH model-versions/update", """{"name":"none","version":"1","description":"x"}""", 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("DELETE model-versions/delete", """{"name":"none","version":"1"}""", 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("model-versions/set-tag", """{"name":"none","version":"1","key":"k","value":"v"}""", 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("DELETE model-versions/delete-tag", """{"name":"none","version":"1"}""", 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'key'." + Hint)]
+    [InlineData("model-versions/transition-stage", """{"name":"none","version":"1","stage":"Staging"}""", 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'archive_existing_versions'." + Hint)]
+    [InlineData("model-versions/transition-stage", """{"name":"none","version":"1","stage":"Staging","archive_existing_versions":1}""", 400, "INVALID_PARAMETER_VALUE", "Invalid value 1 for parameter 'archive_existing_versions' supplied:  Hint: Value was of type 'int'." + Hint)]
+    [InlineData("model-versions/transition-stage", """{"name":"none","version":"1","stage":"Oven","archive_existing_versions":false}""", 400, "INVALID_PARAMETER_VALUE", "Invalid Model Version stage: Oven. Value must be one of None, Staging, Production, Archived.")]
+    [InlineData("model-versions/transition-stage", """{"name":"none","version":"1","stage":"archived","archive_existing_versions":true}""", 400, "INVALID_PARAMETER_VALUE", "Model version transition cannot archive existing model versions because 'Archived' is not an Active stage. Valid stages are ['Staging', 'Production']")]
+    [InlineData("model-versions/transition-stage", """{"name":"none","version":"1","stage":"Staging","archive_existing_versions":false}""", 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("model-versions/search?max_results=200001", null, 400, "INVALID_PARAMETER_VALUE", "Invalid value 200001 for parameter 'max_results' supplied. It must be at least 1 and at most 200000.")]
+    [InlineData("model-versions/search?filter=stage%3D'y'", null, 400, "INVALID_PARAMETER_VALUE", null)]
+    public async Task A_wrong_call_is_refused(string call, string? json, int status, string code, string? message)
+    {
+        var (given, body) = await _client.SendAsync(call, json);
+
+        Assert.Equal((status, code), (given, (string?)body["error_code"]));
+        if (message is null)
+            Assert.NotEmpty((string)body["message"]!);
+        else
+            Assert.Equal(message, (string?)body["message"]);
+    }
+
+    [Fact]
+    public async Task A_model_is_described_tagged_and_deleted_as_Larder_deletes_it()
+    {
+        var name = await NewModelAsync(versions: 1);
+
+        await _client.SendOkAsync("PATCH registered-models/update", $$"""{"name":"{{name}}","description":"sourdough"}""");
+        Assert.Equal("{}", (await _client.PostAsync("registered-models/set-tag", $$"""{"name":"{{name}}","key":"a","value":"1"}""")).ToJsonString());
+        await _client.PostAsync("registered-models/set-tag", $$"""{"name":"{{name}}","key":"b","value":"2"}""");
+        await _client.SendOkAsync("DELETE registered-models/delete-tag", $$"""{"name":"{{name}}","key":"a"}""");
+        await _client.SendOkAsync("DELETE registered-models/delete-tag", $$"""{"name":"{{name}}","key":"a"}""");
+        var own = (await _client.GetJsonAsync($"/api/v1/models/{name}")).Body["model"]!;
+        Assert.Equal(("sourdough", """{"b":"2"}"""), ((string)own["description"]!, own["tags"]!.ToJsonString()));
+
+        // An alias holds it, as with Larder's own route; without one it goes, and can be restored.
+        await _client.PostAsync("registered-models/alias", $$"""{"name":"{{name}}","alias":"best","version":"1"}""");
+        await _client.RefusedAsync("DELETE registered-models/delete", $$"""{"name":"{{name}}"}""", 409, "RESOURCE_CONFLICT", $"The model {name} has aliases (best): delete them first, or force the deletion. This API has no way to force it; DELETE /api/v1/models/{name}?force=true has.");
+        await _client.SendOkAsync("DELETE registered-models/alias", $$"""{"name":"{{name}}","alias":"best"}""");
+        await _client.SendOkAsync("DELETE registered-models/delete", $$"""{"name":"{{name}}"}""");
+        await _client.RefusedAsync($"registered-models/get?name={name}", null, 404, "RESOURCE_DOES_NOT_EXIST", $"Registered Model with name={name} not found");
+        Assert.Equal(200, (int)(await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/models/{name}/restore", "{}")).Status);
+        Assert.Equal("1", (string)(await ModelAsync(name))["latest_versions"]![0]!["version"]!);
+
+        // Its name can be taken anew, with other versions.
+        await _client.SendOkAsync("DELETE registered-models/delete", $$"""{"name":"{{name}}"}""");
+        await _client.PostAsync("registered-models/create", $$"""{"name":"{{name}}"}""");
+        await UploadAsync(name);
+        Assert.Equal(["2"], (await VersionsAsync($"name='{name}'")).Select(version => (string)version!["version"]!));
+    }
+
+    [Fact]
+    public async Task A_model_is_not_renamed_and_the_refusal_says_what_to_do()
+    {
+        var name = await NewModelAsync();
+
+        await _client.RefusedAsync(
+            "registered-models/rename", $$"""{"name":"{{name}}","new_name":"other"}""", 501, "NOT_IMPLEMENTED",
+            $"A model cannot be renamed here: its name is part of the addresses at which it is served. Create a model of the new name, create its versions there, and delete {name}.");
+    }
+
+    [Fact]
+    public async Task Models_are_searched_in_pages()
+    {
+        var tag = $"{Guid.NewGuid():N}";
+        foreach (var i in Enumerable.Range(0, 5))
+            await _client.PostAsync("registered-models/create", $$"""{"name":"{{tag}}-{{i}}","tags":[{"key":"page","value":"{{tag}}"},{"key":"kind","value":"{{(i % 2 == 0 ? "even" : "odd")}}"}]}""");
+        var filter = Uri.EscapeDataString($"tags.page = '{tag}'");
+
+        var names = new List<string>();
+        var token = "";
+        do
+        {
+            var page = await _client.AskAsync($"registered-models/search?max_results=2&filter={filter}&page_token={token}");
+            // What comes before the next page is not shown twice, nor is anything left out.
+            await _client.PostAsync("registered-models/create", $$"""{"name":"{{tag}}-{{names.Count}}-a","tags":[{"key":"page","value":"other"}]}""");
+            names.AddRange(page["registered_models"]!.AsArray().Select(one => (string)one!["name"]!));
+            token = (string?)page["next_page_token"] ?? "";
+        }
+        while (token.Length > 0);
+
+        Assert.Equal(Enumerable.Range(0, 5).Select(i => $"{tag}-{i}"), names);
+        Assert.Equal([$"{tag}-4", $"{tag}-2", $"{tag}-0"], await NamesAsync($"tags.page = '{tag}' AND tags.kind = 'even'", "name DESC"));
+        Assert.Equal([$"{tag}-3"], await NamesAsync($"name = '{tag}-3'"));
+        Assert.Equal([$"{tag}-1", $"{tag}-4"], await NamesAsync($"name LIKE '{tag}-%' AND (name ILIKE '%-1' OR name IN ('{tag}-4'))"));
+        Assert.Equal([$"{tag}-4", $"{tag}-3", $"{tag}-2", $"{tag}-1", $"{tag}-0"], await NamesAsync($"tags.page = '{tag}'", "creation_timestamp DESC"));
+        Assert.Equal("{}", (await _client.AskAsync($"registered-models/search?filter={Uri.EscapeDataString("name = 'a/b'")}")).ToJsonString());
+
+        async Task<IEnumerable<string>> NamesAsync(string text, string order = "name") =>
+            (await _client.AskAsync($"registered-models/search?filter={Uri.EscapeDataString(text)}&order_by={Uri.EscapeDataString(order)}"))["registered_models"]!.AsArray().Select(one => (string)one!["name"]!);
+    }
+
+    [Fact]
+    public async Task An_alias_of_one_API_is_that_of_the_other()
+    {
+        var name = await NewModelAsync(versions: 2);
+
+        Assert.Equal("{}", (await _client.PostAsync("registered-models/alias", $$"""{"name":"{{name}}","alias":"best","version":"1"}""")).ToJsonString());
+        Assert.Equal("1", await ServedAsync($"{name}:best"));
+        await _client.SendJsonAsync(HttpMethod.Put, $"/api/v1/models/{name}/aliases/best", """{"version":2}""");
+        var got = (await _client.AskAsync($"registered-models/alias?name={name}&alias=best"))["model_version"]!;
+        Assert.Equal(("2", """["best"]"""), ((string)got["version"]!, got["aliases"]!.ToJsonString()));
+        Assert.Equal("""[{"alias":"best","version":"2"}]""", (await ModelAsync(name))["aliases"]!.ToJsonString());
+
+        // The default is an alias that is always there; the newest version, where no one is set.
+        await _client.PostAsync("registered-models/alias", $$"""{"name":"{{name}}","alias":"default","version":"1"}""");
+        Assert.Equal("1", await ServedAsync(name));
+        Assert.Equal("1", (string)(await _client.AskAsync($"registered-models/alias?name={name}&alias=default"))["model_version"]!["version"]!);
+
+        await _client.RefusedAsync("registered-models/alias", $$"""{"name":"{{name}}","alias":"best","version":"9"}""", 404, "RESOURCE_DOES_NOT_EXIST", $"Model Version (name={name}, version=9) not found");
+        await _client.SendOkAsync($"DELETE registered-models/alias?name={name}&alias=best");
+        await _client.SendOkAsync("DELETE registered-models/alias", $$"""{"name":"{{name}}","alias":"best"}""");
+        await _client.RefusedAsync($"registered-models/alias?name={name}&alias=best", null, 400, "INVALID_PARAMETER_VALUE", "Registered model alias best not found.");
+        var changes = (await _client.GetJsonAsync($"/api/v1/models/{name}")).Body["model"]!["audit"]!.AsArray().Select(change => (string)change!["what"]!);
+        Assert.Equal(["delete_alias", "set_default", "set_alias", "set_alias", "publish", "publish"], changes.Where(what => what != "create_model"));
+    }
+
+    [Fact]
+    public async Task Stages_are_aliases_of_their_names()
+    {
+        var name = await NewModelAsync(versions: 3);
+
+        var first = await TransitionAsync(1, "production", archive: false);
+        Assert.Equal(("1", "Production", """["production"]"""), ((string)first["version"]!, (string)first["current_stage"]!, first["aliases"]!.ToJsonString()));
+        Assert.Equal("1", await ServedAsync($"{name}:production"));
+        await TransitionAsync(2, "Staging", archive: true);
+        Assert.Equal(["3:None", "2:Staging", "1:Production"], await LatestAsync("[]"));
+
+        // The version that had the stage becomes the archived one; a version has one stage.
+        Assert.Equal("Production", (string)(await TransitionAsync(2, "Production", archive: true))["current_stage"]!);
+        Assert.Equal(["3:None", "2:Production", "1:Archived"], await LatestAsync("[]"));
+        Assert.Equal(["2:Production"], await LatestAsync("""["production","Staging"]"""));
+
+        // Without archiving, the alias moves, and the version before has no stage.
+        await TransitionAsync(3, "Production", archive: false);
+        Assert.Equal(["2:None", "3:Production", "1:Archived"], await LatestAsync("[]"));
+        await TransitionAsync(3, "None", archive: false);
+        Assert.Equal(["3:None", "1:Archived"], await LatestAsync("[]"));
+        Assert.Equal(["3:None", "1:Archived"], (await ModelAsync(name))["latest_versions"]!.AsArray().Select(Shown));
+        Assert.Equal(["3:None", "1:Archived"], (await _client.AskAsync($"registered-models/get-latest-versions?name={name}"))["model_versions"]!.AsArray().Select(Shown));
+        await _client.RefusedAsync("model-versions/transition-stage", $$"""{"name":"{{name}}","version":"7","stage":"Staging","archive_existing_versions":false}""", 404, "RESOURCE_DOES_NOT_EXIST", $"Model Version (name={name}, version=7) not found");
+
+        async Task<JsonNode> TransitionAsync(int version, string stage, bool archive) => (await _client.PostAsync(
+            "model-versions/transition-stage", $$"""{"name":"{{name}}","version":"{{version}}","stage":"{{stage}}","archive_existing_versions":{{(archive ? "true" : "false")}}}"""))["model_version"]!;
+
+        async Task<IEnumerable<string>> LatestAsync(string stages) =>
+            (await _client.PostAsync("registered-models/get-latest-versions", $$"""{"name":"{{name}}","stages":{{stages}}}"""))["model_versions"]!.AsArray().Select(Shown);
+
+        static string Shown(JsonNode? version) => $"{version!["version"]}:{version["current_stage"]}";
+    }
+
+    [Fact]
+    public async Task A_version_that_was_uploaded_to_Larder_is_a_version_of_MLflow()
+    {
+        var name = NewName();
+        await _client.UploadAsync(name, OnnxModel.Linear(), "bread.onnx", ("description", "first"), ("tags", """{"flour":"rye"}"""));
+
+        var version = (await _client.AskAsync($"model-versions/get?name={name}&version=1"))["model_version"]!;
+
+        Assert.Equal(
+            (name, "1", "None", "first", "READY", $"mlflow-artifacts:/models/{name}/1", """[{"key":"flour","value":"rye"}]"""),
+            ((string)version["name"]!, (string)version["version"]!, (string)version["current_stage"]!, (string)version["description"]!, (string)version["status"]!, (string)version["source"]!, version["tags"]!.ToJsonString()));
+        Assert.Equal((long)version["creation_timestamp"]!, (long)version["last_updated_timestamp"]!);
+        Assert.Equal(version["source"]!.ToJsonString(), (await _client.AskAsync($"model-versions/get-download-uri?name={name}&version=1"))["artifact_uri"]!.ToJsonString());
+        await _client.RefusedAsync($"model-versions/get?name={name}&version=2", null, 404, "RESOURCE_DOES_NOT_EXIST", $"Model Version (name={name}, version=2) not found");
+    }
+
+    [Fact]
+    public async Task A_version_is_described_tagged_and_deleted_as_Larder_deletes_it()
+    {
+        var name = await NewModelAsync(versions: 2);
+        var id = $$"""
+            "name":"{{name}}","version":"2"
+            """;
+
+        var described = (await _client.SendOkAsync("PATCH model-versions/update", $$"""{{{id}},"description":"crusty"}"""))["model_version"]!;
+        await _client.PostAsync("model-versions/set-tag", $$"""{{{id}},"key":"a","value":"1"}""");
+        await _client.PostAsync("model-versions/set-tag", $$"""{{{id}},"key":"b","value":"2"}""");
+        await _client.SendOkAsync("DELETE model-versions/delete-tag", $$"""{{{id}},"key":"a"}""");
+        var shown = (await _client.AskAsync($"model-versions/get?name={name}&version=2"))["model_version"]!;
+        Assert.Equal(("crusty", "crusty", """[{"key":"b","value":"2"}]"""), ((string)described["description"]!, (string)shown["description"]!, shown["tags"]!.ToJsonString()));
+        Assert.True((long)shown["last_updated_timestamp"]! > (long)shown["creation_timestamp"]!);
+
+        await _client.PostAsync("registered-models/alias", $$"""{{{id}},"alias":"best"}""");
+        await _client.RefusedAsync("DELETE model-versions/delete", $$"""{{{id}}}""", 409, "RESOURCE_CONFLICT", $"Version 2 of {name} is what best points at: move the alias first, or force the deletion. This API has no way to force it; DELETE /api/v1/models/{name}:2?force=true has.");
+        await _client.SendOkAsync("DELETE registered-models/alias", $$"""{"name":"{{name}}","alias":"best"}""");
+        await _client.SendOkAsync("DELETE model-versions/delete", $$"""{{{id}}}""");
+
+        await _client.RefusedAsync($"model-versions/get?name={name}&version=2", null, 404, "RESOURCE_DOES_NOT_EXIST", $"Model Version (name={name}, version=2) not found");
+        Assert.Equal("1", await ServedAsync(name));
+        Assert.Equal(200, (int)(await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/models/{name}:2/restore", "{}")).Status);
+    }
+
+    [Fact]
+    public async Task Versions_are_searched_in_pages()
+    {
+        var (one, two) = (await NewModelAsync(versions: 3), await NewModelAsync(versions: 1));
+        await _client.PostAsync("model-versions/set-tag", $$"""{"name":"{{one}}","version":"2","key":"search","value":"{{one}}"}""");
+        await _client.PostAsync("model-versions/set-tag", $$"""{"name":"{{two}}","version":"1","key":"search","value":"{{one}}"}""");
+
+        var first = await _client.AskAsync($"model-versions/search?max_results=2&filter={Uri.EscapeDataString($"name='{one}'")}");
+        await UploadAsync(one);
+        var rest = await _client.AskAsync($"model-versions/search?max_results=2&filter={Uri.EscapeDataString($"name='{one}'")}&page_token={first["next_page_token"]}");
+
+        Assert.Equal(["3", "2"], first["model_versions"]!.AsArray().Select(version => (string)version!["version"]!));
+        Assert.Equal(["1"], rest["model_versions"]!.AsArray().Select(version => (string)version!["version"]!));
+        Assert.Null(rest["next_page_token"]);
+        Assert.Equal(new[] { one, two }.Order(StringComparer.Ordinal), (await VersionsAsync($"tags.search = '{one}'")).Select(version => (string)version!["name"]!));
+        Assert.Equal(["1", "2"], (await VersionsAsync($"name = '{one}' AND version_number < 3", "version_number ASC")).Select(version => (string)version!["version"]!));
+        Assert.Empty(await VersionsAsync($"name = '{one}' AND run_id = 'none'"));
+        Assert.Empty(await VersionsAsync("name = '../x'"));
+        Assert.Equal(4, (await VersionsAsync($"name = '{one}' AND run_id IS NULL AND source_path = 'upload'")).Count);
+    }
+
+    private static string NewName() => $"m-{Guid.NewGuid():N}";
+
+    private async Task<string> NewModelAsync(int versions = 0)
+    {
+        var name = NewName();
+        await _client.PostAsync("registered-models/create", $$"""{"name":"{{name}}"}""");
+        for (var i = 0; i < versions; i++)
+            await UploadAsync(name);
+        return name;
+    }
+
+    private async Task UploadAsync(string name) => Assert.Equal(201, (int)(await _client.UploadAsync(name, OnnxModel.Linear())).Status);
+
+    // The version that answers a prediction.
+    private async Task<string> ServedAsync(string reference)
+    {
+        var answer = await _client.PredictAsync(reference, """{"values":[1,2,3,4]}""");
+        Assert.Equal(200, (int)answer.Status);
+        return Assert.Single(answer.Headers.GetValues(PredictionResponse.VersionHeader));
+    }
+
+    private async Task<JsonNode> ModelAsync(string name) => (await _client.AskAsync($"registered-models/get?name={name}"))["registered_model"]!;
+
+    private async Task<JsonArray> VersionsAsync(string filter, string order = "name") =>
+        (await _client.AskAsync($"model-versions/search?filter={Uri.EscapeDataString(filter)}&order_by={Uri.EscapeDataString(order)}"))["model_versions"]?.AsArray() ?? [];
+}
