@@ -49,7 +49,7 @@ internal sealed partial class AccessGate(CallerResolver callers, RateLimits limi
         }
 
         return caller.Scope is not null && function.Scope == ScopeRule.AllModels
-            ? new Identity(null, ErrorKind.Forbidden, $"This is about all models, and the token {caller.Name} has a scope: use a token without one.")
+            ? new Identity(null, ErrorKind.Forbidden, CallerExtensions.AllModels(caller))
             : identity;
     }
 

@@ -126,6 +126,8 @@ public static class LarderServices
         services.AddSingleton<PutModel>();
         services.AddSingleton<ModelDeletion>();
         services.AddSingleton<RegistryCalls>();
+        services.AddSingleton<RunModels>();
+        services.AddSingleton<VersionArtifacts>();
         services.AddSingleton<PredictionEngine>();
         services.AddSingleton<PredictionMetrics>();
         services.AddSingleton<PredictionStatistics>();
@@ -264,6 +266,7 @@ public static class LarderServices
         });
         services.AddSingleton<FindDataFiles>(provider => provider.GetRequiredService<ModelValidator>().DataFilesAsync);
         services.AddSingleton<ModelStager>();
+        services.AddSingleton<FolderPublisher>();
         services.AddSingleton<AdoptArtifact>(provider =>
         {
             var files = provider.GetRequiredService<ArtifactFileCache>();

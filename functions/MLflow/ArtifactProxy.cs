@@ -13,7 +13,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.MLflow;
 
 /// <summary>MLflow's artifact proxy: clients whose runs have an <c>artifact_uri</c> of <c>mlflow-artifacts:</c> log and load files here.</summary>
-public sealed class ArtifactProxy(RunArtifacts artifacts, RunStore runs)
+public sealed class ArtifactProxy(RunArtifacts artifacts, RunStore runs, VersionArtifacts versions)
 {
     private const string Route = "/api/2.0/mlflow-artifacts/artifacts";
 
@@ -22,12 +22,15 @@ public sealed class ArtifactProxy(RunArtifacts artifacts, RunStore runs)
 
     /// <summary>What is in a folder, all of it.</summary>
     /// <remarks>The Functions host tries routes by the names of functions: this one comes before the one for all paths below.</remarks>
-    [Function("MLflowArtifactFolder"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: the artifacts in a folder.")]
+    [Function("MLflowArtifactFolder"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("MLflow: the artifacts in a folder.")]
     [Answers(typeof(ArtifactFolderAnswer))]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow-artifacts/artifacts")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Folder.ReadAsync(request, cancellationToken);
+        if (VersionArtifacts.Has(body.Path))
+            return new PlainAnswer(new ArtifactFolderAnswer { Files = MLflowAnswers.ListOf(await versions.ListAsync(request, body.Path, cancellationToken)) });
+        request.RequireNoScope();
         var (run, path) = await ArtifactLocation.FindAsync(runs, ArtifactLocation.FolderOf(body.Path), cancellationToken);
         var files = new List<MLflowFile>();
         string? token = null;
@@ -42,11 +45,14 @@ public sealed class ArtifactProxy(RunArtifacts artifacts, RunStore runs)
     }
 
     /// <summary>A file, or a range of it.</summary>
-    [Function("MLflowDownloadArtifact"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: download an artifact.")]
+    [Function("MLflowDownloadArtifact"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("MLflow: download an artifact.")]
     [Answers(IsFile = true)]
     public async Task<IActionResult> Download(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow-artifacts/artifacts/{*path}")] HttpRequest request, CancellationToken cancellationToken)
     {
+        if (ArtifactLocation.Behind(request, Route) is var file && VersionArtifacts.Has(file))
+            return await versions.SendAsync(request, file, cancellationToken);
+        request.RequireNoScope();
         var (run, path) = await FindAsync(request, cancellationToken);
         return await ArtifactLocation.SendAsync(request, artifacts, run, path, cancellationToken);
     }
