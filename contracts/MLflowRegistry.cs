@@ -202,6 +202,26 @@ public sealed record SetRegisteredAliasRequest : RegisteredModelRequest
     public required string Version { get; init; }
 }
 
+/// <summary>What a version is created with.</summary>
+public sealed record CreateModelVersionRequest : RegisteredModelRequest
+{
+    /// <summary>Where its model is: runs:/RUN/PATH or mlflow-artifacts:/EXPERIMENT/RUN/artifacts/PATH.</summary>
+    [JsonPropertyName("source")]
+    public required string Source { get; init; }
+
+    /// <summary>The run that made it; absent for the one of the source.</summary>
+    [JsonPropertyName("run_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RunId { get; init; }
+
+    /// <summary>Its tags.</summary>
+    [JsonPropertyName("tags"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<MLflowTag>? Tags { get; init; }
+
+    /// <summary>Its description.</summary>
+    [JsonPropertyName("description"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Description { get; init; }
+}
+
 /// <summary>A version of a registered model.</summary>
 public record ModelVersionRequest : RegisteredModelRequest
 {

@@ -251,13 +251,17 @@ public sealed record VersionDetails
     [JsonPropertyName("source")]
     public required string Source { get; init; }
 
-    /// <summary><c>model</c>, or <c>optimized</c> for a compiled one.</summary>
+    /// <summary><c>model</c>; <c>optimized</c> for a compiled one; <c>other</c> for one of another framework, which takes no predictions.</summary>
     [JsonPropertyName("kind")]
     public required string Kind { get; init; }
 
     /// <summary>Id of the job that made it.</summary>
     [JsonPropertyName("job")]
     public string? Job { get; init; }
+
+    /// <summary>Id of MLflow's run whose artifact it is.</summary>
+    [JsonPropertyName("run"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Run { get; init; }
 
     /// <summary>The version that this one was compiled from.</summary>
     [JsonPropertyName("optimized_from")]

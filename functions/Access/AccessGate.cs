@@ -52,7 +52,7 @@ internal sealed partial class AccessGate(CallerResolver callers, RateLimits limi
             return new Identity(null, ErrorKind.Forbidden, "The token of a job is good for logging to the job's run, and for nothing else.");
 
         return caller.Scope is not null && function.Scope == ScopeRule.AllModels
-            ? new Identity(null, ErrorKind.Forbidden, $"This is about all models, and the token {caller.Name} has a scope: use a token without one.")
+            ? new Identity(null, ErrorKind.Forbidden, CallerExtensions.AllModels(caller))
             : identity;
     }
 

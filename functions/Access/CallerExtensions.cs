@@ -20,6 +20,17 @@ internal static class CallerExtensions
         return own is null || own == id ? new RunKey(id, ByJob: own is not null) : throw new ForbiddenException($"The token of a job is good for the job's run {own}, and for no other.");
     }
 
+    /// <summary>For what is about all models, in a function that has calls about one, too (<see cref="ScopeRule.AllModels"/>).</summary>
+    /// <exception cref="ForbiddenException">The caller's token has a scope (403).</exception>
+    public static void RequireNoScope(this HttpRequest request)
+    {
+        if (request.Caller() is { Scope: not null } caller)
+            throw new ForbiddenException(AllModels(caller));
+    }
+
+    /// <summary>Why a token with a scope is refused what is about all models.</summary>
+    public static string AllModels(Caller caller) => $"This is about all models, and the token {caller.Name} has a scope: use a token without one.";
+
     /// <summary>For what needs more than the function's own <see cref="RequiresAttribute"/> says.</summary>
     /// <param name="request">The request.</param>
     /// <param name="role">The least role.</param>

@@ -127,6 +127,8 @@ public static class LarderServices
         services.AddSingleton<PutModel>();
         services.AddSingleton<ModelDeletion>();
         services.AddSingleton<RegistryCalls>();
+        services.AddSingleton<RunModels>();
+        services.AddSingleton<VersionArtifacts>();
         services.AddSingleton<PredictionEngine>();
         services.AddSingleton<PredictionMetrics>();
         services.AddSingleton<PredictionStatistics>();
@@ -265,6 +267,7 @@ public static class LarderServices
         });
         services.AddSingleton<FindDataFiles>(provider => provider.GetRequiredService<ModelValidator>().DataFilesAsync);
         services.AddSingleton<ModelStager>();
+        services.AddSingleton<FolderPublisher>();
         services.AddSingleton<AdoptArtifact>(provider =>
         {
             var files = provider.GetRequiredService<ArtifactFileCache>();
@@ -346,6 +349,7 @@ public static class LarderServices
         services.AddSetting<TrackingOptions>("Tracking", ApiSettings);
         services.AddSingleton<TrackingAddress>(provider => new OwnAddress(provider).Find);
         services.AddSingleton<RunArtifacts>();
+        services.AddSingleton<RunFiles>();
         services.AddSingleton<IArtifactUser>(provider => provider.GetRequiredService<RunArtifacts>());
     }
 

@@ -55,7 +55,7 @@ public sealed partial class RecentModels(
     {
         try
         {
-            await warm([(await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken)).Servable], cancellationToken);
+            await warm([(await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken)).RequireServable().Servable], cancellationToken);
         }
         catch (LarderException)
         {

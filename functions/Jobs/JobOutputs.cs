@@ -6,6 +6,7 @@ using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -41,16 +42,23 @@ public sealed class JobOutputs(JobAccess access, JobFiles files)
         var output = found.Outputs.FirstOrDefault(output => output.Path == path)
             ?? throw new NotFoundException($"The job {found.Id} left no such file; GET /api/v1/jobs/{found.Id}/outputs lists what it left.");
 
+        return await SendAsync(request, files, found, output, cancellationToken);
+    }
+
+    /// <summary>Sends a file that a job left, or a range of it.</summary>
+    /// <exception cref="ConflictException">It was changed since the job ended.</exception>
+    internal static Task<IActionResult> SendAsync(HttpRequest request, JobFiles files, Job job, JobOutput output, CancellationToken cancellationToken)
+    {
         // The ETag, since the hash of an output is only what the script reported.
         var answer = new FileAnswer(output.ETag, output.SizeBytes, output.Path[(output.Path.LastIndexOf('/') + 1)..], FileAnswer.TypeOf(output.Path));
-        return await answer.SendAsync(request, OpenAsync, cancellationToken);
+        return answer.SendAsync(request, OpenAsync, cancellationToken);
 
-        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken cancellationToken)
+        async Task<Stream> OpenAsync(long offset, long? length, CancellationToken stop)
         {
-            var stored = JobPaths.Outputs(JobLogReader.LastAttempt(found)) + output.Path;
+            var stored = JobPaths.Outputs(JobLogReader.LastAttempt(job)) + output.Path;
             try
             {
-                return await files.OpenReadAsync(found.Id, stored, offset, length, output.ETag, cancellationToken)
+                return await files.OpenReadAsync(job.Id, stored, offset, length, output.ETag, stop)
                     ?? throw new NotFoundException("The file is not stored any more.");
             }
             catch (PreconditionFailedException)

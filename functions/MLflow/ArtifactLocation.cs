@@ -1,18 +1,15 @@
-using Larder.Functions.Access;
-using Larder.Functions.Http;
 using Larder.Registry.Errors;
 using Larder.Registry.Text;
 using Larder.Tracking.Artifacts;
 using Larder.Tracking.Runs;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 
 namespace Larder.Functions.MLflow;
 
 /// <summary>A path of the artifact proxy: the run whose <c>artifact_uri</c> it begins with, and the path in that run.</summary>
-/// <param name="Run">The run.</param>
+/// <param name="RunId">The run.</param>
 /// <param name="Path">The path in it.</param>
-internal sealed record ArtifactLocation(RunKey Run, ArtifactPath Path)
+internal sealed record ArtifactLocation(string RunId, ArtifactPath Path)
 {
     private const string Scheme = "mlflow-artifacts:";
     private const string Folder = "artifacts";
@@ -21,8 +18,7 @@ internal sealed record ArtifactLocation(RunKey Run, ArtifactPath Path)
     /// <summary>Finds the run of a path.</summary>
     /// <exception cref="InvalidRequestException">The path breaks a rule.</exception>
     /// <exception cref="NotFoundException">No run has its artifacts there.</exception>
-    /// <exception cref="ForbiddenException">The caller has the token of a job, and it is another run.</exception>
-    public static async Task<ArtifactLocation> FindAsync(HttpRequest request, RunStore runs, string path, CancellationToken cancellationToken)
+    public static async Task<ArtifactLocation> FindAsync(RunStore runs, string path, CancellationToken cancellationToken)
     {
         var names = ArtifactPath.Parse(path).Names;
         for (var i = 0; i + 1 < names.Count; i++)
@@ -31,7 +27,7 @@ internal sealed record ArtifactLocation(RunKey Run, ArtifactPath Path)
                 continue;
             var run = await runs.GetAsync(names[i], cancellationToken);
             if (PathOf(run.ArtifactUri) == string.Join('/', names.Take(i + 2)))
-                return new ArtifactLocation(request.RequireRun(run.Id), names.Skip(i + 2).Aggregate(ArtifactPath.Root, (folder, name) => folder[name]));
+                return new ArtifactLocation(run.Id, names.Skip(i + 2).Aggregate(ArtifactPath.Root, (folder, name) => folder[name]));
         }
         throw new NotFoundException($"No run has artifacts at {Quoted.Text(path)}: a path begins with that of a run's artifact_uri, as 0/{{run_id}}/artifacts.");
     }
@@ -41,19 +37,6 @@ internal sealed record ArtifactLocation(RunKey Run, ArtifactPath Path)
 
     /// <summary>A folder's path, behind which there may be a slash.</summary>
     public static string FolderOf(string? path) => path is [.. { Length: > 0 } folder, '/'] ? folder : path ?? "";
-
-    /// <summary>Sends a file of a run (<see cref="FileAnswer"/>).</summary>
-    /// <exception cref="NotFoundException">There is no such file.</exception>
-    public static async Task<IActionResult> SendAsync(HttpRequest request, RunArtifacts artifacts, string runId, ArtifactPath path, CancellationToken cancellationToken)
-    {
-        if (await artifacts.FindAsync(runId, path, cancellationToken) is not { Sha256: { } sha256 } file)
-            throw NoFile(path);
-        return await new FileAnswer(sha256, file.SizeBytes, path.Name, FileAnswer.TypeOf(path.Name)).SendAsync(
-            request, (offset, length, stop) => artifacts.OpenAsync(file, offset, length, stop), cancellationToken);
-    }
-
-    /// <summary>The refusal of a path that the run does not have.</summary>
-    public static NotFoundException NoFile(ArtifactPath path) => new($"No such artifact: {Quoted.Text(path.ToString())}");
 
     // mlflow-artifacts:/0/..., or with a host: mlflow-artifacts://host/0/...
     private static string? PathOf(string artifactUri)

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
 using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
@@ -13,7 +14,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.MLflow;
 
 /// <summary>MLflow's artifact proxy: clients whose runs have an <c>artifact_uri</c> of <c>mlflow-artifacts:</c> log and load files here.</summary>
-public sealed class ArtifactProxy(RunArtifacts artifacts, RunStore runs)
+public sealed class ArtifactProxy(RunArtifacts artifacts, RunFiles files, RunStore runs, VersionArtifacts versions)
 {
     private const string Route = "/api/2.0/mlflow-artifacts/artifacts";
 
@@ -22,33 +23,39 @@ public sealed class ArtifactProxy(RunArtifacts artifacts, RunStore runs)
 
     /// <summary>What is in a folder, all of it.</summary>
     /// <remarks>The Functions host tries routes by the names of functions: this one comes before the one for all paths below.</remarks>
-    [Function("MLflowArtifactFolder"), Requires(Role.Reader, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: the artifacts in a folder.")]
+    [Function("MLflowArtifactFolder"), Requires(Role.Reader, Scope = ScopeRule.Function, IsForRuns = true), Description("MLflow: the artifacts in a folder.")]
     [Answers(typeof(ArtifactFolderAnswer))]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow-artifacts/artifacts")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Folder.ReadAsync(request, cancellationToken);
-        var (run, path) = await ArtifactLocation.FindAsync(request, runs, ArtifactLocation.FolderOf(body.Path), cancellationToken);
-        var files = new List<MLflowFile>();
+        if (IsOfVersion(request, body.Path))
+            return new PlainAnswer(new ArtifactFolderAnswer { Files = MLflowAnswers.ListOf(await versions.ListAsync(request, body.Path, cancellationToken)) });
+        request.RequireNoScope();
+        var (run, path) = await FindAsync(request, ArtifactLocation.FolderOf(body.Path), cancellationToken);
+        var found = new List<MLflowFile>();
         string? token = null;
         do
         {
-            var page = await artifacts.ListAsync(run.Id, path, RunArtifacts.PageItems, token, cancellationToken);
-            files.AddRange(page.Items.Select(file => MLflowAnswers.Of(file, file.Path.Name)));
-            token = page.Cursor;
+            (var page, token) = await files.ListAsync(run.Id, path, token, cancellationToken);
+            // Here a file is called by its own name.
+            found.AddRange(page.Select(file => file with { Path = file.Path[(file.Path.LastIndexOf('/') + 1)..] }));
         }
         while (token is not null);
-        return new PlainAnswer(new ArtifactFolderAnswer { Files = MLflowAnswers.ListOf(files) });
+        return new PlainAnswer(new ArtifactFolderAnswer { Files = MLflowAnswers.ListOf(found) });
     }
 
     /// <summary>A file, or a range of it.</summary>
-    [Function("MLflowDownloadArtifact"), Requires(Role.Reader, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: download an artifact.")]
+    [Function("MLflowDownloadArtifact"), Requires(Role.Reader, Scope = ScopeRule.Function, IsForRuns = true), Description("MLflow: download an artifact.")]
     [Answers(IsFile = true)]
     public async Task<IActionResult> Download(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow-artifacts/artifacts/{*path}")] HttpRequest request, CancellationToken cancellationToken)
     {
-        var (run, path) = await FindAsync(request, cancellationToken);
-        return await ArtifactLocation.SendAsync(request, artifacts, run.Id, path, cancellationToken);
+        if (ArtifactLocation.Behind(request, Route) is var file && IsOfVersion(request, file))
+            return await versions.SendAsync(request, file, cancellationToken);
+        request.RequireNoScope();
+        var (run, path) = await FindAsync(request, ArtifactLocation.Behind(request, Route), cancellationToken);
+        return await files.SendAsync(request, run.Id, path, cancellationToken);
     }
 
     /// <summary>Logs a file, in the place of the one that is there.</summary>
@@ -57,7 +64,7 @@ public sealed class ArtifactProxy(RunArtifacts artifacts, RunStore runs)
     public async Task<IActionResult> Upload(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/2.0/mlflow-artifacts/artifacts/{*path}")] HttpRequest request, CancellationToken cancellationToken)
     {
-        var (run, path) = await FindAsync(request, cancellationToken);
+        var (run, path) = await FindAsync(request, ArtifactLocation.Behind(request, Route), cancellationToken);
         await artifacts.PutAsync(run, path, request.OpenBody(), request.ContentLength, cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
@@ -68,12 +75,18 @@ public sealed class ArtifactProxy(RunArtifacts artifacts, RunStore runs)
     public async Task<IActionResult> Delete(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/2.0/mlflow-artifacts/artifacts/{*path}")] HttpRequest request, CancellationToken cancellationToken)
     {
-        var (run, path) = await FindAsync(request, cancellationToken);
+        var (run, path) = await FindAsync(request, ArtifactLocation.Behind(request, Route), cancellationToken);
         if (!await artifacts.DeleteAsync(run, path, cancellationToken) && !path.IsRoot)
-            throw ArtifactLocation.NoFile(path);
+            throw RunFiles.NoFile(path);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 
-    private Task<ArtifactLocation> FindAsync(HttpRequest request, CancellationToken cancellationToken) =>
-        ArtifactLocation.FindAsync(request, runs, ArtifactLocation.Behind(request, Route), cancellationToken);
+    // The token of a job is good for its run, and for no version.
+    private static bool IsOfVersion(HttpRequest request, [NotNullWhen(true)] string? path) => request.Caller().Run is null && VersionArtifacts.Has(path);
+
+    private async Task<(RunKey Run, ArtifactPath Path)> FindAsync(HttpRequest request, string path, CancellationToken cancellationToken)
+    {
+        var found = await ArtifactLocation.FindAsync(runs, path, cancellationToken);
+        return (request.RequireRun(found.RunId), found.Path);
+    }
 }

@@ -13,7 +13,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.MLflow;
 
 /// <summary>Artifacts by the run that logged them.</summary>
-public sealed class ReadArtifacts(RunArtifacts artifacts, RunStore runs)
+public sealed class ReadArtifacts(RunFiles files, RunStore runs)
 {
     private static readonly MLflowQuery<ListArtifactsRequest> OfFolder = new();
     private static readonly MLflowQuery<GetArtifactRequest> OfFile = new();
@@ -27,12 +27,12 @@ public sealed class ReadArtifacts(RunArtifacts artifacts, RunStore runs)
         var body = await OfFolder.ReadAsync(request, cancellationToken);
         var folder = ArtifactPath.Parse(ArtifactLocation.FolderOf(body.Path));
         var run = await runs.GetAsync(MLflowValues.RunOf(request, body).Id, cancellationToken);
-        var page = await artifacts.ListAsync(run.Id, folder, RunArtifacts.PageItems, MLflowValues.TokenOf(body.PageToken), cancellationToken);
+        var (found, next) = await files.ListAsync(run.Id, folder, MLflowValues.TokenOf(body.PageToken), cancellationToken);
         return new PlainAnswer(new ArtifactsAnswer
         {
             RootUri = run.ArtifactUri,
-            Files = MLflowAnswers.ListOf(page.Items.Select(file => MLflowAnswers.Of(file, file.Path.ToString()))),
-            NextPageToken = page.Cursor,
+            Files = MLflowAnswers.ListOf(found),
+            NextPageToken = next,
         });
     }
 
@@ -42,6 +42,6 @@ public sealed class ReadArtifacts(RunArtifacts artifacts, RunStore runs)
     public async Task<IActionResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "get-artifact")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await OfFile.ReadAsync(request, cancellationToken);
-        return await ArtifactLocation.SendAsync(request, artifacts, MLflowValues.RunOf(request, body).Id, ArtifactPath.Parse(body.Path), cancellationToken);
+        return await files.SendAsync(request, MLflowValues.RunOf(request, body).Id, ArtifactPath.Parse(body.Path), cancellationToken);
     }
 }

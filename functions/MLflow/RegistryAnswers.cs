@@ -32,7 +32,7 @@ internal static class RegistryAnswers
         UserId = version.CreatedBy,
         CurrentStage = Stages.Of(model, version.Version),
         Description = TextOf(version.Description),
-        Source = Schemes.Any(scheme => version.Source.StartsWith(scheme, StringComparison.Ordinal)) ? version.Source : UriOf(version),
+        Source = Schemes.Any(scheme => version.Source.StartsWith(scheme, StringComparison.Ordinal)) ? version.Source : VersionArtifacts.UriOf(version),
         RunId = version.Run,
         Status = version.Status switch
         {
@@ -43,9 +43,6 @@ internal static class RegistryAnswers
         Tags = MLflowAnswers.Of(version.Tags),
         Aliases = MLflowAnswers.ListOf(AliasesOf(model).Where(alias => alias.Value == version.Version).Select(alias => alias.Key)),
     };
-
-    /// <summary>Where the files of a version are: below a name that no experiment can have.</summary>
-    public static string UriOf(ModelVersion version) => $"mlflow-artifacts:/models/{version.Model}/{NumberOf(version.Version)}";
 
     // A default that a caller set is an alias, too; that of a model which follows its newest version is none.
     private static IEnumerable<KeyValuePair<string, int>> AliasesOf(Model model) =>

@@ -4,6 +4,7 @@ using Larder.Functions.Http;
 using Larder.Functions.OpenApi;
 using Larder.Functions.Prediction;
 using Larder.Registry.Access;
+using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
 using Microsoft.AspNetCore.Http;
@@ -26,6 +27,8 @@ public sealed class DownloadModel(ModelRegistry registry, IArtifactStore artifac
         CancellationToken cancellationToken)
     {
         var version = (await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken)).Version;
+        if (!version.IsServable)
+            throw new ConflictException($"{version.Model}:{version.Version} is a model of another framework and has no ONNX file: download its folder with MLflow's client, as models:/{version.Model}/{version.Version}.");
         request.HttpContext.Response.Headers[PredictionResponse.VersionHeader] = $"{version.Version}";
         var fileName = version.FileName ?? $"{version.Model}.onnx";
         if (version.Manifest is { } files)

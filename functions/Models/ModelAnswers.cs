@@ -53,6 +53,7 @@ internal static class ModelAnswers
         Source = version.Source,
         Kind = version.Kind,
         Job = version.Job,
+        Run = version.Run,
         OptimizedFrom = version.OptimizedFrom,
         OptimizedTo = version.OptimizedTo,
         Signature = new SignatureDetails

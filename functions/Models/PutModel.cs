@@ -142,7 +142,12 @@ public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, A
         return (published with { Model = model }, notes.Count == 0 ? null : string.Join(' ', notes));
     }
 
-    private async Task<T> WithinAsync<T>(ModelName model, Func<CancellationToken, Task<T>> publish, CancellationToken cancellationToken)
+    /// <summary>Publishes within the time of a request.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="publish">What takes the time.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="HttpStatusException">It took longer.</exception>
+    internal async Task<T> WithinAsync<T>(ModelName model, Func<CancellationToken, Task<T>> publish, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(limits.RequestTimeout);

@@ -32,7 +32,7 @@ public sealed class VersionSamples(ModelRegistry registry, SampleStore store, Se
         string reference,
         CancellationToken cancellationToken)
     {
-        var model = await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken);
+        var model = (await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken)).RequireServable();
         var body = await Body.ReadObjectAsync(request, cancellationToken);
         if (!body.TryGetProperty("values", out var values))
             throw new InvalidRequestException("No input for the model provided as (values:[...])");

@@ -27,7 +27,7 @@ public sealed class GetApiDocument(ApiDocument document, RouteTable routes, Mode
         string reference,
         CancellationToken cancellationToken)
     {
-        var model = await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken);
+        var model = (await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken)).RequireServable();
         var recorded = await samples.ReadAsync(model.Version.Files, cancellationToken);
         return new DocumentAnswer(ApiDocument.Serialize(ModelDocument.Build(routes, reference, model, recorded is [var first, ..] ? first.Values : null)));
     }

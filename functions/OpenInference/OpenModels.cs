@@ -46,7 +46,7 @@ public sealed class OpenModels(ModelRegistry registry, ModelCatalog catalog, Ses
 
     /// <summary>The versions of a model that can be served.</summary>
     public async Task<IReadOnlyList<ModelVersion>> VersionsAsync(ModelName model, CancellationToken cancellationToken) =>
-        [.. (await AllVersionsAsync(model, cancellationToken)).Where(version => version.Status == ModelVersionStatus.Ready)];
+        [.. (await AllVersionsAsync(model, cancellationToken)).Where(version => version is { Status: ModelVersionStatus.Ready, IsServable: true })];
 
     /// <summary>The versions of a model, also those that cannot be served.</summary>
     public async Task<IReadOnlyList<ModelVersion>> AllVersionsAsync(ModelName model, CancellationToken cancellationToken)

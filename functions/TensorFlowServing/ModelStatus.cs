@@ -80,20 +80,22 @@ public sealed class ModelStatus(OpenModels models, ModelCatalog catalog)
 
     private static PlainAnswer Answer(ModelName name, IReadOnlyList<ModelVersion> versions) => new(new ModelStatusAnswer
     {
-        Versions = [.. versions.Select(version => new VersionStatus($"{version.Version}", StateOf(version.Status), StatusOf(version.Status)))],
+        Versions = [.. versions.Select(version => new VersionStatus($"{version.Version}", StateOf(version), StatusOf(version)))],
         Name = name,
-        Ready = versions.Any(version => version.Status == ModelVersionStatus.Ready),
+        Ready = versions.Any(version => version is { Status: ModelVersionStatus.Ready, IsServable: true }),
     });
 
-    private static string StateOf(ModelVersionStatus status) => status switch
+    private static string StateOf(ModelVersion version) => version switch
     {
-        ModelVersionStatus.Ready => "AVAILABLE",
-        ModelVersionStatus.Pending => "LOADING",
+        { Status: ModelVersionStatus.Ready, IsServable: true } => "AVAILABLE",
+        { Status: ModelVersionStatus.Pending } => "LOADING",
         _ => "END",
     };
 
-    private static ServingStatus StatusOf(ModelVersionStatus status) =>
-        status == ModelVersionStatus.Failed ? new("UNKNOWN", "The version failed, and will not be served.") : new("OK", "");
+    private static ServingStatus StatusOf(ModelVersion version) =>
+        version.Status == ModelVersionStatus.Failed ? new("UNKNOWN", "The version failed, and will not be served.")
+        : version.IsServable ? new("OK", "")
+        : new("UNIMPLEMENTED", "The version is a model of another framework, which takes no predictions here.");
 
     private async Task<IActionResult> MetadataAsync(string reference, CancellationToken cancellationToken)
     {

@@ -76,7 +76,7 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
     /// <param name="cancellationToken">Cancels the operation.</param>
     internal async Task<JobRequest> RequestAsync(string reference, string fileName, ScoreOptions options, CancellationToken cancellationToken)
     {
-        var model = await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken);
+        var model = (await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken)).RequireServable();
         var complete = options with { Format = options.Format ?? FormatOf(fileName) };
         Validate(complete, model.Version.Onnx.Signature);
         return new JobRequest(ScoreJob.Type, model.Model.Name, JobOptions.ToJson(complete))

@@ -77,6 +77,8 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
         Require(file, version.Features is not null, "features is null");
         Require(file, version.SampleTolerance is not null, "sample_tolerance is null");
         Require(file, version.Files.Count <= MaxFiles && version.Files.All(IsFile) && version.Files.DistinctBy(one => one.Name).Count() == version.Files.Count, "a file that comes with it has no name, hash or size that can be");
+        Require(file, version.IsServable || version is { Folder.Count: > 0, Manifest: null }, "it is of another framework, and has no folder, or the manifest of a model");
+        Require(file, version.Folder is null || IsFolder(version.Folder), "its folder has a file with no path, hash or size that can be");
         Explained(file, () => new PublishRequest
         {
             Source = version.Source,
@@ -107,6 +109,10 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
     private bool IsFile(VersionFile? file) =>
         file is not null && JobFilePath.IsValid(file.Name) && file.Name.Length <= 256 && BackupFormat.IsSha256(file.Sha256)
         && file.SizeBytes >= 0 && file.SizeBytes <= limits.DocumentBytes;
+
+    private bool IsFolder(IReadOnlyList<VersionFile> folder) =>
+        folder.Count is > 0 and <= FolderPublisher.MaxFiles && folder.All(one => one is not null && VersionFile.IsPath(one.Name) && BackupFormat.IsSha256(one.Sha256) && one.SizeBytes >= 0 && one.SizeBytes <= publishing.ModelBytes)
+        && folder.DistinctBy(one => one.Name).Count() == folder.Count;
 
     private static bool IsManifest(ModelVersion version) =>
         version.Manifest is { Count: > 1 and <= ModelFile.Most } files

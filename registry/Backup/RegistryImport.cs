@@ -146,7 +146,7 @@ public sealed class RegistryImport
         foreach (var (number, document) in archived.Versions)
         {
             versions.Add(KeyValuePair.Create(number, document.Version is { } version
-                ? document with { Version = version with { Onnx = await describe(version.Sha256, cancellationToken) } }
+                ? document with { Version = version with { Onnx = version.IsServable ? await describe(version.Sha256, cancellationToken) : ModelVersion.Undescribed(version.Onnx.Producer) } }
                 : document));
         }
 
@@ -184,11 +184,11 @@ public sealed class RegistryImport
             var of = $"{version.Model}:{version.Version}";
             if (version.Manifest is { } files)
                 manifests[version.Sha256] = new ImportedManifest(version.Sha256, files, of);
-            else
+            else if (version.IsServable)
                 Add(new ImportedArtifact(version.Sha256, version.SizeBytes, IsModel: true, of));
             foreach (var file in version.Manifest ?? [])
                 Add(new ImportedArtifact(file.Sha256, file.SizeBytes, IsModel: false, of));
-            foreach (var file in version.Files)
+            foreach (var file in version.Files.Concat(version.Folder ?? []))
                 Add(new ImportedArtifact(file.Sha256, file.SizeBytes, IsModel: false, of));
         }
 

@@ -51,6 +51,7 @@ public sealed partial class ModelCatalog : IDisposable
     /// <param name="cancellationToken">Stops the waiting, not the reading.</param>
     /// <exception cref="InvalidRequestException">It is no reference.</exception>
     /// <exception cref="NotFoundException">It stands for nothing.</exception>
+    /// <exception cref="ConflictException">It stands for a version that takes no predictions.</exception>
     /// <exception cref="StorageUnavailableException">It was not known, and the store does not answer.</exception>
     public ValueTask<ResolvedModel> ResolveAsync(string reference, CancellationToken cancellationToken = default)
     {
@@ -139,7 +140,7 @@ public sealed partial class ModelCatalog : IDisposable
         var readAt = _time.GetTimestamp();
         try
         {
-            var snapshot = await _registry.ResolveAsync(parsed);
+            var snapshot = (await _registry.ResolveAsync(parsed)).RequireServable();
             if (_warm is not null && _known.TryGetValue(reference, out var known) && known.Snapshot.Model.ETag != snapshot.Model.ETag)
                 await _warm([snapshot.Servable], CancellationToken.None);
             Finish(reference, load, () => Set(_known, reference, new Entry(snapshot, readAt), entry => entry.ReadAt));
@@ -152,6 +153,12 @@ public sealed partial class ModelCatalog : IDisposable
                 _known.TryRemove(reference, out _);
                 Set(_missing, reference, new Missing(e.Message, readAt), nothing => nothing.ReadAt);
             });
+            throw;
+        }
+        catch (ConflictException)
+        {
+            // What the reference stood for before does not answer for a version that cannot.
+            Finish(reference, load, () => _known.TryRemove(reference, out _));
             throw;
         }
         catch (StorageUnavailableException e) when (_known.TryGetValue(reference, out var before))

@@ -3,6 +3,7 @@ using Larder.Inference.Sessions;
 using Larder.Inference.Settings;
 using Larder.Inference.Tensors;
 using Larder.Registry.Audit;
+using Larder.Registry.Errors;
 
 namespace Larder.Registry.Models;
 
@@ -94,6 +95,10 @@ public sealed record ResolvedModel(Model Model, ModelVersion Version)
 
     /// <summary>The named columns of the version: of its only input, or its inputs with one value per row each; null where there are none.</summary>
     public FeatureColumns? Features { get; } = FeatureColumns.OfTable(Version.Features, Version.Onnx.Signature);
+
+    /// <summary>The same, if the version can take predictions.</summary>
+    /// <exception cref="ConflictException">It cannot.</exception>
+    public ResolvedModel RequireServable() => Version.IsServable ? this : throw new ConflictException(Version.NotServable);
 
     internal static ServableModel ServableOf(ModelName name, ModelSettings settings, ModelVersion version) =>
         new(name, $"{version.Version}", version.Sha256, version.SizeBytes, version.Onnx, settings) { Files = version.Manifest ?? [] };

@@ -14,7 +14,8 @@ internal static class ModelCollections
     // Format 2: a release that knows only format 1 would show deleted versions, and lose what a deleted model is restored from.
     public static readonly DocumentCollection<ModelDocument> Models = RegistryJson.Collection<ModelDocument>("models") with { Format = 2 };
 
-    public static readonly DocumentCollection<VersionDocument> Versions = RegistryJson.Collection<VersionDocument>("versions");
+    // Format 2: the garbage collection of a release that knows only format 1 would delete the files of a version's folder.
+    public static readonly DocumentCollection<VersionDocument> Versions = RegistryJson.Collection<VersionDocument>("versions") with { Format = 2 };
 
     /// <summary>The id is the hash of the idempotency key.</summary>
     public static readonly DocumentCollection<PublicationDocument> Publications = RegistryJson.Collection<PublicationDocument>("publications");

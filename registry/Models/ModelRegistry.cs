@@ -104,14 +104,7 @@ public sealed class ModelRegistry
     /// <exception cref="NotFoundException">There is no such model.</exception>
     public async Task<ModelVersion?> NewestAsync(ModelName name, IReadOnlyCollection<int> except, CancellationToken cancellationToken = default)
     {
-        var model = (await _models.GetAsync(name, cancellationToken)).Value;
-        for (var number = model.LastVersion; number > model.DeletedThrough; number--)
-        {
-            if (!except.Contains(number) && await _models.FindVersionAsync(model, number, cancellationToken) is { Kind: not ModelVersion.OptimizedKind } version)
-                return version;
-        }
-
-        return null;
+        return await NewestAsync((await _models.GetAsync(name, cancellationToken)).Value, except, cancellationToken);
     }
 
     /// <summary>What a reference stands for now.</summary>
@@ -122,7 +115,7 @@ public sealed class ModelRegistry
         while (true)
         {
             var model = await _models.GetAsync(reference.Name, cancellationToken);
-            var number = Number(model.Value, reference);
+            var number = await NumberAsync(model.Value, reference, cancellationToken);
             if (await _models.FindVersionAsync(model.Value, number, cancellationToken) is { } version)
                 return Resolved(model, version);
 
@@ -381,6 +374,8 @@ public sealed class ModelRegistry
             Expect(ModelName.Default, model.ServedVersion, expectedCurrent);
             var number = version ?? model.LatestVersion;
             var found = number is null ? null : await RequireReadyAsync(model, number.Value, cancellationToken);
+            if (found is { IsServable: false })
+                throw new ConflictException(found.NotServable);
             if (found is not null && found.Version != model.ServedVersion && found.Version != check.Version)
                 check = (found.Version, await RequireSamplesAsync(model, found, force, actor, cancellationToken));
             return model.SetDefault(version, _time.GetUtcNow(), actor);
@@ -566,6 +561,17 @@ public sealed class ModelRegistry
         Changed?.Invoke(name);
     }
 
+    private async Task<ModelVersion?> NewestAsync(ModelDocument model, IReadOnlyCollection<int> except, CancellationToken cancellationToken)
+    {
+        for (var number = model.LastVersion; number > model.DeletedThrough; number--)
+        {
+            if (!except.Contains(number) && await _models.FindVersionAsync(model, number, cancellationToken) is { Kind: not ModelVersion.OptimizedKind } version)
+                return version;
+        }
+
+        return null;
+    }
+
     private async Task<ModelVersion> RequireReadyAsync(ModelDocument model, int version, CancellationToken cancellationToken)
     {
         var found = await _models.FindVersionAsync(model, version, cancellationToken) ?? throw NoVersion(model.Name, version);
@@ -573,6 +579,12 @@ public sealed class ModelRegistry
             throw new ConflictException($"Version {version} of {model.Name} is not ready to be served.");
         return found;
     }
+
+    // What a model has that has no default says more than that it has none.
+    private async Task<int> NumberAsync(ModelDocument model, ModelReference reference, CancellationToken cancellationToken) =>
+        reference is { Version: null, Alias: null } && model.ServedVersion is null && await NewestAsync(model, [], cancellationToken) is { IsServable: false } newest
+            ? throw new NotFoundException(newest.NotServable)
+            : Number(model, reference);
 
     private static int Number(ModelDocument model, ModelReference reference)
     {

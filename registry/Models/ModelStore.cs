@@ -104,7 +104,7 @@ internal sealed class ModelStore
         var cold = new List<ServableModel>();
         foreach (var number in next.ServedAnew(before).Where(warmed.Add))
         {
-            if (await FindVersionAsync(next, number, cancellationToken) is { } version)
+            if (await FindVersionAsync(next, number, cancellationToken) is { IsServable: true } version)
                 cold.Add(ResolvedModel.ServableOf(next.Name, next.Settings, version));
         }
 

@@ -14,6 +14,9 @@ public sealed record ModelVersion
     /// <summary><see cref="Kind"/> of what ONNX Runtime made of another version.</summary>
     public const string OptimizedKind = "optimized";
 
+    /// <summary><see cref="Kind"/> of a model of another framework: its folder is kept and can be downloaded, and it takes no predictions.</summary>
+    public const string OtherKind = "other";
+
     /// <summary>The model's name.</summary>
     public required ModelName Model { get; init; }
 
@@ -47,7 +50,7 @@ public sealed record ModelVersion
     /// <summary>What validation learned about the file: signature, opsets, producer.</summary>
     public required ModelDescription Onnx { get; init; }
 
-    /// <summary><c>model</c>, or <c>optimized</c> for ONNX Runtime's optimised graph of another version.</summary>
+    /// <summary><c>model</c>; <c>optimized</c> for ONNX Runtime's optimised graph of another version; <c>other</c> for a model of another framework.</summary>
     public string Kind { get; init; } = ModelKind;
 
     /// <summary>Id of the job that made it. The job may be deleted since.</summary>
@@ -74,6 +77,9 @@ public sealed record ModelVersion
     /// <summary>What came with it: its card, samples.</summary>
     public IReadOnlyList<VersionFile> Files { get; init; } = [];
 
+    /// <summary>The folder that it was published from, by the paths in it: the model itself too, and what describes it for other programs. Null where it came alone.</summary>
+    public IReadOnlyList<VersionFile>? Folder { get; init; }
+
     /// <summary>How far its outputs may be from those of its samples.</summary>
     public SampleTolerance SampleTolerance { get; init; } = new();
 
@@ -90,10 +96,23 @@ public sealed record ModelVersion
     public string? CreatedBy { get; init; }
 
     /// <summary>SHA-256 of every artifact that it needs; some may be there twice.</summary>
-    internal IEnumerable<string> Artifacts => (Manifest?.Select(file => file.Sha256) ?? [Sha256]).Concat(Files.Select(file => file.Sha256));
+    internal IEnumerable<string> Artifacts => (Manifest?.Select(file => file.Sha256) ?? (IsServable ? [Sha256] : [])).Concat(Files.Concat(Folder ?? []).Select(file => file.Sha256));
+
+    /// <summary>Whether it can take predictions at all: whether it is an ONNX model.</summary>
+    [JsonIgnore]
+    public bool IsServable => Kind != OtherKind;
 
     /// <summary>Whether an unversioned request gets it while it is the newest and no default is set.</summary>
-    internal bool IsDefaultByItself => Status == ModelVersionStatus.Ready && Kind != OptimizedKind;
+    internal bool IsDefaultByItself => Status == ModelVersionStatus.Ready && Kind is not (OptimizedKind or OtherKind);
+
+    /// <summary>Why a version that is not <see cref="IsServable"/> takes no predictions, and what to do.</summary>
+    internal string NotServable =>
+        $"Version {Version} of {Model} is a model of another framework ({Onnx.Producer}), which is kept here and takes no predictions: convert it to ONNX (docs/onnx.md), and register or upload that.";
+
+    /// <summary><see cref="Onnx"/> of a model that is none.</summary>
+    /// <param name="flavors">What it is instead, as <c>sklearn</c>.</param>
+    internal static ModelDescription Undescribed(string? flavors) =>
+        new() { Signature = new ModelSignature([], []), IrVersion = 0, Opsets = new Dictionary<string, long>(), Producer = flavors };
 }
 
 /// <summary>Whether a version can be served.</summary>
@@ -111,7 +130,7 @@ public enum ModelVersionStatus
 }
 
 /// <summary>A file that came with a version, stored as an artifact.</summary>
-/// <param name="Name">What it is called: <see cref="Card"/>, <see cref="SampleInputs"/>, <see cref="SampleOutputs"/>.</param>
+/// <param name="Name">What it is called: <see cref="Card"/>, <see cref="SampleInputs"/>, <see cref="SampleOutputs"/>; in a folder, its path.</param>
 /// <param name="Sha256">SHA-256 of its bytes.</param>
 /// <param name="SizeBytes">Its size in bytes.</param>
 public sealed record VersionFile(string Name, string Sha256, long SizeBytes)
@@ -124,6 +143,12 @@ public sealed record VersionFile(string Name, string Sha256, long SizeBytes)
 
     /// <summary>The outputs that are expected for <see cref="SampleInputs"/>, as answers have them.</summary>
     public const string SampleOutputs = "sample_outputs.json";
+
+    private const int MaxPath = 1024;
+
+    /// <summary>Whether a text is the path of a file in a <see cref="ModelVersion.Folder"/>: relative, with forward slashes, without empty parts, <c>.</c>, <c>..</c>, backslashes and control characters.</summary>
+    public static bool IsPath(string? path) =>
+        path is { Length: > 0 and <= MaxPath } && !path.Any(c => char.IsControl(c) || c == '\\') && path.Split('/').All(part => part is not ("" or "." or ".."));
 
     /// <summary>Whether files have samples with expected outputs.</summary>
     public static bool HaveSamples(IReadOnlyList<VersionFile> files) => files.Any(file => file.Name == SampleOutputs) && files.Any(file => file.Name == SampleInputs);

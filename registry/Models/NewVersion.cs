@@ -34,6 +34,7 @@ internal sealed record NewVersion(ModelName Model, ValidatedArtifact Artifact, P
         Labels = Request.Labels ?? MetadataNames.LabelsOf(Artifact.Description),
         Features = Request.Features ?? MetadataNames.FeaturesOf(Artifact.Description),
         Files = Request.Files ?? [],
+        Folder = Request.Folder,
         SampleTolerance = Request.SampleTolerance ?? new(),
         SampleCheck = Request.SampleCheck,
         Created = created,

@@ -16,7 +16,7 @@ public sealed record PublishRequest
     /// <summary>What the file was called; folders are dropped.</summary>
     public string? FileName { get; init; }
 
-    /// <summary><c>model</c> or <c>optimized</c>.</summary>
+    /// <summary><c>model</c>, <c>optimized</c> or <c>other</c>.</summary>
     public string Kind { get; init; } = ModelVersion.ModelKind;
 
     /// <summary>Id of the job that publishes it.</summary>
@@ -57,6 +57,9 @@ public sealed record PublishRequest
 
     /// <summary>What comes with the model, stored as artifacts already: its card, samples (<see cref="SampleStore"/>).</summary>
     public IReadOnlyList<VersionFile>? Files { get; init; }
+
+    /// <summary>As <see cref="ModelVersion.Folder"/>; its files are stored already.</summary>
+    public IReadOnlyList<VersionFile>? Folder { get; init; }
 
     /// <summary>How far the version's outputs may be from those of its samples; null for the usual tolerance.</summary>
     public SampleTolerance? SampleTolerance { get; init; }
@@ -102,8 +105,8 @@ public sealed record PublishRequest
         SampleTolerance?.Validate();
         if (IdempotencyKey is not null)
             FieldLimits.ValidateKey(IdempotencyKey, "key of a publication");
-        if (Kind is not (ModelVersion.ModelKind or ModelVersion.OptimizedKind))
-            throw new InvalidRequestException($"The kind must be {ModelVersion.ModelKind} or {ModelVersion.OptimizedKind}; it is {Quoted.Text(Kind)}.");
+        if (Kind is not (ModelVersion.ModelKind or ModelVersion.OptimizedKind or ModelVersion.OtherKind))
+            throw new InvalidRequestException($"The kind must be {ModelVersion.ModelKind}, {ModelVersion.OptimizedKind} or {ModelVersion.OtherKind}; it is {Quoted.Text(Kind)}.");
         ModelPatch.Validate();
     }
 

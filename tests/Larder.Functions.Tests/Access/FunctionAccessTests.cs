@@ -59,6 +59,7 @@ public sealed class FunctionAccessTests
         DELETE /api/2.0/mlflow-artifacts/artifacts/{*path} contributor
         GET /api/2.0/mlflow/artifacts/list reader
         GET /get-artifact reader
+        POST /api/2.0/mlflow/model-versions/create contributor
         POST /api/2.0/mlflow/experiments/create contributor
         POST /api/2.0/mlflow/experiments/delete-experiment-tag contributor
         POST /api/2.0/mlflow/experiments/delete contributor

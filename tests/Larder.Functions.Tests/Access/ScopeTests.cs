@@ -20,7 +20,7 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
     private static readonly string[] AskThemselves =
     [
         "AllInformation", "AllStatisticsV2", "CancelJob", "ChangeSchedule", "CreateSchedule", "DeleteJob", "DeleteSchedule", "GetJob", "GetJobLogs", "GetSchedule", "Invocations", "ListDatasets", "ListJobInputs", "ListJobOutputs", "ListJobs", "ListModels",
-        "ListScheduleRuns", "ListSchedules", "MLflowCreateRegisteredModel", "MLflowDeleteModelVersion", "MLflowDeleteModelVersionTag", "MLflowDeleteRegisteredAlias", "MLflowDeleteRegisteredModel", "MLflowDeleteRegisteredModelTag", "MLflowDownloadUri", "MLflowGetModelVersion",
+        "ListScheduleRuns", "ListSchedules", "MLflowArtifactFolder", "MLflowCreateModelVersion", "MLflowCreateRegisteredModel", "MLflowDeleteModelVersion", "MLflowDeleteModelVersionTag", "MLflowDeleteRegisteredAlias", "MLflowDeleteRegisteredModel", "MLflowDeleteRegisteredModelTag", "MLflowDownloadArtifact", "MLflowDownloadUri", "MLflowGetModelVersion",
         "MLflowGetRegisteredAlias", "MLflowGetRegisteredModel", "MLflowLatestVersions", "MLflowRenameRegisteredModel", "MLflowSearchModelVersions", "MLflowSearchRegisteredModels", "MLflowSetModelVersionTag", "MLflowSetRegisteredAlias", "MLflowSetRegisteredModelTag", "MLflowTransitionStage", "MLflowUpdateModelVersion", "MLflowUpdateRegisteredModel", "ModelNamesV1", "ModelNamesV2", "PauseSchedule", "ReadJobInput", "ReadJobOutput", "ReplaceSchedule", "RepositoryIndexV2", "ResumeSchedule", "RetryJob", "RunScheduleNow", "Score", "ScoreSwagger",
     ];
 
@@ -128,6 +128,14 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
             }
         }
         Assert.Equal(403, (await SendAsync(HttpMethod.Delete, $"{Api}registered-models/delete", token, """{"name":"b-one"}""")).Status);
+
+        // A version is made of a run's artifacts, and runs belong to no model; the files of versions are those of models.
+        Assert.Equal(403, (await SendAsync(HttpMethod.Post, $"{Api}model-versions/create", token, """{"name":"a-one","source":"runs:/x/model"}""")).Status);
+        const string Files = "/api/2.0/mlflow-artifacts/artifacts";
+        foreach (var (path, status) in new[] { ("models/a-one/1", 200), ("models/b-one/1", 403), ("0/0123456789abcdef0123456789abcdef/artifacts", 403) })
+            Assert.Equal(status, (await SendAsync(HttpMethod.Get, $"{Files}?path={path}", token)).Status);
+        foreach (var (path, status) in new[] { ("models/a-one/1/MLmodel", 200), ("models/b-one/1/MLmodel", 403), ("0/0123456789abcdef0123456789abcdef/artifacts/x", 403) })
+            Assert.Equal(status, (await SendAsync(HttpMethod.Get, $"{Files}/{path}", token)).Status);
 
         var (_, models) = await SendAsync(HttpMethod.Get, $"{Api}registered-models/search", token);
         Assert.Equal(["a-one", "tagged"], JsonNode.Parse(models)!["registered_models"]!.AsArray().Select(one => (string)one!["name"]!));

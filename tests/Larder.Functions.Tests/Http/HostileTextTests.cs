@@ -110,6 +110,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("DELETE", "/api/2.0/mlflow/registered-models/delete-tag", """{"name":"none","key":"k"}""", ("", Members(typeof(DeleteRegisteredModelTagRequest)))),
         new("POST", "/api/2.0/mlflow/registered-models/alias", """{"name":"none","alias":"a","version":"1"}""", ("", Members(typeof(SetRegisteredAliasRequest)))),
         new("DELETE", "/api/2.0/mlflow/registered-models/alias", """{"name":"none","alias":"a"}""", ("", Members(typeof(RegisteredAliasRequest)))),
+        new("POST", "/api/2.0/mlflow/model-versions/create", """{"name":"none","source":"runs:/x/y"}""", ("", Members(typeof(CreateModelVersionRequest)))),
         new("PATCH", "/api/2.0/mlflow/model-versions/update", """{"name":"none","version":"1"}""", ("", Members(typeof(UpdateModelVersionRequest)))),
         new("DELETE", "/api/2.0/mlflow/model-versions/delete", """{"name":"none","version":"1"}""", ("", Members(typeof(ModelVersionRequest)))),
         new("POST", "/api/2.0/mlflow/model-versions/set-tag", """{"name":"none","version":"1","key":"k","value":"v"}""", ("", Members(typeof(SetModelVersionTagRequest)))),

@@ -1,6 +1,9 @@
+using System.IO.Compression;
+using System.Text;
 using System.Text.Json.Nodes;
 using Larder.Functions.Prediction;
 using Larder.Functions.Tests.Hosting;
+using Larder.Registry.Publishing;
 using Larder.Testing.Onnx;
 
 namespace Larder.Functions.Tests.MLflow;
@@ -9,6 +12,7 @@ namespace Larder.Functions.Tests.MLflow;
 [Collection(nameof(SharedLarder))]
 public sealed class RegistryApiTests(LarderFixture larder)
 {
+    private const string Proxy = "/api/2.0/mlflow-artifacts/artifacts";
     private const string Hint = " See the API docs for more information about request parameters.";
     private const string NameRule = "use 1 to 128 letters, digits, '.', '_' or '-', the first a letter or digit.";
 
@@ -293,6 +297,219 @@ public sealed class RegistryApiTests(LarderFixture larder)
         Assert.Empty(await VersionsAsync($"name = '{one}' AND run_id = 'none'"));
         Assert.Empty(await VersionsAsync("name = '../x'"));
         Assert.Equal(4, (await VersionsAsync($"name = '{one}' AND run_id IS NULL AND source_path = 'upload'")).Count);
+    }
+
+    [Fact]
+    public async Task A_version_is_created_from_a_runs_model_and_predicts()
+    {
+        var (name, run) = (await NewModelAsync(), await _client.NewRunAsync());
+        await LogAsync(run, "model", ("MLmodel", OnnxMLmodel("model.onnx")), ("model.onnx", OnnxModel.Linear()), ("conda.yaml", "name: bread"u8.ToArray()), ("code/extra.py", "x = 1"u8.ToArray()));
+
+        var made = (await _client.PostAsync(
+            "model-versions/create", $$"""{"name":"{{name}}","source":"runs:/{{run}}/model","run_id":"{{run}}","description":"first","tags":[{"key":"flour","value":"rye"}]}"""))["model_version"]!;
+        var again = (await _client.PostAsync("model-versions/create", $$"""{"name":"{{name}}","source":"mlflow-artifacts:/0/{{run}}/artifacts/model"}"""))["model_version"]!;
+
+        Assert.Equal(
+            (name, "1", "READY", $"runs:/{run}/model", run, "first", """[{"key":"flour","value":"rye"}]""", "None"),
+            ((string)made["name"]!, (string)made["version"]!, (string)made["status"]!, (string)made["source"]!, (string)made["run_id"]!, (string)made["description"]!, made["tags"]!.ToJsonString(), (string)made["current_stage"]!));
+        Assert.Equal(("2", run, $"mlflow-artifacts:/0/{run}/artifacts/model"), ((string)again["version"]!, (string)again["run_id"]!, (string)again["source"]!));
+        Assert.Equal("2", await ServedAsync(name));
+        var uploaded = NewName();
+        await UploadAsync(uploaded);
+        var (own, other) = (await _client.PredictAsync($"{name}:1", """{"values":[1,2,3,4]}"""), await _client.PredictAsync(uploaded, """{"values":[1,2,3,4]}"""));
+        Assert.Equal(other.Body["outputs"]!.ToJsonString(), own.Body["outputs"]!.ToJsonString());
+        var shown = (await _client.GetJsonAsync($"/api/v1/models/{name}:1")).Body["version"]!;
+        Assert.Equal((run, $"runs:/{run}/model", "model.onnx"), ((string)shown["run"]!, (string)shown["source"]!, (string)shown["file_name"]!));
+        Assert.Equal(["2", "1"], (await VersionsAsync($"run_id = '{run}'", "version_number DESC")).Select(version => (string)version!["version"]!));
+    }
+
+    [Fact]
+    public async Task A_version_has_the_files_of_external_data_and_an_ONNX_file_alone_is_one_too()
+    {
+        var (name, run) = (await NewModelAsync(), await _client.NewRunAsync());
+        var (model, data) = OnnxModel.LinearWithData();
+        await LogAsync(run, "deep/model", ("MLmodel", OnnxMLmodel("data/model.onnx")), ("data/model.onnx", model), ("data/model.onnx.data", data));
+        await LogAsync(run, "", ("alone.onnx", OnnxModel.Linear()));
+
+        await _client.PostAsync("model-versions/create", $$"""{"name":"{{name}}","source":"runs:/{{run}}/deep/model/"}""");
+        await _client.PostAsync("model-versions/create", $$"""{"name":"{{name}}","source":"runs:/{{run}}/alone.onnx"}""");
+
+        var manifest = (await _client.GetJsonAsync($"/api/v1/models/{name}:1")).Body["version"]!["manifest"]!.AsArray();
+        Assert.Equal(["model.onnx", "model.onnx.data"], manifest.Select(file => (string)file!["name"]!));
+        var (one, two) = (await _client.PredictAsync($"{name}:1", """{"values":[1,2,3,4]}"""), await _client.PredictAsync($"{name}:2", """{"values":[1,2,3,4]}"""));
+        Assert.Equal(two.Body["outputs"]!.ToJsonString(), one.Body["outputs"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_model_of_another_framework_is_kept_and_takes_no_predictions()
+    {
+        var (name, run) = (await NewModelAsync(), await _client.NewRunAsync());
+        (string Path, byte[] Bytes)[] files =
+        [
+            ("MLmodel", "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n  sklearn:\n    pickled_model: model.pkl\n"u8.ToArray()), ("model.pkl", [1, 2, 3]), ("code/__init__.py", []),
+        ];
+        await LogAsync(run, "model", files);
+
+        var kept = (await _client.PostAsync("model-versions/create", $$"""{"name":"{{name}}","source":"runs:/{{run}}/model"}"""))["model_version"]!;
+        var alone = await _client.PredictAsync(name, """{"values":[1,2,3,4]}""");
+        await UploadAsync(name);
+        await _client.PostAsync("model-versions/create", $$"""{"name":"{{name}}","source":"runs:/{{run}}/model"}""");
+        await _client.PostAsync("registered-models/alias", $$"""{"name":"{{name}}","alias":"best","version":"3"}""");
+
+        var sentence = $"is a model of another framework (python_function, sklearn), which is kept here and takes no predictions: convert it to ONNX (docs/onnx.md), and register or upload that.";
+        Assert.Equal(("1", "READY"), ((string)kept["version"]!, (string)kept["status"]!));
+        Assert.Equal((404, $"Version 1 of {name} {sentence}"), ((int)alone.Status, alone.Description));
+        // The default is the newest version that can be served.
+        Assert.Equal("2", await ServedAsync(name));
+        foreach (var reference in new[] { $"{name}:3", $"{name}:best" })
+        {
+            var refused = await _client.PredictAsync(reference, """{"values":[1,2,3,4]}""");
+            Assert.Equal((409, $"Version 3 of {name} {sentence}"), ((int)refused.Status, refused.Description));
+        }
+        Assert.Equal(409, (int)(await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/models/{name}/default", """{"default":3}""")).Status);
+        Assert.Equal(409, (int)(await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/models/{name}:3/samples", """{"values":[1,2,3,4]}""")).Status);
+        Assert.Equal(409, (int)(await _client.GetJsonAsync($"/api/v1/models/{name}:3/download")).Status);
+        Assert.Equal(409, (int)(await _client.GetJsonAsync($"/v2/models/{name}/versions/3")).Status);
+        Assert.Equal(["2"], (await _client.GetJsonAsync($"/v2/models/{name}")).Body["versions"]!.AsArray().Select(version => (string)version!));
+        Assert.Equal(["END", "AVAILABLE", "END"], (await _client.GetJsonAsync($"/v1/models/{name}")).Body["model_version_status"]!.AsArray().Select(version => (string)version!["state"]!));
+        Assert.Equal(("other", "python_function, sklearn"), (await _client.GetJsonAsync($"/api/v1/models/{name}:3")).Body["version"]! is var shown ? ((string)shown["kind"]!, (string)shown["producer"]!) : default);
+        Assert.Equal(["3", "2", "1"], (await VersionsAsync($"name = '{name}'")).Select(version => (string)version!["version"]!));
+        Assert.Equal(["3"], (await ModelAsync(name))["latest_versions"]!.AsArray().Select(version => (string)version!["version"]!));
+        foreach (var (path, bytes) in files)
+            Assert.Equal(bytes, await _client.GetByteArrayAsync($"{Proxy}/models/{name}/3/{path}"));
+
+        // Deleting it leaves the default where it is; deleting what is served leaves none, and says so.
+        await _client.SendOkAsync("DELETE registered-models/alias", $$"""{"name":"{{name}}","alias":"best"}""");
+        await _client.SendOkAsync("DELETE model-versions/delete", $$"""{"name":"{{name}}","version":"3"}""");
+        Assert.Equal("2", await ServedAsync(name));
+        await _client.SendOkAsync("DELETE model-versions/delete", $$"""{"name":"{{name}}","version":"2"}""");
+        Assert.Equal($"Version 1 of {name} {sentence}", (await _client.PredictAsync(name, """{"values":[1,2,3,4]}""")).Description);
+    }
+
+    [Fact]
+    public async Task The_folder_of_a_version_comes_back_byte_for_byte_without_its_run()
+    {
+        var (name, run) = (await NewModelAsync(), await _client.NewRunAsync());
+        (string Path, byte[] Bytes)[] files = [("MLmodel", OnnxMLmodel("model.onnx")), ("model.onnx", OnnxModel.Linear()), ("conda.yaml", "name: bread"u8.ToArray()), ("code/a/b.py", "b"u8.ToArray()), ("code/c.py", "c"u8.ToArray())];
+        await LogAsync(run, "some/model", files);
+        await _client.PostAsync("model-versions/create", $$"""{"name":"{{name}}","source":"runs:/{{run}}/some/model"}""");
+        foreach (var call in new[] { "runs/delete", "runs/purge" })
+            await _client.PostAsync(call, $$"""{"run_id":"{{run}}"}""");
+
+        var uri = (string)(await _client.AskAsync($"model-versions/get-download-uri?name={name}&version=1"))["artifact_uri"]!;
+        var root = uri["mlflow-artifacts:/".Length..];
+
+        Assert.Equal($"models/{name}/1", root);
+        Assert.Equal(
+            [("MLmodel", false, files[0].Bytes.Length), ("code", true, 0), ("conda.yaml", false, 11), ("model.onnx", false, files[1].Bytes.Length)],
+            (await _client.GetJsonAsync($"{Proxy}?path={root}")).Body["files"]!.AsArray().Select(file => ((string)file!["path"]!, (bool)file["is_dir"]!, (int?)file["file_size"] ?? 0)));
+        Assert.Equal(["a", "c.py"], (await _client.GetJsonAsync($"{Proxy}?path={root}/code/")).Body["files"]!.AsArray().Select(file => (string)file!["path"]!));
+        Assert.Equal("{}", (await _client.GetJsonAsync($"{Proxy}?path={root}/none")).Body.ToJsonString());
+        foreach (var (path, bytes) in files)
+            Assert.Equal(bytes, await _client.GetByteArrayAsync($"{Proxy}/{root}/{path}"));
+        foreach (var (path, status) in new[] { ($"{root}/none", 404), ($"{root}/..%2f1/MLmodel", 404), ($"{root}/code", 404), ($"models/{name}/9/MLmodel", 404), ($"models/{name}/x/MLmodel", 400), ($"models/{name}", 404), ("models/a%2fb/1/MLmodel", 400), ("models/a%20b/1/MLmodel", 400) })
+        {
+            using var response = await _client.GetAsync($"{Proxy}/{path}");
+            Assert.True(status == (int)response.StatusCode, $"{path}: {response.StatusCode}");
+        }
+        using var put = await _client.PutAsync($"{Proxy}/{root}/MLmodel", new ByteArrayContent([1]));
+        Assert.Equal(404, (int)put.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_uploaded_version_is_a_folder_that_MLflow_can_load()
+    {
+        var (name, several) = (NewName(), NewName());
+        await _client.UploadAsync(name, OnnxModel.Linear(), "bread's best #1.onnx");
+        var (model, data) = OnnxModel.LinearWithData();
+        using var zip = new MemoryStream();
+        using (var archive = new ZipArchive(zip, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (path, bytes) in new[] { ("model.onnx", model), ("model.onnx.data", data) })
+            {
+                using var entry = archive.CreateEntry(path).Open();
+                entry.Write(bytes);
+            }
+        }
+        Assert.Equal(201, (int)(await _client.UploadAsync(several, zip.ToArray(), "several.zip")).Status);
+
+        var files = (await _client.GetJsonAsync($"{Proxy}?path=models/{name}/1")).Body["files"]!.AsArray().Select(file => (string)file!["path"]!).ToList();
+        var described = LoggedModel.Read(BinaryData.FromBytes(await _client.GetByteArrayAsync($"{Proxy}/models/{name}/1/MLmodel")));
+        var part = new HttpRequestMessage(HttpMethod.Get, $"{Proxy}/models/{name}/1/MLmodel") { Headers = { Range = new(2, 8) } };
+
+        Assert.Equal(["MLmodel", described.OnnxFile!], files);
+        Assert.Equal(["onnx", "python_function"], described.Flavors);
+        Assert.Equal(OnnxModel.Linear(), await _client.GetByteArrayAsync($"{Proxy}/models/{name}/1/{Uri.EscapeDataString(described.OnnxFile!)}"));
+        Assert.Equal("avors:\n", await (await _client.SendAsync(part)).Content.ReadAsStringAsync());
+        Assert.Equal(["MLmodel", "model.onnx", "model.onnx.data"], (await _client.GetJsonAsync($"{Proxy}?path=models/{several}/1")).Body["files"]!.AsArray().Select(file => (string)file!["path"]!));
+        Assert.Equal(data, await _client.GetByteArrayAsync($"{Proxy}/models/{several}/1/model.onnx.data"));
+    }
+
+    [Theory]
+    [InlineData("models:/other/1", null, "Invalid model version source: 'models:/other/1'. Name artifacts of a run, as runs:/RUN_ID/PATH or mlflow-artifacts:/EXPERIMENT_ID/RUN_ID/artifacts/PATH, or upload the model by PUT /api/v1/models/NAME.")]
+    [InlineData("s3://bucket/model", null, "Invalid model version source: 's3://bucket/model'. Name artifacts of a run, as runs:/RUN_ID/PATH or mlflow-artifacts:/EXPERIMENT_ID/RUN_ID/artifacts/PATH, or upload the model by PUT /api/v1/models/NAME.")]
+    [InlineData("/etc/passwd", null, "Invalid model version source: '/etc/passwd'. Name artifacts of a run, as runs:/RUN_ID/PATH or mlflow-artifacts:/EXPERIMENT_ID/RUN_ID/artifacts/PATH, or upload the model by PUT /api/v1/models/NAME.")]
+    [InlineData("runs:/RUN/../x", null, "Invalid path '../x': no name can be '.' or '..'.")]
+    [InlineData("runs:/RUN/%2e%2e/x", null, null)]
+    [InlineData("runs:/RUN/none", null, "There is nothing at the source 'runs:/RUN/none': log the model to the run first.")]
+    [InlineData("runs:/RUN/bare", null, "There is no model at the source: neither a folder with the file MLmodel, as mlflow.onnx.log_model logs it, nor an .onnx file.")]
+    [InlineData("runs:/RUN/broken", null, "The model's MLmodel cannot be read: line 1: tags (!) are not allowed.")]
+    [InlineData("runs:/RUN/flavorless", null, "The model's MLmodel has no flavors.")]
+    [InlineData("runs:/RUN/dataless", null, "The flavor onnx of the model's MLmodel does not say which file it is (data).")]
+    [InlineData("runs:/RUN/away", null, "The model's MLmodel names the file '../bare/x.bin', which is not at the source.")]
+    [InlineData("runs:/RUN/garbage", null, null)]
+    [InlineData("runs:/RUN/bare", "0123456789abcdef0123456789abcdef", "The source 'runs:/RUN/bare' is of the run RUN, and run_id is '0123456789abcdef0123456789abcdef': leave run_id out, or give that of the source.")]
+    public async Task A_source_that_has_no_model_to_serve_is_refused_and_makes_no_version(string source, string? runId, string? message)
+    {
+        var (name, run) = (await NewModelAsync(), await _client.NewRunAsync());
+        await LogAsync(
+            run, "", ("bare/x.bin", [1]), ("broken/MLmodel", "!x"u8.ToArray()), ("flavorless/MLmodel", "run_id: x"u8.ToArray()), ("dataless/MLmodel", "flavors: {onnx: {}}"u8.ToArray()),
+            ("away/MLmodel", OnnxMLmodel("../bare/x.bin")), ("garbage/MLmodel", OnnxMLmodel("model.onnx")), ("garbage/model.onnx", [1, 2, 3]));
+        var rest = runId is null ? "" : $""","run_id":"{runId}" """;
+
+        var (status, body) = await _client.SendAsync("model-versions/create", $$"""{"name":"{{name}}","source":"{{source.Replace("RUN", run, StringComparison.Ordinal)}}"{{rest}}}""");
+
+        Assert.Equal((400, "INVALID_PARAMETER_VALUE"), (status, (string?)body["error_code"]));
+        if (message is null)
+            Assert.NotEmpty((string)body["message"]!);
+        else
+            Assert.Equal(message.Contains("RUN_ID", StringComparison.Ordinal) ? message : message.Replace("RUN", run, StringComparison.Ordinal), (string?)body["message"]);
+        Assert.Empty(await VersionsAsync($"name = '{name}'"));
+    }
+
+    [Theory]
+    [InlineData("""{"name":"none","source":"runs:/x/y"}""", 404, "RESOURCE_DOES_NOT_EXIST", "Registered Model with name=none not found")]
+    [InlineData("""{"name":"NAME"}""", 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'source'." + Hint)]
+    [InlineData("""{"name":"NAME","source":""}""", 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'source'." + Hint)]
+    [InlineData("""{"name":"NAME","source":7}""", 400, "INVALID_PARAMETER_VALUE", "Invalid value 7 for parameter 'source' supplied:  Hint: Value was of type 'int'." + Hint)]
+    [InlineData("""{"name":"NAME","source":"runs:/0123456789abcdef0123456789abcdef/model"}""", 404, "RESOURCE_DOES_NOT_EXIST", "Run with id=0123456789abcdef0123456789abcdef not found")]
+    public async Task A_version_is_not_created_by_a_wrong_call(string json, int status, string code, string message) =>
+        await _client.RefusedAsync("model-versions/create", json.Contains("NAME", StringComparison.Ordinal) ? json.Replace("NAME", await NewModelAsync(), StringComparison.Ordinal) : json, status, code, message);
+
+    private static byte[] OnnxMLmodel(string data) => Encoding.UTF8.GetBytes($"""
+        artifact_path: model
+        flavors:
+          onnx:
+            code: null
+            data: {data}
+            onnx_version: 1.16.0
+            providers:
+            - CPUExecutionProvider
+          python_function:
+            data: {data}
+            loader_module: mlflow.onnx
+            python_version: 3.10.12
+        utc_time_created: '2026-12-01 07:00:00.000000'
+        """);
+
+    // As MLflow's client does it, through the artifact proxy.
+    private async Task LogAsync(string run, string folder, params (string Path, byte[] Bytes)[] files)
+    {
+        foreach (var (path, bytes) in files)
+        {
+            using var response = await _client.PutAsync($"{Proxy}/0/{run}/artifacts/{(folder.Length == 0 ? "" : $"{folder}/")}{path}", new ByteArrayContent(bytes));
+            Assert.True(response.IsSuccessStatusCode, $"{path}: {response.StatusCode}");
+        }
     }
 
     private static string NewName() => $"m-{Guid.NewGuid():N}";

@@ -86,6 +86,17 @@ public sealed class TrainingRunTests(GuardedLarder guarded) : IClassFixture<Guar
 
         var history = (await _client.AskAsync($"metrics/get-history?run_id={job["run"]}&metric_key=loss"))["metrics"]!.AsArray();
         Assert.Equal([(0, 1.0), (1, 0.5), (2, 1 / 3.0), (2, 0.25)], history.Select(point => ((int)point!["step"]!, (double)point["value"]!)));
+        // What the job left are artifacts.
+        var files = await _client.AskAsync($"artifacts/list?run_id={job["run"]}");
+        Assert.Equal([("log.jsonl", false), ("outputs", true)], files["files"]!.AsArray().Select(file => ((string)file!["path"]!, (bool)file["is_dir"]!)));
+        var outputs = (await _client.AskAsync($"artifacts/list?run_id={job["run"]}&path=outputs"))["files"]!.AsArray();
+        Assert.Equal(["outputs/metrics.json", "outputs/model.onnx"], outputs.Select(file => (string)file!["path"]!).Order());
+        var proxy = $"/api/2.0/mlflow-artifacts/artifacts/{run["info"]!["experiment_id"]}/{job["run"]}/artifacts";
+        Assert.Equal("""{"loss": 0.25, "accuracy": 0.9}""", await _client.GetStringAsync($"{proxy}/outputs/metrics.json"));
+        Assert.StartsWith("""{"n":1,""", await _client.GetStringAsync($"/get-artifact?run_id={job["run"]}&path=log.jsonl"), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync($"{proxy}/outputs/other")).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await _client.PutAsync($"{proxy}/mine.txt", new ByteArrayContent([1]))).StatusCode);
+
         var log = await _client.GetJsonAsync($"/api/v1/jobs/{job["id"]}/logs");
         Assert.Contains(log.Body["lines"]!.AsArray(), line => ((string)line!["m"]!).StartsWith("1 lines of metrics were left out", StringComparison.Ordinal));
     }
@@ -144,8 +155,8 @@ public sealed class TrainingRunTests(GuardedLarder guarded) : IClassFixture<Guar
             Model + """
             import time, urllib.error, urllib.request
 
-            def call(path, body=None):
-                request = urllib.request.Request(os.environ["MLFLOW_TRACKING_URI"] + path, None if body is None else json.dumps(body).encode())
+            def call(path, body=None, method=None):
+                request = urllib.request.Request(os.environ["MLFLOW_TRACKING_URI"] + path, None if body is None else json.dumps(body).encode(), method=method)
                 request.add_header("Authorization", "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"])
                 request.add_header("Content-Type", "application/json")
                 try:
@@ -156,6 +167,7 @@ public sealed class TrainingRunTests(GuardedLarder guarded) : IClassFixture<Guar
 
             run = os.environ["MLFLOW_RUN_ID"]
             api = "/api/2.0/mlflow/"
+            proxy = "/api/2.0/mlflow-artifacts/artifacts/%d/%s/artifacts/note.json"
             metric = {"key": "auc", "value": 0.8, "timestamp": int(time.time() * 1000)}
             print("got", [
                 call(api + "runs/get?run_id=" + run),
@@ -165,6 +177,8 @@ public sealed class TrainingRunTests(GuardedLarder guarded) : IClassFixture<Guar
                 call(api + "runs/log-metric", dict(metric, run_id="OTHER")),
                 call(api + "runs/get?run_id=OTHER"),
                 call(api + "runs/create", {"experiment_id": "0"}),
+                call(proxy % (int(run[:16], 16), run), {"a": 1}, "PUT"),
+                call(proxy % (0, "OTHER"), {"a": 1}, "PUT"),
                 call("/api/v1/models"),
                 call("/api/v1/models/run-tracked/prediction", {"values": [1]})])
             print(os.environ["MLFLOW_TRACKING_TOKEN"])
@@ -173,7 +187,7 @@ public sealed class TrainingRunTests(GuardedLarder guarded) : IClassFixture<Guar
         Assert.True((string)job["state"]! == "succeeded", job.ToJsonString());
 
         var lines = (await _client.GetJsonAsync($"/api/v1/jobs/{job["id"]}/logs")).Body["lines"]!.AsArray().Select(line => (string)line!["m"]!).ToList();
-        Assert.Contains("got [200, 200, 200, 200, 403, 403, 403, 403, 403]", lines);
+        Assert.Contains("got [200, 200, 200, 200, 403, 403, 403, 200, 403, 403, 403]", lines);
         // The token is masked.
         Assert.Contains("***", lines);
         var run = await _client.RunAsync((string)job["run"]!);

@@ -102,6 +102,22 @@ internal sealed class Depot : IDisposable
         return (await Publisher.PublishAsync(ModelName.Parse(name), staged, new PublishRequest { Source = "upload" })).Version;
     }
 
+    /// <summary>Publishes a folder as MLflow logs it: each file has what is given for its path.</summary>
+    public async Task<ModelVersion> PublishFolderAsync(string name, params (string Path, string Content)[] files)
+    {
+        var options = new PublishingOptions { StagingFolder = _folder };
+        var staging = new StagingArea(options);
+        var folder = new List<VersionFile>();
+        foreach (var (path, content) in files)
+        {
+            await using var staged = await staging.AddAsync(new MemoryStream(Encoding.UTF8.GetBytes(content)), "file", 1000);
+            await Artifacts.PutAsync(staged.Path, staged.Sha256);
+            folder.Add(new VersionFile(path, staged.Sha256, staged.SizeBytes));
+        }
+        var stager = new ModelStager(Publisher, staging, (_, _) => Task.FromResult<IReadOnlyCollection<string>>([]), options);
+        return (await new FolderPublisher(Publisher, stager, Artifacts).PublishAsync(ModelName.Parse(name), folder, new PublishRequest { Source = "runs:/1/model", Run = "1" })).Version;
+    }
+
     public async Task<byte[]> ExportAsync(bool includeArtifacts = true, params string[] models)
     {
         using var archive = new MemoryStream();

@@ -63,6 +63,41 @@ public sealed class RoundTripTests(Azurite azurite)
     }
 
     [Fact]
+    public async Task A_folder_goes_with_all_its_files_and_one_of_another_framework_takes_no_predictions_there_either()
+    {
+        using var from = Depot.OnBlobs(azurite.NewAccount());
+        using var to = Depot.OnBlobs(azurite.NewAccount());
+        var served = await from.PublishFolderAsync("torch", ("MLmodel", "flavors: {onnx: {data: model.onnx}}"), ("model.onnx", "onnx graph"), ("code/__init__.py", ""));
+        var kept = await from.PublishFolderAsync("torch", ("MLmodel", "flavors: {sklearn: {pickled_model: model.pkl}}"), ("model.pkl", "pickle"));
+
+        var archive = await from.ExportAsync();
+        await to.ImportAsync(archive);
+
+        Assert.Equal(archive, await to.ExportAsync());
+        var torch = ModelName.Parse("torch");
+        foreach (var (version, isServed) in new[] { (served, true), (kept, false) })
+        {
+            var imported = await to.Registry.GetVersionAsync(torch, version.Version);
+            Assert.Equal((version.Sha256, version.SizeBytes, "1", isServed), (imported.Sha256, imported.SizeBytes, imported.Run, imported.IsServable));
+            Assert.Equal(version.Folder, imported.Folder);
+            Assert.Equal(0, (await to.Sweeper.RunAsync(DateTimeOffset.UtcNow.AddDays(3))).Artifacts);
+            foreach (var file in imported.Folder!)
+                Assert.NotNull(await to.Artifacts.GetPropertiesAsync(file.Sha256));
+        }
+        Assert.Equal(1, (await to.Registry.ResolveAsync(new ModelReference(torch))).Version.Version);
+        Assert.Equal("sklearn", (await to.Registry.GetVersionAsync(torch, 2)).Onnx.Producer);
+
+        // Once the model is gone for good, its files go.
+        await to.Registry.DeleteModelAsync(torch, force: true, purge: true);
+        Assert.Equal(5, (await to.Sweeper.RunAsync(DateTimeOffset.UtcNow.AddDays(3))).Artifacts);
+
+        var spoilt = ZipEditing.Edit(archive, files => files.Replace("models/torch/versions/1.json", "code/__init__.py", "../__init__.py"));
+        using var other = Depot.OnBlobs(azurite.NewAccount());
+        var refusal = await Assert.ThrowsAsync<InvalidRequestException>(() => other.ImportAsync(spoilt));
+        Assert.Contains("its folder has a file with no path, hash or size that can be", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_archive_is_for_people_to_read_and_says_what_it_has()
     {
         using var depot = Depot.OnBlobs(azurite.NewAccount());
