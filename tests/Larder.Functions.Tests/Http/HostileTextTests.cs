@@ -101,6 +101,9 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("POST", "/api/2.0/mlflow/experiments/delete-experiment-tag", """{"experiment_id":"7","key":"k","value":"v"}""", ("", Members(typeof(DeleteExperimentTagRequest)))),
         new("POST", "/api/2.0/mlflow/runs/set-tag", """{"run_id":"0123456789abcdef0123456789abcdef","key":"k","value":"v","model_json":"{}"}""", ("", Members(typeof(SetTagRequest)))),
         new("POST", "/api/2.0/mlflow/runs/delete-tag", """{"run_id":"0123456789abcdef0123456789abcdef","key":"k","value":"v","model_json":"{}"}""", ("", Members(typeof(DeleteTagRequest)))),
+        new("POST", "/api/2.0/mlflow-artifacts/mpu/create/{*path}", """{"path":"x"}""", ("", Members(typeof(CreateMultipartRequest)))),
+        new("POST", "/api/2.0/mlflow-artifacts/mpu/complete/{*path}", """{"path":"x","upload_id":"x","parts":[{"part_number":1}]}""", ("", Members(typeof(CompleteMultipartRequest)))),
+        new("POST", "/api/2.0/mlflow-artifacts/mpu/abort/{*path}", """{"path":"x","upload_id":"x"}""", ("", Members(typeof(AbortMultipartRequest)))),
         // Of a role that there is not: a token would close the server to callers without one.
         new("POST", "/api/v1/admin/tokens", """{"role":"none"}""", ("", Members(typeof(NewTokenRequest))), ("scope", ["prefixes", "tags"])),
     ];
@@ -110,7 +113,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
     [
         "POST /api/v1/jobs/{job}/cancel", "POST /api/v1/jobs/{job}/retry", "POST /api/v1/models/{reference}/restore", "POST /api/v1/schedules/{schedule}/pause", "POST /api/v1/schedules/{schedule}/resume", "POST /api/v1/schedules/{schedule}/run", "POST /metrics",
         "POST /v2/cudasharedmemory/{*path}", "POST /v2/logging", "POST /v2/models/{model}/trace/setting", "POST /v2/systemsharedmemory/{*path}", "POST /v2/trace/setting",
-        "OPTIONS /score", "POST /ajax-api/2.0/mlflow/{*path}", "PUT /ajax-api/2.0/mlflow-artifacts/{*path}", "PUT /api/2.0/mlflow-artifacts/artifacts/{*path}", "POST /api/2.0/mlflow/traces/{*path}", "PATCH /api/2.0/mlflow/traces/{*path}", "POST /api/3.0/mlflow/{*path}", "PATCH /api/3.0/mlflow/{*path}",
+        "OPTIONS /score", "POST /ajax-api/2.0/mlflow/{*path}", "POST /ajax-api/2.0/mlflow-artifacts/{*path}", "PUT /ajax-api/2.0/mlflow-artifacts/{*path}", "PUT /api/2.0/mlflow-artifacts/artifacts/{*path}", "POST /api/2.0/mlflow/traces/{*path}", "PATCH /api/2.0/mlflow/traces/{*path}", "POST /api/3.0/mlflow/{*path}", "PATCH /api/3.0/mlflow/{*path}",
     ];
 
     private static readonly (string Method, string Path)[] Forms =
