@@ -119,6 +119,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("POST", "/api/2.0/mlflow-artifacts/mpu/create/{*path}", """{"path":"x"}""", ("", Members(typeof(CreateMultipartRequest)))),
         new("POST", "/api/2.0/mlflow-artifacts/mpu/complete/{*path}", """{"path":"x","upload_id":"x","parts":[{"part_number":1}]}""", ("", Members(typeof(CompleteMultipartRequest)))),
         new("POST", "/api/2.0/mlflow-artifacts/mpu/abort/{*path}", """{"path":"x","upload_id":"x"}""", ("", Members(typeof(AbortMultipartRequest)))),
+        new("POST", "/api/v1/experiments/7/champion", """{"metric":"m","direction":"max","alias":"a"}""", ("", Members(typeof(ChampionRequest)))),
         // Of a role that there is not: a token would close the server to callers without one.
         new("POST", "/api/v1/admin/tokens", """{"role":"none"}""", ("", Members(typeof(NewTokenRequest))), ("scope", ["prefixes", "tags"])),
     ];
