@@ -278,6 +278,62 @@ public sealed record ArtifactFolderRequest
     public string? Path { get; init; }
 }
 
+/// <summary>Begins to log a file in parts.</summary>
+public sealed record CreateMultipartRequest
+{
+    /// <summary>The file; of a local path the name counts.</summary>
+    [JsonPropertyName("path")]
+    public required string Path { get; init; }
+
+    /// <summary>How many parts there will be; 1 when it is left out.</summary>
+    [JsonPropertyName("num_parts"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? NumParts { get; init; }
+}
+
+/// <summary>Logs a file whose parts are in storage.</summary>
+public sealed record CompleteMultipartRequest
+{
+    /// <summary>The file; of a local path the name counts.</summary>
+    [JsonPropertyName("path")]
+    public required string Path { get; init; }
+
+    /// <summary>The upload's id.</summary>
+    [JsonPropertyName("upload_id")]
+    public required string UploadId { get; init; }
+
+    /// <summary>The parts.</summary>
+    [JsonPropertyName("parts")]
+    public required IReadOnlyList<MLflowPart> Parts { get; init; }
+}
+
+/// <summary>Ends an upload in parts without logging anything.</summary>
+public sealed record AbortMultipartRequest
+{
+    /// <summary>The file; of a local path the name counts.</summary>
+    [JsonPropertyName("path")]
+    public required string Path { get; init; }
+
+    /// <summary>The upload's id.</summary>
+    [JsonPropertyName("upload_id")]
+    public required string UploadId { get; init; }
+}
+
+/// <summary>A part of a file that is in storage.</summary>
+public sealed record MLflowPart
+{
+    /// <summary>Its number, from 1 on.</summary>
+    [JsonPropertyName("part_number")]
+    public required long PartNumber { get; init; }
+
+    /// <summary>The ETag that storage gave it; not read.</summary>
+    [JsonPropertyName("etag"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ETag { get; init; }
+
+    /// <summary>The URL that it was put to; not read.</summary>
+    [JsonPropertyName("url"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Url { get; init; }
+}
+
 /// <summary>A search for runs.</summary>
 public sealed record SearchRunsRequest
 {
@@ -723,6 +779,34 @@ public sealed record ArtifactFolderAnswer
     /// <summary>The files and folders, with their names.</summary>
     [JsonPropertyName("files"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<MLflowFile>? Files { get; init; }
+}
+
+/// <summary>An upload in parts that began.</summary>
+public sealed record MultipartAnswer
+{
+    /// <summary>The upload's id.</summary>
+    [JsonPropertyName("upload_id")]
+    public required string UploadId { get; init; }
+
+    /// <summary>Where each part is put.</summary>
+    [JsonPropertyName("credentials")]
+    public required IReadOnlyList<MLflowPartTarget> Credentials { get; init; }
+}
+
+/// <summary>Where a part is put.</summary>
+public sealed record MLflowPartTarget
+{
+    /// <summary>The URL, which is signed: it needs no token, and works for a while.</summary>
+    [JsonPropertyName("url")]
+    public required Uri Url { get; init; }
+
+    /// <summary>The part's number, from 1 on.</summary>
+    [JsonPropertyName("part_number")]
+    public required long PartNumber { get; init; }
+
+    /// <summary>Headers of the request; none.</summary>
+    [JsonPropertyName("headers")]
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>A file or folder of a run's artifacts.</summary>

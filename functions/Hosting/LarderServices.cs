@@ -308,6 +308,7 @@ public static class LarderServices
         services.AddSetting<UploadSessionOptions>("Uploads", RegistrySettings);
         services.AddSingleton<IngestionContainer>();
         services.AddSingleton<UploadSessions>();
+        services.AddSingleton<PartUploads>();
         services.AddSingleton<IngestionStaging>();
         services.AddSingleton<ArchiveOpener>();
         services.AddSingleton<DatasetStore>();

@@ -24,7 +24,7 @@ public sealed class OtherMLflowRoutes
     [Function("MLflowAjaxArtifacts"), Requires(Role.Reader, Scope = ScopeRule.NoModel), Description("MLflow: artifacts under another name; sends the caller on (308).")]
     [Takes, Answers(status: StatusCodes.Status308PermanentRedirect)]
     public IActionResult AjaxArtifacts(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "put", "delete", Route = "ajax-api/2.0/mlflow-artifacts/{*path}")] HttpRequest request) => SendOn(request);
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "post", "put", "delete", Route = "ajax-api/2.0/mlflow-artifacts/{*path}")] HttpRequest request) => SendOn(request);
 
     /// <summary>MLflow's traces.</summary>
     [Function("MLflowTraces"), Requires(Role.Reader, Scope = ScopeRule.NoModel), Description("MLflow's traces: not supported (501).")]

@@ -23,12 +23,14 @@ namespace Larder.Registry.Uploads;
 /// <param name="time">Decides when sessions and URLs expire.</param>
 public sealed class UploadSessions(IDocumentStore documents, BlobServiceClient account, UploadSessionOptions options, TimeProvider time)
 {
+    internal const string Container = "upload-sessions";
+
     private const string DocumentId = "session";
     private const int ScanPage = 500;
 
     private static readonly DocumentCollection<UploadSession> Sessions = RegistryJson.Collection<UploadSession>("upload-sessions");
 
-    private readonly BlobContainerClient _container = account.GetBlobContainerClient("upload-sessions");
+    private readonly BlobContainerClient _container = account.GetBlobContainerClient(Container);
     private readonly UrlSigner _signer = new(account, time);
 
     /// <summary>Begins a session: creates its blob, then its document.</summary>

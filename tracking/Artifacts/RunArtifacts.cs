@@ -4,6 +4,7 @@ using Larder.Registry.GarbageCollection;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
 using Larder.Registry.Text;
+using Larder.Registry.Uploads;
 using Larder.Tracking.Runs;
 
 namespace Larder.Tracking.Artifacts;
@@ -13,10 +14,11 @@ namespace Larder.Tracking.Artifacts;
 /// <param name="artifacts">The bytes.</param>
 /// <param name="runs">The runs.</param>
 /// <param name="staging">Where bytes wait until their hash is known.</param>
+/// <param name="uploads">Uploads in parts.</param>
 /// <param name="publishing">How large a file may be: as a model.</param>
 /// <param name="time">The clock.</param>
 public sealed class RunArtifacts(
-    IDocumentStore documents, IArtifactStore artifacts, RunStore runs, StagingArea staging, PublishingOptions publishing, TimeProvider time) : IArtifactUser
+    IDocumentStore documents, IArtifactStore artifacts, RunStore runs, StagingArea staging, PartUploads uploads, PublishingOptions publishing, TimeProvider time) : IArtifactUser
 {
     /// <summary>The most entries of a page.</summary>
     public const int PageItems = 5000;
@@ -81,6 +83,39 @@ public sealed class RunArtifacts(
         return await WriteAsync(runId, path, staged.Sha256, staged.SizeBytes, cancellationToken);
     }
 
+    /// <summary>Begins to log a file in parts, which go straight to storage.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="path">The file's path.</param>
+    /// <param name="parts">How many parts there will be.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The upload's id, and the URL of each part; null when this server can sign no URLs.</returns>
+    /// <exception cref="NotFoundException">There is no such run.</exception>
+    /// <exception cref="InvalidRequestException">The run is deleted, there cannot be a file at the path, or not so many parts.</exception>
+    public async Task<(string Id, IReadOnlyList<Uri> Parts)?> BeginUploadAsync(string runId, ArtifactPath path, long parts, CancellationToken cancellationToken = default)
+    {
+        RequireParts(parts);
+        await RequireFreeAsync(runId, path, cancellationToken);
+        return await uploads.CreateAsync(PurposeOf(runId, path), (int)parts, cancellationToken);
+    }
+
+    /// <summary>Logs a file whose parts are in storage, in the place of the one that is there. Doing so again changes nothing.</summary>
+    /// <inheritdoc cref="BeginUploadAsync"/>
+    public async Task CompleteUploadAsync(string runId, ArtifactPath path, string upload, long parts, CancellationToken cancellationToken = default)
+    {
+        RequireParts(parts);
+        await RequireFreeAsync(runId, path, cancellationToken);
+        await uploads.CompleteAsync(
+            upload, PurposeOf(runId, path), (int)parts, publishing.ModelBytes, (sha256, size) => WriteAsync(runId, path, sha256, size, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Ends an upload in parts without logging anything.</summary>
+    /// <exception cref="NotFoundException">There is no such run, or no such upload.</exception>
+    public async Task AbortUploadAsync(string runId, ArtifactPath path, string upload, CancellationToken cancellationToken = default)
+    {
+        await runs.GetAsync(runId, cancellationToken);
+        await uploads.AbortAsync(upload, PurposeOf(runId, path), cancellationToken);
+    }
+
     /// <summary>Deletes a file, or a folder with all that is below it; the root is left empty.</summary>
     /// <returns>Whether there was anything.</returns>
     /// <exception cref="NotFoundException">There is no such run.</exception>
@@ -99,6 +134,14 @@ public sealed class RunArtifacts(
             if (document.Value.Sha256 is { } sha256)
                 yield return sha256;
         }
+    }
+
+    private static string PurposeOf(string runId, ArtifactPath path) => $"{runId}/{path}";
+
+    private static void RequireParts(long parts)
+    {
+        if (parts is < 1 or > PartUploads.MaxParts)
+            throw new InvalidRequestException($"An upload has 1 to {PartUploads.MaxParts} parts; this one has {parts}.");
     }
 
     private async Task RequireFreeAsync(string runId, ArtifactPath path, CancellationToken cancellationToken)

@@ -21,6 +21,7 @@ public sealed class FunctionAccessTests
         GET /ajax-api/2.0/mlflow/{*path} reader
         POST /ajax-api/2.0/mlflow/{*path} reader
         GET /ajax-api/2.0/mlflow-artifacts/{*path} reader
+        POST /ajax-api/2.0/mlflow-artifacts/{*path} reader
         PUT /ajax-api/2.0/mlflow-artifacts/{*path} reader
         DELETE /ajax-api/2.0/mlflow-artifacts/{*path} reader
         GET /api/test reader
@@ -54,6 +55,9 @@ public sealed class FunctionAccessTests
         GET /api/2.0/mlflow-artifacts/artifacts/{*path} reader
         PUT /api/2.0/mlflow-artifacts/artifacts/{*path} contributor
         DELETE /api/2.0/mlflow-artifacts/artifacts/{*path} contributor
+        POST /api/2.0/mlflow-artifacts/mpu/abort/{*path} contributor
+        POST /api/2.0/mlflow-artifacts/mpu/complete/{*path} contributor
+        POST /api/2.0/mlflow-artifacts/mpu/create/{*path} contributor
         GET /api/2.0/mlflow/artifacts/list reader
         GET /get-artifact reader
         POST /api/2.0/mlflow/model-versions/create contributor

@@ -116,6 +116,9 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("POST", "/api/2.0/mlflow/model-versions/set-tag", """{"name":"none","version":"1","key":"k","value":"v"}""", ("", Members(typeof(SetModelVersionTagRequest)))),
         new("DELETE", "/api/2.0/mlflow/model-versions/delete-tag", """{"name":"none","version":"1","key":"k"}""", ("", Members(typeof(DeleteModelVersionTagRequest)))),
         new("POST", "/api/2.0/mlflow/model-versions/transition-stage", """{"name":"none","version":"1","stage":"None","archive_existing_versions":false}""", ("", Members(typeof(TransitionStageRequest)))),
+        new("POST", "/api/2.0/mlflow-artifacts/mpu/create/{*path}", """{"path":"x"}""", ("", Members(typeof(CreateMultipartRequest)))),
+        new("POST", "/api/2.0/mlflow-artifacts/mpu/complete/{*path}", """{"path":"x","upload_id":"x","parts":[{"part_number":1}]}""", ("", Members(typeof(CompleteMultipartRequest)))),
+        new("POST", "/api/2.0/mlflow-artifacts/mpu/abort/{*path}", """{"path":"x","upload_id":"x"}""", ("", Members(typeof(AbortMultipartRequest)))),
         // Of a role that there is not: a token would close the server to callers without one.
         new("POST", "/api/v1/admin/tokens", """{"role":"none"}""", ("", Members(typeof(NewTokenRequest))), ("scope", ["prefixes", "tags"])),
     ];
@@ -125,7 +128,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
     [
         "POST /api/v1/jobs/{job}/cancel", "POST /api/v1/jobs/{job}/retry", "POST /api/v1/models/{reference}/restore", "POST /api/v1/schedules/{schedule}/pause", "POST /api/v1/schedules/{schedule}/resume", "POST /api/v1/schedules/{schedule}/run", "POST /metrics",
         "POST /v2/cudasharedmemory/{*path}", "POST /v2/logging", "POST /v2/models/{model}/trace/setting", "POST /v2/systemsharedmemory/{*path}", "POST /v2/trace/setting",
-        "OPTIONS /score", "POST /ajax-api/2.0/mlflow/{*path}", "PATCH /ajax-api/2.0/mlflow/{*path}", "PUT /ajax-api/2.0/mlflow-artifacts/{*path}", "PUT /api/2.0/mlflow-artifacts/artifacts/{*path}", "POST /api/2.0/mlflow/traces/{*path}", "PATCH /api/2.0/mlflow/traces/{*path}", "POST /api/3.0/mlflow/{*path}", "PATCH /api/3.0/mlflow/{*path}",
+        "OPTIONS /score", "POST /ajax-api/2.0/mlflow/{*path}", "PATCH /ajax-api/2.0/mlflow/{*path}", "POST /ajax-api/2.0/mlflow-artifacts/{*path}", "PUT /ajax-api/2.0/mlflow-artifacts/{*path}", "PUT /api/2.0/mlflow-artifacts/artifacts/{*path}", "POST /api/2.0/mlflow/traces/{*path}", "PATCH /api/2.0/mlflow/traces/{*path}", "POST /api/3.0/mlflow/{*path}", "PATCH /api/3.0/mlflow/{*path}",
     ];
 
     private static readonly (string Method, string Path)[] Forms =

@@ -9,6 +9,7 @@ using Larder.Registry.Storage;
 using Larder.Registry.Storage.Blobs;
 using Larder.Registry.Storage.Cosmos;
 using Larder.Registry.Tokens;
+using Larder.Registry.Uploads;
 using Larder.Testing;
 using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
@@ -45,7 +46,7 @@ public sealed class TrackingHost : IDisposable
         Experiments = new ExperimentStore(documents, time);
         Runs = new RunStore(documents, Experiments, time);
         Collector = new TrackingGarbageCollector(Experiments, Runs, new RetentionOptions { Deleted = TimeSpan.FromDays(30) });
-        Artifacts = new RunArtifacts(documents, Bytes, Runs, new StagingArea(publishing), publishing, time);
+        Artifacts = new RunArtifacts(documents, Bytes, Runs, new StagingArea(publishing), new PartUploads(client, Bytes, new UploadSessionOptions(), time), publishing, time);
         var audit = new AuditLog(documents, NullLogger<AuditLog>.Instance);
         var registry = new ModelRegistry(documents, time, audit);
         var publisher = new ModelPublisher(
