@@ -11,7 +11,7 @@ using Larder.Tracking.Runs;
 namespace Larder.Orchestrations.Training.Runs;
 
 /// <summary>
-/// Brings the metrics that a job's script writes while it runs into its run: bootstrap.py appends them to a blob, and whoever looks at the run, or polls the job, has what is new read from there.
+/// Brings the metrics that a job's script writes while it runs into its run: bootstrap.py appends them to a blob, and what is new there is read when the run is read, and at each poll of the job.
 /// A server that begins in the middle reads all again, which changes nothing, as the same point is logged once.
 /// </summary>
 public sealed class LiveMetrics(JobStore jobs, JobLog log, RunStore runs, TimeProvider time)

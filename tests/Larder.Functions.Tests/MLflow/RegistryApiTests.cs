@@ -189,7 +189,7 @@ public sealed class RegistryApiTests(LarderFixture larder)
         Assert.Equal(("2", """["best"]"""), ((string)got["version"]!, got["aliases"]!.ToJsonString()));
         Assert.Equal("""[{"alias":"best","version":"2"}]""", (await ModelAsync(name))["aliases"]!.ToJsonString());
 
-        // The default is an alias that is always there; the newest version, where no one is set.
+        // The default is an alias that is always there; the newest version, where none is set.
         await _client.PostAsync("registered-models/alias", $$"""{"name":"{{name}}","alias":"default","version":"1"}""");
         Assert.Equal("1", await ServedAsync(name));
         Assert.Equal("1", (string)(await _client.AskAsync($"registered-models/alias?name={name}&alias=default"))["model_version"]!["version"]!);
