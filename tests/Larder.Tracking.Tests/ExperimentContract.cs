@@ -154,6 +154,8 @@ public abstract class ExperimentContract : TrackingTests
             Time.Advance(TimeSpan.FromSeconds(1));
             await CreateExperimentAsync(host, name);
         }
+        // Its last update is later than that of the others: equal ones would be by their ids, which are random.
+        Time.Advance(TimeSpan.FromSeconds(1));
         await host.Experiments.DeleteAsync((await host.Experiments.GetByNameAsync("rye")).Id);
 
         Assert.Equal(["spelt", "bread", "Default"], await NamesAsync("name != 'x'", LifecycleView.Active, "creation_time DESC"));

@@ -45,7 +45,7 @@ public sealed class BlobArtifactTests(Azurite azurite) : ArtifactContract
     protected override Task<TrackingHost> OpenHostAsync() => Task.FromResult(TrackingHost.OnBlobs(_account, Time));
 }
 
-[Collection(CosmosCollection.Name)]
+[Collection(CosmosArtifactCollection.Name)]
 public sealed class CosmosArtifactTests(CosmosServer server, Azurite azurite) : ArtifactContract
 {
     private readonly string _account = azurite.NewAccount();

@@ -33,6 +33,13 @@ public sealed class CosmosCollection : ICollectionFixture<CosmosServer>, ICollec
     public const string Name = "Cosmos";
 }
 
+/// <summary>The tests of artifacts with a Cosmos DB server of their own: of the one that all share, the 63rd database has an id with a slash, which the client cannot ask for.</summary>
+[CollectionDefinition(Name)]
+public sealed class CosmosArtifactCollection : ICollectionFixture<CosmosServer>, ICollectionFixture<Azurite>
+{
+    public const string Name = "Cosmos artifacts";
+}
+
 /// <summary>One host: the stores of the room on a document store.</summary>
 public sealed class TrackingHost : IDisposable
 {
