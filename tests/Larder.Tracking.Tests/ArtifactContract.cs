@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Larder.Registry.Errors;
 using Larder.Tracking.Artifacts;
-using Larder.Tracking.Runs;
 using Larder.Tracking.Tests.Testing;
 
 namespace Larder.Tracking.Tests;
