@@ -12,6 +12,7 @@ variables change that:
     LARDER_DATASET     the CSV file: a header, numeric columns, the class in the last column
     LARDER_OUTPUT_DIR  the folder for the two files
     LARDER_MODEL       the model's name: NAME.onnx is written
+    LARDER_METRICS     a file for metrics while the script runs; without it there are none
 
 The same input gives the same bytes: the script uses no random numbers, and Newton's method runs until
 the optimum has far more exact digits than the model's 32-bit floats can hold.
@@ -42,7 +43,7 @@ def main():
 
     train = select(rows, labels, folds, lambda fold: fold != 0)
     test = select(rows, labels, folds, lambda fold: fold == 0)
-    model = fit(*train, len(classes))
+    model = fit(*train, len(classes), report)
 
     metrics = {
         "accuracy": hits(model, *test) / len(test[0]),
@@ -111,7 +112,7 @@ def select(rows, labels, folds, wanted):
 # --- Softmax regression --------------------------------------------------------------------------
 
 
-def fit(rows, labels, classes):
+def fit(rows, labels, classes, report=None):
     """Weights [feature][class] and biases [class] for rows as they are in the file.
 
     The regression itself runs on standardised columns, which makes it well conditioned and the
@@ -126,7 +127,7 @@ def fit(rows, labels, classes):
     ]
     # The constant 1 in front is the bias's feature.
     standard = [[1.0] + [(x - m) / d for x, m, d in zip(row, means, deviations)] for row in rows]
-    by_class = newton(standard, labels, classes)
+    by_class = newton(standard, labels, classes, report)
 
     weights = [[theta[1 + j] / deviations[j] for theta in by_class] for j in range(len(means))]
     biases = [
@@ -136,7 +137,15 @@ def fit(rows, labels, classes):
     return weights, biases
 
 
-def newton(rows, labels, classes):
+def report(step, objective):
+    """Appends a line of metrics, where there is a file for them."""
+    path = os.environ.get("LARDER_METRICS")
+    if path:
+        with open(path, "a", encoding="utf-8") as file:
+            print(json.dumps({"objective": objective, "step": step}), file=file)
+
+
+def newton(rows, labels, classes, report=None):
     """Minimises -sum(log p(label | row)) + RIDGE/2 |theta|^2, which is strictly convex."""
     width = len(rows[0])
     theta = [0.0] * (classes * width)
@@ -151,7 +160,7 @@ def newton(rows, labels, classes):
         return RIDGE / 2 * dot(vector, vector) - sum(
             log_softmax(score)[label] for score, label in zip(scores(vector), labels))
 
-    for _ in range(100):
+    for number in range(100):
         gradient = [RIDGE * value for value in theta]
         hessian = [[RIDGE if i == j else 0.0 for j in range(len(theta))] for i in range(len(theta))]
         for row, label, score in zip(rows, labels, scores(theta)):
@@ -170,6 +179,8 @@ def newton(rows, labels, classes):
         step = solve(hessian, gradient)
         # Far from the optimum a whole step can overshoot; near it, whole steps converge quadratically.
         scale, before = 1.0, loss(theta)
+        if report:
+            report(number, before)
         while scale > 1e-6 and loss([t - scale * s for t, s in zip(theta, step)]) > before + 1e-12 * abs(before):
             scale /= 2
         theta = [t - scale * s for t, s in zip(theta, step)]

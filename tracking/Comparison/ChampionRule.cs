@@ -67,10 +67,10 @@ public sealed record ChampionRule(string Metric, bool IsMost, string? Dataset = 
     {
         var best = ranked[0];
         var word = IsMost ? "highest" : "lowest";
-        var among = ranked.Count == 1 ? "it is the only finished run" : $"the {word} of {ranked.Count} finished runs";
+        var among = ranked.Count == 1 ? "; it is the only finished run" : $", the {word} of {ranked.Count} finished runs";
         var next = ranked.Count > 1 ? $" Next is {ranked[1].Run.Name} with {Number(ranked[1].Point)}." : "";
         var rest = leftOut.Count > 0 ? $" Left out: {string.Join("; ", Counted(leftOut))}." : "";
-        return $"{best.Run.Name} has {Metric} {Number(best.Point)}, {among} on {Shown(best.Dataset)}.{next}{rest}";
+        return $"{best.Run.Name} has {Metric} {Number(best.Point)}{among} on {Shown(best.Dataset)}.{next}{rest}";
     }
 
     private static IEnumerable<string> Counted(List<LeftOut> leftOut) => leftOut.CountBy(one => one.Reason).OrderByDescending(count => count.Value).Select(count => $"{count.Value} {count.Key}");
