@@ -714,7 +714,7 @@ class Metrics(threading.Thread):
         self._line_bytes = log.line_bytes
         self._log = log
         self._blob = None
-        self._offset = self._lines = self._refused = 0
+        self._offset = self._refused = 0
         self._ended = threading.Event()
         self.start()
 
@@ -724,35 +724,34 @@ class Metrics(threading.Thread):
                 return
 
     def finish(self):
-        """Returns when all whole lines are in storage, or storage is given up."""
+        """Returns when all lines are in storage, or storage is given up."""
         self._ended.set()
         self.join()
-        self._follow()
+        self._follow(is_end=True)
         if self._refused:
             self._log.say("%d lines of metrics were left out: a line is an object of numbers by name, of at most %d bytes." % (self._refused, self._line_bytes))
         if self._blob:
             self._blob.close()
 
-    def _follow(self):
+    def _follow(self, is_end=False):
         try:
-            while self._read():
+            while self._read(is_end):
                 pass
             return True
         except Exception as error:  # whatever it is, the script must be able to go on
             say("Metrics are lost from here: %s" % (error if isinstance(error, StorageError) else type(error).__name__))
             return False
 
-    def _read(self):
-        """Reads what is new; false when that was all."""
+    def _read(self, is_end):
+        """Reads what is new; false when that was all. The last line need not be a whole one."""
         if not os.path.isfile(self._path):
             return False
         with open(self._path, "rb") as file:
             file.seek(self._offset)
             data = file.read(MIB)
         end = data.rfind(b"\n") + 1
-        if not end and len(data) == MIB:
-            # No line ends here: it is none.
-            end = MIB
+        if (not end and len(data) == MIB) or (is_end and len(data) < MIB):
+            end = len(data)
         self._offset += end
         texts = [self._text(line) for line in data[:end].splitlines() if line.strip()]
         self._refused += texts.count(None)

@@ -27,6 +27,8 @@ public sealed class PartUploads(BlobServiceClient account, IArtifactStore artifa
     /// <summary>The most parts of an upload.</summary>
     public const int MaxParts = 10_000;
 
+    private const int MostTries = 5;
+
     private const string Purpose = "purpose";
     private const string Committed = "committed";
     private const string Sha256 = "sha256";
@@ -73,15 +75,17 @@ public sealed class PartUploads(BlobServiceClient account, IArtifactStore artifa
     /// <exception cref="TooLargeException">They have more bytes than they may have.</exception>
     public async Task CompleteAsync(string id, string purpose, int parts, long limit, Func<string, long, Task> take, CancellationToken cancellationToken = default)
     {
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            await CompleteOnceAsync(id, purpose, parts, limit, take, cancellationToken);
-        }
-        catch (ConflictException)
-        {
-            // The same call at the same time was faster.
-            if (!IsDone(await RequireAsync(id, purpose, cancellationToken)))
-                throw;
+            try
+            {
+                await CompleteOnceAsync(id, purpose, parts, limit, take, cancellationToken);
+                return;
+            }
+            catch (ConflictException) when (attempt < MostTries)
+            {
+                // The same call at the same time was faster, and has committed the parts, or completed the upload. Both are found the next time.
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using Larder.Compute.Tests.Testing;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Compute.Processes;
@@ -191,6 +193,50 @@ public sealed class BootstrapTests(Azurite azurite)
         Assert.Equal(("sys", "The log is full: what follows is left out."), (ended.Lines[^1].S, ended.Lines[^1].M));
         Assert.InRange((await job.ReadAsync("log.jsonl"))!.Length, 90_000, 100_000);
         Assert.Equal(("done", ended.Lines.Count), (ended.Stage, ended.Exit!.Value.GetProperty("log_lines").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Metrics_are_kept_line_by_line_and_what_is_none_is_counted()
+    {
+        await using var job = new TrainingJob(azurite)
+        {
+            Script = """
+                import os
+                open(os.environ["LARDER_OUTPUT_DIR"] + "/iris.onnx", "w").write("model")
+                with open(os.environ["LARDER_METRICS"], "w") as metrics:
+                    metrics.write('{"loss": 0.5, "step": 1}\n\n{"loss": NaN, "gain": -Infinity}\nloss=3\n[1]\n{"on": true}\n{"loss": "1"}\n')
+                    metrics.write('{"' + os.environ["TOKEN"] + '": 1}\n{"' + "x" * 20000 + '": 1}\n{"last": 1}')
+                """,
+            Environment = new() { ["TOKEN"] = "hidden-value" },
+            Secrets = ["TOKEN"],
+        };
+
+        var ended = await job.RunAsync();
+
+        Assert.Equal("done", ended.Stage);
+        var lines = Encoding.UTF8.GetString((await job.ReadAsync("metrics.jsonl"))!).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal(
+            [(1, "metric", """{"loss": 0.5, "step": 1}"""), (2, "metric", """{"loss": "NaN", "gain": "-Infinity"}"""), (3, "metric", """{"last": 1}""")],
+            lines.Select(line => (line.GetProperty("n").GetInt32(), line.GetProperty("s").GetString()!, line.GetProperty("m").GetString()!)));
+        Assert.Contains(ended.Lines, line => line is { S: "sys", M: "6 lines of metrics were left out: a line is an object of numbers by name, of at most 16384 bytes." });
+    }
+
+    [Fact]
+    public async Task A_file_of_metrics_that_is_a_pipe_or_a_folder_holds_nothing_up()
+    {
+        await using var job = new TrainingJob(azurite)
+        {
+            Script = """
+                import os
+                open(os.environ["LARDER_OUTPUT_DIR"] + "/iris.onnx", "w").write("model")
+                os.mkfifo(os.environ["LARDER_METRICS"])
+                """,
+        };
+
+        var ended = await job.RunAsync();
+
+        Assert.Equal("done", ended.Stage);
+        Assert.Null(await job.ReadAsync("metrics.jsonl"));
     }
 
     [Fact]

@@ -180,7 +180,8 @@ public sealed partial class ProcessCompute : IComputeBackend, IDisposable
     private async Task EndAsync(TaskFolder folder, TaskState? state, CancellationToken cancellationToken)
     {
         await TaskProcesses.EndAsync(folder.FullPath, state, _time, cancellationToken);
-        state?.RemoveControlGroups();
+        if (state is not null)
+            await state.RemoveControlGroupsAsync(_time, cancellationToken);
     }
 
     private async Task LaunchAsync(ComputeTask task, TaskFolder folder, CancellationToken cancellationToken)

@@ -11,22 +11,39 @@ namespace Larder.Orchestrations.Compute.Processes;
 /// <param name="ControlGroups">Folders of the control groups that were made for it.</param>
 internal sealed record TaskState(int Pid, long StartTime, string BootId, DateTimeOffset Started, int? CommandPid, IReadOnlyList<string>? ControlGroups = null)
 {
+    private const int MostTries = 20;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Whether the supervisor runs.</summary>
     public bool IsAlive() => new ProcessIdentity(Pid, StartTime, BootId).IsAlive();
 
     /// <summary>Removes its control groups, which the supervisor did not come to. Nothing of the task may run any more.</summary>
-    public void RemoveControlGroups()
+    public async Task RemoveControlGroupsAsync(TimeProvider time, CancellationToken cancellationToken)
     {
         foreach (var group in ControlGroups ?? [])
         {
-            try
-            {
-                Directory.Delete(group);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Gone already. An empty group that is left costs nothing.
-            }
+            // The kernel has processes in their groups until they are reaped, a moment after they were killed.
+            for (var tries = 0; !TryRemove(group) && tries < MostTries; tries++)
+                await Task.Delay(Pause, time, cancellationToken);
+        }
+    }
+
+    private static bool TryRemove(string group)
+    {
+        try
+        {
+            Directory.Delete(group);
+            return true;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // An empty group that is left costs nothing.
+            return false;
         }
     }
 }

@@ -189,13 +189,14 @@ internal sealed class TrainingJob : IAsyncDisposable
             ["environment"] = Environment,
             ["secrets"] = Secrets,
             ["log_url"] = Url("log.jsonl", BlobSasPermissions.Read | BlobSasPermissions.Create | BlobSasPermissions.Add),
+            ["metrics_url"] = Url("metrics.jsonl", BlobSasPermissions.Read | BlobSasPermissions.Create | BlobSasPermissions.Add),
             ["exit_url"] = Url("exit.json", BlobSasPermissions.Read | BlobSasPermissions.Create),
             ["files_url"] = Through(_container.GenerateSasUri(BlobContainerSasPermissions.Create | BlobContainerSasPermissions.Write, Expiry)),
             ["files_prefix"] = Prefix,
             ["limits"] = Limits,
         };
         await WriteAsync(_container.GetBlobClient(Prefix + "job.json"), JsonSerializer.SerializeToUtf8Bytes(manifest));
-        return [(string)manifest["log_url"], (string)manifest["exit_url"], (string)manifest["files_url"], .. sources.Values.Select(source => source.Url)];
+        return [(string)manifest["log_url"], (string)manifest["metrics_url"], (string)manifest["exit_url"], (string)manifest["files_url"], .. sources.Values.Select(source => source.Url)];
     }
 
     private async Task<Input> InputAsync(byte[] content, string fileName, string? hash = null)
