@@ -31,7 +31,8 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
         var (names, values) = inputs.HasOptional ? inputs.ToNamedOrtValues() : (_inputNames, inputs.ToOrtValues());
         if (model.Description.RefusesEmptyInputs && inputs.FirstEmpty is { } empty)
             throw InputError.Got(empty, $"no elements, which {model.Name} cannot take");
-        using var span = InferenceSpans.Run(model, inputs, members);
+        // A run without metrics is a trial, of no request.
+        using var span = metrics is null ? null : InferenceSpans.Run(model, inputs, members);
         var started = Stopwatch.GetTimestamp();
         guard.Start(cancellationToken);
         _environment.Begin();
