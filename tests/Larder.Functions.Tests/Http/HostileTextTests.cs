@@ -119,7 +119,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("POST", "/api/2.0/mlflow-artifacts/mpu/create/{*path}", """{"path":"x"}""", ("", Members(typeof(CreateMultipartRequest)))),
         new("POST", "/api/2.0/mlflow-artifacts/mpu/complete/{*path}", """{"path":"x","upload_id":"x","parts":[{"part_number":1}]}""", ("", Members(typeof(CompleteMultipartRequest)))),
         new("POST", "/api/2.0/mlflow-artifacts/mpu/abort/{*path}", """{"path":"x","upload_id":"x"}""", ("", Members(typeof(AbortMultipartRequest)))),
-        new("POST", "/api/v1/experiments/7/champion", """{"metric":"m","direction":"max","alias":"a"}""", ("", Members(typeof(ChampionRequest)))),
+        new("POST", "/api/v1/experiments/{experiment}/champion", """{"metric":"m","direction":"max","alias":"a"}""", ("", Members(typeof(ChampionRequest)))),
         // Of a role that there is not: a token would close the server to callers without one.
         new("POST", "/api/v1/admin/tokens", """{"role":"none"}""", ("", Members(typeof(NewTokenRequest))), ("scope", ["prefixes", "tags"])),
     ];
@@ -218,7 +218,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         Assert.True(schedule.Status == HttpStatusCode.Created && upload.Status == HttpStatusCode.Created, $"{schedule.Body} {upload.Body}");
         var ids = new Dictionary<string, string>
         {
-            ["schedule"] = (string)schedule.Body["schedule"]!["id"]!, ["upload"] = (string)upload.Body["upload"]!["id"]!, ["model"] = "hostile", ["reference"] = "hostile", ["alias"] = "champion", ["label"] = "default", ["method"] = "predict",
+            ["schedule"] = (string)schedule.Body["schedule"]!["id"]!, ["upload"] = (string)upload.Body["upload"]!["id"]!, ["model"] = "hostile", ["reference"] = "hostile", ["alias"] = "champion", ["label"] = "default", ["experiment"] = "7", ["method"] = "predict",
         };
 
         await AllAsync(
