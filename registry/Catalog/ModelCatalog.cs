@@ -102,7 +102,10 @@ public sealed partial class ModelCatalog : IDisposable
         if (_missing.TryGetValue(reference, out var nothing) && _time.GetElapsedTime(nothing.ReadAt) < _options.NegativeTtl)
             throw new NotFoundException(nothing.Message);
         using var span = Spans.StartActivity("model resolve")?.SetTag("larder.model.reference", reference);
-        return await Start(reference, parsed).WaitAsync(cancellationToken);
+        var resolved = await Start(reference, parsed).WaitAsync(cancellationToken);
+        // All that wait for a load are continued on one thread, one after the other: each would wait for what the one before does next, such as a run.
+        await Task.Yield();
+        return resolved;
     }
 
     private async Task RefreshAsync(string reference)

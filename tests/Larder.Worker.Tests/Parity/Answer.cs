@@ -32,7 +32,7 @@ internal sealed partial record Answer(int Status, string Headers, string Body, s
                 value = value.Replace(id, $"{{{name}}}", StringComparison.Ordinal);
             if (job is not null)
                 value = value.Replace(job, "{job}", StringComparison.Ordinal);
-            return Id().Replace(Tag().Replace(Port().Replace(Time().Replace(value, "{time}"), "{host}"), "{tag}"), "{id}");
+            return Run().Replace(Id().Replace(Tag().Replace(Port().Replace(Time().Replace(value, "{time}"), "{host}"), "{tag}"), "{id}"), "{run}");
         }
 
         var headers = response.Headers.Concat(response.Content.Headers)
@@ -65,6 +65,10 @@ internal sealed partial record Answer(int Status, string Headers, string Body, s
     // ISO 8601, and as MLBuffet's list of versions has it.
     [GeneratedRegex(@"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)|\d\d:\d\d:\d\d \d\d/\d\d/\d{4}")]
     private static partial Regex Time();
+
+    // The experiment that it is in has an id of chance.
+    [GeneratedRegex("(?<=\"run\":\")[0-9a-f]{32}")]
+    private static partial Regex Run();
 
     [GeneratedRegex(@"127\.0\.0\.1:\d+")]
     private static partial Regex Port();
