@@ -53,6 +53,10 @@ public sealed record MLflowModelVersion
     [JsonPropertyName("run_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RunId { get; init; }
 
+    /// <summary>The logged model that it was created from.</summary>
+    [JsonPropertyName("model_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ModelId { get; init; }
+
     /// <summary>READY, PENDING_REGISTRATION or FAILED_REGISTRATION.</summary>
     [JsonPropertyName("status")]
     public required string Status { get; init; }
@@ -205,13 +209,17 @@ public sealed record SetRegisteredAliasRequest : RegisteredModelRequest
 /// <summary>What a version is created with.</summary>
 public sealed record CreateModelVersionRequest : RegisteredModelRequest
 {
-    /// <summary>Where its model is: runs:/RUN/PATH or mlflow-artifacts:/EXPERIMENT/RUN/artifacts/PATH.</summary>
+    /// <summary>Where its model is: models:/MODEL_ID, runs:/RUN/PATH or mlflow-artifacts:/EXPERIMENT/RUN/artifacts/PATH.</summary>
     [JsonPropertyName("source")]
     public required string Source { get; init; }
 
     /// <summary>The run that made it; absent for the one of the source.</summary>
     [JsonPropertyName("run_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RunId { get; init; }
+
+    /// <summary>The logged model that it is; absent for the one of the source.</summary>
+    [JsonPropertyName("model_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ModelId { get; init; }
 
     /// <summary>Its tags.</summary>
     [JsonPropertyName("tags"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -2,6 +2,7 @@ using Larder.Registry.Storage;
 using Larder.Registry.Text;
 using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
+using Larder.Tracking.LoggedModels;
 using Larder.Tracking.Metrics;
 using Larder.Tracking.Runs;
 
@@ -28,7 +29,10 @@ internal static class TrackingCollections
     /// <summary>Points of metrics that left the run's document: a partition for each run, by the chunk's id.</summary>
     public static DocumentCollection<MetricChunk> Chunks { get; } = RegistryJson.Collection<MetricChunk>("run-metrics");
 
-    /// <summary>Files and folders that runs logged: a partition for each folder, by their names.</summary>
+    /// <summary>Logged models: a partition for each experiment, by model id.</summary>
+    public static DocumentCollection<LoggedModel> LoggedModels { get; } = RegistryJson.Collection<LoggedModel>("logged-models");
+
+    /// <summary>Files and folders of runs and logged models: a partition for each folder, by their names.</summary>
     public static DocumentCollection<ArtifactDocument> Artifacts { get; } = RegistryJson.Collection<ArtifactDocument>("run-artifacts");
 
     /// <summary>The partition of a name.</summary>

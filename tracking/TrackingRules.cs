@@ -1,8 +1,10 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Larder.Registry.Errors;
+using Larder.Registry.Text;
 
 namespace Larder.Tracking;
 
@@ -40,6 +42,9 @@ public static partial class TrackingRules
     private const int TagLength = 8000;
     private const int ExperimentTagLength = 5000;
     private const int ExperimentNameLength = 500;
+    private const int LoggedModelNameLength = 500;
+
+    private static readonly SearchValues<char> NotInLoggedModelNames = SearchValues.Create("/:.%\"'");
 
     private static readonly JsonSerializerOptions Shown = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -84,6 +89,18 @@ public static partial class TrackingRules
             throw new InvalidRequestException($"Invalid experiment name: '{name}'");
         if (name.Length > ExperimentNameLength)
             throw new InvalidRequestException($"Experiment name exceeds the maximum length of {ExperimentNameLength} characters");
+    }
+
+    /// <summary>Refuses a logged model's name.</summary>
+    /// <exception cref="InvalidRequestException">It is not valid.</exception>
+    public static void RequireLoggedModelName(string name)
+    {
+        if (name.Length == 0 || name.AsSpan().ContainsAny(NotInLoggedModelNames))
+        {
+            throw new InvalidRequestException(
+                $"Invalid model name ({Quoted.Text(name)}) provided. Model name must be a non-empty string and cannot contain the following characters: ('/', ':', '.', '%', '\"', \"'\")");
+        }
+        RequireLength(name, LoggedModelNameLength, "name");
     }
 
     /// <summary>Refuses a text that no run's id can be.</summary>

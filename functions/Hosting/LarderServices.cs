@@ -58,6 +58,7 @@ using Larder.Registry.Uploads;
 using Larder.Tracking;
 using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
+using Larder.Tracking.LoggedModels;
 using Larder.Tracking.Runs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -343,6 +344,7 @@ public static class LarderServices
     {
         services.AddSingleton<ExperimentStore>();
         services.AddSingleton<RunStore>();
+        services.AddSingleton<LoggedModelStore>();
         services.AddSingleton<TrackingGarbageCollector>();
         services.AddSingleton<LiveMetrics>();
         services.AddSingleton<TrainingRuns>();

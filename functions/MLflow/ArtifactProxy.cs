@@ -6,6 +6,7 @@ using Larder.Functions.Http;
 using Larder.Functions.OpenApi;
 using Larder.Registry.Access;
 using Larder.Tracking.Artifacts;
+using Larder.Tracking.LoggedModels;
 using Larder.Tracking.Runs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -13,8 +14,8 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Functions.MLflow;
 
-/// <summary>MLflow's artifact proxy: clients whose runs have an <c>artifact_uri</c> of <c>mlflow-artifacts:</c> log and load files here.</summary>
-public sealed class ArtifactProxy(RunArtifacts artifacts, RunFiles files, RunStore runs, VersionArtifacts versions)
+/// <summary>MLflow's artifact proxy: clients whose runs and logged models have an <c>artifact_uri</c> of <c>mlflow-artifacts:</c> log and load files here.</summary>
+public sealed class ArtifactProxy(RunArtifacts artifacts, RunFiles files, RunStore runs, LoggedModelStore models, VersionArtifacts versions)
 {
     private const string Route = "/api/2.0/mlflow-artifacts/artifacts";
 
@@ -32,12 +33,12 @@ public sealed class ArtifactProxy(RunArtifacts artifacts, RunFiles files, RunSto
         if (IsOfVersion(request, body.Path))
             return new PlainAnswer(new ArtifactFolderAnswer { Files = MLflowAnswers.ListOf(await versions.ListAsync(request, body.Path, cancellationToken)) });
         request.RequireNoScope();
-        var (run, path) = await FindAsync(request, ArtifactLocation.FolderOf(body.Path), cancellationToken);
+        var (owner, path) = await FindAsync(request, ArtifactLocation.FolderOf(body.Path), cancellationToken);
         var found = new List<MLflowFile>();
         string? token = null;
         do
         {
-            (var page, token) = await files.ListAsync(run.Id, path, token, cancellationToken);
+            (var page, token) = await files.ListAsync(owner.Id, path, token, cancellationToken);
             // Here a file is called by its own name.
             found.AddRange(page.Select(file => file with { Path = file.Path[(file.Path.LastIndexOf('/') + 1)..] }));
         }
@@ -54,8 +55,8 @@ public sealed class ArtifactProxy(RunArtifacts artifacts, RunFiles files, RunSto
         if (ArtifactLocation.Behind(request, Route) is var file && IsOfVersion(request, file))
             return await versions.SendAsync(request, file, cancellationToken);
         request.RequireNoScope();
-        var (run, path) = await FindAsync(request, ArtifactLocation.Behind(request, Route), cancellationToken);
-        return await files.SendAsync(request, run.Id, path, cancellationToken);
+        var (owner, path) = await FindAsync(request, ArtifactLocation.Behind(request, Route), cancellationToken);
+        return await files.SendAsync(request, owner.Id, path, cancellationToken);
     }
 
     /// <summary>Logs a file, in the place of the one that is there.</summary>
@@ -64,8 +65,8 @@ public sealed class ArtifactProxy(RunArtifacts artifacts, RunFiles files, RunSto
     public async Task<IActionResult> Upload(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/2.0/mlflow-artifacts/artifacts/{*path}")] HttpRequest request, CancellationToken cancellationToken)
     {
-        var (run, path) = await FindAsync(request, ArtifactLocation.Behind(request, Route), cancellationToken);
-        await artifacts.PutAsync(run, path, request.OpenBody(), request.ContentLength, cancellationToken);
+        var (owner, path) = await FindAsync(request, ArtifactLocation.Behind(request, Route), cancellationToken);
+        await artifacts.PutAsync(owner, path, request.OpenBody(), request.ContentLength, cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 
@@ -75,8 +76,8 @@ public sealed class ArtifactProxy(RunArtifacts artifacts, RunFiles files, RunSto
     public async Task<IActionResult> Delete(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/2.0/mlflow-artifacts/artifacts/{*path}")] HttpRequest request, CancellationToken cancellationToken)
     {
-        var (run, path) = await FindAsync(request, ArtifactLocation.Behind(request, Route), cancellationToken);
-        if (!await artifacts.DeleteAsync(run, path, cancellationToken) && !path.IsRoot)
+        var (owner, path) = await FindAsync(request, ArtifactLocation.Behind(request, Route), cancellationToken);
+        if (!await artifacts.DeleteAsync(owner, path, cancellationToken) && !path.IsRoot)
             throw RunFiles.NoFile(path);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
@@ -84,9 +85,9 @@ public sealed class ArtifactProxy(RunArtifacts artifacts, RunFiles files, RunSto
     // The token of a job is good for its run, and for no version.
     private static bool IsOfVersion(HttpRequest request, [NotNullWhen(true)] string? path) => request.Caller().Run is null && VersionArtifacts.Has(path);
 
-    private async Task<(RunKey Run, ArtifactPath Path)> FindAsync(HttpRequest request, string path, CancellationToken cancellationToken)
+    private async Task<(RunKey Owner, ArtifactPath Path)> FindAsync(HttpRequest request, string path, CancellationToken cancellationToken)
     {
-        var found = await ArtifactLocation.FindAsync(runs, path, cancellationToken);
-        return (request.RequireRun(found.RunId), found.Path);
+        var found = await ArtifactLocation.FindAsync(runs, models, path, cancellationToken);
+        return (found.KeyFor(request), found.Path);
     }
 }

@@ -8,6 +8,7 @@ using Larder.Functions.OpenApi;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Tracking;
+using Larder.Tracking.LoggedModels;
 using Larder.Tracking.Runs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -16,7 +17,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.MLflow;
 
 /// <summary>What MLflow's clients log to a run: metrics, params, batches, models, inputs and outputs.</summary>
-public sealed class LogToRun(RunStore runs)
+public sealed class LogToRun(RunStore runs, LoggedModelStore loggedModels)
 {
     private static readonly MLflowBody<LogMetricRequest> Metric = new();
     private static readonly MLflowBody<LogParamRequest> Param = new();
@@ -33,7 +34,9 @@ public sealed class LogToRun(RunStore runs)
     {
         var body = await Metric.ReadAsync(request, cancellationToken);
         var metric = MLflowValues.MetricOf(body.Key, body.Value, body.Timestamp, body.Step, body.ModelId, body.DatasetName, body.DatasetDigest);
-        await runs.LogMetricAsync(MLflowValues.RunOf(request, body), metric, cancellationToken);
+        var run = MLflowValues.RunOf(request, body);
+        await runs.LogMetricAsync(run, metric, cancellationToken);
+        await loggedModels.LogMetricsAsync(run, [metric], cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 
@@ -59,9 +62,11 @@ public sealed class LogToRun(RunStore runs)
             throw new InvalidRequestException($"Batched logging API requests must be at most {TrackingRules.BatchBytes} bytes, got a request of size {request.ContentLength}.");
         var batch = new LogBatch(
             [.. (body.Metrics ?? []).Select(metric => MLflowValues.MetricOf(metric.Key, metric.Value, metric.Timestamp, metric.Step, metric.ModelId, metric.DatasetName, metric.DatasetDigest))],
-            [.. (body.Params ?? []).Select(param => KeyValuePair.Create(param.Key, param.Value ?? ""))],
+            MLflowValues.ParamsOf(body.Params),
             [.. (body.Tags ?? []).Select(tag => KeyValuePair.Create(tag.Key, tag.Value ?? ""))]);
-        await runs.LogAsync(MLflowValues.RunOf(request, body), batch, cancellationToken);
+        var run = MLflowValues.RunOf(request, body);
+        await runs.LogAsync(run, batch, cancellationToken);
+        await loggedModels.LogMetricsAsync(run, batch.Metrics, cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 

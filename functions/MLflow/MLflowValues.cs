@@ -3,6 +3,7 @@ using Larder.Contracts;
 using Larder.Functions.Access;
 using Larder.Registry.Errors;
 using Larder.Tracking;
+using Larder.Tracking.LoggedModels;
 using Larder.Tracking.Metrics;
 using Larder.Tracking.Runs;
 using Microsoft.AspNetCore.Http;
@@ -19,6 +20,10 @@ internal static class MLflowValues
     /// <exception cref="ForbiddenException">The caller has the token of a job, and it is another run.</exception>
     public static RunKey RunOf(HttpRequest request, RunRequest body) =>
         request.RequireRun(new[] { body.RunId, body.RunUuid }.FirstOrDefault(id => !string.IsNullOrEmpty(id)) ?? throw MLflowArguments.Missing("run_id"));
+
+    /// <summary>A logged model, if the caller may have to do with it.</summary>
+    /// <exception cref="ForbiddenException">The caller has the token of a job, and the model is not of the job's run.</exception>
+    public static RunKey KeyOf(HttpRequest request, LoggedModel model) => request.RequireRun(model.SourceRunId ?? "") with { Id = model.Id };
 
     /// <summary>The most items of a page.</summary>
     /// <exception cref="InvalidRequestException">It is out of range.</exception>
@@ -57,6 +62,10 @@ internal static class MLflowValues
             byKey[tag.Key] = tag.Value ?? "";
         return byKey;
     }
+
+    /// <summary>Params, in their order.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> ParamsOf(IReadOnlyList<MLflowParam>? parameters) =>
+        [.. (parameters ?? []).Select(param => KeyValuePair.Create(param.Key, param.Value ?? ""))];
 
     /// <summary>A logged metric.</summary>
     public static LoggedMetric MetricOf(string key, double value, long timestamp, long? step, string? modelId, string? datasetName, string? datasetDigest)

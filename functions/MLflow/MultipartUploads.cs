@@ -7,6 +7,7 @@ using Larder.Inference;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Tracking.Artifacts;
+using Larder.Tracking.LoggedModels;
 using Larder.Tracking.Runs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -15,7 +16,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.MLflow;
 
 /// <summary>MLflow's multipart uploads: large artifacts go to storage in parts, past this server. The path is the file's folder.</summary>
-public sealed class MultipartUploads(RunArtifacts artifacts, RunStore runs)
+public sealed class MultipartUploads(RunArtifacts artifacts, RunStore runs, LoggedModelStore models)
 {
     private const string Route = "/api/2.0/mlflow-artifacts/mpu";
 
@@ -33,8 +34,8 @@ public sealed class MultipartUploads(RunArtifacts artifacts, RunStore runs)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow-artifacts/mpu/create/{*path}")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Begin.ReadAsync(request, cancellationToken);
-        var (run, path) = await FindAsync(request, "create", body.Path, cancellationToken);
-        var (id, parts) = await artifacts.BeginUploadAsync(run, path, body.NumParts ?? 1, cancellationToken)
+        var (owner, path) = await FindAsync(request, "create", body.Path, cancellationToken);
+        var (id, parts) = await artifacts.BeginUploadAsync(owner, path, body.NumParts ?? 1, cancellationToken)
             ?? throw new HttpStatusException(ErrorKind.Unsupported, $"{Unsupported}: this server can sign no URLs of its storage account. Send the file as a whole.");
         return new PlainAnswer(new MultipartAnswer { UploadId = id, Credentials = [.. parts.Select((url, i) => new MLflowPartTarget { Url = url, PartNumber = i + 1 })] });
     }
@@ -48,8 +49,8 @@ public sealed class MultipartUploads(RunArtifacts artifacts, RunStore runs)
         var body = await End.ReadAsync(request, cancellationToken);
         if (body.Parts.Select(part => part.PartNumber).Order().Where((number, i) => number != i + 1).Any())
             throw new InvalidRequestException($"The parts must have the numbers 1 to {body.Parts.Count}, each once.");
-        var (run, path) = await FindAsync(request, "complete", body.Path, cancellationToken);
-        await artifacts.CompleteUploadAsync(run, path, body.UploadId, body.Parts.Count, cancellationToken);
+        var (owner, path) = await FindAsync(request, "complete", body.Path, cancellationToken);
+        await artifacts.CompleteUploadAsync(owner, path, body.UploadId, body.Parts.Count, cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 
@@ -60,16 +61,16 @@ public sealed class MultipartUploads(RunArtifacts artifacts, RunStore runs)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow-artifacts/mpu/abort/{*path}")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Stop.ReadAsync(request, cancellationToken);
-        var (run, path) = await FindAsync(request, "abort", body.Path, cancellationToken);
-        await artifacts.AbortUploadAsync(run, path, body.UploadId, cancellationToken);
+        var (owner, path) = await FindAsync(request, "abort", body.Path, cancellationToken);
+        await artifacts.AbortUploadAsync(owner, path, body.UploadId, cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
     }
 
     // The client sends the path that the file has on its disk.
-    private async Task<(RunKey Run, ArtifactPath Path)> FindAsync(HttpRequest request, string call, string file, CancellationToken cancellationToken)
+    private async Task<(RunKey Owner, ArtifactPath Path)> FindAsync(HttpRequest request, string call, string file, CancellationToken cancellationToken)
     {
         var name = file[(file.LastIndexOfAny(['/', '\\']) + 1)..];
-        var found = await ArtifactLocation.FindAsync(runs, $"{ArtifactLocation.FolderOf(ArtifactLocation.Behind(request, $"{Route}/{call}"))}/{name}", cancellationToken);
-        return (request.RequireRun(found.RunId), found.Path);
+        var found = await ArtifactLocation.FindAsync(runs, models, $"{ArtifactLocation.FolderOf(ArtifactLocation.Behind(request, $"{Route}/{call}"))}/{name}", cancellationToken);
+        return (found.KeyFor(request), found.Path);
     }
 }

@@ -34,6 +34,7 @@ internal static class RegistryAnswers
         Description = TextOf(version.Description),
         Source = Schemes.Any(scheme => version.Source.StartsWith(scheme, StringComparison.Ordinal)) ? version.Source : VersionArtifacts.UriOf(version),
         RunId = version.Run,
+        ModelId = RunModels.ModelIdOf(version.Source),
         Status = version.Status switch
         {
             ModelVersionStatus.Ready => "READY",

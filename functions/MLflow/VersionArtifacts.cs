@@ -31,7 +31,9 @@ public sealed class VersionArtifacts(ModelRegistry registry, ModelScopes scopes,
     public static string UriOf(ModelVersion version) => $"mlflow-artifacts:/{Root}/{version.Model}/{version.Version}";
 
     /// <summary>Whether a path of the proxy is that of a version.</summary>
-    public static bool Has([NotNullWhen(true)] string? path) => path is not null && path.StartsWith($"{Root}/", StringComparison.Ordinal);
+    public static bool Has([NotNullWhen(true)] string? path) => path is not null && path.StartsWith($"{Root}/", StringComparison.Ordinal)
+        // An experiment may have its artifacts at the root, with its logged models below the same name.
+        && path.Split('/', 4) is not [_, _, "artifacts", ..];
 
     /// <summary>What is in a folder of a version: its files, and its folders, each once.</summary>
     /// <exception cref="NotFoundException">There is no such version.</exception>

@@ -28,6 +28,8 @@ internal sealed record Parameter(string Meaning, string Schema)
         ["version"] = new("A version's number, or an alias.", Text),
         ["alias"] = new("An alias.", Name),
         ["experiment"] = new("The id of an MLflow experiment.", Text),
+        ["modelId"] = new("The id of a logged model of MLflow.", Text),
+        ["tagKey"] = new("The tag's name.", Text),
         ["job"] = new("The job's id.", Text),
         ["schedule"] = new("The schedule's id.", Text),
         ["upload"] = new("The upload's id.", Text),

@@ -103,8 +103,8 @@ public abstract class ArtifactContract : TrackingTests
         var file = await Assert.ThrowsAsync<InvalidRequestException>(() => PutAsync(host, run, "a/b/c/d", "y"));
         var root = await Assert.ThrowsAsync<InvalidRequestException>(() => PutAsync(host, run, "", "y"));
 
-        Assert.Equal("Invalid path 'a': it is a folder of the run. Log the file under another name, or delete the folder first.", folder.Message);
-        Assert.Equal("Invalid path: 'a/b' is a file of the run, so nothing can be below it. Log under another name, or delete the file first.", file.Message);
+        Assert.Equal("Invalid path 'a': it is a folder. Log the file under another name, or delete the folder first.", folder.Message);
+        Assert.Equal("Invalid path: 'a/b' is a file, so nothing can be below it. Log under another name, or delete the file first.", file.Message);
         Assert.Equal("Invalid path: a file needs a name.", root.Message);
         Assert.Equal(["a/b"], await AllAsync(host, run, ""));
         Assert.Equal("x", await ReadAsync(host, run, "a/b"));

@@ -466,7 +466,7 @@ public abstract class RunContract : TrackingTests
         var read = (await host.Documents.GetAsync(TrackingCollections.Runs, "0", halfway.Id))!;
         await host.Documents.ReplaceAsync(TrackingCollections.Runs, "0", halfway.Id, read.Value with { IsPurging = true, Revision = 2 }, read.ETag);
 
-        var (experiments, _) = await (await OpenAsync()).Collector.RunAsync(Time.GetUtcNow());
+        var (experiments, _, _) = await (await OpenAsync()).Collector.RunAsync(Time.GetUtcNow());
 
         Assert.Equal(1, experiments);
         var left = (await host.Documents.ScanAsync(TrackingCollections.Runs, 10)).Documents.Select(run => run.Id);

@@ -53,3 +53,20 @@ public sealed class CosmosArtifactTests(CosmosServer server, Azurite azurite) : 
 
     protected override Task<TrackingHost> OpenHostAsync() => TrackingHost.OnCosmosAsync(_account, server.Endpoint, server.Key, _database, Time);
 }
+
+[Collection(AzuriteCollection.Name)]
+public sealed class BlobLoggedModelTests(Azurite azurite) : LoggedModelContract
+{
+    private readonly string _account = azurite.NewAccount();
+
+    protected override Task<TrackingHost> OpenHostAsync() => Task.FromResult(TrackingHost.OnBlobs(_account, Time));
+}
+
+[Collection(CosmosArtifactCollection.Name)]
+public sealed class CosmosLoggedModelTests(CosmosServer server, Azurite azurite) : LoggedModelContract
+{
+    private readonly string _account = azurite.NewAccount();
+    private readonly string _database = server.NewDatabase();
+
+    protected override Task<TrackingHost> OpenHostAsync() => TrackingHost.OnCosmosAsync(_account, server.Endpoint, server.Key, _database, Time);
+}

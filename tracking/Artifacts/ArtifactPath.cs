@@ -5,7 +5,7 @@ using Larder.Registry.Text;
 namespace Larder.Tracking.Artifacts;
 
 /// <summary>
-/// The path of an artifact in its run: names with <c>/</c> between them. No path ever reaches a file system, or the name of a blob as it is; the rules keep it from meaning something else
+/// The path of an artifact in its run or logged model: names with <c>/</c> between them. No path ever reaches a file system, or the name of a blob as it is; the rules keep it from meaning something else
 /// to a client that makes a local path of it, or decodes it once more.
 /// </summary>
 public sealed record ArtifactPath

@@ -1,9 +1,9 @@
 namespace Larder.Tracking.Artifacts;
 
-/// <summary>A file that a run logged, or a folder of such files.</summary>
+/// <summary>A file of a run or logged model, or a folder of such files.</summary>
 public sealed record RunArtifact
 {
-    /// <summary>Its path in the run.</summary>
+    /// <summary>Its path in its owner.</summary>
     public required ArtifactPath Path { get; init; }
 
     /// <summary>SHA-256 of a file's bytes, which names them in the artifact store; null for a folder.</summary>

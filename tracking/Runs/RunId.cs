@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Larder.Registry.Errors;
+using Larder.Tracking.LoggedModels;
 
 namespace Larder.Tracking.Runs;
 
@@ -40,9 +41,9 @@ internal static class RunId
     private static string In(string experimentId, string half) => ulong.Parse(experimentId, CultureInfo.InvariantCulture).ToString("x16", CultureInfo.InvariantCulture) + half;
 }
 
-/// <summary>A run that is to be changed, and on whose behalf.</summary>
-/// <param name="Id">The run.</param>
-/// <param name="ByJob">Whether it is the run's job, or its script, that changes it: others may not change the run of a job.</param>
+/// <summary>A run that is to be changed, or a logged model, and on whose behalf.</summary>
+/// <param name="Id">The run, or the logged model.</param>
+/// <param name="ByJob">Whether it is the run's job, or its script, that changes it: others may not change the run of a job, nor log to its models.</param>
 public readonly record struct RunKey(string Id, bool ByJob = false)
 {
     /// <summary>A run that a caller changes who is no job.</summary>
@@ -53,5 +54,12 @@ public readonly record struct RunKey(string Id, bool ByJob = false)
     {
         if (run.Job is { } job && !ByJob)
             throw new ForbiddenException($"The run {Id} is that of the job {job}, and changes with it only. To delete the run, delete the job.");
+    }
+
+    /// <exception cref="ForbiddenException">The model is of a job's run, and not the job changes it.</exception>
+    internal void RequireOwner(LoggedModel model)
+    {
+        if (model.Job is { } job && !ByJob)
+            throw new ForbiddenException($"The logged model {Id} is that of the job {job}: only the job writes its files, params and status. To have another one, log a model of your own.");
     }
 }

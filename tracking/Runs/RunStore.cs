@@ -6,6 +6,7 @@ using Larder.Registry.Search;
 using Larder.Registry.Storage;
 using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
+using Larder.Tracking.LoggedModels;
 using Larder.Tracking.Metrics;
 
 namespace Larder.Tracking.Runs;
@@ -354,23 +355,23 @@ public sealed class RunStore : IDisposable
         _index.Remove(experiment, id);
     }
 
-    /// <summary>Deletes the documents of artifacts that have no run: what was logged while it was being deleted for good.</summary>
-    /// <param name="known">Runs that were there a moment ago; those that are found to be there come in.</param>
+    /// <summary>Deletes the documents of artifacts that have no run and no logged model: what was logged while it was being deleted for good.</summary>
+    /// <param name="known">Runs and models that were there a moment ago; those that are found to be there come in.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     internal async Task CollectArtifactsAsync(HashSet<string> known, CancellationToken cancellationToken)
     {
         string? gone = null;
         await foreach (var document in _artifacts.ScanAsync(cancellationToken))
         {
-            var run = ArtifactTree.RunOf(document);
-            if (known.Contains(run))
+            var owner = ArtifactTree.OwnerOf(document);
+            if (known.Contains(owner))
                 continue;
-            if (run != gone && RunId.TryExperiment(run, out var experiment) && await _documents.GetAsync(TrackingCollections.Runs, experiment, run, cancellationToken) is not null)
+            if (owner != gone && await IsThereAsync(owner, cancellationToken))
             {
-                known.Add(run);
+                known.Add(owner);
                 continue;
             }
-            gone = run;
+            gone = owner;
             await _artifacts.TryDeleteAsync(document, cancellationToken);
         }
     }
@@ -468,6 +469,14 @@ public sealed class RunStore : IDisposable
                 change(draft);
             },
             cancellationToken);
+    }
+
+    // Also what is being purged.
+    private async Task<bool> IsThereAsync(string owner, CancellationToken cancellationToken)
+    {
+        if (LoggedModelId.TryExperiment(owner, out var ofModel))
+            return await _documents.GetAsync(TrackingCollections.LoggedModels, ofModel, owner, cancellationToken) is not null;
+        return RunId.TryExperiment(owner, out var ofRun) && await _documents.GetAsync(TrackingCollections.Runs, ofRun, owner, cancellationToken) is not null;
     }
 
     private async Task<IEnumerable<Run>> AllAsync(IReadOnlyList<string> experimentIds, CancellationToken cancellationToken)

@@ -76,6 +76,15 @@ public sealed class FunctionAccessTests
         POST /api/2.0/mlflow/experiments/search reader
         POST /api/2.0/mlflow/experiments/set-experiment-tag contributor
         POST /api/2.0/mlflow/experiments/update contributor
+        POST /api/2.0/mlflow/logged-models contributor
+        GET /api/2.0/mlflow/logged-models/{modelId} reader
+        PATCH /api/2.0/mlflow/logged-models/{modelId} contributor
+        DELETE /api/2.0/mlflow/logged-models/{modelId} contributor
+        GET /api/2.0/mlflow/logged-models/{modelId}/artifacts/directories reader
+        POST /api/2.0/mlflow/logged-models/{modelId}/params contributor
+        PATCH /api/2.0/mlflow/logged-models/{modelId}/tags contributor
+        DELETE /api/2.0/mlflow/logged-models/{modelId}/tags/{tagKey} contributor
+        POST /api/2.0/mlflow/logged-models/search reader
         GET /api/2.0/mlflow/metrics/get-history-bulk reader
         GET /api/2.0/mlflow/metrics/get-history reader
         POST /api/2.0/mlflow/runs/create contributor

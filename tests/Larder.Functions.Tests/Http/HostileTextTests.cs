@@ -101,6 +101,11 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("POST", "/api/2.0/mlflow/experiments/delete-experiment-tag", """{"experiment_id":"7","key":"k","value":"v"}""", ("", Members(typeof(DeleteExperimentTagRequest)))),
         new("POST", "/api/2.0/mlflow/runs/set-tag", """{"run_id":"0123456789abcdef0123456789abcdef","key":"k","value":"v","model_json":"{}"}""", ("", Members(typeof(SetTagRequest)))),
         new("POST", "/api/2.0/mlflow/runs/delete-tag", """{"run_id":"0123456789abcdef0123456789abcdef","key":"k","value":"v","model_json":"{}"}""", ("", Members(typeof(DeleteTagRequest)))),
+        new("POST", "/api/2.0/mlflow/logged-models", """{"experiment_id":"7"}""", ("", Members(typeof(CreateLoggedModelRequest)))),
+        new("POST", "/api/2.0/mlflow/logged-models/search", """{"experiment_ids":["7"]}""", ("", Members(typeof(SearchLoggedModelsRequest)))),
+        new("PATCH", "/api/2.0/mlflow/logged-models/{modelId}", """{"status":"LOGGED_MODEL_READY"}""", ("", Members(typeof(FinalizeLoggedModelRequest)))),
+        new("PATCH", "/api/2.0/mlflow/logged-models/{modelId}/tags", """{"tags":[{"key":"k","value":"v"}]}""", ("", Members(typeof(SetLoggedModelTagsRequest)))),
+        new("POST", "/api/2.0/mlflow/logged-models/{modelId}/params", """{"params":[{"key":"k","value":"v"}]}""", ("", Members(typeof(LogLoggedModelParamsRequest)))),
         new("POST", "/api/2.0/mlflow/registered-models/create", """{"name":""}""", ("", Members(typeof(CreateRegisteredModelRequest)))),
         new("POST", "/api/2.0/mlflow/registered-models/rename", """{"name":"none"}""", ("", Members(typeof(RenameRegisteredModelRequest)))),
         new("PATCH", "/api/2.0/mlflow/registered-models/update", """{"name":"none"}""", ("", Members(typeof(UpdateRegisteredModelRequest)))),
@@ -152,7 +157,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         var records = typeof(ScheduleRequest).Assembly.GetTypes().Where(type => type.Name.EndsWith("Request", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(records);
         // What only GET takes is in the query.
-        string[] ofQueries = ["experiment_name", "metric_key", "path"];
+        string[] ofQueries = ["experiment_name", "metric_key", "path", "artifact_directory_path"];
         var members = JsonRoutes.SelectMany(route => route.Places).SelectMany(place => place.Members).Concat(ofQueries).ToHashSet();
         Assert.Equal([], records.SelectMany(Members).Except(members));
     }
@@ -179,7 +184,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
                 known[route.Path] = [.. sentence.Split("; ")[^1].Split(' ')[..^1].Select(name => name.TrimEnd(',')).Where(name => name is not ("none" or "is" or "are"))];
         }
         Assert.True(known.Values.Sum(names => names.Length) > 15, string.Join(", ", known.Keys));
-        string[] all = [.. known.Values.SelectMany(names => names).Concat(["detail", "force", "code", "path", "experiment_id", "experiment_name", "run_id", "run_uuid", "metric_key", "page_token", "max_results", "filter", "order_by", "view_type"]).Distinct()];
+        string[] all = [.. known.Values.SelectMany(names => names).Concat(["detail", "force", "code", "path", "experiment_id", "experiment_name", "run_id", "run_uuid", "metric_key", "page_token", "max_results", "filter", "order_by", "view_type", "artifact_directory_path"]).Distinct()];
 
         await AllAsync(
             from route in new RouteTable().Entries

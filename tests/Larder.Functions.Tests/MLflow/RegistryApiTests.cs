@@ -446,12 +446,12 @@ public sealed class RegistryApiTests(LarderFixture larder)
     }
 
     [Theory]
-    [InlineData("models:/other/1", null, "Invalid model version source: 'models:/other/1'. Name artifacts of a run, as runs:/RUN_ID/PATH or mlflow-artifacts:/EXPERIMENT_ID/RUN_ID/artifacts/PATH, or upload the model by PUT /api/v1/models/NAME.")]
-    [InlineData("s3://bucket/model", null, "Invalid model version source: 's3://bucket/model'. Name artifacts of a run, as runs:/RUN_ID/PATH or mlflow-artifacts:/EXPERIMENT_ID/RUN_ID/artifacts/PATH, or upload the model by PUT /api/v1/models/NAME.")]
-    [InlineData("/etc/passwd", null, "Invalid model version source: '/etc/passwd'. Name artifacts of a run, as runs:/RUN_ID/PATH or mlflow-artifacts:/EXPERIMENT_ID/RUN_ID/artifacts/PATH, or upload the model by PUT /api/v1/models/NAME.")]
+    [InlineData("models:/other/1", null, "Invalid model version source: 'models:/other/1'. Name a logged model, as models:/MODEL_ID, or artifacts of a run, as runs:/RUN_ID/PATH or mlflow-artifacts:/EXPERIMENT_ID/RUN_ID/artifacts/PATH, or upload the model by PUT /api/v1/models/NAME.")]
+    [InlineData("s3://bucket/model", null, "Invalid model version source: 's3://bucket/model'. Name a logged model, as models:/MODEL_ID, or artifacts of a run, as runs:/RUN_ID/PATH or mlflow-artifacts:/EXPERIMENT_ID/RUN_ID/artifacts/PATH, or upload the model by PUT /api/v1/models/NAME.")]
+    [InlineData("/etc/passwd", null, "Invalid model version source: '/etc/passwd'. Name a logged model, as models:/MODEL_ID, or artifacts of a run, as runs:/RUN_ID/PATH or mlflow-artifacts:/EXPERIMENT_ID/RUN_ID/artifacts/PATH, or upload the model by PUT /api/v1/models/NAME.")]
     [InlineData("runs:/RUN/../x", null, "Invalid path '../x': no name can be '.' or '..'.")]
     [InlineData("runs:/RUN/%2e%2e/x", null, null)]
-    [InlineData("runs:/RUN/none", null, "There is nothing at the source 'runs:/RUN/none': log the model to the run first.")]
+    [InlineData("runs:/RUN/none", null, "There is nothing at the source 'runs:/RUN/none': log the files of the model first.")]
     [InlineData("runs:/RUN/bare", null, "There is no model at the source: neither a folder with the file MLmodel, as mlflow.onnx.log_model logs it, nor an .onnx file.")]
     [InlineData("runs:/RUN/broken", null, "The model's MLmodel cannot be read: line 1: tags (!) are not allowed.")]
     [InlineData("runs:/RUN/flavorless", null, "The model's MLmodel has no flavors.")]

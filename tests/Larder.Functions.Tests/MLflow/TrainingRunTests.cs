@@ -198,6 +198,84 @@ public sealed class TrainingRunTests(GuardedLarder guarded) : IClassFixture<Guar
         Assert.Contains(await _client.AuditAsync(""), record => (string)record["what"]! == "revoke" && (string)record["who"]! == $"job-{job["id"]}");
     }
 
+    [Fact]
+    public async Task A_script_with_tracking_logs_models_of_its_run_and_no_other()
+    {
+        var other = (string)(await _client.PostAsync("logged-models", """{"experiment_id":"0"}"""))["model"]!["info"]!["model_id"]!;
+        var otherRun = await _client.NewRunAsync();
+        var job = await _client.TrainToEndAsync(
+            "run-logged",
+            Model + """
+            import urllib.error, urllib.request
+
+            def call(path, body=None, method=None):
+                request = urllib.request.Request(os.environ["MLFLOW_TRACKING_URI"] + path, None if body is None else json.dumps(body).encode(), method=method)
+                request.add_header("Authorization", "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"])
+                request.add_header("Content-Type", "application/json")
+                try:
+                    with urllib.request.urlopen(request) as answer:
+                        return answer.status, json.loads(answer.read())
+                except urllib.error.HTTPError as error:
+                    return error.code, None
+
+            run = os.environ["MLFLOW_RUN_ID"]
+            experiment = str(int(run[:16], 16))
+            models = "/api/2.0/mlflow/logged-models"
+            files = "/api/2.0/mlflow-artifacts/artifacts/%s/models/%s/artifacts/a.json"
+            status, made = call(models, {"experiment_id": experiment, "name": "model", "source_run_id": run})
+            own = made["model"]["info"]["model_id"]
+            pair = [{"key": "depth", "value": "3"}]
+            metric = {"key": "auc", "value": 0.8, "timestamp": 1, "run_id": run}
+            print("may", status, [call(*one)[0] for one in [
+                (models + "/" + own,),
+                (files % (experiment, own), {"a": 1}, "PUT"),
+                (files % (experiment, own),),
+                (models + "/" + own + "/params", {"params": pair}),
+                (models + "/" + own + "/tags", {"tags": pair}, "PATCH"),
+                ("/api/2.0/mlflow/runs/log-metric", dict(metric, model_id=own)),
+                ("/api/2.0/mlflow/runs/log-metric", dict(metric, model_id="OTHER")),
+                ("/api/2.0/mlflow/runs/outputs", {"run_id": run, "models": [{"model_id": own}]}),
+                (models + "/" + own, {"status": "LOGGED_MODEL_READY"}, "PATCH"),
+                (models + "/" + own + "/artifacts/directories",)]])
+            print("may not", [call(*one)[0] for one in [
+                (models, {"experiment_id": experiment}),
+                (models, {"experiment_id": "0", "source_run_id": "ANOTHER"}),
+                (models, {"experiment_id": "0", "source_run_id": run}),
+                (models + "/OTHER",),
+                (models + "/OTHER", {"status": "LOGGED_MODEL_READY"}, "PATCH"),
+                (models + "/OTHER/tags", {"tags": pair}, "PATCH"),
+                (models + "/OTHER/tags/a", None, "DELETE"),
+                (models + "/OTHER/params", {"params": pair}),
+                (models + "/OTHER/artifacts/directories",),
+                (files % ("0", "OTHER"), {"a": 1}, "PUT"),
+                (files % ("0", "OTHER"),),
+                (files % ("0", "OTHER"), None, "DELETE"),
+                (models + "/" + own, None, "DELETE"),
+                (models + "/search", {"experiment_ids": [experiment]})]])
+            """.Replace("ANOTHER", otherRun, StringComparison.Ordinal).Replace("OTHER", other, StringComparison.Ordinal),
+            options: """{"tracking":true}""");
+        Assert.True((string)job["state"]! == "succeeded", job.ToJsonString());
+
+        var lines = (await _client.GetJsonAsync($"/api/v1/jobs/{job["id"]}/logs")).Body["lines"]!.AsArray().Select(line => (string)line!["m"]!).ToList();
+        Assert.Contains("may 200 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200]", lines);
+        Assert.Contains("may not [403, 403, 400, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403]", lines);
+        var run = await _client.RunAsync((string)job["run"]!);
+        var id = (string)Assert.Single(run["outputs"]!["model_outputs"]!.AsArray())!["model_id"]!;
+        var model = (await _client.AskAsync($"logged-models/{id}"))["model"]!;
+        Assert.Equal(
+            ((string)job["run"]!, "LOGGED_MODEL_READY", "3", "0.8"),
+            ((string)model["info"]!["source_run_id"]!, (string)model["info"]!["status"]!, Pairs(model["data"]!["params"]!)["depth"], model["data"]!["metrics"]![0]!["value"]!.ToJsonString()));
+        Assert.Equal("{}", (await _client.AskAsync($"logged-models/{other}"))["model"]!["data"]!.ToJsonString());
+
+        // Others do not log to it; they may tag and delete it.
+        var refusal = $"The logged model {id} is that of the job {job["id"]}: only the job writes its files, params and status. To have another one, log a model of your own.";
+        await _client.RefusedAsync($"logged-models/{id}/params", """{"params":[{"key":"a","value":"b"}]}""", 403, "PERMISSION_DENIED", refusal);
+        Assert.Equal(HttpStatusCode.Forbidden, (await _client.PutAsync($"/api/2.0/mlflow-artifacts/artifacts/{run["info"]!["experiment_id"]}/models/{id}/artifacts/a.json", new ByteArrayContent([1]))).StatusCode);
+        Assert.Equal(403, (await _client.SendAsync("logged-models", $$"""{"experiment_id":"{{run["info"]!["experiment_id"]}}","source_run_id":"{{job["run"]}}"}""")).Status);
+        await _client.SendOkAsync($"PATCH logged-models/{id}/tags", """{"tags":[{"key":"seen","value":"x"}]}""");
+        await _client.SendOkAsync($"DELETE logged-models/{id}");
+    }
+
     [Theory]
     [InlineData("""{"tracking":true,"environment":{"MLFLOW_TRACKING_URI":"http://localhost:1"}}""", "The option tracking sets MLFLOW_TRACKING_URI: leave it out of the environment, or tracking.")]
     [InlineData("""{"tracking":1}""", "/tracking must be true or false; got 1.")]

@@ -13,6 +13,7 @@ using Larder.Registry.Uploads;
 using Larder.Testing;
 using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
+using Larder.Tracking.LoggedModels;
 using Larder.Tracking.Runs;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -33,7 +34,7 @@ public sealed class CosmosCollection : ICollectionFixture<CosmosServer>, ICollec
     public const string Name = "Cosmos";
 }
 
-/// <summary>The tests of artifacts with a Cosmos DB server of their own: of the one that all share, the 63rd database has an id with a slash, which the client cannot ask for.</summary>
+/// <summary>The tests of artifacts and logged models with a Cosmos DB server of their own: of the one that all share, the 63rd database has an id with a slash, which the client cannot ask for.</summary>
 [CollectionDefinition(Name)]
 public sealed class CosmosArtifactCollection : ICollectionFixture<CosmosServer>, ICollectionFixture<Azurite>
 {
@@ -52,8 +53,9 @@ public sealed class TrackingHost : IDisposable
         Documents = documents;
         Experiments = new ExperimentStore(documents, time);
         Runs = new RunStore(documents, Experiments, time);
-        Collector = new TrackingGarbageCollector(Experiments, Runs, new RetentionOptions { Deleted = TimeSpan.FromDays(30) });
-        Artifacts = new RunArtifacts(documents, Bytes, Runs, new StagingArea(publishing), new PartUploads(client, Bytes, new UploadSessionOptions(), time), publishing, time);
+        Models = new LoggedModelStore(documents, Experiments, Runs, time);
+        Collector = new TrackingGarbageCollector(Experiments, Runs, Models, new RetentionOptions { Deleted = TimeSpan.FromDays(30) });
+        Artifacts = new RunArtifacts(documents, Bytes, Runs, Models, new StagingArea(publishing), new PartUploads(client, Bytes, new UploadSessionOptions(), time), publishing, time);
         var audit = new AuditLog(documents, NullLogger<AuditLog>.Instance);
         var registry = new ModelRegistry(documents, time, audit);
         var publisher = new ModelPublisher(
@@ -71,6 +73,8 @@ public sealed class TrackingHost : IDisposable
     public ExperimentStore Experiments { get; }
 
     public RunStore Runs { get; }
+
+    public LoggedModelStore Models { get; }
 
     public TrackingGarbageCollector Collector { get; }
 

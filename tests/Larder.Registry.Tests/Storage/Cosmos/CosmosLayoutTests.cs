@@ -7,7 +7,7 @@ namespace Larder.Registry.Tests.Storage.Cosmos;
 public sealed class CosmosLayoutTests
 {
     // Those of tracking/, whose tests compare them with its own.
-    private static readonly string[] OfTracking = ["experiments", "experiment-names", "runs", "run-metrics", "run-artifacts"];
+    private static readonly string[] OfTracking = ["experiments", "experiment-names", "runs", "run-metrics", "run-artifacts", "logged-models"];
 
     [Fact]
     public void Containers_are_the_collections_of_the_registry_and_of_tracking()
