@@ -208,7 +208,7 @@ public sealed class LoggedModelStore
             }
             catch (NotFoundException)
             {
-                // A client may name what is not there.
+                // A client may name a model that does not exist.
             }
         }
     }
