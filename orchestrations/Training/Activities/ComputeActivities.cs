@@ -133,12 +133,12 @@ public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend 
         var isRunning = isOver || status.State == ComputeState.Running;
         if (isRunning)
         {
-            var started = await MarkRunningAsync(id, cancellationToken);
-            if (!isOver && time.GetUtcNow() - started < YoungAge)
+            var job = await MarkRunningAsync(id, cancellationToken);
+            if (!isOver && job.Attempts.FirstOrDefault(attempt => attempt.Number == id.Attempt) is { } running && time.GetUtcNow() - running.Started < YoungAge)
                 isOver = await EndsSoonAsync(id, cancellationToken);
+            await metrics.CatchUpAsync(job, cancellationToken);
         }
         await BackendLog.KeepAsync(backend, files, id, cancellationToken);
-        await metrics.CatchUpAsync(await jobs.GetAsync(id.Job, cancellationToken), cancellationToken);
         return new Result(isRunning, isOver);
     }
 
@@ -156,14 +156,14 @@ public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend 
     private async Task<bool> HasExitAsync(ComputeId id, CancellationToken cancellationToken) =>
         await files.GetPropertiesAsync(id.Job, JobPaths.Exit(id.Attempt), cancellationToken) is not null;
 
-    // When the attempt began.
-    private async Task<DateTimeOffset> MarkRunningAsync(ComputeId id, CancellationToken cancellationToken)
+    // The job with the attempt.
+    private async Task<Job> MarkRunningAsync(ComputeId id, CancellationToken cancellationToken)
     {
         var job = await jobs.GetAsync(id.Job, cancellationToken);
-        if (job.Attempts.FirstOrDefault(attempt => attempt.Number == id.Attempt) is { } known)
-            return known.Started;
+        if (job.Attempts.Any(attempt => attempt.Number == id.Attempt))
+            return job;
         var now = time.GetUtcNow();
-        await jobs.UpdateAsync(
+        return await jobs.UpdateAsync(
             id.Job,
             other => other.Attempts.Any(attempt => attempt.Number == id.Attempt) ? other : other with
             {
@@ -173,7 +173,6 @@ public sealed class WatchCompute(JobStore jobs, JobFiles files, IComputeBackend 
                 Steps = [.. other.Steps, new JobStep("run", id.Attempt, now)],
             },
             cancellationToken);
-        return now;
     }
 }
 

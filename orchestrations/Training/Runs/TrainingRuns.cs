@@ -39,7 +39,7 @@ public sealed class TrainingRuns(ExperimentStore experiments, RunStore runs, Liv
     {
         var experiment = await experiments.OpenAsync(job.Model, cancellationToken);
         var script = job.Inputs.FirstOrDefault(input => input.Name == "script");
-        var tags = new Dictionary<string, string> { [JobTag] = job.Id, [ModelTag] = job.Model, [RunTags.SourceType] = "JOB" };
+        var tags = new Dictionary<string, string> { [RunTags.Name] = job.Id, [JobTag] = job.Id, [ModelTag] = job.Model, [RunTags.SourceType] = "JOB" };
         if (job.Owner is { } owner)
             tags[RunTags.User] = owner;
         if (script is not null)

@@ -60,7 +60,7 @@ public sealed class TrainingRunTests(GuardedLarder guarded) : IClassFixture<Guar
             with open(os.path.join(os.environ["LARDER_OUTPUT_DIR"], "metrics.json"), "w") as metrics:
                 json.dump({"loss": 0.25, "accuracy": 0.9}, metrics)
             """,
-            options: """{"arguments":["--depth","3","--rate=0.1","--fast"],"environment":{"MODE":"x","KEY":{"secret":"hidden-secret"}},"tags":{"team":"red"}}""");
+            options: """{"arguments":["--depth","3","--rate=0.1","--fast"],"environment":{"MODE":"x","KEY":{"secret":"hidden-secret"}},"tags":{"team":"red","mlflow.runName":"mine"}}""");
         Assert.True((string)job["state"]! == "succeeded", job.ToJsonString());
 
         var run = await _client.RunAsync((string)job["run"]!);
