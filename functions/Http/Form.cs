@@ -19,6 +19,9 @@ internal sealed record FormSpec(string What, string Otherwise, params FormField[
     /// <summary>The body that the file itself may be, in the place of a form; the texts are then in the query. Null where it may not.</summary>
     public FileBody? Raw { get; init; }
 
+    /// <summary>Whether a page of this server sends it. A browser sends every field of a form: one that was left empty counts as absent.</summary>
+    public bool IsOfPage { get; init; }
+
     /// <inheritdoc />
     public bool IsRequired => true;
 
@@ -206,9 +209,14 @@ internal sealed class Form : IAsyncDisposable
             throw new InvalidRequestException($"The field '{known.Name}' is given twice.");
 
         if (part.IsFile && known.IsFile)
-            await TakeFileAsync(part, known, cancellationToken);
-        else
-            _texts.Add(known.Name, await TextAsync(part, known, cancellationToken));
+        {
+            if (!_spec.IsOfPage || part.FileName is { Length: > 0 })
+                await TakeFileAsync(part, known, cancellationToken);
+        }
+        else if (await TextAsync(part, known, cancellationToken) is var text && (!_spec.IsOfPage || text.Length > 0))
+        {
+            _texts.Add(known.Name, text);
+        }
     }
 
     /// <summary>The refusal of a file by its name. The first sentence is MLBuffet's; where a model is expected, the second says what the file probably is.</summary>
