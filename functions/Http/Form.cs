@@ -203,6 +203,9 @@ internal sealed class Form : IAsyncDisposable
     private async Task TakeAsync(FormPart part, CancellationToken cancellationToken)
     {
         var name = _spec.FieldOf(part);
+        // The field of a file that was not chosen, which has no name.
+        if (_spec.IsOfPage && !part.IsFile && Array.Exists(_spec.Fields, field => field.Name == name && field.IsFile && field.TextBytes == 0))
+            return;
         if (Array.Find(_spec.Fields, field => field.Name == name) is not { } known || (part.IsFile ? known is { IsFile: false, IsJson: false } : known.TextBytes == 0))
             throw new InvalidRequestException($"The {(part.IsFile ? "file" : "field")} '{RequestText.Shown(part.Name)}' is not known; {_spec.What} takes {_spec.Takes}.");
         if (File(known.Name) is not null || _texts.ContainsKey(known.Name))
@@ -210,8 +213,7 @@ internal sealed class Form : IAsyncDisposable
 
         if (part.IsFile && known.IsFile)
         {
-            if (!_spec.IsOfPage || part.FileName is { Length: > 0 })
-                await TakeFileAsync(part, known, cancellationToken);
+            await TakeFileAsync(part, known, cancellationToken);
         }
         else if (await TextAsync(part, known, cancellationToken) is var text && (!_spec.IsOfPage || text.Length > 0))
         {

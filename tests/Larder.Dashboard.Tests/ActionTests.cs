@@ -118,7 +118,7 @@ public sealed class ActionTests(DashboardFixture larder)
         await page.GetByLabel("Model", new() { Exact = true }).FillAsync(model);
         await page.GetByLabel("File").SetInputFilesAsync(new FilePayload { Name = "broken.onnx", MimeType = "application/octet-stream", Buffer = [1, 2, 3] });
         await page.GetByRole(AriaRole.Button, new() { Name = "Upload" }).ClickAsync();
-        await Assertions.Expect(page.Locator(".error")).ToContainTextAsync("ONNX");
+        await Assertions.Expect(page.Locator(".error")).ToContainTextAsync("The file is damaged");
         await Assertions.Expect(page.GetByLabel("Model", new() { Exact = true })).ToHaveValueAsync(model);
 
         await page.GetByLabel("File").SetInputFilesAsync(DashboardFixture.Sample("iris", "iris.onnx"));
