@@ -591,7 +591,7 @@ public sealed record ModelAnswer : Answer
     [JsonPropertyName("tag_list_versions")]
     public required IReadOnlyDictionary<string, TagVersion> TagListVersions { get; init; }
 
-    /// <summary>A page of versions, the newest first.</summary>
+    /// <summary>A page of versions, the oldest first.</summary>
     [JsonPropertyName("versions")]
     public required IReadOnlyList<VersionDetails> Versions { get; init; }
 

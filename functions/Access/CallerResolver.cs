@@ -18,7 +18,7 @@ internal readonly record struct Identity(Caller? Caller, ErrorKind Kind = 0, str
 /// admin, as Azure means its function keys. Once any role is configured, a key without a role is denied.
 /// </summary>
 internal sealed class CallerResolver(
-    AccessOptions options, CallerKeys keys, TokenCatalog tokens, WrongCredentials wrong, Platform platform, TimeProvider time)
+    AccessOptions options, CallerKeys keys, TokenCatalog tokens, BrowserSessions sessions, WrongCredentials wrong, Platform platform, TimeProvider time)
 {
     private readonly FrozenDictionary<string, Role> _appRoles =
         options.GivenAppRoles.ToFrozenDictionary(role => role.Key, role => RoleNames.Find(role.Value)!.Value, StringComparer.OrdinalIgnoreCase);
@@ -45,7 +45,16 @@ internal sealed class CallerResolver(
         if (problem is not null)
             return new ValueTask<Identity>(Wrong(request, problem));
         if (credential is not { } given)
-            return new ValueTask<Identity>(new Identity(Caller.Anonymous));
+            return sessions.Of(request) is { } hash ? OfSessionAsync(request, function, hash) : new ValueTask<Identity>(new Identity(Caller.Anonymous));
+        return OfCredentialAsync(request, function, given);
+    }
+
+    /// <summary>Whose credential it is; at once where that is known from memory.</summary>
+    /// <param name="request">The request that it came with.</param>
+    /// <param name="function">The function that the request is for.</param>
+    /// <param name="given">The credential.</param>
+    public ValueTask<Identity> OfCredentialAsync(HttpRequest request, string function, Credential given)
+    {
         if (keys.Find(given.Hash) is { } key)
         {
             return new ValueTask<Identity>(key.Functions?.Contains(function) != false
@@ -55,6 +64,16 @@ internal sealed class CallerResolver(
         if (!given.CanBeToken)
             return new ValueTask<Identity>(Wrong(request, Unknown));
         return tokens.TryFind(given.Hash) is { } token ? new ValueTask<Identity>(Of(token)) : new ValueTask<Identity>(ReadAsync(request, given.Hash));
+    }
+
+    // Only who once sent the token has such a session: it is no guess, and one that was revoked costs no limit.
+    private async ValueTask<Identity> OfSessionAsync(HttpRequest request, string function, KeyHash hash)
+    {
+        if (keys.Find(hash) is not null)
+            return await OfCredentialAsync(request, function, new Credential(hash, CanBeToken: false));
+        return (tokens.TryFind(hash) ?? await tokens.ReadAsync(hash, request.HttpContext.RequestAborted)) is { } token
+            ? Of(token)
+            : new Identity(null, ErrorKind.Unauthenticated, "The token of this session was revoked: sign in with another one.");
     }
 
     // No credentials are asked for, but a job's script says by its token which run is its own.

@@ -12,6 +12,7 @@ public sealed partial class FunctionSettingsValidator :
     IValidateOptions<AccessOptions>,
     IValidateOptions<RateOptions>,
     IValidateOptions<WrongCredentialOptions>,
+    IValidateOptions<DashboardOptions>,
     IValidateOptions<LogStreamLimits>,
     IValidateOptions<PredictionLimits>,
     IValidateOptions<ServingOptions>,

@@ -1,6 +1,11 @@
 using Azure.Identity;
 using Azure.Storage.Blobs;
+using Larder.Dashboard;
 using Larder.Functions.Access;
+using Larder.Functions.Audit;
+using Larder.Functions.Dashboard;
+using Larder.Functions.Datasets;
+using Larder.Functions.Experiments;
 using Larder.Functions.Hosting.Telemetry;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
@@ -89,6 +94,7 @@ public static class LarderServices
         where TBuilder : IHostApplicationBuilder, IFunctionsWorkerApplicationBuilder
     {
         builder.UseMiddleware<RequestIdMiddleware>();
+        builder.UseMiddleware<PageMiddleware>();
         builder.UseMiddleware<ErrorMiddleware>();
         builder.UseMiddleware<RawTargetMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
@@ -110,6 +116,7 @@ public static class LarderServices
         services.AddSchedules();
         services.AddTransfer();
         services.AddTracking();
+        services.AddDashboard();
         services.AddTelemetry(builder.Configuration, isWorker: builder is FunctionsApplicationBuilder);
 
         ContentCodings.AddTo(services);
@@ -190,6 +197,9 @@ public static class LarderServices
         services.AddSingleton<TokenStore>();
         services.AddSingleton<TokenCatalog>();
         services.AddSingleton<WrongCredentials>();
+        KeyRing.AddTo(services);
+        services.AddSetting<DashboardOptions>("Dashboard", ApiSettings);
+        services.AddSingleton<BrowserSessions>();
         services.AddSingleton<CallerResolver>();
         services.AddSingleton<AccessGate>();
         services.AddSingleton<OriginFilter>();
@@ -197,6 +207,30 @@ public static class LarderServices
         services.AddSingleton<CrossOrigin>();
         services.AddSingleton<RateLimits>();
         services.AddHostedService<AccessConfigurationValidator>();
+    }
+
+    private static void AddDashboard(this IServiceCollection services)
+    {
+        services.AddAntiforgery(options =>
+        {
+            options.Cookie.Name = "larder-form";
+            options.Cookie.SameSite = SameSiteMode.Strict;
+            options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            options.FormFieldName = options.HeaderName = PageContext.FormField;
+            // The content security policy says it.
+            options.SuppressXFrameOptionsHeader = true;
+        });
+        services.AddSingleton<Pages>();
+        services.AddSingleton<PageForms>();
+        // What the pages show is what these answer.
+        services.AddSingleton<GetModel>();
+        services.AddSingleton<GetSchedules>();
+        services.AddSingleton<CompareRuns>();
+        services.AddSingleton<ListAudit>();
+        services.AddSingleton<ManageDatasets>();
+        services.AddSingleton<ReportVersion>();
+        services.AddSingleton<Predict>();
+        services.AddSingleton<SubmitTraining>();
     }
 
     private static void AddInference(this IServiceCollection services)

@@ -69,6 +69,9 @@ internal abstract class JsonAnswer : IActionResult
 /// <param name="answer">What stands beside <c>http_status</c>; null for nothing.</param>
 internal sealed class Envelope(int status, string description, Answer? answer = null) : JsonAnswer
 {
+    /// <summary>What stands beside <c>http_status</c>.</summary>
+    public Answer? Answer => answer;
+
     /// <summary>200 with a description.</summary>
     public static Envelope Ok(string description, Answer? answer = null) => new(StatusCodes.Status200OK, description, answer);
 
@@ -102,6 +105,12 @@ internal sealed class Envelope(int status, string description, Answer? answer = 
 /// <param name="sentence">What is wrong and what would be right, for the caller.</param>
 internal sealed class ErrorAnswer(ErrorKind kind, string sentence) : JsonAnswer
 {
+    /// <summary>What is wrong.</summary>
+    public ErrorKind Kind => kind;
+
+    /// <summary>What is wrong and what would be right, for the caller.</summary>
+    public string Sentence => sentence;
+
     /// <summary>Adds a response header.</summary>
     public ErrorAnswer WithHeader(string name, string value)
     {

@@ -19,6 +19,9 @@ internal sealed record FormSpec(string What, string Otherwise, params FormField[
     /// <summary>The body that the file itself may be, in the place of a form; the texts are then in the query. Null where it may not.</summary>
     public FileBody? Raw { get; init; }
 
+    /// <summary>Whether a page of this server sends it. A browser sends every field of a form: one that was left empty counts as absent.</summary>
+    public bool IsOfPage { get; init; }
+
     /// <inheritdoc />
     public bool IsRequired => true;
 
@@ -200,15 +203,22 @@ internal sealed class Form : IAsyncDisposable
     private async Task TakeAsync(FormPart part, CancellationToken cancellationToken)
     {
         var name = _spec.FieldOf(part);
+        // The field of a file that was not chosen, which has no name.
+        if (_spec.IsOfPage && !part.IsFile && Array.Exists(_spec.Fields, field => field.Name == name && field.IsFile && field.TextBytes == 0))
+            return;
         if (Array.Find(_spec.Fields, field => field.Name == name) is not { } known || (part.IsFile ? known is { IsFile: false, IsJson: false } : known.TextBytes == 0))
             throw new InvalidRequestException($"The {(part.IsFile ? "file" : "field")} '{RequestText.Shown(part.Name)}' is not known; {_spec.What} takes {_spec.Takes}.");
         if (File(known.Name) is not null || _texts.ContainsKey(known.Name))
             throw new InvalidRequestException($"The field '{known.Name}' is given twice.");
 
         if (part.IsFile && known.IsFile)
+        {
             await TakeFileAsync(part, known, cancellationToken);
-        else
-            _texts.Add(known.Name, await TextAsync(part, known, cancellationToken));
+        }
+        else if (await TextAsync(part, known, cancellationToken) is var text && (!_spec.IsOfPage || text.Length > 0))
+        {
+            _texts.Add(known.Name, text);
+        }
     }
 
     /// <summary>The refusal of a file by its name. The first sentence is MLBuffet's; where a model is expected, the second says what the file probably is.</summary>

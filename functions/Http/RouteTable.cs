@@ -25,18 +25,7 @@ public sealed class RouteTable
     // What callers leave out, or say too much.
     private static readonly string[] Prefixes = ["", "/api/v1", "/api"];
 
-    private readonly FrozenDictionary<string, string> _templates;
-    private readonly FrozenDictionary<string, IReadOnlyList<string>?> _queries;
-
-    /// <summary>Reads the declarations.</summary>
-    public RouteTable()
-    {
-        _templates = Entries.ToFrozenDictionary(entry => entry.Function, entry => entry.Path);
-        _queries = Entries.ToFrozenDictionary(entry => entry.Function, entry => entry.Declaration.GetCustomAttribute<QueryAttribute>()?.Names);
-    }
-
-    /// <summary>All routes, by path.</summary>
-    public IReadOnlyList<Entry> Entries { get; } =
+    private readonly IReadOnlyList<Entry> _all =
     [
         .. from type in typeof(RouteTable).Assembly.GetTypes()
            from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
@@ -57,9 +46,28 @@ public sealed class RouteTable
                method),
     ];
 
+    private readonly FrozenDictionary<string, string> _templates;
+    private readonly FrozenDictionary<string, IReadOnlyList<string>?> _queries;
+
+    /// <summary>Reads the declarations.</summary>
+    public RouteTable()
+    {
+        (Entries, Pages) = ([.. _all.Where(entry => !IsPage(entry))], [.. _all.Where(IsPage)]);
+        _templates = _all.ToFrozenDictionary(entry => entry.Function, entry => entry.Path);
+        _queries = _all.ToFrozenDictionary(entry => entry.Function, entry => entry.Declaration.GetCustomAttribute<QueryAttribute>()?.Names);
+
+        static bool IsPage(Entry entry) => new PathString(entry.Path).StartsWithSegments(BrowserSessions.Pages);
+    }
+
+    /// <summary>All routes of the API, by path.</summary>
+    public IReadOnlyList<Entry> Entries { get; }
+
+    /// <summary>The routes of the web pages and of the forms on them, by path. They are no part of the API: they change as the pages do.</summary>
+    public IReadOnlyList<Entry> Pages { get; }
+
     /// <summary>The methods that a path answers to; empty when no route has it.</summary>
     public IEnumerable<string> MethodsOf(string path) =>
-        Entries.Where(entry => Matches(entry.Path, path)).SelectMany(entry => entry.Methods).SelectMany(IEnumerable<string> (method) => method == HttpMethods.Get ? [method, HttpMethods.Head] : [method]).Distinct();
+        _all.Where(entry => Matches(entry.Path, path)).SelectMany(entry => entry.Methods).SelectMany(IEnumerable<string> (method) => method == HttpMethods.Get ? [method, HttpMethods.Head] : [method]).Distinct();
 
     /// <summary>The template of a function's route; null when it has none of its own.</summary>
     public string? TemplateOf(string function) => _templates.GetValueOrDefault(function);

@@ -96,16 +96,8 @@ public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, A
         var key = IdempotencyKey.Of(request);
         await using var form = IsFile(request)
             ? await Form.ReadRawAsync(request, _spec, File, (_, content, cancellationToken) => publisher.StageAsync(content, request.ContentLength, cancellationToken), cancellationToken)
-            : await Form.ReadAsync(request, _spec, (_, content, cancellationToken) => publisher.StageAsync(content, null, cancellationToken), cancellationToken);
-        var file = form.Require(File.Name, $"No file path (named '{File.Name}') specified");
-        if (form.Line("sha256") is { } expected && !expected.Equals(file.Staged.Sha256, StringComparison.OrdinalIgnoreCase))
-            throw new InvalidRequestException($"The file that came has the SHA-256 {file.Staged.Sha256}, and not {Quoted.Text(expected)}: send it again, or send the right sha256.");
-        var arrival = ArrivalOf(form, file);
-        if (key is not null)
-            arrival = arrival with { Once = $"put:{TextHash.Of(key)}", Fingerprint = TextHash.Of($"{file.Staged.Sha256} {JsonSerializer.Serialize(arrival, RegistryJson.Options)}") };
-
-        var (published, note) = await WithinAsync(name, stop => PublishAsync(name, file, arrival, request.Caller().Name, stop), cancellationToken);
-        var (after, version) = published;
+            : await Form.ReadAsync(request, _spec, (_, content, cancellationToken) => StageAsync(content, cancellationToken), cancellationToken);
+        var ((after, version), note) = await TakeAsync(name, form, key, request.Caller().Name, cancellationToken);
         return new Envelope(
                 StatusCodes.Status201Created,
                 $"{after.Name} saved as version {version.Version}",
@@ -113,6 +105,26 @@ public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, A
             .WithHeader(HeaderNames.Location, $"/api/v1/models/{after.Name}:{version.Version}")
             .WithETag(after.ETag);
     }
+
+    /// <summary>Publishes the file of a form.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="form">With the fields of <see cref="Spec"/>.</param>
+    /// <param name="key">The idempotency key; null for none.</param>
+    /// <param name="actor">Who sends it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    internal async Task<(ResolvedModel Published, string? Note)> TakeAsync(ModelName name, Form form, string? key, string actor, CancellationToken cancellationToken)
+    {
+        var file = form.Require(File.Name, $"No file path (named '{File.Name}') specified");
+        if (form.Line("sha256") is { } expected && !expected.Equals(file.Staged.Sha256, StringComparison.OrdinalIgnoreCase))
+            throw new InvalidRequestException($"The file that came has the SHA-256 {file.Staged.Sha256}, and not {Quoted.Text(expected)}: send it again, or send the right sha256.");
+        var arrival = ArrivalOf(form, file);
+        if (key is not null)
+            arrival = arrival with { Once = $"put:{TextHash.Of(key)}", Fingerprint = TextHash.Of($"{file.Staged.Sha256} {JsonSerializer.Serialize(arrival, RegistryJson.Options)}") };
+        return await WithinAsync(name, stop => PublishAsync(name, file, arrival, actor, stop), cancellationToken);
+    }
+
+    /// <summary>Keeps the bytes of a model that arrives.</summary>
+    internal Task<StagedFile> StageAsync(Stream content, CancellationToken cancellationToken) => publisher.StageAsync(content, null, cancellationToken);
 
     private async Task<(ResolvedModel Published, string? Note)> PublishAsync(ModelName model, UploadedFile file, IngestionManifest arrival, string actor, CancellationToken cancellationToken)
     {

@@ -149,8 +149,8 @@ internal static class ModelDocument
     private static JsonNode OutputElement(Datatype datatype) =>
         IsFloat(datatype) ? new JsonObject { ["anyOf"] = new JsonArray(Type("number"), Words("NaN", "Infinity", "-Infinity")) } : Type(ApiSchemas.TypeOf(datatype));
 
-    // Zeros, as validation has run the model on: of one row.
-    private static JsonNode? Example(ResolvedModel model)
+    /// <summary>Values that the model takes: zeros of one row, as validation has run it on, or a small picture; null where they would be too many to read.</summary>
+    internal static JsonNode? Example(ResolvedModel model)
     {
         var signature = model.Version.Onnx.Signature;
         if (ImagePlan.Accepts(signature) && signature.Inputs is [{ Name: not "b64" }])

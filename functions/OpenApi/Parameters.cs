@@ -67,6 +67,7 @@ internal sealed record Parameter(string Meaning, string Schema)
         ["owner"] = new("Items of this caller; several times for several callers.", Texts),
         ["purge"] = new("Whether to delete for good, so that it cannot be restored.", Flag),
         ["reference"] = new("The model whose document to show, as name, name:3 or name:champion.", Text),
+        ["run"] = new("The id of a run; several times for several.", Texts),
         ["runs"] = new("Ids of runs, separated by commas.", Text),
         ["schedule"] = new("Jobs of this schedule only, by its id.", Text),
         ["state"] = new("Jobs in this state; several states separated by commas, or several times.", Texts),

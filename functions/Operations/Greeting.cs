@@ -9,6 +9,7 @@ using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions.Operations;
 
@@ -21,11 +22,21 @@ public sealed class Greeting(RouteTable routes)
     /// </summary>
     internal const string Root = "{root:maxlength(0)?}";
 
-    /// <summary>Says hello.</summary>
-    [Function("Greet"), Requires(Role.None), Description("Greeting.")]
+    /// <summary>Says hello; a browser is led to the pages.</summary>
+    [Function("Greet"), Requires(Role.None), Description("Greeting; a browser gets the dashboard.")]
     [Answers(typeof(Answer))]
-    public IActionResult Greet([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Root)] HttpRequest request) =>
-        Envelope.Ok("Greetings from Larder, the machine learning model platform. For more information, visit /help");
+    public IActionResult Greet([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Root)] HttpRequest request)
+    {
+        var response = request.HttpContext.Response;
+        response.Headers.Vary = HeaderNames.Accept;
+        // Browsers name HTML itself; other clients say */* or nothing.
+        if (request.GetTypedHeaders().Accept.Any(type => type.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase)))
+        {
+            response.Headers.Location = $"{request.PathBase}/ui/models";
+            return new StatusCodeResult(StatusCodes.Status303SeeOther);
+        }
+        return Envelope.Ok("Greetings from Larder, the machine learning model platform. For more information, visit /help");
+    }
 
     /// <summary>Lists the routes as plain text, each with the role that it needs.</summary>
     [Function("Help"), Requires(Role.None), Description("This list.")]

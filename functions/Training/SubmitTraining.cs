@@ -28,7 +28,9 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
 
     private static readonly JobOptions Options = JobOptions.Of(TrainOptions.Schema);
     private static readonly JsonBody<TrainingRequest> Body = new("{script:string, requirements:string, dataset:string, options:object}") { Options = [Options] };
-    private static readonly FormSpec Spec = new(
+
+    /// <summary>The form of a training.</summary>
+    internal static readonly FormSpec Spec = new(
         "a training",
         $"JSON: {{\"{Script}\": \"import os ...\", \"{Dataset}\": \"uploads/file.csv\"}}",
         new FormField(Script, "The Python script.") { IsFile = true, IsRequired = true, IsText = true, Extension = ".py", Empty = "The training script is empty." },
@@ -78,13 +80,7 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         if (!request.IsJson())
         {
             await using var form = await Form.ReadAsync(request, Spec, StageAsync, cancellationToken);
-            form.Require(Script, "No training script provided with name 'script'");
-            var address = form.Line(Dataset);
-            if (address is null)
-                form.Require(Dataset, "No data provided with name 'dataset'");
-            // Requirements may be absent or empty, which is the same.
-            var given = form.Files.Where(file => file.Staged.SizeBytes > 0).Select(file => (file.Field, file.FileName, file.Staged)).ToList();
-            return await submitter.SubmitAsync(model, given, address, Validated(TrainOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options)), modelFile), key, caller, cancellationToken);
+            return await TakeAsync(model, form, form.Line(Dataset), Validated(TrainOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options)), modelFile), key, caller, cancellationToken);
         }
 
         var body = await Body.ReadAsync(request, cancellationToken);
@@ -101,7 +97,26 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         }
     }
 
-    private Task<StagedFile> StageAsync(FormField field, Stream content, CancellationToken cancellationToken) => field.Name == Dataset
+    /// <summary>Accepts the files of a form.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="form">With the files of <see cref="Spec"/>.</param>
+    /// <param name="address">The address of the data set; null when it is one of the files.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="key">The idempotency key; null for none.</param>
+    /// <param name="caller">Who sends it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    internal Task<Job> TakeAsync(ModelName model, Form form, string? address, TrainOptions options, string? key, Caller caller, CancellationToken cancellationToken)
+    {
+        form.Require(Script, "No training script provided with name 'script'");
+        if (address is null)
+            form.Require(Dataset, "No data provided with name 'dataset'");
+        // Requirements may be absent or empty, which is the same.
+        var given = form.Files.Where(file => file.Staged.SizeBytes > 0).Select(file => (file.Field, file.FileName, file.Staged)).ToList();
+        return submitter.SubmitAsync(model, given, address, options, key, caller, cancellationToken);
+    }
+
+    /// <summary>Keeps the bytes of a file of the form while they arrive.</summary>
+    internal Task<StagedFile> StageAsync(FormField field, Stream content, CancellationToken cancellationToken) => field.Name == Dataset
         ? staging.AddAsync(content, "data set", limits.DatasetBytes, null, cancellationToken)
         : staging.AddAsync(content, field.Name, limits.ScriptBytes, null, cancellationToken);
 
@@ -132,7 +147,8 @@ public sealed class SubmitTraining(TrainingSubmitter submitter, JobScheduler sch
         }
     }
 
-    private TrainOptions Validated(TrainOptions options, string? modelFile)
+    /// <summary>Options with the name of the model's file, checked.</summary>
+    internal TrainOptions Validated(TrainOptions options, string? modelFile)
     {
         if (modelFile is not null && options.ModelFile is not null && options.ModelFile != modelFile)
             throw new InvalidRequestException($"The path and the option model_file name two files: '{RequestText.Shown(modelFile)}' and '{RequestText.Shown(options.ModelFile)}'.");

@@ -47,6 +47,7 @@ var containers = [
   'scoring'
   'rejected'
   'upload-sessions'
+  'data-protection'
   deploymentContainer
   '${hub}-leases'
   '${hub}-applease'

@@ -49,6 +49,15 @@ internal static class Exchanges
         new("OpenAPI document of a model", "GET", "/api/v1/models/iris/openapi.json", 200),
         new("reference page", "GET", "/reference", 200),
         new("script of that page", "GET", "/reference/scalar.js", 200) { Headers = [("Accept-Encoding", "gzip")] },
+        new("front page of a browser", "GET", "/", 303) { Headers = [("Accept", "text/html,application/xhtml+xml")] },
+        // The pages have a token of their own for each browser.
+        new("page of models", "GET", "/ui/models", 200) { Compared = Compared.Headers },
+        new("page of a model", "GET", "/ui/models/iris", 200) { Compared = Compared.Headers },
+        new("page to try a model", "GET", "/ui/models/iris/try", 200) { Compared = Compared.Headers },
+        new("page of jobs", "GET", "/ui/jobs", 200) { Compared = Compared.Headers },
+        new("page of the server", "GET", "/ui/operations", 200) { Compared = Compared.Headers },
+        new("page that is not there", "GET", "/ui/nothing", 404) { Compared = Compared.Headers },
+        new("form without its token", "POST", "/ui/models/iris/aliases", 403) { Body = () => Urlencoded("alias=champion&version=1"), Compared = Compared.Headers },
         new("version", "GET", "/version", 200),
         // The member host differs: it says which host it is.
         new("version details", "GET", "/api/v1/version", 200) { Compared = Compared.Headers },

@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace Larder.Dashboard.Parts;
+
+/// <summary>Values as pages show them.</summary>
+internal static class Show
+{
+    private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+    /// <summary>Bytes, with three digits and a binary unit.</summary>
+    public static string Bytes(long bytes)
+    {
+        var (value, unit) = ((double)bytes, 0);
+        while (value >= 1024 && unit < Units.Length - 1)
+            (value, unit) = (value / 1024, unit + 1);
+        return unit == 0 ? $"{bytes} B" : string.Create(CultureInfo.InvariantCulture, $"{value:0.##} {Units[unit]}");
+    }
+
+    /// <summary>A measured number, with at most six digits behind the point; an en dash for none.</summary>
+    public static string Number(double? value) => value?.ToString("0.######", CultureInfo.InvariantCulture) ?? "–";
+
+    /// <summary>How long something took.</summary>
+    public static string Duration(DateTimeOffset? from, DateTimeOffset? to) => (to - from) switch
+    {
+        null => "–",
+        { TotalSeconds: < 60 } span => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.0} s"),
+        { TotalHours: < 1 } span => string.Create(CultureInfo.InvariantCulture, $"{span.Minutes} min {span.Seconds} s"),
+        { } span => string.Create(CultureInfo.InvariantCulture, $"{(int)span.TotalHours} h {span.Minutes} min"),
+    };
+
+    /// <summary>A shape, with n for a variable dimension.</summary>
+    public static string Shape(IReadOnlyList<long> shape) => shape.Count == 0 ? "scalar" : string.Join(" × ", shape.Select(size => size < 0 ? "n" : size.ToString(CultureInfo.InvariantCulture)));
+}

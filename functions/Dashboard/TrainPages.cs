@@ -1,0 +1,125 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Larder.Dashboard;
+using Larder.Dashboard.Pages;
+using Larder.Dashboard.Parts;
+using Larder.Functions.Access;
+using Larder.Functions.Http;
+using Larder.Functions.OpenApi;
+using Larder.Functions.Training;
+using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Training;
+using Larder.Registry.Access;
+using Larder.Registry.Errors;
+using Larder.Registry.Models;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+
+namespace Larder.Functions.Dashboard;
+
+/// <summary>Trainings by a form, which is made of the JSON Schema of their options.</summary>
+internal sealed class TrainPages(Pages pages, PageForms forms, SubmitTraining trainings, JobScheduler scheduler, ModelScopes scopes)
+{
+    private const string ModelField = "model";
+    private const string Address = "address";
+    private const string Dataset = "dataset";
+    private const int TextBytes = 64 * 1024;
+
+    private static readonly Lazy<FormSpec> Spec = new(() => SubmitTraining.Spec with
+    {
+        Otherwise = "the form on the page",
+        IsOfPage = true,
+        ByExtension = null,
+        Fields =
+        [
+            new(PageContext.FormField, "The token of the page.") { TextBytes = 4096 },
+            new(ModelField, "The model.") { TextBytes = 1024 },
+            // A field of a form is a file or a text, whatever the API's form has.
+            new(Address, "The address of the data set.") { TextBytes = FormField.AddressBytes },
+            .. SubmitTraining.Spec.Fields.Where(field => field.Name != FormField.Options.Name),
+            .. TrainOptions.Schema.Json.GetProperty("properties").EnumerateObject().Select(option => new FormField(OptionField.Prefix + option.Name, "An option.") { TextBytes = TextBytes }),
+        ],
+    });
+
+    /// <summary>The form.</summary>
+    [Function("UiTrain"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("The page to train a model.")]
+    [Query(ModelField), Answers(MediaType = "text/html")]
+    public Task<IActionResult> Form([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ui/train")] HttpRequest request) =>
+        ShowAsync(request, QueryParameters.Text(request, ModelField) is { } model ? new Dictionary<string, string> { [ModelField] = model } : [], problem: null, StatusCodes.Status200OK);
+
+    /// <summary>Submits the training. A refusal shows the form again, with the sentence above it.</summary>
+    [Function("UiSubmitTraining"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Trains a model, by a form.")]
+    [Query, Answers(MediaType = "text/html")]
+    public async Task<IActionResult> Submit(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ui/train")] HttpRequest request,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken)
+    {
+        Http.Form? form = null;
+        try
+        {
+            form = await Http.Form.ReadAsync(request, Spec.Value, trainings.StageAsync, cancellationToken);
+            await forms.RequireTokenAsync(request, form.Text(PageContext.FormField));
+            var name = ModelName.Parse(form.Text(ModelField)?.Trim() ?? "");
+            await scopes.RequireAsync(request.Caller(), name, cancellationToken);
+            if (form.Text(Address) is not null && form.File(Dataset) is not null)
+                throw new InvalidRequestException("Give the data set as a file or by its address, not both.");
+            var options = trainings.Validated(TrainOptions.Schema.ReadOrDefault(OptionsOf(form, TrainOptions.Schema.Json)), modelFile: null);
+            var job = await scheduler.SubmitAndStartAsync(client, trainings.TakeAsync(name, form, form.Line(Address), options, key: null, request.Caller(), cancellationToken));
+            return pages.Go(request, $"/ui/jobs/{job.Id}", $"The training of {name} is accepted.");
+        }
+        catch (Exception exception) when (exception is not ForbiddenException && ErrorKinds.Of(exception) is var kind && !ErrorKinds.IsFault(kind))
+        {
+            var given = form is null ? [] : Spec.Value.Texts.Where(field => field.Name != PageContext.FormField && form.Text(field.Name) is not null).ToDictionary(field => field.Name, field => form.Text(field.Name)!);
+            return await ShowAsync(request, given, ErrorKinds.Sentence(exception, ErrorKinds.Of(exception), requestId: ""), (int)ErrorKinds.Of(exception));
+        }
+        finally
+        {
+            if (form is not null)
+                await form.DisposeAsync();
+        }
+    }
+
+    // The JSON that a caller of the API would send: text becomes what the schema says of the option.
+    private static byte[]? OptionsOf(Http.Form form, JsonElement schema)
+    {
+        var options = new JsonObject();
+        foreach (var option in schema.GetProperty("properties").EnumerateObject())
+        {
+            if (form.Line(OptionField.Prefix + option.Name) is not { } text)
+                continue;
+            var types = OptionField.TypesOf(option.Value);
+            options[option.Name] = types switch
+            {
+                _ when types.Contains("string") => text,
+                _ when types.Contains("boolean") && bool.TryParse(text, out var flag) => flag,
+                _ when types.Contains("integer") && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => whole,
+                _ when types.Contains("number") && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => number,
+                _ => Parsed(option.Name, text),
+            };
+        }
+        return options.Count == 0 ? null : Encoding.UTF8.GetBytes(options.ToJsonString());
+    }
+
+    private static JsonNode? Parsed(string name, string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (JsonException)
+        {
+            throw new InvalidRequestException($"The option {name} is not JSON.");
+        }
+    }
+
+    private Task<IActionResult> ShowAsync(HttpRequest request, IReadOnlyDictionary<string, string> given, string? problem, int status) => pages.ShowAsync<TrainPage>(
+        request,
+        new() { [nameof(TrainPage.Options)] = TrainOptions.Schema.Json, [nameof(TrainPage.Given)] = given, [nameof(TrainPage.Problem)] = problem },
+        status);
+}

@@ -1,0 +1,209 @@
+using System.Text.Json;
+using Larder.Testing;
+using Microsoft.Playwright;
+
+namespace Larder.Dashboard.Tests;
+
+/// <summary>What the forms of the pages do, with JavaScript and without.</summary>
+[Collection(nameof(SharedDashboard))]
+public sealed class ActionTests(DashboardFixture larder)
+{
+    [BrowserTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_alias_is_moved_rolled_back_and_removed(bool withScript)
+    {
+        var model = $"aliases-{withScript}";
+        await larder.UploadAsync(model, "champion");
+        await larder.UploadAsync(model);
+        await using var context = await ContextAsync(withScript);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync($"/ui/models/{model}");
+
+        await Row("champion").GetByRole(AriaRole.Combobox).SelectOptionAsync("2");
+        await Row("champion").GetByRole(AriaRole.Button, new() { Name = "Move", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("champion is version 2 now.");
+        Assert.Equal(2, await TargetAsync(model, "champion"));
+
+        await Row("champion").GetByRole(AriaRole.Button, new() { Name = "Roll back to 1" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("champion is version 1 now.");
+        Assert.Equal(1, await TargetAsync(model, "champion"));
+
+        await Row("champion").GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("champion is removed");
+        Assert.Null(await TargetAsync(model, "champion"));
+
+        await page.GetByLabel("New alias").FillAsync("staging");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("staging is version 2 now.");
+
+        ILocator Row(string alias) => page.GetByRole(AriaRole.Row).Filter(new() { Has = page.GetByRole(AriaRole.Rowheader, new() { Name = alias, Exact = true }) });
+    }
+
+    [BrowserFact]
+    public async Task A_move_that_another_caller_made_in_between_is_not_undone_unseen()
+    {
+        await larder.UploadAsync("raced", "champion");
+        await larder.UploadAsync("raced");
+        await larder.UploadAsync("raced");
+        await using var context = await ContextAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/models/raced");
+        await DashboardFixture.OkAsync(await larder.Api.PutAsync("/api/v1/models/raced/aliases/champion", new StringContent("""{"version":3}""")));
+
+        var row = page.GetByRole(AriaRole.Row).Filter(new() { Has = page.GetByRole(AriaRole.Rowheader, new() { Name = "champion", Exact = true }) });
+        await row.GetByRole(AriaRole.Combobox).SelectOptionAsync("2");
+        await row.GetByRole(AriaRole.Button, new() { Name = "Move", Exact = true }).ClickAsync();
+
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("champion");
+        Assert.Equal(3, await TargetAsync("raced", "champion"));
+    }
+
+    [BrowserTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Features_are_predicted_and_the_same_request_is_shown(bool withScript)
+    {
+        await using var context = await ContextAsync(withScript);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync($"/ui/models/{larder.Model}/try");
+        foreach (var (feature, value) in new[] { ("sepal length", "5.1"), ("sepal width", "3.5"), ("petal length", "1.4"), ("petal width", "0.2") })
+            await page.GetByLabel(feature).FillAsync(value);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Predict" }).First.ClickAsync();
+
+        await Assertions.Expect(page.Locator("section[aria-labelledby=answer]")).ToContainTextAsync("setosa");
+        await Assertions.Expect(page.GetByLabel("sepal length")).ToHaveValueAsync("5.1");
+        var curl = await page.Locator("pre.code").First.TextContentAsync();
+        Assert.Contains("""{"values":{"sepal length":5.1,""", curl, StringComparison.Ordinal);
+    }
+
+    [BrowserFact]
+    public async Task Wrong_values_are_refused_in_the_place_of_the_answer()
+    {
+        await using var context = await ContextAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync($"/ui/models/{larder.Model}/try");
+        await page.GetByText("As JSON").ClickAsync();
+        await page.GetByLabel("values", new() { Exact = true }).FillAsync("[[1, 2, 3]]");
+        await page.Locator("details form").GetByRole(AriaRole.Button).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("4");
+
+        await page.GetByLabel("values", new() { Exact = true }).FillAsync("[[1, 2");
+        await page.Locator("details form").GetByRole(AriaRole.Button).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("not JSON");
+    }
+
+    [BrowserFact]
+    public async Task A_picture_is_predicted()
+    {
+        await using var context = await ContextAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/models/digits/try");
+        await page.GetByLabel("Picture").SetInputFilesAsync(DashboardFixture.Sample("digits", "files", "4.png"));
+        await Assertions.Expect(page.Locator("#preview")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Predict" }).First.ClickAsync();
+        await Assertions.Expect(page.Locator("section[aria-labelledby=answer] pre.values").First).ToBeVisibleAsync();
+    }
+
+    [BrowserTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_model_is_uploaded_and_a_wrong_file_is_refused_with_the_servers_sentence(bool withScript)
+    {
+        var model = $"uploaded-{withScript}";
+        await using var context = await ContextAsync(withScript);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/models");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Upload a model" }).ClickAsync();
+        await page.GetByLabel("Model", new() { Exact = true }).FillAsync(model);
+        await page.GetByLabel("File").SetInputFilesAsync(new FilePayload { Name = "broken.onnx", MimeType = "application/octet-stream", Buffer = [1, 2, 3] });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Upload" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".error")).ToContainTextAsync("The file is damaged");
+        await Assertions.Expect(page.GetByLabel("Model", new() { Exact = true })).ToHaveValueAsync(model);
+
+        await page.GetByLabel("File").SetInputFilesAsync(DashboardFixture.Sample("iris", "iris.onnx"));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Upload" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync($"{model} version 1");
+    }
+
+    [BrowserFact]
+    public async Task A_training_is_submitted_followed_and_run_again()
+    {
+        await using var context = await ContextAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/train");
+        await page.GetByLabel("Model", new() { Exact = true }).FillAsync("by-form");
+        await page.GetByLabel("Script").SetInputFilesAsync(DashboardFixture.Sample("iris", "train.py"));
+        await page.GetByLabel("Data set", new() { Exact = true }).SetInputFilesAsync(DashboardFixture.Sample("iris", "iris.csv"));
+        await page.GetByText("Options").ClickAsync();
+        await page.GetByLabel("alias").FillAsync("champion");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Train" }).ClickAsync();
+
+        // The page follows: the state changes and the log grows without a reload.
+        await Assertions.Expect(page.Locator("#job .state").First).ToHaveTextAsync("succeeded", new() { Timeout = 120_000 });
+        await Assertions.Expect(page.Locator("#lines")).Not.ToBeEmptyAsync();
+        Assert.Equal(1, await TargetAsync("by-form", "champion"));
+        var first = page.Url;
+        await page.GetByRole(AriaRole.Button, new() { Name = "Run again" }).ClickAsync();
+        await Assertions.Expect(page).Not.ToHaveURLAsync(first);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("job");
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Run again" })).ToBeVisibleAsync(new() { Timeout = 120_000 });
+    }
+
+    [BrowserFact]
+    public async Task A_wrong_option_is_refused_and_the_form_keeps_what_was_given()
+    {
+        await using var context = await ContextAsync(withScript: false);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/train");
+        await page.GetByLabel("Model", new() { Exact = true }).FillAsync("never");
+        await page.GetByLabel("Script").SetInputFilesAsync(DashboardFixture.Sample("iris", "train.py"));
+        await page.GetByLabel("Data set", new() { Exact = true }).SetInputFilesAsync(DashboardFixture.Sample("iris", "iris.csv"));
+        await page.GetByText("Options").ClickAsync();
+        await page.GetByLabel("environment").FillAsync("""{"LARDER_X": "1"}""");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Train" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("LARDER_");
+        await Assertions.Expect(page.GetByLabel("Model", new() { Exact = true })).ToHaveValueAsync("never");
+        await Assertions.Expect(page.GetByLabel("environment")).ToHaveValueAsync("""{"LARDER_X": "1"}""");
+    }
+
+    [BrowserFact]
+    public async Task Runs_are_chosen_and_compared()
+    {
+        await using var context = await ContextAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync($"/ui/experiments/{larder.Experiment}?columns=params.depth,metrics.loss");
+        await Assertions.Expect(page.GetByRole(AriaRole.Columnheader, new() { Name = "metrics.loss" })).ToBeVisibleAsync();
+        await page.GetByLabel("Compare depth-1").CheckAsync();
+        await page.GetByLabel("Compare depth-3").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Compare the chosen runs" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("Compare 2 runs");
+        await Assertions.Expect(page.Locator("tr.differs th").First).ToHaveTextAsync("params.depth");
+        await Assertions.Expect(page.Locator("svg.parallel path")).ToHaveCountAsync(2);
+        await Assertions.Expect(page.Locator(".chart canvas")).ToHaveCountAsync(1);
+        await page.GetByLabel("only what differs").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Rowheader, new() { Name = "params.seed" })).ToHaveCountAsync(0);
+    }
+
+    [BrowserFact]
+    public async Task A_schedule_is_paused_and_goes_on()
+    {
+        await using var context = await ContextAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync($"/ui/schedules/{larder.Schedule}");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The schedule is paused.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The schedule goes on.");
+    }
+
+    private Task<IBrowserContext> ContextAsync(bool withScript = true) =>
+        larder.Browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = larder.Address, JavaScriptEnabled = withScript });
+
+    private async Task<int?> TargetAsync(string model, string alias) =>
+        (await DashboardFixture.OkAsync(await larder.Api.GetAsync($"/api/v1/models/{model}"))).GetProperty("model").GetProperty("aliases").TryGetProperty(alias, out var version) && version.ValueKind == JsonValueKind.Number
+            ? version.GetInt32()
+            : null;
+}
