@@ -175,6 +175,10 @@ public sealed class ActionTests(DashboardFixture larder)
         var page = await context.NewPageAsync();
         await page.GotoAsync($"/ui/experiments/{larder.Experiment}?columns=params.depth,metrics.loss");
         await Assertions.Expect(page.GetByRole(AriaRole.Columnheader, new() { Name = "metrics.loss" })).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "metrics.loss" }).ClickAsync();
+        await Assertions.Expect(page.Locator("tbody th").First).ToHaveTextAsync("depth-1");
+        await page.GetByRole(AriaRole.Link, new() { Name = "metrics.loss" }).ClickAsync();
+        await Assertions.Expect(page.Locator("tbody th").First).ToHaveTextAsync("depth-3");
         await page.GetByLabel("Compare depth-1").CheckAsync();
         await page.GetByLabel("Compare depth-3").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Compare the chosen runs" }).ClickAsync();
