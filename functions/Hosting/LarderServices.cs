@@ -35,6 +35,7 @@ using Larder.Orchestrations.Training;
 using Larder.Orchestrations.Training.Activities;
 using Larder.Orchestrations.Training.Runs;
 using Larder.Orchestrations.Uploads;
+using Larder.Orchestrations.Webhooks;
 using Larder.Registry.Access;
 using Larder.Registry.Audit;
 using Larder.Registry.Backup;
@@ -55,6 +56,7 @@ using Larder.Registry.Storage.Blobs;
 using Larder.Registry.Text;
 using Larder.Registry.Tokens;
 using Larder.Registry.Uploads;
+using Larder.Registry.Webhooks;
 using Larder.Tracking;
 using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
@@ -110,6 +112,7 @@ public static class LarderServices
         services.AddSchedules();
         services.AddTransfer();
         services.AddTracking();
+        services.AddWebhooks();
         services.AddTelemetry(builder.Configuration, isWorker: builder is FunctionsApplicationBuilder);
 
         ContentCodings.AddTo(services);
@@ -354,6 +357,21 @@ public static class LarderServices
         services.AddSingleton<RunArtifacts>();
         services.AddSingleton<RunFiles>();
         services.AddSingleton<IArtifactUser>(provider => provider.GetRequiredService<RunArtifacts>());
+    }
+
+    private static void AddWebhooks(this IServiceCollection services)
+    {
+        services.AddSetting<WebhookOptions>("Webhooks", RegistrySettings);
+        services.AddSingleton<WebhookSecrets>();
+        services.AddSingleton<DeliveryStore>();
+        services.AddSingleton<EventPublisher>();
+        services.AddSingleton<IAuditFollower>(provider => provider.GetRequiredService<EventPublisher>());
+        services.AddSingleton<IJobFollower>(provider => provider.GetRequiredService<EventPublisher>());
+        services.AddSingleton<WebhookStore>();
+        services.AddSingleton<EventRecovery>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<WebhookDispatcher>();
+        services.AddHostedService<EventDelivery>();
     }
 
     private static void AddSchedules(this IServiceCollection services)

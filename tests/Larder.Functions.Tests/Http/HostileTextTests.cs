@@ -121,6 +121,10 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("POST", "/api/2.0/mlflow/model-versions/set-tag", """{"name":"none","version":"1","key":"k","value":"v"}""", ("", Members(typeof(SetModelVersionTagRequest)))),
         new("DELETE", "/api/2.0/mlflow/model-versions/delete-tag", """{"name":"none","version":"1","key":"k"}""", ("", Members(typeof(DeleteModelVersionTagRequest)))),
         new("POST", "/api/2.0/mlflow/model-versions/transition-stage", """{"name":"none","version":"1","stage":"None","archive_existing_versions":false}""", ("", Members(typeof(TransitionStageRequest)))),
+        // To no URL, and to webhooks that there are not: nothing is sent.
+        new("POST", "/api/2.0/mlflow/webhooks", """{"name":"none","url":"ftp://none","events":[{"entity":"JOB","action":"ENDED"}]}""", ("", Members(typeof(CreateWebhookRequest)))),
+        new("PATCH", "/api/2.0/mlflow/webhooks/{webhook}", """{"name":"none"}""", ("", Members(typeof(UpdateWebhookRequest)))),
+        new("POST", "/api/2.0/mlflow/webhooks/{webhook}/test", """{"event":{"entity":"JOB","action":"ENDED"}}""", ("", Members(typeof(TestWebhookRequest)))),
         new("POST", "/api/2.0/mlflow-artifacts/mpu/create/{*path}", """{"path":"x"}""", ("", Members(typeof(CreateMultipartRequest)))),
         new("POST", "/api/2.0/mlflow-artifacts/mpu/complete/{*path}", """{"path":"x","upload_id":"x","parts":[{"part_number":1}]}""", ("", Members(typeof(CompleteMultipartRequest)))),
         new("POST", "/api/2.0/mlflow-artifacts/mpu/abort/{*path}", """{"path":"x","upload_id":"x"}""", ("", Members(typeof(AbortMultipartRequest)))),
