@@ -120,10 +120,6 @@ public enum WebhookStatus
 /// <param name="Status">As <see cref="Webhook.Status"/>.</param>
 public sealed record WebhookPatch(string? Name, string? Url, IReadOnlyList<WebhookEvent>? Events, string? Description, string? Secret, WebhookStatus? Status)
 {
-    // A record's text has all members, and the secret may be in none.
-    private bool PrintMembers(System.Text.StringBuilder text)
-    {
-        text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{nameof(Name)} = {Name}, {nameof(Url)} = {Url}");
-        return true;
-    }
+    /// <summary>Its name: the text of a record has all members, and the secret may be in none.</summary>
+    public override string ToString() => Name ?? "";
 }

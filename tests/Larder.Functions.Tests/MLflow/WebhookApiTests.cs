@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 using Larder.Functions.Tests.Audit;
@@ -234,6 +235,36 @@ public sealed class WebhookApiTests(WebhookFixture larder) : IClassFixture<Webho
         await _client.SendOkAsync($"PATCH webhooks/{id}", """{"status":"DISABLED"}""");
         Assert.Equal(HttpStatusCode.Conflict, (await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/webhooks/{id}/deliveries/{failed["id"]}/redeliver")).Status);
         await _client.SendOkAsync($"DELETE webhooks/{id}");
+    }
+
+    // docs/webhooks.md shows it.
+    [Fact]
+    public async Task The_sample_receiver_takes_what_is_signed_and_nothing_else()
+    {
+        var start = new ProcessStartInfo("python3") { RedirectStandardOutput = true, ArgumentList = { Path.Combine(AppContext.BaseDirectory, "samples", "webhooks", "receiver.py"), "0" }, Environment = { ["WEBHOOK_SECRET"] = Secret } };
+        using var receiver = Process.Start(start)!;
+        try
+        {
+            var url = (await receiver.StandardOutput.ReadLineAsync())!;
+            var id = await NewAsync(url, """[{"entity":"REGISTERED_MODEL","action":"CREATED"}]""");
+            await _client.PostAsync("registered-models/create", """{"name":"hooked-python","description":"grüße"}""");
+            var done = await OverAsync(id, "delivered");
+            Assert.Equal("""registered_model.created {"name": "hooked-python", "tags": {}, "description": "grüße"}""", await receiver.StandardOutput.ReadLineAsync());
+
+            // Sent again it is taken, and told once.
+            await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/webhooks/{id}/deliveries/{done["id"]}/redeliver");
+            await Eventually.TrueAsync(async () => (int)(await OverAsync(id, "delivered"))["attempts"]! == 2);
+            await _client.SendOkAsync($"PATCH webhooks/{id}", """{"secret":"another"}""");
+            var result = (await _client.PostAsync($"webhooks/{id}/test", "{}"))["result"]!;
+            Assert.Equal((false, 401), ((bool)result["success"]!, (int)result["response_status"]!));
+            await _client.SendOkAsync($"DELETE webhooks/{id}");
+            receiver.Kill();
+            Assert.Null(await receiver.StandardOutput.ReadLineAsync());
+        }
+        finally
+        {
+            receiver.Kill();
+        }
     }
 
     private async Task<JsonNode> OverAsync(string webhook, string status)
