@@ -6,10 +6,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Larder.Functions.Hosting;
 
-/// <summary>At start looks for events that a crash left and sends what is due, so that they need not wait for a timer; and sees to it that the events of this process are sent at once.</summary>
+/// <summary>At start looks for events that a crash left and sends deliveries that are due, so that they need not wait for a timer; and sees to it that the events of this process are sent at once.</summary>
 /// <param name="recovery">Finds changes without deliveries.</param>
 /// <param name="dispatcher">Sends what this process adds, from its creation on.</param>
-/// <param name="time">For how long it sends what is due.</param>
+/// <param name="time">For how long it sends deliveries that are due.</param>
 /// <param name="logger">For an outage at start.</param>
 internal sealed partial class EventDelivery(EventRecovery recovery, WebhookDispatcher dispatcher, TimeProvider time, ILogger<EventDelivery> logger) : BackgroundService
 {

@@ -10,7 +10,7 @@ public sealed class DeliverWebhooks(WebhookDispatcher dispatcher, EventRecovery 
     // The next run begins after a minute.
     private static readonly TimeSpan Run = TimeSpan.FromSeconds(50);
 
-    /// <summary>Sends what is due, every minute.</summary>
+    /// <summary>Sends deliveries that are due, every minute.</summary>
     [Function("DeliverWebhooks")]
     public Task Deliver([TimerTrigger("15 * * * * *")] TimerInfo timer, CancellationToken cancellationToken) => dispatcher.RunDueAsync(time.GetUtcNow() + Run, cancellationToken);
 

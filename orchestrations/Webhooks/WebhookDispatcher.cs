@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Larder.Orchestrations.Webhooks;
 
 /// <summary>
-/// Sends deliveries: those that this process added at once and, while it runs, again after the waits that are due soon; and on a timer whatever is due, whichever process added it.
+/// Sends deliveries: those that this process added at once and, while it runs, again after the waits that are due soon; and on a timer all that are due, whichever process added it.
 /// Each webhook has a lane of its own, with <see cref="WebhookOptions.Parallelism"/> sends at a time, so that a slow receiver delays no other.
 /// </summary>
 public sealed partial class WebhookDispatcher : IDisposable
@@ -13,7 +13,7 @@ public sealed partial class WebhookDispatcher : IDisposable
     // More than that wait in storage only, for the timer.
     private const int MaxInLane = 1000;
 
-    // The timer comes each minute: what is due before it this process does itself.
+    // The timer comes each minute: deliveries that are due before it this process sends itself.
     private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
 
     private readonly DeliveryStore _deliveries;
@@ -38,7 +38,7 @@ public sealed partial class WebhookDispatcher : IDisposable
         _deliveries.Added += Start;
     }
 
-    /// <summary>Sends what is due, until a time; what is left is due at the next call.</summary>
+    /// <summary>Sends deliveries that are due, until a time; those that are left are due at the next call.</summary>
     /// <param name="until">When no more is begun.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>How many were sent.</returns>

@@ -12,7 +12,7 @@ namespace Larder.Registry.Webhooks;
 /// <remarks>All methods throw <see cref="StorageUnavailableException"/> during an outage.</remarks>
 /// <param name="documents">Where they are.</param>
 /// <param name="options">Attempts, waits, limits.</param>
-/// <param name="time">For what is due.</param>
+/// <param name="time">For deliveries that are due.</param>
 public sealed class DeliveryStore(IDocumentStore documents, WebhookOptions options, TimeProvider time)
 {
     /// <summary>The most items that one page of a list has.</summary>
@@ -75,7 +75,7 @@ public sealed class DeliveryStore(IDocumentStore documents, WebhookOptions optio
             Added?.Invoke(webhook, delivery, claim);
     }
 
-    /// <summary>What is due.</summary>
+    /// <summary>Deliveries that are due.</summary>
     public async IAsyncEnumerable<DeliveryClaim> DueAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await foreach (var found in documents.ScanAllAsync(PendingDelivery.Collection, ScanPage, cancellationToken))

@@ -107,7 +107,7 @@ public sealed record DeliveryAttempt(int? Status, string? Body, string? Error, b
 public sealed record DeliveryClaim(string Webhook, string Delivery, DateTimeOffset Until, string ETag);
 
 /// <summary>
-/// That a delivery is to be sent: a small document beside it, so that what is due is found without reading what is over. It works like a message of a queue: who takes it
+/// That a delivery is to be sent: a small document beside it, so that deliveries that are due are found without reading those that are over. It works like a message of a queue: who takes it
 /// moves its time into the future, and deletes it at the end.
 /// </summary>
 internal sealed record PendingDelivery

@@ -13,7 +13,7 @@ import sys
 import time
 
 SECRET = os.environ["WEBHOOK_SECRET"].encode()
-MAX_AGE = 300  # seconds: what is older may be a copy that someone sends again
+MAX_AGE = 300  # seconds: what is older may be a copy that an eavesdropper sends
 
 seen = set()  # a receiver that is restarted keeps this in its database
 

@@ -249,7 +249,7 @@ public sealed class WebhookApiTests(WebhookFixture larder) : IClassFixture<Webho
             var id = await NewAsync(url, """[{"entity":"REGISTERED_MODEL","action":"CREATED"}]""");
             await _client.PostAsync("registered-models/create", """{"name":"hooked-python","description":"grüße"}""");
             var done = await OverAsync(id, "delivered");
-            Assert.Equal("""registered_model.created {"name": "hooked-python", "tags": {}, "description": "grüße"}""", await receiver.StandardOutput.ReadLineAsync());
+            Assert.Equal("""registered_model.created {"name": "hooked-python", "tags": {}, "description": "gr\u00fc\u00dfe"}""", await receiver.StandardOutput.ReadLineAsync());
 
             // Sent again it is taken, and told once.
             await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/webhooks/{id}/deliveries/{done["id"]}/redeliver");
