@@ -86,6 +86,7 @@ public sealed class FunctionAccessTests
         DELETE /api/2.0/mlflow/logged-models/{modelId}/tags/{tagKey} contributor
         POST /api/2.0/mlflow/logged-models/search reader
         GET /api/2.0/mlflow/metrics/get-history-bulk reader
+        GET /api/2.0/mlflow/metrics/get-history-bulk-interval reader
         GET /api/2.0/mlflow/metrics/get-history reader
         POST /api/2.0/mlflow/runs/create contributor
         POST /api/2.0/mlflow/runs/delete-tag contributor

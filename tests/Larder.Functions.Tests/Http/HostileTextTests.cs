@@ -188,7 +188,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
                 known[route.Path] = [.. sentence.Split("; ")[^1].Split(' ')[..^1].Select(name => name.TrimEnd(',')).Where(name => name is not ("none" or "is" or "are"))];
         }
         Assert.True(known.Values.Sum(names => names.Length) > 15, string.Join(", ", known.Keys));
-        string[] all = [.. known.Values.SelectMany(names => names).Concat(["detail", "force", "code", "path", "experiment_id", "experiment_name", "run_id", "run_uuid", "metric_key", "page_token", "max_results", "filter", "order_by", "view_type", "artifact_directory_path"]).Distinct()];
+        string[] all = [.. known.Values.SelectMany(names => names).Concat(["detail", "force", "code", "path", "experiment_id", "experiment_name", "run_id", "run_uuid", "metric_key", "run_ids", "start_step", "end_step", "page_token", "max_results", "filter", "order_by", "view_type", "artifact_directory_path"]).Distinct()];
 
         await AllAsync(
             from route in new RouteTable().Entries

@@ -94,6 +94,7 @@ internal static class Exchanges
         new("mlflow search of logged models", "POST", "/api/2.0/mlflow/logged-models/search", 200) { Body = () => Json("""{"experiment_ids": ["7"]}""") },
         new("mlflow end of no logged model", "PATCH", "/api/2.0/mlflow/logged-models/m-x", 404) { Body = () => Json("""{"status": "LOGGED_MODEL_READY"}""") },
         new("mlflow tag of no logged model", "DELETE", "/api/2.0/mlflow/logged-models/m-x/tags/a%2Fb", 404),
+        new("mlflow sampled history of no run", "GET", "/api/2.0/mlflow/metrics/get-history-bulk-interval?run_ids=0123456789abcdef0123456789abcdef&metric_key=a", 404),
         new("mlflow webhooks", "GET", "/api/2.0/mlflow/webhooks?max_results=1", 200),
         new("mlflow webhook without a URL", "POST", "/api/2.0/mlflow/webhooks", 400) { Body = () => Json("""{"name": "hook"}""") },
         new("mlflow webhook that is not there", "GET", "/api/2.0/mlflow/webhooks/0b8f3c62-6f0e-4d3b-8a3c-0d8f5a2f6c11", 404),
