@@ -161,7 +161,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         var records = typeof(ScheduleRequest).Assembly.GetTypes().Where(type => type.Name.EndsWith("Request", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(records);
         // What only GET takes is in the query.
-        string[] ofQueries = ["experiment_name", "metric_key", "path", "artifact_directory_path"];
+        string[] ofQueries = ["experiment_name", "metric_key", "path", "artifact_directory_path", "run_ids", "start_step", "end_step"];
         var members = JsonRoutes.SelectMany(route => route.Places).SelectMany(place => place.Members).Concat(ofQueries).ToHashSet();
         Assert.Equal([], records.SelectMany(Members).Except(members));
     }
