@@ -510,6 +510,30 @@ public sealed record BulkHistoryRequest
     public long? MaxResults { get; init; }
 }
 
+/// <summary>Asks for a metric's values in several runs, at so many steps that a chart needs.</summary>
+public sealed record SampledHistoryRequest
+{
+    /// <summary>The runs' ids, at most 100.</summary>
+    [JsonPropertyName("run_ids")]
+    public required IReadOnlyList<string> RunIds { get; init; }
+
+    /// <summary>The metric's name.</summary>
+    [JsonPropertyName("metric_key")]
+    public required string MetricKey { get; init; }
+
+    /// <summary>The first step; with end_step.</summary>
+    [JsonPropertyName("start_step"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? StartStep { get; init; }
+
+    /// <summary>The last step; with start_step.</summary>
+    [JsonPropertyName("end_step"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? EndStep { get; init; }
+
+    /// <summary>About how many steps, 1 to 2500.</summary>
+    [JsonPropertyName("max_results"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MaxResults { get; init; }
+}
+
 /// <summary>A data set.</summary>
 public sealed record MLflowDataset
 {

@@ -32,6 +32,9 @@ public static partial class TrackingRules
     /// <summary>The most runs of a bulk history.</summary>
     public const int HistoryRuns = 100;
 
+    /// <summary>The most steps of a sampled history.</summary>
+    public const int SampledSteps = 2500;
+
     /// <summary>The most characters of a param's value.</summary>
     public const int ParamLength = 6000;
 

@@ -40,6 +40,7 @@ using Larder.Orchestrations.Training;
 using Larder.Orchestrations.Training.Activities;
 using Larder.Orchestrations.Training.Runs;
 using Larder.Orchestrations.Uploads;
+using Larder.Orchestrations.Webhooks;
 using Larder.Registry.Access;
 using Larder.Registry.Audit;
 using Larder.Registry.Backup;
@@ -60,6 +61,7 @@ using Larder.Registry.Storage.Blobs;
 using Larder.Registry.Text;
 using Larder.Registry.Tokens;
 using Larder.Registry.Uploads;
+using Larder.Registry.Webhooks;
 using Larder.Tracking;
 using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
@@ -117,6 +119,7 @@ public static class LarderServices
         services.AddTransfer();
         services.AddTracking();
         services.AddDashboard();
+        services.AddWebhooks();
         services.AddTelemetry(builder.Configuration, isWorker: builder is FunctionsApplicationBuilder);
 
         ContentCodings.AddTo(services);
@@ -388,6 +391,21 @@ public static class LarderServices
         services.AddSingleton<RunArtifacts>();
         services.AddSingleton<RunFiles>();
         services.AddSingleton<IArtifactUser>(provider => provider.GetRequiredService<RunArtifacts>());
+    }
+
+    private static void AddWebhooks(this IServiceCollection services)
+    {
+        services.AddSetting<WebhookOptions>("Webhooks", RegistrySettings);
+        services.AddSingleton<WebhookSecrets>();
+        services.AddSingleton<DeliveryStore>();
+        services.AddSingleton<EventPublisher>();
+        services.AddSingleton<IAuditFollower>(provider => provider.GetRequiredService<EventPublisher>());
+        services.AddSingleton<IJobFollower>(provider => provider.GetRequiredService<EventPublisher>());
+        services.AddSingleton<WebhookStore>();
+        services.AddSingleton<EventRecovery>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<WebhookDispatcher>();
+        services.AddHostedService<EventDelivery>();
     }
 
     private static void AddSchedules(this IServiceCollection services)

@@ -41,7 +41,7 @@ public sealed class ManageModelVersions(ModelRegistry registry, ModelSearch sear
     {
         var (name, version) = await ReadAsync(request, await Named.ReadAsync(request, cancellationToken), cancellationToken);
         var found = await calls.VersionAsync(name, version, cancellationToken);
-        return new PlainAnswer(new ArtifactUriAnswer { ArtifactUri = VersionArtifacts.UriOf(found.Version) });
+        return new PlainAnswer(new ArtifactUriAnswer { ArtifactUri = VersionSource.UriOf(found.Version) });
     }
 
     /// <summary>A page of versions.</summary>

@@ -7,9 +7,6 @@ namespace Larder.Functions.MLflow;
 /// <summary>Models and versions of the registry as MLflow's API answers them: what is empty is left out.</summary>
 internal static class RegistryAnswers
 {
-    // As MLflow's clients write the sources of versions.
-    private static readonly string[] Schemes = ["runs:", "mlflow-artifacts:", "models:"];
-
     /// <summary>A model, with the newest versions of its stages.</summary>
     public static MLflowRegisteredModel Of(Model model, IEnumerable<ModelVersion> newest) => new()
     {
@@ -32,7 +29,7 @@ internal static class RegistryAnswers
         UserId = version.CreatedBy,
         CurrentStage = Stages.Of(model, version.Version),
         Description = TextOf(version.Description),
-        Source = Schemes.Any(scheme => version.Source.StartsWith(scheme, StringComparison.Ordinal)) ? version.Source : VersionArtifacts.UriOf(version),
+        Source = VersionSource.Of(version),
         RunId = version.Run,
         ModelId = RunModels.ModelIdOf(version.Source),
         Status = version.Status switch

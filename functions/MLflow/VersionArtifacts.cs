@@ -22,16 +22,10 @@ namespace Larder.Functions.MLflow;
 /// </summary>
 public sealed class VersionArtifacts(ModelRegistry registry, ModelScopes scopes, IArtifactStore artifacts)
 {
-    /// <summary>The name below which versions are; no experiment can have it as its id.</summary>
-    public const string Root = "models";
-
     private const string DefaultFile = "model.onnx";
 
-    /// <summary>Where the files of a version are.</summary>
-    public static string UriOf(ModelVersion version) => $"mlflow-artifacts:/{Root}/{version.Model}/{version.Version}";
-
     /// <summary>Whether a path of the proxy is that of a version.</summary>
-    public static bool Has([NotNullWhen(true)] string? path) => path is not null && path.StartsWith($"{Root}/", StringComparison.Ordinal)
+    public static bool Has([NotNullWhen(true)] string? path) => path is not null && path.StartsWith($"{VersionSource.Root}/", StringComparison.Ordinal)
         // An experiment may have its artifacts at the root, with its logged models below the same name.
         && path.Split('/', 4) is not [_, _, "artifacts", ..];
 
@@ -64,8 +58,8 @@ public sealed class VersionArtifacts(ModelRegistry registry, ModelScopes scopes,
 
     private async Task<(IReadOnlyList<VersionFile> Files, byte[]? Description, string Path)> OpenAsync(HttpRequest request, string path, CancellationToken cancellationToken)
     {
-        if (path.Trim('/').Split('/', 4) is not [Root, var model, var version, .. var rest])
-            throw new NotFoundException($"No version has artifacts at {Quoted.Text(path)}: a path is {Root}/NAME/VERSION, and the file's below it.");
+        if (path.Trim('/').Split('/', 4) is not [VersionSource.Root, var model, var version, .. var rest])
+            throw new NotFoundException($"No version has artifacts at {Quoted.Text(path)}: a path is {VersionSource.Root}/NAME/VERSION, and the file's below it.");
         var name = ModelName.Parse(model);
         await scopes.RequireAsync(request.Caller(), name, cancellationToken);
         var found = await registry.GetVersionAsync(name, RegistryCalls.VersionOf(name, version), cancellationToken);

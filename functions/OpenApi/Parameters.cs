@@ -36,6 +36,8 @@ internal sealed record Parameter(string Meaning, string Schema)
         ["label"] = new("An alias.", Name),
         ["method"] = new("predict, classify or regress.", Text),
         ["token"] = new("The token's id, which is not its secret.", Text),
+        ["webhook"] = new("The webhook's id.", Text),
+        ["delivery"] = new("The delivery's id.", Text),
         ["file"] = new("The file's name.", Text),
         ["name"] = new("The input's name: script, requirements, dataset or options.", Text),
         ["path"] = new("The rest of the path, such as that of a file below a job's outputs; it may have slashes.", Text),

@@ -1,11 +1,12 @@
 using Larder.Registry.GarbageCollection;
+using Larder.Registry.Webhooks;
 using Larder.Tracking;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Functions.Operations;
 
 /// <summary>Removes what crashed uploads and deletes left behind.</summary>
-public sealed class CollectGarbage(RegistryGarbageCollector collector, TrackingGarbageCollector tracking, TimeProvider time)
+public sealed class CollectGarbage(RegistryGarbageCollector collector, TrackingGarbageCollector tracking, WebhookStore webhooks, TimeProvider time)
 {
     /// <summary>Runs every hour.</summary>
     [Function("CollectGarbage")]
@@ -13,5 +14,6 @@ public sealed class CollectGarbage(RegistryGarbageCollector collector, TrackingG
     {
         await collector.RunAsync(time.GetUtcNow(), cancellationToken);
         await tracking.RunAsync(time.GetUtcNow(), cancellationToken);
+        await webhooks.CollectAsync(cancellationToken);
     }
 }

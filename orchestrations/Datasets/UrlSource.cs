@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using Larder.Orchestrations.Outbound;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Errors;
 using Larder.Registry.Storage;
@@ -14,10 +14,8 @@ namespace Larder.Orchestrations.Datasets;
 public sealed class UrlSource : IDisposable
 {
     private const int MostRedirects = 5;
-    private const int MostLookups = 3;
 
     private readonly ScoringLimits _limits;
-    private readonly Func<IPAddress, bool> _isAllowed;
     private readonly HttpClient _client;
 
     /// <summary>Makes one.</summary>
@@ -29,17 +27,8 @@ public sealed class UrlSource : IDisposable
 
     internal UrlSource(ScoringLimits limits, Func<IPAddress, bool> isAllowed)
     {
-        (_limits, _isAllowed) = (limits, isAllowed);
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            UseCookies = false,
-            ConnectTimeout = TimeSpan.FromSeconds(30),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(1),
-            ConnectCallback = ConnectAsync,
-        };
-        _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        _limits = limits;
+        _client = new HttpClient(OutboundHandler.Create(isAllowed)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>Refuses a URL that is not allowed, without a request.</summary>
@@ -73,6 +62,10 @@ public sealed class UrlSource : IDisposable
             catch (HttpRequestException e) when (e.InnerException is InvalidRequestException refused)
             {
                 throw refused;
+            }
+            catch (HttpRequestException e) when (e.InnerException is ConnectionRefusedException refused)
+            {
+                throw new InvalidRequestException(refused.Message);
             }
 
             if (response.IsSuccessStatusCode)
@@ -110,51 +103,6 @@ public sealed class UrlSource : IDisposable
         }
 
         return false;
-    }
-
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var host = context.DnsEndPoint.Host;
-        var addresses = await ResolveAsync(host, cancellationToken);
-        var allowed = addresses.Where(_isAllowed).ToArray();
-        // One that is not is enough to mistrust the name.
-        if (allowed.Length < addresses.Length || allowed.Length == 0)
-            throw new InvalidRequestException($"The host {Quoted.Text(host)} is not at a public address.");
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(allowed, context.DnsEndPoint.Port, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            socket.Dispose();
-            throw new InvalidRequestException($"The host {Quoted.Text(host)} takes no connections on port {context.DnsEndPoint.Port}.");
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    // A name that does not resolve will not resolve in a minute either. A name server that does not answer gets another chance at once, not the minutes of a job's retries.
-    private static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
-    {
-        for (var tries = 1; ; tries++)
-        {
-            try
-            {
-                return await Dns.GetHostAddressesAsync(host, cancellationToken);
-            }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.TryAgain && tries < MostLookups)
-            {
-            }
-            catch (SocketException)
-            {
-                throw new InvalidRequestException($"The host {Quoted.Text(host)} cannot be found.");
-            }
-        }
     }
 
     /// <summary>Ends the answer with the stream.</summary>

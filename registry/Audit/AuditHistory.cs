@@ -3,6 +3,7 @@ using Larder.Registry.Models;
 using Larder.Registry.Schedules;
 using Larder.Registry.Storage;
 using Larder.Registry.Tokens;
+using Larder.Registry.Webhooks;
 
 namespace Larder.Registry.Audit;
 
@@ -12,7 +13,8 @@ namespace Larder.Registry.Audit;
 /// <param name="schedules">Schedules, the same.</param>
 /// <param name="tokens">Tokens, the same.</param>
 /// <param name="time">Tells the current month, which the list begins with.</param>
-public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registry, ScheduleStore schedules, TokenStore tokens, TimeProvider time)
+/// <param name="webhooks">Webhooks, as models; null where there are none.</param>
+public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registry, ScheduleStore schedules, TokenStore tokens, TimeProvider time, WebhookStore? webhooks = null)
 {
     /// <summary>The most items that one page of a list has.</summary>
     public const int MaxPage = 1000;
@@ -130,5 +132,7 @@ public sealed class AuditHistory(IDocumentStore documents, ModelRegistry registr
             await schedules.CompleteAuditAsync(schedule, cancellationToken);
         if (subject?.TokenId is { } token)
             await tokens.CompleteAuditAsync(token, cancellationToken);
+        if (subject?.WebhookId is { } webhook && webhooks is not null)
+            await webhooks.CompleteAuditAsync(webhook, cancellationToken);
     }
 }

@@ -12,7 +12,8 @@ namespace Larder.Registry.Audit;
 /// </summary>
 /// <param name="documents">Where records are.</param>
 /// <param name="logger">Gets a warning when records could not be written and are left to a later write.</param>
-public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog> logger)
+/// <param name="follower">Is told of every record of a change before the record is in the log; null for none.</param>
+public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog> logger, IAuditFollower? follower = null)
 {
     private const int MaxRemembered = 10_000;
     private const int Parallelism = 8;
@@ -99,6 +100,9 @@ public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog>
     // Not cancelled with the request that made the change.
     private async Task<bool> CreateAsync(AuditRecord record, bool isNew)
     {
+        // First, so that what is in the log was followed, whichever server wrote it and whichever crashed.
+        if (follower?.Follows(record) == true && (isNew || !await IsThereAsync(AuditKeys.BySubject(record), CancellationToken.None)))
+            await follower.FollowAsync(record);
         var created = await Task.WhenAll(
             CreateAsync(AuditKeys.BySubject(record), record, isNew, CancellationToken.None),
             CreateAsync(AuditKeys.ByTime(record), record, isNew, CancellationToken.None));
@@ -108,7 +112,7 @@ public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog>
     private async Task<bool> CreateAsync((string Partition, string Id) key, AuditRecord record, bool isNew, CancellationToken cancellationToken)
     {
         // Most of what may be missing is there, and a read is cheaper than a write that is refused.
-        if (!isNew && await documents.GetAsync(AuditKeys.Records, key.Partition, key.Id, cancellationToken) is not null)
+        if (!isNew && await IsThereAsync(key, cancellationToken))
             return false;
         try
         {
@@ -121,6 +125,22 @@ public sealed partial class AuditLog(IDocumentStore documents, ILogger<AuditLog>
         }
     }
 
+    private async Task<bool> IsThereAsync((string Partition, string Id) key, CancellationToken cancellationToken) =>
+        await documents.GetAsync(AuditKeys.Records, key.Partition, key.Id, cancellationToken) is not null;
+
     [LoggerMessage(1, LogLevel.Warning, "The records {First} to {Last} could not be written to the audit log; a later change, a reader of the history or the garbage collector writes them.")]
     private partial void LogPutOff(Exception exception, string first, string last);
+}
+
+/// <summary>
+/// Is told of changes, each at least once: what it does must have the same result when it is done again. A record that it could not follow stays in its document's outbox, and comes again.
+/// </summary>
+public interface IAuditFollower
+{
+    /// <summary>Whether it has anything to do for a record.</summary>
+    bool Follows(AuditRecord record);
+
+    /// <summary>Does it. The record is in the log only after that.</summary>
+    /// <exception cref="StorageUnavailableException">It could not; the record comes again.</exception>
+    Task FollowAsync(AuditRecord record);
 }

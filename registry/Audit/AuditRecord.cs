@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Larder.Registry.Audit;
 
-/// <summary>One change of a model, a version, an alias, a schedule, a token or the settings. It is written once and never changed.</summary>
+/// <summary>One change of a model, a version, an alias, a schedule, a token, a webhook or the settings. It is written once and never changed.</summary>
 public sealed record AuditRecord
 {
     /// <summary>What changed, as <see cref="AuditSubject"/> names it: <c>model:iris</c>, <c>model:iris:3</c>, <c>model:iris:champion</c>, <c>settings</c>.</summary>
@@ -20,7 +20,7 @@ public sealed record AuditRecord
 
     /// <summary>
     /// Of a model <c>publish</c>, <c>create_model</c>, <c>update</c>, <c>set_alias</c>, <c>delete_alias</c>, <c>set_default</c>, <c>update_version</c>, <c>delete_version</c>, <c>delete_model</c>, <c>restore_version</c>, <c>restore_model</c>, <c>samples_differ</c>, <c>import</c>; of
-    /// a schedule <c>create</c>, <c>import</c>, <c>update</c>, <c>pause</c>, <c>resume</c>, <c>run</c>, <c>delete</c>; of a token <c>create</c>, <c>revoke</c>; of settings <c>update</c>.
+    /// a schedule <c>create</c>, <c>import</c>, <c>update</c>, <c>pause</c>, <c>resume</c>, <c>run</c>, <c>delete</c>; of a token <c>create</c>, <c>revoke</c>; of a webhook <c>create</c>, <c>update</c>, <c>delete</c>; of settings <c>update</c>.
     /// </summary>
     public required string What { get; init; }
 
@@ -33,6 +33,14 @@ public sealed record AuditRecord
     /// <summary>All of the subject after the change, where no document of its own keeps that: what the next change is told from.</summary>
     [JsonInclude]
     internal JsonElement? State { get; init; }
+
+    /// <summary>True where a publication made the model, or brought its name back; else null.</summary>
+    [JsonInclude]
+    internal bool? MakesModel { get; init; }
+
+    /// <summary>The tags of a version that changed, each value whole, null where the tag went: <see cref="After"/> has long ones cut. Null where none changed.</summary>
+    [JsonInclude]
+    internal IReadOnlyDictionary<string, string?>? Tags { get; init; }
 
     /// <summary>Subject and revision, unique among all records: <c>model:iris/12</c>.</summary>
     [JsonIgnore]

@@ -8,7 +8,7 @@ namespace Larder.Registry.Audit;
 
 /// <summary>
 /// What a list of records is about: <c>model</c> (all models), <c>model:iris</c> (with its versions and aliases), <c>model:iris:3</c>,
-/// <c>model:iris:champion</c>, <c>schedule</c>, <c>schedule:{id}</c>, <c>token</c>, <c>token:{id}</c> or <c>settings</c>.
+/// <c>model:iris:champion</c>, <c>schedule</c>, <c>schedule:{id}</c>, <c>token</c>, <c>token:{id}</c>, <c>webhook</c>, <c>webhook:{id}</c> or <c>settings</c>.
 /// </summary>
 public sealed class AuditSubject
 {
@@ -16,15 +16,16 @@ public sealed class AuditSubject
     private const string Model = "model";
     private const string Schedule = "schedule";
     private const string Token = "token";
+    private const string Webhook = "webhook";
     private const char Separator = ':';
 
     private readonly string _text;
 
-    private AuditSubject(string text, ModelName? model = null, string? schedule = null, string? token = null) =>
-        (_text, ModelName, ScheduleId, TokenId) = (text, model, schedule, token);
+    private AuditSubject(string text, ModelName? model = null, string? schedule = null, string? token = null, string? webhook = null) =>
+        (_text, ModelName, ScheduleId, TokenId, WebhookId) = (text, model, schedule, token, webhook);
 
-    /// <summary>What has the records in a partition of its own; null for all models, all schedules and all tokens.</summary>
-    internal string? Root => _text is Model or Schedule or Token ? null : RootOf(_text);
+    /// <summary>What has the records in a partition of its own; null for all models, schedules, tokens or webhooks.</summary>
+    internal string? Root => _text is Model or Schedule or Token or Webhook ? null : RootOf(_text);
 
     /// <summary>Whether it is less than all that has the same root.</summary>
     internal bool IsPart => Root is { } root && root.Length < _text.Length;
@@ -35,13 +36,15 @@ public sealed class AuditSubject
 
     internal string? TokenId { get; }
 
+    internal string? WebhookId { get; }
+
     /// <summary>Reads a subject.</summary>
     /// <exception cref="InvalidRequestException">It is none.</exception>
     public static AuditSubject Parse(string text)
     {
         switch (text.Split(Separator))
         {
-            case [Settings] or [Model] or [Schedule] or [Token]:
+            case [Settings] or [Model] or [Schedule] or [Token] or [Webhook]:
                 return new AuditSubject(text);
             case [Model, var name]:
                 return new AuditSubject(text, ModelName.Parse(name));
@@ -54,9 +57,11 @@ public sealed class AuditSubject
                 return new AuditSubject(text, schedule: id);
             case [Token, var id] when CallerToken.IsId(id):
                 return new AuditSubject(text, token: id);
+            case [Webhook, var id] when Webhooks.Webhook.IsId(id):
+                return new AuditSubject(text, webhook: id);
             default:
                 throw new InvalidRequestException(
-                    $"{Quoted.Text(text)} is no subject: use model, model:NAME, model:NAME:VERSION, model:NAME:ALIAS, schedule, schedule:ID, token, token:ID or settings.");
+                    $"{Quoted.Text(text)} is no subject: use model, model:NAME, model:NAME:VERSION, model:NAME:ALIAS, schedule, schedule:ID, token, token:ID, webhook, webhook:ID or settings.");
         }
     }
 
@@ -73,6 +78,8 @@ public sealed class AuditSubject
     internal static string OfSchedule(string id) => $"{Schedule}:{id}";
 
     internal static string OfToken(string id) => $"{Token}:{id}";
+
+    internal static string OfWebhook(string id) => $"{Webhook}:{id}";
 
     /// <summary>A subject without its part: what counts revisions.</summary>
     internal static string RootOf(string subject)

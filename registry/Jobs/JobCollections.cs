@@ -27,6 +27,9 @@ internal sealed record JobDocument
 
     /// <summary>Hash of the idempotency key under which it was asked for; the key goes with the job.</summary>
     public string? Key { get; init; }
+
+    /// <summary>True from the write that ends the job until <see cref="IJobFollower"/> was told; else null.</summary>
+    public bool? IsEndUntold { get; init; }
 }
 
 /// <summary>What an idempotency key stands for. It is written before the job is.</summary>

@@ -11,7 +11,8 @@ namespace Larder.Registry.Jobs;
 /// <remarks>All methods throw <see cref="StorageUnavailableException"/> during an outage.</remarks>
 /// <param name="documents">Where they are.</param>
 /// <param name="time">For the age of idempotency keys.</param>
-public sealed class JobStore(IDocumentStore documents, TimeProvider time)
+/// <param name="follower">Is told of jobs that end; null for none.</param>
+public sealed class JobStore(IDocumentStore documents, TimeProvider time, IJobFollower? follower = null)
 {
     /// <summary>The most items that one page of a list has.</summary>
     public const int MaxPage = 1000;
@@ -47,6 +48,14 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
         if (!JobId.IsValid(id))
             throw NotFound(id);
         var updated = await _updater.UpdateAsync(id, JobCollections.JobId, $"the job {id}", Change, cancellationToken);
+        try
+        {
+            await TellAsync(updated!);
+        }
+        catch (StorageUnavailableException)
+        {
+            // The job has ended; that it has is told by TellEndsAsync.
+        }
         return updated!.Value.Job;
 
         JobDocument Change(Document<JobDocument>? read)
@@ -57,8 +66,25 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
                 return document;
             if (next.Id != job.Id)
                 throw new InvalidOperationException("A job keeps its id.");
-            return document with { Job = next.State < job.State ? next with { State = job.State } : next };
+            next = next.State < job.State ? next with { State = job.State } : next;
+            return document with { Job = next, IsEndUntold = next.IsFinal && follower is not null ? true : null };
         }
+    }
+
+    /// <summary>Tells the follower of ends that a server crashed before telling.</summary>
+    /// <param name="since">Of jobs since then (<see cref="JobId"/>).</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>How many.</returns>
+    internal async Task<int> TellEndsAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var told = 0;
+        await foreach (var found in documents.ScanAllAsync(JobCollections.Jobs, ScanPage, cancellationToken))
+        {
+            if (JobId.IsBefore(found.Value.Job.Id, since))
+                break;
+            told += await TellAsync(found) ? 1 : 0;
+        }
+        return told;
     }
 
     /// <summary>
@@ -101,6 +127,8 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
         var found = await ReadAsync(id, cancellationToken);
         if (!found.Value.Job.IsFinal)
             throw new ConflictException($"The job {id} is not over: cancel it first, then delete it.");
+        if (await TellAsync(found))
+            found = await ReadAsync(id, cancellationToken);
 
         // First, or a request under this key would make the deleted job again.
         if (found.Value.Key is { } key)
@@ -193,6 +221,23 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
         job = Storable(job);
         await documents.CreateAsync(JobCollections.Jobs, job.Id, JobCollections.JobId, new JobDocument { Job = job, Key = key }, cancellationToken);
         return job;
+    }
+
+    /// <summary>Tells the follower that a job has ended, if it was not told, and notes that.</summary>
+    private async Task<bool> TellAsync(Document<JobDocument> job)
+    {
+        if (job.Value.IsEndUntold != true || follower is null)
+            return false;
+        await follower.EndedAsync(job.Value.Job);
+        try
+        {
+            await documents.ReplaceAsync(JobCollections.Jobs, job.Partition, job.Id, job.Value with { IsEndUntold = null }, job.ETag);
+        }
+        catch (ETagMismatchException)
+        {
+            // Another server told it, too, or the job is deleted: telling again changes nothing.
+        }
+        return true;
     }
 
     private async Task<Document<JobDocument>> ReadAsync(string id, CancellationToken cancellationToken) =>
@@ -303,4 +348,12 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time)
         if (job is not null)
             await documents.TryDeleteAsync(JobCollections.Jobs, job, cancellationToken);
     }
+}
+
+/// <summary>Is told of jobs that reach their final state, each at least once: what it does must have the same result when it is done again.</summary>
+public interface IJobFollower
+{
+    /// <summary>A job has ended.</summary>
+    /// <exception cref="StorageUnavailableException">It could not do what it does; it is told again.</exception>
+    Task EndedAsync(Job job);
 }

@@ -155,6 +155,7 @@ internal sealed record ModelDocument
             When = version.Created,
             Who = version.CreatedBy,
             What = "publish",
+            MakesModel = Deleted || (Outbox.Last == 0 && LastVersion == 0) ? true : null,
             Before = before is null ? null : AuditValues.Shown(before),
             After = AuditValues.Shown(after),
         };
@@ -193,7 +194,7 @@ internal sealed record ModelDocument
             return this;
         var record = new AuditRecord
         {
-            Subject = AuditSubject.OfVersion(Name, before.Version), When = now, Who = who, What = "update_version", Before = old, After = changed,
+            Subject = AuditSubject.OfVersion(Name, before.Version), When = now, Who = who, What = "update_version", Before = old, After = changed, Tags = TagPatch.Between(before.Tags, after.Tags),
         };
         return Log(record, new AuditEntry { When = now, Who = who, What = record.What, To = before.Version });
     }

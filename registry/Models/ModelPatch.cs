@@ -135,6 +135,15 @@ internal static class TagPatch
         FieldLimits.ValidateTags(merged);
         return merged;
     }
+
+    /// <summary>What leads from some tags to others: values that are new, null for tags that went; null when they are the same.</summary>
+    public static IReadOnlyDictionary<string, string?>? Between(IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string> after)
+    {
+        var changes = after.Where(tag => before.GetValueOrDefault(tag.Key) != tag.Value).ToDictionary(tag => tag.Key, tag => (string?)tag.Value);
+        foreach (var gone in before.Keys.Where(key => !after.ContainsKey(key)))
+            changes[gone] = null;
+        return changes.Count == 0 ? null : changes;
+    }
 }
 
 /// <summary>Refuses settings that no model could be served with, before they are stored.</summary>

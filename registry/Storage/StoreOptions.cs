@@ -7,6 +7,7 @@ using Larder.Registry.Samples;
 using Larder.Registry.Storage.Cosmos;
 using Larder.Registry.Tokens;
 using Larder.Registry.Uploads;
+using Larder.Registry.Webhooks;
 using Microsoft.Extensions.Options;
 
 namespace Larder.Registry.Storage;
@@ -34,4 +35,5 @@ public sealed partial class RegistrySettingsValidator :
     IValidateOptions<CosmosOptions>,
     IValidateOptions<UploadSessionOptions>,
     IValidateOptions<ImportLimits>,
-    IValidateOptions<SampleLimits>;
+    IValidateOptions<SampleLimits>,
+    IValidateOptions<WebhookOptions>;

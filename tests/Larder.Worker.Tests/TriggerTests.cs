@@ -27,6 +27,8 @@ public sealed class TriggerTests(WorkerFixture worker)
     [InlineData("ReconcileJobs")]
     [InlineData("RunSchedules")]
     [InlineData("IngestMissed")]
+    [InlineData("DeliverWebhooks")]
+    [InlineData("RecoverEvents")]
     public async Task A_timer_s_function_runs_to_its_end(string function)
     {
         // As the host writes it, here for an occurrence that came late.

@@ -323,6 +323,26 @@ public sealed class RunStore : IDisposable
         return points;
     }
 
+    /// <summary>The points of a metric of several runs at some steps, which are the same for all: so many that a chart shows the course of each (<see cref="SampledSteps"/>).</summary>
+    /// <param name="ids">The runs, in whose order the points come.</param>
+    /// <param name="key">The metric.</param>
+    /// <param name="range">The first and last step; null for all from 0 on.</param>
+    /// <param name="most">The most steps, beside the first and last of each run.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="NotFoundException">There is no such run.</exception>
+    public async Task<IReadOnlyList<(string RunId, MetricPoint Point)>> SampleAsync(
+        IReadOnlyList<string> ids, string key, (long Start, long End)? range, int most, CancellationToken cancellationToken = default)
+    {
+        var histories = new List<(string RunId, List<MetricPoint> Points)>();
+        foreach (var id in ids.Distinct())
+        {
+            TrackingRules.RequireRunId(id);
+            histories.Add((id, await _history.PointsAsync(id, key, cancellationToken)));
+        }
+        var steps = SampledSteps.Of([.. histories.Select(history => history.Points.ConvertAll(point => point.Step))], range, most);
+        return [.. histories.SelectMany(history => history.Points.Where(point => steps.Contains(point.Step)).Take(TrackingRules.HistoryPoints).Select(point => (history.RunId, point)))];
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _history.Dispose();
 

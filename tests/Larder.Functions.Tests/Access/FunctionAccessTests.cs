@@ -86,6 +86,7 @@ public sealed class FunctionAccessTests
         DELETE /api/2.0/mlflow/logged-models/{modelId}/tags/{tagKey} contributor
         POST /api/2.0/mlflow/logged-models/search reader
         GET /api/2.0/mlflow/metrics/get-history-bulk reader
+        GET /api/2.0/mlflow/metrics/get-history-bulk-interval reader
         GET /api/2.0/mlflow/metrics/get-history reader
         POST /api/2.0/mlflow/runs/create contributor
         POST /api/2.0/mlflow/runs/delete-tag contributor
@@ -110,6 +111,14 @@ public sealed class FunctionAccessTests
         GET /api/3.0/mlflow/{*path} reader
         PATCH /api/3.0/mlflow/{*path} reader
         POST /api/3.0/mlflow/{*path} reader
+        GET /api/2.0/mlflow/webhooks admin
+        POST /api/2.0/mlflow/webhooks admin
+        GET /api/2.0/mlflow/webhooks/{webhook} admin
+        PATCH /api/2.0/mlflow/webhooks/{webhook} admin
+        DELETE /api/2.0/mlflow/webhooks/{webhook} admin
+        POST /api/2.0/mlflow/webhooks/{webhook}/test admin
+        GET /api/v1/webhooks/{webhook}/deliveries admin
+        POST /api/v1/webhooks/{webhook}/deliveries/{delivery}/redeliver admin
         GET /api/v1/admin/tokens admin
         POST /api/v1/admin/tokens admin
         DELETE /api/v1/admin/tokens/{token} admin

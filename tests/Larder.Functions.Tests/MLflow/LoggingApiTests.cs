@@ -125,6 +125,36 @@ public sealed class LoggingApiTests(LarderFixture larder)
     }
 
     [Fact]
+    public async Task A_long_history_is_sampled_for_a_chart()
+    {
+        var ids = new[] { await _client.NewRunAsync(), await _client.NewRunAsync() };
+        string Batch(string run, IEnumerable<int> steps) =>
+            $$"""{"run_id":"{{run}}","metrics":[{{string.Join(',', steps.Select(step => $$"""{"key":"a","value":{{step}},"timestamp":1,"step":{{step}}}"""))}}]}""";
+        await _client.PostAsync("runs/log-batch", Batch(ids[0], Enumerable.Range(0, 1000)));
+        await _client.PostAsync("runs/log-batch", Batch(ids[1], Enumerable.Range(300, 5).Select(step => step * 7)));
+        async Task<IReadOnlyList<(string Run, long Step)>> AskAsync(string rest) =>
+            [.. ((await _client.AskAsync($"metrics/get-history-bulk-interval?run_ids={ids[0]}&run_ids={ids[1]}&metric_key=a{rest}"))["metrics"]?.AsArray() ?? []).Select(metric => ((string)metric!["run_id"]!, (long)metric["step"]!))];
+
+        Assert.Equal(1005, (await AskAsync("")).Count);
+        Assert.Equal(
+            [(ids[0], 0), (ids[0], 201), (ids[0], 402), (ids[0], 603), (ids[0], 804), (ids[0], 999), (ids[1], 2100), (ids[1], 2128)],
+            await AskAsync("&max_results=5"));
+        Assert.Equal([(ids[0], 500), (ids[0], 550), (ids[0], 599)], await AskAsync("&max_results=2&start_step=500&end_step=599"));
+        Assert.Empty(await AskAsync("&start_step=5000&end_step=6000"));
+        foreach (var (rest, message) in new[]
+        {
+            ("&max_results=0", "max_results must be between 1 and 2500."), ("&max_results=2501", "max_results must be between 1 and 2500."),
+            ("&start_step=1", "If either start step or end step are specified, both must be specified."), ("&end_step=1", "If either start step or end step are specified, both must be specified."),
+            ("&start_step=2&end_step=1", "end_step must be greater than start_step. Found start_step=2 and end_step=1."),
+        })
+        {
+            await _client.RefusedAsync($"metrics/get-history-bulk-interval?run_ids={ids[0]}&metric_key=a{rest}", null, 400, "INVALID_PARAMETER_VALUE", message);
+        }
+        await _client.RefusedAsync($"metrics/get-history-bulk-interval?metric_key=a{string.Concat(Enumerable.Range(0, 101).Select(i => $"&run_ids=r{i}"))}", null, 400, "INVALID_PARAMETER_VALUE", "GetMetricHistoryBulkInterval request must specify at most 100 run_ids. Received 101 run_ids.");
+        await _client.RefusedAsync("metrics/get-history-bulk-interval?run_ids=0123456789abcdef0123456789abcdef&metric_key=a", null, 404, "RESOURCE_DOES_NOT_EXIST", "Run with id=0123456789abcdef0123456789abcdef not found");
+    }
+
+    [Fact]
     public async Task A_bulk_history_names_the_run_of_each_value()
     {
         var ids = new[] { await _client.NewRunAsync(), await _client.NewRunAsync() };

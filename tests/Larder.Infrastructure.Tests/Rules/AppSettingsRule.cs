@@ -36,6 +36,7 @@ internal static partial class AppSettingsRule
         ["Limits:Scoring:UrlHosts"] = "data sets come by URL only where the owner allows a host",
         ["LocalFolder"] = "the system's temporary folder is right",
         ["Store:Cosmos:Key"] = "the account takes identities only",
+        ["Webhooks:EncryptionKey"] = "a secret, which a deployment that wants one keeps in a vault",
         ["Tracking:Uri"] = "the app's own host name is right",
         ["Jobs:ContainerInstances:ArmEndpoint"] = "the public cloud's is the default",
         ["Jobs:ContainerInstances:ArmAudience"] = "as ArmEndpoint",

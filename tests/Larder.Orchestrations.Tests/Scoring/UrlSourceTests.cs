@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Outbound;
 using Larder.Orchestrations.Scoring;
 using Larder.Orchestrations.Tests.Testing;
 using Larder.Registry.Errors;
@@ -32,6 +33,7 @@ public class UrlSourceTests
     [InlineData("64:ff9b::7f00:1")]
     [InlineData("2002:7f00:1::")]
     [InlineData("2001:db8::1")]
+    [InlineData("168.63.129.16")]
     public void Addresses_of_this_machine_its_networks_and_special_ones_are_not_public(string address) =>
         Assert.False(PublicAddress.Is(IPAddress.Parse(address)));
 

@@ -11,6 +11,7 @@ using Larder.Registry.Schedules;
 using Larder.Registry.Storage;
 using Larder.Registry.Storage.Blobs;
 using Larder.Registry.Tokens;
+using Larder.Registry.Webhooks;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Larder.Registry.Tests.Testing;
@@ -41,7 +42,8 @@ internal sealed class Shop : IDisposable
         AdoptArtifact? adopt = null,
         string? folder = null,
         int retentionDays = 1,
-        WarmModels? warm = null)
+        WarmModels? warm = null,
+        WebhookOptions? webhooks = null)
     {
         _folder = folder ?? Path.Combine(Path.GetTempPath(), $"shop-{Guid.NewGuid():N}");
         Account = account;
@@ -51,11 +53,17 @@ internal sealed class Shop : IDisposable
         Documents = documents?.Invoke(Documents) ?? Documents;
         Artifacts = new BlobArtifactStore(client, Time);
         Artifacts = artifacts?.Invoke(Artifacts) ?? Artifacts;
-        var log = new AuditLog(Documents, NullLogger<AuditLog>.Instance);
+        var delivering = webhooks ?? new WebhookOptions();
+        Deliveries = new DeliveryStore(Documents, delivering, Time);
+        // Where a test is about storage calls, there are no more than it is about.
+        var events = webhooks is null ? null : new EventPublisher(Documents, Deliveries);
+        var log = new AuditLog(Documents, NullLogger<AuditLog>.Instance, events);
         Registry = new ModelRegistry(Documents, Time, log, warm);
         Schedules = new ScheduleStore(Documents, log);
         Tokens = new TokenStore(Documents, log, Time);
-        History = new AuditHistory(Documents, Registry, Schedules, Tokens, Time);
+        Secrets = new WebhookSecrets(delivering);
+        Webhooks = new WebhookStore(Documents, log, Deliveries, Secrets, delivering, Time);
+        History = new AuditHistory(Documents, Registry, Schedules, Tokens, Time, Webhooks);
         Settings = new SettingsHistory(log, Time);
         var publishing = (options ?? new PublishingOptions()) with { StagingFolder = Staging };
         _modelBytes = publishing.ModelBytes;
@@ -67,7 +75,8 @@ internal sealed class Shop : IDisposable
             new StagingArea(publishing),
             publishing,
             NullLogger<ModelPublisher>.Instance);
-        Jobs = new JobStore(Documents, Time);
+        Jobs = new JobStore(Documents, Time, events);
+        Recovery = new EventRecovery(Registry, Jobs, Deliveries, Time);
         Files = new JobFiles(client, Time);
         Sweeper = new RegistryGarbageCollector(Registry, Artifacts, Publisher, Jobs, Files, Schedules, Tokens, [], new GarbageCollectionOptions(), new RetentionOptions { Deleted = TimeSpan.FromDays(retentionDays) });
     }
@@ -87,6 +96,14 @@ internal sealed class Shop : IDisposable
     public TokenStore Tokens { get; }
 
     public AuditHistory History { get; }
+
+    public WebhookStore Webhooks { get; }
+
+    public DeliveryStore Deliveries { get; }
+
+    public WebhookSecrets Secrets { get; }
+
+    public EventRecovery Recovery { get; }
 
     public SettingsHistory Settings { get; }
 
