@@ -30,14 +30,14 @@ public sealed class ModelsClient
             cancellationToken);
     }
 
-    /// <summary>A model, the version that the reference means, and the newest of its versions.</summary>
+    /// <summary>A model, the version that the reference means, and its first versions.</summary>
     /// <param name="reference">The model or version.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     /// <exception cref="LarderException">The server refused the request, or cannot be reached.</exception>
     public Task<ModelAnswer> GetAsync(string reference, CancellationToken cancellationToken = default) =>
         _api.GetAsync(ApiPath.Of(Root, reference), LarderJson.Default.ModelAnswer, cancellationToken);
 
-    /// <summary>Lists the versions of a model, the newest first.</summary>
+    /// <summary>Lists the versions of a model, the oldest first, reading further pages as they are needed.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="cancellationToken">Ends the list.</param>
     /// <exception cref="LarderException">The server refused the request, or cannot be reached.</exception>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Larder.Client.Http;
 using Larder.Contracts;
 
@@ -22,16 +21,6 @@ public sealed class PredictionsClient
     /// <exception cref="LarderException">The server refused the values, or cannot be reached.</exception>
     public Task<PredictionAnswer> PredictAsync(string reference, JsonElement values, PredictionOptions? options = null, CancellationToken cancellationToken = default) =>
         SendAsync(reference, ApiConnection.Json(new PredictionRequest { Values = values }, LarderJson.Default.PredictionRequest), options, cancellationToken);
-
-    /// <summary>Predicts for values of any type that is written as JSON, such as <c>float[]</c>.</summary>
-    /// <param name="reference">The model or version.</param>
-    /// <param name="values">The values.</param>
-    /// <param name="type">How they are written as JSON.</param>
-    /// <param name="options">What else is said; null for nothing.</param>
-    /// <param name="cancellationToken">Cancels the request.</param>
-    /// <exception cref="LarderException">The server refused the values, or cannot be reached.</exception>
-    public Task<PredictionAnswer> PredictAsync<T>(string reference, T values, JsonTypeInfo<T> type, PredictionOptions? options = null, CancellationToken cancellationToken = default) =>
-        PredictAsync(reference, JsonSerializer.SerializeToElement(values, type), options, cancellationToken);
 
     /// <summary>Predicts for the rows of a table in CSV.</summary>
     /// <param name="reference">The model or version.</param>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Larder.Cli.Output;
 using Larder.Cli.Running;
 
 namespace Larder.Cli.Commands;
@@ -39,24 +38,16 @@ internal static class CompletionCommand
         }
         """;
 
-    private enum Shell
-    {
-        Bash,
-        Zsh,
-        Fish,
-        Pwsh,
-    }
-
     public static Command Create()
     {
-        var shell = new Argument<Shell>("shell") { Description = "bash, zsh, fish or pwsh." };
+        var shell = new Argument<string>("shell") { Description = "The shell." }.AcceptOnlyFromAmong("bash", "zsh", "fish", "pwsh");
         return new Command("completion", "Print a script that completes commands in a shell.") { shell }.Runs(run =>
         {
             Console.Out.WriteLine(run.Value(shell) switch
             {
-                Shell.Bash => Bash,
-                Shell.Zsh => Zsh,
-                Shell.Fish => Fish,
+                "bash" => Bash,
+                "zsh" => Zsh,
+                "fish" => Fish,
                 _ => PowerShell,
             });
             return Task.CompletedTask;

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using Larder.Cli.Configuration;
-using Larder.Cli.Output;
 using Larder.Cli.Running;
 using Larder.Client;
 

@@ -131,7 +131,7 @@ internal static class JobCommands
             var outputs = await run.Client.Jobs.GetOutputsAsync(run.Value(Job), run.Stop);
             if (run.Value(path) is { } wanted)
             {
-                var output = outputs.FirstOrDefault(output => output.Path == wanted) ?? throw new UsageException($"The job {run.Value(Job)} left no {wanted}: {string.Join(", ", outputs.Select(output => output.Path))}.");
+                var output = outputs.FirstOrDefault(output => output.Path == wanted) ?? throw new UsageException($"The job {run.Value(Job)} left no {wanted}: {string.Join(", ", outputs.Select(output => output.Path))}.", ExitCodes.Failed);
                 await DownloadAsync(run, output, run.Value(to) ?? Path.GetFileName(wanted), run.Value(force));
                 return;
             }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Larder.Cli.Configuration;
+using Larder.Cli.Output;
 using Larder.Cli.Running;
 using Larder.Client;
 
@@ -49,7 +50,7 @@ internal static class LoginCommands
             return ServerSettings.Checked((await Console.In.ReadToEndAsync(run.Stop)).Trim(), "standard input");
         if ((run.Value(GlobalOptions.Token), Environment.GetEnvironmentVariable(ServerSettings.TokenVariable)) is { } found && (found.Item1 ?? found.Item2) is { Length: > 0 } given)
             return ServerSettings.Checked(given, found.Item1 is null ? ServerSettings.TokenVariable : "--token");
-        if (!run.Terminal.CanAsk)
+        if (!Terminal.CanAsk)
             return null;
         var typed = run.Terminal.AskSecret("Token (empty for a server that asks for none):").Trim();
         return typed.Length == 0 ? null : ServerSettings.Checked(typed, "the terminal");

@@ -124,7 +124,7 @@ internal static class ModelCommands
         var force = new Option<bool>("--force") { Description = "Replace the file." };
         return new Command("download", "Download a version's file; of a version of several files, a zip of them.") { reference, to, force }.Runs(async run =>
         {
-            var version = (await run.Client.Models.GetAsync(run.Value(reference), run.Stop)).Version ?? throw new UsageException($"{run.Value(reference)} has no version yet.");
+            var version = (await run.Client.Models.GetAsync(run.Value(reference), run.Stop)).Version ?? throw new UsageException($"{run.Value(reference)} has no version yet.", ExitCodes.Failed);
             var exact = $"{version.Model}:{version.Version}";
             // The server's name of the file is one that an uploader chose.
             var name = version.Manifest is null ? Path.GetFileName(version.FileName?.Replace('\\', '/')) : $"{version.Model}-{version.Version}.zip";
@@ -164,7 +164,7 @@ internal static class ModelCommands
             var found = (await run.Client.Models.GetAsync(name, run.Stop)).Model;
             var last = found.Audit.Where(change => change.Alias == moved).MaxBy(change => (change.Revision ?? 0, change.When));
             if (last is not { From: { } before })
-                throw new UsageException($"{name} has no earlier version of {moved} in its latest changes: 'larder models alias {name} {moved} VERSION' moves it.");
+                throw new UsageException($"{name} has no earlier version of {moved} in its latest changes: 'larder models alias {name} {moved} VERSION' moves it.", ExitCodes.Failed);
             var answer = await MoveAsync(run, name, moved, before, force: false);
             if (answer.Previous != last.To)
                 run.Terminal.Note($"Meanwhile {moved} had been moved to version {answer.Previous}.");
@@ -228,10 +228,10 @@ internal static class ModelCommands
             ("updated", Plain.Time(model.Updated)));
         if (run.Terminal.Format != OutputFormat.Table || answer.Versions.Count == 0)
             return;
-        run.Terminal.Line("");
+        Terminal.Line("");
         run.Terminal.List(answer.Versions, VersionColumns);
         if (answer.NextCursor is not null)
-            run.Terminal.Note("These are the newest versions; --output json has the cursor of the next ones.");
+            run.Terminal.Note("These are the first versions.");
     }
 
     private static void ShowVersion(CommandRun run, VersionDetails version) => run.Terminal.Show(

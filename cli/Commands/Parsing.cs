@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Larder.Cli.Output;
 using Larder.Cli.Running;
 
 namespace Larder.Cli.Commands;
@@ -31,7 +32,7 @@ internal static class Parsing
     /// <summary>Asks before what cannot be taken back easily. Where no user can be asked, <c>--yes</c> is needed.</summary>
     /// <returns>False when the user says no.</returns>
     public static bool Confirmed(this CommandRun run, Option<bool> yes, string question) =>
-        run.Value(yes) || (run.Terminal.CanAsk
+        run.Value(yes) || (Terminal.CanAsk
             ? run.Terminal.Confirm(question)
             : throw new UsageException($"{question} Say --yes: there is no terminal to ask."));
 }

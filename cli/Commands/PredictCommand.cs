@@ -59,7 +59,7 @@ internal static class PredictCommand
         var rows = outputs.All(output => output.Value.ValueKind == JsonValueKind.Array) && outputs.Select(output => output.Value.GetArrayLength()).Distinct().ToList() is [var count] ? count : -1;
         run.Terminal.List(
             Enumerable.Range(0, Math.Max(rows, 1)).ToList(),
-            [.. outputs.Select(output => new Column<int>(output.Key, row => Cell(rows < 0 ? output.Value : output.Value[row])))]);
+            [.. outputs.Select(output => new Column<int>(output.Key, row => Cell(rows < 0 ? output.Value : output.Value[row])) { Heading = output.Key })]);
     }
 
     private static string Cell(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();

@@ -3,7 +3,6 @@ using System.Net;
 using Larder.Cli.Output;
 using Larder.Cli.Running;
 using Larder.Client;
-using Larder.Contracts;
 
 namespace Larder.Cli.Commands;
 
@@ -77,7 +76,7 @@ internal static class RunCommands
                 rows,
                 [
                     new("", row => row.Name),
-                    .. answer.Runs.Select((one, n) => new Column<(string Name, IReadOnlyList<string?> Values)>(one.RunId, row => row.Values[n])),
+                    .. answer.Runs.Select((one, n) => new Column<(string Name, IReadOnlyList<string?> Values)>(one.RunId, row => row.Values[n]) { Heading = one.RunId }),
                 ]);
         });
     }

@@ -12,6 +12,7 @@ namespace Larder.Cli.Commands;
 internal static class ScheduleCommands
 {
     private static readonly JsonSerializerOptions Strict = new() { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+    private static readonly JsonSerializerOptions Brief = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     private static readonly Argument<string> Schedule = new("schedule") { Description = "The schedule's id." };
     private static readonly Argument<string> Definition = new("definition") { Description = "JSON as docs/schedules.md has it, @FILE with JSON, or - for standard input." };
 
@@ -58,7 +59,7 @@ internal static class ScheduleCommands
             ("description", schedule.Description),
             ("job", $"{schedule.Job.Type} {schedule.Job.Model}"),
             ("options", schedule.Job.Options?.GetRawText()),
-            ("inputs", JsonSerializer.Serialize(schedule.Job.Inputs, new JsonSerializerOptions { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull })),
+            ("inputs", JsonSerializer.Serialize(schedule.Job.Inputs, Brief)),
             ("cron", $"{schedule.Cron} ({schedule.TimeZone})"),
             ("overlap", schedule.Overlap),
             ("missed", schedule.Missed),

@@ -31,7 +31,7 @@ internal sealed class Terminal
     public bool IsQuiet { get; }
 
     /// <summary>Whether a user can be asked.</summary>
-    public bool CanAsk => !Console.IsInputRedirected && !Console.IsErrorRedirected;
+    public static bool CanAsk => !Console.IsInputRedirected && !Console.IsErrorRedirected;
 
     /// <summary>Whether lines of a log may have a status line below them.</summary>
     public bool ShowsStatus => !IsQuiet && Format == OutputFormat.Table && !Console.IsOutputRedirected && _out.Profile.Capabilities.Interactive;
@@ -89,7 +89,7 @@ internal sealed class Terminal
     }
 
     /// <summary>Prints a line of the result.</summary>
-    public void Line(string text) => Console.Out.WriteLine(Plain.Text(text));
+    public static void Line(string text) => Console.Out.WriteLine(Plain.Text(text));
 
     /// <summary>Prints JSON.</summary>
     public static void Write<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));
@@ -136,7 +136,7 @@ internal sealed class Terminal
         }
         var table = new Table().Border(TableBorder.None);
         foreach (var column in columns)
-            table.AddColumn(new TableColumn(new Text(column.Name.ToUpperInvariant(), Heading)).PadRight(2));
+            table.AddColumn(new TableColumn(new Text(Plain.Text(column.Heading), Heading)).PadRight(2));
         foreach (var item in items)
             table.AddRow(columns.Select(column => new Text(Plain.Text(column.Value(item) ?? "-"))));
         Render(table);

@@ -16,7 +16,7 @@ internal sealed class CommandRun : IDisposable
     public CommandRun(ParseResult result, Interruption interruption)
     {
         (_result, _interruption) = (result, interruption);
-        Terminal = new Terminal(result.GetValue(GlobalOptions.Output), result.GetValue(GlobalOptions.Quiet));
+        Terminal = new Terminal(Enum.Parse<OutputFormat>(result.GetValue(GlobalOptions.Output)!, ignoreCase: true), result.GetValue(GlobalOptions.Quiet));
     }
 
     /// <summary>Where results, notes and errors go.</summary>
@@ -41,10 +41,7 @@ internal sealed class CommandRun : IDisposable
     public T? Value<T>(Option<T> option) => _result.GetValue(option);
 
     /// <summary>What an argument says.</summary>
-    public T Value<T>(Argument<T> argument) => _result.GetRequiredValue(argument);
-
-    /// <summary>Whether an option was typed.</summary>
-    public bool Has(Option option) => _result.GetResult(option) is { Implicit: false };
+    public T Value<T>(Argument<T> argument) => _result.GetValue(argument)!;
 
     /// <inheritdoc />
     public void Dispose() => _client?.Dispose();

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Runtime.CompilerServices;
-using Larder.Cli.Output;
 using Larder.Client;
 
 namespace Larder.Cli.Running;
@@ -52,7 +51,7 @@ internal static class Invocation
         catch (Exception e) when (e is UsageException or ArgumentException)
         {
             run.Terminal.Error(e.Message);
-            return ExitCodes.Usage;
+            return (e as UsageException)?.ExitCode ?? ExitCodes.Usage;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -63,7 +63,7 @@ internal static class JobWatch
         var version = job.Version is { } number ? $" {job.Model}:{number}" : "";
         var metrics = job.Metrics.Count > 0 ? $" ({Plain.Pairs(job.Metrics)})" : "";
         if (job.State == JobStates.Succeeded)
-            run.Terminal.Done($"{job.Type} {job.Id} succeeded:{version}{metrics}{(job.Reason is { } note ? $" {note}" : "")}", job, job.Version is null ? job.Id : version.Trim());
+            run.Terminal.Done($"{job.Type} {job.Id} succeeded{(version.Length > 0 ? $":{version}" : "")}{metrics}.{(job.Reason is { } note ? $" {note}" : "")}", job, job.Version is null ? job.Id : version.Trim());
         else
         {
             if (run.Terminal.Format == OutputFormat.Json)
@@ -96,12 +96,11 @@ internal static class JobWatch
     }
 
     // With JSON or CSV, standard output is the result alone.
-    private static Action<string> LogWriter(CommandRun run) => run.Terminal switch
+    private static Action<string> LogWriter(CommandRun run)
     {
-        { IsQuiet: true } => _ => { },
-        { Format: OutputFormat.Table } => Console.Out.WriteLine,
-        _ => Console.Error.WriteLine,
-    };
+        var writer = run.Terminal.IsQuiet ? TextWriter.Null : run.Terminal.Format == OutputFormat.Table ? Console.Out : Console.Error;
+        return writer.WriteLine;
+    }
 
     private static async Task ShowStatusAsync(CommandRun run, string job, StatusContext status, CancellationToken cancellationToken)
     {

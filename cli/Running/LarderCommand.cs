@@ -38,11 +38,12 @@ internal static class LarderCommand
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args, Interruption interruption)
     {
-        var result = Create(interruption).Parse(args);
+        // An argument @FILE is a file with JSON here, and not one with further arguments.
+        var result = Create(interruption).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0)
         {
             foreach (var error in result.Errors)
-                await Console.Error.WriteLineAsync($"error: {error.Message}");
+                await Console.Error.WriteLineAsync($"error: {error.Message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal)}");
             await Console.Error.WriteLineAsync($"{NameOf(result.CommandResult.Command)} --help shows how it is used.");
             return ExitCodes.Usage;
         }

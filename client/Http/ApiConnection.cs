@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Larder.Contracts;
 
 namespace Larder.Client.Http;
 
@@ -20,7 +21,12 @@ internal sealed class ApiConnection(HttpClient http, LarderClientOptions options
         try
         {
             await using var body = await answer.Content.ReadAsStreamAsync(limit.Token);
-            return await JsonSerializer.DeserializeAsync(body, type, limit.Token) ?? throw new JsonException("null");
+            return await JsonSerializer.DeserializeAsync(body, type, limit.Token) switch
+            {
+                // Every answer of Larder's own API begins with it, and another program's JSON has none.
+                null or Answer { HttpStatus: null } => throw new JsonException("no http_status"),
+                { } value => value,
+            };
         }
         catch (JsonException e)
         {

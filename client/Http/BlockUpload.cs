@@ -30,7 +30,6 @@ internal sealed class BlockUpload(HttpClient http, Uri url, int blockSize)
                 continue;
 
             var content = new ByteArrayContent(block, 0, length);
-            content.Headers.ContentMD5 = MD5.HashData(block.AsSpan(0, length));
             await PutAsync($"comp=block&blockid={Uri.EscapeDataString(IdOf(number))}", content, $"block {number + 1}", cancellationToken);
             progress?.Report(new UploadProgress(number + 1, bytes, file.Length));
         }

@@ -11,12 +11,13 @@ public sealed class LogFollowerTests
     [Fact]
     public async Task A_stream_that_is_cut_is_taken_up_behind_the_last_line()
     {
+        var received = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var server = await ScriptedServer.StartAsync(async (context, number) =>
         {
-            context.Response.ContentType = "text/event-stream";
             if (number == 1)
             {
                 await SendAsync(context, Line("1", 1) + Line("2", 2) + "id: 3\ndata: {\"n\":3");
+                await received.Task;
                 context.Abort();
                 return;
             }
@@ -24,7 +25,13 @@ public sealed class LogFollowerTests
         });
         using var client = server.Client();
 
-        var events = await client.Jobs.FollowLogAsync("job").ToListAsync();
+        var events = new List<JobLogEvent>();
+        await foreach (var one in client.Jobs.FollowLogAsync("job"))
+        {
+            events.Add(one);
+            if (one.Id == "2")
+                received.SetResult();
+        }
 
         Assert.Equal(["1", "2", "3", "2.1"], events.Select(one => one.Id));
         Assert.Equal(["line 1", "line 2", "line 3", "line 1"], events.Select(one => one.Line.M));

@@ -137,7 +137,7 @@ public sealed class RepetitionTests
         var answer = await client.Predictions.PredictAsync("iris", JsonElement.Parse("[1, 2]"));
 
         Assert.Equal(1, answer.Outputs["y"][0].GetInt32());
-        Assert.All(server.Requests, request => Assert.Equal("""{"values":[1, 2]}""", request.Body));
+        Assert.All(server.Requests, request => Assert.Equal("""{"values":[1,2]}""", request.Body));
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed class RepetitionTests
         await Assert.ThrowsAsync<ArgumentException>(() => client.Models.DeleteAsync(".."));
         await Assert.ThrowsAsync<LarderException>(() => client.Models.DeleteAsync("a/../b?force=true#"));
 
-        Assert.Equal("DELETE /api/v1/models/a%2F..%2Fb?force=true#", Uri.UnescapeDataString(Assert.Single(server.Requests).What).Replace("/..", "%2F..", StringComparison.Ordinal).Replace("../", "..%2F", StringComparison.Ordinal));
+        Assert.Equal("DELETE /api/v1/models/a%2F..%2Fb%3Fforce%3Dtrue%23", Assert.Single(server.Requests).What);
     }
 
     private static string Dataset(int number) =>

@@ -24,7 +24,7 @@ public sealed class ServerClientTests(LarderServer server)
         var found = await _larder.Models.GetAsync("walk:1");
         Assert.Equal("botany", found.Version!.Tags["team"]);
         Assert.Contains(await _larder.Models.ListAsync().ToListAsync(), model => model.Name == "walk");
-        Assert.Equal([2, 1], await _larder.Models.ListVersionsAsync("walk").Select(version => version.Version).ToListAsync());
+        Assert.Equal([1, 2], await _larder.Models.ListVersionsAsync("walk").Select(version => version.Version).ToListAsync());
 
         Assert.Equal(0, (await _larder.Predictions.PredictAsync("walk", JsonElement.Parse("[5.1, 3.5, 1.4, 0.2]"))).Values[0].GetInt32());
         using var csv = new MemoryStream("petal_width,petal_length,sepal_width,sepal_length\n0.2,1.4,3.5,5.1\n"u8.ToArray());

@@ -42,7 +42,7 @@ internal sealed class CommandLine : IAsyncDisposable
     /// <summary>Starts a command.</summary>
     public static CommandLine Start(CommandEnvironment environment, string? input, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Larder.Cli.dll"), .. arguments])
+        var start = new ProcessStartInfo("dotnet", [RepositoryFiles.Cli, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -66,6 +66,9 @@ internal sealed class CommandLine : IAsyncDisposable
         var ended = _process.WaitForExitAsync();
         Assert.True(await Task.WhenAny(said.Task, ended).WaitAsync(Timeout) == said.Task || said.Task.IsCompleted, $"It ended before it said '{part}':\n{_output}{_errors}");
     }
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => _process.HasExited;
 
     /// <summary>Ctrl-C.</summary>
     public void Interrupt() => Assert.Equal(0, kill(_process.Id, SigInt));

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Larder.Client.Tests.Support;
@@ -32,7 +33,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         {
             using var reader = new StreamReader(context.Request.Body);
             var body = await reader.ReadToEndAsync();
-            server.Requests.Enqueue(($"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}", body, context.Request.Headers["Idempotency-Key"].FirstOrDefault(), context.Request.Headers["Last-Event-ID"].FirstOrDefault()));
+            server.Requests.Enqueue(($"{context.Request.Method} {context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget}", body, context.Request.Headers["Idempotency-Key"].FirstOrDefault(), context.Request.Headers["Last-Event-ID"].FirstOrDefault()));
             await answer(context, server.Requests.Count);
         });
         await app.StartAsync();
