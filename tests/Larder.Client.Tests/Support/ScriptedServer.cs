@@ -20,7 +20,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     /// <summary>The requests that came: method and path with query, the body and its idempotency key.</summary>
     public ConcurrentQueue<(string What, string Body, string? Key, string? LastEvent)> Requests { get; } = [];
 
-    /// <summary>Starts it.</summary>
+    /// <summary>Starts it on a free port.</summary>
     /// <param name="answer">Answers a request; the number counts them from 1.</param>
     public static async Task<ScriptedServer> StartAsync(Func<HttpContext, int, Task> answer)
     {
