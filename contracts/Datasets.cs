@@ -133,3 +133,35 @@ public sealed record NewUploadRequest
     [JsonPropertyName("kind")]
     public string? Kind { get; init; }
 }
+
+/// <summary><c>POST /api/v1/models/{model}/uploads/{upload}/complete</c>: what is left out is not said. A data set takes the hash and the size only.</summary>
+public sealed record CompleteUploadRequest
+{
+    /// <summary>SHA-256 of the whole file, in hexadecimal digits.</summary>
+    [JsonPropertyName("sha256")]
+    public required string Sha256 { get; init; }
+
+    /// <summary>Bytes of the whole file, when they are to be checked too.</summary>
+    [JsonPropertyName("size_bytes"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? SizeBytes { get; init; }
+
+    /// <summary>Description of the version.</summary>
+    [JsonPropertyName("description"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Description { get; init; }
+
+    /// <summary>New description of the model.</summary>
+    [JsonPropertyName("model_description"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ModelDescription { get; init; }
+
+    /// <summary>Tags of the version.</summary>
+    [JsonPropertyName("tags"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string>? Tags { get; init; }
+
+    /// <summary>Where the version comes from.</summary>
+    [JsonPropertyName("source"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Source { get; init; }
+
+    /// <summary>Aliases that are moved to the version.</summary>
+    [JsonPropertyName("aliases"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Aliases { get; init; }
+}

@@ -774,7 +774,7 @@ public sealed record VersionEditRequest
 public sealed record DefaultRequest
 {
     /// <summary>The version that requests without a version get; null for the newest.</summary>
-    [JsonPropertyName("default")]
+    [JsonPropertyName("default"), JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required int? Default { get; init; }
 }
 

@@ -1,0 +1,4 @@
+using Larder.Cli.Running;
+
+using var interruption = new Interruption();
+return await LarderCommand.RunAsync(args, interruption);

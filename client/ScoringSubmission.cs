@@ -1,0 +1,19 @@
+using System.Text.Json;
+
+namespace Larder.Client;
+
+/// <summary>A batch scoring to start: a data set that is either sent or named.</summary>
+public sealed class ScoringSubmission
+{
+    /// <summary>The data set, in CSV or JSON Lines, when it is sent.</summary>
+    public FilePart? Dataset { get; init; }
+
+    /// <summary>The data set's address, when the server has it: <c>datasets/model/file</c>, <c>uploads/path</c> or a URL.</summary>
+    public string? DatasetAddress { get; init; }
+
+    /// <summary>Options, a JSON object as the type <c>score</c> of <see cref="JobsClient.ListTypesAsync"/> describes it; null for the defaults.</summary>
+    public JsonElement? Options { get; init; }
+
+    /// <summary>A repeated request with the same key is answered with the job of the first. Without one, the client makes a new one.</summary>
+    public string? IdempotencyKey { get; init; }
+}
