@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using Larder.Contracts;
 using Larder.Dashboard.Pages;
 using Larder.Dashboard.Parts;
 using Larder.Functions.Access;

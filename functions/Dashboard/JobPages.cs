@@ -5,7 +5,6 @@ using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
 using Larder.Functions.OpenApi;
-using Larder.Inference;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;

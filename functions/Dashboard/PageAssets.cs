@@ -12,7 +12,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.Dashboard;
 
 /// <summary>The styles and scripts of the pages.</summary>
-internal sealed class PageAssets
+public sealed class PageAssets
 {
     /// <summary>A file, by its name with a hash.</summary>
     [Function("UiAsset"), Requires(Role.None), Description("The styles and scripts of the pages.")]

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Larder.Dashboard;
 using Larder.Dashboard.Layout;
 using Larder.Functions.Access;
-using Larder.Functions.Http;
 using Larder.Functions.Operations;
 using Larder.Registry.Access;
 using Microsoft.AspNetCore.Antiforgery;

@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Text;
 using Larder.Dashboard.Pages;
 using Larder.Functions.Access;
-using Larder.Functions.Http;
 using Larder.Functions.OpenApi;
 using Larder.Registry.Access;
 using Larder.Registry.Tokens;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Larder.Testing;
 using Microsoft.Playwright;
 
 namespace Larder.Dashboard.Tests;

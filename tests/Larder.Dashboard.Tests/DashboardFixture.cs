@@ -132,7 +132,10 @@ public sealed class DashboardFixture : IAsyncLifetime
 
         Schedule = (await OkAsync(await Api.PostAsJsonAsync("/api/v1/schedules", new
         {
-            name = "nightly", cron = "0 3 * * *", time_zone = "Europe/Berlin", job = new { type = "train", model = "trained", inputs = new { job = Job } },
+            name = "nightly",
+            cron = "0 3 * * *",
+            time_zone = "Europe/Berlin",
+            job = new { type = "train", model = "trained", inputs = new { job = Job } },
         }))).GetProperty("schedule").GetProperty("id").GetString()!;
     }
 }

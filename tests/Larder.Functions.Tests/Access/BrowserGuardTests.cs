@@ -74,7 +74,7 @@ public sealed class BrowserGuardTests
     private static OriginFilter Guard(AccessOptions options, bool isOpen)
     {
         var keys = new CallerKeys(new ConfigurationBuilder().AddInMemoryCollection([new("MasterKey", isOpen ? "" : "k")]).Build(), options, RoleRequirements.OfThisApp());
-        return new OriginFilter(options, new CallerResolver(options, keys, null!, null!, new Platform(IsAzure: false, IsAuthenticating: false), TimeProvider.System));
+        return new OriginFilter(options, new CallerResolver(options, keys, null!, null!, null!, new Platform(IsAzure: false, IsAuthenticating: false), TimeProvider.System));
     }
 
     private static HttpRequest Request(string method, string host, string? origin = null)

@@ -6,6 +6,7 @@ using Larder.Inference;
 using Larder.Inference.Limits;
 using Larder.Registry.Access;
 using Larder.Registry.Tokens;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -299,8 +300,9 @@ public sealed class CallersTests
         Assert.Empty(Problems(options));
         // No key here has the form of a token: the store is not asked.
         var tokens = new TokenCatalog(new TokenStore(null!, null!, TimeProvider.System), new TokenCacheOptions(), TimeProvider.System, NullLogger<TokenCatalog>.Instance);
+        var sessions = new BrowserSessions(new EphemeralDataProtectionProvider(), new DashboardOptions());
         var wrong = new WrongCredentials(new WrongCredentialOptions(), platform, TimeProvider.System, NullLogger<WrongCredentials>.Instance);
-        return new CallerResolver(options, new CallerKeys(Configuration(settings), options, Functions), tokens, wrong, platform, TimeProvider.System);
+        return new CallerResolver(options, new CallerKeys(Configuration(settings), options, Functions), tokens, sessions, wrong, platform, TimeProvider.System);
     }
 
     private static Identity Of(CallerResolver callers, HttpRequest request, string function = "GetModel")
