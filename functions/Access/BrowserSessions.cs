@@ -61,7 +61,7 @@ internal sealed class BrowserSessions(IDataProtectionProvider protection, Dashbo
     /// <summary>Whether a request has a session, good or not.</summary>
     public static bool IsIn(HttpRequest request) => request.Cookies.ContainsKey(Cookie);
 
-    /// <summary>Ends it.</summary>
+    /// <summary>Ends the session of a request's browser.</summary>
     public static void End(HttpContext http) => http.Response.Cookies.Delete(Cookie, new CookieOptions { Path = PathOf(http) });
 
     private static string PathOf(HttpContext http) => http.Request.PathBase.HasValue ? http.Request.PathBase.Value! : "/";

@@ -74,7 +74,7 @@ internal sealed class TryPages(Pages pages, PageForms forms, ModelRegistry regis
 
     /// <summary>Predicts with a picture.</summary>
     [Function("UiTryImage"), Requires(Role.Predictor), Description("Predicts with the picture of a form.")]
-    [Query, Answers(MediaType = "text/html")]
+    [Query, Takes(nameof(ImageForm)), Answers(MediaType = "text/html")]
     public async Task<IActionResult> Picture(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ui/models/{reference}/try-image")] HttpRequest request,
         string reference,

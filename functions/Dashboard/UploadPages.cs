@@ -35,7 +35,7 @@ internal sealed class UploadPages(Pages pages, PageForms forms, PutModel uploads
 
     /// <summary>Publishes the form's file. A refusal shows the form again, with the sentence above it.</summary>
     [Function("UiUploadModel"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Uploads a model, by a form.")]
-    [Query, Answers(MediaType = "text/html")]
+    [Query, Takes(nameof(Spec)), Answers(MediaType = "text/html")]
     public async Task<IActionResult> Take(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ui/upload")] HttpRequest request,
         CancellationToken cancellationToken)

@@ -46,7 +46,7 @@ public sealed class WordsTests
         ("Ingestion:Patience", "the old name of a setting, which the changelog and the refusal of old names must spell"),
     ];
 
-    private static readonly string[] TextFiles = [".cs", ".md", ".json", ".bicep", ".bicepparam", ".yml", ".yaml", ".py", ".sh", ".js", ".cjs", ".lua", ".csproj", ".props", ".targets", ".proto"];
+    private static readonly string[] TextFiles = [".cs", ".razor", ".css", ".md", ".json", ".bicep", ".bicepparam", ".yml", ".yaml", ".py", ".sh", ".js", ".cjs", ".lua", ".csproj", ".props", ".targets", ".proto"];
     private static readonly string[] Scripts = [".ci/run", ".ci/openapi-diff", "bench/load/run", "bench/start/run", "samples/smoke/drop"];
 
     private static readonly Regex BannedWord = new(@$"\b(?:{string.Join('|', Banned.Select((word, n) => $"(?<w{n}>{word.Pattern})"))})\b", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture);

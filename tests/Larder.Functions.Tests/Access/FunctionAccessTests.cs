@@ -260,7 +260,7 @@ public sealed class FunctionAccessTests
             .ToList();
 
         Assert.True(functions.Count > 40, $"{functions.Count}");
-        Assert.Equal(["Greet", "Help", "Live", "LiveV2", "OpenApi", "Ping", "Ready", "ReadyV2", "Reference", "ReferenceScript", "ScoringHealth", "Version", "ZzUnknownPath"], Sorted(functions.Where(name => access.Of(name).Role == Role.None)));
+        Assert.Equal(["Greet", "Help", "Live", "LiveV2", "OpenApi", "Ping", "Ready", "ReadyV2", "Reference", "ReferenceScript", "ScoringHealth", "UiAsset", "UiSignIn", "UiSignInWithToken", "UiSignOut", "UiStart", "Version", "ZzUnknownPath"], Sorted(functions.Where(name => access.Of(name).Role == Role.None)));
         Assert.Equal(["Live", "LiveV2", "Ping", "Ready", "ReadyV2", "ScoringHealth"], Sorted(functions.Where(name => access.Of(name).IsProbe)));
         Assert.Superset(functions.ToHashSet(), access.Names.ToHashSet());
         Assert.Contains("ReconcileJobs", access.Names);
