@@ -50,7 +50,9 @@ internal sealed class JobPages(Pages pages, PageForms forms, JobStore jobs, JobA
         CancellationToken cancellationToken)
     {
         var found = await access.OpenAsync(request.Caller(), job, JobWay.See, cancellationToken);
-        return await pages.ShowAsync<JobPage>(request, new() { [nameof(JobPage.Job)] = JobAnswers.Of(found), [nameof(JobPage.Log)] = await LogAsync(request, found, cancellationToken) });
+        // htmx takes the part above the log alone, every two seconds.
+        var log = request.Headers.ContainsKey("HX-Request") ? null : await LogAsync(request, found, cancellationToken);
+        return await pages.ShowAsync<JobPage>(request, new() { [nameof(JobPage.Job)] = JobAnswers.Of(found), [nameof(JobPage.Log)] = log });
     }
 
     /// <summary>Asks a job to end.</summary>

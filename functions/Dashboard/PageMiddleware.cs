@@ -20,6 +20,8 @@ internal sealed class PageMiddleware(Pages pages) : IFunctionsWorkerMiddleware
         if (context.GetInvocationResult().Value is not ErrorAnswer error)
             return;
         var request = http.Request;
+        // Browsers would ask for a name and a password, in a window of their own.
+        http.Response.Headers.WWWAuthenticate = default;
         context.GetInvocationResult().Value = error.Kind == ErrorKind.Unauthenticated && HttpMethods.IsGet(request.Method) && request.Path != SignIn.Path
             ? pages.Go(request, $"{SignIn.Path}?{SignIn.Target}={Uri.EscapeDataString(request.Path + request.QueryString)}")
             : await pages.ShowAsync<ProblemPage>(request, new() { [nameof(ProblemPage.Status)] = error.Status, [nameof(ProblemPage.Sentence)] = error.Sentence, [nameof(ProblemPage.IsSignIn)] = error.Kind == ErrorKind.Unauthenticated }, error.Status);

@@ -75,6 +75,11 @@ public sealed class SignInTests(DashboardFixture larder, GuardedServer server) :
         // It reads the API, and changes nothing there.
         Assert.Equal(200, (await context.APIRequest.GetAsync("/api/v1/models")).Status);
         Assert.Equal(401, (await context.APIRequest.PostAsync("/api/v1/jobs/0000/cancel")).Status);
+        // A page that is asked for without a session opens no window of the browser's own.
+        using var stranger = new HttpClient { BaseAddress = server.Api.BaseAddress };
+        using var refused = await stranger.PostAsync("/ui/jobs/0000/cancel", new FormUrlEncodedContent([]));
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.Empty(refused.Headers.WwwAuthenticate);
 
         await DashboardFixture.OkAsync(await server.Api.DeleteAsync($"/api/v1/admin/tokens/{made.GetProperty("info").GetProperty("id").GetString()}"));
         await page.GotoAsync("/ui/models");
