@@ -16,7 +16,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.Dashboard;
 
 /// <summary>The pages of models, and the forms on them.</summary>
-internal sealed class ModelPages(Pages pages, PageForms forms, ModelRegistry registry, ModelSearch search, GetModel models)
+internal sealed class ModelPages(Pages pages, PageForms forms, ModelRegistry registry, ModelSearch search, GetModel models, GetCard cards)
 {
     private const int PageSize = 50;
 
@@ -63,6 +63,18 @@ internal sealed class ModelPages(Pages pages, PageForms forms, ModelRegistry reg
     {
         var answer = (ModelAnswer)((Envelope)await models.Get(request, reference, cancellationToken)).Answer!;
         return await pages.ShowAsync<ModelPage>(request, new() { [nameof(ModelPage.Answer)] = answer, [nameof(ModelPage.Reference)] = reference });
+    }
+
+    /// <summary>The card of a version.</summary>
+    [Function("UiCard"), Requires(Role.Reader), Description("The page of a version's card.")]
+    [Query, Answers(MediaType = "text/html")]
+    public async Task<IActionResult> Card(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ui/models/{reference}/card")] HttpRequest request,
+        string reference,
+        CancellationToken cancellationToken)
+    {
+        var card = await cards.CardAsync(reference, cancellationToken);
+        return await pages.ShowAsync<CardPage>(request, new() { [nameof(CardPage.Reference)] = card.Reference, [nameof(CardPage.Html)] = CardText.Html(card) });
     }
 
     /// <summary>Moves an alias, or the default.</summary>

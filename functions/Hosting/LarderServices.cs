@@ -226,6 +226,7 @@ public static class LarderServices
         services.AddSingleton<Pages>();
         services.AddSingleton<PageForms>();
         // What the pages show is what these answer.
+        services.AddSingleton<GetCard>();
         services.AddSingleton<GetModel>();
         services.AddSingleton<GetSchedules>();
         services.AddSingleton<CompareRuns>();

@@ -22,6 +22,7 @@ public sealed class PageAccessTests
         POST /ui/models/{model}/alias-removals contributor
         POST /ui/models/{model}/aliases contributor
         GET /ui/models/{reference} reader
+        GET /ui/models/{reference}/card reader
         GET /ui/models/{reference}/try predictor
         POST /ui/models/{reference}/try predictor
         POST /ui/models/{reference}/try-image predictor

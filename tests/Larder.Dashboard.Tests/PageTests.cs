@@ -22,6 +22,7 @@ public sealed class PageTests(DashboardFixture larder)
         ["models-wrong-filter"] = _ => "/ui/models?filter=name%20LIKE",
         ["model"] = larder => $"/ui/models/{larder.Model}",
         ["version"] = larder => $"/ui/models/{larder.Model}:1",
+        ["card"] = larder => $"/ui/models/{larder.Model}/card",
         ["try"] = larder => $"/ui/models/{larder.Model}/try",
         ["try-image"] = _ => "/ui/models/digits/try",
         ["upload"] = _ => "/ui/upload",

@@ -46,6 +46,8 @@ internal static class Exchanges
         new("ready", "GET", "/readyz", 200),
         new("greeting", "GET", "/", 200),
         new("OpenAPI document", "GET", "/openapi.json", 200),
+        new("card", "GET", "/api/v1/models/iris/card", 200),
+        new("card in Markdown", "GET", "/api/v1/models/iris:1/card", 200) { Headers = [("Accept", "text/markdown")] },
         new("OpenAPI document of a model", "GET", "/api/v1/models/iris/openapi.json", 200),
         new("reference page", "GET", "/reference", 200),
         new("script of that page", "GET", "/reference/scalar.js", 200) { Headers = [("Accept-Encoding", "gzip")] },
