@@ -25,7 +25,7 @@ internal static class CardText
         if (version.Description.Length > 0)
             text.Append(CultureInfo.InvariantCulture, $"## This version\n\n{version.Description.ReplaceLineEndings("\n").Trim()}\n\n");
 
-        Table(text, "Facts", ["", ""],
+        Facts(text, "Facts",
         [
             ["Owner", card.Owner],
             ["Aliases", string.Join(", ", card.Aliases)],
@@ -50,7 +50,7 @@ internal static class CardText
         Table(text, "Made from", ["Input", "File", "SHA-256"], card.JobInputs.Select(input => (string?[])[input.Name, input.FileName, input.Sha256]));
         if (card.Example is { } example)
             text.Append(CultureInfo.InvariantCulture, $"## Example\n\n{Fenced($"{example.Method} {example.Path}\nContent-Type: application/json\n\n{JsonSerializer.Serialize(example.Body)}")}\n\n");
-        Table(text, "Limits", ["", ""],
+        Facts(text, "Limits",
         [
             ["Body", $"{card.Limits.BodyBytes.ToString(CultureInfo.InvariantCulture)} bytes"],
             ["An input tensor", $"{card.Limits.TensorBytes.ToString(CultureInfo.InvariantCulture)} bytes"],
@@ -72,9 +72,12 @@ internal static class CardText
     private static string?[] Row(ValueDetails value) =>
         [value.Optional ? $"{value.Name} (optional)" : value.Name, value.Datatype ?? value.Kind, value.Shape is { } shape ? $"[{string.Join(", ", shape)}]" : null];
 
+    // What is not known has no row.
+    private static void Facts(StringBuilder text, string title, IEnumerable<string?[]> rows) => Table(text, title, ["What", "Value"], rows.Where(row => row[1] is { Length: > 0 }));
+
     private static void Table(StringBuilder text, string title, string[] head, IEnumerable<string?[]> rows)
     {
-        var shown = rows.Where(row => head[0].Length > 0 || !string.IsNullOrEmpty(row[1])).ToList();
+        var shown = rows.ToList();
         if (shown.Count == 0)
             return;
         text.Append(CultureInfo.InvariantCulture, $"## {title}\n\n| {string.Join(" | ", head)} |\n|{string.Concat(head.Select(_ => " --- |"))}\n");
