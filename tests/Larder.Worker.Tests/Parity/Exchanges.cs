@@ -47,7 +47,8 @@ internal static class Exchanges
         new("greeting", "GET", "/", 200),
         new("OpenAPI document", "GET", "/openapi.json", 200),
         new("card", "GET", "/api/v1/models/iris/card", 200),
-        new("card in Markdown", "GET", "/api/v1/models/iris:1/card", 200) { Headers = [("Accept", "text/markdown")] },
+        // Its text has the times of the model.
+        new("card in Markdown", "GET", "/api/v1/models/iris:1/card", 200) { Headers = [("Accept", "text/markdown")], Compared = Compared.Headers },
         new("OpenAPI document of a model", "GET", "/api/v1/models/iris/openapi.json", 200),
         new("reference page", "GET", "/reference", 200),
         new("script of that page", "GET", "/reference/scalar.js", 200) { Headers = [("Accept-Encoding", "gzip")] },
