@@ -32,7 +32,7 @@ internal sealed partial record Answer(int Status, string Headers, string Body, s
                 value = value.Replace(id, $"{{{name}}}", StringComparison.Ordinal);
             if (job is not null)
                 value = value.Replace(job, "{job}", StringComparison.Ordinal);
-            return Run().Replace(Id().Replace(Tag().Replace(Port().Replace(Time().Replace(value, "{time}"), "{host}"), "{tag}"), "{id}"), "{run}");
+            return Cookie().Replace(Run().Replace(Id().Replace(Tag().Replace(Port().Replace(Time().Replace(value, "{time}"), "{host}"), "{tag}"), "{id}"), "{run}"), "{cookie}");
         }
 
         var headers = response.Headers.Concat(response.Content.Headers)
@@ -69,6 +69,10 @@ internal sealed partial record Answer(int Status, string Headers, string Body, s
     // The experiment that it is in has an id of chance.
     [GeneratedRegex("(?<=\"run\":\")[0-9a-f]{32}")]
     private static partial Regex Run();
+
+    // Each browser gets its own.
+    [GeneratedRegex("(?<=larder-[a-z]+=)[^;]+")]
+    private static partial Regex Cookie();
 
     [GeneratedRegex(@"127\.0\.0\.1:\d+")]
     private static partial Regex Port();
