@@ -44,6 +44,7 @@
       const [progress, button] = [form.querySelector('progress'), form.querySelector('button')];
       const request = new XMLHttpRequest();
       request.open('POST', form.action);
+      request.setRequestHeader('X-Requested-With', 'XMLHttpRequest');
       request.responseType = 'document';
       request.upload.onprogress = (state) => {
         progress.hidden = false;
@@ -65,7 +66,7 @@
         problem.scrollIntoView({ block: 'nearest' });
       };
       request.onload = () => {
-        if (request.status < 400) location.assign(request.responseURL);
+        if (request.status === 201) location.assign(request.getResponseHeader('Location'));
         else ended(request.response?.querySelector('.error')?.textContent ?? `The server answered ${request.status}.`);
       };
       request.onerror = () => ended('The connection broke off. Nothing was published; send it again.');

@@ -69,7 +69,8 @@ internal sealed class Pages(IServiceProvider services, IAntiforgery forgery, IDa
                 new CookieOptions { HttpOnly = true, SameSite = Microsoft.AspNetCore.Http.SameSiteMode.Strict, Secure = request.IsHttps, MaxAge = TimeSpan.FromMinutes(1) });
         }
         response.Headers.Location = request.PathBase + path;
-        return new StatusCodeResult(StatusCodes.Status303SeeOther);
+        // A script that sent the form goes there itself: it would follow a redirect, and the browser would then load the page a second time.
+        return new StatusCodeResult(request.Headers.ContainsKey(HeaderNames.XRequestedWith) ? StatusCodes.Status201Created : StatusCodes.Status303SeeOther);
     }
 
     /// <summary>The query of a list's page, which the links to its other pages keep.</summary>
