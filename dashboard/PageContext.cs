@@ -29,6 +29,9 @@ public sealed record PageContext(string Base, string Path, Viewer Viewer, string
     /// <param name="path">The path, with a leading slash; text in it is escaped already.</param>
     public string Url(FormattableString path) => Base + string.Format(System.Globalization.CultureInfo.InvariantCulture, path.Format, [.. path.GetArguments().Select(Escaped)]);
 
+    /// <summary>The address of the page, without its query. Every form names where it goes: the renderer has no address to fall back on.</summary>
+    public string Here => Base + Path;
+
     /// <summary>The address of an asset.</summary>
     /// <param name="file">Its name in this project.</param>
     public string AssetUrl(string file) => $"{Base}/ui/assets/{AssetFiles.NameOf(file)}";

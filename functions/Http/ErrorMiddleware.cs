@@ -29,7 +29,9 @@ internal sealed partial class ErrorMiddleware(Dialects dialects, ILogger<ErrorMi
         }
         catch (Exception exception) when (http is { Response.HasStarted: false })
         {
-            var answer = Answer(exception, http, context.FunctionDefinition.Name);
+            // The worker calls functions of classes that are not public by reflection, and wraps what they throw.
+            var cause = exception is AggregateException { InnerExceptions: [var only] } ? only : exception;
+            var answer = Answer(cause, http, context.FunctionDefinition.Name);
             answer.Build(dialects.Of(http.Request.Path));
             context.GetInvocationResult().Value = answer;
         }
