@@ -20,8 +20,9 @@ public sealed class WalkTests(DashboardFixture larder)
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("walk has version 1 now.");
 
         await Link("Try it").ClickAsync();
+        await page.GetByText("As JSON").ClickAsync();
         await page.GetByLabel("values", new() { Exact = true }).FillAsync("[5.1, 3.5, 1.4, 0.2]");
-        await Button("Predict").ClickAsync();
+        await page.Locator("details form").GetByRole(AriaRole.Button).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "probabilities" })).ToBeVisibleAsync();
 
         await Link("Jobs").ClickAsync();
