@@ -13,7 +13,6 @@ using Larder.Registry.Storage;
 using Larder.Tracking;
 using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
-using Larder.Tracking.Metrics;
 using Larder.Tracking.Runs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -26,7 +25,9 @@ internal sealed class ExperimentPages(Pages pages, ExperimentStore experiments, 
 {
     private const int PageSize = 50;
     private const int MostCurves = 12;
-    private const int MostPoints = 2000;
+
+    // A screen has some thousand columns.
+    private const int MostSteps = 2000;
 
     /// <summary>The list, changed last first.</summary>
     [Function("UiExperiments"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("The page of experiments.")]
@@ -132,17 +133,10 @@ internal sealed class ExperimentPages(Pages pages, ExperimentStore experiments, 
         var curves = new List<Curve>();
         foreach (var metric in metrics.Take(MostCurves))
         {
-            var points = await runs.HistoryAsync([.. names.Keys], metric, MostPoints * names.Count, cancellationToken);
-            curves.Add(new Curve(metric, [.. points.GroupBy(point => point.RunId).Select(run => new CurveLine(names[run.Key], [.. Thinned([.. run.Select(point => point.Point)])]))]));
+            var points = await runs.SampleAsync([.. names.Keys], metric, (long.MinValue, long.MaxValue), MostSteps, cancellationToken);
+            curves.Add(new Curve(metric, [.. points.GroupBy(point => point.RunId, point => point.Point).Select(run => new CurveLine(names[run.Key], [.. run.Select(point => new CurvePoint(point.Step, point.Timestamp, point.Value))]))]));
         }
         return curves;
-    }
-
-    // A screen has some thousand columns; the first and the last point stay.
-    private static IEnumerable<CurvePoint> Thinned(IReadOnlyList<MetricPoint> points)
-    {
-        var every = (points.Count + MostPoints - 1) / MostPoints;
-        return points.Where((_, i) => i % every == 0 || i == points.Count - 1).Select(point => new CurvePoint(point.Step, point.Timestamp, point.Value));
     }
 
     private static string[] ColumnsOf(string? text)

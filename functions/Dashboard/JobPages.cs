@@ -18,9 +18,8 @@ using JobPage = Larder.Dashboard.Pages.JobPage;
 namespace Larder.Functions.Dashboard;
 
 /// <summary>The pages of jobs, and the forms on them.</summary>
-internal sealed class JobPages(Pages pages, PageForms forms, JobStore jobs, JobAccess access, JobLogReader logs, JobScheduler scheduler, JobSubmitter submitter)
+internal sealed class JobPages(Pages pages, PageForms forms, ListJobs lists, JobAccess access, JobLogReader logs, JobScheduler scheduler, JobSubmitter submitter)
 {
-    private const int PageSize = 50;
     private const int MostLines = 2000;
 
     /// <summary>The list.</summary>
@@ -30,11 +29,9 @@ internal sealed class JobPages(Pages pages, PageForms forms, JobStore jobs, JobA
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ui/jobs")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        var filter = QueryParameters.Filter(request) with { Shown = await access.ShownAsync(request.Caller(), cancellationToken) };
-        var page = await jobs.ListAsync(filter, PageSize, QueryParameters.Text(request, "cursor"), cancellationToken);
         return await pages.ShowAsync<JobsPage>(request, new()
         {
-            [nameof(JobsPage.Answer)] = new JobListAnswer { Jobs = [.. page.Items.Select(JobAnswers.Short)], NextCursor = page.Cursor, Total = page.Total },
+            [nameof(JobsPage.Answer)] = ((Envelope)await lists.List(request, cancellationToken)).Answer,
             [nameof(JobsPage.States)] = WireNames.All<JobState>().Keys.ToList(),
             [nameof(JobsPage.Types)] = JobTypes.All.Select(type => type.Type).ToList(),
             [nameof(JobsPage.Query)] = Pages.QueryOf(request),

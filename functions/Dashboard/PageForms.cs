@@ -3,6 +3,7 @@ using Larder.Functions.Http;
 using Larder.Registry.Errors;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Larder.Functions.Dashboard;
@@ -33,6 +34,9 @@ internal sealed class PageForms(IAntiforgery forgery)
     private const int MaxBytes = 1 << 20;
     private const int MaxFields = 500;
 
+    /// <summary>The field of a form with files that has the page's token.</summary>
+    public static readonly FormField TokenField = new(PageContext.FormField, "The token of the page.") { TextBytes = 4096 };
+
     /// <summary>Reads a form without files.</summary>
     /// <exception cref="ForbiddenException">It lacks the token.</exception>
     /// <exception cref="InvalidRequestException">A field is there twice, or its text cannot be stored.</exception>
@@ -54,9 +58,36 @@ internal sealed class PageForms(IAntiforgery forgery)
         return new PageForm(fields);
     }
 
-    /// <summary>Checks the token of a form that was read otherwise.</summary>
-    /// <exception cref="ForbiddenException">It is missing, or is none of this browser's.</exception>
-    public async Task RequireTokenAsync(HttpRequest request, string? token)
+    /// <summary>Reads a form with files and takes it. What is refused of it, but for its token, is told by showing the form again.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="spec">The form, with <see cref="TokenField"/>.</param>
+    /// <param name="stage">Keeps the files.</param>
+    /// <param name="take">Takes the form, and answers.</param>
+    /// <param name="refuse">Answers with a refusal's sentence and status; the form is null where it could not be read.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="ForbiddenException">It lacks the token, or the caller may not do it.</exception>
+    public async Task<IActionResult> TakeAsync(
+        HttpRequest request, FormSpec spec, StageFile stage, Func<Form, Task<IActionResult>> take, Func<Form?, string, int, Task<IActionResult>> refuse, CancellationToken cancellationToken)
+    {
+        Form? form = null;
+        try
+        {
+            form = await Form.ReadAsync(request, spec, stage, cancellationToken);
+            await RequireTokenAsync(request, form.Text(PageContext.FormField));
+            return await take(form);
+        }
+        catch (Exception exception) when (exception is not ForbiddenException && ErrorKinds.Of(exception) is var kind && !ErrorKinds.IsFault(kind))
+        {
+            return await refuse(form, ErrorKinds.Sentence(exception, kind, requestId: ""), (int)kind);
+        }
+        finally
+        {
+            if (form is not null)
+                await form.DisposeAsync();
+        }
+    }
+
+    private async Task RequireTokenAsync(HttpRequest request, string? token)
     {
         // Read from the header, so that nothing reads the body again: without one, it would.
         request.Headers[PageContext.FormField] = token;

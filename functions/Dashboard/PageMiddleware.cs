@@ -12,12 +12,14 @@ namespace Larder.Functions.Dashboard;
 internal sealed class PageMiddleware(Pages pages) : IFunctionsWorkerMiddleware
 {
     /// <inheritdoc />
-    public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    public Task Invoke(FunctionContext context, FunctionExecutionDelegate next) =>
+        // Predictions pass here, too.
+        context.GetHttpContext() is { } http && http.Request.Path.StartsWithSegments(BrowserSessions.Pages) ? InvokePageAsync(context, http, next) : next(context);
+
+    private async Task InvokePageAsync(FunctionContext context, HttpContext http, FunctionExecutionDelegate next)
     {
         await next(context);
-        if (context.GetHttpContext() is not { Response.HasStarted: false } http || !http.Request.Path.StartsWithSegments(BrowserSessions.Pages))
-            return;
-        if (context.GetInvocationResult().Value is not ErrorAnswer error)
+        if (http.Response.HasStarted || context.GetInvocationResult().Value is not ErrorAnswer error)
             return;
         var request = http.Request;
         // Browsers would ask for a name and a password, in a window of their own.

@@ -37,7 +37,7 @@ internal sealed class TrainPages(Pages pages, PageForms forms, SubmitTraining tr
         ByExtension = null,
         Fields =
         [
-            new(PageContext.FormField, "The token of the page.") { TextBytes = 4096 },
+            PageForms.TokenField,
             new(ModelField, "The model.") { TextBytes = 1024 },
             // A field of a form is a file or a text, whatever the API's form has.
             new(Address, "The address of the data set.") { TextBytes = FormField.AddressBytes },
@@ -49,22 +49,21 @@ internal sealed class TrainPages(Pages pages, PageForms forms, SubmitTraining tr
     /// <summary>The form.</summary>
     [Function("UiTrain"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("The page to train a model.")]
     [Query(ModelField), Answers(MediaType = "text/html")]
-    public Task<IActionResult> Form([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ui/train")] HttpRequest request) =>
+    public Task<IActionResult> Open([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ui/train")] HttpRequest request) =>
         ShowAsync(request, QueryParameters.Text(request, ModelField) is { } model ? new Dictionary<string, string> { [ModelField] = model } : [], problem: null, StatusCodes.Status200OK);
 
     /// <summary>Submits the training. A refusal shows the form again, with the sentence above it.</summary>
     [Function("UiSubmitTraining"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Trains a model, by a form.")]
     [Query, Answers(MediaType = "text/html")]
-    public async Task<IActionResult> Submit(
+    public Task<IActionResult> Submit(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ui/train")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        Http.Form? form = null;
-        try
+        return forms.TakeAsync(request, Spec.Value, trainings.StageAsync, SubmitAsync, ShowAgainAsync, cancellationToken);
+
+        async Task<IActionResult> SubmitAsync(Form form)
         {
-            form = await Http.Form.ReadAsync(request, Spec.Value, trainings.StageAsync, cancellationToken);
-            await forms.RequireTokenAsync(request, form.Text(PageContext.FormField));
             var name = ModelName.Parse(form.Text(ModelField)?.Trim() ?? "");
             await scopes.RequireAsync(request.Caller(), name, cancellationToken);
             if (form.Text(Address) is not null && form.File(Dataset) is not null)
@@ -73,20 +72,16 @@ internal sealed class TrainPages(Pages pages, PageForms forms, SubmitTraining tr
             var job = await scheduler.SubmitAndStartAsync(client, trainings.TakeAsync(name, form, form.Line(Address), options, key: null, request.Caller(), cancellationToken));
             return pages.Go(request, $"/ui/jobs/{job.Id}", $"The training of {name} is accepted.");
         }
-        catch (Exception exception) when (exception is not ForbiddenException && ErrorKinds.Of(exception) is var kind && !ErrorKinds.IsFault(kind))
+
+        Task<IActionResult> ShowAgainAsync(Form? form, string sentence, int status)
         {
             var given = form is null ? [] : Spec.Value.Texts.Where(field => field.Name != PageContext.FormField && form.Text(field.Name) is not null).ToDictionary(field => field.Name, field => form.Text(field.Name)!);
-            return await ShowAsync(request, given, ErrorKinds.Sentence(exception, ErrorKinds.Of(exception), requestId: ""), (int)ErrorKinds.Of(exception));
-        }
-        finally
-        {
-            if (form is not null)
-                await form.DisposeAsync();
+            return ShowAsync(request, given, sentence, status);
         }
     }
 
     // The JSON that a caller of the API would send: text becomes what the schema says of the option.
-    private static byte[]? OptionsOf(Http.Form form, JsonElement schema)
+    private static byte[]? OptionsOf(Form form, JsonElement schema)
     {
         var options = new JsonObject();
         foreach (var option in schema.GetProperty("properties").EnumerateObject())

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Larder.Dashboard;
 using Larder.Dashboard.Pages;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
@@ -33,7 +32,7 @@ internal sealed class TryPages(Pages pages, PageForms forms, ModelRegistry regis
     private static readonly FormSpec ImageForm = new(
         "a prediction by picture",
         "the form on the page",
-        new(PageContext.FormField, "The token of the page.") { TextBytes = 4096 },
+        PageForms.TokenField,
         new(Image, "The picture.") { IsFile = true, IsRequired = true, Empty = "The picture is empty: choose a file." })
     {
         IsOfPage = true,
@@ -42,7 +41,7 @@ internal sealed class TryPages(Pages pages, PageForms forms, ModelRegistry regis
     /// <summary>The form.</summary>
     [Function("UiTry"), Requires(Role.Predictor), Description("The page to try a model.")]
     [Query, Answers(MediaType = "text/html")]
-    public async Task<IActionResult> Form(
+    public async Task<IActionResult> Open(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ui/models/{reference}/try")] HttpRequest request,
         string reference,
         CancellationToken cancellationToken) => await ShowAsync(request, await ResolveAsync(reference, cancellationToken), reference, Outcome.None);
@@ -81,14 +80,20 @@ internal sealed class TryPages(Pages pages, PageForms forms, ModelRegistry regis
         CancellationToken cancellationToken)
     {
         var model = await ResolveAsync(reference, cancellationToken);
-        await using var form = await Http.Form.ReadAsync(
-            request, ImageForm, (_, content, stop) => staging.AddAsync(content, "The picture", images.MaxBytes, cancellationToken: stop), cancellationToken);
-        await forms.RequireTokenAsync(request, form.Text(PageContext.FormField));
-        var file = form.Require(Image, "Choose a picture.");
-        await using var content = File.OpenRead(file.Staged.Path);
-        // What it really is, the prediction finds out.
-        var outcome = await PredictAsync(request, reference, "application/octet-stream", content, cancellationToken);
-        return await ShowAsync(request, model, reference, outcome);
+        return await forms.TakeAsync(
+            request,
+            ImageForm,
+            (_, content, stop) => staging.AddAsync(content, "The picture", images.MaxBytes, cancellationToken: stop),
+            TakeAsync,
+            (_, sentence, status) => ShowAsync(request, model, reference, new Outcome { Problem = sentence, Status = status }),
+            cancellationToken);
+
+        async Task<IActionResult> TakeAsync(Form form)
+        {
+            await using var content = File.OpenRead(form.Require(Image, "Choose a picture.").Staged.Path);
+            // What it really is, the prediction finds out.
+            return await ShowAsync(request, model, reference, await PredictAsync(request, reference, "application/octet-stream", content, cancellationToken));
+        }
     }
 
     private Task<ResolvedModel> ResolveAsync(string reference, CancellationToken cancellationToken) => registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken);

@@ -1,12 +1,10 @@
 using System.ComponentModel;
-using Larder.Dashboard;
 using Larder.Dashboard.Pages;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Models;
 using Larder.Functions.OpenApi;
 using Larder.Registry.Access;
-using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -24,49 +22,41 @@ internal sealed class UploadPages(Pages pages, PageForms forms, PutModel uploads
         Raw = null,
         Otherwise = "the form on the page",
         IsOfPage = true,
-        Fields = [new(PageContext.FormField, "The token of the page.") { TextBytes = 4096 }, new(ModelField, "The model.") { TextBytes = 1024 }, .. PutModel.Spec.Fields],
+        Fields = [PageForms.TokenField, new(ModelField, "The model.") { TextBytes = 1024 }, .. PutModel.Spec.Fields],
     };
 
     /// <summary>The form.</summary>
     [Function("UiUpload"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("The page to upload a model.")]
     [Query(ModelField), Answers(MediaType = "text/html")]
-    public Task<IActionResult> Form([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ui/upload")] HttpRequest request) =>
+    public Task<IActionResult> Open([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ui/upload")] HttpRequest request) =>
         pages.ShowAsync<UploadPage>(request, new() { [nameof(UploadPage.Model)] = QueryParameters.Text(request, ModelField) ?? "" });
 
     /// <summary>Publishes the form's file. A refusal shows the form again, with the sentence above it.</summary>
     [Function("UiUploadModel"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Uploads a model, by a form.")]
     [Query, Takes(nameof(Spec)), Answers(MediaType = "text/html")]
-    public async Task<IActionResult> Take(
+    public Task<IActionResult> Take(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ui/upload")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        Http.Form? form = null;
-        try
+        return forms.TakeAsync(request, Spec, (_, content, stop) => uploads.StageAsync(content, stop), PublishAsync, ShowAgainAsync, cancellationToken);
+
+        async Task<IActionResult> PublishAsync(Form form)
         {
-            form = await Http.Form.ReadAsync(request, Spec, (_, content, stop) => uploads.StageAsync(content, stop), cancellationToken);
-            await forms.RequireTokenAsync(request, form.Text(PageContext.FormField));
             var name = ModelName.Parse(form.Text(ModelField)?.Trim() ?? "");
             await scopes.RequireAsync(request.Caller(), name, cancellationToken);
-            var ((model, version), note) = await uploads.TakeAsync(name, form, key: null, request.Caller().Name, cancellationToken);
+            var ((_, version), note) = await uploads.TakeAsync(name, form, key: null, request.Caller().Name, cancellationToken);
             return pages.Go(request, $"/ui/models/{name}:{version.Version}", $"{name} has version {version.Version} now.{(note is null ? "" : $" {note}")}");
         }
-        catch (Exception exception) when (exception is not ForbiddenException && ErrorKinds.Of(exception) is var kind && !ErrorKinds.IsFault(kind))
-        {
-            return await pages.ShowAsync<UploadPage>(
-                request,
-                new()
-                {
-                    [nameof(UploadPage.Model)] = form?.Text(ModelField) ?? "",
-                    [nameof(UploadPage.Description)] = form?.Text("description") ?? "",
-                    [nameof(UploadPage.Alias)] = form?.Text("alias") ?? "",
-                    [nameof(UploadPage.Problem)] = ErrorKinds.Sentence(exception, ErrorKinds.Of(exception), requestId: ""),
-                },
-                (int)ErrorKinds.Of(exception));
-        }
-        finally
-        {
-            if (form is not null)
-                await form.DisposeAsync();
-        }
+
+        Task<IActionResult> ShowAgainAsync(Form? form, string sentence, int status) => pages.ShowAsync<UploadPage>(
+            request,
+            new()
+            {
+                [nameof(UploadPage.Model)] = form?.Text(ModelField) ?? "",
+                [nameof(UploadPage.Description)] = form?.Text("description") ?? "",
+                [nameof(UploadPage.Alias)] = form?.Text("alias") ?? "",
+                [nameof(UploadPage.Problem)] = sentence,
+            },
+            status);
     }
 }

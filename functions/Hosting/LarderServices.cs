@@ -231,6 +231,7 @@ public static class LarderServices
         services.AddSingleton<GetSchedules>();
         services.AddSingleton<CompareRuns>();
         services.AddSingleton<ListAudit>();
+        services.AddSingleton<ListJobs>();
         services.AddSingleton<ManageDatasets>();
         services.AddSingleton<ReportVersion>();
         services.AddSingleton<Predict>();

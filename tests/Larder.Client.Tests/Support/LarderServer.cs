@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using Larder.Functions.Tests.Hosting;
 using Larder.Testing;
 
 namespace Larder.Client.Tests.Support;
@@ -14,12 +14,8 @@ public sealed class LarderServer : IAsyncLifetime
     /// <summary>Small, so that a small file has several blocks.</summary>
     public const int BlockBytes = 64 * 1024;
 
-    private const string Ready = "Host started: ";
-
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("larder-client-tests-");
-    private readonly StringBuilder _log = new();
     private Azurite? _azurite;
-    private Process? _process;
+    private LarderProcess? _larder;
 
     /// <summary>Where it listens.</summary>
     public Uri Address { get; private set; } = new("http://localhost");
@@ -31,33 +27,9 @@ public sealed class LarderServer : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _azurite = await Azurite.StartAsync();
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Larder.Host.dll"), "--port", "0"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["AzureWebJobsStorage"] = _azurite.ConnectionString;
-        start.Environment["LocalFolder"] = _folder.FullName;
-        start.Environment["Access__AdminTokenSha256"] = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Token)));
-        start.Environment["Uploads__BlockBytes"] = $"{BlockBytes}";
-        _process = Process.Start(start)!;
-        var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
-        void Take(string? line)
-        {
-            lock (_log)
-                _log.AppendLine(line);
-            if (line?.StartsWith(Ready, StringComparison.Ordinal) == true)
-                address.TrySetResult(new Uri(line[Ready.Length..].Trim()));
-        }
-        _process.OutputDataReceived += (_, line) => Take(line.Data);
-        _process.ErrorDataReceived += (_, line) => Take(line.Data);
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-        var ended = _process.WaitForExitAsync();
-        if (await Task.WhenAny(address.Task, ended).WaitAsync(TimeSpan.FromMinutes(2)) == ended)
-            throw new InvalidOperationException($"The self-host ended with {_process.ExitCode} before it listened:\n{_log}");
-        Address = await address.Task;
+        _larder = await LarderProcess.StartAsync(
+            _azurite.ConnectionString, ("Access:AdminTokenSha256", Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Token)))), ("Uploads:BlockBytes", $"{BlockBytes}"));
+        Address = _larder.Client.BaseAddress!;
         Client = new LarderClient(Address, new LarderClientOptions { Token = Token, Retries = 0 });
     }
 
@@ -65,22 +37,10 @@ public sealed class LarderServer : IAsyncLifetime
     public async Task DisposeAsync()
     {
         Client?.Dispose();
-        if (_process is { HasExited: false })
-        {
-            _process.Kill();
-            await _process.WaitForExitAsync();
-        }
-        _process?.Dispose();
+        if (_larder is not null)
+            await _larder.DisposeAsync();
         if (_azurite is not null)
             await _azurite.DisposeAsync();
-        try
-        {
-            _folder.Delete(recursive: true);
-        }
-        catch (IOException)
-        {
-            // What a killed host had started may still write there.
-        }
     }
 }
 
