@@ -23,9 +23,10 @@ internal sealed class DurableOptions
 
     /// <summary>
     /// How long a message that a host has taken stays hidden from the others unless it is renewed: how soon the work of a killed host goes on elsewhere.
+    /// A machine so busy that a step takes longer does steps again and again.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:06", "01:00:00")]
-    public TimeSpan Visibility { get; set; } = TimeSpan.FromSeconds(6);
+    public TimeSpan Visibility { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>How long a host owns a partition of orchestrations unless it renews it.</summary>
     [Range(typeof(TimeSpan), "00:00:06", "01:00:00")]

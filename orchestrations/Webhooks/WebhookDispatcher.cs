@@ -126,9 +126,9 @@ public sealed partial class WebhookDispatcher : IDisposable
     {
         try
         {
-            var wait = next - _time.GetUtcNow();
-            if (wait > TimeSpan.Zero)
-                await Task.Delay(wait, _time, _stop);
+            // A timer may fire a little before the clock says so; a claim that comes early is refused.
+            for (var wait = next - _time.GetUtcNow(); wait > TimeSpan.Zero; wait = next - _time.GetUtcNow())
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), _time, _stop);
             await RunAsync(claim.Webhook, claim.Delivery, known: null, _stop);
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)

@@ -89,6 +89,18 @@ public sealed class DeliveryTests(Azurite azurite) : IClassFixture<Azurite>, IAs
         Assert.True(receiver.Requests[2].When - receiver.Requests[1].When >= TimeSpan.FromSeconds(1.9));
     }
 
+    [Fact]
+    public async Task A_timer_that_fires_before_the_clock_says_so_loses_no_attempt()
+    {
+        await using var receiver = await WebhookReceiver.AnsweringAsync(500, 200);
+        var server = Start(Quick, new EarlyTimers());
+        var webhook = await server.SubscribeAsync(receiver.Url, Secret);
+
+        await server.CreateModelAsync();
+
+        Assert.Equal(2, (await server.OverAsync(webhook, 1))[0].Attempts);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -250,7 +262,7 @@ public sealed class DeliveryTests(Azurite azurite) : IClassFixture<Azurite>, IAs
         const int Events = 40;
         await using var receiver = await WebhookReceiver.AnsweringAsync(200);
         // A server without a dispatcher is one that crashed before it sent anything, an hour ago.
-        var left = new Server(_account, Quick, new FakeTimeProvider(DateTimeOffset.UtcNow.AddHours(-1)));
+        var left = new Server(_account, Quick, new FakeTimeProvider(DateTimeOffset.UtcNow.AddHours(-1)), crashed: true);
         _servers.Add(left);
         var webhook = await left.SubscribeAsync(receiver.Url, Secret);
         for (var i = 0; i < Events; i++)
@@ -283,11 +295,21 @@ public sealed class DeliveryTests(Azurite azurite) : IClassFixture<Azurite>, IAs
         Assert.Single(receiver.Requests);
     }
 
-    private Server Start(WebhookOptions options)
+    private Server Start(WebhookOptions options, TimeProvider? time = null)
     {
-        var server = new Server(_account, options);
+        var server = new Server(_account, options, time ?? TimeProvider.System);
         _servers.Add(server);
         return server;
+    }
+
+    /// <summary>The system's clock, with timers that fire 20 ms early.</summary>
+    private sealed class EarlyTimers : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var early = TimeSpan.FromMilliseconds(Math.Max(0, dueTime.TotalMilliseconds - 20));
+            return base.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? early : dueTime, period);
+        }
     }
 
     /// <summary>What a server has that makes and delivers events.</summary>
@@ -297,16 +319,16 @@ public sealed class DeliveryTests(Azurite azurite) : IClassFixture<Azurite>, IAs
         private readonly ModelRegistry _registry;
         private int _models;
 
-        public Server(string account, WebhookOptions options, TimeProvider? crashed = null)
+        public Server(string account, WebhookOptions options, TimeProvider time, bool crashed = false)
         {
             var documents = new BlobDocumentStore(BlobClients.Create(account));
-            Deliveries = new DeliveryStore(documents, options, crashed ?? TimeProvider.System);
+            Deliveries = new DeliveryStore(documents, options, time);
             var log = new AuditLog(documents, NullLogger<AuditLog>.Instance, new EventPublisher(documents, Deliveries));
             var secrets = new WebhookSecrets(options);
             _registry = new ModelRegistry(documents, TimeProvider.System, log);
             Webhooks = new WebhookStore(documents, log, Deliveries, secrets, options, TimeProvider.System);
             _sender = new WebhookSender(secrets, options, TimeProvider.System);
-            Dispatcher = crashed is null ? new WebhookDispatcher(Deliveries, _sender, options, TimeProvider.System, NullLogger<WebhookDispatcher>.Instance) : null;
+            Dispatcher = crashed ? null : new WebhookDispatcher(Deliveries, _sender, options, time, NullLogger<WebhookDispatcher>.Instance);
         }
 
         public WebhookStore Webhooks { get; }

@@ -52,6 +52,8 @@ internal sealed class DurableHost : IAsyncDisposable
             ["AzureFunctionsJobHost:extensions:durableTask:hubName"] = hub,
             ["LocalFolder"] = root,
             ["SelfHost:Durable:LargestPollingInterval"] = "00:00:00.1",
+            // Tests wait for the takeover.
+            ["SelfHost:Durable:Visibility"] = "00:00:06",
         });
         var log = new CapturedLog();
         builder.Logging.ClearProviders().AddProvider(log);
