@@ -21,6 +21,9 @@ param cosmosAccountName string
 @description('Name of the container registry; empty when there is none.')
 param registryName string
 
+@description('Whether the app is an image of that registry.')
+param appPullsImage bool
+
 @description('Name of the virtual network; empty when there is none.')
 param networkName string
 
@@ -120,6 +123,16 @@ resource appOnCosmos 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2
     principalId: appPrincipalId
     roleDefinitionId: '${cosmos.id}/sqlRoleDefinitions/${cosmosDataContributor}'
     scope: cosmos.id
+  }
+}
+
+resource appOnRegistry 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(registryName) && appPullsImage) {
+  scope: registry
+  name: guid(registry.id, appPrincipalId, roles.acrPull)
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.acrPull)
   }
 }
 
