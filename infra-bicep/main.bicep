@@ -279,7 +279,7 @@ module roles 'modules/roles.bicep' = {
     insightsName: monitoring.outputs.insightsName
     cosmosAccountName: useCosmos ? cosmos!.outputs.name : ''
     registryName: useRegistry ? registry!.outputs.name : ''
-    appPullsImage: !useFunctions
+    imageRegistryName: useRegistry && !useFunctions ? registry!.outputs.name : ''
     networkName: privateNetwork ? network!.outputs.name : ''
   }
 }

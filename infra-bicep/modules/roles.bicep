@@ -21,8 +21,8 @@ param cosmosAccountName string
 @description('Name of the container registry; empty when there is none.')
 param registryName string
 
-@description('Whether the app is an image of that registry.')
-param appPullsImage bool
+@description('Name of the container registry that the app is an image of; empty when it is none.')
+param imageRegistryName string
 
 @description('Name of the virtual network; empty when there is none.')
 param networkName string
@@ -61,6 +61,10 @@ resource cosmos 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' existing = if
 
 resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' existing = if (!empty(registryName)) {
   name: empty(registryName) ? absent : registryName
+}
+
+resource imageRegistry 'Microsoft.ContainerRegistry/registries@2025-04-01' existing = if (!empty(imageRegistryName)) {
+  name: empty(imageRegistryName) ? absent : imageRegistryName
 }
 
 resource network 'Microsoft.Network/virtualNetworks@2024-05-01' existing = if (!empty(networkName)) {
@@ -126,9 +130,9 @@ resource appOnCosmos 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2
   }
 }
 
-resource appOnRegistry 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(registryName) && appPullsImage) {
-  scope: registry
-  name: guid(registry.id, appPrincipalId, roles.acrPull)
+resource appOnRegistry 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(imageRegistryName)) {
+  scope: imageRegistry
+  name: guid(imageRegistry.id, appPrincipalId, roles.acrPull)
   properties: {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'

@@ -63,7 +63,7 @@ internal static class PrivateAccessRule
     private static IEnumerable<string> Inside(Deployment deployment)
     {
         var subnet = deployment.Of(Deployment.ContainerApp).Any()
-            ? Deployment.Text(deployment.Of("Microsoft.App/managedEnvironments").Single(), "properties.vnetConfiguration.infrastructureSubnetId")
+            ? Deployment.Text(deployment.Of("Microsoft.App/managedEnvironments").Single(), "properties.vnetConfiguration")
             : Deployment.Text(deployment.Of("Microsoft.Web/sites").Single(), "properties.virtualNetworkSubnetId");
         if (!subnet.Contains("appSubnetId", StringComparison.Ordinal))
             yield return "the app is not in its subnet";
