@@ -99,7 +99,7 @@ public sealed partial class BasePathTests : IAsyncLifetime
         if (token)
             request.Headers.Add("Authorization", $"Bearer {Token}");
         using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }, disposeHandler: false);
-        request.RequestUri = new Uri(_larder!.Client.BaseAddress!, request.RequestUri!);
+        request.RequestUri = new Uri(_larder!.Client.BaseAddress!, request.RequestUri ?? new Uri("", UriKind.Relative));
         return await client.SendAsync(request);
     }
 
