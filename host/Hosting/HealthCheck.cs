@@ -31,8 +31,7 @@ internal static class HealthCheck
         HostConfiguration.AddSources(configuration, root, commandLine);
         var address = AddressOf(ListenAddresses.Choose(commandLine, configuration.Build()));
 
-        // The certificate is for the names that clients use, and this is the machine itself: nothing secret is sent, and nothing but a status is read.
-        using var handler = new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } };
+        using var handler = new SocketsHttpHandler { UseProxy = false };
         using var client = new HttpClient(handler) { Timeout = Timeout };
         try
         {
@@ -52,6 +51,7 @@ internal static class HealthCheck
     private static Uri AddressOf(string[] urls)
     {
         var addresses = urls.Select(BindingAddress.Parse).Where(address => !address.IsUnixPipe && address.Port != 0).ToList();
+        // A certificate is for the names that clients use, not for this machine's addresses.
         var chosen = addresses.Find(address => address.Scheme == Uri.UriSchemeHttp) ?? addresses.FirstOrDefault()
             ?? throw new SelfHostException("--health needs the address of the running host, with its port: the same --port or --urls, or the setting ASPNETCORE_URLS.") { ExitCode = 2 };
         // What is no address of one interface, as 0.0.0.0 or *, is reached by loopback, too.

@@ -37,8 +37,8 @@ public sealed class ContainerAppTests(CompiledInfrastructure infrastructure)
     [BicepFact]
     public void One_hosting_is_deployed()
     {
-        Assert.Empty(Container.Resources.Where(resource => Deployment.Text(resource, "type") is "Microsoft.Web/sites" or "Microsoft.Web/serverfarms" or "Microsoft.EventGrid/systemTopics"));
-        Assert.Empty(infrastructure.Everything.Resources.Where(resource => Deployment.Text(resource, "type").StartsWith("Microsoft.App/", StringComparison.Ordinal)));
+        Assert.DoesNotContain(Container.Resources, resource => Deployment.Text(resource, "type") is "Microsoft.Web/sites" or "Microsoft.Web/serverfarms" or "Microsoft.EventGrid/systemTopics");
+        Assert.DoesNotContain(infrastructure.Everything.Resources, resource => Deployment.Text(resource, "type").StartsWith("Microsoft.App/", StringComparison.Ordinal));
     }
 
     [BicepFact]
