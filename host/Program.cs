@@ -6,7 +6,9 @@ using Microsoft.Extensions.Hosting;
 
 StartupErrors.PrintWhenUnhandled();
 if (HostCommandLine.Answers(args))
-    return;
+    return 0;
+if (await HealthCheck.RunAsync(args, "/readyz", AppContext.BaseDirectory) is { } exitCode)
+    return exitCode;
 
 var builder = new SelfHostBuilder(args, new SelfHostOptions
 {
@@ -19,4 +21,5 @@ var builder = new SelfHostBuilder(args, new SelfHostOptions
 });
 builder.AddLarder();
 
-builder.Build().Run();
+await builder.Build().RunAsync();
+return 0;

@@ -7,24 +7,45 @@ targetScope = 'resourceGroup'
 @maxLength(11)
 param name string = 'larder'
 
-@description('Region of every resource. It must have Flex Consumption and, for training, Container Instances.')
+@description('What runs the app: functions, on Flex Consumption; or containerApp, the self-host in Azure Container Apps. README.md says when to take which.')
+@allowed(['functions', 'containerApp'])
+param hosting string = 'functions'
+
+@description('Region of every resource. It must have Flex Consumption or Container Apps and, for training, Container Instances.')
 param location string = resourceGroup().location
 
 @description('Tags of every resource.')
 param tags object = {}
 
-@description('Memory of an instance in MB; processors follow it.')
+@description('With functions: memory of an instance in MB; processors follow it.')
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('The most instances.')
+@description('With functions: the most instances.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 100
 
-@description('Instances for HTTP that are always there and always paid for, so that no prediction waits for a start.')
+@description('With functions: instances for HTTP that are always there and always paid for, so that no prediction waits for a start.')
 @minValue(0)
 param alwaysReadyHttp int = 0
+
+@description('With containerApp: image of the self-host, with tag or digest. Empty makes all but the app, for example the registry to push the image to.')
+param containerImage string = ''
+
+@description('With containerApp: processors of a replica; memory is twice as many GiB.')
+@allowed(['0.5', '1', '2', '4'])
+param containerCpu string = '1'
+
+@description('With containerApp: the fewest replicas. With 0, schedules, timers and dropped files wait until a request or a job starts a replica.')
+@minValue(0)
+@maxValue(300)
+param containerMinReplicas int = 0
+
+@description('With containerApp: the most replicas.')
+@minValue(1)
+@maxValue(300)
+param containerMaxReplicas int = 10
 
 @description('Requests that one instance gets at once; more start another instance. Take it from a load test.')
 @minValue(1)
@@ -94,7 +115,7 @@ param networkPrefix string = '10.20.0.0/16'
 @description('SHA-256 of the first administrator\'s token, 64 hexadecimal digits: scripts/deploy.sh makes one. Empty: without keys or sign-in, probes alone are answered.')
 param adminTokenSha256 string = ''
 
-@description('Client id of the Entra ID application that callers need tokens for; empty for Larder\'s tokens and keys alone.')
+@description('With functions: client id of the Entra ID application that callers need tokens for; empty for Larder\'s tokens and keys alone.')
 param authClientId string = ''
 
 @description('Settings of Access and Limits__Rate, as they are named in the app: roles of keys, by hash, and of app roles. docs/access.md has them.')
@@ -111,6 +132,7 @@ param logDailyQuotaGb int = 1
 var suffix = uniqueString(resourceGroup().id, name)
 var useCosmos = store == 'cosmos'
 var useRegistry = containerRegistrySku != 'none'
+var useFunctions = hosting == 'functions'
 
 var storeSettings = useCosmos
   ? {
@@ -148,6 +170,8 @@ var jobNetworkSettings = privateNetwork
       Jobs__ContainerInstances__SubnetId: network!.outputs.jobsSubnetId
     }
   : {}
+
+var ownSettings = union(storeSettings, jobSettings, jobRegistrySettings, jobNetworkSettings, access)
 
 module identities 'modules/identities.bicep' = {
   params: {
@@ -255,6 +279,7 @@ module roles 'modules/roles.bicep' = {
     insightsName: monitoring.outputs.insightsName
     cosmosAccountName: useCosmos ? cosmos!.outputs.name : ''
     registryName: useRegistry ? registry!.outputs.name : ''
+    imageRegistryName: useRegistry && !useFunctions ? registry!.outputs.name : ''
     networkName: privateNetwork ? network!.outputs.name : ''
   }
 }
@@ -267,7 +292,7 @@ module jobsGroup 'modules/jobs-group.bicep' = {
 }
 
 // The roles come first: the app starts with its identity, and the host with locks in storage.
-module app 'modules/function-app.bicep' = {
+module app 'modules/function-app.bicep' = if (useFunctions) {
   params: {
     name: name
     location: location
@@ -286,14 +311,41 @@ module app 'modules/function-app.bicep' = {
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
     preload: preload
     servingModel: servingModel
-    extraSettings: union(storeSettings, jobSettings, jobRegistrySettings, jobNetworkSettings, access)
+    extraSettings: ownSettings
     adminTokenSha256: adminTokenSha256
     authClientId: authClientId
   }
   dependsOn: [roles, jobsGroup, storageEndpoints, cosmosEndpoint]
 }
 
-module events 'modules/event-grid.bicep' = {
+module container 'modules/container-app.bicep' = if (!useFunctions) {
+  params: {
+    name: name
+    location: location
+    tags: tags
+    suffix: suffix
+    workspaceId: monitoring.outputs.workspaceId
+    image: containerImage
+    cpu: containerCpu
+    minReplicas: containerMinReplicas
+    maxReplicas: containerMaxReplicas
+    httpConcurrency: httpConcurrency
+    identityId: identities.outputs.appId
+    identityClientId: identities.outputs.appClientId
+    storageAccountName: storage.outputs.name
+    insightsName: monitoring.outputs.insightsName
+    registryServer: useRegistry ? registry!.outputs.loginServer : ''
+    subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
+    preload: preload
+    servingModel: servingModel
+    extraSettings: empty(authClientId) ? ownSettings : fail('authClientId needs hosting functions: the self-host takes no sign-in by Entra ID.')
+    adminTokenSha256: adminTokenSha256
+  }
+  dependsOn: [roles, jobsGroup, storageEndpoints, cosmosEndpoint]
+}
+
+// The self-host looks for dropped files itself.
+module events 'modules/event-grid.bicep' = if (useFunctions) {
   params: {
     name: name
     location: location
@@ -304,17 +356,17 @@ module events 'modules/event-grid.bicep' = {
   }
 }
 
-@description('Name of the function app.')
-output functionAppName string = app.outputs.name
+@description('Name of the function app; empty with containerApp.')
+output functionAppName string = useFunctions ? app!.outputs.name : ''
 
 @description('Where the API is.')
-output endpoint string = 'https://${app.outputs.hostName}'
+output endpoint string = 'https://${useFunctions ? app!.outputs.hostName : container!.outputs.hostName}'
 
 @description('Name of the storage account.')
 output storageAccountName string = storage.outputs.name
 
-@description('Event Grid topic that scripts/subscribe.sh subscribes to.')
-output eventTopicName string = events.outputs.topicName
+@description('Event Grid topic that scripts/subscribe.sh subscribes to; empty with containerApp.')
+output eventTopicName string = useFunctions ? events!.outputs.topicName : ''
 
 @description('Host of the container registry; empty when there is none.')
 output registryServer string = useRegistry ? registry!.outputs.loginServer : ''

@@ -2,6 +2,9 @@ using './main.bicep'
 
 // Every parameter has a default; these are the ones that one changes first.
 param name = readEnvironmentVariable('LARDER_NAME', 'larder')
+param hosting = 'functions'
+param containerImage = ''
+param containerMinReplicas = 0
 param instanceMemoryMB = 2048
 param alwaysReadyHttp = 0
 param store = 'blobs'

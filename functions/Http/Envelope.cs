@@ -16,6 +16,7 @@ namespace Larder.Functions.Http;
 internal abstract class JsonAnswer : IActionResult
 {
     private readonly List<(string Name, string Value)> _headers = [];
+    private string? _location;
     private readonly ArrayBufferWriter<byte> _body = new();
 
     /// <summary>The HTTP status; 0 before it is built.</summary>
@@ -37,6 +38,8 @@ internal abstract class JsonAnswer : IActionResult
         response.StatusCode = Status;
         foreach (var (name, value) in _headers)
             response.Headers[name] = value;
+        if (_location is not null)
+            response.Headers.Location = request.PathBase + _location;
         if (Status == StatusCodes.Status200OK && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)))
         {
             var etag = EntityTags.OfAnswer(response.Headers.ETag, _body.WrittenSpan);
@@ -58,6 +61,10 @@ internal abstract class JsonAnswer : IActionResult
 
     /// <summary>Adds a response header.</summary>
     protected void Add(string header, string value) => _headers.Add((header, value));
+
+    /// <summary>Adds the header <c>Location</c>.</summary>
+    /// <param name="path">A path of this server, without the base path.</param>
+    protected void AddLocation(string path) => _location = path;
 }
 
 /// <summary>
@@ -79,6 +86,14 @@ internal sealed class Envelope(int status, string description, Answer? answer = 
     public Envelope WithHeader(string name, string value)
     {
         Add(name, value);
+        return this;
+    }
+
+    /// <summary>Adds the header <c>Location</c>.</summary>
+    /// <param name="path">A path of this server, without the base path.</param>
+    public Envelope WithLocation(string path)
+    {
+        AddLocation(path);
         return this;
     }
 

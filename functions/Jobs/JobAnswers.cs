@@ -4,7 +4,6 @@ using Larder.Functions.Http;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Log;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions.Jobs;
 
@@ -63,7 +62,7 @@ internal static class JobAnswers
 
     /// <summary>202: the job was accepted, and <c>Location</c> has its address.</summary>
     public static Envelope Accepted(Job job, string description) => new Envelope(StatusCodes.Status202Accepted, description, new JobAnswer { Job = Of(job) })
-        .WithHeader(HeaderNames.Location, $"/api/v1/jobs/{job.Id}");
+        .WithLocation($"/api/v1/jobs/{job.Id}");
 
     /// <summary>The files that a job left.</summary>
     public static IReadOnlyList<JobOutputDetails> Of(IEnumerable<JobOutput> outputs) =>

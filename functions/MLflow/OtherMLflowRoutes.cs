@@ -38,7 +38,7 @@ public sealed class OtherMLflowRoutes
 
     private static StatusCodeResult SendOn(HttpRequest request)
     {
-        request.HttpContext.Response.Headers.Location = $"/api{request.Path.ToUriComponent()[Prefix.Length..]}{request.QueryString.ToUriComponent()}";
+        request.HttpContext.Response.Headers.Location = $"{request.PathBase}/api{request.Path.ToUriComponent()[Prefix.Length..]}{request.QueryString.ToUriComponent()}";
         return new StatusCodeResult(StatusCodes.Status308PermanentRedirect);
     }
 

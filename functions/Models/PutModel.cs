@@ -102,7 +102,7 @@ public sealed class PutModel(ModelPublisher publisher, ModelRegistry registry, A
                 StatusCodes.Status201Created,
                 $"{after.Name} saved as version {version.Version}",
                 new UploadedVersionAnswer { Version = ModelAnswers.Of(version), DefaultVersion = after.ServedVersion, Note = note })
-            .WithHeader(HeaderNames.Location, $"/api/v1/models/{after.Name}:{version.Version}")
+            .WithLocation($"/api/v1/models/{after.Name}:{version.Version}")
             .WithETag(after.ETag);
     }
 

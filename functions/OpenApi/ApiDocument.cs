@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -13,15 +14,20 @@ using Microsoft.OpenApi;
 
 namespace Larder.Functions.OpenApi;
 
-/// <summary>The OpenAPI document of the whole API, made of the functions' own declarations (<see cref="RouteTable"/>). It is made once, for the first request.</summary>
+/// <summary>The OpenAPI document of the whole API, made of the functions' own declarations (<see cref="RouteTable"/>). It is made once for each base path, which is the server's setting, by the first request.</summary>
 /// <param name="routes">The functions.</param>
 /// <param name="server">The version.</param>
 public sealed partial class ApiDocument(RouteTable routes, ServerVersion server)
 {
-    private readonly Lazy<byte[]> _json = new(() => Serialize(Build(routes, server.Version)));
+    private readonly ConcurrentDictionary<string, Lazy<byte[]>> _json = [];
 
     /// <summary>The document, as JSON.</summary>
-    public ReadOnlyMemory<byte> Json => _json.Value;
+    /// <param name="basePath">The path below which callers reach the server; empty for none.</param>
+    public ReadOnlyMemory<byte> JsonBelow(PathString basePath) => _json.GetOrAdd(basePath.ToUriComponent(), at => new(() => Serialize(Build(routes, server.Version, at)))).Value;
+
+    /// <summary>What the paths of a document begin with.</summary>
+    /// <param name="basePath">The path below which callers reach the server, as in a URL.</param>
+    internal static List<OpenApiServer> Servers(string basePath) => [new OpenApiServer { Url = basePath.Length == 0 ? "/" : basePath }];
 
     /// <summary>Whether a function is in the document: all are but the one that answers for paths without a function.</summary>
     internal static bool Has(RouteTable.Entry route) => !route.Path.StartsWith("/{*", StringComparison.Ordinal);
@@ -66,7 +72,7 @@ public sealed partial class ApiDocument(RouteTable routes, ServerVersion server)
         return new OpenApiResponse { Description = Meaning(kind), Content = Content("application/json", schemas.Parse(schemas.Named(name, ApiSchemas.OfExample(example)))) };
     }
 
-    private static OpenApiDocument Build(RouteTable routes, string version)
+    private static OpenApiDocument Build(RouteTable routes, string version, string basePath)
     {
         var document = new OpenApiDocument
         {
@@ -76,7 +82,7 @@ public sealed partial class ApiDocument(RouteTable routes, ServerVersion server)
                 Version = version,
                 Description = "Machine learning models: upload one, get a versioned prediction endpoint. What answers GET answers HEAD, too. GET /api/v1/models/{reference}/openapi.json describes the prediction of one model.",
             },
-            Servers = [new OpenApiServer { Url = "/" }],
+            Servers = Servers(basePath),
             Paths = [],
         };
         var schemas = new ApiSchemas(document);

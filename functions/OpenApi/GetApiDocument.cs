@@ -17,7 +17,7 @@ public sealed class GetApiDocument(ApiDocument document, RouteTable routes, Mode
     /// <summary>The OpenAPI document of all routes.</summary>
     [Function("OpenApi"), Requires(Role.None), Description("The OpenAPI document of all routes.")]
     [Query, Answers(typeof(JsonElement))]
-    public IActionResult Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "openapi.json")] HttpRequest request) => new DocumentAnswer(document.Json);
+    public IActionResult Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "openapi.json")] HttpRequest request) => new DocumentAnswer(document.JsonBelow(request.PathBase));
 
     /// <summary>The OpenAPI document of a model's prediction, with the schema of its values and of its answer. The example is the version's first sample, where it has samples.</summary>
     [Function("ModelOpenApi"), Requires(Role.Reader), Description("The OpenAPI document of a model's prediction, with schemas and an example.")]
@@ -29,7 +29,7 @@ public sealed class GetApiDocument(ApiDocument document, RouteTable routes, Mode
     {
         var model = (await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken)).RequireServable();
         var recorded = await samples.ReadAsync(model.Version.Files, cancellationToken);
-        return new DocumentAnswer(ApiDocument.Serialize(ModelDocument.Build(routes, reference, model, recorded is [var first, ..] ? first.Values : null)));
+        return new DocumentAnswer(ApiDocument.Serialize(ModelDocument.Build(routes, request.PathBase, reference, model, recorded is [var first, ..] ? first.Values : null)));
     }
 }
 

@@ -20,15 +20,16 @@ internal static class ModelDocument
 
     /// <summary>Makes the document.</summary>
     /// <param name="routes">Has the prediction's route.</param>
+    /// <param name="basePath">The path below which callers reach the server; empty for none.</param>
     /// <param name="reference">The model, as the path of its prediction has it.</param>
     /// <param name="model">The version that the reference leads to.</param>
     /// <param name="sample">The <c>values</c> of a sample of the version; null where it has none.</param>
-    public static OpenApiDocument Build(RouteTable routes, string reference, ResolvedModel model, JsonNode? sample)
+    public static OpenApiDocument Build(RouteTable routes, PathString basePath, string reference, ResolvedModel model, JsonNode? sample)
     {
         var document = new OpenApiDocument
         {
             Info = new OpenApiInfo { Title = $"{model.Model.Name}:{model.Version.Version}", Version = $"{model.Version.Version}", Description = model.Model.Description },
-            Servers = [new OpenApiServer { Url = "/" }],
+            Servers = ApiDocument.Servers(basePath.ToUriComponent()),
             Paths = [],
         };
         var schemas = new ApiSchemas(document);

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.IO.Compression;
+using System.Text.Encodings.Web;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Registry.Access;
@@ -25,16 +26,17 @@ public sealed class ReferencePage
         <!doctype html>
         <html lang="en">
         <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Larder API</title><link rel="icon" href="data:,"></head>
-        <body><div id="reference"></div><script src="/reference/scalar.js"></script><script src="/reference/start.js"></script></body>
+        <body><div id="reference"></div><script src="BASE/reference/scalar.js"></script><script src="BASE/reference/start.js"></script></body>
         </html>
         """;
 
     // What Scalar would fetch from its own servers, or send to them, is off; the policy would stop it, too.
     private const string Start = """
+        const base = new URL('..', document.currentScript.src).pathname;
         Scalar.createApiReference('#reference', {
           url: new URLSearchParams(location.search).has('reference')
-            ? '/api/v1/models/' + encodeURIComponent(new URLSearchParams(location.search).get('reference')) + '/openapi.json'
-            : '/openapi.json',
+            ? base + 'api/v1/models/' + encodeURIComponent(new URLSearchParams(location.search).get('reference')) + '/openapi.json'
+            : base + 'openapi.json',
           withDefaultFonts: false,
           telemetry: false,
           hideClientButton: true,
@@ -53,7 +55,7 @@ public sealed class ReferencePage
     public IActionResult Page([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "reference")] HttpRequest request)
     {
         request.HttpContext.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
-        return new ContentResult { Content = Html, ContentType = "text/html; charset=utf-8" };
+        return new ContentResult { Content = Html.Replace("BASE", HtmlEncoder.Default.Encode(request.PathBase.ToUriComponent()), StringComparison.Ordinal), ContentType = "text/html; charset=utf-8" };
     }
 
     /// <summary>Its scripts: <c>scalar.js</c>, an embedded resource of Scalar.AspNetCore, and <c>start.js</c>.</summary>

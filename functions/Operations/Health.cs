@@ -12,6 +12,7 @@ using Larder.Registry.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Hosting;
 
 namespace Larder.Functions.Operations;
 
@@ -30,7 +31,7 @@ public sealed class Health(Readiness readiness)
     public IActionResult LiveV2([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/health/live")] HttpRequest request) =>
         new PlainAnswer(new LiveAnswer(true));
 
-    /// <summary>200 when storage answers, the containers for dropped files are there and the models of <c>Preload</c> are loaded; else 503 with the reasons. After a restart also until the models are loaded that had requests before, for a while.</summary>
+    /// <summary>200 when storage answers, the containers for dropped files are there and the models of <c>Preload</c> are loaded; else 503 with the reasons, and from the moment at which the server is asked to stop. After a restart also until the models are loaded that had requests before, for a while.</summary>
     [Function("Ready"), Requires(Role.None, IsProbe = true), Description("Readiness: storage answers, Preload and recent models are loaded.")]
     [Answers(typeof(Answer)), Answers(typeof(NotReadyAnswer), StatusCodes.Status503ServiceUnavailable)]
     public async Task<IActionResult> Ready(
@@ -49,7 +50,7 @@ public sealed class Health(Readiness readiness)
 }
 
 /// <summary>Whether this server can serve, and what it waits for.</summary>
-public sealed class Readiness(ModelRegistry registry, IArtifactStore artifacts, DropContainers drops, Preloader preloader, RecentModels recent)
+public sealed class Readiness(ModelRegistry registry, IArtifactStore artifacts, DropContainers drops, Preloader preloader, RecentModels recent, IHostApplicationLifetime lifetime)
 {
     /// <summary>How long storage may take to answer the readiness probe.</summary>
     private static readonly TimeSpan StorageTimeout = TimeSpan.FromSeconds(2);
@@ -60,6 +61,9 @@ public sealed class Readiness(ModelRegistry registry, IArtifactStore artifacts, 
     /// <summary>What it waits for, each as part of a sentence; nothing when it is ready.</summary>
     public async Task<IReadOnlyList<string>> WaitingForAsync(CancellationToken cancellationToken)
     {
+        // First of all, and at once: a load balancer is to send no more requests.
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+            return ["the server is being stopped"];
         var waitingFor = preloader.NotLoaded.Select(reference => $"model {reference}: {preloader.StateOf(reference)}").ToList();
         if (recent.AreWarming)
             waitingFor.Add("the models that had requests before the restart are being loaded");

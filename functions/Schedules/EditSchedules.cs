@@ -9,7 +9,6 @@ using Larder.Registry.Schedules;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions.Schedules;
 
@@ -25,7 +24,7 @@ public sealed class EditSchedules(ScheduleEditor editor, ScheduleAnswers answers
     {
         var made = await editor.CreateAsync(await ScheduleBody.ReadAsync(request, cancellationToken), request.Caller(), cancellationToken);
         return (await AnswerAsync($"{made.Name} is schedule {made.Id}", made, cancellationToken, StatusCodes.Status201Created))
-            .WithHeader(HeaderNames.Location, $"/api/v1/schedules/{made.Id}");
+            .WithLocation($"/api/v1/schedules/{made.Id}");
     }
 
     /// <summary>Replaces a schedule. Honours <c>If-Match</c>.</summary>

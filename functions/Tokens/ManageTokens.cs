@@ -9,7 +9,6 @@ using Larder.Registry.Tokens;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions.Tokens;
 
@@ -36,7 +35,7 @@ public sealed class ManageTokens(TokenStore tokens, TimeProvider time)
         return secret is null
             ? Envelope.Ok($"The token {token.Name} was made by an earlier request, and shown then", answer)
             : new Envelope(StatusCodes.Status201Created, $"The token {token.Name} is made; it is not shown again", answer)
-                .WithHeader(HeaderNames.Location, $"/api/v1/admin/tokens/{token.Id}");
+                .WithLocation($"/api/v1/admin/tokens/{token.Id}");
     }
 
     /// <summary>A page of tokens, without their secrets.</summary>

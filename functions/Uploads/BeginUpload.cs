@@ -13,7 +13,6 @@ using Larder.Registry.Uploads;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions.Uploads;
 
@@ -48,7 +47,7 @@ public sealed class BeginUpload(UploadSessions sessions, UploadSessionOptions op
                 StatusCodes.Status201Created,
                 $"Put blocks of {name} to the URL, then complete the upload {session.Id}",
                 new UploadAnswer { Upload = UploadAnswers.Of(session, url, 0, options) })
-            .WithHeader(HeaderNames.Location, $"/api/v1/models/{name}/uploads/{session.Id}");
+            .WithLocation($"/api/v1/models/{name}/uploads/{session.Id}");
     }
 
     private static bool IsDataset(string kind) => kind switch

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Larder.Host.Configuration;
+using Larder.Host.Functions;
 using Larder.Host.Invocation;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
@@ -14,6 +16,8 @@ internal sealed class FunctionHost : IDisposable
     /// time is for their answers.
     /// </summary>
     public static readonly TimeSpan RequestGrace = TimeSpan.FromSeconds(10);
+
+    private const string DrainSetting = "SelfHost:DrainDelay";
 
     private const string FunctionTimeoutKey = "functionTimeout";
 
@@ -32,10 +36,11 @@ internal sealed class FunctionHost : IDisposable
     {
         (Services, Singletons) = (services, singletons);
         FunctionTimeout = new HostJsonReader(configuration).Time(FunctionTimeoutKey);
+        DrainDelay = ReadDelay(configuration[DrainSetting]);
         Stopping = lifetime.ApplicationStopping;
         _requestsStopping = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         RequestsStopping = _requestsStopping.Token;
-        lifetime.ApplicationStopping.Register(() => _requestsStopping.CancelAfter(RequestGrace));
+        lifetime.ApplicationStopping.Register(() => _requestsStopping.CancelAfter(DrainDelay + RequestGrace));
     }
 
     /// <summary>The application's services outside any scope.</summary>
@@ -47,10 +52,13 @@ internal sealed class FunctionHost : IDisposable
     /// <summary>How long a function may run before its token is signalled; null when there is no limit.</summary>
     public TimeSpan? FunctionTimeout { get; }
 
+    /// <summary>How long the host goes on to take requests after it was asked to stop: as long as a load balancer needs to see that it is not ready any more.</summary>
+    public TimeSpan DrainDelay { get; }
+
     /// <summary>Signalled when the host begins to stop.</summary>
     public CancellationToken Stopping { get; }
 
-    /// <summary>Signalled some time after the host began to stop: <see cref="RequestGrace"/>.</summary>
+    /// <summary>Signalled some time after the host began to stop: <see cref="DrainDelay"/> and <see cref="RequestGrace"/>.</summary>
     public CancellationToken RequestsStopping { get; }
 
     /// <summary>
@@ -59,6 +67,11 @@ internal sealed class FunctionHost : IDisposable
     public ObjectPool<CancellationTokenSource> Cancellations { get; } = new DefaultObjectPool<CancellationTokenSource>(new CancellationPolicy(), MostIdleCancellations);
 
     public void Dispose() => _requestsStopping.Dispose();
+
+    private static TimeSpan ReadDelay(string? text) =>
+        string.IsNullOrEmpty(text) ? TimeSpan.Zero
+        : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var delay) && delay >= TimeSpan.Zero && delay <= TimeSpan.FromMinutes(10) ? delay
+        : throw new SelfHostException($"The setting '{DrainSetting}' must be a time from 00:00:00 to 00:10:00; it is '{text}'.");
 
     private sealed class CancellationPolicy : PooledObjectPolicy<CancellationTokenSource>
     {

@@ -60,6 +60,7 @@ internal static class HostServices
         web.Services.AddSingleton<HttpOptions>();
         web.Services.AddOptions<HstsOptions>().Configure<HttpOptions>((hsts, http) => http.Configure(hsts));
         web.Services.AddSingleton<HttpThrottle>();
+        web.Services.AddSingleton<ProxyOptions>();
         web.Services.AddSingleton<UnreadableRequests>();
         web.Services.AddOptions<KestrelServerOptions>().Configure<UnreadableRequests>((kestrel, unreadable) => kestrel.ConfigureEndpointDefaults(unreadable.Watch));
         web.Services.AddSingleton<HttpFunctions>();

@@ -4,11 +4,12 @@ using Larder.Host.Functions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Larder.Host.Hosting;
 
 /// <summary>The application, with what must be there before it starts and go after it has stopped.</summary>
-internal sealed class SelfHost(WebApplication app, StorageEmulator? storage, SelfHostOptions options, HostPhase phase, bool hasGrpc) : IHost, IAsyncDisposable
+internal sealed partial class SelfHost(WebApplication app, StorageEmulator? storage, SelfHostOptions options, HostPhase phase, bool hasGrpc) : IHost, IAsyncDisposable
 {
     public IServiceProvider Services => app.Services;
 
@@ -37,7 +38,7 @@ internal sealed class SelfHost(WebApplication app, StorageEmulator? storage, Sel
     }
 
     /// <summary>
-    /// Stops to accept, lets requests and invocations finish (the host's shutdown timeout, 30 s, is the limit), then stops storage. Another Ctrl-C ends
+    /// Goes on for <see cref="FunctionHost.DrainDelay"/>, stops to accept, lets requests and invocations finish (the host's shutdown timeout, 30 s, is the limit), then stops storage. Another Ctrl-C ends
     /// the wait.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken = default)
@@ -46,6 +47,8 @@ internal sealed class SelfHost(WebApplication app, StorageEmulator? storage, Sel
         using var again = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => stopNow.Cancel());
         try
         {
+            if (phase.Started)
+                await DrainAsync(stopNow.Token);
             await app.StopAsync(stopNow.Token);
         }
         finally
@@ -66,6 +69,24 @@ internal sealed class SelfHost(WebApplication app, StorageEmulator? storage, Sel
         storage?.Dispose();
     }
 
+    // The application says that it is not ready from the moment at which it is asked to stop.
+    private async Task DrainAsync(CancellationToken stopNow)
+    {
+        var delay = Services.GetRequiredService<FunctionHost>().DrainDelay;
+        if (delay == TimeSpan.Zero)
+            return;
+        Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        LogDrain(Services.GetRequiredService<ILoggerFactory>().CreateLogger("Host.Stop"), delay);
+        try
+        {
+            await Task.Delay(delay, Services.GetRequiredService<TimeProvider>(), stopNow);
+        }
+        catch (OperationCanceledException)
+        {
+            // The second Ctrl-C, or the end of the time that the caller gives.
+        }
+    }
+
     private async Task StopWhatStartedAsync()
     {
         try
@@ -79,6 +100,9 @@ internal sealed class SelfHost(WebApplication app, StorageEmulator? storage, Sel
 
         await StopStorageAsync();
     }
+
+    [LoggerMessage(1, LogLevel.Information, "The host is to stop, and is not ready any more. Requests are still taken for {Delay}.")]
+    private static partial void LogDrain(ILogger logger, TimeSpan delay);
 
     private Task StopStorageAsync() => storage?.StopAsync() ?? Task.CompletedTask;
 }

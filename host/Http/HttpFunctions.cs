@@ -8,7 +8,7 @@ namespace Larder.Host.Http;
 
 /// <summary>Makes every HTTP function an endpoint of ASP.NET Core's routing.</summary>
 internal sealed class HttpFunctions(
-    FunctionCatalog catalog, FunctionHost host, HttpThrottle throttle, HttpOptions options, SelfHostOptions selfHost)
+    FunctionCatalog catalog, FunctionHost host, HttpThrottle throttle, HttpOptions options, ProxyOptions proxy, SelfHostOptions selfHost)
 {
     /// <summary>Maps the catalogue's functions.</summary>
     /// <param name="app">Where to.</param>
@@ -22,6 +22,9 @@ internal sealed class HttpFunctions(
                 errors.Collect(() => throw function.Error($"The route specified conflicts with the route defined by function '{other.Name}'."));
         }
 
+        proxy.Configure(app);
+        // Behind the base path: without this line, routing would be the first middleware.
+        app.UseRouting();
         if (options.Hsts)
             app.UseHsts();
         app.Use(WrongMethodIsNotFound);

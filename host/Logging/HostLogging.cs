@@ -1,4 +1,5 @@
 using Larder.Host.Configuration;
+using Larder.Host.Functions;
 using Larder.Host.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -9,6 +10,7 @@ namespace Larder.Host.Logging;
 internal static class HostLogging
 {
     private const string Levels = "logging:logLevel";
+    private const string FormatSetting = "SelfHost:LogFormat";
 
     /// <summary>What is read of host.json's <c>logging.logLevel</c>.</summary>
     public static readonly HostJsonKeys Keys = new(Levels, ["*"]);
@@ -17,7 +19,7 @@ internal static class HostLogging
     private const string GenericHost = "Microsoft.Extensions.Hosting.Internal.Host";
 
     /// <summary>
-    /// One line per entry on the console, with its scopes; information and above, but of the frameworks only warnings. host.json's <c>logging.logLevel</c>
+    /// One line per entry on the console, with its scopes, as text, as JSON or with journald's priorities (<c>SelfHost:LogFormat</c>); information and above, but of the frameworks only warnings. host.json's <c>logging.logLevel</c>
     /// and the application's own <c>Logging</c> section change that, by category.
     /// </summary>
     /// <param name="logging">Where to.</param>
@@ -30,13 +32,7 @@ internal static class HostLogging
             if (reader.Text($"{Levels}:{level.Key}", "") is var text && !Enum.TryParse<LogLevel>(text, ignoreCase: true, out _))
                 throw HostJsonReader.Wrong($"{Levels}:{level.Key}", $"one of {string.Join(", ", Enum.GetNames<LogLevel>())}", text);
 
-        logging
-            .AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.IncludeScopes = true;
-                console.TimestampFormat = "HH:mm:ss.fff ";
-            })
+        AddConsole(logging, configuration[FormatSetting])
             .SetMinimumLevel(LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("System", LogLevel.Warning)
@@ -46,6 +42,25 @@ internal static class HostLogging
             .AddConfiguration(configuration.GetSection("Logging"))
             .AddFilter(GenericHost, level => phase.Started && level >= LogLevel.Warning);
     }
+
+    /// <exception cref="SelfHostException">There is no such format.</exception>
+    private static ILoggingBuilder AddConsole(ILoggingBuilder logging, string? format) => format?.ToUpperInvariant() switch
+    {
+        null or "" or "TEXT" => logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.IncludeScopes = true;
+            console.TimestampFormat = "HH:mm:ss.fff ";
+        }),
+        "JSON" => logging.AddJsonConsole(console =>
+        {
+            console.IncludeScopes = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+        }),
+        "SYSTEMD" => logging.AddSystemdConsole(console => console.IncludeScopes = true),
+        _ => throw new SelfHostException($"The setting '{FormatSetting}' must be text, json or systemd; it is '{format}'."),
+    };
 }
 
 /// <summary>What the log says of an invocation, in the Functions host's words.</summary>

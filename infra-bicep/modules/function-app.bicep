@@ -1,5 +1,7 @@
 metadata description = 'The Flex Consumption plan and the function app with all its settings.'
 
+import { appSettings, modelBytes } from '../settings.bicep'
+
 @description('What names begin with.')
 param name string
 
@@ -74,44 +76,27 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
 }
 
-var storageSettings = {
-  AzureWebJobsStorage__credential: 'managedidentity'
-  AzureWebJobsStorage__clientId: identityClientId
-  AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
-  AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
-  AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
-}
-
-var telemetrySettings = {
-  APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
-  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-}
-
 // An instance has 0.8 GB of temporary disk, whatever its memory: the package, uploads being checked and cached models share it.
 var diskBytes = 800000000
 var memoryBytes = instanceMemoryMB * 1048576
-var modelBytes = min(diskBytes / 4, memoryBytes / 8)
 
 // A form has a boundary and the other fields beside the model: as much as the app itself adds (functions/Hosting).
 var formOverheadBytes = 1048576
 
-var limitSettings = {
-  Preload: preload
-  Serving__Model: servingModel
-  Limits__LoadedBytes: string(memoryBytes / 4)
-  // One at a time: two would leave too little for the rest.
-  Limits__SandboxMemoryBytes: string(memoryBytes / 4)
-  Limits__SandboxTotalMemoryBytes: string(memoryBytes / 4)
-  Limits__RunBytes: string(memoryBytes / 8)
-  Limits__InFlightBytes: string(memoryBytes / 8)
-  Limits__ModelBytes: string(modelBytes)
-  Limits__Archive__PackedBytes: string(diskBytes / 4)
-  Limits__Archive__ExpandedBytes: string(diskBytes / 2)
-  Limits__ArtifactCacheBytes: string(diskBytes / 4)
-  Limits__DiskReserveBytes: string(diskBytes / 16)
-  Limits__Job__DatasetBytes: string(diskBytes / 4)
-  Limits__Scoring__DatasetBytes: string(diskBytes / 4)
-}
+var commonSettings = appSettings({
+  identityClientId: identityClientId
+  storage: {
+    blob: storage.properties.primaryEndpoints.blob
+    queue: storage.properties.primaryEndpoints.queue
+    table: storage.properties.primaryEndpoints.table
+  }
+  telemetry: insights.properties.ConnectionString
+  memoryBytes: memoryBytes
+  diskBytes: diskBytes
+  preload: preload
+  servingModel: servingModel
+  adminTokenSha256: adminTokenSha256
+})
 
 // Polling for blobs does not exist on Flex Consumption: Event Grid starts IngestUpload and ScoreDroppedFile instead. Linux makes
 // underscores of the points in these names, and the host reads either form.
@@ -120,12 +105,11 @@ var hostSettings = {
   'AzureWebJobs.IngestUploadByPolling.Disabled': 'true'
   'AzureWebJobs.ScoreDroppedFileByPolling.Disabled': 'true'
   // Without it the host takes 104857600 bytes, whatever the app takes.
-  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(modelBytes + formOverheadBytes)
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(modelBytes(memoryBytes, diskBytes) + formOverheadBytes)
 }
 
 // The platform's word for who calls counts where it asks for tokens. The app checks again that it does.
 var accessSettings = {
-  Access__AdminTokenSha256: adminTokenSha256
   Access__ClientPrincipal: empty(authClientId) ? 'false' : 'true'
 }
 
@@ -198,7 +182,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
 resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
   parent: site
   name: 'appsettings'
-  properties: union(storageSettings, telemetrySettings, hostSettings, limitSettings, accessSettings, extraSettings)
+  properties: union(commonSettings, hostSettings, accessSettings, extraSettings)
 }
 
 // No user names and passwords: what deploys is an identity.

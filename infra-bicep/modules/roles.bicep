@@ -21,6 +21,9 @@ param cosmosAccountName string
 @description('Name of the container registry; empty when there is none.')
 param registryName string
 
+@description('Name of the container registry that the app is an image of; empty when it is none.')
+param imageRegistryName string
+
 @description('Name of the virtual network; empty when there is none.')
 param networkName string
 
@@ -58,6 +61,10 @@ resource cosmos 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' existing = if
 
 resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' existing = if (!empty(registryName)) {
   name: empty(registryName) ? absent : registryName
+}
+
+resource imageRegistry 'Microsoft.ContainerRegistry/registries@2025-04-01' existing = if (!empty(imageRegistryName)) {
+  name: empty(imageRegistryName) ? absent : imageRegistryName
 }
 
 resource network 'Microsoft.Network/virtualNetworks@2024-05-01' existing = if (!empty(networkName)) {
@@ -120,6 +127,16 @@ resource appOnCosmos 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2
     principalId: appPrincipalId
     roleDefinitionId: '${cosmos.id}/sqlRoleDefinitions/${cosmosDataContributor}'
     scope: cosmos.id
+  }
+}
+
+resource appOnRegistry 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(imageRegistryName)) {
+  scope: imageRegistry
+  name: guid(imageRegistry.id, appPrincipalId, roles.acrPull)
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.acrPull)
   }
 }
 

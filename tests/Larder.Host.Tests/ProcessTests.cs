@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using Larder.Host.Tests.Support;
 
 namespace Larder.Host.Tests;
@@ -117,6 +119,57 @@ public sealed class ProcessTests
         Assert.Equal(1, await app.EndAsync());
         Assert.StartsWith("The host does not listen on 0.0.0.0:0: no token, key or sign-in is configured", app.Errors, StringComparison.Ordinal);
         Assert.Single(app.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Theory]
+    [InlineData("json")]
+    [InlineData("JSON")]
+    public async Task Logs_are_JSON_where_a_setting_says_so(string format)
+    {
+        await using var app = await AppProcess.StartReadyAsync(("SelfHost:LogFormat", format), ("Logging:LogLevel:Default", "Debug"));
+        await app.Client.GetStringAsync("ping");
+        // The apostrophes of the message are escaped.
+        var line = await app.SaidAsync("Executed \\u0027Functions.Ping");
+
+        var entry = JsonNode.Parse(line)!;
+        Assert.Equal("Debug", $"{entry["LogLevel"]}");
+        Assert.Equal("Ping", $"{entry["State"]!["Function"]}");
+        Assert.EndsWith("Z", $"{entry["Timestamp"]}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Logs_have_the_priorities_of_journald_where_a_setting_says_so()
+    {
+        await using var app = await AppProcess.StartReadyAsync(("SelfHost:LogFormat", "systemd"), ("Logging:LogLevel:Default", "Debug"));
+        await app.Client.GetStringAsync("ping");
+
+        Assert.StartsWith("<7>", await app.SaidAsync("Executed 'Functions.Ping'"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_host_that_is_to_drain_goes_on_to_answer_until_the_delay_is_over()
+    {
+        await using var app = await AppProcess.StartReadyAsync(("SelfHost:DrainDelay", "00:00:02"));
+        var began = Stopwatch.GetTimestamp();
+
+        app.Signal(AppProcess.Terminate);
+        await app.SaidAsync("are still taken");
+
+        Assert.Equal("pong", await app.Client.GetStringAsync("ping"));
+        Assert.Equal(0, await app.EndAsync());
+        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_again_ends_the_drain()
+    {
+        await using var app = await AppProcess.StartReadyAsync(("SelfHost:DrainDelay", "00:10:00"));
+
+        app.Signal(AppProcess.Interrupt);
+        await app.SaidAsync("are still taken");
+        app.Signal(AppProcess.Interrupt);
+
+        Assert.Equal(0, await app.EndAsync());
     }
 
     // The process says nothing when it begins to stop, but it no longer takes connections.

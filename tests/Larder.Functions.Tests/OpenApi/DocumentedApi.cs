@@ -15,7 +15,7 @@ namespace Larder.Functions.Tests.OpenApi;
 internal static partial class DocumentedApi
 {
     /// <summary>The document.</summary>
-    public static JsonNode Document { get; } = JsonNode.Parse(new ApiDocument(new RouteTable(), ServerVersion.Of(isWorker: false)).Json.Span)!;
+    public static JsonNode Document { get; } = JsonNode.Parse(new ApiDocument(new RouteTable(), ServerVersion.Of(isWorker: false)).JsonBelow(default).Span)!;
 
     private static readonly ConcurrentDictionary<string, JsonSchema?> Schemas = new();
 

@@ -16,6 +16,11 @@ public sealed class CompiledInfrastructure : IAsyncLifetime
         param authClientId = '22222222-2222-2222-2222-222222222222'
         """;
 
+    // The same as a container, as far as it applies.
+    private static readonly string ContainerParameters =
+        string.Join('\n', EverythingParameters.Split('\n').Where(line => !line.Contains("alwaysReadyHttp", StringComparison.Ordinal) && !line.Contains("authClientId", StringComparison.Ordinal)))
+        + "\nparam hosting = 'containerApp'\nparam containerImage = 'registry.example/larder:1'\n";
+
     // One violation each of what infra-bicep's linter must refuse.
     private const string WrongTemplate = """
         param adminPassword string
@@ -62,6 +67,18 @@ public sealed class CompiledInfrastructure : IAsyncLifetime
     /// <summary>What is made with every option.</summary>
     internal Deployment Everything { get; private set; } = null!;
 
+    /// <summary>What is made with every option that a container has.</summary>
+    internal Deployment Container { get; private set; } = null!;
+
+    /// <summary>What main.bicepparam makes with a container.</summary>
+    internal Deployment PlainContainer { get; private set; } = null!;
+
+    /// <summary>What is made for a container before there is an image.</summary>
+    internal Deployment NoImage { get; private set; } = null!;
+
+    /// <summary>A container with sign-in by Entra ID, which it does not have.</summary>
+    internal BicepRun SignInToContainer { get; private set; } = null!;
+
     /// <inheritdoc/>
     public async Task InitializeAsync()
     {
@@ -69,6 +86,10 @@ public sealed class CompiledInfrastructure : IAsyncLifetime
             return;
         var infra = CopySources();
         await File.WriteAllTextAsync(Path.Combine(infra, "everything.bicepparam"), EverythingParameters);
+        await File.WriteAllTextAsync(Path.Combine(infra, "container.bicepparam"), ContainerParameters);
+        await File.WriteAllTextAsync(Path.Combine(infra, "plain-container.bicepparam"), "using './main.bicep'\nparam hosting = 'containerApp'\nparam containerImage = 'registry.example/larder:1'\n");
+        await File.WriteAllTextAsync(Path.Combine(infra, "no-image.bicepparam"), "using './main.bicep'\nparam hosting = 'containerApp'\nparam containerRegistrySku = 'Basic'\n");
+        await File.WriteAllTextAsync(Path.Combine(infra, "sign-in.bicepparam"), $"{ContainerParameters}param authClientId = '22222222-2222-2222-2222-222222222222'\n");
         await File.WriteAllTextAsync(Path.Combine(infra, "wrong.bicep"), WrongTemplate);
 
         // --no-restore: a module from a registry is an error then, not a download.
@@ -77,12 +98,19 @@ public sealed class CompiledInfrastructure : IAsyncLifetime
             BicepCompiler.RunAsync(infra, "build-params", "main.bicepparam", "--no-restore", "--stdout"),
             BicepCompiler.RunAsync(infra, "lint", "main.bicep", "--no-restore"),
             BicepCompiler.RunAsync(infra, "lint", "wrong.bicep", "--no-restore"),
+            RunSnapshotAsync(infra, "sign-in.bicepparam"),
             SnapshotAsync(infra, "main.bicepparam"),
-            SnapshotAsync(infra, "everything.bicepparam"));
-        (Build, BuildParameters, Lint, WrongLint) = (runs[0], runs[1], runs[2], runs[3]);
+            SnapshotAsync(infra, "everything.bicepparam"),
+            SnapshotAsync(infra, "container.bicepparam"),
+            SnapshotAsync(infra, "plain-container.bicepparam"),
+            SnapshotAsync(infra, "no-image.bicepparam"));
+        (Build, BuildParameters, Lint, WrongLint, SignInToContainer) = (runs[0], runs[1], runs[2], runs[3], runs[4]);
         Template = JsonNode.Parse(Build.Output)!;
-        Plain = Deployment.Parse(await File.ReadAllTextAsync(Path.Combine(infra, "main.snapshot.json")));
-        Everything = Deployment.Parse(await File.ReadAllTextAsync(Path.Combine(infra, "everything.snapshot.json")));
+        Plain = await ReadAsync(infra, "main");
+        Everything = await ReadAsync(infra, "everything");
+        Container = await ReadAsync(infra, "container");
+        PlainContainer = await ReadAsync(infra, "plain-container");
+        NoImage = await ReadAsync(infra, "no-image");
     }
 
     /// <inheritdoc/>
@@ -94,12 +122,16 @@ public sealed class CompiledInfrastructure : IAsyncLifetime
 
     private static async Task<BicepRun> SnapshotAsync(string infra, string parameters)
     {
-        var run = await BicepCompiler.RunAsync(
-            infra, "snapshot", parameters, "--mode", "overwrite",
-            "--subscription-id", "11111111-1111-1111-1111-111111111111", "--resource-group", "larder-rg", "--location", "westeurope");
+        var run = await RunSnapshotAsync(infra, parameters);
         Assert.True(run.ExitCode == 0, $"No snapshot of {parameters}: {run.Output}{run.Errors}");
         return run;
     }
+
+    private static Task<BicepRun> RunSnapshotAsync(string infra, string parameters) => BicepCompiler.RunAsync(
+        infra, "snapshot", parameters, "--mode", "overwrite",
+        "--subscription-id", "11111111-1111-1111-1111-111111111111", "--resource-group", "larder-rg", "--location", "westeurope");
+
+    private static async Task<Deployment> ReadAsync(string infra, string name) => Deployment.Parse(await File.ReadAllTextAsync(Path.Combine(infra, $"{name}.snapshot.json")));
 
     private string CopySources()
     {

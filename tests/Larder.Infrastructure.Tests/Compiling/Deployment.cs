@@ -10,15 +10,18 @@ internal sealed class Deployment
 {
     public const string AppSettings = "Microsoft.Web/sites/config";
 
+    public const string ContainerApp = "Microsoft.App/containerApps";
+
     private readonly JsonArray _resources;
 
     private Deployment(JsonArray resources) => _resources = resources;
 
     public IEnumerable<JsonObject> Resources => _resources.Select(resource => resource!.AsObject());
 
-    /// <summary>The values of the app settings, by name.</summary>
-    public IReadOnlyDictionary<string, string> Settings =>
-        Of(AppSettings).Single(IsAppSettings)["properties"]!.AsObject().ToDictionary(setting => setting.Key, setting => setting.Value!.GetValue<string>());
+    /// <summary>The values of the settings of the function app, or of the container, by name.</summary>
+    public IReadOnlyDictionary<string, string> Settings => Of(ContainerApp).SingleOrDefault() is { } app
+        ? app["properties"]!["template"]!["containers"]![0]!["env"]!.AsArray().ToDictionary(setting => Text(setting!, "name"), setting => setting!["value"]!.GetValue<string>())
+        : Of(AppSettings).Single(IsAppSettings)["properties"]!.AsObject().ToDictionary(setting => setting.Key, setting => setting.Value!.GetValue<string>());
 
     public static Deployment Parse(string snapshot) => new(JsonNode.Parse(snapshot)!["predictedResources"]!.AsArray());
 

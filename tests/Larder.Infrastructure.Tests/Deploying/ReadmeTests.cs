@@ -13,7 +13,7 @@ public sealed partial class ReadmeTests(CompiledInfrastructure infrastructure)
     [BicepFact]
     public void The_table_has_every_type_of_resource_that_is_made()
     {
-        var made = infrastructure.Everything.Resources.Select(resource => Deployment.Text(resource, "type"))
+        var made = infrastructure.Everything.Resources.Concat(infrastructure.Container.Resources).Select(resource => Deployment.Text(resource, "type"))
             .Where(type => type.Count(c => c == '/') == 1 && type is not ("Microsoft.Authorization/roleAssignments" or "Microsoft.Insights/diagnosticSettings"));
         Assert.Equal(made.Distinct().Order(), Type().Matches(Readme).Select(match => match.Groups["type"].Value).Distinct().Order());
     }

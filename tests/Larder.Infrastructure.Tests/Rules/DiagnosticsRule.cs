@@ -12,6 +12,7 @@ internal static class DiagnosticsRule
 
     private static readonly Dictionary<string, string[]> Categories = new()
     {
+        ["Microsoft.App/managedEnvironments"] = ["AppEnvSpringAppConsoleLogs", "ContainerAppConsoleLogs", "ContainerAppSystemLogs"],
         ["Microsoft.ContainerRegistry/registries"] = ["ContainerRegistryLoginEvents", "ContainerRegistryRepositoryEvents"],
         ["Microsoft.DocumentDB/databaseAccounts"] = ["ControlPlaneRequests", "DataPlaneRequests", "PartitionKeyRUConsumption", "PartitionKeyStatistics", "QueryRuntimeStatistics"],
         ["Microsoft.EventGrid/systemTopics"] = ["DeliveryFailures"],
@@ -27,6 +28,7 @@ internal static class DiagnosticsRule
     private static readonly HashSet<string> Silent =
     [
         Settings,
+        "Microsoft.App/containerApps",
         "Microsoft.Authorization/roleAssignments",
         "Microsoft.DocumentDB/databaseAccounts/sqlDatabases",
         "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers",

@@ -62,7 +62,10 @@ internal static class PrivateAccessRule
 
     private static IEnumerable<string> Inside(Deployment deployment)
     {
-        if (!Deployment.Text(deployment.Of("Microsoft.Web/sites").Single(), "properties.virtualNetworkSubnetId").Contains("appSubnetId", StringComparison.Ordinal))
+        var subnet = deployment.Of(Deployment.ContainerApp).Any()
+            ? Deployment.Text(deployment.Of("Microsoft.App/managedEnvironments").Single(), "properties.vnetConfiguration")
+            : Deployment.Text(deployment.Of("Microsoft.Web/sites").Single(), "properties.virtualNetworkSubnetId");
+        if (!subnet.Contains("appSubnetId", StringComparison.Ordinal))
             yield return "the app is not in its subnet";
         if (!deployment.Settings.GetValueOrDefault("Jobs__ContainerInstances__SubnetId", "").Contains("jobsSubnetId", StringComparison.Ordinal))
             yield return "jobs are not in their subnet";

@@ -19,6 +19,9 @@ internal static partial class RolesRule
     private const string Storage = "Microsoft.Storage/storageAccounts";
     private const string CosmosDataContributor = "00000000-0000-0000-0000-000000000002";
 
+    /// <summary>What an app that is an image of the registry is given in addition.</summary>
+    public static readonly Grant PullsImage = new("app", "Microsoft.ContainerRegistry/registries", "acrPull");
+
     /// <summary>What is given when every option is on.</summary>
     public static readonly IReadOnlySet<Grant> Needed = new HashSet<Grant>
     {
@@ -54,7 +57,7 @@ internal static partial class RolesRule
         foreach (var assignment in Assignments(deployment))
         {
             var grant = GrantOf(assignment);
-            if (!Needed.Contains(grant))
+            if (!Needed.Contains(grant) && !(grant == PullsImage && deployment.Of(Deployment.ContainerApp).Any()))
                 yield return $"{grant}, which Larder does not need";
             if (Deployment.Text(assignment, "properties.principalType") != "ServicePrincipal")
                 yield return $"{grant} without the principal type ServicePrincipal: a new identity may not be found yet";

@@ -94,7 +94,7 @@ public sealed class RuleTests(CompiledInfrastructure infrastructure)
     public void A_resource_that_takes_a_key_from_another_is_found()
     {
         var template = infrastructure.Template.DeepClone();
-        template["resources"]!["app"]!["properties"]!["template"]!["resources"]![0]!["properties"] =
+        template["resources"]!["app"]!["properties"]!["template"]!["resources"]!["plan"]!["properties"] =
             new JsonObject { ["key"] = "[listKeys('x', '2023-05-01').keys[0].value]" };
 
         Assert.Equal(["a Microsoft.Web/serverfarms of app calls listKeys"], SecretsRule.Findings(template));

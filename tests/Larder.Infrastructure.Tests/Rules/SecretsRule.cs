@@ -23,7 +23,7 @@ internal static partial class SecretsRule
         var resources = template["resources"] as JsonArray ?? [.. template["resources"]!.AsObject().Select(resource => resource.Value!.DeepClone())];
         foreach (var resource in resources)
         {
-            if (Deployment.Find(resource!, "properties.template") is { } module)
+            if (Deployment.Text(resource!, "type") == "Microsoft.Resources/deployments" && Deployment.Find(resource!, "properties.template") is { } module)
             {
                 foreach (var finding in Findings(module, ModuleName().Match($"{resource!["name"]}").Groups["name"].Value))
                     yield return finding;

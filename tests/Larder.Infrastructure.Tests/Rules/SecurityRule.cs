@@ -21,6 +21,10 @@ internal static class SecurityRule
         ("Microsoft.Web/sites", "properties.siteConfig.scmMinTlsVersion", ["1.2", "1.3"]),
         ("Microsoft.Web/sites", "properties.siteConfig.ftpsState", ["Disabled"]),
         ("Microsoft.Web/sites/basicPublishingCredentialsPolicies", "properties.allow", ["false"]),
+        ("Microsoft.App/containerApps", "properties.configuration.ingress.allowInsecure", ["false"]),
+        ("Microsoft.App/containerApps", "properties.configuration.secrets", [""]),
+        ("Microsoft.App/managedEnvironments", "properties.appLogsConfiguration.destination", ["azure-monitor"]),
+        ("Microsoft.App/managedEnvironments", "properties.appLogsConfiguration.logAnalyticsConfiguration", [""]),
         ("Microsoft.ContainerRegistry/registries", "properties.adminUserEnabled", ["false"]),
         ("Microsoft.ContainerRegistry/registries", "properties.anonymousPullEnabled", ["false"]),
         ("Microsoft.Insights/components", "properties.DisableLocalAuth", ["true"]),
@@ -32,5 +36,5 @@ internal static class SecurityRule
         from resource in deployment.Of(required.Type)
         let value = Deployment.Text(resource, required.Property)
         where !required.Allowed.Contains(value, StringComparer.Ordinal)
-        select $"{required.Property} of {required.Type} is '{value}', not {string.Join(" or ", required.Allowed)}";
+        select $"{required.Property} of {required.Type} is '{value}', not {string.Join(" or ", required.Allowed.Select(one => one.Length > 0 ? one : "left out"))}";
 }
