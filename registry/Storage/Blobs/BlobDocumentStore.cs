@@ -18,6 +18,7 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
 {
     private const int MaxPage = 5000;
     private const int ParallelReads = 16;
+    private const int ReadsForMetadata = 32;
 
     // What a continuation of this store begins with, below its encoding.
     private const string MarkerKind = "blob:";
@@ -102,11 +103,14 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
         var blob = _container.GetBlobClient(BlobNames.Document(collection.Name, partition, id));
         var content = BinaryData.FromBytes(DocumentJson.Serialize(collection, value));
         var writeId = Guid.NewGuid().ToString("N");
+        var metadata = new Dictionary<string, string> { [WriteId] = writeId };
+        if (collection.IsListedWhole && ListedContent.Of(content.ToMemory().Span) is { } listed)
+            metadata[ListedContent.Key] = listed;
         var options = new BlobUploadOptions
         {
             Conditions = condition,
             HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
-            Metadata = new Dictionary<string, string> { [WriteId] = writeId },
+            Metadata = metadata,
         };
         return BlobFailures.GuardAsync(
             async () =>
@@ -163,7 +167,10 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
         return await BlobFailures.GuardAsync(
             async () =>
             {
-                var (blobs, next) = await BlobsAsync(prefix, limit, marker, cancellationToken);
+                var (blobs, next) = await BlobsAsync(prefix, limit, marker, BlobTraits.None, cancellationToken);
+                // With metadata an answer is several times as long, so it is only asked for where that saves many reads.
+                if (collection.IsListedWhole && blobs.Count(blob => !IsKnown(blob)) >= ReadsForMetadata)
+                    (blobs, next) = await BlobsAsync(prefix, limit, marker, BlobTraits.Metadata, cancellationToken);
                 var documents = new Document<T>?[blobs.Count];
                 var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellationToken };
                 await Parallel.ForAsync(0, blobs.Count, parallel, async (i, stop) => documents[i] = await ReadAsync(collection, blobs[i], stop));
@@ -173,11 +180,11 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
     }
 
     private async Task<(IReadOnlyList<BlobItem> Blobs, string? Marker)> BlobsAsync(
-        string prefix, int limit, string? marker, CancellationToken cancellationToken)
+        string prefix, int limit, string? marker, BlobTraits traits, CancellationToken cancellationToken)
     {
         try
         {
-            await foreach (var page in _container.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancellationToken).AsPages(marker, limit))
+            await foreach (var page in _container.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix, Traits = traits }, cancellationToken).AsPages(marker, limit))
                 return (page.Values, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
         }
         catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
@@ -192,17 +199,22 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
         return ([], null);
     }
 
+    private bool IsKnown(BlobItem blob) => blob.Properties.ETag is { } listed && _cache.Has(blob.Name, Unquoted(listed));
+
     private async Task<Document<T>?> ReadAsync<T>(DocumentCollection<T> collection, BlobItem blob, CancellationToken cancellationToken)
     {
         if (!BlobNames.TryParse(blob.Name, out var partition, out var id))
             return null;
         if (blob.Properties.ETag is { } listed && _cache.TryGet(blob.Name, Unquoted(listed), out var known))
             return new Document<T>(partition, id, Unquoted(listed), DocumentJson.Deserialize(collection, known.ToMemory().Span));
-        if (await DownloadAsync(blob.Name, cancellationToken) is not var (content, etag))
+        if ((Listed(blob) ?? await DownloadAsync(blob.Name, cancellationToken)) is not var (content, etag))
             return null;
         _cache.Set(blob.Name, etag, content);
         return new Document<T>(partition, id, etag, DocumentJson.Deserialize(collection, content.ToMemory().Span));
     }
+
+    private static (BinaryData Content, string ETag)? Listed(BlobItem blob) =>
+        blob.Properties.ETag is { } etag && ListedContent.Of(blob) is { } content ? (content, Unquoted(etag)) : null;
 
     private async Task<(BinaryData Content, string ETag)?> DownloadAsync(string name, CancellationToken cancellationToken)
     {
