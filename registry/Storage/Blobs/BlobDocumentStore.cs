@@ -23,8 +23,13 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
     // What a continuation of this store begins with, below its encoding.
     private const string MarkerKind = "blob:";
 
+    // The same, where this process had not read the page before.
+    private const string UnreadKind = "unread-blob:";
+
     // Set on every write to something new: see Ours.
     private const string WriteId = "write";
+
+    private const string ListedMark = "listed";
 
     private readonly BlobContainerClient _container = account.GetBlobContainerClient("documents");
     private readonly DocumentCache _cache = new(cacheBytes);
@@ -163,18 +168,21 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
-        var marker = continuation is null ? null : Marker(continuation);
+        var (marker, isRead) = continuation is null ? (null, !collection.IsListedWhole || WasListed(prefix)) : Marker(continuation);
         return await BlobFailures.GuardAsync(
             async () =>
             {
-                var (blobs, next) = await BlobsAsync(prefix, limit, marker, BlobTraits.None, cancellationToken);
-                // With metadata an answer is several times as long, so it is only asked for where that saves many reads.
-                if (collection.IsListedWhole && blobs.Count(blob => !IsKnown(blob)) >= ReadsForMetadata)
+                // With metadata an answer is several times as long, so it is only asked for where that saves many reads: at first, and when many documents have changed.
+                var (blobs, next) = await BlobsAsync(prefix, limit, marker, isRead ? BlobTraits.None : BlobTraits.Metadata, cancellationToken);
+                if (isRead && collection.IsListedWhole && blobs.Count(blob => !IsKnown(blob)) >= ReadsForMetadata)
+                {
+                    isRead = false;
                     (blobs, next) = await BlobsAsync(prefix, limit, marker, BlobTraits.Metadata, cancellationToken);
+                }
                 var documents = new Document<T>?[blobs.Count];
                 var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellationToken };
                 await Parallel.ForAsync(0, blobs.Count, parallel, async (i, stop) => documents[i] = await ReadAsync(collection, blobs[i], stop));
-                return new DocumentPage<T>([.. documents.OfType<Document<T>>()], next is null ? null : Continuation(next));
+                return new DocumentPage<T>([.. documents.OfType<Document<T>>()], next is null ? null : Continuation(next, isRead));
             },
             cancellationToken);
     }
@@ -197,6 +205,15 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
         }
 
         return ([], null);
+    }
+
+    // Remembered with the documents, so that it is forgotten with them.
+    private bool WasListed(string prefix)
+    {
+        if (_cache.TryGet(prefix, ListedMark, out _))
+            return true;
+        _cache.Set(prefix, ListedMark, BinaryData.Empty);
+        return false;
     }
 
     private bool IsKnown(BlobItem blob) => blob.Properties.ETag is { } listed && _cache.Has(blob.Name, Unquoted(listed));
@@ -234,12 +251,14 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
 
     private static ETag Quoted(string etag) => new($"\"{etag}\"");
 
-    private static string Continuation(string marker) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(MarkerKind + marker));
+    private static string Continuation(string marker, bool isRead) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes((isRead ? MarkerKind : UnreadKind) + marker));
 
-    private static string Marker(string continuation)
+    private static (string Marker, bool IsRead) Marker(string continuation)
     {
         var decoded = Base64Url.IsValid(continuation) ? Encoding.UTF8.GetString(Base64Url.DecodeFromChars(continuation)) : "";
-        return decoded.StartsWith(MarkerKind, StringComparison.Ordinal) ? decoded[MarkerKind.Length..] : throw ForeignContinuation();
+        return decoded.StartsWith(MarkerKind, StringComparison.Ordinal) ? (decoded[MarkerKind.Length..], true)
+            : decoded.StartsWith(UnreadKind, StringComparison.Ordinal) ? (decoded[UnreadKind.Length..], false)
+            : throw ForeignContinuation();
     }
 
     private static InvalidRequestException ForeignContinuation() =>
