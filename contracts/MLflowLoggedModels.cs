@@ -134,6 +134,14 @@ public sealed record ListLoggedModelArtifactsRequest
     public string? PageToken { get; init; }
 }
 
+/// <summary>Asks for a file of a logged model.</summary>
+public sealed record GetLoggedModelArtifactRequest
+{
+    /// <summary>The file, relative to the model's files.</summary>
+    [JsonPropertyName("artifact_file_path")]
+    public required string ArtifactFilePath { get; init; }
+}
+
 /// <summary>A data set on which metrics were measured.</summary>
 public sealed record MLflowMetricDataset
 {

@@ -57,6 +57,10 @@ public sealed record MLflowModelVersion
     [JsonPropertyName("model_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ModelId { get; init; }
 
+    /// <summary>The link to its run that it was created with.</summary>
+    [JsonPropertyName("run_link"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RunLink { get; init; }
+
     /// <summary>READY, PENDING_REGISTRATION or FAILED_REGISTRATION.</summary>
     [JsonPropertyName("status")]
     public required string Status { get; init; }
@@ -217,6 +221,10 @@ public sealed record CreateModelVersionRequest : RegisteredModelRequest
     [JsonPropertyName("run_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RunId { get; init; }
 
+    /// <summary>A link to the run, which is kept as it is: at most 500 characters.</summary>
+    [JsonPropertyName("run_link"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RunLink { get; init; }
+
     /// <summary>The logged model that it is; absent for the one of the source.</summary>
     [JsonPropertyName("model_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ModelId { get; init; }
@@ -236,6 +244,14 @@ public record ModelVersionRequest : RegisteredModelRequest
     /// <summary>The version's number, as a string.</summary>
     [JsonPropertyName("version")]
     public required string Version { get; init; }
+}
+
+/// <summary>Asks for a file of a version.</summary>
+public sealed record GetModelVersionArtifactRequest : ModelVersionRequest
+{
+    /// <summary>The file, relative to the version's files.</summary>
+    [JsonPropertyName("path")]
+    public required string Path { get; init; }
 }
 
 /// <summary>What to change of a version.</summary>

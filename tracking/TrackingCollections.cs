@@ -24,13 +24,13 @@ internal static class TrackingCollections
     public static DocumentCollection<ExperimentName> Names { get; } = RegistryJson.Collection<ExperimentName>("experiment-names");
 
     /// <summary>Runs: a partition for each experiment, by run id.</summary>
-    public static DocumentCollection<RunDocument> Runs { get; } = RegistryJson.Collection<RunDocument>("runs");
+    public static DocumentCollection<RunDocument> Runs { get; } = RegistryJson.Collection<RunDocument>("runs") with { IsListedWhole = true };
 
     /// <summary>Points of metrics that left the run's document: a partition for each run, by the chunk's id.</summary>
     public static DocumentCollection<MetricChunk> Chunks { get; } = RegistryJson.Collection<MetricChunk>("run-metrics");
 
     /// <summary>Logged models: a partition for each experiment, by model id.</summary>
-    public static DocumentCollection<LoggedModel> LoggedModels { get; } = RegistryJson.Collection<LoggedModel>("logged-models");
+    public static DocumentCollection<LoggedModel> LoggedModels { get; } = RegistryJson.Collection<LoggedModel>("logged-models") with { IsListedWhole = true };
 
     /// <summary>Files and folders of runs and logged models: a partition for each folder, by their names.</summary>
     public static DocumentCollection<ArtifactDocument> Artifacts { get; } = RegistryJson.Collection<ArtifactDocument>("run-artifacts");

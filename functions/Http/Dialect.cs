@@ -39,7 +39,7 @@ internal sealed record Dialect(IReadOnlyList<PathPattern> Paths, IReadOnlyDictio
 
     /// <summary>That of MLflow's tracking server: the same form, with the codes and statuses that its clients know; what exists already is 400 there.</summary>
     public static Dialect MLflow { get; } = new(
-        [new("/api/2.0/mlflow"), new("/api/2.0/mlflow-artifacts"), new("/api/3.0/mlflow"), new("/ajax-api"), new("/get-artifact")],
+        [new("/api/2.0/mlflow"), new("/api/2.0/mlflow-artifacts"), new("/api/3.0/mlflow"), new("/ajax-api"), new("/get-artifact"), new("/model-versions")],
         new Dictionary<ErrorKind, int>
         {
             [ErrorKind.Invalid] = StatusCodes.Status400BadRequest,

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.ComponentModel;
 using System.Reflection;
 using Larder.Functions.Access;
+using Larder.Functions.MLflow;
 using Larder.Functions.OpenApi;
 using Larder.Functions.Operations;
 using Larder.Registry.Access;
@@ -33,7 +34,7 @@ public sealed class RouteTable
            let trigger = RoleRequirements.TriggerOf(method)
            let methods = trigger?.Methods
            where methods is { Length: > 0 }
-           let path = trigger.Route == Greeting.Root ? "/" : $"/{trigger.Route}"
+           let path = trigger.Route == Greeting.Root ? "/" : $"/{MLflowRoutes.Shown(trigger.Route!)}"
            orderby path, methods[0]
            select new Entry(
                // HEAD is wherever GET is.
@@ -67,7 +68,7 @@ public sealed class RouteTable
 
     /// <summary>The methods that a path answers to; empty when no route has it.</summary>
     public IEnumerable<string> MethodsOf(string path) =>
-        _all.Where(entry => Matches(entry.Path, path)).SelectMany(entry => entry.Methods).SelectMany(IEnumerable<string> (method) => method == HttpMethods.Get ? [method, HttpMethods.Head] : [method]).Distinct();
+        _all.Where(entry => Matches(entry.Path, MLflowRoutes.Plain(path))).SelectMany(entry => entry.Methods).SelectMany(IEnumerable<string> (method) => method == HttpMethods.Get ? [method, HttpMethods.Head] : [method]).Distinct();
 
     /// <summary>The template of a function's route; null when it has none of its own.</summary>
     public string? TemplateOf(string function) => _templates.GetValueOrDefault(function);
@@ -80,7 +81,7 @@ public sealed class RouteTable
     /// <param name="path">The path.</param>
     public Entry? NearestTo(string method, string path) => Prefixes
         .Where(prefix => prefix.Length == 0 || !path.StartsWith("/api/v1/", StringComparison.OrdinalIgnoreCase))
-        .SelectMany(prefix => Entries.Select(entry => (Entry: entry, Distance: Distance(entry.Path, prefix + path), IsLonger: prefix.Length > 0)))
+        .SelectMany(prefix => Entries.Select(entry => (Entry: entry, Distance: Distance(entry.Path, prefix + MLflowRoutes.Plain(path)), IsLonger: prefix.Length > 0)))
         .Where(near => near.Distance is not null)
         .OrderBy(near => near.Distance)
         .ThenBy(near => near.IsLonger)

@@ -46,8 +46,13 @@ internal sealed record ArtifactLocation(string Owner, string? RunId, ArtifactPat
         }
     }
 
-    /// <summary>What is behind a route's literal part, decoded once.</summary>
-    public static string Behind(HttpRequest request, string route) => request.Path.Value!.Length > route.Length + 1 ? request.Path.Value[(route.Length + 1)..] : "";
+    /// <summary>What is behind a route's literal part, decoded once. The part is that behind <c>/api</c> or <c>/ajax-api</c>.</summary>
+    public static string Behind(HttpRequest request, string route)
+    {
+        var path = request.Path.Value!;
+        var start = path.IndexOf('/', 1) + route.Length + 1;
+        return path.Length > start ? path[start..] : "";
+    }
 
     /// <summary>A folder's path, behind which there may be a slash.</summary>
     public static string FolderOf(string? path) => path is [.. { Length: > 0 } folder, '/'] ? folder : path ?? "";

@@ -17,7 +17,7 @@ namespace Larder.Functions.MLflow;
 /// <summary>MLflow's artifact proxy: clients whose runs and logged models have an <c>artifact_uri</c> of <c>mlflow-artifacts:</c> log and load files here.</summary>
 public sealed class ArtifactProxy(RunArtifacts artifacts, RunFiles files, RunStore runs, LoggedModelStore models, VersionArtifacts versions)
 {
-    private const string Route = "/api/2.0/mlflow-artifacts/artifacts";
+    private const string Route = "/2.0/mlflow-artifacts/artifacts";
 
     private static readonly FileBody Bytes = new("application/octet-stream");
     private static readonly MLflowQuery<ArtifactFolderRequest> Folder = new();
@@ -27,7 +27,7 @@ public sealed class ArtifactProxy(RunArtifacts artifacts, RunFiles files, RunSto
     [Function("MLflowArtifactFolder"), Requires(Role.Reader, Scope = ScopeRule.Function, IsForRuns = true), Description("MLflow: the artifacts in a folder.")]
     [Answers(typeof(ArtifactFolderAnswer))]
     public async Task<IActionResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow-artifacts/artifacts")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Artifacts + "/artifacts")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Folder.ReadAsync(request, cancellationToken);
         if (IsOfVersion(request, body.Path))
@@ -50,7 +50,7 @@ public sealed class ArtifactProxy(RunArtifacts artifacts, RunFiles files, RunSto
     [Function("MLflowDownloadArtifact"), Requires(Role.Reader, Scope = ScopeRule.Function, IsForRuns = true), Description("MLflow: download an artifact.")]
     [Answers(IsFile = true)]
     public async Task<IActionResult> Download(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow-artifacts/artifacts/{*path}")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Artifacts + "/artifacts/{*path}")] HttpRequest request, CancellationToken cancellationToken)
     {
         if (ArtifactLocation.Behind(request, Route) is var file && IsOfVersion(request, file))
             return await versions.SendAsync(request, file, cancellationToken);
@@ -63,7 +63,7 @@ public sealed class ArtifactProxy(RunArtifacts artifacts, RunFiles files, RunSto
     [Function("MLflowUploadArtifact"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: log an artifact.")]
     [Takes(nameof(Bytes)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> Upload(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/2.0/mlflow-artifacts/artifacts/{*path}")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = MLflowRoutes.Artifacts + "/artifacts/{*path}")] HttpRequest request, CancellationToken cancellationToken)
     {
         var (owner, path) = await FindAsync(request, ArtifactLocation.Behind(request, Route), cancellationToken);
         await artifacts.PutAsync(owner, path, request.OpenBody(), request.ContentLength, cancellationToken);
@@ -74,7 +74,7 @@ public sealed class ArtifactProxy(RunArtifacts artifacts, RunFiles files, RunSto
     [Function("MLflowDeleteArtifact"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: delete an artifact, or a folder of them.")]
     [Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> Delete(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/2.0/mlflow-artifacts/artifacts/{*path}")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = MLflowRoutes.Artifacts + "/artifacts/{*path}")] HttpRequest request, CancellationToken cancellationToken)
     {
         var (owner, path) = await FindAsync(request, ArtifactLocation.Behind(request, Route), cancellationToken);
         if (!await artifacts.DeleteAsync(owner, path, cancellationToken) && !path.IsRoot)

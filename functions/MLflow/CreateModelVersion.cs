@@ -24,7 +24,7 @@ public sealed class CreateModelVersion(ModelRegistry registry, RunModels models,
     [Function("MLflowCreateModelVersion"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("MLflow: create a version from a run's artifacts, or a logged model.")]
     [Takes(nameof(New)), Answers(typeof(ModelVersionAnswer))]
     public async Task<IActionResult> Create(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/model-versions/create")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/model-versions/create")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await New.ReadAsync(request, cancellationToken);
         var name = await calls.NameAsync(request, body.Name, cancellationToken);
@@ -42,6 +42,7 @@ public sealed class CreateModelVersion(ModelRegistry registry, RunModels models,
         {
             Source = body.Source,
             Run = run,
+            RunLink = body.RunLink is { Length: > 0 } link ? link : null,
             Description = body.Description,
             Tags = MLflowValues.TagsOf(body.Tags),
             Actor = request.Caller().Name,

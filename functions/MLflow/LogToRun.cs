@@ -30,7 +30,7 @@ public sealed class LogToRun(RunStore runs, LoggedModelStore loggedModels)
     [Function("MLflowLogMetric"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: log a value of a metric.")]
     [Takes(nameof(Metric)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> LogMetric(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/log-metric")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/log-metric")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Metric.ReadAsync(request, cancellationToken);
         var metric = MLflowValues.MetricOf(body.Key, body.Value, body.Timestamp, body.Step, body.ModelId, body.DatasetName, body.DatasetDigest);
@@ -44,7 +44,7 @@ public sealed class LogToRun(RunStore runs, LoggedModelStore loggedModels)
     [Function("MLflowLogParam"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: log a param.")]
     [Takes(nameof(Param)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> LogParam(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/log-parameter")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/log-parameter")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Param.ReadAsync(request, cancellationToken);
         await runs.LogParamAsync(MLflowValues.RunOf(request, body), body.Key, body.Value ?? "", cancellationToken);
@@ -55,7 +55,7 @@ public sealed class LogToRun(RunStore runs, LoggedModelStore loggedModels)
     [Function("MLflowLogBatch"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: log metrics, params and tags together.")]
     [Takes(nameof(Batch)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> LogBatch(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/log-batch")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/log-batch")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Batch.ReadAsync(request, cancellationToken);
         if (request.ContentLength > TrackingRules.BatchBytes)
@@ -74,7 +74,7 @@ public sealed class LogToRun(RunStore runs, LoggedModelStore loggedModels)
     [Function("MLflowLogModel"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: note a logged model.")]
     [Takes(nameof(Model)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> LogModel(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/log-model")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/log-model")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Model.ReadAsync(request, cancellationToken);
         await runs.LogModelAsync(MLflowValues.RunOf(request, body), ModelOf(body.ModelJson), cancellationToken);
@@ -85,7 +85,7 @@ public sealed class LogToRun(RunStore runs, LoggedModelStore loggedModels)
     [Function("MLflowLogInputs"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: note what a run read.")]
     [Takes(nameof(Inputs)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> LogInputs(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/log-inputs")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/log-inputs")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Inputs.ReadAsync(request, cancellationToken);
         var (datasets, models) = (body.Datasets ?? [], body.Models ?? []);
@@ -104,7 +104,7 @@ public sealed class LogToRun(RunStore runs, LoggedModelStore loggedModels)
     [Function("MLflowLogOutputs"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: note what a run made.")]
     [Takes(nameof(Outputs)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> LogOutputs(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/outputs")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/outputs")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Outputs.ReadAsync(request, cancellationToken);
         var models = body.Models ?? [];

@@ -31,7 +31,7 @@ public sealed class ManageExperiments(ExperimentStore experiments, TrackingGarba
     [Function("MLflowCreateExperiment"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: create an experiment.")]
     [Takes(nameof(NewExperiment)), Answers(typeof(ExperimentIdAnswer))]
     public async Task<IActionResult> CreateExperiment(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/experiments/create")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/experiments/create")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await NewExperiment.ReadAsync(request, cancellationToken);
         var made = await experiments.CreateAsync(body.Name, body.ArtifactLocation, MLflowValues.TagsOf(body.Tags), cancellationToken);
@@ -42,7 +42,7 @@ public sealed class ManageExperiments(ExperimentStore experiments, TrackingGarba
     [Function("MLflowSearchExperiments"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: search experiments.")]
     [Takes(nameof(Search)), Answers(typeof(ExperimentsAnswer))]
     public async Task<IActionResult> SearchExperiments(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "post", Route = "api/2.0/mlflow/experiments/search")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "post", Route = MLflowRoutes.Api + "/experiments/search")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Search.ReadAsync(request, cancellationToken);
         var limit = MLflowValues.LimitOf(body.MaxResults, DefaultPage, TrackingRules.PageItems);
@@ -55,7 +55,7 @@ public sealed class ManageExperiments(ExperimentStore experiments, TrackingGarba
     [Function("MLflowGetExperiment"), Requires(Role.Reader, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: an experiment by its id.")]
     [Answers(typeof(ExperimentAnswer))]
     public async Task<IActionResult> GetExperiment(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/experiments/get")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/experiments/get")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
         return new PlainAnswer(new ExperimentAnswer { Experiment = MLflowAnswers.Of(await experiments.GetAsync(body.ExperimentId, cancellationToken)) });
@@ -65,7 +65,7 @@ public sealed class ManageExperiments(ExperimentStore experiments, TrackingGarba
     [Function("MLflowGetExperimentByName"), Requires(Role.Reader, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: an experiment by its name.")]
     [Answers(typeof(ExperimentAnswer))]
     public async Task<IActionResult> GetExperimentByName(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/experiments/get-by-name")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/experiments/get-by-name")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await ByName.ReadAsync(request, cancellationToken);
         return new PlainAnswer(new ExperimentAnswer { Experiment = MLflowAnswers.Of(await experiments.GetByNameAsync(body.ExperimentName, cancellationToken)) });
@@ -75,7 +75,7 @@ public sealed class ManageExperiments(ExperimentStore experiments, TrackingGarba
     [Function("MLflowUpdateExperiment"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: rename an experiment.")]
     [Takes(nameof(Change)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> UpdateExperiment(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/experiments/update")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/experiments/update")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Change.ReadAsync(request, cancellationToken);
         if (!string.IsNullOrEmpty(body.NewName))
@@ -89,7 +89,7 @@ public sealed class ManageExperiments(ExperimentStore experiments, TrackingGarba
     [Function("MLflowDeleteExperiment"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: delete an experiment.")]
     [Takes(nameof(Named)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> DeleteExperiment(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/experiments/delete")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/experiments/delete")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
         await experiments.DeleteAsync(body.ExperimentId, cancellationToken);
@@ -100,7 +100,7 @@ public sealed class ManageExperiments(ExperimentStore experiments, TrackingGarba
     [Function("MLflowRestoreExperiment"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: restore an experiment.")]
     [Takes(nameof(Named)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> RestoreExperiment(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/experiments/restore")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/experiments/restore")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
         await experiments.RestoreAsync(body.ExperimentId, cancellationToken);
@@ -111,7 +111,7 @@ public sealed class ManageExperiments(ExperimentStore experiments, TrackingGarba
     [Function("MLflowPurgeExperiment"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("Delete a deleted MLflow experiment for good.")]
     [Takes(nameof(Named)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> PurgeExperiment(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/experiments/purge")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/experiments/purge")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
         await collector.PurgeExperimentAsync(body.ExperimentId, cancellationToken);
@@ -122,7 +122,7 @@ public sealed class ManageExperiments(ExperimentStore experiments, TrackingGarba
     [Function("MLflowSearchDatasets"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: the data sets of experiments.")]
     [Takes(nameof(Datasets)), Answers(typeof(DatasetSummariesAnswer))]
     public async Task<IActionResult> SearchDatasets(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/experiments/search-datasets")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/experiments/search-datasets")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Datasets.ReadAsync(request, cancellationToken);
         var ids = body.ExperimentIds ?? [];

@@ -27,7 +27,7 @@ public sealed class ManageLoggedModels(LoggedModelStore models)
     [Function("MLflowCreateLoggedModel"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: create a logged model.")]
     [Takes(nameof(New)), Answers(typeof(LoggedModelAnswer))]
     public async Task<IActionResult> CreateLoggedModel(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/logged-models")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/logged-models")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await New.ReadAsync(request, cancellationToken);
         // The token of a job is good for models of the job's own run.
@@ -41,7 +41,7 @@ public sealed class ManageLoggedModels(LoggedModelStore models)
     [Function("MLflowGetLoggedModel"), Requires(Role.Reader, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: a logged model.")]
     [Answers(typeof(LoggedModelAnswer))]
     public async Task<IActionResult> GetLoggedModel(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/logged-models/{modelId}")] HttpRequest request, string modelId, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/logged-models/{modelId}")] HttpRequest request, string modelId, CancellationToken cancellationToken)
     {
         var model = await models.GetAsync(modelId, cancellationToken);
         MLflowValues.KeyOf(request, model);
@@ -52,7 +52,7 @@ public sealed class ManageLoggedModels(LoggedModelStore models)
     [Function("MLflowFinalizeLoggedModel"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: end the logging of a model.")]
     [Takes(nameof(End)), Answers(typeof(LoggedModelAnswer))]
     public async Task<IActionResult> FinalizeLoggedModel(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/2.0/mlflow/logged-models/{modelId}")] HttpRequest request, string modelId, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = MLflowRoutes.Api + "/logged-models/{modelId}")] HttpRequest request, string modelId, CancellationToken cancellationToken)
     {
         var body = await End.ReadAsync(request, cancellationToken);
         var status = LoggedModelAnswers.Ends.FirstOrDefault(end => end.Value == body.Status).Key;
@@ -66,7 +66,7 @@ public sealed class ManageLoggedModels(LoggedModelStore models)
     [Function("MLflowDeleteLoggedModel"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: delete a logged model.")]
     [Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> DeleteLoggedModel(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/2.0/mlflow/logged-models/{modelId}")] HttpRequest request, string modelId, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = MLflowRoutes.Api + "/logged-models/{modelId}")] HttpRequest request, string modelId, CancellationToken cancellationToken)
     {
         await models.DeleteAsync(modelId, cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
@@ -76,7 +76,7 @@ public sealed class ManageLoggedModels(LoggedModelStore models)
     [Function("MLflowSearchLoggedModels"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: search logged models.")]
     [Takes(nameof(Search)), Answers(typeof(LoggedModelsAnswer))]
     public async Task<IActionResult> SearchLoggedModels(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/logged-models/search")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/logged-models/search")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Search.ReadAsync(request, cancellationToken);
         var page = await models.SearchAsync(

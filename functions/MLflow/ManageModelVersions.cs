@@ -27,7 +27,7 @@ public sealed class ManageModelVersions(ModelRegistry registry, ModelSearch sear
     [Function("MLflowGetModelVersion"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("MLflow: a version of a registered model.")]
     [Answers(typeof(ModelVersionAnswer))]
     public async Task<IActionResult> GetModelVersion(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/model-versions/get")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/model-versions/get")] HttpRequest request, CancellationToken cancellationToken)
     {
         var (name, version) = await ReadAsync(request, await Named.ReadAsync(request, cancellationToken), cancellationToken);
         return Answer(await calls.VersionAsync(name, version, cancellationToken));
@@ -37,7 +37,7 @@ public sealed class ManageModelVersions(ModelRegistry registry, ModelSearch sear
     [Function("MLflowDownloadUri"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("MLflow: where the files of a version are.")]
     [Answers(typeof(ArtifactUriAnswer))]
     public async Task<IActionResult> DownloadUri(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/model-versions/get-download-uri")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/model-versions/get-download-uri")] HttpRequest request, CancellationToken cancellationToken)
     {
         var (name, version) = await ReadAsync(request, await Named.ReadAsync(request, cancellationToken), cancellationToken);
         var found = await calls.VersionAsync(name, version, cancellationToken);
@@ -48,7 +48,7 @@ public sealed class ManageModelVersions(ModelRegistry registry, ModelSearch sear
     [Function("MLflowSearchModelVersions"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("MLflow: search versions.")]
     [Answers(typeof(ModelVersionsAnswer))]
     public async Task<IActionResult> SearchModelVersions(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/model-versions/search")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/model-versions/search")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Search.ReadAsync(request, cancellationToken);
         var scope = request.Caller().Scope;
@@ -63,7 +63,7 @@ public sealed class ManageModelVersions(ModelRegistry registry, ModelSearch sear
     [Function("MLflowUpdateModelVersion"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("MLflow: describe a version.")]
     [Takes(nameof(Change)), Answers(typeof(ModelVersionAnswer))]
     public async Task<IActionResult> UpdateModelVersion(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/2.0/mlflow/model-versions/update")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = MLflowRoutes.Api + "/model-versions/update")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Change.ReadAsync(request, cancellationToken);
         var (name, version) = await ReadAsync(request, body, cancellationToken);
@@ -75,7 +75,7 @@ public sealed class ManageModelVersions(ModelRegistry registry, ModelSearch sear
     [Function("MLflowDeleteModelVersion"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("MLflow: delete a version.")]
     [Takes(nameof(Named)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> DeleteModelVersion(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/2.0/mlflow/model-versions/delete")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = MLflowRoutes.Api + "/model-versions/delete")] HttpRequest request, CancellationToken cancellationToken)
     {
         var (name, version) = await ReadAsync(request, await Named.ReadAsync(request, cancellationToken), cancellationToken);
         await calls.AskAsync(name, () => deletion.DeleteVersionAsync(name, version, force: false, purge: false, ifMatch: null, request.Caller().Name, cancellationToken), version);
@@ -86,7 +86,7 @@ public sealed class ManageModelVersions(ModelRegistry registry, ModelSearch sear
     [Function("MLflowTransitionStage"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("MLflow: put a version into a stage.")]
     [Takes(nameof(Transition)), Answers(typeof(ModelVersionAnswer))]
     public async Task<IActionResult> TransitionStage(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/model-versions/transition-stage")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/model-versions/transition-stage")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Transition.ReadAsync(request, cancellationToken);
         var (name, version) = await ReadAsync(request, body, cancellationToken);

@@ -34,7 +34,7 @@ public sealed class ManageRegisteredModels(ModelRegistry registry, ModelSearch s
     [Function("MLflowCreateRegisteredModel"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("MLflow: create a registered model.")]
     [Takes(nameof(Create)), Answers(typeof(RegisteredModelAnswer))]
     public async Task<IActionResult> CreateRegisteredModel(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/registered-models/create")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/registered-models/create")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Create.ReadAsync(request, cancellationToken);
         var name = await calls.NameAsync(request, body.Name, cancellationToken);
@@ -54,7 +54,7 @@ public sealed class ManageRegisteredModels(ModelRegistry registry, ModelSearch s
     [Function("MLflowRenameRegisteredModel"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("MLflow: rename a registered model; not supported (501).")]
     [Takes(nameof(Rename)), Answers(status: StatusCodes.Status501NotImplemented)]
     public async Task<IActionResult> RenameRegisteredModel(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/registered-models/rename")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/registered-models/rename")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Rename.ReadAsync(request, cancellationToken);
         var name = await calls.NameAsync(request, body.Name, cancellationToken);
@@ -68,7 +68,7 @@ public sealed class ManageRegisteredModels(ModelRegistry registry, ModelSearch s
     [Function("MLflowUpdateRegisteredModel"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("MLflow: describe a registered model.")]
     [Takes(nameof(Change)), Answers(typeof(RegisteredModelAnswer))]
     public async Task<IActionResult> UpdateRegisteredModel(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/2.0/mlflow/registered-models/update")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = MLflowRoutes.Api + "/registered-models/update")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Change.ReadAsync(request, cancellationToken);
         var name = await calls.NameAsync(request, body.Name, cancellationToken);
@@ -81,7 +81,7 @@ public sealed class ManageRegisteredModels(ModelRegistry registry, ModelSearch s
     [Function("MLflowDeleteRegisteredModel"), Requires(Role.Admin, Scope = ScopeRule.Function), Description("MLflow: delete a registered model with its versions.")]
     [Takes(nameof(Named)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> DeleteRegisteredModel(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/2.0/mlflow/registered-models/delete")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = MLflowRoutes.Api + "/registered-models/delete")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
         var name = await calls.NameAsync(request, body.Name, cancellationToken);
@@ -96,7 +96,7 @@ public sealed class ManageRegisteredModels(ModelRegistry registry, ModelSearch s
     [Function("MLflowGetRegisteredModel"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("MLflow: a registered model.")]
     [Answers(typeof(RegisteredModelAnswer))]
     public async Task<IActionResult> GetRegisteredModel(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/registered-models/get")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/registered-models/get")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
         var name = await calls.NameAsync(request, body.Name, cancellationToken);
@@ -107,7 +107,7 @@ public sealed class ManageRegisteredModels(ModelRegistry registry, ModelSearch s
     [Function("MLflowSearchRegisteredModels"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("MLflow: search registered models.")]
     [Answers(typeof(RegisteredModelsAnswer))]
     public async Task<IActionResult> SearchRegisteredModels(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/registered-models/search")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/registered-models/search")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Search.ReadAsync(request, cancellationToken);
         var scope = request.Caller().Scope;
@@ -122,7 +122,7 @@ public sealed class ManageRegisteredModels(ModelRegistry registry, ModelSearch s
     [Function("MLflowLatestVersions"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("MLflow: the newest versions of a registered model, by stage.")]
     [Takes(nameof(Latest)), Answers(typeof(ModelVersionsAnswer))]
     public async Task<IActionResult> LatestVersions(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "post", Route = "api/2.0/mlflow/registered-models/get-latest-versions")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "post", Route = MLflowRoutes.Api + "/registered-models/get-latest-versions")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Latest.ReadAsync(request, cancellationToken);
         var name = await calls.NameAsync(request, body.Name, cancellationToken);

@@ -28,7 +28,7 @@ public sealed class ManageRuns(RunStore runs, LiveMetrics live)
     [Function("MLflowCreateRun"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: create a run.")]
     [Takes(nameof(Create)), Answers(typeof(RunAnswer))]
     public async Task<IActionResult> CreateRun(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/create")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/create")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Create.ReadAsync(request, cancellationToken);
         var experiment = string.IsNullOrEmpty(body.ExperimentId) ? ExperimentStore.DefaultId : body.ExperimentId;
@@ -40,7 +40,7 @@ public sealed class ManageRuns(RunStore runs, LiveMetrics live)
     [Function("MLflowUpdateRun"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: change or end a run.")]
     [Takes(nameof(Change)), Answers(typeof(RunInfoAnswer))]
     public async Task<IActionResult> UpdateRun(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/update")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/update")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Change.ReadAsync(request, cancellationToken);
         var run = await runs.UpdateAsync(MLflowValues.RunOf(request, body), MLflowValues.StatusOf(body.Status), body.EndTime, body.RunName, cancellationToken);
@@ -51,7 +51,7 @@ public sealed class ManageRuns(RunStore runs, LiveMetrics live)
     [Function("MLflowGetRun"), Requires(Role.Reader, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: a run.")]
     [Answers(typeof(RunAnswer))]
     public async Task<IActionResult> GetRun(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/runs/get")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/runs/get")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
         var run = await runs.GetAsync(MLflowValues.RunOf(request, body).Id, cancellationToken);
@@ -64,7 +64,7 @@ public sealed class ManageRuns(RunStore runs, LiveMetrics live)
     [Function("MLflowDeleteRun"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: delete a run.")]
     [Takes(nameof(Named)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> DeleteRun(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/delete")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/delete")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
         await runs.DeleteAsync(MLflowValues.RunOf(request, body), cancellationToken);
@@ -75,7 +75,7 @@ public sealed class ManageRuns(RunStore runs, LiveMetrics live)
     [Function("MLflowRestoreRun"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: restore a run.")]
     [Takes(nameof(Named)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> RestoreRun(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/restore")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/restore")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
         await runs.RestoreAsync(MLflowValues.RunOf(request, body).Id, cancellationToken);
@@ -86,7 +86,7 @@ public sealed class ManageRuns(RunStore runs, LiveMetrics live)
     [Function("MLflowPurgeRun"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("Delete a deleted MLflow run for good.")]
     [Takes(nameof(Named)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> PurgeRun(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/purge")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/purge")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
         await runs.PurgeAsync(MLflowValues.RunOf(request, body).Id, cancellationToken);
@@ -97,7 +97,7 @@ public sealed class ManageRuns(RunStore runs, LiveMetrics live)
     [Function("MLflowSearchRuns"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: search runs.")]
     [Takes(nameof(Search)), Answers(typeof(RunsAnswer))]
     public async Task<IActionResult> SearchRuns(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/search")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/search")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Search.ReadAsync(request, cancellationToken);
         await live.CatchUpAsync(await runs.OfRunningJobsAsync(body.ExperimentIds ?? [], cancellationToken), cancellationToken);

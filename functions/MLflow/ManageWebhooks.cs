@@ -28,7 +28,7 @@ public sealed class ManageWebhooks(WebhookStore webhooks, WebhookSender sender, 
     [Function("MLflowCreateWebhook"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("MLflow: make a webhook.")]
     [Takes(nameof(New)), Answers(typeof(WebhookAnswer))]
     public async Task<IActionResult> CreateWebhook(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/webhooks")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/webhooks")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await New.ReadAsync(request, cancellationToken);
         if (body.Name.Length == 0)
@@ -43,7 +43,7 @@ public sealed class ManageWebhooks(WebhookStore webhooks, WebhookSender sender, 
     [Function("MLflowListWebhooks"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("MLflow: webhooks; ?max_results=&page_token=.")]
     [Answers(typeof(WebhooksAnswer))]
     public async Task<IActionResult> ListWebhooks(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/webhooks")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/webhooks")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Page.ReadAsync(request, cancellationToken);
         var limit = body.MaxResults is { } asked ? (int)Math.Clamp(asked, 0, int.MaxValue) : DefaultPage;
@@ -55,14 +55,14 @@ public sealed class ManageWebhooks(WebhookStore webhooks, WebhookSender sender, 
     [Function("MLflowGetWebhook"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("MLflow: a webhook.")]
     [Answers(typeof(WebhookAnswer))]
     public async Task<IActionResult> GetWebhook(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/webhooks/{webhook}")] HttpRequest request, string webhook, CancellationToken cancellationToken) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/webhooks/{webhook}")] HttpRequest request, string webhook, CancellationToken cancellationToken) =>
         Answer(await webhooks.GetAsync(webhook, cancellationToken));
 
     /// <summary>Changes a webhook.</summary>
     [Function("MLflowUpdateWebhook"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("MLflow: change a webhook.")]
     [Takes(nameof(Change)), Answers(typeof(WebhookAnswer))]
     public async Task<IActionResult> UpdateWebhook(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/2.0/mlflow/webhooks/{webhook}")] HttpRequest request, string webhook, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = MLflowRoutes.Api + "/webhooks/{webhook}")] HttpRequest request, string webhook, CancellationToken cancellationToken)
     {
         var body = await Change.ReadAsync(request, cancellationToken);
         var patch = new WebhookPatch(body.Name, body.Url, body.Events is null ? null : EventsOf(body.Events), body.Description, body.Secret, StatusOf(body.Status));
@@ -73,7 +73,7 @@ public sealed class ManageWebhooks(WebhookStore webhooks, WebhookSender sender, 
     [Function("MLflowDeleteWebhook"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("MLflow: delete a webhook, with its deliveries.")]
     [Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> DeleteWebhook(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/2.0/mlflow/webhooks/{webhook}")] HttpRequest request, string webhook, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = MLflowRoutes.Api + "/webhooks/{webhook}")] HttpRequest request, string webhook, CancellationToken cancellationToken)
     {
         await webhooks.DeleteAsync(webhook, request.Caller().Name, cancellationToken);
         return new PlainAnswer(MLflowAnswers.Empty);
@@ -83,7 +83,7 @@ public sealed class ManageWebhooks(WebhookStore webhooks, WebhookSender sender, 
     [Function("MLflowTestWebhook"), Requires(Role.Admin, Scope = ScopeRule.AllModels), Description("MLflow: send an example to a webhook.")]
     [Takes(nameof(Try)), Answers(typeof(WebhookTestAnswer))]
     public async Task<IActionResult> TestWebhook(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/webhooks/{webhook}/test")] HttpRequest request, string webhook, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/webhooks/{webhook}/test")] HttpRequest request, string webhook, CancellationToken cancellationToken)
     {
         var body = await Try.ReadAsync(request, cancellationToken);
         if (body.Event is { } asked)

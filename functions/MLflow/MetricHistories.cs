@@ -25,7 +25,7 @@ public sealed class MetricHistories(RunStore runs, LiveMetrics live)
     [Function("MLflowMetricHistory"), Requires(Role.Reader, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: the values of a metric.")]
     [Answers(typeof(MetricsAnswer))]
     public async Task<IActionResult> MetricHistory(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/metrics/get-history")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/metrics/get-history")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await OfRun.ReadAsync(request, cancellationToken);
         var limit = MLflowValues.LimitOf(body.MaxResults, TrackingRules.HistoryPoints, TrackingRules.HistoryPoints);
@@ -39,7 +39,7 @@ public sealed class MetricHistories(RunStore runs, LiveMetrics live)
     [Function("MLflowBulkHistory"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: the values of a metric in several runs.")]
     [Answers(typeof(MetricsAnswer))]
     public async Task<IActionResult> BulkHistory(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/metrics/get-history-bulk")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/metrics/get-history-bulk")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await OfRuns.ReadAsync(request, cancellationToken);
         if (body.RunId.Count > TrackingRules.HistoryRuns)
@@ -53,7 +53,7 @@ public sealed class MetricHistories(RunStore runs, LiveMetrics live)
     [Function("MLflowSampledHistory"), Requires(Role.Reader, Scope = ScopeRule.AllModels), Description("MLflow: the values of a metric in several runs, for a chart.")]
     [Answers(typeof(MetricsAnswer))]
     public async Task<IActionResult> SampledHistory(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/metrics/get-history-bulk-interval")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/metrics/get-history-bulk-interval")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Sampled.ReadAsync(request, cancellationToken);
         if (body.RunIds.Count > TrackingRules.HistoryRuns)

@@ -18,7 +18,7 @@ namespace Larder.Functions.MLflow;
 /// <summary>MLflow's multipart uploads: large artifacts go to storage in parts, past this server. The path is the file's folder.</summary>
 public sealed class MultipartUploads(RunArtifacts artifacts, RunStore runs, LoggedModelStore models)
 {
-    private const string Route = "/api/2.0/mlflow-artifacts/mpu";
+    private const string Route = "/2.0/mlflow-artifacts/mpu";
 
     // The client sends the file as a whole when a refusal begins so.
     private const string Unsupported = "Multipart upload is not supported for the current artifact repository";
@@ -31,7 +31,7 @@ public sealed class MultipartUploads(RunArtifacts artifacts, RunStore runs, Logg
     [Function("MLflowCreateMultipart"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: begin to log an artifact in parts.")]
     [Takes(nameof(Begin)), Answers(typeof(MultipartAnswer))]
     public async Task<IActionResult> Create(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow-artifacts/mpu/create/{*path}")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Artifacts + "/mpu/create/{*path}")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Begin.ReadAsync(request, cancellationToken);
         var (owner, path) = await FindAsync(request, "create", body.Path, cancellationToken);
@@ -44,7 +44,7 @@ public sealed class MultipartUploads(RunArtifacts artifacts, RunStore runs, Logg
     [Function("MLflowCompleteMultipart"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: log an artifact whose parts are in storage.")]
     [Takes(nameof(End)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> Complete(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow-artifacts/mpu/complete/{*path}")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Artifacts + "/mpu/complete/{*path}")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await End.ReadAsync(request, cancellationToken);
         if (body.Parts.Select(part => part.PartNumber).Order().Where((number, i) => number != i + 1).Any())
@@ -58,7 +58,7 @@ public sealed class MultipartUploads(RunArtifacts artifacts, RunStore runs, Logg
     [Function("MLflowAbortMultipart"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: end an upload in parts.")]
     [Takes(nameof(Stop)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> Abort(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow-artifacts/mpu/abort/{*path}")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Artifacts + "/mpu/abort/{*path}")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Stop.ReadAsync(request, cancellationToken);
         var (owner, path) = await FindAsync(request, "abort", body.Path, cancellationToken);

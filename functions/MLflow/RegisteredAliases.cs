@@ -23,7 +23,7 @@ public sealed partial class RegisteredAliases(ModelRegistry registry, RegistryCa
     [Function("MLflowSetRegisteredAlias"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("MLflow: set an alias of a registered model.")]
     [Takes(nameof(Target)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> SetRegisteredAlias(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/registered-models/alias")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/registered-models/alias")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Target.ReadAsync(request, cancellationToken);
         var name = await calls.NameAsync(request, body.Name, cancellationToken);
@@ -37,7 +37,7 @@ public sealed partial class RegisteredAliases(ModelRegistry registry, RegistryCa
     [Function("MLflowDeleteRegisteredAlias"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("MLflow: remove an alias of a registered model.")]
     [Takes(nameof(Named)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> DeleteRegisteredAlias(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/2.0/mlflow/registered-models/alias")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = MLflowRoutes.Api + "/registered-models/alias")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
         var name = await calls.NameAsync(request, body.Name, cancellationToken);
@@ -59,7 +59,7 @@ public sealed partial class RegisteredAliases(ModelRegistry registry, RegistryCa
     [Function("MLflowGetRegisteredAlias"), Requires(Role.Reader, Scope = ScopeRule.Function), Description("MLflow: the version of an alias.")]
     [Answers(typeof(ModelVersionAnswer))]
     public async Task<IActionResult> GetRegisteredAlias(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/2.0/mlflow/registered-models/alias")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/registered-models/alias")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
         var name = await calls.NameAsync(request, body.Name, cancellationToken);

@@ -31,6 +31,7 @@ internal static class RegistryAnswers
         Description = TextOf(version.Description),
         Source = VersionSource.Of(version),
         RunId = version.Run,
+        RunLink = version.RunLink,
         ModelId = RunModels.ModelIdOf(version.Source),
         Status = version.Status switch
         {

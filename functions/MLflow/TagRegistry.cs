@@ -23,7 +23,7 @@ public sealed class TagRegistry(ModelRegistry registry, RegistryCalls calls)
     [Function("MLflowSetRegisteredModelTag"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("MLflow: set a tag of a registered model.")]
     [Takes(nameof(ModelTag)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> SetRegisteredModelTag(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/registered-models/set-tag")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/registered-models/set-tag")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await ModelTag.ReadAsync(request, cancellationToken);
         return await TagAsync(request, body.Name, body.Key, body.Value, cancellationToken);
@@ -33,7 +33,7 @@ public sealed class TagRegistry(ModelRegistry registry, RegistryCalls calls)
     [Function("MLflowDeleteRegisteredModelTag"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("MLflow: remove a tag of a registered model.")]
     [Takes(nameof(ModelTagName)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> DeleteRegisteredModelTag(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/2.0/mlflow/registered-models/delete-tag")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = MLflowRoutes.Api + "/registered-models/delete-tag")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await ModelTagName.ReadAsync(request, cancellationToken);
         return await TagAsync(request, body.Name, body.Key, null, cancellationToken);
@@ -43,7 +43,7 @@ public sealed class TagRegistry(ModelRegistry registry, RegistryCalls calls)
     [Function("MLflowSetModelVersionTag"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("MLflow: set a tag of a version.")]
     [Takes(nameof(VersionTag)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> SetModelVersionTag(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/model-versions/set-tag")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/model-versions/set-tag")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await VersionTag.ReadAsync(request, cancellationToken);
         return await TagAsync(request, body, body.Key, body.Value, cancellationToken);
@@ -53,7 +53,7 @@ public sealed class TagRegistry(ModelRegistry registry, RegistryCalls calls)
     [Function("MLflowDeleteModelVersionTag"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("MLflow: remove a tag of a version.")]
     [Takes(nameof(VersionTagName)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> DeleteModelVersionTag(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/2.0/mlflow/model-versions/delete-tag")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = MLflowRoutes.Api + "/model-versions/delete-tag")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await VersionTagName.ReadAsync(request, cancellationToken);
         return await TagAsync(request, body, body.Key, null, cancellationToken);

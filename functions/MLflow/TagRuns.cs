@@ -24,7 +24,7 @@ public sealed class TagRuns(ExperimentStore experiments, RunStore runs)
     [Function("MLflowSetExperimentTag"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: set a tag of an experiment.")]
     [Takes(nameof(ExperimentTag)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> SetExperimentTag(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/experiments/set-experiment-tag")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/experiments/set-experiment-tag")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await ExperimentTag.ReadAsync(request, cancellationToken);
         await experiments.SetTagAsync(body.ExperimentId, body.Key, body.Value, cancellationToken);
@@ -35,7 +35,7 @@ public sealed class TagRuns(ExperimentStore experiments, RunStore runs)
     [Function("MLflowDeleteExperimentTag"), Requires(Role.Contributor, Scope = ScopeRule.AllModels), Description("MLflow: remove a tag of an experiment.")]
     [Takes(nameof(ExperimentTagName)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> DeleteExperimentTag(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/experiments/delete-experiment-tag")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/experiments/delete-experiment-tag")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await ExperimentTagName.ReadAsync(request, cancellationToken);
         await experiments.DeleteTagAsync(body.ExperimentId, body.Key, cancellationToken);
@@ -46,7 +46,7 @@ public sealed class TagRuns(ExperimentStore experiments, RunStore runs)
     [Function("MLflowSetTag"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: set a tag of a run.")]
     [Takes(nameof(Tag)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> SetTag(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/set-tag")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/set-tag")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Tag.ReadAsync(request, cancellationToken);
         await runs.SetTagAsync(MLflowValues.RunOf(request, body), body.Key, body.Value, cancellationToken);
@@ -57,7 +57,7 @@ public sealed class TagRuns(ExperimentStore experiments, RunStore runs)
     [Function("MLflowDeleteTag"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: remove a tag of a run.")]
     [Takes(nameof(TagName)), Answers(typeof(EmptyAnswer))]
     public async Task<IActionResult> DeleteTag(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/2.0/mlflow/runs/delete-tag")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/delete-tag")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await TagName.ReadAsync(request, cancellationToken);
         await runs.DeleteTagAsync(request.RequireRun(body.RunId), body.Key, cancellationToken);

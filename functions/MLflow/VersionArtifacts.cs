@@ -33,7 +33,8 @@ public sealed class VersionArtifacts(ModelRegistry registry, ModelScopes scopes,
     /// <exception cref="NotFoundException">There is no such version.</exception>
     public async Task<IReadOnlyList<MLflowFile>> ListAsync(HttpRequest request, string path, CancellationToken cancellationToken)
     {
-        var (files, _, folder) = await OpenAsync(request, path, cancellationToken);
+        var (version, folder) = await FindAsync(request, path, cancellationToken);
+        var (files, _) = FilesOf(version);
         var below = folder.Length == 0 ? "" : $"{folder}/";
         return [.. files
             .Where(file => file.Name.StartsWith(below, StringComparison.Ordinal))
@@ -47,8 +48,16 @@ public sealed class VersionArtifacts(ModelRegistry registry, ModelScopes scopes,
     /// <exception cref="NotFoundException">There is no such version, or no such file.</exception>
     public async Task<IActionResult> SendAsync(HttpRequest request, string path, CancellationToken cancellationToken)
     {
-        var (files, description, name) = await OpenAsync(request, path, cancellationToken);
-        var file = files.FirstOrDefault(one => one.Name == name) ?? throw new NotFoundException($"No such artifact: {Quoted.Text(path)}");
+        var (version, name) = await FindAsync(request, path, cancellationToken);
+        return await SendAsync(request, version, name, cancellationToken);
+    }
+
+    /// <summary>Sends a file of a version that the caller may read, or a range of it.</summary>
+    /// <exception cref="NotFoundException">It has no such file.</exception>
+    public async Task<IActionResult> SendAsync(HttpRequest request, ModelVersion version, string name, CancellationToken cancellationToken)
+    {
+        var (files, description) = FilesOf(version);
+        var file = files.FirstOrDefault(one => one.Name == name) ?? throw new NotFoundException($"No such artifact: {Quoted.Text(name)}");
         var fileName = name[(name.LastIndexOf('/') + 1)..];
         var answer = new FileAnswer(file.Sha256, file.SizeBytes, fileName, FileAnswer.TypeOf(fileName));
         return description is not null && name == LoggedModel.FileName
@@ -56,21 +65,25 @@ public sealed class VersionArtifacts(ModelRegistry registry, ModelScopes scopes,
             : await answer.SendAsync(request, artifacts, $"The file {Quoted.Text(name)}", cancellationToken);
     }
 
-    private async Task<(IReadOnlyList<VersionFile> Files, byte[]? Description, string Path)> OpenAsync(HttpRequest request, string path, CancellationToken cancellationToken)
+    private async Task<(ModelVersion Version, string Path)> FindAsync(HttpRequest request, string path, CancellationToken cancellationToken)
     {
         if (path.Trim('/').Split('/', 4) is not [VersionSource.Root, var model, var version, .. var rest])
             throw new NotFoundException($"No version has artifacts at {Quoted.Text(path)}: a path is {VersionSource.Root}/NAME/VERSION, and the file's below it.");
         var name = ModelName.Parse(model);
         await scopes.RequireAsync(request.Caller(), name, cancellationToken);
         var found = await registry.GetVersionAsync(name, RegistryCalls.VersionOf(name, version), cancellationToken);
-        var below = rest is [var one] ? one : "";
-        if (found.Folder is { } folder)
-            return (folder, null, below);
-        IReadOnlyList<VersionFile> own = found.Manifest is { } manifest
+        return (found, rest is [var below] ? below : "");
+    }
+
+    private static (IReadOnlyList<VersionFile> Files, byte[]? Description) FilesOf(ModelVersion version)
+    {
+        if (version.Folder is { } folder)
+            return (folder, null);
+        IReadOnlyList<VersionFile> own = version.Manifest is { } manifest
             ? [.. manifest.Select(file => new VersionFile(file.Name, file.Sha256, file.SizeBytes))]
-            : [new VersionFile(found.FileName ?? DefaultFile, found.Sha256, found.SizeBytes)];
+            : [new VersionFile(version.FileName ?? DefaultFile, version.Sha256, version.SizeBytes)];
         var description = DescriptionOf(own[0].Name);
-        return ([.. own, new VersionFile(LoggedModel.FileName, Convert.ToHexStringLower(SHA256.HashData(description)), description.Length)], description, below);
+        return ([.. own, new VersionFile(LoggedModel.FileName, Convert.ToHexStringLower(SHA256.HashData(description)), description.Length)], description);
     }
 
     // A text of JSON is one of YAML.

@@ -40,7 +40,8 @@ internal static class HostServices
         web.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         var limit = BodyLimit(web.Configuration);
         web.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = limit);
-        web.Services.AddRoutingCore();
+        // With the constraint regex, which the Functions host has too.
+        web.Services.AddRouting();
 
         web.Services.AddSingleton(options);
         web.Services.AddSingleton(new SingletonTypes(web.Services));

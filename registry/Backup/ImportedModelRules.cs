@@ -86,6 +86,7 @@ internal sealed class ImportedModelRules(ImportLimits limits, PublishingOptions 
             Kind = version.Kind,
             Job = version.Job,
             Run = version.Run,
+            RunLink = version.RunLink,
             Metrics = version.Metrics,
             Description = version.Description,
             Tags = version.Tags,

@@ -59,6 +59,9 @@ public sealed record ModelVersion
     /// <summary>Id of the run of tracking/ whose artifact it is. The run may be deleted since.</summary>
     public string? Run { get; init; }
 
+    /// <summary>Where a client of MLflow says that the run can be looked at. Nothing here follows it.</summary>
+    public string? RunLink { get; init; }
+
     /// <summary>Of an optimised version: the one that it was made from. It may be deleted since.</summary>
     public int? OptimizedFrom { get; init; }
 

@@ -29,6 +29,7 @@ internal sealed record NewVersion(ModelName Model, ValidatedArtifact Artifact, P
         Kind = Request.Kind,
         Job = Request.Job,
         Run = Request.Run,
+        RunLink = Request.RunLink,
         OptimizedFrom = Request.OptimizedFrom,
         Metrics = Request.Metrics ?? new Dictionary<string, double>(),
         Labels = Request.Labels ?? MetadataNames.LabelsOf(Artifact.Description),

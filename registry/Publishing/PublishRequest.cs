@@ -25,6 +25,9 @@ public sealed record PublishRequest
     /// <summary>Id of the run whose artifact it is.</summary>
     public string? Run { get; init; }
 
+    /// <summary>As <see cref="ModelVersion.RunLink"/>.</summary>
+    public string? RunLink { get; init; }
+
     /// <summary>Of an optimised version: the one that it was made from.</summary>
     public int? OptimizedFrom { get; init; }
 
@@ -99,6 +102,7 @@ public sealed record PublishRequest
         FieldLimits.ValidateTags(Tags);
         FieldLimits.ValidateShort(Job, "job");
         FieldLimits.ValidateShort(Run, "run");
+        FieldLimits.ValidateLink(RunLink, "run_link");
         FieldLimits.ValidateMetrics(Metrics);
         FieldLimits.ValidateLabels(Labels);
         FieldLimits.ValidateFeatures(Features);

@@ -27,6 +27,11 @@ public sealed record DocumentPage<T>(IReadOnlyList<Document<T>> Documents, strin
 /// <typeparam name="T">The documents' type, immutable.</typeparam>
 public sealed record DocumentCollection<T>(string Name, Lazy<JsonTypeInfo<T>> Type, int Format = 1)
 {
+    /// <summary>
+    /// Whether thousands of its documents are listed at once, as for a search: a store that lists names alone then keeps small documents in the listing, too, which costs each write some hundred bytes.
+    /// </summary>
+    public bool IsListedWhole { get; init; }
+
     /// <summary>How a document becomes JSON, an object, and back.</summary>
     public JsonTypeInfo<T> Json => Type.Value;
 }

@@ -12,6 +12,7 @@ internal static class FieldLimits
 
     // A blob's container, name and ETag fit.
     private const int MaxSource = 1_280;
+    private const int MaxLink = 500;
     private const int MaxLabels = 100_000;
     private const int MaxLabel = 250;
     private const int MaxLabelsLength = 262_144;
@@ -74,6 +75,9 @@ internal static class FieldLimits
 
     /// <summary>An owner, an actor, a file name.</summary>
     public static void ValidateShort(string? text, string what) => Validate(text, what, MaxShortText);
+
+    /// <summary>A link that a caller wants kept with something.</summary>
+    public static void ValidateLink(string? text, string what) => Validate(text, what, MaxLink);
 
     public static void ValidateTags(IReadOnlyDictionary<string, string>? tags)
     {

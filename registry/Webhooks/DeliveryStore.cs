@@ -31,20 +31,8 @@ public sealed class DeliveryStore(IDocumentStore documents, WebhookOptions optio
     /// <summary>Says that this process added a delivery, and has the claim to send it.</summary>
     public event Action<Webhook, WebhookDelivery, DeliveryClaim>? Added;
 
-    /// <summary>All webhooks, deleted ones too that are not gone yet.</summary>
-    internal async Task<IReadOnlyList<Webhook>> WebhooksAsync(CancellationToken cancellationToken)
-    {
-        var all = new List<Webhook>();
-        string? continuation = null;
-        do
-        {
-            var page = await documents.ListAsync(Webhook.Collection, Webhook.Partition, ScanPage, continuation, cancellationToken);
-            all.AddRange(page.Documents.Select(found => found.Value));
-            continuation = page.Continuation;
-        }
-        while (continuation is not null);
-        return all;
-    }
+    /// <summary>The webhooks that events may go to.</summary>
+    internal WebhookList Webhooks { get; } = new(documents, time);
 
     /// <summary>Adds the delivery of an event to a webhook, unless it is there.</summary>
     /// <param name="webhook">The webhook.</param>

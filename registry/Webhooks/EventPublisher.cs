@@ -72,7 +72,9 @@ public sealed class EventPublisher(IDocumentStore documents, DeliveryStore deliv
     }
 
     private async Task<IReadOnlyList<Webhook>> TakersAsync() =>
-        [.. (await deliveries.WebhooksAsync(CancellationToken.None)).Where(webhook => webhook.Status == WebhookStatus.Active && !webhook.Deleted)];
+        [.. (await deliveries.Webhooks.KnownAsync()).Where(IsTaker)];
+
+    private static bool IsTaker(Webhook webhook) => webhook.Status == WebhookStatus.Active && !webhook.Deleted;
 
     private Task AddAsync(IReadOnlyList<Webhook> webhooks, string name, string occurrence, JsonObject data, DateTimeOffset when)
     {
@@ -80,7 +82,14 @@ public sealed class EventPublisher(IDocumentStore documents, DeliveryStore deliv
         if (takers.Count == 0)
             return Task.CompletedTask;
         var payload = PayloadOf(name, when, data);
-        return Task.WhenAll(takers.Select(webhook => deliveries.AddAsync(webhook, name, occurrence, payload, when)));
+        return Task.WhenAll(takers.Select(AddToAsync));
+
+        async Task AddToAsync(Webhook known)
+        {
+            // Another server may have deleted or changed it: a delivery of one that is gone would stay.
+            if (await deliveries.Webhooks.FindAsync(known.Id) is { } webhook && IsTaker(webhook) && webhook.Takes(name))
+                await deliveries.AddAsync(webhook, name, occurrence, payload, when);
+        }
     }
 
     private async IAsyncEnumerable<(string Name, JsonObject Data)> EventsOfAsync(AuditRecord record)

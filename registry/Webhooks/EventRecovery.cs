@@ -26,7 +26,7 @@ public sealed class EventRecovery(ModelRegistry registry, JobStore jobs, Deliver
     /// <returns>How many changes and ends of jobs had no deliveries yet.</returns>
     public async Task<(int Changes, int Jobs)> RunAsync(CancellationToken cancellationToken = default)
     {
-        if ((await deliveries.WebhooksAsync(cancellationToken)).Count == 0)
+        if ((await deliveries.Webhooks.ReadAsync(cancellationToken)).Count == 0)
             return (0, 0);
         var (changes, now) = (0, time.GetUtcNow());
         await foreach (var model in registry.Documents.ScanAllAsync(ModelCollections.Models, ScanPage, cancellationToken))

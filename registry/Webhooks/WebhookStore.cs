@@ -51,7 +51,7 @@ public sealed class WebhookStore
         Webhook.Validate(patch, _options);
         if (patch is not { Name: { } name, Url: { } url, Events: { Count: > 0 } events })
             throw new InvalidRequestException("Webhook events must be a non-empty list of WebhookEvent objects: [].");
-        if ((await _deliveries.WebhooksAsync(cancellationToken)).Count(other => !other.Deleted) >= _options.MaxWebhooks)
+        if ((await _deliveries.Webhooks.ReadAsync(cancellationToken)).Count(other => !other.Deleted) >= _options.MaxWebhooks)
             throw new InvalidRequestException($"There can be at most {_options.MaxWebhooks} webhooks (Webhooks:MaxWebhooks), and there are: delete one first.");
         var now = _time.GetUtcNow();
         var id = Guid.NewGuid().ToString();
@@ -68,7 +68,15 @@ public sealed class WebhookStore
             Secret = string.IsNullOrEmpty(patch.Secret) ? null : _secrets.Store(id, patch.Secret),
         };
         webhook = Recorded(null, webhook, "create", actor, now);
-        await _documents.CreateAsync(Webhook.Collection, Webhook.Partition, id, webhook, cancellationToken);
+        try
+        {
+            await _documents.CreateAsync(Webhook.Collection, Webhook.Partition, id, webhook, cancellationToken);
+        }
+        finally
+        {
+            // Also where it is not known whether it is stored.
+            _deliveries.Webhooks.Changed();
+        }
         await _log.TryWriteAsync(webhook.Outbox, known: 0);
         return webhook;
     }
@@ -88,7 +96,7 @@ public sealed class WebhookStore
         if (limit is < 1 or > MaxPage)
             throw new InvalidRequestException($"max_results must be between 1 and {MaxPage}.");
         var after = cursor is null ? "" : Cursors.Read(CursorKind, cursor, text => text.Length > 0);
-        var all = (await _deliveries.WebhooksAsync(cancellationToken))
+        var all = (await _deliveries.Webhooks.ReadAsync(cancellationToken))
             .Where(webhook => !webhook.Deleted)
             .Select(webhook => (Key: $"{DateTime.MaxValue.Ticks - webhook.Created.UtcTicks:D19}/{webhook.Id}", Webhook: webhook))
             .Where(item => string.CompareOrdinal(item.Key, after) > 0)
@@ -151,7 +159,7 @@ public sealed class WebhookStore
     public async Task<(int Records, int Deliveries)> CollectAsync(CancellationToken cancellationToken = default)
     {
         var (records, removed) = (0, 0);
-        foreach (var webhook in await _deliveries.WebhooksAsync(cancellationToken))
+        foreach (var webhook in await _deliveries.Webhooks.ReadAsync(cancellationToken))
         {
             if (await _documents.GetAsync(Webhook.Collection, Webhook.Partition, webhook.Id, cancellationToken) is not { } found)
                 continue;
@@ -181,7 +189,15 @@ public sealed class WebhookStore
     {
         var known = read!.Value.Outbox;
         next = next with { Outbox = await _log.PrepareAsync(known, next.Outbox) };
-        var stored = await _documents.WriteAsync(Webhook.Collection, Webhook.Partition, next.Id, read, next, cancellationToken);
+        Document<Webhook> stored;
+        try
+        {
+            stored = await _documents.WriteAsync(Webhook.Collection, Webhook.Partition, next.Id, read, next, cancellationToken);
+        }
+        finally
+        {
+            _deliveries.Webhooks.Changed();
+        }
         await FinishAsync(stored, known.Last);
         return stored;
     }

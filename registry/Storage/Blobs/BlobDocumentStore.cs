@@ -18,12 +18,18 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
 {
     private const int MaxPage = 5000;
     private const int ParallelReads = 16;
+    private const int ReadsForMetadata = 32;
 
     // What a continuation of this store begins with, below its encoding.
     private const string MarkerKind = "blob:";
 
+    // The same, where this process had not read the page before.
+    private const string UnreadKind = "unread-blob:";
+
     // Set on every write to something new: see Ours.
     private const string WriteId = "write";
+
+    private const string ListedMark = "listed";
 
     private readonly BlobContainerClient _container = account.GetBlobContainerClient("documents");
     private readonly DocumentCache _cache = new(cacheBytes);
@@ -102,11 +108,14 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
         var blob = _container.GetBlobClient(BlobNames.Document(collection.Name, partition, id));
         var content = BinaryData.FromBytes(DocumentJson.Serialize(collection, value));
         var writeId = Guid.NewGuid().ToString("N");
+        var metadata = new Dictionary<string, string> { [WriteId] = writeId };
+        if (collection.IsListedWhole && ListedContent.Of(content.ToMemory().Span) is { } listed)
+            metadata[ListedContent.Key] = listed;
         var options = new BlobUploadOptions
         {
             Conditions = condition,
             HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
-            Metadata = new Dictionary<string, string> { [WriteId] = writeId },
+            Metadata = metadata,
         };
         return BlobFailures.GuardAsync(
             async () =>
@@ -159,25 +168,31 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
-        var marker = continuation is null ? null : Marker(continuation);
+        var (marker, isRead) = continuation is null ? (null, !collection.IsListedWhole || WasListed(prefix)) : Marker(continuation);
         return await BlobFailures.GuardAsync(
             async () =>
             {
-                var (blobs, next) = await BlobsAsync(prefix, limit, marker, cancellationToken);
+                // With metadata an answer is several times as long, so it is only asked for where that saves many reads: at first, and when many documents have changed.
+                var (blobs, next) = await BlobsAsync(prefix, limit, marker, isRead ? BlobTraits.None : BlobTraits.Metadata, cancellationToken);
+                if (isRead && collection.IsListedWhole && blobs.Count(blob => !IsKnown(blob)) >= ReadsForMetadata)
+                {
+                    isRead = false;
+                    (blobs, next) = await BlobsAsync(prefix, limit, marker, BlobTraits.Metadata, cancellationToken);
+                }
                 var documents = new Document<T>?[blobs.Count];
                 var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellationToken };
                 await Parallel.ForAsync(0, blobs.Count, parallel, async (i, stop) => documents[i] = await ReadAsync(collection, blobs[i], stop));
-                return new DocumentPage<T>([.. documents.OfType<Document<T>>()], next is null ? null : Continuation(next));
+                return new DocumentPage<T>([.. documents.OfType<Document<T>>()], next is null ? null : Continuation(next, isRead));
             },
             cancellationToken);
     }
 
     private async Task<(IReadOnlyList<BlobItem> Blobs, string? Marker)> BlobsAsync(
-        string prefix, int limit, string? marker, CancellationToken cancellationToken)
+        string prefix, int limit, string? marker, BlobTraits traits, CancellationToken cancellationToken)
     {
         try
         {
-            await foreach (var page in _container.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancellationToken).AsPages(marker, limit))
+            await foreach (var page in _container.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix, Traits = traits }, cancellationToken).AsPages(marker, limit))
                 return (page.Values, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
         }
         catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
@@ -192,17 +207,31 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
         return ([], null);
     }
 
+    // Remembered with the documents, so that it is forgotten with them.
+    private bool WasListed(string prefix)
+    {
+        if (_cache.TryGet(prefix, ListedMark, out _))
+            return true;
+        _cache.Set(prefix, ListedMark, BinaryData.Empty);
+        return false;
+    }
+
+    private bool IsKnown(BlobItem blob) => blob.Properties.ETag is { } listed && _cache.Has(blob.Name, Unquoted(listed));
+
     private async Task<Document<T>?> ReadAsync<T>(DocumentCollection<T> collection, BlobItem blob, CancellationToken cancellationToken)
     {
         if (!BlobNames.TryParse(blob.Name, out var partition, out var id))
             return null;
         if (blob.Properties.ETag is { } listed && _cache.TryGet(blob.Name, Unquoted(listed), out var known))
             return new Document<T>(partition, id, Unquoted(listed), DocumentJson.Deserialize(collection, known.ToMemory().Span));
-        if (await DownloadAsync(blob.Name, cancellationToken) is not var (content, etag))
+        if ((Listed(blob) ?? await DownloadAsync(blob.Name, cancellationToken)) is not var (content, etag))
             return null;
         _cache.Set(blob.Name, etag, content);
         return new Document<T>(partition, id, etag, DocumentJson.Deserialize(collection, content.ToMemory().Span));
     }
+
+    private static (BinaryData Content, string ETag)? Listed(BlobItem blob) =>
+        blob.Properties.ETag is { } etag && ListedContent.Of(blob) is { } content ? (content, Unquoted(etag)) : null;
 
     private async Task<(BinaryData Content, string ETag)?> DownloadAsync(string name, CancellationToken cancellationToken)
     {
@@ -222,12 +251,14 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
 
     private static ETag Quoted(string etag) => new($"\"{etag}\"");
 
-    private static string Continuation(string marker) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(MarkerKind + marker));
+    private static string Continuation(string marker, bool isRead) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes((isRead ? MarkerKind : UnreadKind) + marker));
 
-    private static string Marker(string continuation)
+    private static (string Marker, bool IsRead) Marker(string continuation)
     {
         var decoded = Base64Url.IsValid(continuation) ? Encoding.UTF8.GetString(Base64Url.DecodeFromChars(continuation)) : "";
-        return decoded.StartsWith(MarkerKind, StringComparison.Ordinal) ? decoded[MarkerKind.Length..] : throw ForeignContinuation();
+        return decoded.StartsWith(MarkerKind, StringComparison.Ordinal) ? (decoded[MarkerKind.Length..], true)
+            : decoded.StartsWith(UnreadKind, StringComparison.Ordinal) ? (decoded[UnreadKind.Length..], false)
+            : throw ForeignContinuation();
     }
 
     private static InvalidRequestException ForeignContinuation() =>

@@ -30,6 +30,13 @@ internal sealed class DocumentCache(long maxBytes)
         }
     }
 
+    /// <summary>Whether it has a document of this ETag. That is no use of it.</summary>
+    public bool Has(string name, string etag)
+    {
+        lock (_gate)
+            return _entries.TryGetValue(name, out var node) && node.Value.ETag == etag;
+    }
+
     public void Set(string name, string etag, BinaryData content)
     {
         lock (_gate)

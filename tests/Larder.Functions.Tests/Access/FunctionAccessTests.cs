@@ -18,12 +18,6 @@ public sealed class FunctionAccessTests
     // Written out, so that a change is seen.
     private const string Expected = """
         GET / none
-        GET /ajax-api/2.0/mlflow/{*path} reader
-        POST /ajax-api/2.0/mlflow/{*path} reader
-        GET /ajax-api/2.0/mlflow-artifacts/{*path} reader
-        POST /ajax-api/2.0/mlflow-artifacts/{*path} reader
-        PUT /ajax-api/2.0/mlflow-artifacts/{*path} reader
-        DELETE /ajax-api/2.0/mlflow-artifacts/{*path} reader
         GET /api/test reader
         GET /api/v1/models/{reference}/card reader
         POST /api/test/sendtomodelhost reader
@@ -32,8 +26,6 @@ public sealed class FunctionAccessTests
         GET /api/v1/experiments/{experiment}/compare reader
         POST /api/v1/admin/export admin
         POST /api/v1/admin/import admin
-        PATCH /ajax-api/2.0/mlflow/{*path} reader
-        DELETE /ajax-api/2.0/mlflow/{*path} reader
         POST /api/2.0/mlflow/registered-models/create contributor
         GET /api/2.0/mlflow/registered-models/get reader
         GET /api/2.0/mlflow/registered-models/search reader
@@ -64,6 +56,7 @@ public sealed class FunctionAccessTests
         POST /api/2.0/mlflow-artifacts/mpu/create/{*path} contributor
         GET /api/2.0/mlflow/artifacts/list reader
         GET /get-artifact reader
+        GET /model-versions/get-artifact reader
         POST /api/2.0/mlflow/model-versions/create contributor
         POST /api/2.0/mlflow/experiments/create contributor
         POST /api/2.0/mlflow/experiments/delete-experiment-tag contributor
@@ -82,6 +75,7 @@ public sealed class FunctionAccessTests
         PATCH /api/2.0/mlflow/logged-models/{modelId} contributor
         DELETE /api/2.0/mlflow/logged-models/{modelId} contributor
         GET /api/2.0/mlflow/logged-models/{modelId}/artifacts/directories reader
+        GET /api/2.0/mlflow/logged-models/{modelId}/artifacts/files reader
         POST /api/2.0/mlflow/logged-models/{modelId}/params contributor
         PATCH /api/2.0/mlflow/logged-models/{modelId}/tags contributor
         DELETE /api/2.0/mlflow/logged-models/{modelId}/tags/{tagKey} contributor

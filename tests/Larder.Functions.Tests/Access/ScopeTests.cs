@@ -20,7 +20,7 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
     private static readonly string[] AskThemselves =
     [
         "AllInformation", "AllStatisticsV2", "CancelJob", "ChangeSchedule", "CreateSchedule", "DeleteJob", "DeleteSchedule", "GetJob", "GetJobLogs", "GetSchedule", "Invocations", "ListDatasets", "ListJobInputs", "ListJobOutputs", "ListJobs", "ListModels",
-        "ListScheduleRuns", "ListSchedules", "MLflowArtifactFolder", "MLflowCreateModelVersion", "MLflowCreateRegisteredModel", "MLflowDeleteModelVersion", "MLflowDeleteModelVersionTag", "MLflowDeleteRegisteredAlias", "MLflowDeleteRegisteredModel", "MLflowDeleteRegisteredModelTag", "MLflowDownloadArtifact", "MLflowDownloadUri", "MLflowGetModelVersion",
+        "ListScheduleRuns", "ListSchedules", "MLflowArtifactFolder", "MLflowCreateModelVersion", "MLflowCreateRegisteredModel", "MLflowDeleteModelVersion", "MLflowDeleteModelVersionTag", "MLflowDeleteRegisteredAlias", "MLflowDeleteRegisteredModel", "MLflowDeleteRegisteredModelTag", "MLflowDownloadArtifact", "MLflowDownloadUri", "MLflowGetModelVersion", "MLflowGetModelVersionArtifact",
         "MLflowGetRegisteredAlias", "MLflowGetRegisteredModel", "MLflowLatestVersions", "MLflowRenameRegisteredModel", "MLflowSearchModelVersions", "MLflowSearchRegisteredModels", "MLflowSetModelVersionTag", "MLflowSetRegisteredAlias", "MLflowSetRegisteredModelTag", "MLflowTransitionStage", "MLflowUpdateModelVersion", "MLflowUpdateRegisteredModel", "ModelNamesV1", "ModelNamesV2", "PauseSchedule", "ReadJobInput", "ReadJobOutput", "ReplaceSchedule", "RepositoryIndexV2", "ResumeSchedule", "RetryJob", "RunScheduleNow", "Score", "ScoreSwagger",
     ];
 
@@ -136,6 +136,9 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
             Assert.Equal(status, (await SendAsync(HttpMethod.Get, $"{Files}?path={path}", token)).Status);
         foreach (var (path, status) in new[] { ("models/a-one/1/MLmodel", 200), ("models/b-one/1/MLmodel", 403), ("0/0123456789abcdef0123456789abcdef/artifacts/x", 403) })
             Assert.Equal(status, (await SendAsync(HttpMethod.Get, $"{Files}/{path}", token)).Status);
+
+        foreach (var (model, status) in new[] { ("a-one", 200), ("b-one", 403) })
+            Assert.Equal(status, (await SendAsync(HttpMethod.Get, $"/model-versions/get-artifact?name={model}&version=1&path=MLmodel", token)).Status);
 
         var (_, models) = await SendAsync(HttpMethod.Get, $"{Api}registered-models/search", token);
         Assert.Equal(["a-one", "tagged"], JsonNode.Parse(models)!["registered_models"]!.AsArray().Select(one => (string)one!["name"]!));
@@ -273,8 +276,5 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
         .Replace("{*path}", "x").Replace("{file}", "x.csv").Replace("{alias}", "walk");
 
     private static string FunctionOf(string method, string path) =>
-        typeof(RouteTable).Assembly.GetTypes().SelectMany(type => type.GetMethods())
-            .Where(candidate => RoleRequirements.TriggerOf(candidate) is { Methods: not null } trigger && $"/{trigger.Route}" == path && trigger.Methods.Contains(method, StringComparer.OrdinalIgnoreCase))
-            .SelectMany(candidate => candidate.GetCustomAttributes(typeof(Microsoft.Azure.Functions.Worker.FunctionAttribute), false).Cast<Microsoft.Azure.Functions.Worker.FunctionAttribute>())
-            .Single().Name;
+        new RouteTable().Entries.Single(entry => entry.Path == path && entry.Methods.Contains(method)).Function;
 }

@@ -72,9 +72,7 @@ public sealed partial class BasePathTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(made.Headers.Location.OriginalString[1..])).StatusCode);
         foreach (var document in new[] { "team/larder/openapi.json", "team/larder/api/v1/models/iris/openapi.json" })
             Assert.Equal("/team/larder", $"{JsonNode.Parse(await (await GetAsync(document)).Content.ReadAsStringAsync())!["servers"]![0]!["url"]}");
-        Assert.Equal(
-            "/team/larder/api/2.0/mlflow/experiments/search?max_results=1",
-            (await GetAsync("team/larder/ajax-api/2.0/mlflow/experiments/search?max_results=1")).Headers.Location!.OriginalString);
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync("team/larder/ajax-api/2.0/mlflow/experiments/search?max_results=1")).StatusCode);
 
         // The page of the API finds its own scripts.
         var reference = await (await GetAsync("team/larder/reference", token: false)).Content.ReadAsStringAsync();

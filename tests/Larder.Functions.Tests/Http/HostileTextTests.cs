@@ -138,7 +138,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
     [
         "POST /api/v1/jobs/{job}/cancel", "POST /api/v1/jobs/{job}/retry", "POST /api/v1/models/{reference}/restore", "POST /api/v1/schedules/{schedule}/pause", "POST /api/v1/schedules/{schedule}/resume", "POST /api/v1/schedules/{schedule}/run", "POST /api/v1/webhooks/{webhook}/deliveries/{delivery}/redeliver", "POST /metrics",
         "POST /v2/cudasharedmemory/{*path}", "POST /v2/logging", "POST /v2/models/{model}/trace/setting", "POST /v2/systemsharedmemory/{*path}", "POST /v2/trace/setting",
-        "OPTIONS /score", "POST /ajax-api/2.0/mlflow/{*path}", "PATCH /ajax-api/2.0/mlflow/{*path}", "PUT /ajax-api/2.0/mlflow-artifacts/{*path}", "PUT /api/2.0/mlflow-artifacts/artifacts/{*path}", "POST /api/2.0/mlflow/traces/{*path}", "PATCH /api/2.0/mlflow/traces/{*path}", "POST /api/3.0/mlflow/{*path}", "PATCH /api/3.0/mlflow/{*path}", "POST /ajax-api/2.0/mlflow-artifacts/{*path}",
+        "OPTIONS /score", "PUT /api/2.0/mlflow-artifacts/artifacts/{*path}", "POST /api/2.0/mlflow/traces/{*path}", "PATCH /api/2.0/mlflow/traces/{*path}", "POST /api/3.0/mlflow/{*path}", "PATCH /api/3.0/mlflow/{*path}",
     ];
 
     private static readonly (string Method, string Path)[] Forms =
@@ -161,7 +161,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         var records = typeof(ScheduleRequest).Assembly.GetTypes().Where(type => type.Name.EndsWith("Request", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(records);
         // What only GET takes is in the query.
-        string[] ofQueries = ["experiment_name", "metric_key", "path", "artifact_directory_path", "run_ids", "start_step", "end_step"];
+        string[] ofQueries = ["experiment_name", "metric_key", "path", "artifact_directory_path", "artifact_file_path", "run_ids", "start_step", "end_step"];
         var members = JsonRoutes.SelectMany(route => route.Places).SelectMany(place => place.Members).Concat(ofQueries).ToHashSet();
         Assert.Equal([], records.SelectMany(Members).Except(members));
     }
@@ -188,7 +188,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
                 known[route.Path] = [.. sentence.Split("; ")[^1].Split(' ')[..^1].Select(name => name.TrimEnd(',')).Where(name => name is not ("none" or "is" or "are"))];
         }
         Assert.True(known.Values.Sum(names => names.Length) > 15, string.Join(", ", known.Keys));
-        string[] all = [.. known.Values.SelectMany(names => names).Concat(["detail", "force", "code", "path", "experiment_id", "experiment_name", "run_id", "run_uuid", "metric_key", "run_ids", "start_step", "end_step", "page_token", "max_results", "filter", "order_by", "view_type", "artifact_directory_path"]).Distinct()];
+        string[] all = [.. known.Values.SelectMany(names => names).Concat(["detail", "force", "code", "path", "experiment_id", "experiment_name", "run_id", "run_uuid", "metric_key", "run_ids", "start_step", "end_step", "page_token", "max_results", "filter", "order_by", "view_type", "artifact_directory_path", "artifact_file_path", "name", "version"]).Distinct()];
 
         await AllAsync(
             from route in new RouteTable().Entries

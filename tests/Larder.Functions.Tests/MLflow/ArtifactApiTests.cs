@@ -242,13 +242,12 @@ public sealed class ArtifactApiTests(LarderFixture larder)
     }
 
     [Fact]
-    public async Task The_routes_of_the_pages_send_on()
+    public async Task The_routes_of_the_pages_log_load_and_delete()
     {
         var run = await _client.NewRunAsync();
         var path = $"/ajax-api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/a%20b";
         using var content = new ByteArrayContent([1, 2]);
 
-        // The client follows 308 with the method and the body.
         using var put = await _client.PutAsync(path, content);
         Assert.Equal(HttpStatusCode.OK, put.StatusCode);
         Assert.Equal([1, 2], await _client.GetByteArrayAsync(path));

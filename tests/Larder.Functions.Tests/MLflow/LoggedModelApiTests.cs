@@ -166,6 +166,15 @@ public sealed class LoggedModelApiTests(LarderFixture larder)
         using var part = new HttpRequestMessage(HttpMethod.Get, UriOf(id, "data/a b.bin")) { Headers = { Range = new(1, 1) } };
         using var ranged = await _client.SendAsync(part);
         Assert.Equal((206, 1), ((int)ranged.StatusCode, (await ranged.Content.ReadAsByteArrayAsync()).Length));
+
+        // As MLflow's pages ask for a file.
+        var file = $"/ajax-api/2.0/mlflow/logged-models/{id}/artifacts/files";
+        using var asked = new HttpRequestMessage(HttpMethod.Get, $"{file}?artifact_file_path=data%2Fa%20b.bin") { Headers = { Range = new(1, 2) } };
+        using var sent = await _client.SendAsync(asked);
+        Assert.Equal((206, "attachment"), ((int)sent.StatusCode, sent.Content.Headers.ContentDisposition!.DispositionType));
+        Assert.Equal([2, 3], await sent.Content.ReadAsByteArrayAsync());
+        Assert.Equal(404, (int)(await _client.GetJsonAsync($"{file}?artifact_file_path=data")).Status);
+        Assert.Equal(400, (int)(await _client.GetJsonAsync(file)).Status);
         using var deleted = await _client.DeleteAsync(UriOf(id, "data"));
         Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
         Assert.Equal(["MLmodel"], await FilesAsync(id));
@@ -201,6 +210,7 @@ public sealed class LoggedModelApiTests(LarderFixture larder)
         [
             .. new[] { "PUT", "GET", "DELETE" }.Select(method => (method, $"{Proxy}/0/models/{id}/artifacts/{path}")), ("GET", $"{Proxy}?path=0/models/{id}/artifacts/{path}"),
             ("GET", $"/api/2.0/mlflow/logged-models/{id}/artifacts/directories?artifact_directory_path={path}"),
+            ("GET", $"/api/2.0/mlflow/logged-models/{id}/artifacts/files?artifact_file_path={path}"),
         ];
         foreach (var (method, target) in calls)
         {

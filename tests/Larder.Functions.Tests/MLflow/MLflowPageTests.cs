@@ -7,7 +7,7 @@ namespace Larder.Functions.Tests.MLflow;
 /// <summary>docs/mlflow.md lists every route of MLflow's tracking API, each with a test that there is.</summary>
 public sealed partial class MLflowPageTests
 {
-    private static readonly string[] Bases = ["/api/2.0/mlflow/", "/api/2.0/mlflow-artifacts/", "/api/3.0/mlflow/", "/ajax-api/", "/get-artifact"];
+    private static readonly string[] Bases = ["/api/2.0/mlflow/", "/api/2.0/mlflow-artifacts/", "/api/3.0/mlflow/", "/get-artifact", "/model-versions/"];
 
     private static readonly List<Match> Rows = Row().Matches(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "mlflow.md")).ReplaceLineEndings("\n")).ToList();
 

@@ -306,7 +306,7 @@ public sealed class RegistryApiTests(LarderFixture larder)
         await LogAsync(run, "model", ("MLmodel", OnnxMLmodel("model.onnx")), ("model.onnx", OnnxModel.Linear()), ("conda.yaml", "name: bread"u8.ToArray()), ("code/extra.py", "x = 1"u8.ToArray()));
 
         var made = (await _client.PostAsync(
-            "model-versions/create", $$"""{"name":"{{name}}","source":"runs:/{{run}}/model","run_id":"{{run}}","description":"first","tags":[{"key":"flour","value":"rye"}]}"""))["model_version"]!;
+            "model-versions/create", $$"""{"name":"{{name}}","source":"runs:/{{run}}/model","run_id":"{{run}}","run_link":"https://mlflow.example/#/runs/1","description":"first","tags":[{"key":"flour","value":"rye"}]}"""))["model_version"]!;
         var again = (await _client.PostAsync("model-versions/create", $$"""{"name":"{{name}}","source":"mlflow-artifacts:/0/{{run}}/artifacts/model"}"""))["model_version"]!;
 
         Assert.Equal(
@@ -320,7 +320,14 @@ public sealed class RegistryApiTests(LarderFixture larder)
         Assert.Equal(other.Body["outputs"]!.ToJsonString(), own.Body["outputs"]!.ToJsonString());
         var shown = (await _client.GetJsonAsync($"/api/v1/models/{name}:1")).Body["version"]!;
         Assert.Equal((run, $"runs:/{run}/model", "model.onnx"), ((string)shown["run"]!, (string)shown["source"]!, (string)shown["file_name"]!));
-        Assert.Equal(["2", "1"], (await VersionsAsync($"run_id = '{run}'", "version_number DESC")).Select(version => (string)version!["version"]!));
+        var found = await VersionsAsync($"run_id = '{run}'", "version_number DESC");
+        Assert.Equal(["2", "1"], found.Select(version => (string)version!["version"]!));
+        // The link is where it was given, and there only.
+        var kept = (await _client.AskAsync($"model-versions/get?name={name}&version=1"))["model_version"]!;
+        Assert.Equal(Enumerable.Repeat("https://mlflow.example/#/runs/1", 3), new[] { made, kept, found[1]! }.Select(version => (string?)version["run_link"]));
+        Assert.Equal([null, null], new[] { again, found[0]! }.Select(version => version["run_link"]));
+        await _client.RefusedAsync(
+            "model-versions/create", $$"""{"name":"{{name}}","source":"runs:/{{run}}/model","run_link":"{{new string('x', 501)}}"}""", 400, "INVALID_PARAMETER_VALUE", "The run_link can have at most 500 characters, and this one has 501.");
     }
 
     [Fact]
@@ -414,6 +421,42 @@ public sealed class RegistryApiTests(LarderFixture larder)
         }
         using var put = await _client.PutAsync($"{Proxy}/{root}/MLmodel", new ByteArrayContent([1]));
         Assert.Equal(404, (int)put.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_file_of_a_version_is_downloaded_as_MLflows_pages_do()
+    {
+        const string Route = "/model-versions/get-artifact";
+        var (name, run, uploaded) = (await NewModelAsync(), await _client.NewRunAsync(), NewName());
+        await LogAsync(run, "model", ("MLmodel", OnnxMLmodel("model.onnx")), ("model.onnx", OnnxModel.Linear()), ("code/a b.py", "bread"u8.ToArray()));
+        await _client.PostAsync("model-versions/create", $$"""{"name":"{{name}}","source":"runs:/{{run}}/model"}""");
+        await UploadAsync(uploaded);
+
+        using var whole = await _client.GetAsync($"{Route}?name={name}&version=1&path=code%2Fa%20b.py");
+        Assert.Equal("bread", await whole.Content.ReadAsStringAsync());
+        Assert.Equal(("attachment", "nosniff"), (whole.Content.Headers.ContentDisposition!.DispositionType, string.Join(',', whole.Headers.GetValues("X-Content-Type-Options"))));
+        using var part = new HttpRequestMessage(HttpMethod.Get, $"{Route}?name={name}&version=1&path=code/a%20b.py") { Headers = { Range = new(1, 2) } };
+        using var ranged = await _client.SendAsync(part);
+        Assert.Equal((206, "re"), ((int)ranged.StatusCode, await ranged.Content.ReadAsStringAsync()));
+        Assert.StartsWith("flavors:", await _client.GetStringAsync($"{Route}?name={uploaded}&version=1&path=MLmodel"), StringComparison.Ordinal);
+
+        foreach (var (query, status, code) in new[]
+        {
+            ($"name={name}&version=1&path=none", 404, "RESOURCE_DOES_NOT_EXIST"),
+            ($"name={name}&version=1&path=code", 404, "RESOURCE_DOES_NOT_EXIST"),
+            ($"name={name}&version=2&path=MLmodel", 404, "RESOURCE_DOES_NOT_EXIST"),
+            ($"name={NewName()}&version=1&path=MLmodel", 404, "RESOURCE_DOES_NOT_EXIST"),
+            ($"name={name}&version=1&path=../1/MLmodel", 400, "INVALID_PARAMETER_VALUE"),
+            ($"name={name}&version=1&path=%252e%252e/MLmodel", 400, "INVALID_PARAMETER_VALUE"),
+            ($"name=a%2Fb&version=1&path=MLmodel", 400, "INVALID_PARAMETER_VALUE"),
+            ($"name={name}&version=x&path=MLmodel", 400, "INVALID_PARAMETER_VALUE"),
+            ($"name={name}&version=1", 400, "INVALID_PARAMETER_VALUE"),
+            ($"version=1&path=MLmodel", 400, "INVALID_PARAMETER_VALUE"),
+        })
+        {
+            var (actual, body, _) = await _client.GetJsonAsync($"{Route}?{query}");
+            Assert.True((status, code) == ((int)actual, (string?)body["error_code"]), $"{query}: {actual} {body.ToJsonString()}");
+        }
     }
 
     [Fact]

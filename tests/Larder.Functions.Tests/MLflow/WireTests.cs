@@ -1,14 +1,15 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Larder.Functions.Http;
 using Larder.Functions.Tests.Hosting;
 
 namespace Larder.Functions.Tests.MLflow;
 
 /// <summary>The rules of MLflow's API that hold for every call.</summary>
 [Collection(nameof(SharedLarder))]
-public sealed class WireTests(LarderFixture larder)
+public sealed partial class WireTests(LarderFixture larder)
 {
     private const string Api = "/api/2.0/mlflow/";
 
@@ -52,14 +53,47 @@ public sealed class WireTests(LarderFixture larder)
     }
 
     [Fact]
-    public async Task The_routes_of_the_pages_send_on_with_method_and_body()
+    public async Task Every_route_answers_below_ajax_api_as_below_api()
     {
-        // The client follows 308 with the method and the body.
-        var made = await larder.Client.SendJsonAsync(HttpMethod.Post, "/ajax-api/2.0/mlflow/runs/create", """{"experiment_id":"0"}""");
-        var id = (string)made.Body["run"]!["info"]!["run_id"]!;
-        var shown = await larder.Client.GetJsonAsync($"/ajax-api/2.0/mlflow/runs/get?run_id={id}");
+        var compared = 0;
+        foreach (var (method, path) in new RouteTable().Entries.Where(entry => entry.Path.Contains(".0/mlflow", StringComparison.Ordinal)).SelectMany(entry => entry.Methods.Select(method => (method, entry.Path))))
+        {
+            var target = Parameter().Replace(path, "x");
+            var (known, own) = (await SendAsync(method, target), await SendAsync(method, $"/ajax{target.Replace("/api", "-api", StringComparison.Ordinal)}"));
 
-        Assert.Equal(HttpStatusCode.OK, made.Status);
-        Assert.Equal(id, (string)shown.Body["run"]!["info"]!["run_id"]!);
+            Assert.True(own.Status == known.Status, $"{method} {path}: {own.Status} in the place of {known.Status}");
+            if (known.Status >= 400)
+                Assert.Equal(known.Body, own.Body);
+            compared++;
+        }
+        Assert.True(compared > 80, $"{compared}");
     }
+
+    [Fact]
+    public async Task What_is_not_below_ajax_api_is_refused_in_the_form_of_MLflow()
+    {
+        var (status, body) = await SendAsync("PUT", "/ajax-api/2.0/mlflow/runs/create");
+        Assert.Equal(405, status);
+        Assert.Contains("\"ENDPOINT_NOT_FOUND\"", body, StringComparison.Ordinal);
+        Assert.Contains("POST", body, StringComparison.Ordinal);
+
+        (status, body) = await SendAsync("GET", "/ajax-api/2.0/mlflow/runs/gett");
+        Assert.Equal(404, status);
+        Assert.Contains("/api/2.0/mlflow/runs/get", body, StringComparison.Ordinal);
+
+        Assert.Equal(404, (await SendAsync("GET", "/xapi/2.0/mlflow/experiments/get?experiment_id=0")).Status);
+        Assert.Equal(404, (await SendAsync("GET", "/ajax-api/v1/models")).Status);
+    }
+
+    // A redirect would be no answer of the route.
+    private async Task<(int Status, string Body)> SendAsync(string method, string target)
+    {
+        using var client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false });
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(larder.Client.BaseAddress!, target)) { Content = method == "GET" ? null : new StringContent("{}", Encoding.UTF8, "application/json") };
+        using var answer = await client.SendAsync(request);
+        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    [GeneratedRegex(@"\{[^}]+\}")]
+    private static partial Regex Parameter();
 }

@@ -106,6 +106,56 @@ public sealed class BlobDocumentStoreTests(Azurite azurite) : DocumentStoreContr
     }
 
     [Fact]
+    public async Task A_collection_that_is_listed_whole_is_read_from_the_listing_but_for_what_is_large_or_of_another_release()
+    {
+        var whole = Notes with { IsListedWhole = true };
+        var account = azurite.NewAccount();
+        var store = new BlobDocumentStore(BlobClients.Create(account));
+        var etags = new List<string>();
+        for (var i = 0; i < 100; i++)
+            etags.Add(await store.CreateAsync(whole, "p", $"{i:D3}", new Note($"note {i} «ß»", i)));
+        etags[7] = await store.ReplaceAsync(whole, "p", "007", new Note("changed", 7), etags[7]);
+        // An earlier release writes no metadata, also over a document that had some.
+        etags[8] = await store.ReplaceAsync(Notes, "p", "008", new Note("by another release", 8), etags[8]);
+        var large = new Note(Convert.ToBase64String(Random.Shared.GetItems(Enumerable.Range(0, 256).Select(i => (byte)i).ToArray(), 20_000)), 9);
+        etags[9] = await store.ReplaceAsync(whole, "p", "009", large, etags[9]);
+        await store.DeleteAsync(whole, "p", "010", etags[10]);
+
+        var network = new CountingTransport();
+        var options = BlobClients.Options();
+        options.Transport = network;
+        var fresh = new BlobDocumentStore(new BlobServiceClient(account, options));
+        var listed = (await fresh.ListAsync(whole, "p", 1000)).Documents;
+
+        // Names with metadata, and the two.
+        Assert.Equal(3, network.Requests);
+        Assert.Equal(Enumerable.Range(0, 100).Where(i => i != 10), listed.Select(document => document.Value.Number));
+        Assert.Equal(etags.Where((_, i) => i != 10), listed.Select(document => document.ETag));
+        Assert.Equal(("note 6 «ß»", "changed", "by another release", large.Text), (listed[6].Value.Text, listed[7].Value.Text, listed[8].Value.Text, listed[9].Value.Text));
+
+        // A change by another server is read alone.
+        await store.ReplaceAsync(whole, "p", "011", new Note("later", 11), etags[11]);
+        Assert.Equal("later", (await fresh.ListAsync(whole, "p", 1000)).Documents[10].Value.Text);
+        Assert.Equal(5, network.Requests);
+        Assert.Equal("later", (await fresh.GetAsync(whole, "p", "011"))!.Value.Text);
+
+        // Many changes: names, and names with metadata. And page by page.
+        foreach (var document in listed.Where(document => document.Value.Number >= 50))
+            await store.ReplaceAsync(whole, "p", document.Id, document.Value with { Text = "all" }, document.ETag);
+        Assert.Equal(50, (await fresh.ListAsync(whole, "p", 1000)).Documents.Count(document => document.Value.Text == "all"));
+        Assert.Equal(8, network.Requests);
+        var (another, numbers, pages) = (new BlobDocumentStore(new BlobServiceClient(account, options)), new List<int>(), 0);
+        for (string? continuation = null; pages == 0 || continuation is not null; pages++)
+        {
+            var page = await another.ListAsync(whole, "p", 40, continuation);
+            numbers.AddRange(page.Documents.Select(document => document.Value.Number));
+            continuation = page.Continuation;
+        }
+        Assert.Equal(listed.Select(document => document.Value.Number), numbers);
+        Assert.Equal(8 + pages + 2, network.Requests);
+    }
+
+    [Fact]
     public async Task What_does_not_fit_into_memory_is_read_again()
     {
         var account = azurite.NewAccount();

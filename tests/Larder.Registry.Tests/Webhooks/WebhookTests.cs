@@ -221,6 +221,70 @@ public abstract class WebhookTests(Azurite azurite) : IDisposable
     }
 
     [Fact]
+    public async Task Changes_list_the_webhooks_once_in_five_seconds_and_this_server_s_own_webhooks_count_at_once()
+    {
+        var counted = new CountedLists(await OpenAsync());
+        var shop = ShopOn(counted);
+        for (var i = 0; i < 5; i++)
+            await shop.PublishAsync("iris", $"{i}");
+        Assert.Equal(1, counted.OfWebhooks);
+
+        var webhook = await shop.Webhooks.CreateAsync(Patch(WebhookEvents.VersionCreated), "ada");
+        await shop.PublishAsync("iris", "5");
+        Assert.Single(await EventsAsync(shop, webhook));
+        await shop.Webhooks.UpdateAsync(webhook.Id, new WebhookPatch(null, null, null, null, null, WebhookStatus.Disabled), "ada");
+        await shop.PublishAsync("iris", "6");
+        await shop.Webhooks.UpdateAsync(webhook.Id, new WebhookPatch(null, null, null, null, null, WebhookStatus.Active), "ada");
+        await shop.PublishAsync("iris", "7");
+        Assert.Equal(2, (await EventsAsync(shop, webhook)).Count);
+
+        var lists = counted.OfWebhooks;
+        for (var i = 8; i < 11; i++)
+            await shop.PublishAsync("iris", $"{i}");
+        Assert.Equal(lists, counted.OfWebhooks);
+        _time.Advance(WebhookList.Fresh);
+        await shop.PublishAsync("iris", "11");
+        Assert.Equal(lists + 1, counted.OfWebhooks);
+        Assert.Equal(6, (await EventsAsync(shop, webhook)).Count);
+    }
+
+    [Fact]
+    public async Task A_list_that_was_begun_before_a_webhook_was_made_is_not_kept()
+    {
+        var counted = new CountedLists(await OpenAsync());
+        var shop = ShopOn(counted);
+        var held = counted.HoldNext();
+        var before = shop.PublishAsync("iris", "1");
+        await held.Reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        var webhook = await shop.Webhooks.CreateAsync(Patch(WebhookEvents.VersionCreated), "ada");
+        held.Go.SetResult();
+        await before;
+
+        await shop.PublishAsync("iris", "2");
+
+        Assert.Contains("\"version\":\"2\"", Assert.Single(await EventsAsync(shop, webhook)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_server_s_webhooks_count_after_five_seconds_and_those_it_deleted_or_disabled_at_once()
+    {
+        var (shop, other) = (await ShopAsync(), await ShopAsync());
+        await shop.PublishAsync("iris", "1");
+        var webhook = await other.Webhooks.CreateAsync(Patch(WebhookEvents.VersionCreated), "ada");
+        var second = await other.Webhooks.CreateAsync(Patch(WebhookEvents.VersionCreated), "ada");
+        _time.Advance(WebhookList.Fresh);
+
+        await shop.PublishAsync("iris", "2");
+        await other.Webhooks.UpdateAsync(second.Id, new WebhookPatch(null, null, null, null, null, WebhookStatus.Disabled), "ada");
+        await shop.PublishAsync("iris", "3");
+        await other.Webhooks.DeleteAsync(webhook.Id, "ada");
+        await shop.PublishAsync("iris", "4");
+
+        Assert.Single(await EventsAsync(shop, second));
+        Assert.Empty((await shop.Deliveries.ListAsync(webhook.Id, 10)).Items);
+    }
+
+    [Fact]
     public async Task A_delivery_belongs_to_one_server_until_its_claim_is_over()
     {
         var (shop, other) = (await ShopAsync(), await ShopAsync());
@@ -362,11 +426,44 @@ public abstract class WebhookTests(Azurite azurite) : IDisposable
         throw new InvalidOperationException("Nothing is due.");
     }
 
-    private async Task<Shop> ShopAsync(WebhookOptions? options = null)
+    private async Task<Shop> ShopAsync(WebhookOptions? options = null) => ShopOn(await OpenAsync(), options);
+
+    private Shop ShopOn(IDocumentStore documents, WebhookOptions? options = null)
     {
-        var documents = await OpenAsync();
         var shop = new Shop(Account, _time, _ => documents, webhooks: options ?? new WebhookOptions());
         _shops.Add(shop);
         return shop;
+    }
+
+    /// <summary>Counts the lists of webhooks, and can hold the answer of one.</summary>
+    private sealed class CountedLists(IDocumentStore store) : DocumentStoreWrapper(store)
+    {
+        private Hold? _next;
+        private int _lists;
+
+        public int OfWebhooks => Volatile.Read(ref _lists);
+
+        public Hold HoldNext() => _next = new Hold();
+
+        public override async Task<DocumentPage<T>> ListAsync<T>(DocumentCollection<T> collection, string partition, int limit, string? continuation, CancellationToken cancellationToken)
+        {
+            var page = await base.ListAsync(collection, partition, limit, continuation, cancellationToken);
+            if (collection.Name != Webhook.Collection.Name)
+                return page;
+            Interlocked.Increment(ref _lists);
+            if (Interlocked.Exchange(ref _next, null) is { } hold)
+            {
+                hold.Reached.SetResult();
+                await hold.Go.Task;
+            }
+            return page;
+        }
+    }
+
+    private sealed class Hold
+    {
+        public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Go { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -9,8 +9,8 @@ namespace Larder.Worker.Tests.Rules;
 /// <summary>The route of an HTTP function, as the worker parses it and as the Functions host tries it.</summary>
 internal sealed class HostRoute
 {
-    // Values of parameters, a word and a number.
-    private static readonly string[] Values = ["a", "1"];
+    // Values of parameters: a word, a number, and what the parameter before MLflow's routes takes.
+    private static readonly string[] Values = ["a", "1", "api"];
     private static readonly HostRoutes Routes = HostRoutes.Create();
     private static readonly IServiceProvider Services = new ServiceCollection().AddLogging().AddRouting().BuildServiceProvider();
 
