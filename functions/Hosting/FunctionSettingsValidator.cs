@@ -2,6 +2,7 @@ using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
 using Larder.Functions.Prediction;
+using Larder.Lineage;
 using Microsoft.Extensions.Options;
 
 namespace Larder.Functions.Hosting;
@@ -18,5 +19,6 @@ public sealed partial class FunctionSettingsValidator :
     IValidateOptions<ServingOptions>,
     IValidateOptions<CompressionLimits>,
     IValidateOptions<RequestTimeoutOptions>,
+    IValidateOptions<LineageOptions>,
     IValidateOptions<TrackingOptions>,
     IValidateOptions<WarmupOptions>;

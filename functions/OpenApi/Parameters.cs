@@ -39,6 +39,8 @@ internal sealed record Parameter(string Meaning, string Schema)
         ["webhook"] = new("The webhook's id.", Text),
         ["delivery"] = new("The delivery's id.", Text),
         ["file"] = new("The file's name.", Text),
+        ["kind"] = new("What kind of node: dataset, file, job, run, run-dataset, logged-model, model, version or alias.", Text),
+        ["id"] = new("The node's id: model/file of a data set, the SHA-256 of a file, the id of a job, run or logged model, name@digest of a data set of MLflow, the name of a model, name:3 of a version, name:champion of an alias.", Text),
         ["name"] = new("The input's name: script, requirements, dataset or options.", Text),
         ["path"] = new("The rest of the path, such as that of a file below a job's outputs; it may have slashes.", Text),
     };
@@ -54,6 +56,7 @@ internal sealed record Parameter(string Meaning, string Schema)
         ["cursor"] = new("next_cursor of the page before.", Text),
         ["dataset"] = new("The digest of the data set that counts, or its beginning; needed where the runs have several.", Text),
         ["deleted"] = new("Whether to list the deleted models that can be restored.", Flag),
+        ["depth"] = new("The most edges between the asked node and another one.", Count),
         ["detail"] = new("Whether to answer the models beside their names.", Flag),
         ["differences"] = new("Whether to leave out what is the same in all runs.", Flag),
         ["direction"] = new("max when more is better, min when less is.", """{"type":"string","enum":["max","min"]}"""),

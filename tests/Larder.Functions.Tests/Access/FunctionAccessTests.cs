@@ -26,6 +26,7 @@ public sealed class FunctionAccessTests
         DELETE /ajax-api/2.0/mlflow-artifacts/{*path} reader
         GET /api/test reader
         GET /api/v1/models/{reference}/card reader
+        GET /api/v1/lineage/{kind}/{*id} reader
         POST /api/test/sendtomodelhost reader
         GET /api/v1/experiments/{experiment}/champion reader
         POST /api/v1/experiments/{experiment}/champion contributor
