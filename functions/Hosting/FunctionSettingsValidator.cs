@@ -3,6 +3,7 @@ using Larder.Functions.Http;
 using Larder.Functions.Jobs;
 using Larder.Functions.Prediction;
 using Larder.Lineage;
+using Larder.Search;
 using Microsoft.Extensions.Options;
 
 namespace Larder.Functions.Hosting;
@@ -20,5 +21,6 @@ public sealed partial class FunctionSettingsValidator :
     IValidateOptions<CompressionLimits>,
     IValidateOptions<RequestTimeoutOptions>,
     IValidateOptions<LineageOptions>,
+    IValidateOptions<SearchWeights>,
     IValidateOptions<TrackingOptions>,
     IValidateOptions<WarmupOptions>;

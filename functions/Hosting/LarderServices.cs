@@ -64,6 +64,7 @@ using Larder.Registry.Text;
 using Larder.Registry.Tokens;
 using Larder.Registry.Uploads;
 using Larder.Registry.Webhooks;
+using Larder.Search;
 using Larder.Tracking;
 using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
@@ -121,6 +122,8 @@ public static class LarderServices
         services.AddTransfer();
         services.AddTracking();
         services.AddLineage();
+        services.AddSetting<SearchWeights>("Search:Weights", ApiSettings);
+        services.AddSearchEngine();
         services.AddDashboard();
         services.AddWebhooks();
         services.AddTelemetry(builder.Configuration, isWorker: builder is FunctionsApplicationBuilder);

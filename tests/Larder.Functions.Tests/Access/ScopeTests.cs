@@ -21,7 +21,7 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
     [
         "AllInformation", "AllStatisticsV2", "CancelJob", "ChangeSchedule", "CreateSchedule", "DeleteJob", "DeleteSchedule", "GetJob", "GetJobLogs", "GetLineage", "GetSchedule", "Invocations", "ListDatasets", "ListJobInputs", "ListJobOutputs", "ListJobs", "ListModels",
         "ListScheduleRuns", "ListSchedules", "MLflowArtifactFolder", "MLflowCreateModelVersion", "MLflowCreateRegisteredModel", "MLflowDeleteModelVersion", "MLflowDeleteModelVersionTag", "MLflowDeleteRegisteredAlias", "MLflowDeleteRegisteredModel", "MLflowDeleteRegisteredModelTag", "MLflowDownloadArtifact", "MLflowDownloadUri", "MLflowGetModelVersion",
-        "MLflowGetRegisteredAlias", "MLflowGetRegisteredModel", "MLflowLatestVersions", "MLflowRenameRegisteredModel", "MLflowSearchModelVersions", "MLflowSearchRegisteredModels", "MLflowSetModelVersionTag", "MLflowSetRegisteredAlias", "MLflowSetRegisteredModelTag", "MLflowTransitionStage", "MLflowUpdateModelVersion", "MLflowUpdateRegisteredModel", "ModelNamesV1", "ModelNamesV2", "PauseSchedule", "ReadJobInput", "ReadJobOutput", "ReplaceSchedule", "RepositoryIndexV2", "ResumeSchedule", "RetryJob", "RunScheduleNow", "Score", "ScoreSwagger",
+        "MLflowGetRegisteredAlias", "MLflowGetRegisteredModel", "MLflowLatestVersions", "MLflowRenameRegisteredModel", "MLflowSearchModelVersions", "MLflowSearchRegisteredModels", "MLflowSetModelVersionTag", "MLflowSetRegisteredAlias", "MLflowSetRegisteredModelTag", "MLflowTransitionStage", "MLflowUpdateModelVersion", "MLflowUpdateRegisteredModel", "ModelNamesV1", "ModelNamesV2", "PauseSchedule", "ReadJobInput", "ReadJobOutput", "ReplaceSchedule", "RepositoryIndexV2", "ResumeSchedule", "RetryJob", "RunScheduleNow", "Score", "ScoreSwagger", "SearchEverything",
     ];
 
     // For whole models they need another role.
@@ -131,6 +131,28 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
         // Other tests count data sets.
         foreach (var model in new[] { "a-one", "b-one" })
             await datasets.DeleteAsync(ModelName.Parse(model), "lineage.csv");
+    }
+
+    [Fact]
+    public async Task Search_finds_and_counts_what_is_in_scope()
+    {
+        var token = await TokenAsync("reader");
+        await MakeModelsAsync();
+        var store = new JobStore(await TestStore.OpenAsync(larder.Storage), TimeProvider.System);
+        foreach (var model in new[] { "a-one", "b-one" })
+            await PlantAsync(store, model, JobState.Failed);
+
+        var (status, body) = await SendAsync(HttpMethod.Get, "/api/v1/search?limit=100", token);
+        var all = await larder.SendAsync(HttpMethod.Get, "/api/v1/search?limit=100&kind=model", "reader");
+
+        Assert.Equal(200, status);
+        Assert.DoesNotContain("b-one", body);
+        Assert.Contains("b-one", all.Body);
+        var found = JsonNode.Parse(body)!;
+        Assert.Contains("a-one:1", found["hits"]!.AsArray().Select(hit => (string)hit!["id"]!));
+        Assert.Contains("tagged", found["hits"]!.AsArray().Select(hit => (string)hit!["id"]!));
+        Assert.DoesNotContain("run", found["facets"]!["kind"]!.AsArray().Select(value => (string)value!["value"]!));
+        Assert.DoesNotContain("team:b", body);
     }
 
     [Fact]

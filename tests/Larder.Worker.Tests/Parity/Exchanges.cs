@@ -49,6 +49,9 @@ internal static class Exchanges
         new("card", "GET", "/api/v1/models/iris/card", 200),
         // Its text has the times of the model.
         new("card in Markdown", "GET", "/api/v1/models/iris:1/card", 200) { Headers = [("Accept", "text/markdown")], Compared = Compared.Headers },
+        // Scores change with the time.
+        new("search", "GET", "/api/v1/search?q=iris&kind=model", 200) { Compared = Compared.Headers },
+        new("search of no kind", "GET", "/api/v1/search?kind=planet", 422),
         new("lineage", "GET", "/api/v1/lineage/version/iris:1", 200),
         new("lineage of what is not there", "GET", "/api/v1/lineage/file/x", 422),
         new("OpenAPI document of a model", "GET", "/api/v1/models/iris/openapi.json", 200),
