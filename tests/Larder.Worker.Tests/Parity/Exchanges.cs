@@ -53,7 +53,7 @@ internal static class Exchanges
         new("search", "GET", "/api/v1/search?q=iris&kind=model", 200) { Compared = Compared.Headers },
         new("search of no kind", "GET", "/api/v1/search?kind=planet", 422),
         new("lineage", "GET", "/api/v1/lineage/version/iris:1", 200),
-        new("lineage of what is not there", "GET", "/api/v1/lineage/file/x", 422),
+        new("lineage of an invalid id", "GET", "/api/v1/lineage/file/x", 422),
         new("OpenAPI document of a model", "GET", "/api/v1/models/iris/openapi.json", 200),
         new("reference page", "GET", "/reference", 200),
         new("script of that page", "GET", "/reference/scalar.js", 200) { Headers = [("Accept-Encoding", "gzip")] },
