@@ -4,6 +4,7 @@ using Larder.Dashboard.Parts;
 using Larder.Functions.Access;
 using Larder.Functions.Experiments;
 using Larder.Functions.Http;
+using Larder.Functions.Lineage;
 using Larder.Functions.MLflow;
 using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Training.Runs;
@@ -21,7 +22,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.Dashboard;
 
 /// <summary>The pages of experiments and runs.</summary>
-internal sealed class ExperimentPages(Pages pages, ExperimentStore experiments, RunStore runs, LiveMetrics live, CompareRuns comparisons, RunFiles files)
+internal sealed class ExperimentPages(Pages pages, ExperimentStore experiments, RunStore runs, LiveMetrics live, CompareRuns comparisons, RunFiles files, GetLineage lineage)
 {
     private const int PageSize = 50;
     private const int MostCurves = 12;
@@ -122,6 +123,7 @@ internal sealed class ExperimentPages(Pages pages, ExperimentStore experiments, 
             [nameof(RunPage.Run)] = MLflowAnswers.Of(found),
             [nameof(RunPage.Experiment)] = (await experiments.GetAsync(found.ExperimentId, cancellationToken)).Name,
             [nameof(RunPage.Job)] = found.Job,
+            [nameof(RunPage.Lineage)] = await lineage.PartAsync(request, "run", found.Id, cancellationToken),
             [nameof(RunPage.Curves)] = await CurvesAsync(new() { [found.Id] = found.Name }, found.Metrics.Keys.Order(StringComparer.Ordinal), cancellationToken),
             [nameof(RunPage.Files)] = artifacts,
             [nameof(RunPage.Folder)] = folder,

@@ -4,6 +4,7 @@ using Larder.Dashboard.Pages;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
+using Larder.Functions.Lineage;
 using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Access;
@@ -18,7 +19,7 @@ using JobPage = Larder.Dashboard.Pages.JobPage;
 namespace Larder.Functions.Dashboard;
 
 /// <summary>The pages of jobs, and the forms on them.</summary>
-internal sealed class JobPages(Pages pages, PageForms forms, ListJobs lists, JobAccess access, JobLogReader logs, JobScheduler scheduler, JobSubmitter submitter)
+internal sealed class JobPages(Pages pages, PageForms forms, ListJobs lists, JobAccess access, JobLogReader logs, JobScheduler scheduler, JobSubmitter submitter, GetLineage lineage)
 {
     private const int MostLines = 2000;
 
@@ -48,8 +49,13 @@ internal sealed class JobPages(Pages pages, PageForms forms, ListJobs lists, Job
     {
         var found = await access.OpenAsync(request.Caller(), job, JobWay.See, cancellationToken);
         // htmx takes the part above the log alone, every two seconds.
-        var log = request.Headers.ContainsKey("HX-Request") ? null : await LogAsync(request, found, cancellationToken);
-        return await pages.ShowAsync<JobPage>(request, new() { [nameof(JobPage.Job)] = JobAnswers.Of(found), [nameof(JobPage.Log)] = log });
+        var isWhole = !request.Headers.ContainsKey("HX-Request");
+        return await pages.ShowAsync<JobPage>(request, new()
+        {
+            [nameof(JobPage.Job)] = JobAnswers.Of(found),
+            [nameof(JobPage.Log)] = isWhole ? await LogAsync(request, found, cancellationToken) : null,
+            [nameof(JobPage.Lineage)] = isWhole ? await lineage.PartAsync(request, "job", found.Id, cancellationToken) : null,
+        });
     }
 
     /// <summary>Asks a job to end.</summary>

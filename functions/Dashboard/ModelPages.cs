@@ -3,6 +3,7 @@ using Larder.Contracts;
 using Larder.Dashboard.Pages;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
+using Larder.Functions.Lineage;
 using Larder.Functions.Models;
 using Larder.Functions.OpenApi;
 using Larder.Registry.Access;
@@ -16,7 +17,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.Dashboard;
 
 /// <summary>The pages of models, and the forms on them.</summary>
-internal sealed class ModelPages(Pages pages, PageForms forms, ModelRegistry registry, ModelSearch search, GetModel models, GetCard cards)
+internal sealed class ModelPages(Pages pages, PageForms forms, ModelRegistry registry, ModelSearch search, GetModel models, GetCard cards, GetLineage lineage)
 {
     private const int PageSize = 50;
 
@@ -62,7 +63,12 @@ internal sealed class ModelPages(Pages pages, PageForms forms, ModelRegistry reg
         CancellationToken cancellationToken)
     {
         var answer = (ModelAnswer)((Envelope)await models.Get(request, reference, cancellationToken)).Answer!;
-        return await pages.ShowAsync<ModelPage>(request, new() { [nameof(ModelPage.Answer)] = answer, [nameof(ModelPage.Reference)] = reference });
+        return await pages.ShowAsync<ModelPage>(request, new()
+        {
+            [nameof(ModelPage.Answer)] = answer,
+            [nameof(ModelPage.Reference)] = reference,
+            [nameof(ModelPage.Lineage)] = answer.Version is { } version ? await lineage.PartAsync(request, "version", $"{version.Model}:{version.Version}", cancellationToken) : null,
+        });
     }
 
     /// <summary>The card of a version.</summary>

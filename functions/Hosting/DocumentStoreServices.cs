@@ -19,9 +19,12 @@ internal static class DocumentStoreServices
         services.AddSingleton(provider => CosmosClients.Create(provider.GetRequiredService<CosmosOptions>()));
         services.AddSingleton(provider =>
             new CosmosContainers(provider.GetRequiredService<CosmosClient>(), provider.GetRequiredService<CosmosOptions>()));
-        services.AddSingleton<IDocumentStore>(provider => UsesCosmos(provider)
-            ? new CosmosDocumentStore(provider.GetRequiredService<CosmosClient>(), provider.GetRequiredService<CosmosOptions>(), provider.GetRequiredService<CosmosMetrics>())
-            : new BlobDocumentStore(provider.GetRequiredService<BlobServiceClient>()));
+        services.AddSingleton<DocumentChanges>();
+        services.AddSingleton<IDocumentStore>(provider => new NotingDocumentStore(
+            UsesCosmos(provider)
+                ? new CosmosDocumentStore(provider.GetRequiredService<CosmosClient>(), provider.GetRequiredService<CosmosOptions>(), provider.GetRequiredService<CosmosMetrics>())
+                : new BlobDocumentStore(provider.GetRequiredService<BlobServiceClient>()),
+            provider.GetRequiredService<DocumentChanges>()));
         services.AddHostedService(provider => new DocumentStorePreparation(
             UsesCosmos(provider) ? provider.GetRequiredService<CosmosContainers>() : null));
 

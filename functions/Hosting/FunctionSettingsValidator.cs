@@ -2,6 +2,8 @@ using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
 using Larder.Functions.Prediction;
+using Larder.Lineage;
+using Larder.Search;
 using Microsoft.Extensions.Options;
 
 namespace Larder.Functions.Hosting;
@@ -18,5 +20,7 @@ public sealed partial class FunctionSettingsValidator :
     IValidateOptions<ServingOptions>,
     IValidateOptions<CompressionLimits>,
     IValidateOptions<RequestTimeoutOptions>,
+    IValidateOptions<LineageOptions>,
+    IValidateOptions<SearchWeights>,
     IValidateOptions<TrackingOptions>,
     IValidateOptions<WarmupOptions>;

@@ -9,6 +9,7 @@ using Larder.Functions.Experiments;
 using Larder.Functions.Hosting.Telemetry;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
+using Larder.Functions.Lineage;
 using Larder.Functions.MLflow;
 using Larder.Functions.Models;
 using Larder.Functions.OpenApi;
@@ -24,6 +25,7 @@ using Larder.Inference.Limits;
 using Larder.Inference.Metrics;
 using Larder.Inference.Sessions;
 using Larder.Inference.Validation;
+using Larder.Lineage;
 using Larder.Orchestrations.Backup;
 using Larder.Orchestrations.Backup.Archives;
 using Larder.Orchestrations.Compute;
@@ -62,6 +64,7 @@ using Larder.Registry.Text;
 using Larder.Registry.Tokens;
 using Larder.Registry.Uploads;
 using Larder.Registry.Webhooks;
+using Larder.Search;
 using Larder.Tracking;
 using Larder.Tracking.Artifacts;
 using Larder.Tracking.Experiments;
@@ -118,6 +121,9 @@ public static class LarderServices
         services.AddSchedules();
         services.AddTransfer();
         services.AddTracking();
+        services.AddLineage();
+        services.AddSetting<SearchWeights>("Search:Weights", ApiSettings);
+        services.AddSearchEngine();
         services.AddDashboard();
         services.AddWebhooks();
         services.AddTelemetry(builder.Configuration, isWorker: builder is FunctionsApplicationBuilder);
@@ -227,6 +233,7 @@ public static class LarderServices
         services.AddSingleton<PageForms>();
         // What the pages show is what these answer.
         services.AddSingleton<GetCard>();
+        services.AddSingleton<GetLineage>();
         services.AddSingleton<GetModel>();
         services.AddSingleton<GetSchedules>();
         services.AddSingleton<CompareRuns>();
@@ -393,6 +400,13 @@ public static class LarderServices
         services.AddSingleton<RunArtifacts>();
         services.AddSingleton<RunFiles>();
         services.AddSingleton<IArtifactUser>(provider => provider.GetRequiredService<RunArtifacts>());
+    }
+
+    private static void AddLineage(this IServiceCollection services)
+    {
+        services.AddSetting<LineageOptions>("Lineage", ApiSettings);
+        services.AddSingleton<LineageGraph>();
+        services.AddLineageKinds();
     }
 
     private static void AddWebhooks(this IServiceCollection services)

@@ -18,6 +18,7 @@ public sealed class PageAccessTests
         GET /ui/jobs/{job} reader
         POST /ui/jobs/{job}/cancel contributor
         POST /ui/jobs/{job}/retry contributor
+        GET /ui/lineage/{kind}/{*id} reader
         GET /ui/models reader
         POST /ui/models/{model}/alias-removals contributor
         POST /ui/models/{model}/aliases contributor

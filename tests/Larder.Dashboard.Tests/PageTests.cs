@@ -23,6 +23,7 @@ public sealed class PageTests(DashboardFixture larder)
         ["model"] = larder => $"/ui/models/{larder.Model}",
         ["version"] = larder => $"/ui/models/{larder.Model}:1",
         ["card"] = larder => $"/ui/models/{larder.Model}/card",
+        ["lineage"] = _ => "/ui/lineage/model/trained",
         ["try"] = larder => $"/ui/models/{larder.Model}/try",
         ["try-image"] = _ => "/ui/models/digits/try",
         ["upload"] = _ => "/ui/upload",

@@ -20,6 +20,8 @@ public sealed class FunctionAccessTests
         GET / none
         GET /api/test reader
         GET /api/v1/models/{reference}/card reader
+        GET /api/v1/lineage/{kind}/{*id} reader
+        GET /api/v1/search reader
         POST /api/test/sendtomodelhost reader
         GET /api/v1/experiments/{experiment}/champion reader
         POST /api/v1/experiments/{experiment}/champion contributor

@@ -19,9 +19,9 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
     // Functions that ask themselves; each has a test below. Written out, so that a new one is seen.
     private static readonly string[] AskThemselves =
     [
-        "AllInformation", "AllStatisticsV2", "CancelJob", "ChangeSchedule", "CreateSchedule", "DeleteJob", "DeleteSchedule", "GetJob", "GetJobLogs", "GetSchedule", "Invocations", "ListDatasets", "ListJobInputs", "ListJobOutputs", "ListJobs", "ListModels",
+        "AllInformation", "AllStatisticsV2", "CancelJob", "ChangeSchedule", "CreateSchedule", "DeleteJob", "DeleteSchedule", "GetJob", "GetJobLogs", "GetLineage", "GetSchedule", "Invocations", "ListDatasets", "ListJobInputs", "ListJobOutputs", "ListJobs", "ListModels",
         "ListScheduleRuns", "ListSchedules", "MLflowArtifactFolder", "MLflowCreateModelVersion", "MLflowCreateRegisteredModel", "MLflowDeleteModelVersion", "MLflowDeleteModelVersionTag", "MLflowDeleteRegisteredAlias", "MLflowDeleteRegisteredModel", "MLflowDeleteRegisteredModelTag", "MLflowDownloadArtifact", "MLflowDownloadUri", "MLflowGetModelVersion", "MLflowGetModelVersionArtifact",
-        "MLflowGetRegisteredAlias", "MLflowGetRegisteredModel", "MLflowLatestVersions", "MLflowRenameRegisteredModel", "MLflowSearchModelVersions", "MLflowSearchRegisteredModels", "MLflowSetModelVersionTag", "MLflowSetRegisteredAlias", "MLflowSetRegisteredModelTag", "MLflowTransitionStage", "MLflowUpdateModelVersion", "MLflowUpdateRegisteredModel", "ModelNamesV1", "ModelNamesV2", "PauseSchedule", "ReadJobInput", "ReadJobOutput", "ReplaceSchedule", "RepositoryIndexV2", "ResumeSchedule", "RetryJob", "RunScheduleNow", "Score", "ScoreSwagger",
+        "MLflowGetRegisteredAlias", "MLflowGetRegisteredModel", "MLflowLatestVersions", "MLflowRenameRegisteredModel", "MLflowSearchModelVersions", "MLflowSearchRegisteredModels", "MLflowSetModelVersionTag", "MLflowSetRegisteredAlias", "MLflowSetRegisteredModelTag", "MLflowTransitionStage", "MLflowUpdateModelVersion", "MLflowUpdateRegisteredModel", "ModelNamesV1", "ModelNamesV2", "PauseSchedule", "ReadJobInput", "ReadJobOutput", "ReplaceSchedule", "RepositoryIndexV2", "ResumeSchedule", "RetryJob", "RunScheduleNow", "Score", "ScoreSwagger", "SearchEverything",
     ];
 
     // For whole models they need another role.
@@ -98,6 +98,61 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
         await new DatasetStore(await TestStore.OpenAsync(larder.Storage)).PutAsync(Dataset("b-one"));
         var (_, datasets) = await SendAsync(HttpMethod.Get, "/api/v1/datasets", token);
         Assert.Equal(["a-one"], JsonNode.Parse(datasets)!["datasets"]!.AsArray().Select(dataset => (string)dataset!["model"]!));
+    }
+
+    [Fact]
+    public async Task Lineage_shows_what_is_in_scope()
+    {
+        var token = await TokenAsync("reader");
+        await MakeModelsAsync();
+        var store = new JobStore(await TestStore.OpenAsync(larder.Storage), TimeProvider.System);
+        var datasets = new DatasetStore(await TestStore.OpenAsync(larder.Storage));
+        var (own, others) = (await PlantReaderAsync(store, "a-one"), await PlantReaderAsync(store, "b-one"));
+        foreach (var model in new[] { "a-one", "b-one" })
+            await datasets.PutAsync(Dataset(model) with { FileName = "lineage.csv", Sha256 = new string('7', 64) });
+
+        var (_, all) = await SendAsync(HttpMethod.Get, "/api/v1/lineage/dataset/a-one/lineage.csv", token);
+        var (_, back) = await SendAsync(HttpMethod.Get, $"/api/v1/lineage/job/{own}", token);
+        var (refused, why) = await SendAsync(HttpMethod.Get, "/api/v1/lineage/dataset/b-one/lineage.csv", token);
+
+        Assert.Contains($"job/{own}", all);
+        Assert.DoesNotContain(others, all);
+        Assert.Contains("dataset/a-one/lineage.csv", back);
+        Assert.DoesNotContain("b-one", back);
+        Assert.True(refused == 403 && why.Contains("does not have the model 'b-one'", StringComparison.Ordinal), why);
+        foreach (var (path, status) in new[]
+        {
+            ($"job/{others}", 403), ("version/b-one:1", 403), ("version/b-none:1", 403), ("model/b-one", 403), ("alias/b-one:default", 403), ("version/a-one:1", 200), ("version/tagged:1", 200), ("model/tagged", 200),
+            ("run/0123456789abcdef0123456789abcdef", 403), ("run-dataset/a@b", 403), ("logged-model/m-0123456789abcdef0123456789abcdef", 403),
+        })
+        {
+            Assert.Equal((path, status), (path, (await SendAsync(HttpMethod.Get, $"/api/v1/lineage/{path}", token)).Status));
+        }
+        // Other tests count data sets.
+        foreach (var model in new[] { "a-one", "b-one" })
+            await datasets.DeleteAsync(ModelName.Parse(model), "lineage.csv");
+    }
+
+    [Fact]
+    public async Task Search_finds_and_counts_what_is_in_scope()
+    {
+        var token = await TokenAsync("reader");
+        await MakeModelsAsync();
+        var store = new JobStore(await TestStore.OpenAsync(larder.Storage), TimeProvider.System);
+        foreach (var model in new[] { "a-one", "b-one" })
+            await PlantAsync(store, model, JobState.Failed);
+
+        var (status, body) = await SendAsync(HttpMethod.Get, "/api/v1/search?limit=100", token);
+        var all = await larder.SendAsync(HttpMethod.Get, "/api/v1/search?limit=100&kind=model", "reader");
+
+        Assert.Equal(200, status);
+        Assert.DoesNotContain("b-one", body);
+        Assert.Contains("b-one", all.Body);
+        var found = JsonNode.Parse(body)!;
+        Assert.Contains("a-one:1", found["hits"]!.AsArray().Select(hit => (string)hit!["id"]!));
+        Assert.Contains("tagged", found["hits"]!.AsArray().Select(hit => (string)hit!["id"]!));
+        Assert.DoesNotContain("run", found["facets"]!["kind"]!.AsArray().Select(value => (string)value!["value"]!));
+        Assert.DoesNotContain("team:b", body);
     }
 
     [Fact]
@@ -263,6 +318,16 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
     {
         var (now, id) = (DateTimeOffset.UtcNow, JobId.Create(DateTimeOffset.UtcNow));
         await store.CreateAsync(new Job { Id = id, Type = "score", State = state, Model = model, Created = now, Options = JsonSerializer.SerializeToElement(new { }) });
+        return id;
+    }
+
+    private static async Task<string> PlantReaderAsync(JobStore store, string model)
+    {
+        var (now, id) = (DateTimeOffset.UtcNow, JobId.Create(DateTimeOffset.UtcNow));
+        await store.CreateAsync(new Job
+        {
+            Id = id, Type = "train", State = JobState.Failed, Model = model, Created = now, Options = JsonSerializer.SerializeToElement(new { }), Inputs = [new JobInput("dataset", "lineage.csv", new string('7', 64), 1)],
+        });
         return id;
     }
 

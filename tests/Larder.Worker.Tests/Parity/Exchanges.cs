@@ -49,6 +49,11 @@ internal static class Exchanges
         new("card", "GET", "/api/v1/models/iris/card", 200),
         // Its text has the times of the model.
         new("card in Markdown", "GET", "/api/v1/models/iris:1/card", 200) { Headers = [("Accept", "text/markdown")], Compared = Compared.Headers },
+        // Scores change with the time.
+        new("search", "GET", "/api/v1/search?q=iris&kind=model", 200) { Compared = Compared.Headers },
+        new("search of no kind", "GET", "/api/v1/search?kind=planet", 422),
+        new("lineage", "GET", "/api/v1/lineage/version/iris:1", 200),
+        new("lineage of an invalid id", "GET", "/api/v1/lineage/file/x", 422),
         new("OpenAPI document of a model", "GET", "/api/v1/models/iris/openapi.json", 200),
         new("reference page", "GET", "/reference", 200),
         new("script of that page", "GET", "/reference/scalar.js", 200) { Headers = [("Accept-Encoding", "gzip")] },
@@ -56,6 +61,7 @@ internal static class Exchanges
         // The pages have a token of their own for each browser.
         new("page of models", "GET", "/ui/models", 200) { Compared = Compared.Headers },
         new("page of a model", "GET", "/ui/models/iris", 200) { Compared = Compared.Headers },
+        new("page of lineage", "GET", "/ui/lineage/model/iris", 200) { Compared = Compared.Headers },
         new("page to try a model", "GET", "/ui/models/iris/try", 200) { Compared = Compared.Headers },
         new("page of jobs", "GET", "/ui/jobs", 200) { Compared = Compared.Headers },
         new("page of the server", "GET", "/ui/operations", 200) { Compared = Compared.Headers },
