@@ -65,6 +65,10 @@ public sealed record SearchHit
     [JsonPropertyName("metrics")]
     public required IReadOnlyDictionary<string, double> Metrics { get; init; }
 
+    /// <summary>The mean of the stars that callers gave the model, 1 to 5; null without ratings.</summary>
+    [JsonPropertyName("rating")]
+    public double? Rating { get; init; }
+
     /// <summary>When it was last changed.</summary>
     [JsonPropertyName("updated")]
     public required DateTimeOffset Updated { get; init; }
@@ -100,6 +104,10 @@ public sealed record HitScore
     /// <summary>0 for what no job has used, 0.5 after five jobs.</summary>
     [JsonPropertyName("use")]
     public required double Use { get; init; }
+
+    /// <summary>What callers think of the model: 0 for one star, 1 for five, 0.5 without ratings; few ratings count less.</summary>
+    [JsonPropertyName("rating")]
+    public required double Rating { get; init; }
 
     /// <summary>Where its metric is between the worst and the best hit; 0 without a metric in the search.</summary>
     [JsonPropertyName("metric")]

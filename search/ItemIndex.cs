@@ -14,6 +14,7 @@ namespace Larder.Search;
 internal sealed class ItemIndex(IEnumerable<ISearchSource> sources, DocumentChanges changes) : IDisposable
 {
     private const int Share = 20;
+    private const int Tries = 3;
 
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Stale = TimeSpan.FromSeconds(10);
@@ -26,6 +27,7 @@ internal sealed class ItemIndex(IEnumerable<ISearchSource> sources, DocumentChan
     private readonly Dictionary<string, string> _indexed = new(StringComparer.Ordinal);
     private HashSet<string> _read = new(StringComparer.Ordinal);
     private IReadOnlyList<SearchItem>? _view;
+    private int _overflows;
     private Task? _listing;
     private long _listedAt;
     private TimeSpan _took;
@@ -33,19 +35,29 @@ internal sealed class ItemIndex(IEnumerable<ISearchSource> sources, DocumentChan
     /// <summary>The items as they are now, in no order.</summary>
     public async Task<IReadOnlyList<SearchItem>> ItemsAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        for (var left = Tries; ; left--)
         {
             await WaitForListingAsync(cancellationToken);
             await _turn.WaitAsync(cancellationToken);
             try
             {
-                if (await TryTakeChangesAsync())
+                // Where changes come faster than they can be listed, what was listed last is the answer.
+                if ((await TryTakeChangesAsync() && IsListed) || left <= 1)
                     return _view ??= [.. _groups.Values.SelectMany(items => items)];
             }
             finally
             {
                 _turn.Release();
             }
+        }
+    }
+
+    private bool IsListed
+    {
+        get
+        {
+            lock (_gate)
+                return _listedAt != 0;
         }
     }
 
@@ -76,8 +88,9 @@ internal sealed class ItemIndex(IEnumerable<ISearchSource> sources, DocumentChan
         var start = Stopwatch.GetTimestamp();
         await _turn.WaitAsync();
         _read = new HashSet<string>(StringComparer.Ordinal);
-        // Before the first listing no search has an answer, and the listing has what was changed before it.
-        if (_listedAt == 0)
+        var overflows = _overflows;
+        // No search has an answer before such a listing, which has what was changed before it.
+        if (!IsListed)
             changes.Take();
         _turn.Release();
         var listed = new List<(string Group, IReadOnlyList<SearchItem> Items)>();
@@ -97,8 +110,9 @@ internal sealed class ItemIndex(IEnumerable<ISearchSource> sources, DocumentChan
                 Set(gone, []);
             _texts.Refresh();
             _view = null;
+            // What was changed while it ran, and is too much to tell, it may not have.
             lock (_gate)
-                (_listedAt, _took) = (start, Stopwatch.GetElapsedTime(start));
+                (_listedAt, _took) = (overflows == _overflows ? start : 0, Stopwatch.GetElapsedTime(start));
         }
         finally
         {
@@ -111,6 +125,7 @@ internal sealed class ItemIndex(IEnumerable<ISearchSource> sources, DocumentChan
         if (changes.Take() is not { } changed)
         {
             // Too many to tell: everything is listed again.
+            _overflows++;
             lock (_gate)
                 _listedAt = 0;
             return false;

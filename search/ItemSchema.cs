@@ -6,7 +6,7 @@ namespace Larder.Search;
 /// <summary>What found items can be filtered and ordered by.</summary>
 internal sealed class ItemSchema : SearchSchema<FoundItem>
 {
-    private static readonly string[] Attributes = ["kind", "id", "title", "model", "owner", "experiment", "state", "version_kind", "job_type", "created", "updated", "score"];
+    private static readonly string[] Attributes = ["kind", "id", "title", "model", "owner", "experiment", "state", "version_kind", "job_type", "created", "updated", "rating", "score"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> NaturalOrder { get; } = ["score DESC"];
@@ -37,6 +37,7 @@ internal sealed class ItemSchema : SearchSchema<FoundItem>
         "job_type" => Text(item => item.JobType),
         "created" => Number(found => found.Item.Created.ToUnixTimeMilliseconds()),
         "updated" => Number(found => found.Item.Updated.ToUnixTimeMilliseconds()),
+        "rating" => Number(found => found.Item.Rating.Mean),
         "score" => Number(found => found.Score),
         _ => throw new InvalidRequestException($"Invalid attribute key '{key}' specified. Valid keys are '[{string.Join(", ", Attributes.Select(one => $"'{one}'"))}]'"),
     };

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Larder.Orchestrations.Jobs;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
+using Larder.Registry.Ratings;
 using Larder.Registry.Search;
 using Larder.Registry.Storage;
 using Larder.Registry.Text;
@@ -82,10 +83,20 @@ public sealed class SearchEngine
                 scores is null ? 0 : scores[item.Key] / best,
                 Math.Pow(0.5, Math.Max(0, (now - item.Updated).TotalDays) / HalfLifeDays),
                 uses / (uses + 5.0),
+                RatingOf(item.Rating),
                 values.TryGetValue(item.Key, out var value) ? most > least ? (request.IsLessBetter ? most - value : value - least) / (most - least) : 1 : 0);
-            var total = _weights.Text * parts.Text + _weights.Recency * parts.Recency + _weights.Use * parts.Use + _weights.Metric * parts.Metric;
+            var total = _weights.Text * parts.Text + _weights.Recency * parts.Recency + _weights.Use * parts.Use + _weights.Rating * parts.Rating + _weights.Metric * parts.Metric;
             yield return new FoundItem(item, parts, total);
         }
+    }
+
+    // The mean of the stars and of three ratings in the middle, so that one caller's opinion does not decide.
+    private static double RatingOf(RatingSummary rating)
+    {
+        const int Neutral = 3;
+        const double Middle = (1 + RatingStore.MaxStars) / 2.0;
+        var mean = (Neutral * Middle + rating.Count * (rating.Mean ?? Middle)) / (Neutral + rating.Count);
+        return (mean - 1) / (RatingStore.MaxStars - 1);
     }
 
     private static List<SearchFacet> FacetsOf(List<FoundItem> fitting, List<FoundItem> found)
@@ -162,8 +173,9 @@ public sealed record FoundItem(SearchItem Item, SearchScore Parts, double Score)
 /// <param name="Text">How well its texts fit, compared with the best hit.</param>
 /// <param name="Recency">1 for what was changed now, half of it for each thirty days.</param>
 /// <param name="Use">0 for what no job has used, 0.5 after five, nearly 1 after many.</param>
+/// <param name="Rating">What callers think of the model: 0 for one star, 1 for five, 0.5 without ratings.</param>
 /// <param name="Metric">1 for the best hit that has the metric, 0 for the worst, and for one without it.</param>
-public sealed record SearchScore(double Text, double Recency, double Use, double Metric);
+public sealed record SearchScore(double Text, double Recency, double Use, double Rating, double Metric);
 
 /// <summary>What hits have in common.</summary>
 /// <param name="Name">What is counted.</param>

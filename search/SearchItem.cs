@@ -1,3 +1,5 @@
+using Larder.Registry.Ratings;
+
 namespace Larder.Search;
 
 /// <summary>Something that can be found: a model, a version, a data set, a run or a job.</summary>
@@ -62,6 +64,9 @@ public sealed record SearchItem
 
     /// <summary>What tells it from all others.</summary>
     public string Key => $"{Kind}/{Id}";
+
+    /// <summary>What callers think of the model: of a model and its versions.</summary>
+    public RatingSummary Rating { get; init; } = RatingSummary.None;
 
     /// <summary>What jobs name when they use it; null where they cannot.</summary>
     internal string? UsedAs { get; init; }

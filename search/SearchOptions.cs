@@ -17,6 +17,10 @@ public sealed record SearchWeights
     [Between(0, 1000)]
     public double Use { get; init; } = 1;
 
+    /// <summary>What callers think of the model (setting <c>Search:Weights:Rating</c>).</summary>
+    [Between(0, 1000)]
+    public double Rating { get; init; } = 2;
+
     /// <summary>The metric that the search names, among the hits that have it (setting <c>Search:Weights:Metric</c>).</summary>
     [Between(0, 1000)]
     public double Metric { get; init; } = 5;

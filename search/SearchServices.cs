@@ -9,9 +9,13 @@ namespace Larder.Search;
 /// <summary>Puts the room together.</summary>
 public static class SearchServices
 {
-    /// <summary>Registers the search over all that there is today. <see cref="DocumentChanges"/>, which the document store notes changes in, is the application's.</summary>
+    // What the sources are made of.
+    private static readonly string[] Collections = ["models", "versions", "ratings", "datasets", "runs", "jobs"];
+
+    /// <summary>Registers the search over all that there is today, and <see cref="DocumentChanges"/>, which the application's document store notes changes in.</summary>
     public static void AddSearchEngine(this IServiceCollection services)
     {
+        services.AddSingleton(new DocumentChanges(Collections));
         services.AddSingleton<ISearchSource, ModelSource>();
         services.AddSingleton<ISearchSource, DatasetSource>();
         services.AddSingleton<ISearchSource, RunSource>();

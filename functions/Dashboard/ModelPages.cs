@@ -9,6 +9,7 @@ using Larder.Functions.OpenApi;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Ratings;
 using Larder.Registry.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -17,7 +18,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.Dashboard;
 
 /// <summary>The pages of models, and the forms on them.</summary>
-internal sealed class ModelPages(Pages pages, PageForms forms, ModelRegistry registry, ModelSearch search, GetModel models, GetCard cards, GetLineage lineage)
+internal sealed class ModelPages(Pages pages, PageForms forms, ModelRegistry registry, ModelSearch search, GetModel models, GetCard cards, GetLineage lineage, RatingStore ratings)
 {
     private const int PageSize = 50;
 
@@ -63,10 +64,12 @@ internal sealed class ModelPages(Pages pages, PageForms forms, ModelRegistry reg
         CancellationToken cancellationToken)
     {
         var answer = (ModelAnswer)((Envelope)await models.Get(request, reference, cancellationToken)).Answer!;
+        var (rating, own) = await ratings.GetAsync(ModelName.Parse(answer.Name), request.Caller().Name, cancellationToken);
         return await pages.ShowAsync<ModelPage>(request, new()
         {
             [nameof(ModelPage.Answer)] = answer,
             [nameof(ModelPage.Reference)] = reference,
+            [nameof(ModelPage.Rating)] = new RatingDetails { Count = rating.Count, Mean = rating.Mean, Own = own },
             [nameof(ModelPage.Lineage)] = answer.Version is { } version ? await lineage.PartAsync(request, "version", $"{version.Model}:{version.Version}", cancellationToken) : null,
         });
     }
@@ -101,6 +104,23 @@ internal sealed class ModelPages(Pages pages, PageForms forms, ModelRegistry reg
             ? await registry.SetDefaultAsync(name, version, expectedCurrent: expected, actor: actor, cancellationToken: cancellationToken)
             : await registry.SetAliasAsync(name, alias, version ?? throw new InvalidRequestException("Choose a version for the alias."), expectedCurrent: expected, actor: actor, cancellationToken: cancellationToken);
         return pages.Go(request, $"/ui/models/{name}", version is null ? $"{alias} follows the newest version, {change.Current}." : $"{alias} is version {change.Current} now.");
+    }
+
+    /// <summary>Sets or takes back the caller's rating.</summary>
+    [Function("UiRateModel"), Requires(Role.Predictor), Description("Rates a model, by a form.")]
+    [Query, Answers(MediaType = "text/html")]
+    public async Task<IActionResult> Rate(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ui/models/{model}/rating")] HttpRequest request,
+        string model,
+        CancellationToken cancellationToken)
+    {
+        var name = ModelName.Parse(model);
+        var form = await forms.ReadAsync(request, cancellationToken);
+        if (form.Number("stars") is { } stars)
+            await ratings.SetAsync(name, request.Caller().Name, stars, cancellationToken);
+        else
+            await ratings.RemoveAsync(name, request.Caller().Name, cancellationToken);
+        return pages.Go(request, $"/ui/models/{name}", "Your rating is saved.");
     }
 
     /// <summary>Removes an alias.</summary>

@@ -19,7 +19,6 @@ internal static class DocumentStoreServices
         services.AddSingleton(provider => CosmosClients.Create(provider.GetRequiredService<CosmosOptions>()));
         services.AddSingleton(provider =>
             new CosmosContainers(provider.GetRequiredService<CosmosClient>(), provider.GetRequiredService<CosmosOptions>()));
-        services.AddSingleton<DocumentChanges>();
         services.AddSingleton<IDocumentStore>(provider => new NotingDocumentStore(
             UsesCosmos(provider)
                 ? new CosmosDocumentStore(provider.GetRequiredService<CosmosClient>(), provider.GetRequiredService<CosmosOptions>(), provider.GetRequiredService<CosmosMetrics>())

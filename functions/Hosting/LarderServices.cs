@@ -56,6 +56,7 @@ using Larder.Registry.Jobs.Files;
 using Larder.Registry.Jobs.Log;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
+using Larder.Registry.Ratings;
 using Larder.Registry.Samples;
 using Larder.Registry.Schedules;
 using Larder.Registry.Storage;
@@ -297,6 +298,7 @@ public static class LarderServices
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<ModelScopes>();
         services.AddSingleton<ModelSearch>();
+        services.AddSingleton<RatingStore>();
         services.AddSingleton<StagingArea>();
         services.AddSingleton<ModelPublisher>();
         services.AddSingleton<RegistryGarbageCollector>();

@@ -1,4 +1,5 @@
 using Larder.Registry.GarbageCollection;
+using Larder.Registry.Ratings;
 using Larder.Registry.Webhooks;
 using Larder.Tracking;
 using Microsoft.Azure.Functions.Worker;
@@ -6,7 +7,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.Operations;
 
 /// <summary>Removes what crashed uploads and deletes left behind.</summary>
-public sealed class CollectGarbage(RegistryGarbageCollector collector, TrackingGarbageCollector tracking, WebhookStore webhooks, TimeProvider time)
+public sealed class CollectGarbage(RegistryGarbageCollector collector, TrackingGarbageCollector tracking, WebhookStore webhooks, RatingStore ratings, TimeProvider time)
 {
     /// <summary>Runs every hour.</summary>
     [Function("CollectGarbage")]
@@ -15,5 +16,6 @@ public sealed class CollectGarbage(RegistryGarbageCollector collector, TrackingG
         await collector.RunAsync(time.GetUtcNow(), cancellationToken);
         await tracking.RunAsync(time.GetUtcNow(), cancellationToken);
         await webhooks.CollectAsync(cancellationToken);
+        await ratings.CollectAsync(cancellationToken);
     }
 }

@@ -67,8 +67,9 @@ public sealed class SearchEverything(SearchEngine engine)
         // JSON has no other numbers.
         Metrics = found.Item.Metrics.Where(metric => double.IsFinite(metric.Value)).ToDictionary(),
         Updated = found.Item.Updated,
+        Rating = found.Item.Rating.Mean,
         Link = found.Item.Link,
         Page = found.Item.Page,
-        Score = new HitScore { Total = found.Score, Text = found.Parts.Text, Recency = found.Parts.Recency, Use = found.Parts.Use, Metric = found.Parts.Metric },
+        Score = new HitScore { Total = found.Score, Text = found.Parts.Text, Recency = found.Parts.Recency, Use = found.Parts.Use, Rating = found.Parts.Rating, Metric = found.Parts.Metric },
     };
 }

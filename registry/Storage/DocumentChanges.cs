@@ -1,11 +1,13 @@
 namespace Larder.Registry.Storage;
 
 /// <summary>Which documents this process wrote or deleted since it was asked last, for what keeps a copy of them.</summary>
-public sealed class DocumentChanges
+/// <param name="collections">The names of the collections that matter.</param>
+public sealed class DocumentChanges(IEnumerable<string> collections)
 {
     // Beyond it, a listing is quicker than a read of each.
     private const int Most = 500;
 
+    private readonly HashSet<string> _collections = new(collections, StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private HashSet<DocumentChange> _changed = [];
     private bool _isFull;
@@ -23,6 +25,8 @@ public sealed class DocumentChanges
 
     internal void Note(string collection, string partition, string id)
     {
+        if (!_collections.Contains(collection))
+            return;
         lock (_gate)
         {
             if (_isFull)

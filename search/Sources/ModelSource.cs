@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Ratings;
 
 namespace Larder.Search.Sources;
 
 /// <summary>Models, each with its versions.</summary>
-internal sealed class ModelSource(ModelRegistry registry) : ISearchSource
+internal sealed class ModelSource(ModelRegistry registry, RatingStore ratings) : ISearchSource
 {
     private const string Prefix = "model/";
 
@@ -13,16 +14,17 @@ internal sealed class ModelSource(ModelRegistry registry) : ISearchSource
 
     public static string UseOf(string model, int version) => $"version/{model}:{version}";
 
-    public string? GroupOf(string collection, string partition, string id) => collection is "models" or "versions" ? Prefix + partition : null;
+    public string? GroupOf(string collection, string partition, string id) => collection is "models" or "versions" or "ratings" ? Prefix + partition : null;
 
     public async IAsyncEnumerable<(string Group, IReadOnlyList<SearchItem> Items)> ScanAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var rated = await ratings.AllAsync(cancellationToken);
         string? cursor = null;
         do
         {
             var page = await registry.ListAsync(ModelRegistry.MaxPage, cursor, cancellationToken: cancellationToken);
             foreach (var model in page.Items)
-                yield return (Prefix + model.Name, await ItemsAsync(model, cancellationToken));
+                yield return (Prefix + model.Name, await ItemsAsync(model, rated.GetValueOrDefault((model.Name, model.Created)) ?? RatingSummary.None, cancellationToken));
             cursor = page.Cursor;
         }
         while (cursor is not null);
@@ -32,7 +34,8 @@ internal sealed class ModelSource(ModelRegistry registry) : ISearchSource
     {
         try
         {
-            return await ItemsAsync(await registry.GetAsync(ModelName.Parse(group[Prefix.Length..]), cancellationToken), cancellationToken);
+            var model = await registry.GetAsync(ModelName.Parse(group[Prefix.Length..]), cancellationToken);
+            return await ItemsAsync(model, await ratings.SummaryAsync(model, cancellationToken), cancellationToken);
         }
         catch (Exception e) when (e is NotFoundException or InvalidRequestException)
         {
@@ -40,16 +43,16 @@ internal sealed class ModelSource(ModelRegistry registry) : ISearchSource
         }
     }
 
-    private async Task<IReadOnlyList<SearchItem>> ItemsAsync(Model model, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<SearchItem>> ItemsAsync(Model model, RatingSummary rating, CancellationToken cancellationToken)
     {
-        var items = new List<SearchItem> { Of(model) };
+        var items = new List<SearchItem> { Of(model) with { Rating = rating } };
         string? cursor = null;
         do
         {
             try
             {
                 var page = await registry.ListVersionsAsync(model.Name, ModelRegistry.MaxPage, cursor, cancellationToken);
-                items.AddRange(page.Items.Select(version => Of(model, version)));
+                items.AddRange(page.Items.Select(version => Of(model, version) with { Rating = rating }));
                 cursor = page.Cursor;
             }
             catch (NotFoundException)

@@ -39,6 +39,31 @@ public sealed class ActionTests(DashboardFixture larder)
         ILocator Row(string alias) => page.GetByRole(AriaRole.Row).Filter(new() { Has = page.GetByRole(AriaRole.Rowheader, new() { Name = alias, Exact = true }) });
     }
 
+    [BrowserTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_model_is_rated_and_the_rating_is_taken_back(bool withScript)
+    {
+        var model = $"rated-{withScript}".ToLowerInvariant();
+        await larder.UploadAsync(model);
+        await using var context = await ContextAsync(withScript);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync($"/ui/models/{model}");
+
+        await RateAsync("4");
+        await Assertions.Expect(page.GetByText("4.0 of 5 stars, 1 rating")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByLabel("Your stars")).ToHaveValueAsync("4");
+
+        await RateAsync("");
+        await Assertions.Expect(page.GetByText("No ratings")).ToBeVisibleAsync();
+
+        async Task RateAsync(string stars)
+        {
+            await page.GetByLabel("Your stars").SelectOptionAsync(stars);
+            await page.GetByRole(AriaRole.Button, new() { Name = "Rate" }).ClickAsync();
+        }
+    }
+
     [BrowserFact]
     public async Task A_move_that_another_caller_made_in_between_is_not_undone_unseen()
     {

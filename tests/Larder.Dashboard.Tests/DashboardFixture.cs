@@ -53,6 +53,8 @@ public sealed class DashboardFixture : IAsyncLifetime
         _azurite = await Azurite.StartAsync();
         _larder = await LarderProcess.StartAsync(_azurite.ConnectionString);
         _playwright = await Playwright.CreateAsync();
+        // A machine that is busy with other tests takes long for a page.
+        Assertions.SetDefaultExpectTimeout(60_000);
         Browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = program, Args = ["--no-sandbox"] });
         await FillAsync();
     }

@@ -22,6 +22,7 @@ public sealed class PageAccessTests
         GET /ui/models reader
         POST /ui/models/{model}/alias-removals contributor
         POST /ui/models/{model}/aliases contributor
+        POST /ui/models/{model}/rating predictor
         GET /ui/models/{reference} reader
         GET /ui/models/{reference}/card reader
         GET /ui/models/{reference}/try predictor

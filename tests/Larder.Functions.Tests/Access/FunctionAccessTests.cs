@@ -141,6 +141,9 @@ public sealed class FunctionAccessTests
         DELETE /api/v1/models/{model}/aliases/{alias} contributor
         PUT /api/v1/models/{model}/aliases/{alias} contributor
         POST /api/v1/models/{model}/default contributor
+        GET /api/v1/models/{model}/rating reader
+        PUT /api/v1/models/{model}/rating predictor
+        DELETE /api/v1/models/{model}/rating predictor
         POST /api/v1/models/{model}/uploads contributor
         DELETE /api/v1/models/{model}/uploads/{upload} contributor
         GET /api/v1/models/{model}/uploads/{upload} contributor

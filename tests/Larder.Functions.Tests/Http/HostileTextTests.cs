@@ -55,6 +55,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("POST", "/api/v1/models/{reference}", "{}", ("", [.. Members(typeof(ModelEditRequest)), .. Members(typeof(VersionEditRequest))]), ("settings", ["session", "batching", "image", "missing"])),
         new("POST", "/api/v1/models/{model}/default", "{}", ("", ["default"])),
         new("PUT", "/api/v1/models/{model}/aliases/{alias}", "{}", ("", ["version"])),
+        new("PUT", "/api/v1/models/{model}/rating", """{"stars":7}""", ("", ["stars"])),
         new("GET", "/api/v1/models/{reference}/prediction", "{}", ("", ["values"]), ("values", ["x"])),
         new("POST", "/api/v1/models/{reference}/prediction", "{}", ("", ["values"]), ("values", ["x"])),
         new("POST", "/api/v1/models/{reference}/samples", "{}", ("", ["values"]), ("values", ["x"])),

@@ -118,13 +118,30 @@ public sealed class SearchTests(LarderFixture larder)
         Assert.Equal([1, 0.75, 0], ranked["hits"]!.AsArray().Select(hit => Math.Round((double)hit!["score"]!["metric"]!, 6)));
         var score = ranked["hits"]![0]!["score"]!;
         // The weights as they are by default.
-        Assert.Equal((double)score["total"]!, 10 * (double)score["text"]! + 2 * (double)score["recency"]! + (double)score["use"]! + 5 * (double)score["metric"]!, 6);
+        Assert.Equal((double)score["total"]!, 10 * (double)score["text"]! + 2 * (double)score["recency"]! + (double)score["use"]! + 2 * (double)score["rating"]! + 5 * (double)score["metric"]!, 6);
         Assert.Equal(1, ranked["hits"]!.AsArray().Max(hit => (double)hit!["score"]!["text"]!));
+    }
+
+    [Fact]
+    public async Task What_callers_think_of_a_model_counts_and_can_be_filtered_by()
+    {
+        foreach (var name in new[] { "ratita-low", "ratita-high", "ratita-none" })
+            await _client.UploadAsync(name, OnnxModel.Linear());
+        await _client.SendJsonAsync(HttpMethod.Put, "/api/v1/models/ratita-low/rating", """{"stars":1}""");
+        await _client.SendJsonAsync(HttpMethod.Put, "/api/v1/models/ratita-high/rating", """{"stars":5}""");
+
+        var found = await SearchAsync("q=ratita&kind=model");
+
+        Assert.Equal(["ratita-high", "ratita-none", "ratita-low"], Ids(found));
+        // With three ratings of three stars: (9 + 5) / 4 and (9 + 1) / 4 stars.
+        Assert.Equal([0.625, 0.5, 0.375], found["hits"]!.AsArray().Select(hit => (double)hit!["score"]!["rating"]!));
+        Assert.Equal([5.0, null, 1.0], found["hits"]!.AsArray().Select(hit => (double?)hit!["rating"]));
+        Assert.Equal(["ratita-high", "ratita-high:1"], Ids(await SearchAsync($"q=ratita&filter={Uri.EscapeDataString("rating >= 4")}")).Order(StringComparer.Ordinal));
     }
 
     [Theory]
     [InlineData("kind=planet", "There is no kind 'planet'. The kinds are model, version, dataset, run, job.")]
-    [InlineData("filter=size%20%3D%20'a'", "Invalid attribute key 'size' specified. Valid keys are '['kind', 'id', 'title', 'model', 'owner', 'experiment', 'state', 'version_kind', 'job_type', 'created', 'updated', 'score']' (at character 1)")]
+    [InlineData("filter=size%20%3D%20'a'", "Invalid attribute key 'size' specified. Valid keys are '['kind', 'id', 'title', 'model', 'owner', 'experiment', 'state', 'version_kind', 'job_type', 'created', 'updated', 'rating', 'score']' (at character 1)")]
     [InlineData("metric=a&metric=b", "A search is ranked by one metric: give metric once.")]
     [InlineData("metric=a&direction=up", "direction must be max, when more is better, or min.")]
     [InlineData("direction=max", "direction says which values of a metric are better: give metric, too.")]

@@ -52,6 +52,10 @@ internal static class Exchanges
         // Scores change with the time.
         new("search", "GET", "/api/v1/search?q=iris&kind=model", 200) { Compared = Compared.Headers },
         new("search of no kind", "GET", "/api/v1/search?kind=planet", 422),
+        new("rate a model", "PUT", $"{Models}/iris/rating", 200) { Body = () => Json("""{"stars": 4}""") },
+        new("a rating out of range", "PUT", $"{Models}/iris/rating", 422) { Body = () => Json("""{"stars": 6}""") },
+        new("ratings", "GET", $"{Models}/iris/rating", 200),
+        new("take a rating back", "DELETE", $"{Models}/iris/rating", 200),
         new("lineage", "GET", "/api/v1/lineage/version/iris:1", 200),
         new("lineage of an invalid id", "GET", "/api/v1/lineage/file/x", 422),
         new("OpenAPI document of a model", "GET", "/api/v1/models/iris/openapi.json", 200),
