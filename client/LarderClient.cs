@@ -37,6 +37,7 @@ public sealed class LarderClient : IDisposable
         Datasets = new DatasetsClient(api);
         Experiments = new ExperimentsClient(api);
         Schedules = new SchedulesClient(api);
+        Search = new SearchClient(api);
         Tokens = new TokensClient(api);
         Server = new ServerClient(api);
     }
@@ -70,6 +71,9 @@ public sealed class LarderClient : IDisposable
 
     /// <summary>Schedules of jobs.</summary>
     public SchedulesClient Schedules { get; }
+
+    /// <summary>Finds models, versions, data sets, runs and jobs.</summary>
+    public SearchClient Search { get; }
 
     /// <summary>Tokens of callers.</summary>
     public TokensClient Tokens { get; }

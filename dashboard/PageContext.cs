@@ -32,6 +32,14 @@ public sealed record PageContext(string Base, string Path, Viewer Viewer, string
     /// <summary>The address of the page, without its query. Every form names where it goes: the renderer has no address to fall back on.</summary>
     public string Here => Base + Path;
 
+    /// <summary>The address of the page with another query; a parameter without a value is left out.</summary>
+    /// <param name="query">The parameters, not escaped.</param>
+    public string HereWith(IEnumerable<KeyValuePair<string, string>> query)
+    {
+        var text = string.Join('&', query.Where(one => one.Value.Length > 0).Select(one => $"{Uri.EscapeDataString(one.Key)}={Uri.EscapeDataString(one.Value)}"));
+        return text.Length > 0 ? $"{Here}?{text}" : Here;
+    }
+
     /// <summary>The address of an asset.</summary>
     /// <param name="file">Its name in this project.</param>
     public string AssetUrl(string file) => $"{Base}/ui/assets/{AssetFiles.NameOf(file)}";

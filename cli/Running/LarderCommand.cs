@@ -23,6 +23,7 @@ internal static class LarderCommand
             DataCommands.Create(),
             RunCommands.Create(),
             ScheduleCommands.Create(),
+            SearchCommand.Create(),
             ServeCommand.Create(),
             DoctorCommand.Create(),
             CompletionCommand.Create(),

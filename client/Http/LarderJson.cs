@@ -45,6 +45,7 @@ namespace Larder.Client.Http;
 [JsonSerializable(typeof(ScheduleListAnswer))]
 [JsonSerializable(typeof(ScheduleRunListAnswer))]
 [JsonSerializable(typeof(ScheduleRequest))]
+[JsonSerializable(typeof(SearchAnswer))]
 [JsonSerializable(typeof(TokenListAnswer))]
 [JsonSerializable(typeof(NewTokenAnswer))]
 [JsonSerializable(typeof(NewTokenRequest))]

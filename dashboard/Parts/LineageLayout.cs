@@ -1,38 +1,39 @@
 using System.Globalization;
+using System.Text;
 using Larder.Contracts;
 
 namespace Larder.Dashboard.Parts;
 
 /// <summary>
 /// Where the boxes of a lineage graph stand: in columns, each node one column behind the farthest of its sources (longest-path layering), and in a column near the
-/// middle of its sources. Edges that would close a circle are drawn and do not count.
+/// middle of its sources. A line that passes columns has a row of its own in each (dummy nodes), so that it does not run behind a box and seem to lead there. Edges
+/// that would close a circle are drawn and do not count.
 /// </summary>
 internal sealed class LineageLayout
 {
     /// <summary>The size of a box.</summary>
     public const int BoxWidth = 170, BoxHeight = 44;
 
-    private const int ColumnGap = 70, RowGap = 14, Margin = 6;
+    private const int ColumnGap = 70, RowGap = 14, PassageHeight = 12, Margin = 6;
 
+    private readonly Dictionary<string, int> _columns = [];
     private readonly Dictionary<string, Box> _boxes = [];
+
+    // The lines from one source share a row.
+    private readonly Dictionary<(string Source, int Column), int> _passages = [];
 
     /// <summary>Lays a graph out.</summary>
     public LineageLayout(LineageAnswer graph)
     {
         var sources = graph.Edges.ToLookup(edge => edge.To, edge => edge.From);
-        var columns = new Dictionary<string, int>();
         foreach (var node in graph.Nodes)
-            ColumnOf(node.Key, sources, columns, []);
-        foreach (var column in graph.Nodes.GroupBy(node => columns[node.Key]).OrderBy(column => column.Key))
-        {
-            // Those before are placed already.
-            var rows = column.OrderBy(node => sources[node.Key].Where(_boxes.ContainsKey).Select(source => (double?)_boxes[source].Y).Average() ?? 0).ToList();
-            for (var row = 0; row < rows.Count; row++)
-                _boxes.Add(rows[row].Key, new Box(rows[row], Margin + column.Key * (BoxWidth + ColumnGap), Margin + row * (BoxHeight + RowGap)));
-        }
+            ColumnOf(node.Key, sources, []);
+        var passing = graph.Edges.SelectMany(edge => Passed(edge).Select(column => (column, edge.From))).Distinct().ToLookup(one => one.column, one => one.From);
+        foreach (var column in graph.Nodes.GroupBy(node => _columns[node.Key]).OrderBy(column => column.Key))
+            Place(column.Key, column, passing[column.Key], sources);
         Width = _boxes.Values.Max(box => box.X) + BoxWidth + Margin;
-        Height = _boxes.Values.Max(box => box.Y) + BoxHeight + Margin;
-        Lines = [.. graph.Edges.Where(edge => _boxes.ContainsKey(edge.From) && _boxes.ContainsKey(edge.To)).Select(edge => LineOf(edge, _boxes[edge.From], _boxes[edge.To]))];
+        Height = Math.Max(_boxes.Values.Max(box => box.Y) + BoxHeight, _passages.Values.DefaultIfEmpty().Max() + PassageHeight / 2) + Margin;
+        Lines = [.. graph.Edges.Select(LineOf)];
     }
 
     /// <summary>The size of the picture.</summary>
@@ -47,26 +48,66 @@ internal sealed class LineageLayout
     /// <summary>The lines between them.</summary>
     public IReadOnlyList<Line> Lines { get; }
 
-    private static int ColumnOf(string key, ILookup<string, string> sources, Dictionary<string, int> columns, HashSet<string> open)
+    private static int XOf(int column) => Margin + column * (BoxWidth + ColumnGap);
+
+    private int ColumnOf(string key, ILookup<string, string> sources, HashSet<string> open)
     {
-        if (columns.TryGetValue(key, out var known))
+        if (_columns.TryGetValue(key, out var known))
             return known;
         open.Add(key);
         var column = 0;
         foreach (var source in sources[key])
         {
             if (!open.Contains(source))
-                column = Math.Max(column, ColumnOf(source, sources, columns, open) + 1);
+                column = Math.Max(column, ColumnOf(source, sources, open) + 1);
         }
         open.Remove(key);
-        return columns[key] = column;
+        return _columns[key] = column;
     }
 
-    private static Line LineOf(LineageEdgeDetails edge, Box from, Box to)
+    private IEnumerable<int> Passed(LineageEdgeDetails edge) => Enumerable.Range(_columns[edge.From] + 1, Math.Max(0, _columns[edge.To] - _columns[edge.From] - 1));
+
+    // The columns before are placed already. Of a box and a line that come from the same place, the box is first.
+    private void Place(int column, IEnumerable<LineageNodeDetails> nodes, IEnumerable<string> passing, ILookup<string, string> sources)
     {
-        var (x1, y1, x2, y2) = (from.X + BoxWidth, from.Y + BoxHeight / 2, to.X - 6, to.Y + BoxHeight / 2);
-        var bend = Math.Max(30, Math.Abs(x2 - x1) / 2);
-        return new Line(edge.Relation, string.Create(CultureInfo.InvariantCulture, $"M{x1},{y1} C{x1 + bend},{y1} {x2 - bend},{y2} {x2},{y2} m-6,-4 l6,4 l-6,4"));
+        var rows = nodes.Select(node => (Node: (LineageNodeDetails?)node, node.Key, From: sources[node.Key].Select(source => LeavingAt(source, column - 1)).Average()))
+            .Concat(passing.Select(source => (Node: (LineageNodeDetails?)null, Key: source, From: (double?)LeavingAt(source, column - 1))))
+            .OrderBy(row => row.From ?? 0).ToList();
+        var y = Margin;
+        foreach (var (node, key, _) in rows)
+        {
+            if (node is null)
+                _passages.Add((key, column), y + PassageHeight / 2);
+            else
+                _boxes.Add(key, new Box(node, XOf(column), y));
+            y += (node is null ? PassageHeight : BoxHeight) + RowGap;
+        }
+    }
+
+    // How far down the lines from a source leave a column; null for a source that is placed later, or not yet.
+    private int? LeavingAt(string source, int column) =>
+        _passages.TryGetValue((source, column), out var y) ? y : _boxes.TryGetValue(source, out var box) ? box.Y + BoxHeight / 2 : null;
+
+    private Line LineOf(LineageEdgeDetails edge)
+    {
+        var (from, to) = (_boxes[edge.From], _boxes[edge.To]);
+        var (x, y) = (from.X + BoxWidth, from.Y + BoxHeight / 2);
+        var path = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"M{x},{y}"));
+        foreach (var column in Passed(edge))
+        {
+            Bend(XOf(column), _passages[(edge.From, column)]);
+            x += BoxWidth;
+            path.Append(CultureInfo.InvariantCulture, $" H{x}");
+        }
+        Bend(to.X - 6, to.Y + BoxHeight / 2);
+        return new Line(edge.Relation, path.Append(" m-6,-4 l6,4 l-6,4").ToString());
+
+        void Bend(int endX, int endY)
+        {
+            var bend = Math.Max(30, Math.Abs(endX - x) / 2);
+            path.Append(CultureInfo.InvariantCulture, $" C{x + bend},{y} {endX - bend},{endY} {endX},{endY}");
+            (x, y) = (endX, endY);
+        }
     }
 
     /// <summary>A node and where it stands.</summary>

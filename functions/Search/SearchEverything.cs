@@ -23,7 +23,12 @@ public sealed class SearchEverything(SearchEngine engine)
     [Query("q", "kind", "filter", "order", "metric", "direction", "limit", "cursor"), Answers(typeof(SearchAnswer))]
     public async Task<IActionResult> Search(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/search")] HttpRequest request,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken) =>
+        Envelope.Ok("Search done", AnswerOf(await engine.FindAsync(request.Caller(), RequestOf(request), cancellationToken)));
+
+    /// <summary>What the parameters of a request ask for.</summary>
+    /// <exception cref="InvalidRequestException">A parameter is not valid, or does not go with another.</exception>
+    internal static SearchRequest RequestOf(HttpRequest request)
     {
         var (metrics, direction) = (QueryParameters.Texts(request, "metric"), QueryParameters.Text(request, "direction"));
         if (metrics.Count > 1)
@@ -32,26 +37,28 @@ public sealed class SearchEverything(SearchEngine engine)
             throw new InvalidRequestException("direction must be max, when more is better, or min.");
         if (direction is not null && metrics.Count == 0)
             throw new InvalidRequestException("direction says which values of a metric are better: give metric, too.");
-        var result = await engine.FindAsync(
-            request.Caller(),
-            new SearchRequest(
-                QueryParameters.Text(request, "q"),
-                [.. QueryParameters.Texts(request, "kind").SelectMany(kinds => kinds.Split(',')).Distinct()],
-                QueryParameters.Text(request, "filter"),
-                QueryParameters.Text(request, "order"),
-                metrics is [var metric] ? metric : null,
-                IsLessBetter: direction == "min",
-                (int?)QueryParameters.Number(request, "limit", 1, MaxPage) ?? Page,
-                QueryParameters.Text(request, "cursor")),
-            cancellationToken);
-        return Envelope.Ok("Search done", new SearchAnswer
-        {
-            Hits = [.. result.Hits.Select(Of)],
-            Facets = result.Facets.ToDictionary(facet => facet.Name, facet => (IReadOnlyList<FacetValue>)[.. facet.Values.Select(value => new FacetValue { Value = value.Value, Count = value.Count })]),
-            Total = result.Total,
-            NextCursor = result.Cursor,
-        });
+        return new SearchRequest(
+            QueryParameters.Text(request, "q"),
+            KindsOf(request),
+            QueryParameters.Text(request, "filter"),
+            QueryParameters.Text(request, "order"),
+            metrics is [var metric] ? metric : null,
+            IsLessBetter: direction == "min",
+            (int?)QueryParameters.Number(request, "limit", 1, MaxPage) ?? Page,
+            QueryParameters.Text(request, "cursor"));
     }
+
+    /// <summary>The kinds that a request names, known or not.</summary>
+    internal static IReadOnlyList<string> KindsOf(HttpRequest request) => [.. QueryParameters.Texts(request, "kind").SelectMany(kinds => kinds.Split(',')).Distinct()];
+
+    /// <summary>The answer to a search.</summary>
+    internal static SearchAnswer AnswerOf(SearchResult result) => new()
+    {
+        Hits = [.. result.Hits.Select(Of)],
+        Facets = result.Facets.ToDictionary(facet => facet.Name, facet => (IReadOnlyList<FacetValue>)[.. facet.Values.Select(value => new FacetValue { Value = value.Value, Count = value.Count })]),
+        Total = result.Total,
+        NextCursor = result.Cursor,
+    };
 
     private static SearchHit Of(FoundItem found) => new()
     {

@@ -76,6 +76,27 @@ public sealed class CommandLineTests(LarderServer server) : IDisposable
     }
 
     [Fact]
+    public async Task A_search_is_printed_as_a_table_JSON_and_CSV()
+    {
+        (await LarderAsync("models", "upload", "cli-clubmoss", Iris, "--tag", "team=botany")).Succeeded();
+
+        var table = (await LarderAsync("search", "clubmos", "cli")).Succeeded();
+        Assert.Matches(@"\AKIND +ID +TITLE +STATE +UPDATED +SCORE\n", table);
+        Assert.Matches(@"\nversion +cli-clubmoss:1 +cli-clubmoss:1 +READY +", table);
+        Assert.Matches(@"\Akind,id,title,state,accuracy,updated,score\nmodel,cli-clubmoss,cli-clubmoss,,,[^,]+Z,\d+\.\d\d\n\z", (await LarderAsync("search", "clubmoss", "--kind", "model", "--metric", "accuracy", "--direction", "max", "-o", "csv")).Succeeded());
+        var json = JsonElement.Parse((await LarderAsync("search", "clubmoss", "--kind", "model", "--kind", "version", "--filter", "tags.team = 'botany'", "--order", "title DESC", "-o", "json")).Succeeded());
+        Assert.Equal("cli-clubmoss:1", Assert.Single(json.EnumerateArray()).GetProperty("id").GetString());
+        var first = await LarderAsync("search", "clubmoss", "--limit", "1", "-o", "csv");
+        Assert.Equal(2, first.Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Contains("--limit 0 shows all", first.Errors, StringComparison.Ordinal);
+
+        var refused = await LarderAsync("search", "--kind", "planet");
+        Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+        Assert.Contains("The kinds are model, version, dataset, run, job.", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(2, (await LarderAsync("search", "clubmoss", "--direction", "up")).ExitCode);
+    }
+
+    [Fact]
     public async Task A_training_is_followed_and_its_exit_code_says_how_it_ended()
     {
         var folder = Directory.CreateDirectory(Path.Combine(_user.Folder, "flowers")).FullName;

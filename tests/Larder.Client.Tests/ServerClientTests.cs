@@ -205,6 +205,23 @@ public sealed class ServerClientTests(LarderServer server)
     }
 
     [Fact]
+    public async Task A_search_reads_all_pages_and_narrows_and_orders_what_it_finds()
+    {
+        // More than a page: each is a model and a version.
+        for (var i = 0; i < 11; i++)
+            await UploadAsync($"horsetail-{i}", new() { ["side"] = i % 2 == 0 ? "even" : "odd" });
+
+        var all = await _larder.Search.SearchAsync("horsetial").ToListAsync();
+        var odd = await _larder.Search.SearchAsync("horsetail", new SearchFilter { Kinds = ["version", "dataset"], Filter = "tags.side = 'odd'", Order = "title ASC" }).ToListAsync();
+        var refusal = await Assert.ThrowsAsync<LarderException>(() => _larder.Search.SearchAsync("horsetail", new SearchFilter { Direction = "min" }).ToListAsync().AsTask());
+
+        Assert.Equal(22, all.DistinctBy(hit => (hit.Kind, hit.Id)).Count());
+        Assert.Equal(["horsetail-1:1", "horsetail-3:1", "horsetail-5:1", "horsetail-7:1", "horsetail-9:1"], odd.Select(hit => hit.Id));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refusal.StatusCode);
+        Assert.Contains("give metric, too", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Tokens_are_made_used_and_revoked()
     {
         var made = await _larder.Tokens.CreateAsync(new NewTokenRequest { Name = "reader-of-tests", Role = "reader" });

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Playwright;
 
@@ -213,6 +214,57 @@ public sealed class ActionTests(DashboardFixture larder)
         await page.GetByLabel("only what differs").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Show", Exact = true }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Rowheader, new() { Name = "params.seed" })).ToHaveCountAsync(0);
+    }
+
+    [BrowserTheory]
+    [InlineData("quillwort", "quilwort", true)]
+    [InlineData("spikemoss", "spikmoss", false)]
+    public async Task What_is_searched_for_in_the_header_is_found_narrowed_and_opened(string model, string typed, bool withScript)
+    {
+        await larder.UploadAsync(model);
+        await DashboardFixture.OkAsync(await larder.Api.PostAsJsonAsync($"/api/v1/models/{model}", new { tags = new { habitat = "lake: O'Hara" } }));
+        await using var context = await ContextAsync(withScript);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/jobs");
+        await page.GetByLabel("Search everything").FillAsync(typed);
+        await page.Locator("header").GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Words")).ToHaveValueAsync(typed);
+        await Assertions.Expect(Hits()).ToHaveTextAsync("2 hits");
+
+        await Facet("version").ClickAsync();
+        await Assertions.Expect(Hits()).ToHaveTextAsync("1 hit");
+        await Assertions.Expect(page.GetByRole(AriaRole.Checkbox, new() { Name = "version" })).ToBeCheckedAsync();
+        await page.Locator("p.actions").GetByRole(AriaRole.Link, new() { Name = "version" }).ClickAsync();
+        await Assertions.Expect(Hits()).ToHaveTextAsync("2 hits");
+
+        // The tag's key ends at one of the colons; the model has it, and its version does not.
+        await Facet("habitat:lake: O'Hara").ClickAsync();
+        await Assertions.Expect(Hits()).ToHaveTextAsync("1 hit");
+        await Assertions.Expect(page.GetByLabel("Filter", new() { Exact = true })).ToHaveValueAsync("(tags.`habitat` = 'lake: O''Hara' OR tags.`habitat:lake` = ' O''Hara')");
+        await page.Locator("ol.hits summary").ClickAsync();
+        await Assertions.Expect(page.GetByText("how well the words fit")).ToBeVisibleAsync();
+        await page.Locator("ol.hits").GetByRole(AriaRole.Link, new() { Name = model }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync(model);
+
+        ILocator Hits() => page.Locator("#hits");
+        ILocator Facet(string value) => page.GetByRole(AriaRole.Navigation, new() { Name = "Narrow the search" }).GetByRole(AriaRole.Link, new() { Name = value, Exact = true });
+    }
+
+    [BrowserFact]
+    public async Task The_pages_of_a_search_have_each_hit_once()
+    {
+        for (var run = 0; run < 21; run++)
+            await DashboardFixture.OkAsync(await larder.Api.PostAsJsonAsync("/api/2.0/mlflow/runs/create", new { experiment_id = larder.Experiment, run_name = $"adder-tongue-{run}" }));
+        await using var context = await ContextAsync(withScript: false);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/search?q=adder&filter=kind%20%3D%20'run'%20%20and%20state%20%3D%20'RUNNING'");
+        await Assertions.Expect(page.Locator("#hits")).ToHaveTextAsync("21 hits");
+        var titles = (await page.Locator("ol.hits h3 a").AllTextContentsAsync()).ToList();
+        Assert.Equal(20, titles.Count);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Next page" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Next page" })).ToHaveCountAsync(0);
+        titles.AddRange(await page.Locator("ol.hits h3 a").AllTextContentsAsync());
+        Assert.Equal(21, titles.Distinct().Count());
     }
 
     [BrowserFact]

@@ -22,7 +22,8 @@ public sealed class HostileTextTests(DashboardFixture larder)
 
         await using var context = await larder.Browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = larder.Address });
         var page = await context.NewPageAsync();
-        foreach (var path in new[] { "/ui/models/hostile", "/ui/models", "/ui/experiments", $"/ui/experiments/{experiment}", $"/ui/runs/{run}", $"/ui/models?filter={Uri.EscapeDataString(Script)}", $"/ui/jobs?text={Uri.EscapeDataString(Script)}" })
+        foreach (var path in new[] { "/ui/models/hostile", "/ui/models", "/ui/experiments", $"/ui/experiments/{experiment}", $"/ui/runs/{run}", $"/ui/models?filter={Uri.EscapeDataString(Script)}", $"/ui/jobs?text={Uri.EscapeDataString(Script)}",
+            "/ui/search?q=hostile", $"/ui/search?q={Uri.EscapeDataString(Script)}", $"/ui/search?filter={Uri.EscapeDataString(Script)}&order={Uri.EscapeDataString(Script)}&metric={Uri.EscapeDataString(Script)}" })
         {
             await page.GotoAsync(path);
             Assert.EndsWith("· Larder", await page.TitleAsync(), StringComparison.Ordinal);

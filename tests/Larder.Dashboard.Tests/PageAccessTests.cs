@@ -35,6 +35,7 @@ public sealed class PageAccessTests
         POST /ui/schedules/{schedule}/pause contributor
         POST /ui/schedules/{schedule}/resume contributor
         POST /ui/schedules/{schedule}/run contributor
+        GET /ui/search reader
         GET /ui/sign-in none
         POST /ui/sign-in none
         POST /ui/sign-out none

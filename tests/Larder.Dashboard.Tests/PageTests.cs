@@ -24,6 +24,10 @@ public sealed class PageTests(DashboardFixture larder)
         ["version"] = larder => $"/ui/models/{larder.Model}:1",
         ["card"] = larder => $"/ui/models/{larder.Model}/card",
         ["lineage"] = _ => "/ui/lineage/model/trained",
+        ["search"] = larder => $"/ui/search?q={larder.Model}",
+        ["search-chosen"] = _ => "/ui/search?kind=run,job&filter=state%20!%3D%20'FAILED'&metric=loss&direction=min",
+        ["search-none"] = _ => "/ui/search?q=no-such-word",
+        ["search-wrong-filter"] = _ => "/ui/search?q=iris&filter=state%20LIKE",
         ["try"] = larder => $"/ui/models/{larder.Model}/try",
         ["try-image"] = _ => "/ui/models/digits/try",
         ["upload"] = _ => "/ui/upload",
@@ -56,7 +60,7 @@ public sealed class PageTests(DashboardFixture larder)
         page.Response += (_, response) => { if (response.Status >= 400 && response.Request.ResourceType != "document") problems.Add($"{response.Status} {response.Url}"); };
 
         var answer = await page.GotoAsync(Pages[name](larder), new PageGotoOptions { WaitUntil = WaitUntilState.Load });
-        Assert.Equal(name switch { "missing" => 404, "models-wrong-filter" => 422, _ => 200 }, answer!.Status);
+        Assert.Equal(name switch { "missing" => 404, "models-wrong-filter" or "search-wrong-filter" => 422, _ => 200 }, answer!.Status);
         foreach (var (scheme, width) in Variants)
         {
             await page.SetViewportSizeAsync(width, width < 500 ? 800 : 1400);

@@ -144,6 +144,7 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
 
         var (status, body) = await SendAsync(HttpMethod.Get, "/api/v1/search?limit=100", token);
         var all = await larder.SendAsync(HttpMethod.Get, "/api/v1/search?limit=100&kind=model", "reader");
+        var (shown, page) = await SendAsync(HttpMethod.Get, "/ui/search?q=one", token);
 
         Assert.Equal(200, status);
         Assert.DoesNotContain("b-one", body);
@@ -153,6 +154,9 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
         Assert.Contains("tagged", found["hits"]!.AsArray().Select(hit => (string)hit!["id"]!));
         Assert.DoesNotContain("run", found["facets"]!["kind"]!.AsArray().Select(value => (string)value!["value"]!));
         Assert.DoesNotContain("team:b", body);
+        Assert.Equal(200, shown);
+        Assert.Contains("/ui/models/a-one", page);
+        Assert.DoesNotContain("b-one", page);
     }
 
     [Fact]

@@ -66,6 +66,8 @@ internal static class Exchanges
         new("page of models", "GET", "/ui/models", 200) { Compared = Compared.Headers },
         new("page of a model", "GET", "/ui/models/iris", 200) { Compared = Compared.Headers },
         new("page of lineage", "GET", "/ui/lineage/model/iris", 200) { Compared = Compared.Headers },
+        new("page of the search", "GET", "/ui/search?q=iris&kind=model", 200) { Compared = Compared.Headers },
+        new("page of a search with a wrong filter", "GET", "/ui/search?filter=kind%20LIKE", 422) { Compared = Compared.Headers },
         new("page to try a model", "GET", "/ui/models/iris/try", 200) { Compared = Compared.Headers },
         new("page of jobs", "GET", "/ui/jobs", 200) { Compared = Compared.Headers },
         new("page of the server", "GET", "/ui/operations", 200) { Compared = Compared.Headers },
