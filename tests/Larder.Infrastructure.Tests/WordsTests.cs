@@ -47,7 +47,7 @@ public sealed class WordsTests
     ];
 
     private static readonly string[] TextFiles = [".cs", ".razor", ".css", ".md", ".json", ".bicep", ".bicepparam", ".yml", ".yaml", ".py", ".sh", ".js", ".cjs", ".lua", ".csproj", ".props", ".targets", ".proto"];
-    private static readonly string[] Scripts = [".ci/run", ".ci/openapi-diff", "bench/load/run", "bench/start/run", "samples/smoke/drop"];
+    private static readonly string[] Scripts = [".ci/run", ".ci/openapi-diff", ".ci/licences", ".ci/release", "bench/load/run", "bench/start/run", "samples/smoke/drop"];
 
     private static readonly Regex BannedWord = new(@$"\b(?:{string.Join('|', Banned.Select((word, n) => $"(?<w{n}>{word.Pattern})"))})\b", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture);
     private static readonly Regex RepeatingComment = new(@$"(?:<summary>|///?|#|<!--)\s*(?<text>{string.Join('|', Repeating)})\.\s*(?:</summary>|-->|$)", RegexOptions.ExplicitCapture);

@@ -43,6 +43,28 @@ public sealed partial class WorkflowTests(CompiledInfrastructure infrastructure)
     }
 
     [Fact]
+    public void The_one_job_that_may_write_is_the_one_that_publishes_a_release_and_it_runs_nothing_of_the_repository()
+    {
+        var writers = Names.SelectMany(workflow => ((YamlMappingNode)Root(workflow)["jobs"]).Children)
+            .Where(job => ((YamlMappingNode)job.Value).Children.ContainsKey("permissions"))
+            .ToList();
+
+        var (name, publish) = (Assert.Single(writers).Key, (YamlMappingNode)writers[0].Value);
+        Assert.Equal("publish", $"{name}");
+        Assert.Equal("contents: write", $"{Assert.Single(((YamlMappingNode)publish["permissions"]).Children).Key}: {((YamlMappingNode)publish["permissions"])["contents"]}");
+        Assert.DoesNotContain(((YamlSequenceNode)publish["steps"]).Children.Cast<YamlMappingNode>(), step => step.Children.ContainsKey("uses") && Text(step, "uses").StartsWith("actions/checkout@", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_release_is_made_by_the_script_that_runs_on_any_machine_and_its_sums_are_checked()
+    {
+        var commands = Commands("release.yml").ToList();
+
+        Assert.Contains(commands, command => command.Contains(".ci/release \"$RUNNER_TEMP/release\"", StringComparison.Ordinal) && command.Contains(".ci/licences check", StringComparison.Ordinal));
+        Assert.Contains(commands, command => command.Contains("sha256sum --check SHA256SUMS", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Commands_name_files_that_exist()
     {
         var named = Names.SelectMany(Commands).SelectMany(command => RepositoryFile().Matches(command).Select(match => match.Value)).Distinct().ToList();
