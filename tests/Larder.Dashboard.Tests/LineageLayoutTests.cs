@@ -38,7 +38,7 @@ public sealed partial class LineageLayoutTests
         var random = new Random(seed);
         string[] keys = [.. Enumerable.Range(0, 40).Select(n => $"n{n}")];
         // Also some that go back, which close circles.
-        var edges = Enumerable.Range(0, 90).Select(_ => (From: random.Next(40), To: random.Next(40))).Where(edge => edge.From < edge.To || edge.From - edge.To == 7).Distinct();
+        var edges = Enumerable.Range(0, 240).Select(_ => (From: random.Next(40), To: random.Next(40))).Where(edge => edge.From < edge.To || edge.From - edge.To == 7).Distinct();
 
         var layout = new LineageLayout(Graph(keys, [.. edges.Select(edge => (keys[edge.From], keys[edge.To]))]));
 
