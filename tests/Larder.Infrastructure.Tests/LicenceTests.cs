@@ -130,8 +130,8 @@ public sealed class LicenceTests : IDisposable
             """);
         Write("app/tool.deps.json", """
             {
-              "targets": { ".NETCoreApp,Version=v10.0": { "Tool/1.0.0": {}, "Some.Package/1.2.2": { "runtime": { "lib/net10.0/Some.Library.dll": {} } } } },
-              "libraries": { "Tool/1.0.0": { "type": "project" }, "Some.Package/1.2.2": { "type": "package" } }
+              "targets": { ".NETCoreApp,Version=v10.0": { "tool/1.0.0": {}, "Some.Package/1.2.2": { "runtime": { "lib/net10.0/Some.Library.dll": {} } } } },
+              "libraries": { "tool/1.0.0": { "type": "project" }, "Some.Package/1.2.2": { "type": "package" } }
             }
             """);
     }
