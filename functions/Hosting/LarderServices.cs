@@ -343,6 +343,7 @@ public static class LarderServices
         services.AddSingleton<JobSteps>();
         services.AddSingleton<JobAccess>();
         services.AddSingleton<JobScheduler>();
+        services.AddSingleton<JobMetrics>();
         services.AddSingleton<JobReconciler>();
         services.AddJobTypes();
         services.AddSingleton<JobSubmitter>();

@@ -15,10 +15,11 @@ namespace Larder.Orchestrations.Jobs;
 /// <param name="scheduler">Starts them.</param>
 /// <param name="backend">Where they run.</param>
 /// <param name="end">Their last step.</param>
+/// <param name="metrics">Is told which jobs are not over.</param>
 /// <param name="time">For times and waits.</param>
 /// <param name="logger">For what was put right.</param>
 public sealed partial class JobReconciler(
-    JobStore jobs, JobScheduler scheduler, IComputeBackend backend, EndJob end, TimeProvider time, ILogger<JobReconciler> logger)
+    JobStore jobs, JobScheduler scheduler, IComputeBackend backend, EndJob end, JobMetrics metrics, TimeProvider time, ILogger<JobReconciler> logger)
 {
     /// <summary>The server that accepts a job starts its orchestration within this time.</summary>
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(1);
@@ -33,11 +34,10 @@ public sealed partial class JobReconciler(
     public async Task RunAsync(DurableTaskClient client, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        await foreach (var job in jobs.ScanAsync(now.Minute == 0 ? null : now - Recent, cancellationToken))
-        {
-            if (!job.IsFinal && job.Created < now - StartTimeout)
-                await ReconcileAsync(client, job, cancellationToken);
-        }
+        var active = await jobs.ScanAsync(now.Minute == 0 ? null : now - Recent, cancellationToken).Where(job => !job.IsFinal).ToListAsync(cancellationToken);
+        metrics.Report(active);
+        foreach (var job in active.Where(job => job.Created < now - StartTimeout))
+            await ReconcileAsync(client, job, cancellationToken);
 
         await foreach (var task in backend.ListAsync(cancellationToken))
         {

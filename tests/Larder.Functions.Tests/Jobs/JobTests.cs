@@ -1,9 +1,11 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Larder.Functions.Tests.Hosting;
 using Larder.Orchestrations.Training;
 using Larder.Registry.Jobs;
+using Larder.Testing;
 
 namespace Larder.Functions.Tests.Jobs;
 
@@ -31,6 +33,20 @@ public sealed class JobTests(JobsFixture larder)
         Assert.Equal("train.py", (string?)shown["inputs"]![0]!["file_name"]);
         Assert.Equal("***", (string?)shown["options"]!["environment"]!["TOKEN"]!["secret"]);
         Assert.DoesNotContain("instance_id", answer.Body.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Jobs_that_are_not_over_are_in_the_metrics_after_the_next_look()
+    {
+        await larder.AddAsync("job-metered", JobState.Running);
+
+        // The timer fires each minute. Jobs of other tests of this fixture are counted, too.
+        var text = "";
+        await Eventually.TrueAsync(async () => Regex.IsMatch(text = await larder.Client.GetStringAsync("/metrics"), "(?m)^larder_jobs_active\\{state=\"running\",type=\"train\"\\} [1-9]"));
+
+        Assert.Matches("(?m)^larder_jobs_active\\{state=\"queued\",type=\"train\"\\} [0-9]", text);
+        Assert.Matches("(?m)^larder_jobs_queue_age_seconds\\{type=\"train\"\\} [0-9]", text);
+        Assert.Contains("# TYPE larder_jobs_active gauge", text);
     }
 
     [Fact]

@@ -61,17 +61,17 @@ public sealed partial class MonitoringTests
             foreach (Match instrument in Instrument().Matches(Repository.Read(file)))
             {
                 var name = instrument.Groups["name"].Value.Replace('.', '_');
+                var seconds = instrument.Groups["unit"].Value == "s" ? "_seconds" : "";
                 switch (instrument.Groups["kind"].Value)
                 {
                     case "Counter":
                         names.Add($"{name}_total");
                         break;
                     case "Histogram":
-                        var seconds = instrument.Groups["unit"].Value == "s" ? "_seconds" : "";
                         names.UnionWith([$"{name}{seconds}", $"{name}{seconds}_bucket", $"{name}{seconds}_sum", $"{name}{seconds}_count"]);
                         break;
                     default:
-                        names.Add(name);
+                        names.Add($"{name}{seconds}");
                         break;
                 }
             }
@@ -83,7 +83,7 @@ public sealed partial class MonitoringTests
     [GeneratedRegex(@"\b(?:larder|dotnet|nv)_[a-z0-9_]+")]
     private static partial Regex Metric();
 
-    [GeneratedRegex("""\.Create(?:Observable)?(?<kind>Counter|Histogram|Gauge|UpDownCounter)(?:<\w+>)?\(\s*"(?<name>[\w.]+)"(?:, (?:unit: )?"(?<unit>[^"]*)")?""")]
+    [GeneratedRegex("""\.Create(?:Observable)?(?<kind>Counter|Histogram|Gauge|UpDownCounter)(?:<\w+>)?\(\s*"(?<name>[\w.]+)"(?:,[^"]*"(?<unit>[^"]*)")?""")]
     private static partial Regex Instrument();
 }
 
