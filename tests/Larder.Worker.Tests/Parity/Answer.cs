@@ -32,7 +32,7 @@ internal sealed partial record Answer(int Status, string Headers, string Body, s
                 value = value.Replace(id, $"{{{name}}}", StringComparison.Ordinal);
             if (job is not null)
                 value = value.Replace(job, "{job}", StringComparison.Ordinal);
-            return Cookie().Replace(Run().Replace(Id().Replace(Tag().Replace(Port().Replace(Time().Replace(value, "{time}"), "{host}"), "{tag}"), "{id}"), "{run}"), "{cookie}");
+            return Cookie().Replace(Threads().Replace(Run().Replace(Id().Replace(Tag().Replace(Port().Replace(Time().Replace(value, "{time}"), "{host}"), "{tag}"), "{id}"), "{run}"), "{threads}"), "{cookie}");
         }
 
         var headers = response.Headers.Concat(response.Content.Headers)
@@ -69,6 +69,10 @@ internal sealed partial record Answer(int Status, string Headers, string Body, s
     // The experiment that it is in has an id of chance.
     [GeneratedRegex("(?<=\"run\":\")[0-9a-f]{32}")]
     private static partial Regex Run();
+
+    // Each server measures which number is faster.
+    [GeneratedRegex("(?<=\"threads\":)\\d+,\"threads_reason\":\"[a-z_]+\"")]
+    private static partial Regex Threads();
 
     // Each browser gets its own.
     [GeneratedRegex("(?<=larder-[a-z]+=)[^;]+")]

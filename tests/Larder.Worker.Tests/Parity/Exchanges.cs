@@ -119,7 +119,8 @@ internal static class Exchanges
         new("mlflow end of no logged model", "PATCH", "/api/2.0/mlflow/logged-models/m-x", 404) { Body = () => Json("""{"status": "LOGGED_MODEL_READY"}""") },
         new("mlflow tag of no logged model", "DELETE", "/api/2.0/mlflow/logged-models/m-x/tags/a%2Fb", 404),
         new("mlflow sampled history of no run", "GET", "/api/2.0/mlflow/metrics/get-history-bulk-interval?run_ids=0123456789abcdef0123456789abcdef&metric_key=a", 404),
-        new("mlflow experiment, as its pages ask", "GET", "/ajax-api/2.0/mlflow/experiments/get?experiment_id=0", 200),
+        // Its times are numbers.
+        new("mlflow experiment, as its pages ask", "GET", "/ajax-api/2.0/mlflow/experiments/get?experiment_id=0", 200) { Compared = Compared.Headers },
         new("mlflow run of no experiment, as its pages ask", "POST", "/ajax-api/2.0/mlflow/runs/create", 404) { Body = () => Json("""{"experiment_id": "7"}""") },
         new("mlflow artifact of no run, as its pages ask", "GET", "/ajax-api/2.0/mlflow-artifacts/artifacts/a%20b/50%25", 404),
         new("mlflow route that is not there, as its pages ask", "GET", "/ajax-api/2.0/mlflow/runs/nowhere", 404),
