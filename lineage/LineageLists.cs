@@ -4,6 +4,7 @@ using Larder.Orchestrations.Jobs;
 using Larder.Registry.Access;
 using Larder.Registry.Datasets;
 using Larder.Registry.Jobs;
+using Larder.Registry.Storage;
 
 namespace Larder.Lineage;
 
@@ -25,7 +26,7 @@ internal sealed class LineageLists(JobStore jobs, JobAccess access, DatasetStore
     public Task<IReadOnlyList<Dataset>> DatasetsAsync(LineageWalk walk, CancellationToken cancellationToken) => walk.OnceAsync<IReadOnlyList<Dataset>>(typeof(Dataset), async () =>
     {
         var isShown = await scopes.NamesAsync(walk.Caller, cancellationToken);
-        return [.. (await walk.SomeAsync(LineageWalk.PagesAsync(cursor => datasets.ListAsync(model: null, DatasetStore.MaxPage, cursor, cancellationToken)), cancellationToken)).Where(dataset => isShown(dataset.Model))];
+        return [.. (await walk.SomeAsync(Listing.AllAsync(cursor => datasets.ListAsync(model: null, DatasetStore.MaxPage, cursor, cancellationToken)), cancellationToken)).Where(dataset => isShown(dataset.Model))];
     });
 
     /// <summary>The jobs that were given bytes as their data set.</summary>

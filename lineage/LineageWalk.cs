@@ -1,5 +1,4 @@
 using Larder.Registry.Access;
-using Larder.Registry.Storage;
 
 namespace Larder.Lineage;
 
@@ -53,21 +52,5 @@ public sealed class LineageWalk(Caller caller, int records)
             read.Add(one);
         }
         return read;
-    }
-
-    /// <summary>All items of a list that comes in pages.</summary>
-    /// <param name="read">Reads the page of a cursor; null for the first.</param>
-    /// <typeparam name="T">What is listed.</typeparam>
-    public static async IAsyncEnumerable<T> PagesAsync<T>(Func<string?, Task<Page<T>>> read)
-    {
-        string? cursor = null;
-        do
-        {
-            var page = await read(cursor);
-            foreach (var one in page.Items)
-                yield return one;
-            cursor = page.Cursor;
-        }
-        while (cursor is not null);
     }
 }

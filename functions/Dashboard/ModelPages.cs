@@ -6,6 +6,7 @@ using Larder.Functions.Http;
 using Larder.Functions.Lineage;
 using Larder.Functions.Models;
 using Larder.Functions.OpenApi;
+using Larder.Functions.Ratings;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
@@ -64,12 +65,11 @@ internal sealed class ModelPages(Pages pages, PageForms forms, ModelRegistry reg
         CancellationToken cancellationToken)
     {
         var answer = (ModelAnswer)((Envelope)await models.Get(request, reference, cancellationToken)).Answer!;
-        var (rating, own) = await ratings.GetAsync(ModelName.Parse(answer.Name), request.Caller().Name, cancellationToken);
         return await pages.ShowAsync<ModelPage>(request, new()
         {
             [nameof(ModelPage.Answer)] = answer,
             [nameof(ModelPage.Reference)] = reference,
-            [nameof(ModelPage.Rating)] = new RatingDetails { Count = rating.Count, Mean = rating.Mean, Own = own },
+            [nameof(ModelPage.Rating)] = await RateModel.DetailsAsync(ratings, ModelName.Parse(answer.Name), request.Caller(), cancellationToken),
             [nameof(ModelPage.Lineage)] = answer.Version is { } version ? await lineage.PartAsync(request, "version", $"{version.Model}:{version.Version}", cancellationToken) : null,
         });
     }

@@ -1,5 +1,6 @@
 using Larder.Inference;
 using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -26,19 +27,11 @@ public sealed partial class SampleChecks(ModelRegistry registry, TimeProvider ti
         var isDone = true;
         try
         {
-            string? cursor = null;
-            do
+            await foreach (var model in Listing.AllAsync(cursor => registry.ListAsync(100, cursor, cancellationToken: cancellationToken)))
             {
-                var page = await registry.ListAsync(100, cursor, cancellationToken: cancellationToken);
-                foreach (var model in page.Items)
-                {
-                    foreach (var version in model.Aliases.Values.Append(model.ServedVersion ?? 0).Where(version => version > 0).Distinct())
-                        isDone &= await TryCheckAsync(model.Name, version, cancellationToken);
-                }
-
-                cursor = page.Cursor;
+                foreach (var version in model.Aliases.Values.Append(model.ServedVersion ?? 0).Where(version => version > 0).Distinct())
+                    isDone &= await TryCheckAsync(model.Name, version, cancellationToken);
             }
-            while (cursor is not null);
             return isDone;
         }
         catch (LarderException exception)

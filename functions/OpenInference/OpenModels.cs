@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Larder.Contracts;
 using Larder.Functions.Http;
 using Larder.Functions.Operations;
@@ -10,6 +9,7 @@ using Larder.Inference.Tensors;
 using Larder.Registry.Access;
 using Larder.Registry.Catalog;
 using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Functions.OpenInference;
 
@@ -31,37 +31,16 @@ public sealed class OpenModels(ModelRegistry registry, ModelCatalog catalog, Ses
     }
 
     /// <summary>The models that a caller's token covers.</summary>
-    public async IAsyncEnumerable<Model> InScopeAsync(Caller caller, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        string? cursor = null;
-        do
-        {
-            var page = await registry.ListAsync(Page, cursor, cancellationToken: cancellationToken);
-            foreach (var model in page.Items.Where(model => caller.Scope?.Covers(model) != false))
-                yield return model;
-            cursor = page.Cursor;
-        }
-        while (cursor is not null);
-    }
+    public IAsyncEnumerable<Model> InScopeAsync(Caller caller, CancellationToken cancellationToken) =>
+        Listing.AllAsync(cursor => registry.ListAsync(Page, cursor, cancellationToken: cancellationToken)).Where(model => caller.Scope?.Covers(model) != false);
 
     /// <summary>The versions of a model that can be served.</summary>
     public async Task<IReadOnlyList<ModelVersion>> VersionsAsync(ModelName model, CancellationToken cancellationToken) =>
         [.. (await AllVersionsAsync(model, cancellationToken)).Where(version => version is { Status: ModelVersionStatus.Ready, IsServable: true })];
 
     /// <summary>The versions of a model, also those that cannot be served.</summary>
-    public async Task<IReadOnlyList<ModelVersion>> AllVersionsAsync(ModelName model, CancellationToken cancellationToken)
-    {
-        var versions = new List<ModelVersion>();
-        string? cursor = null;
-        do
-        {
-            var page = await registry.ListVersionsAsync(model, Page, cursor, cancellationToken);
-            versions.AddRange(page.Items);
-            cursor = page.Cursor;
-        }
-        while (cursor is not null);
-        return versions;
-    }
+    public async Task<IReadOnlyList<ModelVersion>> AllVersionsAsync(ModelName model, CancellationToken cancellationToken) =>
+        await Listing.AllAsync(cursor => registry.ListVersionsAsync(model, Page, cursor, cancellationToken)).ToListAsync(cancellationToken);
 
     /// <summary>What a version takes and gives.</summary>
     public async Task<ModelMetadataAnswer> MetadataAsync(string reference, CancellationToken cancellationToken)

@@ -47,9 +47,13 @@ public sealed class RateModel(RatingStore ratings)
         return await AnswerAsync(request, name, rated => removed ? $"Rating of {rated} removed" : $"{rated} had no rating of this caller", cancellationToken);
     }
 
-    private async Task<IActionResult> AnswerAsync(HttpRequest request, ModelName name, Func<ModelName, string> description, CancellationToken cancellationToken)
+    private async Task<IActionResult> AnswerAsync(HttpRequest request, ModelName name, Func<ModelName, string> description, CancellationToken cancellationToken) =>
+        Envelope.Ok(description(name), new RatingAnswer { Rating = await DetailsAsync(ratings, name, request.Caller(), cancellationToken) });
+
+    /// <summary>The ratings of a model, as a caller sees them.</summary>
+    internal static async Task<RatingDetails> DetailsAsync(RatingStore ratings, ModelName name, Caller caller, CancellationToken cancellationToken)
     {
-        var (all, own) = await ratings.GetAsync(name, request.Caller().Name, cancellationToken);
-        return Envelope.Ok(description(name), new RatingAnswer { Rating = new RatingDetails { Count = all.Count, Mean = all.Mean, Own = own } });
+        var (all, own) = await ratings.GetAsync(name, caller.Name, cancellationToken);
+        return new RatingDetails { Count = all.Count, Mean = all.Mean, Own = own };
     }
 }

@@ -1,5 +1,6 @@
 using Larder.Registry.Access;
 using Larder.Registry.Models;
+using Larder.Registry.Storage;
 
 namespace Larder.Lineage.Kinds;
 
@@ -16,7 +17,7 @@ internal sealed class ModelKind(ModelRegistry registry, ModelScopes scopes) : IL
         await scopes.RequireAsync(walk.Caller, name, cancellationToken);
         var model = await registry.GetAsync(name, cancellationToken);
         var versions = new List<int>();
-        await foreach (var version in LineageWalk.PagesAsync(cursor => registry.ListVersionsAsync(name, ModelRegistry.MaxPage, cursor, cancellationToken)))
+        await foreach (var version in Listing.AllAsync(cursor => registry.ListVersionsAsync(name, ModelRegistry.MaxPage, cursor, cancellationToken)))
             versions.Add(version.Version);
         return new LineageNode(new LineageKey(Name, name), name, model.Created, null, $"/api/v1/models/{name}", $"/ui/models/{name}")
         {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Larder.Registry.Errors;
+using Larder.Registry.Storage;
 using Larder.Registry.Text;
 using Larder.Tracking;
 using Larder.Tracking.Experiments;
@@ -51,10 +52,10 @@ internal sealed class RunDatasetKind(ExperimentStore experiments, RunStore runs)
 
     private async IAsyncEnumerable<Run> ScanAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var all = LineageWalk.PagesAsync(cursor => experiments.SearchAsync(filter: null, [], LifecycleView.Active, PageSize, cursor, cancellationToken));
+        var all = Listing.AllAsync(cursor => experiments.SearchAsync(filter: null, [], LifecycleView.Active, PageSize, cursor, cancellationToken));
         await foreach (var experiment in all)
         {
-            await foreach (var run in LineageWalk.PagesAsync(cursor => runs.SearchAsync(new RunSearch([experiment.Id], null, [], LifecycleView.Active, PageSize, cursor), cancellationToken)))
+            await foreach (var run in Listing.AllAsync(cursor => runs.SearchAsync(new RunSearch([experiment.Id], null, [], LifecycleView.Active, PageSize, cursor), cancellationToken)))
                 yield return run;
         }
     }

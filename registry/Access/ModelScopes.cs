@@ -1,6 +1,7 @@
 using Larder.Registry.Catalog;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
+using Larder.Registry.Storage;
 using Larder.Registry.Text;
 
 namespace Larder.Registry.Access;
@@ -39,14 +40,11 @@ public sealed class ModelScopes(ModelRegistry registry, ModelCatalog catalog)
         if (scope.Tags.Count == 0)
             return scope.CoversName;
         var tagged = new HashSet<string>(StringComparer.Ordinal);
-        string? cursor = null;
-        do
+        await foreach (var model in Listing.AllAsync(cursor => registry.ListAsync(ModelRegistry.MaxPage, cursor, cancellationToken: cancellationToken)))
         {
-            var page = await registry.ListAsync(ModelRegistry.MaxPage, cursor, cancellationToken: cancellationToken);
-            tagged.UnionWith(page.Items.Where(scope.Covers).Select(model => model.Name.ToString()));
-            cursor = page.Cursor;
+            if (scope.Covers(model))
+                tagged.Add(model.Name);
         }
-        while (cursor is not null);
         return name => scope.CoversName(name) || tagged.Contains(name);
     }
 

@@ -102,15 +102,8 @@ internal sealed class ModelSnapshots(IDocumentStore documents)
     private async Task<Dictionary<int, VersionDocument>> VersionsAsync(ModelName name, CancellationToken cancellationToken)
     {
         var versions = new Dictionary<int, VersionDocument>();
-        string? continuation = null;
-        do
-        {
-            var page = await documents.ListAsync(ModelCollections.Versions, name, PageSize, continuation, cancellationToken);
-            foreach (var document in page.Documents)
-                versions[ModelCollections.VersionNumber(document.Id)] = document.Value;
-            continuation = page.Continuation;
-        }
-        while (continuation is not null);
+        await foreach (var document in documents.ListAllAsync(ModelCollections.Versions, name, PageSize, cancellationToken))
+            versions[ModelCollections.VersionNumber(document.Id)] = document.Value;
         return versions;
     }
 }

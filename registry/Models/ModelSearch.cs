@@ -59,17 +59,11 @@ public sealed class ModelSearch(ModelRegistry registry)
         {
             if (document.Value.LastVersion == document.Value.DeletedThrough || Shown(document, isShown) is not { } model)
                 return;
-            string? continuation = null;
-            do
+            await foreach (var version in _documents.ListAllAsync(ModelCollections.Versions, model.Name, PageSize, cancellationToken))
             {
-                var page = await _documents.ListAsync(ModelCollections.Versions, model.Name, PageSize, continuation, cancellationToken);
-                found.AddRange(page.Documents
-                    .Where(version => document.Value.IsVisible(ModelCollections.VersionNumber(version.Id)) && version.Value.Version is not null)
-                    .Select(version => new VersionOfModel(model, version.Value.Version!))
-                    .Where(query.Fits));
-                continuation = page.Continuation;
+                if (document.Value.IsVisible(ModelCollections.VersionNumber(version.Id)) && version.Value.Version is { } content && new VersionOfModel(model, content) is var one && query.Fits(one))
+                    found.Add(one);
             }
-            while (continuation is not null);
         }
     }
 

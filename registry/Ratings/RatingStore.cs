@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Storage;
@@ -96,25 +95,12 @@ public sealed class RatingStore(IDocumentStore documents, ModelRegistry registry
     private async Task<List<Rating>> OfAsync(Model model, CancellationToken cancellationToken)
     {
         var ratings = new List<Rating>();
-        await foreach (var rating in ListAsync(model.Name, cancellationToken))
+        await foreach (var found in documents.ListAllAsync(Rating.Collection, model.Name, PageSize, cancellationToken))
         {
-            if (rating.ModelCreated == model.Created)
-                ratings.Add(rating);
+            if (found.Value.ModelCreated == model.Created)
+                ratings.Add(found.Value);
         }
         return ratings;
-    }
-
-    private async IAsyncEnumerable<Rating> ListAsync(string model, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        string? continuation = null;
-        do
-        {
-            var page = await documents.ListAsync(Rating.Collection, model, PageSize, continuation, cancellationToken);
-            foreach (var found in page.Documents)
-                yield return found.Value;
-            continuation = page.Continuation;
-        }
-        while (continuation is not null);
     }
 }
 

@@ -1,24 +1,17 @@
-using System.Runtime.CompilerServices;
-
 namespace Larder.Registry.Storage;
 
 /// <summary>Operations on documents that several stores need.</summary>
 internal static class DocumentStoreExtensions
 {
     /// <summary>All documents of a collection, page after page.</summary>
-    public static async IAsyncEnumerable<Document<T>> ScanAllAsync<T>(
-        this IDocumentStore documents, DocumentCollection<T> collection, int pageSize, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        string? continuation = null;
-        do
-        {
-            var page = await documents.ScanAsync(collection, pageSize, continuation, cancellationToken);
-            foreach (var document in page.Documents)
-                yield return document;
-            continuation = page.Continuation;
-        }
-        while (continuation is not null);
-    }
+    public static IAsyncEnumerable<Document<T>> ScanAllAsync<T>(
+        this IDocumentStore documents, DocumentCollection<T> collection, int pageSize, CancellationToken cancellationToken) =>
+        AllAsync(continuation => documents.ScanAsync(collection, pageSize, continuation, cancellationToken));
+
+    /// <summary>All documents of a partition, page after page.</summary>
+    public static IAsyncEnumerable<Document<T>> ListAllAsync<T>(
+        this IDocumentStore documents, DocumentCollection<T> collection, string partition, int pageSize, CancellationToken cancellationToken = default) =>
+        AllAsync(continuation => documents.ListAsync(collection, partition, pageSize, continuation, cancellationToken));
 
     /// <summary>Writes a document in the place of the one that was read, or of none.</summary>
     /// <returns>The document as it is stored now.</returns>
@@ -52,5 +45,18 @@ internal static class DocumentStoreExtensions
         {
             return false;
         }
+    }
+
+    private static async IAsyncEnumerable<Document<T>> AllAsync<T>(Func<string?, Task<DocumentPage<T>>> read)
+    {
+        string? continuation = null;
+        do
+        {
+            var page = await read(continuation);
+            foreach (var document in page.Documents)
+                yield return document;
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
     }
 }

@@ -175,20 +175,13 @@ public sealed class DeliveryStore(IDocumentStore documents, WebhookOptions optio
     {
         var now = time.GetUtcNow();
         var (removed, over) = (0, 0);
-        string? continuation = null;
-        do
+        await foreach (var found in documents.ListAllAsync(WebhookDelivery.Collection, webhook, ScanPage, cancellationToken))
         {
-            var page = await documents.ListAsync(WebhookDelivery.Collection, webhook, ScanPage, continuation, cancellationToken);
-            foreach (var found in page.Documents)
-            {
-                if (found.Value.Status == WebhookDeliveryStatus.Pending)
-                    await TryCreateAsync(webhook, found.Id, now + options.Timeout + Margin);
-                else if (++over > options.MaxDeliveries || (found.Value.LastAttempt ?? found.Value.Created) < now - options.Retention)
-                    removed += await documents.TryDeleteAsync(WebhookDelivery.Collection, found, cancellationToken) ? 1 : 0;
-            }
-            continuation = page.Continuation;
+            if (found.Value.Status == WebhookDeliveryStatus.Pending)
+                await TryCreateAsync(webhook, found.Id, now + options.Timeout + Margin);
+            else if (++over > options.MaxDeliveries || (found.Value.LastAttempt ?? found.Value.Created) < now - options.Retention)
+                removed += await documents.TryDeleteAsync(WebhookDelivery.Collection, found, cancellationToken) ? 1 : 0;
         }
-        while (continuation is not null);
         return removed;
     }
 
@@ -201,15 +194,8 @@ public sealed class DeliveryStore(IDocumentStore documents, WebhookOptions optio
 
     private async Task DeleteAllAsync<T>(DocumentCollection<T> collection, string partition, CancellationToken cancellationToken)
     {
-        string? continuation = null;
-        do
-        {
-            var page = await documents.ListAsync(collection, partition, ScanPage, continuation, cancellationToken);
-            foreach (var found in page.Documents)
-                await documents.TryDeleteAsync(collection, found, cancellationToken);
-            continuation = page.Continuation;
-        }
-        while (continuation is not null);
+        await foreach (var found in documents.ListAllAsync(collection, partition, ScanPage, cancellationToken))
+            await documents.TryDeleteAsync(collection, found, cancellationToken);
     }
 
     private TimeSpan WaitAfter(int tries, TimeSpan? retryAfter)

@@ -171,18 +171,11 @@ public sealed class EventPublisher(IDocumentStore documents, DeliveryStore deliv
     {
         if ((await documents.GetAsync(ModelCollections.Models, model, ModelCollections.ModelId))?.Value is not { } document)
             yield break;
-        string? continuation = null;
-        do
+        await foreach (var found in documents.ListAllAsync(ModelCollections.Versions, model, PageSize))
         {
-            var page = await documents.ListAsync(ModelCollections.Versions, model, PageSize, continuation);
-            foreach (var found in page.Documents)
-            {
-                if (found.Value.Version is { } version && document.IsVisible(version.Version))
-                    yield return version;
-            }
-            continuation = page.Continuation;
+            if (found.Value.Version is { } version && document.IsVisible(version.Version))
+                yield return version;
         }
-        while (continuation is not null);
     }
 
     private static JsonObject DataOf(ModelVersion version) => new()

@@ -28,14 +28,8 @@ internal sealed class WebhookList(IDocumentStore documents, TimeProvider time)
         // Before the read: what is stored after it began may be missing.
         var begun = time.GetTimestamp();
         var all = new List<Webhook>();
-        string? continuation = null;
-        do
-        {
-            var page = await documents.ListAsync(Webhook.Collection, Webhook.Partition, ScanPage, continuation, cancellationToken);
-            all.AddRange(page.Documents.Select(found => found.Value));
-            continuation = page.Continuation;
-        }
-        while (continuation is not null);
+        await foreach (var found in documents.ListAllAsync(Webhook.Collection, Webhook.Partition, ScanPage, cancellationToken))
+            all.Add(found.Value);
         lock (_lock)
         {
             if (changes == _changes && (_known is null || _known.Begun < begun))

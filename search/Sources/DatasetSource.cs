@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Larder.Registry.Datasets;
 using Larder.Registry.Errors;
+using Larder.Registry.Storage;
 
 namespace Larder.Search.Sources;
 
@@ -13,15 +14,8 @@ internal sealed class DatasetSource(DatasetStore datasets) : ISearchSource
 
     public async IAsyncEnumerable<(string Group, IReadOnlyList<SearchItem> Items)> ScanAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string? cursor = null;
-        do
-        {
-            var page = await datasets.ListAsync(model: null, DatasetStore.MaxPage, cursor, cancellationToken);
-            foreach (var dataset in page.Items)
-                yield return ($"{Prefix}{dataset.Model}/{dataset.FileName}", [Of(dataset)]);
-            cursor = page.Cursor;
-        }
-        while (cursor is not null);
+        await foreach (var dataset in Listing.AllAsync(cursor => datasets.ListAsync(model: null, DatasetStore.MaxPage, cursor, cancellationToken)))
+            yield return ($"{Prefix}{dataset.Model}/{dataset.FileName}", [Of(dataset)]);
     }
 
     public async Task<IReadOnlyList<SearchItem>> ReadAsync(string group, CancellationToken cancellationToken)

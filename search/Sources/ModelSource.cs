@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Ratings;
+using Larder.Registry.Storage;
 
 namespace Larder.Search.Sources;
 
@@ -19,15 +20,8 @@ internal sealed class ModelSource(ModelRegistry registry, RatingStore ratings) :
     public async IAsyncEnumerable<(string Group, IReadOnlyList<SearchItem> Items)> ScanAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var rated = await ratings.AllAsync(cancellationToken);
-        string? cursor = null;
-        do
-        {
-            var page = await registry.ListAsync(ModelRegistry.MaxPage, cursor, cancellationToken: cancellationToken);
-            foreach (var model in page.Items)
-                yield return (Prefix + model.Name, await ItemsAsync(model, rated.GetValueOrDefault((model.Name, model.Created)) ?? RatingSummary.None, cancellationToken));
-            cursor = page.Cursor;
-        }
-        while (cursor is not null);
+        await foreach (var model in Listing.AllAsync(cursor => registry.ListAsync(ModelRegistry.MaxPage, cursor, cancellationToken: cancellationToken)))
+            yield return (Prefix + model.Name, await ItemsAsync(model, rated.GetValueOrDefault((model.Name, model.Created)) ?? RatingSummary.None, cancellationToken));
     }
 
     public async Task<IReadOnlyList<SearchItem>> ReadAsync(string group, CancellationToken cancellationToken)
@@ -46,22 +40,16 @@ internal sealed class ModelSource(ModelRegistry registry, RatingStore ratings) :
     private async Task<IReadOnlyList<SearchItem>> ItemsAsync(Model model, RatingSummary rating, CancellationToken cancellationToken)
     {
         var items = new List<SearchItem> { Of(model) with { Rating = rating } };
-        string? cursor = null;
-        do
+        try
         {
-            try
-            {
-                var page = await registry.ListVersionsAsync(model.Name, ModelRegistry.MaxPage, cursor, cancellationToken);
-                items.AddRange(page.Items.Select(version => Of(model, version) with { Rating = rating }));
-                cursor = page.Cursor;
-            }
-            catch (NotFoundException)
-            {
-                // It was deleted since it was listed.
-                return [];
-            }
+            await foreach (var version in Listing.AllAsync(cursor => registry.ListVersionsAsync(model.Name, ModelRegistry.MaxPage, cursor, cancellationToken)))
+                items.Add(Of(model, version) with { Rating = rating });
         }
-        while (cursor is not null);
+        catch (NotFoundException)
+        {
+            // It was deleted since it was listed.
+            return [];
+        }
         return items;
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Larder.Registry.Errors;
+using Larder.Registry.Storage;
 using Larder.Tracking;
 using Larder.Tracking.Experiments;
 using Larder.Tracking.Runs;
@@ -16,25 +17,11 @@ internal sealed class RunSource(ExperimentStore experiments, RunStore runs) : IS
 
     public async IAsyncEnumerable<(string Group, IReadOnlyList<SearchItem> Items)> ScanAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string? more = null;
-        do
+        await foreach (var experiment in Listing.AllAsync(cursor => experiments.SearchAsync(filter: null, [], LifecycleView.Active, PageSize, cursor, cancellationToken)))
         {
-            var page = await experiments.SearchAsync(filter: null, [], LifecycleView.Active, PageSize, more, cancellationToken);
-            foreach (var experiment in page.Items)
-            {
-                string? next = null;
-                do
-                {
-                    var found = await runs.SearchAsync(new RunSearch([experiment.Id], null, [], LifecycleView.Active, PageSize, next), cancellationToken);
-                    foreach (var run in found.Items)
-                        yield return (Prefix + run.Id, [Of(run, experiment.Name)]);
-                    next = found.Cursor;
-                }
-                while (next is not null);
-            }
-            more = page.Cursor;
+            await foreach (var run in Listing.AllAsync(cursor => runs.SearchAsync(new RunSearch([experiment.Id], null, [], LifecycleView.Active, PageSize, cursor), cancellationToken)))
+                yield return (Prefix + run.Id, [Of(run, experiment.Name)]);
         }
-        while (more is not null);
     }
 
     public async Task<IReadOnlyList<SearchItem>> ReadAsync(string group, CancellationToken cancellationToken)

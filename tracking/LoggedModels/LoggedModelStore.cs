@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using Larder.Registry.Errors;
 using Larder.Registry.Search;
@@ -257,18 +256,8 @@ public sealed class LoggedModelStore
     }
 
     /// <summary>The ids of an experiment's models, those that are deleted or being purged too.</summary>
-    internal async IAsyncEnumerable<string> ListAsync(string experimentId, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        string? continuation = null;
-        do
-        {
-            var page = await _documents.ListAsync(TrackingCollections.LoggedModels, experimentId, 500, continuation, cancellationToken);
-            foreach (var model in page.Documents)
-                yield return model.Id;
-            continuation = page.Continuation;
-        }
-        while (continuation is not null);
-    }
+    internal IAsyncEnumerable<string> ListAsync(string experimentId, CancellationToken cancellationToken) =>
+        _documents.ListAllAsync(TrackingCollections.LoggedModels, experimentId, 500, cancellationToken).Select(model => model.Id);
 
     /// <summary>The models as they are stored, those that are deleted or being purged too.</summary>
     internal IAsyncEnumerable<Document<LoggedModel>> ScanAsync(CancellationToken cancellationToken) => _documents.ScanAllAsync(TrackingCollections.LoggedModels, 500, cancellationToken);

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Larder.Registry.Errors;
@@ -418,18 +417,8 @@ public sealed class RunStore : IDisposable
     }
 
     /// <summary>The ids of an experiment's runs, those that are being purged too.</summary>
-    internal async IAsyncEnumerable<string> ListAsync(string experimentId, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        string? continuation = null;
-        do
-        {
-            var page = await _documents.ListAsync(TrackingCollections.Runs, experimentId, 500, continuation, cancellationToken);
-            foreach (var run in page.Documents)
-                yield return run.Id;
-            continuation = page.Continuation;
-        }
-        while (continuation is not null);
-    }
+    internal IAsyncEnumerable<string> ListAsync(string experimentId, CancellationToken cancellationToken) =>
+        _documents.ListAllAsync(TrackingCollections.Runs, experimentId, 500, cancellationToken).Select(run => run.Id);
 
     /// <summary>The runs as they are stored, those that are being purged too.</summary>
     internal IAsyncEnumerable<Document<RunDocument>> ScanAsync(CancellationToken cancellationToken) =>
