@@ -14,13 +14,17 @@ namespace Larder.Testing;
 /// </remarks>
 public sealed class CosmosServer : IAsyncLifetime, IAsyncDisposable
 {
-    // Three things are not as in Cosmos DB, and made so here: ETags have quotes; reading an item that is not there is 404, while the server, unless
+    // Four things are not as in Cosmos DB, and made so here: resource ids have '-' where Base64 has '/', which would end a part of a URL; ETags have
+    // quotes; reading an item that is not there is 404, while the server, unless
     // the request may cross partitions, answers 500; a query that the client sends as it is, since one physical partition has it all ("optimistic direct
     // execution"), is answered with a header that says so, or the client would ask for a query plan, which the server does not know.
     private const string Launcher = """
         const stop = () => process.exit(0);
         process.stdin.on('end', stop).on('error', stop).resume();
         const [, folder, port] = process.argv;
+        const ids = require(folder + '/lib/account/resource-id').default;
+        ids.toBase64String = bytes => bytes.toString('base64').replaceAll('/', '-');
+        ids.fromBase64String = text => Buffer.from(text.replaceAll('-', '/'), 'base64');
         const items = require(folder + '/lib/account/items').default.prototype;
         const set = items._set;
         items._set = function (data) { return set.call(this, { ...data, _etag: `"${data._etag}"` }); };

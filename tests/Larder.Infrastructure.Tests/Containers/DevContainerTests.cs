@@ -25,7 +25,7 @@ public sealed partial class DevContainerTests
         var packages = Installed().Matches(Repository.Read(".ci/run")).SelectMany(match => match.Groups["packages"].Value.Split(' ')).ToList();
 
         Assert.Contains("bubblewrap", packages);
-        Assert.Equal(["chromium"], packages.Where(package => !script.Contains($" {package}", StringComparison.Ordinal)));
+        Assert.Equal(["chromium-headless-shell"], packages.Where(package => !script.Contains($" {package}", StringComparison.Ordinal)));
     }
 
     [GeneratedRegex("<TargetFramework>net(?<version>[^<]+)<")]
