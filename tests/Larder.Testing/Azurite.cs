@@ -24,6 +24,8 @@ public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
 
     private const int ExtraAccounts = 500;
 
+    private static readonly Lazy<Task<Azurite>> Shared = new(() => StartAsync());
+
     private static readonly string[] Services = ["Blob", "Queue", "Table"];
 
     private readonly bool _onDisk;
@@ -47,6 +49,10 @@ public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
 
     /// <summary>Its working folder, removed at the end; its data too when it keeps them on disk.</summary>
     public string Folder { get; } = Path.Combine(Path.GetTempPath(), $"azurite-{Guid.NewGuid():N}");
+
+    /// <summary>An empty account of an Azurite that the tests of this process share: for those that neither stop it nor load it much.</summary>
+    /// <returns>Its connection string.</returns>
+    public static async Task<string> AccountAsync() => (await Shared.Value).NewAccount();
 
     /// <summary>The connection string of an empty account that no other test uses: as good as an Azurite of one's own, and cheaper.</summary>
     public string NewAccount()

@@ -9,14 +9,13 @@ public sealed class AccessFixture : IAsyncLifetime
     /// <summary>Names of the keys, which are those of their roles; the caller "anonymous" has no key.</summary>
     public static readonly string[] Names = ["anonymous", "reader", "predictor", "contributor", "admin"];
 
-    private Azurite? _azurite;
     private LarderProcess? _larder;
 
     /// <summary>Talks to it without a key.</summary>
     public HttpClient Client => _larder!.Client;
 
     /// <summary>Its storage.</summary>
-    public string Storage => _azurite!.ConnectionString;
+    public string Storage { get; private set; } = "";
 
     /// <summary>What it has printed.</summary>
     public string Log => _larder!.Log;
@@ -27,9 +26,9 @@ public sealed class AccessFixture : IAsyncLifetime
     /// <inheritdoc />
     public async Task InitializeAsync()
     {
-        _azurite = await Azurite.StartAsync();
+        Storage = await Azurite.AccountAsync();
         _larder = await LarderProcess.StartAsync(
-            _azurite.ConnectionString,
+            Storage,
             [
                 .. Names.Select(name => ($"FunctionKeys:{name}", KeyOf(name))),
                 .. Names.Where(name => name != "anonymous").Select(name => ($"Access:Keys:{name}:Role", name)),
@@ -48,8 +47,6 @@ public sealed class AccessFixture : IAsyncLifetime
     {
         if (_larder is not null)
             await _larder.DisposeAsync();
-        if (_azurite is not null)
-            await ((IAsyncDisposable)_azurite).DisposeAsync();
     }
 
     /// <summary>Sends something with a key, or without.</summary>

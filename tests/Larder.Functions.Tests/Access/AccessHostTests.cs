@@ -11,9 +11,8 @@ public sealed class AccessHostTests
     [Fact]
     public async Task In_Azure_behind_authentication_the_principal_s_role_counts()
     {
-        await using var azurite = await Azurite.StartAsync();
         await using var larder = await LarderProcess.StartAsync(
-            azurite.ConnectionString,
+            await Azurite.AccountAsync(),
             ("WEBSITE_SITE_NAME", "larder"),
             ("WEBSITE_AUTH_ENABLED", "True"),
             ("Jobs:Backend", "container-instances"),
@@ -47,9 +46,8 @@ public sealed class AccessHostTests
     [Fact]
     public async Task Who_calls_too_often_is_told_when_to_come_back_and_others_and_probes_are_not()
     {
-        await using var azurite = await Azurite.StartAsync();
         await using var larder = await LarderProcess.StartAsync(
-            azurite.ConnectionString,
+            await Azurite.AccountAsync(),
             ("FunctionKeys:busy", "busy-key"), ("FunctionKeys:quiet", "quiet-key"), ("Limits:Rate:PerSecond", "1"), ("Limits:Rate:Burst", "5"));
 
         Task<Answer> AskAsync(string key) => larder.Client.SendJsonAsync(HttpMethod.Get, "/api/test", null, ("x-functions-key", key));
@@ -72,9 +70,8 @@ public sealed class AccessHostTests
     [Fact]
     public async Task Where_the_host_asks_for_no_key_roles_do_as_soon_as_they_are_given()
     {
-        await using var azurite = await Azurite.StartAsync();
         await using var larder = await LarderProcess.StartAsync(
-            azurite.ConnectionString, ("Access:Keys:me:Role", "reader"), ("Access:Keys:me:Sha256", CallersTests.Hash("mine")));
+            await Azurite.AccountAsync(), ("Access:Keys:me:Role", "reader"), ("Access:Keys:me:Sha256", CallersTests.Hash("mine")));
 
         Task<Answer> AskAsync(HttpMethod method, string? key) =>
             larder.Client.SendJsonAsync(method, "/api/v1/models/x:1", null, key is null ? [] : [("x-functions-key", key)]);
@@ -131,8 +128,7 @@ public sealed class AccessHostTests
     [Fact]
     public async Task Every_answer_has_the_headers_that_keep_browsers_from_making_more_of_it()
     {
-        await using var azurite = await Azurite.StartAsync();
-        await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString, ("FunctionKeys:default", "k"));
+        await using var larder = await LarderProcess.StartAsync(await Azurite.AccountAsync(), ("FunctionKeys:default", "k"));
         larder.Client.DefaultRequestHeaders.Add("x-functions-key", "k");
         await larder.Client.UploadAsync("headed", OnnxModel.Linear());
 
@@ -155,8 +151,7 @@ public sealed class AccessHostTests
     [Fact]
     public async Task Without_keys_pages_of_other_sites_get_nothing_done()
     {
-        await using var azurite = await Azurite.StartAsync();
-        await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString, ("Access:AllowedHosts", "larder.test"));
+        await using var larder = await LarderProcess.StartAsync(await Azurite.AccountAsync(), ("Access:AllowedHosts", "larder.test"));
         var own = larder.Client.BaseAddress!.GetLeftPart(UriPartial.Authority);
 
         Task<Answer> AskAsync(HttpMethod method, string path, params (string, string)[] headers) => larder.Client.SendJsonAsync(method, path, method == HttpMethod.Get ? null : """{"data":[1]}""", headers);

@@ -13,14 +13,14 @@ public sealed class TokensTests : IAsyncLifetime
 {
     internal const string Admin = "lrd_administrator-of-the-tests-00000000000000000";
 
-    private Azurite? _azurite;
+    private string _storage = "";
     private LarderProcess? _larder;
 
     private HttpClient Client => _larder!.Client;
 
     public async Task InitializeAsync()
     {
-        _azurite = await Azurite.StartAsync();
+        _storage = await Azurite.AccountAsync();
         _larder = await StartAsync();
     }
 
@@ -28,8 +28,6 @@ public sealed class TokensTests : IAsyncLifetime
     {
         if (_larder is not null)
             await _larder.DisposeAsync();
-        if (_azurite is not null)
-            await ((IAsyncDisposable)_azurite).DisposeAsync();
     }
 
     [Fact]
@@ -123,19 +121,21 @@ public sealed class TokensTests : IAsyncLifetime
     [Fact]
     public async Task A_prediction_with_a_known_token_needs_no_storage()
     {
-        var token = (string)(await MakeAsync("""{"name": "phone", "role": "predictor"}""", Client)).Body["token"]!;
+        await using var azurite = await Azurite.StartAsync();
+        await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString, ("Access:AdminTokenSha256", CallersTests.Hash(Admin)));
+        var token = (string)(await MakeAsync("""{"name": "phone", "role": "predictor"}""", larder.Client)).Body["token"]!;
         using var form = new MultipartFormDataContent { { new ByteArrayContent(OnnxModel.Linear()), "path", "model.onnx" } };
         using var upload = new HttpRequestMessage(HttpMethod.Put, "/api/v1/models/warm") { Content = form };
         upload.Headers.TryAddWithoutValidation("Authorization", $"Bearer {Admin}");
-        using (var uploaded = await Client.SendAsync(upload))
+        using (var uploaded = await larder.Client.SendAsync(upload))
             Assert.Equal(HttpStatusCode.Created, uploaded.StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await PredictAsync()).Status);
 
-        await _azurite!.KillAsync();
+        await azurite.KillAsync();
 
         Assert.Equal(HttpStatusCode.OK, (await PredictAsync()).Status);
 
-        Task<Answer> PredictAsync() => Client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/warm/prediction", """{"values":[1,2,3,4]}""", Bearer(token));
+        Task<Answer> PredictAsync() => larder.Client.SendJsonAsync(HttpMethod.Post, "/api/v1/models/warm/prediction", """{"values":[1,2,3,4]}""", Bearer(token));
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class TokensTests : IAsyncLifetime
     [Fact]
     public async Task In_Azure_without_any_credentials_configured_every_route_but_the_probes_refuses()
     {
-        await using var shut = await LarderProcess.StartAsync(_azurite!.ConnectionString, AzureSettings);
+        await using var shut = await LarderProcess.StartAsync(_storage, AzureSettings);
 
         foreach (var route in new RouteTable().Entries)
             foreach (var method in route.Methods)
@@ -185,7 +185,7 @@ public sealed class TokensTests : IAsyncLifetime
     [Fact]
     public async Task A_key_that_is_called_as_a_function_opens_that_one_alone()
     {
-        await using var keyed = await LarderProcess.StartAsync(_azurite!.ConnectionString, ("FunctionKeys:ListModels", "k"), ("FunctionKeys:ListInformation", "old"), ("MasterKey", "m"));
+        await using var keyed = await LarderProcess.StartAsync(_storage, ("FunctionKeys:ListModels", "k"), ("FunctionKeys:ListInformation", "old"), ("MasterKey", "m"));
 
         Assert.Equal(HttpStatusCode.OK, (await keyed.Client.GetJsonAsync("/api/v1/models?code=k")).Status);
         var refused = await keyed.Client.GetJsonAsync("/api/v1/models/information?code=k");
@@ -211,7 +211,7 @@ public sealed class TokensTests : IAsyncLifetime
     private static (string Name, string Value) Basic(string user, string token) => ("Authorization", $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{token}"))}");
 
     private Task<LarderProcess> StartAsync(params (string Name, string Value)[] settings) =>
-        LarderProcess.StartAsync(_azurite!.ConnectionString, [("Access:AdminTokenSha256", CallersTests.Hash(Admin)), .. settings]);
+        LarderProcess.StartAsync(_storage, [("Access:AdminTokenSha256", CallersTests.Hash(Admin)), .. settings]);
 
     private static async Task<HttpStatusCode> AskAsync(HttpClient client, string token) => (await client.SendJsonAsync(HttpMethod.Get, "/api/test", null, Bearer(token))).Status;
 

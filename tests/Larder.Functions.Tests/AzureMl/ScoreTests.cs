@@ -139,8 +139,8 @@ public sealed class ScoreTests(ServingFixture larder)
     [Fact]
     public async Task A_model_without_columns_is_described_by_its_inputs()
     {
-        await using var azurite = await Larder.Testing.Azurite.StartAsync();
-        await using var other = await LarderProcess.StartAsync(azurite.ConnectionString, ("Serving:Model", "image"));
+        var storage = await Larder.Testing.Azurite.AccountAsync();
+        await using var other = await LarderProcess.StartAsync(storage, ("Serving:Model", "image"));
         await other.Client.UploadAsync("image", Larder.Testing.Onnx.OnnxModel.Identity(Larder.Inference.Signatures.Datatype.Fp32, "n", 1, 2, 2));
 
         var document = JsonNode.Parse(await other.Client.GetStringAsync("/swagger.json"))!;
@@ -152,8 +152,8 @@ public sealed class ScoreTests(ServingFixture larder)
     [Fact]
     public async Task Without_a_configured_model_the_routes_are_404()
     {
-        await using var azurite = await Larder.Testing.Azurite.StartAsync();
-        await using var other = await LarderProcess.StartAsync(azurite.ConnectionString);
+        var storage = await Larder.Testing.Azurite.AccountAsync();
+        await using var other = await LarderProcess.StartAsync(storage);
 
         foreach (var (method, path) in new[] { ("POST", "/score"), ("GET", "/swagger.json"), ("POST", "/invocations") })
         {

@@ -20,11 +20,9 @@ public sealed class BackupTests(LarderFixture larder) : IClassFixture<LarderFixt
     [Fact]
     public async Task A_registry_moves_from_blobs_to_Cosmos_DB_and_predicts_as_before_byte_for_byte()
     {
-        await using var azurite = await Azurite.StartAsync();
-        await using var from = await LarderProcess.StartAsync(azurite.ConnectionString);
-        await using var elsewhere = await Azurite.StartAsync();
+        await using var from = await LarderProcess.StartAsync(await Azurite.AccountAsync());
         await using var server = await CosmosServer.StartAsync();
-        await using var to = await LarderProcess.StartAsync(elsewhere.ConnectionString, server.Settings(server.NewDatabase()));
+        await using var to = await LarderProcess.StartAsync(await Azurite.AccountAsync(), server.Settings(server.NewDatabase()));
         string[] references = ["moved", "moved:champion", "moved:1", "other"];
         await from.Client.UploadAsync("moved", OnnxModel.Linear(classes: 2), "b\u00f6rek.onnx", ("model_description", "Kn\u00e4ckebrot \ud83c\udf5e"));
         await from.Client.UploadAsync("moved", OnnxModel.Linear(classes: 3));

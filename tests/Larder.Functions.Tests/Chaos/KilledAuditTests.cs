@@ -24,14 +24,14 @@ public sealed class KilledAuditTests
     [InlineData("cosmos")]
     public async Task Every_acknowledged_change_has_exactly_one_record(string kind)
     {
-        await using var azurite = await Azurite.StartAsync();
+        var storage = await Azurite.AccountAsync();
         await using var cosmos = kind == "cosmos" ? await CosmosServer.StartAsync() : null;
         var settings = cosmos?.Settings(cosmos.NewDatabase()) ?? [("Store:Kind", "blobs")];
         var asked = new Asked();
 
         for (var kill = 0; kill < Kills; kill++)
         {
-            await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString, settings);
+            await using var larder = await LarderProcess.StartAsync(storage, settings);
             if (kill == 0)
             {
                 await larder.Client.UploadAsync("hot", OnnxModel.Linear());
@@ -51,7 +51,7 @@ public sealed class KilledAuditTests
             await working;
         }
 
-        await using var survivor = await LarderProcess.StartAsync(azurite.ConnectionString, settings);
+        await using var survivor = await LarderProcess.StartAsync(storage, settings);
         var records = new List<JsonNode>(await survivor.Client.AuditAsync("subject=model:hot"));
         foreach (var schedule in asked.Schedules)
             records.AddRange(await survivor.Client.AuditAsync($"subject=schedule:{schedule}"));

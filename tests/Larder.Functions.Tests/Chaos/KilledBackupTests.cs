@@ -25,21 +25,21 @@ public sealed class KilledBackupTests
     public async Task An_export_whose_host_is_killed_again_and_again_is_the_one_of_a_host_that_was_not()
     {
         const int Models = 250;
-        await using var azurite = await Azurite.StartAsync();
-        var documents = await TestStore.OpenAsync(azurite.ConnectionString);
-        var artifacts = new BlobArtifactStore(BlobClients.Create(azurite.ConnectionString), TimeProvider.System);
+        var storage = await Azurite.AccountAsync();
+        var documents = await TestStore.OpenAsync(storage);
+        var artifacts = new BlobArtifactStore(BlobClients.Create(storage), TimeProvider.System);
         await FillAsync(documents, artifacts, Models, i => OnnxModel.Linear(classes: 2 + i % 50));
         var random = new Random(5);
         var (id, killedWhileRunning) = ("", 0);
         for (var kill = 0; kill < Kills; kill++)
         {
-            await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString);
+            await using var larder = await LarderProcess.StartAsync(storage);
             if (kill == 0)
                 id = (string)(await larder.Client.SendJsonAsync(HttpMethod.Post, "/api/v1/admin/export")).Body["job"]!["id"]!;
             killedWhileRunning += await KillSomewhereAsync(larder, id, "export", random.Next(0, 600)) ? 1 : 0;
         }
 
-        await using var survivor = await LarderProcess.StartAsync(azurite.ConnectionString);
+        await using var survivor = await LarderProcess.StartAsync(storage);
         var job = await survivor.Client.EndOfAsync(id, () => survivor.Log);
 
         Assert.True((string)job["state"]! == "succeeded", $"{job}\n{survivor.Log}");
@@ -52,19 +52,19 @@ public sealed class KilledBackupTests
     public async Task An_import_whose_host_is_killed_again_and_again_ends_with_every_model_whole()
     {
         const int Models = 40;
-        await using var azurite = await Azurite.StartAsync();
-        var (from, files) = (new BlobDocumentStore(BlobClients.Create(azurite.NewAccount())), new BlobArtifactStore(BlobClients.Create(azurite.NewAccount()), TimeProvider.System));
+        var storage = await Azurite.AccountAsync();
+        var (from, files) = (new BlobDocumentStore(BlobClients.Create(await Azurite.AccountAsync())), new BlobArtifactStore(BlobClients.Create(await Azurite.AccountAsync()), TimeProvider.System));
         await FillAsync(from, files, Models, i => OnnxModel.Linear(classes: 2 + i % 8));
         var archive = await ExportAsync(from, files);
-        var documents = await TestStore.OpenAsync(azurite.ConnectionString);
-        var artifacts = new BlobArtifactStore(BlobClients.Create(azurite.ConnectionString), TimeProvider.System);
+        var documents = await TestStore.OpenAsync(storage);
+        var artifacts = new BlobArtifactStore(BlobClients.Create(storage), TimeProvider.System);
         var registry = new ModelRegistry(documents, TimeProvider.System, new AuditLog(documents, NullLogger<AuditLog>.Instance));
         var random = new Random(6);
         var (id, killedWhileRunning) = ("", 0);
         string[] steps = ["check", "store", "register", "register"];
         for (var kill = 0; kill < Kills; kill++)
         {
-            await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString);
+            await using var larder = await LarderProcess.StartAsync(storage);
             if (kill == 0)
                 id = (string)(await larder.Client.ImportAsync(archive)).Body["job"]!["id"]!;
             killedWhileRunning += await KillSomewhereAsync(larder, id, steps[kill], random.Next(0, 150)) ? 1 : 0;
@@ -72,7 +72,7 @@ public sealed class KilledBackupTests
                 Assert.Equal([1, 2], (await registry.ListVersionsAsync(model.Name, 10)).Items.Select(version => version.Version));
         }
 
-        await using var survivor = await LarderProcess.StartAsync(azurite.ConnectionString);
+        await using var survivor = await LarderProcess.StartAsync(storage);
         var job = await survivor.Client.EndOfAsync(id, () => survivor.Log);
 
         Assert.True((string)job["state"]! == "succeeded", $"{job}\n{survivor.Log}");

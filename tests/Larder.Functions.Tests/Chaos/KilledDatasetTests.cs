@@ -16,12 +16,12 @@ public sealed class KilledDatasetTests
     [Fact]
     public async Task Every_completed_data_set_survives_a_host_that_is_killed_again_and_again_and_no_other_gets_a_name()
     {
-        await using var azurite = await Azurite.StartAsync();
+        var storage = await Azurite.AccountAsync();
         var random = new Random(11);
         var contents = Enumerable.Range(0, Datasets).Select(_ => Content(random)).ToList();
         var jobs = new Dictionary<int, string>();
         List<JsonNode> uploads;
-        await using (var larder = await LarderProcess.StartAsync(azurite.ConnectionString))
+        await using (var larder = await LarderProcess.StartAsync(storage))
         {
             // The last is never completed.
             uploads = [.. await Task.WhenAll(Enumerable.Range(0, Datasets + 1).Select(i => larder.Client.BeginUploadAsync("killed-sets", Body(i))))];
@@ -32,7 +32,7 @@ public sealed class KilledDatasetTests
 
         for (var kill = 0; kill < Kills; kill++)
         {
-            await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString);
+            await using var larder = await LarderProcess.StartAsync(storage);
             // Each is completed by two hosts, one after the other: the second gets the first one's job.
             var completing = Task.WhenAll(Enumerable.Range(0, 4).Select(i => CompleteAsync(larder, ((kill * 2) + i) % Datasets)));
             // Copying, hashing and storing all of them takes a few seconds.
@@ -41,7 +41,7 @@ public sealed class KilledDatasetTests
             await completing;
         }
 
-        await using var survivor = await LarderProcess.StartAsync(azurite.ConnectionString);
+        await using var survivor = await LarderProcess.StartAsync(storage);
         for (var i = 0; i < Datasets; i++)
         {
             await CompleteAsync(survivor, i);
@@ -54,7 +54,7 @@ public sealed class KilledDatasetTests
         Assert.Equal(Datasets, (await survivor.Client.GetJsonAsync("/api/v1/datasets")).Body["datasets"]!.AsArray().Count);
         Assert.Equal(Datasets, (int)(await survivor.Client.GetJsonAsync("/api/v1/jobs?type=dataset")).Body["total"]!);
         var left = new List<string>();
-        await foreach (var blob in BlobClients.Create(azurite.ConnectionString).GetBlobContainerClient("upload-sessions").GetBlobsAsync())
+        await foreach (var blob in BlobClients.Create(storage).GetBlobContainerClient("upload-sessions").GetBlobsAsync())
             left.Add(blob.Name);
         Assert.Equal([(string)uploads[Datasets]["id"]!], left);
 

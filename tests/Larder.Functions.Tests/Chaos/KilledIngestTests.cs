@@ -18,23 +18,23 @@ public sealed class KilledIngestTests
     [Fact]
     public async Task Fifty_drops_survive_a_host_that_is_killed_again_and_again_and_none_comes_twice()
     {
-        await using var azurite = await Azurite.StartAsync();
-        await Drops.CreateContainerAsync(azurite.ConnectionString);
+        var storage = await Azurite.AccountAsync();
+        await Drops.CreateContainerAsync(storage);
         for (var i = 0; i < Count; i++)
-            await Drops.DropAsync(azurite.ConnectionString, Path(i), OnnxModel.Linear(classes: 2 + i));
+            await Drops.DropAsync(storage, Path(i), OnnxModel.Linear(classes: 2 + i));
         var random = new Random(7);
         for (var kill = 0; kill < Kills; kill++)
         {
-            await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString, Drops.Often);
+            await using var larder = await LarderProcess.StartAsync(storage, Drops.Often);
             // From finding the blobs to registering them: all fifty take some ten seconds.
             await Task.Delay(random.Next(500, 5000));
             await larder.KillAsync();
         }
 
-        await using var survivor = await LarderProcess.StartAsync(azurite.ConnectionString, Drops.Often);
+        await using var survivor = await LarderProcess.StartAsync(storage, Drops.Often);
         for (var i = 0; i < Count; i++)
         {
-            var result = await Drops.ResultAsync(azurite.ConnectionString, Path(i), () => survivor.Log);
+            var result = await Drops.ResultAsync(storage, Path(i), () => survivor.Log);
             Assert.True((string?)result["state"] == "succeeded", result.ToString());
             Assert.Equal("succeeded", (string?)(await survivor.Client.EndOfAsync((string)result["job"]!))["state"]);
         }

@@ -16,25 +16,25 @@ public sealed class KilledScheduleTests
     [Fact]
     public async Task An_occurrence_whose_host_is_killed_again_and_again_runs_exactly_once()
     {
-        await using var azurite = await Azurite.StartAsync();
-        var documents = await TestStore.OpenAsync(azurite.ConnectionString);
+        var storage = await Azurite.AccountAsync();
+        var documents = await TestStore.OpenAsync(storage);
         var store = new ScheduleStore(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance));
         var folder = Path.Combine(Path.GetTempPath(), $"larder-killed-{Guid.NewGuid():N}");
         var random = new Random(41);
         try
         {
-            var ids = await PrepareAsync(azurite, folder);
+            var ids = await PrepareAsync(storage, folder);
             for (var kill = 0; kill < Kills; kill++)
             {
                 if (kill < ids.Count)
                     await BecomeDueAsync(store, ids[kill]);
-                await using var larder = await StartAsync(azurite, folder);
+                await using var larder = await StartAsync(storage, folder);
                 // The timer fires every ten seconds; what it starts takes a few more.
                 await Task.Delay(random.Next(0, 12_000));
                 await larder.KillAsync();
             }
 
-            await using var survivor = await StartAsync(azurite, folder);
+            await using var survivor = await StartAsync(storage, folder);
             await AssertEachRanOnceAsync(survivor, ids);
         }
         finally
@@ -47,15 +47,15 @@ public sealed class KilledScheduleTests
     [Fact]
     public async Task Two_hosts_on_one_storage_run_an_occurrence_once()
     {
-        await using var azurite = await Azurite.StartAsync();
-        var documents = await TestStore.OpenAsync(azurite.ConnectionString);
+        var storage = await Azurite.AccountAsync();
+        var documents = await TestStore.OpenAsync(storage);
         var store = new ScheduleStore(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance));
         var folders = Enumerable.Range(0, 2).Select(_ => Path.Combine(Path.GetTempPath(), $"larder-two-{Guid.NewGuid():N}")).ToList();
         try
         {
-            var ids = await PrepareAsync(azurite, folders[0]);
-            await using var one = await StartAsync(azurite, folders[0]);
-            await using var other = await StartAsync(azurite, folders[1]);
+            var ids = await PrepareAsync(storage, folders[0]);
+            await using var one = await StartAsync(storage, folders[0]);
+            await using var other = await StartAsync(storage, folders[1]);
             foreach (var id in ids)
                 await BecomeDueAsync(store, id);
 
@@ -68,12 +68,12 @@ public sealed class KilledScheduleTests
         }
     }
 
-    private static Task<LarderProcess> StartAsync(Azurite azurite, string folder) =>
-        LarderProcess.StartAsync(azurite.ConnectionString, ("LocalFolder", folder));
+    private static Task<LarderProcess> StartAsync(string storage, string folder) =>
+        LarderProcess.StartAsync(storage, ("LocalFolder", folder));
 
-    private static async Task<IReadOnlyList<string>> PrepareAsync(Azurite azurite, string folder)
+    private static async Task<IReadOnlyList<string>> PrepareAsync(string storage, string folder)
     {
-        await using var larder = await StartAsync(azurite, folder);
+        await using var larder = await StartAsync(storage, folder);
         var ids = new List<string>();
         for (var i = 0; i < Schedules; i++)
         {

@@ -16,7 +16,7 @@ public sealed class KilledScoringTests
     [Fact]
     public async Task A_scoring_whose_host_is_killed_again_and_again_leaves_the_bytes_of_one_that_was_not()
     {
-        await using var azurite = await Azurite.StartAsync();
+        var storage = await Azurite.AccountAsync();
         var folder = Path.Combine(Path.GetTempPath(), $"larder-killed-scoring-{Guid.NewGuid():N}");
         var dataset = ScoringClient.Rows(Rows);
         var random = new Random(7);
@@ -55,7 +55,7 @@ public sealed class KilledScoringTests
                 Directory.Delete(folder, recursive: true);
         }
 
-        Task<LarderProcess> StartAsync() => LarderProcess.StartAsync(azurite.ConnectionString, ("LocalFolder", folder));
+        Task<LarderProcess> StartAsync() => LarderProcess.StartAsync(storage, ("LocalFolder", folder));
     }
 
     private static bool IsOver(JsonNode job) => (string)job["state"]! is not ("queued" or "running");

@@ -23,7 +23,7 @@ public sealed class KilledTrainingTests
     [Fact]
     public async Task A_training_whose_host_is_killed_again_and_again_ends_once_with_one_version_and_every_line()
     {
-        await using var azurite = await Azurite.StartAsync();
+        var storage = await Azurite.AccountAsync();
         var folder = Path.Combine(Path.GetTempPath(), $"larder-killed-{Guid.NewGuid():N}");
         var random = new Random(3);
         var jobs = new List<string>();
@@ -59,14 +59,13 @@ public sealed class KilledTrainingTests
                 Directory.Delete(folder, recursive: true);
         }
 
-        Task<LarderProcess> StartAsync() => LarderProcess.StartAsync(azurite.ConnectionString, ("LocalFolder", folder));
+        Task<LarderProcess> StartAsync() => LarderProcess.StartAsync(storage, ("LocalFolder", folder));
     }
 
     [Fact]
     public async Task Twenty_trainings_at_once_all_end_each_with_its_own_version()
     {
-        await using var azurite = await Azurite.StartAsync();
-        await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString);
+        await using var larder = await LarderProcess.StartAsync(await Azurite.AccountAsync());
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i =>
             larder.Client.TrainAsync($"many-{i % 4}", TrainingClient.Copy, OnnxModel.Linear(classes: 2 + i), "{\"tags\": {\"number\": \"" + i + "\"}}")));
         Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Accepted, answer.Status));

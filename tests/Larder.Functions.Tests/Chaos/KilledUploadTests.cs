@@ -13,14 +13,14 @@ public sealed class KilledUploadTests
     [Fact]
     public async Task Every_acknowledged_upload_survives_SIGKILL_and_nothing_half_made_is_listed()
     {
-        await using var azurite = await Azurite.StartAsync();
+        var storage = await Azurite.AccountAsync();
         var random = new Random(20);
         var acknowledged = new List<(string Name, int Version, string Sha256)>();
         var kills = 0;
 
         for (var next = 0; next < Uploads;)
         {
-            await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString);
+            await using var larder = await LarderProcess.StartAsync(storage);
             // Several uploads are in progress when the process is killed; the first of a fresh process also starts its validator.
             var batch = Enumerable.Range(next, Math.Min(6, Uploads - next)).Select(i => UploadAsync(larder, $"m{i % 4}", OnnxModel.Linear(classes: 2 + i))).ToList();
             next += batch.Count;
@@ -37,7 +37,7 @@ public sealed class KilledUploadTests
             kills++;
         }
 
-        await using var survivor = await LarderProcess.StartAsync(azurite.ConnectionString);
+        await using var survivor = await LarderProcess.StartAsync(storage);
         Assert.Equal(5, kills);
         // Without it the checks below would pass when no upload was ever acknowledged.
         Assert.NotEmpty(acknowledged);

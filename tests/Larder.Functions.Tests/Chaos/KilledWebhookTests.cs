@@ -24,7 +24,7 @@ public sealed class KilledWebhookTests
     [InlineData("cosmos")]
     public async Task Every_acknowledged_change_is_delivered(string kind)
     {
-        await using var azurite = await Azurite.StartAsync();
+        var storage = await Azurite.AccountAsync();
         await using var cosmos = kind == "cosmos" ? await CosmosServer.StartAsync() : null;
         var isUp = false;
         await using var receiver = await WebhookReceiver.StartAsync((http, _) =>
@@ -41,7 +41,7 @@ public sealed class KilledWebhookTests
 
         for (var kill = 0; kill < Kills; kill++)
         {
-            await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString, settings);
+            await using var larder = await LarderProcess.StartAsync(storage, settings);
             if (kill == 0)
             {
                 await larder.Client.UploadAsync("hot", OnnxModel.Linear());
@@ -63,7 +63,7 @@ public sealed class KilledWebhookTests
         Assert.True(acknowledged.Count >= Kills * Enough);
         Volatile.Write(ref isUp, true);
         var from = receiver.Requests.Count;
-        await using var survivor = await LarderProcess.StartAsync(azurite.ConnectionString, settings);
+        await using var survivor = await LarderProcess.StartAsync(storage, settings);
         await Eventually.TrueAsync(() => Task.FromResult(!acknowledged.Except(receiver.Requests.Skip(from).Select(TokenOf)).Any()));
 
         Assert.Empty(receiver.Requests.Select(TokenOf).Except(asked));

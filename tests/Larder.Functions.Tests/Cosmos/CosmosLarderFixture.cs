@@ -6,7 +6,6 @@ namespace Larder.Functions.Tests.Cosmos;
 /// <summary>One Larder with its documents in Cosmos DB, whatever <c>LARDER_TEST_STORE</c> says.</summary>
 public sealed class CosmosLarderFixture : IAsyncLifetime
 {
-    private Azurite? _azurite;
     private CosmosServer? _server;
     private LarderProcess? _larder;
 
@@ -19,9 +18,8 @@ public sealed class CosmosLarderFixture : IAsyncLifetime
     /// <inheritdoc />
     public async Task InitializeAsync()
     {
-        _azurite = await Azurite.StartAsync();
         _server = await CosmosServer.StartAsync();
-        _larder = await LarderProcess.StartAsync(_azurite.ConnectionString, _server.Settings(_server.NewDatabase()));
+        _larder = await LarderProcess.StartAsync(await Azurite.AccountAsync(), _server.Settings(_server.NewDatabase()));
     }
 
     /// <inheritdoc />
@@ -31,7 +29,5 @@ public sealed class CosmosLarderFixture : IAsyncLifetime
             await _larder.DisposeAsync();
         if (_server is not null)
             await _server.DisposeAsync();
-        if (_azurite is not null)
-            await _azurite.DisposeAsync();
     }
 }

@@ -14,10 +14,10 @@ public sealed class StoreSettingsTests
     [InlineData("Store:Cosmos:Endpoint", "Store:Kind=cosmos", "Store:Cosmos:Endpoint=https://127.0.0.1:1", "Store:Cosmos:Key=bGFyZGVy", "Store:Cosmos:LimitToEndpoint=true", "Store:Cosmos:Timeout=00:00:02")]
     public async Task A_wrong_or_missing_setting_keeps_the_host_from_starting_and_is_named(string sentence, params string[] settings)
     {
-        await using var azurite = await Azurite.StartAsync();
+        var storage = await Azurite.AccountAsync();
 
         var ended = await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            LarderProcess.StartAsync(azurite.ConnectionString, [.. settings.Select(setting => setting.Split('=', 2)).Select(parts => (parts[0], parts[1]))]));
+            LarderProcess.StartAsync(storage, [.. settings.Select(setting => setting.Split('=', 2)).Select(parts => (parts[0], parts[1]))]));
 
         Assert.Contains(sentence, ended.Message);
         Assert.DoesNotContain("   at ", ended.Message);

@@ -131,9 +131,7 @@ public sealed class CallAccessTests(GrpcFixture larder)
     [Fact]
     public async Task A_caller_that_calls_too_often_is_told_to_wait_and_so_are_the_messages_of_a_stream()
     {
-        var storage = await Azurite.StartAsync();
-        await using var ending = (IAsyncDisposable)storage;
-        await using var strict = await LarderProcess.StartWithGrpcAsync(storage.ConnectionString, ("Limits:Rate:PerSecond", "1"), ("Limits:Rate:Burst", "3"), ("MasterKey", Key));
+        await using var strict = await LarderProcess.StartWithGrpcAsync(await Azurite.AccountAsync(), ("Limits:Rate:PerSecond", "1"), ("Limits:Rate:Burst", "3"), ("MasterKey", Key));
         using var channel = GrpcChannel.ForAddress(strict.GrpcAddress!);
         var client = new GRPCInferenceService.GRPCInferenceServiceClient(channel);
 
@@ -168,9 +166,7 @@ public sealed class CallAccessTests(GrpcFixture larder)
     [Fact]
     public async Task Without_credentials_the_port_for_gRPC_is_on_loopback_only_and_every_caller_is_local()
     {
-        var storage = await Azurite.StartAsync();
-        await using var ending = (IAsyncDisposable)storage;
-        await using var open = await LarderProcess.StartWithGrpcAsync(storage.ConnectionString);
+        await using var open = await LarderProcess.StartWithGrpcAsync(await Azurite.AccountAsync());
         using var channel = GrpcChannel.ForAddress(open.GrpcAddress!);
         var client = new GRPCInferenceService.GRPCInferenceServiceClient(channel);
 

@@ -133,9 +133,7 @@ public sealed class ServiceCallTests(GrpcFixture larder)
     [Fact]
     public async Task A_server_that_is_not_ready_does_not_serve_and_one_that_stops_says_so()
     {
-        var storage = await Azurite.StartAsync();
-        await using var ending = (IAsyncDisposable)storage;
-        await using var waiting = await LarderProcess.StartWithGrpcAsync(storage.ConnectionString, ("Preload", "no-such-model"));
+        await using var waiting = await LarderProcess.StartWithGrpcAsync(await Azurite.AccountAsync(), ("Preload", "no-such-model"));
         using var channel = GrpcChannel.ForAddress(waiting.GrpcAddress!);
         var health = new Health.HealthClient(channel);
 

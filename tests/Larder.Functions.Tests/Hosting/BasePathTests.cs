@@ -12,14 +12,12 @@ public sealed partial class BasePathTests : IAsyncLifetime
     private const string Token = "lrd_of-the-tests-of-the-base-path";
     private const string TokenHash = "65ec0947d13924a16013569da72a2cf735875d90cd46da315860ddc14a253c78";
 
-    private Azurite? _azurite;
     private LarderProcess? _larder;
 
     public async Task InitializeAsync()
     {
-        _azurite = await Azurite.StartAsync();
         _larder = await LarderProcess.StartAsync(
-            _azurite.ConnectionString,
+            await Azurite.AccountAsync(),
             ("SelfHost:PathBase", "/team/larder"), ("SelfHost:KnownProxies", "127.0.0.1,::1"), ("Access:AdminTokenSha256", TokenHash));
     }
 
@@ -27,8 +25,6 @@ public sealed partial class BasePathTests : IAsyncLifetime
     {
         if (_larder is not null)
             await _larder.DisposeAsync();
-        if (_azurite is not null)
-            await ((IAsyncDisposable)_azurite).DisposeAsync();
     }
 
     [Fact]

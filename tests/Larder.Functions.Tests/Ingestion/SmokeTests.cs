@@ -12,10 +12,10 @@ public sealed class SmokeTests
     [Fact]
     public async Task A_drop_becomes_a_model_that_predicts_within_thirty_seconds_with_the_default_settings()
     {
-        await using var azurite = await Azurite.StartAsync();
-        await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString);
+        var storage = await Azurite.AccountAsync();
+        await using var larder = await LarderProcess.StartAsync(storage);
 
-        var (exitCode, output) = await RunAsync(larder.Client.BaseAddress!, azurite.ConnectionString);
+        var (exitCode, output) = await RunAsync(larder.Client.BaseAddress!, storage);
 
         Assert.True(exitCode == 0, output + larder.Log);
         Assert.Matches(@"^The drop was a model after [\d.]+ s\.\nIt predicts\.\n$", output);
@@ -24,9 +24,9 @@ public sealed class SmokeTests
     [Fact]
     public async Task A_drop_that_no_server_takes_in_is_told_in_a_sentence_with_exit_code_1()
     {
-        await using var azurite = await Azurite.StartAsync();
+        var storage = await Azurite.AccountAsync();
 
-        var (exitCode, output) = await RunAsync(FreeAddress(), azurite.ConnectionString, "--seconds", "1");
+        var (exitCode, output) = await RunAsync(FreeAddress(), storage, "--seconds", "1");
 
         Assert.Equal(1, exitCode);
         Assert.StartsWith("The drop did not become a model in time. The last answer was 0 ", output, StringComparison.Ordinal);

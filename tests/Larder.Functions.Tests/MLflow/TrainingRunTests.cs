@@ -12,7 +12,6 @@ namespace Larder.Functions.Tests.MLflow;
 /// <summary>A Larder that asks for tokens; its client is the administrator.</summary>
 public sealed class GuardedLarder : IAsyncLifetime
 {
-    private Azurite? _azurite;
 
     /// <summary>The server.</summary>
     internal LarderProcess? Larder { get; private set; }
@@ -20,8 +19,7 @@ public sealed class GuardedLarder : IAsyncLifetime
     /// <inheritdoc />
     public async Task InitializeAsync()
     {
-        _azurite = await Azurite.StartAsync();
-        Larder = await LarderProcess.StartAsync(_azurite.ConnectionString, [("Access:AdminTokenSha256", KeyHash.Of(TokensTests.Admin).ToString())]);
+        Larder = await LarderProcess.StartAsync(await Azurite.AccountAsync(), [("Access:AdminTokenSha256", KeyHash.Of(TokensTests.Admin).ToString())]);
         Larder.Client.DefaultRequestHeaders.Authorization = new("Bearer", TokensTests.Admin);
     }
 
@@ -30,8 +28,6 @@ public sealed class GuardedLarder : IAsyncLifetime
     {
         if (Larder is not null)
             await Larder.DisposeAsync();
-        if (_azurite is not null)
-            await ((IAsyncDisposable)_azurite).DisposeAsync();
     }
 }
 

@@ -12,7 +12,6 @@ namespace Larder.Functions.Tests.MLflow;
 /// <summary>A Larder whose webhooks may lead to this machine.</summary>
 public sealed class WebhookFixture : IAsyncLifetime
 {
-    private Azurite? _azurite;
     private LarderProcess? _larder;
 
     /// <summary>Talks to it.</summary>
@@ -24,9 +23,8 @@ public sealed class WebhookFixture : IAsyncLifetime
     /// <inheritdoc />
     public async Task InitializeAsync()
     {
-        _azurite = await Azurite.StartAsync();
         _larder = await LarderProcess.StartAsync(
-            _azurite.ConnectionString, ("Webhooks:AllowLoopback", "true"), ("Webhooks:FirstDelay", "00:00:01"), ("Webhooks:Attempts", "2"), ("Logging:LogLevel:Default", "Debug"));
+            await Azurite.AccountAsync(), ("Webhooks:AllowLoopback", "true"), ("Webhooks:FirstDelay", "00:00:01"), ("Webhooks:Attempts", "2"), ("Logging:LogLevel:Default", "Debug"));
     }
 
     /// <inheritdoc />
@@ -34,8 +32,6 @@ public sealed class WebhookFixture : IAsyncLifetime
     {
         if (_larder is not null)
             await _larder.DisposeAsync();
-        if (_azurite is not null)
-            await ((IAsyncDisposable)_azurite).DisposeAsync();
     }
 }
 

@@ -11,7 +11,6 @@ namespace Larder.Functions.Tests.MLflowScoring;
 /// <summary>A Larder that serves one model on the routes that name none, for the tests of MLflow scoring and of Azure ML.</summary>
 public sealed class ServingFixture : IAsyncLifetime
 {
-    private Azurite? _azurite;
     private LarderProcess? _larder;
 
     /// <summary>The names of the columns of <c>served</c>.</summary>
@@ -23,8 +22,7 @@ public sealed class ServingFixture : IAsyncLifetime
     /// <inheritdoc />
     public async Task InitializeAsync()
     {
-        _azurite = await Azurite.StartAsync();
-        _larder = await LarderProcess.StartAsync(_azurite.ConnectionString, ("Serving:Model", "served"));
+        _larder = await LarderProcess.StartAsync(await Azurite.AccountAsync(), ("Serving:Model", "served"));
         Assert.Equal(404, (int)(await Client.GetAsync("/ping")).StatusCode);
         await Client.UploadAsync("served", OnnxModel.Linear(), fields: [("features", Features), ("alias", "blue")]);
         await Client.UploadAsync("served", OnnxModel.Linear(), fields: [("features", Features), ("description", "the second")]);
@@ -46,8 +44,6 @@ public sealed class ServingFixture : IAsyncLifetime
     {
         if (_larder is not null)
             await _larder.DisposeAsync();
-        if (_azurite is not null)
-            await ((IAsyncDisposable)_azurite).DisposeAsync();
     }
 
     /// <summary>Sends a body, and answers status, body, media type and headers.</summary>

@@ -10,11 +10,11 @@ public sealed class LifecycleTests
     [Fact]
     public async Task Readiness_waits_for_the_models_of_Preload()
     {
-        await using var azurite = await Azurite.StartAsync();
-        await using (var first = await LarderProcess.StartAsync(azurite.ConnectionString))
+        var storage = await Azurite.AccountAsync();
+        await using (var first = await LarderProcess.StartAsync(storage))
             await first.Client.UploadAsync("wanted", OnnxModel.Linear());
 
-        await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString, ("Preload", "wanted, missing:3"));
+        await using var larder = await LarderProcess.StartAsync(storage, ("Preload", "wanted, missing:3"));
 
         await Eventually.TrueAsync(async () => (await larder.Client.GetJsonAsync("/readyz")).Body["waiting_for"] is { } waiting && !waiting.ToJsonString().Contains("wanted", StringComparison.Ordinal));
         var answer = await larder.Client.GetJsonAsync("/readyz");
@@ -45,8 +45,7 @@ public sealed class LifecycleTests
     [Fact]
     public async Task SIGTERM_ends_it_cleanly()
     {
-        await using var azurite = await Azurite.StartAsync();
-        await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString);
+        await using var larder = await LarderProcess.StartAsync(await Azurite.AccountAsync());
 
         Assert.Equal(0, await larder.StopAsync());
     }
@@ -54,8 +53,7 @@ public sealed class LifecycleTests
     [Fact]
     public async Task A_model_over_the_limit_is_413()
     {
-        await using var azurite = await Azurite.StartAsync();
-        await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString, ("Limits:ModelBytes", "2000"));
+        await using var larder = await LarderProcess.StartAsync(await Azurite.AccountAsync(), ("Limits:ModelBytes", "2000"));
 
         var tooLarge = await larder.Client.UploadAsync("large", OnnxModel.MatMul(64));
         var small = await larder.Client.UploadAsync("small", OnnxModel.Linear());

@@ -20,9 +20,9 @@ public sealed class NewRuntimeTests
     [Fact]
     public async Task Another_ONNX_Runtime_compares_every_default_and_alias_with_their_samples()
     {
-        await using var azurite = await Azurite.StartAsync();
+        var storage = await Azurite.AccountAsync();
         string runtime;
-        await using (var before = await LarderProcess.StartAsync(azurite.ConnectionString))
+        await using (var before = await LarderProcess.StartAsync(storage))
         {
             runtime = (string)(await before.Client.GetJsonAsync("/api/v1/version")).Body["onnx_runtime"]!;
             await UploadAsync(before, "steady", "[1]");
@@ -34,7 +34,7 @@ public sealed class NewRuntimeTests
             Assert.Equal(0, await before.StopAsync());
         }
 
-        var documents = await TestStore.OpenAsync(azurite.ConnectionString);
+        var documents = await TestStore.OpenAsync(storage);
         var registry = new ModelRegistry(documents, TimeProvider.System, new AuditLog(documents, NullLogger<AuditLog>.Instance));
         foreach (var (name, version) in new[] { ("steady", 1), ("changed", 1), ("changed", 2), ("unserved", 1), ("unserved", 2) })
         {
@@ -43,7 +43,7 @@ public sealed class NewRuntimeTests
                 ModelName.Parse(name), version, new VersionPatch { Description = "before", Samples = files, SampleCheck = new SampleCheck(Earlier, DateTimeOffset.UnixEpoch, null) });
         }
 
-        await using var after = await LarderProcess.StartAsync(azurite.ConnectionString);
+        await using var after = await LarderProcess.StartAsync(storage);
         foreach (var reference in new[] { "steady:1", "changed:2", "unserved:2", "changed:1" })
             await Eventually.TrueAsync(async () => (string)(await CheckAsync(after, reference))["onnx_runtime"]! == runtime);
 

@@ -15,9 +15,9 @@ public sealed class WarmupTests
     public async Task The_first_prediction_finds_the_model_loaded_on_every_server_and_after_a_restart()
     {
         var folder = Directory.CreateTempSubdirectory("larder-warm-");
-        await using var azurite = await Azurite.StartAsync();
-        await using var mover = await LarderProcess.StartAsync(azurite.ConnectionString);
-        await using (var other = await LarderProcess.StartAsync(azurite.ConnectionString, ("LocalFolder", folder.FullName), ("Cache:SoftTtl", "00:00:00")))
+        var storage = await Azurite.AccountAsync();
+        await using var mover = await LarderProcess.StartAsync(storage);
+        await using (var other = await LarderProcess.StartAsync(storage, ("LocalFolder", folder.FullName), ("Cache:SoftTtl", "00:00:00")))
         {
             // An upload that becomes the default.
             await mover.Client.UploadAsync("warm", OnnxModel.Linear(classes: 3));
@@ -41,7 +41,7 @@ public sealed class WarmupTests
             Assert.Equal(0, await other.StopAsync());
         }
 
-        await using var restarted = await LarderProcess.StartAsync(azurite.ConnectionString, ("LocalFolder", folder.FullName));
+        await using var restarted = await LarderProcess.StartAsync(storage, ("LocalFolder", folder.FullName));
         await Eventually.TrueAsync(async () => (await restarted.Client.GetAsync("/readyz")).IsSuccessStatusCode);
         Assert.Equal((1, 1), (await LoadsAsync(restarted), await RunsAsync(restarted, 2)));
         Assert.Equal("2", await PredictAsync(restarted));
@@ -51,10 +51,10 @@ public sealed class WarmupTests
     [Fact]
     public async Task A_change_goes_on_when_the_model_cannot_be_loaded_and_when_it_is_off()
     {
-        await using var azurite = await Azurite.StartAsync();
-        await using var full = await LarderProcess.StartAsync(azurite.ConnectionString, ("Limits:LoadedBytes", "1048576"));
-        await using var late = await LarderProcess.StartAsync(azurite.ConnectionString, ("Warmup:Timeout", "00:00:00"));
-        await using var off = await LarderProcess.StartAsync(azurite.ConnectionString, ("Warmup:Enabled", "false"));
+        var storage = await Azurite.AccountAsync();
+        await using var full = await LarderProcess.StartAsync(storage, ("Limits:LoadedBytes", "1048576"));
+        await using var late = await LarderProcess.StartAsync(storage, ("Warmup:Timeout", "00:00:00"));
+        await using var off = await LarderProcess.StartAsync(storage, ("Warmup:Enabled", "false"));
 
         Assert.Equal(HttpStatusCode.Created, (await full.Client.UploadAsync("large", OnnxModel.MatMul(512))).Status);
         Assert.Equal(HttpStatusCode.Created, (await late.Client.UploadAsync("late", OnnxModel.Linear())).Status);

@@ -21,8 +21,7 @@ public sealed class AllocationBudgetTests(ITestOutputHelper output)
     [Fact]
     public async Task A_warm_prediction_allocates_no_more_than_its_budget()
     {
-        await using var azurite = await Azurite.StartAsync();
-        await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString);
+        await using var larder = await LarderProcess.StartAsync(await Azurite.AccountAsync());
         await using var floor = await FloorProcess.StartAsync();
         Assert.Equal(201, (await larder.Client.UploadAsync("budget", Model)).Code);
         var budgets = JsonSerializer.Deserialize<Dictionary<string, long>>(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "allocation-budget.json")))!;

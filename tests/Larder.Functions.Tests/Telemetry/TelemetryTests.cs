@@ -22,13 +22,13 @@ public sealed class TelemetryTests
     [Fact]
     public async Task A_trace_goes_from_the_request_to_the_run_to_storage_and_to_a_jobs_steps_with_metrics_and_logs_and_no_secret()
     {
-        await using var azurite = await Azurite.StartAsync();
+        var storage = await Azurite.AccountAsync();
         await using var receiver = await OtlpReceiver.StartAsync();
         // A host that has the model in storage only, so that it reads and loads it for the request.
-        await using (var first = await LarderProcess.StartAsync(azurite.ConnectionString))
+        await using (var first = await LarderProcess.StartAsync(storage))
             Assert.Equal(HttpStatusCode.Created, (await first.Client.UploadAsync("traced", OnnxModel.Linear())).Status);
         await using var larder = await LarderProcess.StartAsync(
-            azurite.ConnectionString, [.. receiver.Settings, ("OTEL_SERVICE_NAME", "pantry"), ("FunctionKeys:default", Secret), ("Logging:LogLevel:Function", "Debug")]);
+            storage, [.. receiver.Settings, ("OTEL_SERVICE_NAME", "pantry"), ("FunctionKeys:default", Secret), ("Logging:LogLevel:Function", "Debug")]);
 
         var answer = await larder.Client.SendJsonAsync(
             HttpMethod.Post, $"/api/v1/models/traced/prediction?code={Secret}", """{"values":[1,2,3,4]}""", ("traceparent", $"00-{Trace}-{Caller}-01"));
@@ -70,9 +70,8 @@ public sealed class TelemetryTests
     [Fact]
     public async Task With_the_SDK_disabled_nothing_is_sent_and_metrics_are_still_scraped()
     {
-        await using var azurite = await Azurite.StartAsync();
         await using var receiver = await OtlpReceiver.StartAsync();
-        await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString, [.. receiver.Settings, ("OTEL_SDK_DISABLED", "true")]);
+        await using var larder = await LarderProcess.StartAsync(await Azurite.AccountAsync(), [.. receiver.Settings, ("OTEL_SDK_DISABLED", "true")]);
 
         await larder.Client.UploadAsync("untraced", OnnxModel.Linear());
         Assert.Equal(HttpStatusCode.OK, (await larder.Client.PredictAsync("untraced", """{"values":[1,2,3,4]}""")).Status);

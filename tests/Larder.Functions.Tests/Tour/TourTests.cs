@@ -13,8 +13,7 @@ public sealed partial class TourTests
     [TourFact]
     public async Task Every_answer_on_the_page_is_the_one_that_comes()
     {
-        await using var azurite = await Azurite.StartAsync();
-        await using var larder = await LarderProcess.StartAsync(azurite.ConnectionString, ("Serving:Model", "iris"));
+        await using var larder = await LarderProcess.StartAsync(await Azurite.AccountAsync(), ("Serving:Model", "iris"));
         var page = (await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "tour.md"))).ReplaceLineEndings("\n");
         var steps = CodeBlock().Matches(page).SelectMany(block => Step().Matches(block.Groups["text"].Value)).ToList();
         var ids = new Dictionary<string, string>();

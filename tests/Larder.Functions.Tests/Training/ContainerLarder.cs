@@ -7,10 +7,10 @@ namespace Larder.Functions.Tests.Training;
 /// <summary>A Larder whose jobs are container instances of a Resource Manager in this process.</summary>
 internal sealed class ContainerLarder : IAsyncDisposable
 {
-    private readonly Azurite _azurite;
+    private readonly string _storage;
     private LarderProcess _larder;
 
-    private ContainerLarder(Azurite azurite, ArmServer azure, LarderProcess larder) => (_azurite, Azure, _larder) = (azurite, azure, larder);
+    private ContainerLarder(string storage, ArmServer azure, LarderProcess larder) => (_storage, Azure, _larder) = (storage, azure, larder);
 
     /// <summary>Its Resource Manager.</summary>
     public ArmServer Azure { get; }
@@ -25,9 +25,9 @@ internal sealed class ContainerLarder : IAsyncDisposable
     /// <param name="runCommands">Whether containers run (<see cref="ArmServerOptions.RunCommands"/>), or the test moves them.</param>
     public static async Task<ContainerLarder> StartAsync(bool runCommands)
     {
-        var azurite = await Azurite.StartAsync();
+        var storage = await Azurite.AccountAsync();
         var azure = await ArmServer.StartAsync(new ArmServerOptions { RunCommands = runCommands });
-        return new ContainerLarder(azurite, azure, await StartAsync(azurite, azure));
+        return new ContainerLarder(storage, azure, await StartAsync(storage, azure));
     }
 
     /// <summary>Kills its host, and starts another one.</summary>
@@ -35,7 +35,7 @@ internal sealed class ContainerLarder : IAsyncDisposable
     {
         await _larder.KillAsync();
         await _larder.DisposeAsync();
-        _larder = await StartAsync(_azurite, Azure);
+        _larder = await StartAsync(_storage, Azure);
     }
 
     /// <summary>The one container group, once it is there.</summary>
@@ -54,11 +54,10 @@ internal sealed class ContainerLarder : IAsyncDisposable
     {
         await _larder.DisposeAsync();
         await Azure.DisposeAsync();
-        await ((IAsyncDisposable)_azurite).DisposeAsync();
     }
 
-    private static Task<LarderProcess> StartAsync(Azurite azurite, ArmServer azure) => LarderProcess.StartAsync(
-        azurite.ConnectionString,
+    private static Task<LarderProcess> StartAsync(string storage, ArmServer azure) => LarderProcess.StartAsync(
+        storage,
         [
             ("Jobs:Backend", "container-instances"),
             ("Jobs:ContainerInstances:SubscriptionId", azure.SubscriptionId),

@@ -123,8 +123,7 @@ public sealed class FailedTrainingTests(TrainingFixture larder)
     [Fact]
     public async Task Without_Python_the_job_fails_and_says_what_is_missing()
     {
-        await using var azurite = await Azurite.StartAsync();
-        await using var pythonless = await LarderProcess.StartAsync(azurite.ConnectionString, ("Jobs:Process:Python", "/nowhere/python3"));
+        await using var pythonless = await LarderProcess.StartAsync(await Azurite.AccountAsync(), ("Jobs:Process:Python", "/nowhere/python3"));
 
         var job = await pythonless.Client.TrainToEndAsync("pythonless", TrainingClient.Copy);
 

@@ -101,13 +101,13 @@ public sealed class StoppedTrainingTests(TrainingFixture larder)
     [Fact]
     public async Task Cancelling_while_the_model_is_being_registered_is_too_late_and_the_job_says_so()
     {
-        await using var azurite = await Azurite.StartAsync();
-        var endpoint = azurite.ConnectionString.Split(';').First(part => part.StartsWith("BlobEndpoint=", StringComparison.Ordinal))["BlobEndpoint=".Length..];
+        var storage = await Azurite.AccountAsync();
+        var endpoint = storage.Split(';').First(part => part.StartsWith("BlobEndpoint=", StringComparison.Ordinal))["BlobEndpoint=".Length..];
         var target = new Uri(new Uri(endpoint), "/");
         // The first write of the model's document is the registration's. It is one to the storage account only where documents are blobs.
         await using var proxy = await HoldingProxy.StartAsync(
             target, request => request.Method == "PUT" && request.Path.Value!.Contains("/documents/") && request.Path.Value.Contains("late-model"));
-        await using var held = await LarderProcess.StartAsync(azurite.ConnectionString.Replace(target.Authority, proxy.Address.Authority), ("Store:Kind", "blobs"));
+        await using var held = await LarderProcess.StartAsync(storage.Replace(target.Authority, proxy.Address.Authority), ("Store:Kind", "blobs"));
         var answer = await held.Client.TrainAsync("late-model", TrainingClient.Copy);
         var id = (string)answer.Body["job"]!["id"]!;
         var ended = held.Client.EndOfAsync(id, () => held.Log);

@@ -10,7 +10,7 @@ namespace Larder.Functions.Tests.Uploads;
 /// <summary>One Larder that takes bodies of two megabytes at most, and looks for drops often. Each test has model names of its own.</summary>
 public sealed class SmallBodiesFixture : IAsyncLifetime
 {
-    private Azurite? _azurite;
+    private string _storage = "";
     private LarderProcess? _larder;
 
     /// <summary>Talks to it.</summary>
@@ -20,15 +20,15 @@ public sealed class SmallBodiesFixture : IAsyncLifetime
     public string Log => _larder!.Log;
 
     /// <summary>Its container <c>uploads</c>.</summary>
-    public BlobContainerClient Uploads => BlobClients.Create(_azurite!.ConnectionString).GetBlobContainerClient(BlobDatasets.Uploads);
+    public BlobContainerClient Uploads => BlobClients.Create(_storage).GetBlobContainerClient(BlobDatasets.Uploads);
 
     /// <inheritdoc />
     public async Task InitializeAsync()
     {
-        _azurite = await Azurite.StartAsync();
-        await Drops.CreateContainerAsync(_azurite.ConnectionString);
+        _storage = await Azurite.AccountAsync();
+        await Drops.CreateContainerAsync(_storage);
         // Room for a form's other fields is a megabyte.
-        _larder = await LarderProcess.StartAsync(_azurite.ConnectionString, Drops.Often, ("Limits:ModelBytes", "1000000"), ("Jobs:Process:MaxConcurrent", "2"));
+        _larder = await LarderProcess.StartAsync(_storage, Drops.Often, ("Limits:ModelBytes", "1000000"), ("Jobs:Process:MaxConcurrent", "2"));
     }
 
     /// <inheritdoc />
@@ -36,8 +36,6 @@ public sealed class SmallBodiesFixture : IAsyncLifetime
     {
         if (_larder is not null)
             await _larder.DisposeAsync();
-        if (_azurite is not null)
-            await ((IAsyncDisposable)_azurite).DisposeAsync();
     }
 }
 
