@@ -1,3 +1,4 @@
+using Larder.Testing;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -9,11 +10,9 @@ namespace Larder.Fuzz.Tests;
 /// </summary>
 public sealed class FuzzTests(TargetsFixture targets) : IClassFixture<TargetsFixture>
 {
-    private static bool IsLong => Environment.GetEnvironmentVariable("LARDER_LONG_TESTS") == "1";
+    private static int Seed => int.TryParse(Environment.GetEnvironmentVariable("LARDER_FUZZ_SEED"), out var seed) ? seed : LongTests.Choose(brief: 1, full: Environment.TickCount);
 
-    private static int Seed => int.TryParse(Environment.GetEnvironmentVariable("LARDER_FUZZ_SEED"), out var seed) ? seed : IsLong ? Environment.TickCount : 1;
-
-    private static double Seconds => double.TryParse(Environment.GetEnvironmentVariable("LARDER_FUZZ_SECONDS"), out var seconds) ? seconds : IsLong ? 600 : 2;
+    private static double Seconds => double.TryParse(Environment.GetEnvironmentVariable("LARDER_FUZZ_SECONDS"), out var seconds) ? seconds : LongTests.Choose(brief: 2, full: 600);
 
     public static TheoryData<string> Names => new(Targets.Parsers);
 

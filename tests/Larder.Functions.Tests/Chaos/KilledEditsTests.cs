@@ -9,7 +9,7 @@ namespace Larder.Functions.Tests.Chaos;
 public sealed class KilledEditsTests
 {
     private const int Callers = 64;
-    private const int Kills = 3;
+    private static readonly int Kills = LongTests.Choose(brief: 2, full: 4);
 
     [Theory]
     [InlineData("blobs")]

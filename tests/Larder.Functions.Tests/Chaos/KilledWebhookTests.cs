@@ -14,7 +14,7 @@ namespace Larder.Functions.Tests.Chaos;
 /// </summary>
 public sealed class KilledWebhookTests
 {
-    private const int Kills = 3;
+    private static readonly int Kills = LongTests.Choose(brief: 2, full: 4);
     private const int Callers = 4;
     private const int Enough = 20;
     private const string Secret = "known to both";

@@ -21,7 +21,6 @@ public sealed class MixedLoadTests(ITestOutputHelper output)
     [Fact]
     public async Task Everything_at_once_fails_no_request_and_leaks_no_handle_or_thread()
     {
-        var isLong = Environment.GetEnvironmentVariable("LARDER_LONG_TESTS") == "1";
         await using var azurite = await Azurite.StartAsync();
         await using var larder = await LarderProcess.StartWithGrpcAsync(azurite.ConnectionString, [.. MixedLoad.Settings]);
         using var channel = GrpcChannel.ForAddress(larder.GrpcAddress!);
@@ -30,7 +29,7 @@ public sealed class MixedLoadTests(ITestOutputHelper output)
         using var ending = new CancellationTokenSource();
         var sampling = ProcessSample.EachSecondAsync(larder.Id, ending.Token);
 
-        await load.RunAsync(isLong ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(30));
+        await load.RunAsync(LongTests.Choose(brief: TimeSpan.FromSeconds(30), full: TimeSpan.FromMinutes(10)));
         await ending.CancelAsync();
         var samples = await sampling;
 
@@ -43,7 +42,7 @@ public sealed class MixedLoadTests(ITestOutputHelper output)
         // A leak of one for each request would be many hundreds.
         Assert.InRange(ProcessSample.Growth(samples, sample => sample.Handles), 0, 3);
         Assert.InRange(ProcessSample.Growth(samples, sample => sample.Threads), 0, 3);
-        if (isLong)
+        if (LongTests.Wanted)
             Assert.InRange(ProcessSample.Growth(samples, sample => sample.ResidentBytes), 0, MostGrowth);
     }
 

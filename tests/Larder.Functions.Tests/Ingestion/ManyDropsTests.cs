@@ -9,8 +9,7 @@ public sealed class ManyDropsTests
 {
     private const long MostMemory = 1L << 30;
 
-    // 1,000 with LARDER_LONG_TESTS=1.
-    private static int Count => Environment.GetEnvironmentVariable("LARDER_LONG_TESTS") == "1" ? 1000 : 100;
+    private static readonly int Count = LongTests.Choose(brief: 100, full: 1000);
 
     [Fact]
     public async Task Many_drops_at_once_are_all_taken_in_while_the_server_answers_predictions()

@@ -15,11 +15,9 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
 
     private readonly TemporaryFolder _folder = new();
 
-    private static bool IsLong => Environment.GetEnvironmentVariable("LARDER_LONG_TESTS") == "1";
+    private static readonly int Orchestrations = LongTests.Choose(brief: 10, full: 100);
 
-    private static int Orchestrations => IsLong ? 100 : 10;
-
-    private static int Kills => IsLong ? 30 : 5;
+    private static readonly int Kills = LongTests.Choose(brief: 5, full: 30);
 
     /// <summary>An application that only has a client: nothing of orchestrations runs in it.</summary>
     public static class ClientOnly
