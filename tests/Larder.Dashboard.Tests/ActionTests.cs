@@ -65,6 +65,31 @@ public sealed class ActionTests(DashboardFixture larder)
         }
     }
 
+    [BrowserTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_jobs_that_a_filter_shows_are_downloaded_with_it(bool withScript)
+    {
+        await using var context = await ContextAsync(withScript);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/jobs?state=succeeded&model=trained");
+
+        var csv = await DownloadAsync("CSV");
+        var json = await DownloadAsync("JSON");
+
+        Assert.Contains($"{larder.Job},train,trained,", csv, StringComparison.Ordinal);
+        using var document = JsonDocument.Parse(json);
+        Assert.Equal(csv.Split("\r\n").Length - 2, document.RootElement.GetArrayLength());
+        Assert.All(document.RootElement.EnumerateArray(), job => Assert.Equal(("trained", "succeeded"), (job.GetProperty("model").GetString(), job.GetProperty("state").GetString())));
+
+        async Task<string> DownloadAsync(string format)
+        {
+            var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = format, Exact = true }).ClickAsync());
+            Assert.Equal($"jobs.{format.ToLowerInvariant()}", download.SuggestedFilename);
+            return await File.ReadAllTextAsync((await download.PathAsync())!);
+        }
+    }
+
     [BrowserFact]
     public async Task A_move_that_another_caller_made_in_between_is_not_undone_unseen()
     {

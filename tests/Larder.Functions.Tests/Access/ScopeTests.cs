@@ -245,7 +245,8 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
                 var (status, text) = await SendAsync(method, $"/api/v1/{path}", token, body);
                 Assert.True(isInScope == (status != 403), $"{method} {path} {body}: {status} {text}");
             }
-            Assert.Equal(isInScope, (await SendAsync(HttpMethod.Get, "/api/v1/jobs", token)).Body.Contains(ended, StringComparison.Ordinal));
+            foreach (var listed in new[] { "jobs", "jobs/export?format=csv", "jobs/export?format=json" })
+                Assert.Equal(isInScope, (await SendAsync(HttpMethod.Get, $"/api/v1/{listed}", token)).Body.Contains(ended, StringComparison.Ordinal));
         }
 
         var others = await ScheduleAsync("b-one");

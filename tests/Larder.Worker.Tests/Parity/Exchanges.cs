@@ -174,6 +174,9 @@ internal static class Exchanges
 
         // Jobs.
         new("jobs", "GET", "/api/v1/jobs", 200),
+        new("jobs in CSV", "GET", "/api/v1/jobs/export?state=failed", 200) { Compared = Compared.Headers },
+        new("jobs in JSON", "GET", "/api/v1/jobs/export?state=failed&format=json", 200) { Compared = Compared.Headers },
+        new("jobs in another format", "GET", "/api/v1/jobs/export?format=xlsx", 422),
         new("job types", "GET", "/api/v1/job-types", 200),
         new("no such job", "GET", "/api/v1/jobs/0000000000000000", 404),
         new("log in pages", "GET", "/api/v1/jobs/{train}/logs?limit=2", 200),
