@@ -89,6 +89,24 @@ public sealed class PageTests(DashboardFixture larder)
     }
 
     [BrowserFact]
+    public async Task Jobs_by_month_and_owner_are_a_chart_whose_parts_are_the_rows_of_the_table()
+    {
+        await using var context = await larder.Browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = larder.Address, JavaScriptEnabled = false });
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/operations");
+
+        var month = DateTime.UtcNow.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture);
+        var chart = page.GetByRole(AriaRole.Img, new() { Name = "Jobs by month and owner, months in UTC" });
+        await Assertions.Expect(chart).ToHaveAttributeAsync("aria-label", $"Jobs by month and owner, months in UTC, {month} to {month}; the table has the numbers");
+        var rows = page.Locator("section[aria-labelledby=jobs] tbody tr");
+        var cells = new List<string>();
+        for (var row = 0; row < await rows.CountAsync(); row++)
+            cells.Add(string.Format(System.Globalization.CultureInfo.InvariantCulture, "{0}, {1}: {2}", (object[])[.. (await rows.Nth(row).Locator("th, td").AllTextContentsAsync()).Take(3).Select(cell => cell.Trim())]));
+        Assert.NotEmpty(cells);
+        Assert.Equal(cells.Order(), (await chart.Locator("title").AllTextContentsAsync()).Order());
+    }
+
+    [BrowserFact]
     public async Task Times_are_in_the_readers_zone_with_UTC_on_hover()
     {
         await using var context = await larder.Browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = larder.Address, TimezoneId = "Asia/Tokyo", Locale = "en-GB" });
