@@ -36,6 +36,9 @@ public sealed class PageTests(DashboardFixture larder)
         ["try-image"] = _ => "/ui/models/digits/try",
         ["upload"] = _ => "/ui/upload",
         ["train"] = _ => "/ui/train",
+        ["submit-score"] = larder => $"/ui/submit/score?model={larder.Model}",
+        ["submit-export"] = _ => "/ui/submit/export",
+        ["submit-import"] = _ => "/ui/submit/import",
         ["jobs"] = _ => "/ui/jobs",
         ["job"] = larder => $"/ui/jobs/{larder.Job}",
         ["experiments"] = _ => "/ui/experiments",
@@ -100,8 +103,11 @@ public sealed class PageTests(DashboardFixture larder)
         await Assertions.Expect(chart).ToHaveAttributeAsync("aria-label", $"Jobs by month and owner, months in UTC, {month} to {month}; the table has the numbers");
         var rows = page.Locator("section[aria-labelledby=jobs] tbody tr");
         var cells = new List<string>();
-        for (var row = 0; row < await rows.CountAsync(); row++)
-            cells.Add(string.Format(System.Globalization.CultureInfo.InvariantCulture, "{0}, {1}: {2}", (object[])[.. (await rows.Nth(row).Locator("th, td").AllTextContentsAsync()).Take(3).Select(cell => cell.Trim())]));
+        foreach (var row in await rows.AllAsync())
+        {
+            var texts = await row.Locator("th, td").AllTextContentsAsync();
+            cells.Add($"{texts[0].Trim()}, {texts[1].Trim()}: {texts[2].Trim()}");
+        }
         Assert.NotEmpty(cells);
         Assert.Equal(cells.Order(), (await chart.Locator("title").AllTextContentsAsync()).Order());
     }
