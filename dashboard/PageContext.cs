@@ -34,15 +34,22 @@ public sealed record PageContext(string Base, string Path, Viewer Viewer, string
 
     /// <summary>The address of the page with another query; a parameter without a value is left out.</summary>
     /// <param name="query">The parameters, not escaped.</param>
-    public string HereWith(IEnumerable<KeyValuePair<string, string>> query)
-    {
-        var text = string.Join('&', query.Where(one => one.Value.Length > 0).Select(one => $"{Uri.EscapeDataString(one.Key)}={Uri.EscapeDataString(one.Value)}"));
-        return text.Length > 0 ? $"{Here}?{text}" : Here;
-    }
+    public string HereWith(IEnumerable<KeyValuePair<string, string>> query) => With(Here, query);
+
+    /// <summary>The address of a path of this server with a query; a parameter without a value is left out.</summary>
+    /// <param name="path">The path, as for <see cref="Url"/>.</param>
+    /// <param name="query">The parameters, not escaped.</param>
+    public string UrlWith(FormattableString path, IEnumerable<KeyValuePair<string, string>> query) => With(Url(path), query);
 
     /// <summary>The address of an asset.</summary>
     /// <param name="file">Its name in this project.</param>
     public string AssetUrl(string file) => $"{Base}/ui/assets/{AssetFiles.NameOf(file)}";
+
+    private static string With(string address, IEnumerable<KeyValuePair<string, string>> query)
+    {
+        var text = string.Join('&', query.Where(one => one.Value.Length > 0).Select(one => $"{Uri.EscapeDataString(one.Key)}={Uri.EscapeDataString(one.Value)}"));
+        return text.Length > 0 ? $"{address}?{text}" : address;
+    }
 
     // A reference keeps its colon, as people write it.
     private static object Escaped(object? value) => Uri.EscapeDataString($"{value}").Replace("%3A", ":", StringComparison.Ordinal);

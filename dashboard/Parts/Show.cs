@@ -28,6 +28,14 @@ internal static class Show
         { } span => string.Create(CultureInfo.InvariantCulture, $"{(int)span.TotalHours} h {span.Minutes} min"),
     };
 
+    /// <summary>A text in SVG, whose element Razor takes for its own.</summary>
+    /// <param name="x">Where it is, from the left.</param>
+    /// <param name="y">Its base line, from the top.</param>
+    /// <param name="text">The text, not escaped.</param>
+    /// <param name="anchor">Which point of it is at <paramref name="x"/>: <c>start</c>, <c>middle</c> or <c>end</c>.</param>
+    public static string SvgText(int x, int y, string text, string anchor) =>
+        string.Create(CultureInfo.InvariantCulture, $"<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\">{System.Net.WebUtility.HtmlEncode(text)}</text>");
+
     /// <summary>A shape, with n for a variable dimension.</summary>
     public static string Shape(IReadOnlyList<long> shape) => shape.Count == 0 ? "scalar" : string.Join(" × ", shape.Select(size => size < 0 ? "n" : size.ToString(CultureInfo.InvariantCulture)));
 }

@@ -20,11 +20,14 @@ namespace Larder.Functions.Backup;
 /// <summary>Takes in what another registry, or this one, exported.</summary>
 public sealed class StartImport(BackupSubmitter submitter, JobScheduler scheduler, StagingArea staging, ImportLimits limits)
 {
-    private const string Archive = "archive";
+    /// <summary>The field of the archive.</summary>
+    internal const string Archive = "archive";
 
     private static readonly JobOptions Options = JobOptions.Of(ImportOptions.Schema);
     private static readonly JsonBody<ImportRequest> Body = new("{source:string, options:object}") { Options = [Options] };
-    private static readonly FormSpec Spec = new(
+
+    /// <summary>The form of an import.</summary>
+    internal static readonly FormSpec Spec = new(
         "an import",
         "JSON that names the archive: {\"source\": \"id of an export's job, uploads/path or URL\"}",
         new FormField(Archive, "The archive of an export.") { IsFile = true, IsRequired = true },
@@ -55,10 +58,24 @@ public sealed class StartImport(BackupSubmitter submitter, JobScheduler schedule
         }
 
         await using var form = await Form.ReadAsync(request, Spec, StageAsync, cancellationToken);
-        var options = ImportOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options));
-        var archive = form.Require(Archive, $"No archive provided with name '{Archive}'");
-        return await submitter.ImportAsync(archive.FileName, archive.Staged, options, key, caller, cancellationToken);
+        return await TakeAsync(form, source: null, ImportOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options)), key, caller, cancellationToken);
     }
 
-    private Task<StagedFile> StageAsync(FormField field, Stream content, CancellationToken cancellationToken) => staging.AddAsync(content, Archive, limits.ArchiveBytes, null, cancellationToken);
+    /// <summary>Accepts the archive of a form.</summary>
+    /// <param name="form">With the file of <see cref="Spec"/>.</param>
+    /// <param name="source">Where the archive is; null when it is the file.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="key">The idempotency key; null for none.</param>
+    /// <param name="caller">Who sends it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    internal Task<Job> TakeAsync(Form form, string? source, ImportOptions options, string? key, Caller caller, CancellationToken cancellationToken)
+    {
+        if (source is not null)
+            return submitter.ImportAsync(source, options, key, caller, cancellationToken);
+        var archive = form.Require(Archive, $"No archive provided with name '{Archive}'");
+        return submitter.ImportAsync(archive.FileName, archive.Staged, options, key, caller, cancellationToken);
+    }
+
+    /// <summary>Keeps the bytes of the archive while they arrive.</summary>
+    internal Task<StagedFile> StageAsync(FormField field, Stream content, CancellationToken cancellationToken) => staging.AddAsync(content, Archive, limits.ArchiveBytes, null, cancellationToken);
 }

@@ -38,7 +38,7 @@ internal sealed class OperationsPages(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ui/operations")] HttpRequest request,
         CancellationToken cancellationToken)
     {
-        var page = await jobs.ListAsync(new JobFilter { Shown = await access.ShownAsync(request.Caller(), cancellationToken) }, JobStore.MaxPage, cursor: null, cancellationToken);
+        var shown = new JobFilter { Shown = await access.ShownAsync(request.Caller(), cancellationToken) };
         return await pages.ShowAsync<OperationsPage>(request, new()
         {
             [nameof(OperationsPage.Server)] = (VersionAnswer)((Envelope)version.Details(request)).Answer!,
@@ -46,8 +46,7 @@ internal sealed class OperationsPages(
             [nameof(OperationsPage.LoadedModels)] = sessions.LoadedModels,
             [nameof(OperationsPage.LoadedBytes)] = sessions.LoadedBytes,
             [nameof(OperationsPage.Served)] = statistics.Versions.Select(Of).OrderByDescending(one => one.Succeeded + one.Failed).ThenBy(one => one.Reference, StringComparer.Ordinal).ToList(),
-            [nameof(OperationsPage.Jobs)] = Counts(page.Items),
-            [nameof(OperationsPage.JobsLeftOut)] = page.Total - page.Items.Count,
+            [nameof(OperationsPage.Jobs)] = await CountsAsync(jobs.ScanAsync(shown, cancellationToken)),
             // The audit log, which has them too, is the administrator's.
             [nameof(OperationsPage.Settings)] = request.Caller().Role >= Role.Admin ? EffectiveSettings.Of(configuration) : new SortedDictionary<string, string>(),
         });
@@ -81,15 +80,20 @@ internal sealed class OperationsPages(
             totals.LastInference);
     }
 
-    private static List<JobCount> Counts(IEnumerable<Job> all) =>
-    [
-        .. all.GroupBy(job => (Month: job.Created.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture), Owner: job.Owner ?? "–"))
-            .Select(group => new JobCount(
-                group.Key.Month,
-                group.Key.Owner,
-                group.Count(),
-                group.Count(job => job.State == JobState.Succeeded),
-                group.Count(job => job.State is JobState.Failed or JobState.TimedOut)))
-            .OrderByDescending(count => count.Month).ThenByDescending(count => count.All),
-    ];
+    private static async Task<List<JobCount>> CountsAsync(IAsyncEnumerable<Job> all)
+    {
+        var counts = new Dictionary<(string Month, string Owner), JobCount>();
+        await foreach (var job in all)
+        {
+            var key = (Month: job.Created.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture), Owner: job.Owner ?? "–");
+            var count = counts.GetValueOrDefault(key) ?? new JobCount(key.Month, key.Owner, 0, 0, 0);
+            counts[key] = count with
+            {
+                All = count.All + 1,
+                Succeeded = count.Succeeded + (job.State == JobState.Succeeded ? 1 : 0),
+                Failed = count.Failed + (job.State is JobState.Failed or JobState.TimedOut ? 1 : 0),
+            };
+        }
+        return [.. counts.Values.OrderByDescending(count => count.Month, StringComparer.Ordinal).ThenByDescending(count => count.All)];
+    }
 }

@@ -1,11 +1,5 @@
 using System.ComponentModel;
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Larder.Dashboard;
 using Larder.Dashboard.Pages;
-using Larder.Dashboard.Parts;
 using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.OpenApi;
@@ -28,7 +22,6 @@ internal sealed class TrainPages(Pages pages, PageForms forms, SubmitTraining tr
     private const string ModelField = "model";
     private const string Address = "address";
     private const string Dataset = "dataset";
-    private const int TextBytes = 64 * 1024;
 
     private static readonly Lazy<FormSpec> Spec = new(() => SubmitTraining.Spec with
     {
@@ -42,7 +35,7 @@ internal sealed class TrainPages(Pages pages, PageForms forms, SubmitTraining tr
             // A field of a form is a file or a text, whatever the API's form has.
             new(Address, "The address of the data set.") { TextBytes = FormField.AddressBytes },
             .. SubmitTraining.Spec.Fields.Where(field => field.Name != FormField.Options.Name),
-            .. TrainOptions.Schema.Json.GetProperty("properties").EnumerateObject().Select(option => new FormField(OptionField.Prefix + option.Name, "An option.") { TextBytes = TextBytes }),
+            .. OptionFields.Of(TrainOptions.Schema.Json),
         ],
     });
 
@@ -60,7 +53,7 @@ internal sealed class TrainPages(Pages pages, PageForms forms, SubmitTraining tr
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        return forms.TakeAsync(request, Spec.Value, trainings.StageAsync, SubmitAsync, ShowAgainAsync, cancellationToken);
+        return forms.TakeAsync(request, Spec.Value, trainings.StageAsync, SubmitAsync, (form, sentence, status) => ShowAsync(request, OptionFields.Given(form, Spec.Value), sentence, status), cancellationToken);
 
         async Task<IActionResult> SubmitAsync(Form form)
         {
@@ -68,48 +61,9 @@ internal sealed class TrainPages(Pages pages, PageForms forms, SubmitTraining tr
             await scopes.RequireAsync(request.Caller(), name, cancellationToken);
             if (form.Text(Address) is not null && form.File(Dataset) is not null)
                 throw new InvalidRequestException("Give the data set as a file or by its address, not both.");
-            var options = trainings.Validated(TrainOptions.Schema.ReadOrDefault(OptionsOf(form, TrainOptions.Schema.Json)), modelFile: null);
+            var options = trainings.Validated(TrainOptions.Schema.ReadOrDefault(OptionFields.Read(form, TrainOptions.Schema.Json)), modelFile: null);
             var job = await scheduler.SubmitAndStartAsync(client, trainings.TakeAsync(name, form, form.Line(Address), options, key: null, request.Caller(), cancellationToken));
             return pages.Go(request, $"/ui/jobs/{job.Id}", $"The training of {name} is accepted.");
-        }
-
-        Task<IActionResult> ShowAgainAsync(Form? form, string sentence, int status)
-        {
-            var given = form is null ? [] : Spec.Value.Texts.Where(field => field.Name != PageContext.FormField && form.Text(field.Name) is not null).ToDictionary(field => field.Name, field => form.Text(field.Name)!);
-            return ShowAsync(request, given, sentence, status);
-        }
-    }
-
-    // The JSON that a caller of the API would send: text becomes what the schema says of the option.
-    private static byte[]? OptionsOf(Form form, JsonElement schema)
-    {
-        var options = new JsonObject();
-        foreach (var option in schema.GetProperty("properties").EnumerateObject())
-        {
-            if (form.Line(OptionField.Prefix + option.Name) is not { } text)
-                continue;
-            var types = OptionField.TypesOf(option.Value);
-            options[option.Name] = types switch
-            {
-                _ when types.Contains("string") => text,
-                _ when types.Contains("boolean") && bool.TryParse(text, out var flag) => flag,
-                _ when types.Contains("integer") && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => whole,
-                _ when types.Contains("number") && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => number,
-                _ => Parsed(option.Name, text),
-            };
-        }
-        return options.Count == 0 ? null : Encoding.UTF8.GetBytes(options.ToJsonString());
-    }
-
-    private static JsonNode? Parsed(string name, string text)
-    {
-        try
-        {
-            return JsonNode.Parse(text);
-        }
-        catch (JsonException)
-        {
-            throw new InvalidRequestException($"The option {name} is not JSON.");
         }
     }
 

@@ -3,6 +3,7 @@ using Azure.Storage.Blobs;
 using Larder.Dashboard;
 using Larder.Functions.Access;
 using Larder.Functions.Audit;
+using Larder.Functions.Backup;
 using Larder.Functions.Dashboard;
 using Larder.Functions.Datasets;
 using Larder.Functions.Experiments;
@@ -17,6 +18,7 @@ using Larder.Functions.OpenInference;
 using Larder.Functions.Operations;
 using Larder.Functions.Prediction;
 using Larder.Functions.Schedules;
+using Larder.Functions.Scoring;
 using Larder.Functions.Training;
 using Larder.Inference;
 using Larder.Inference.Compilation;
@@ -243,6 +245,8 @@ public static class LarderServices
         services.AddSingleton<ManageDatasets>();
         services.AddSingleton<ReportVersion>();
         services.AddSingleton<Predict>();
+        services.AddSingleton<StartImport>();
+        services.AddSingleton<SubmitScoring>();
         services.AddSingleton<SubmitTraining>();
     }
 

@@ -220,7 +220,7 @@ public sealed partial class ApiDocument(RouteTable routes, ServerVersion server)
 
     // A file has an ETag, and so has what only GET answers in JSON (JsonAnswer).
     private static bool IsConditional(RouteTable.Entry entry, IReadOnlyList<AnswersAttribute> answers) =>
-        answers.Any(answer => answer.IsFile || (answer is { Type: not null, Status: StatusCodes.Status200OK } && entry.Methods is ["GET"]));
+        answers.Any(answer => answer.IsFile || (answer is { Type: not null, Status: StatusCodes.Status200OK, IsStream: false } && entry.Methods is ["GET"]));
 
     private static JsonNode ExampleOf(Dialect dialect, ErrorKind kind)
     {

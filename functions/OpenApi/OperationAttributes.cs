@@ -49,4 +49,7 @@ public sealed class AnswersAttribute(Type? type = null, int status = 200) : Attr
 
     /// <summary>Whether it is a file (<see cref="Http.FileAnswer"/>), of which ranges can be requested.</summary>
     public bool IsFile { get; init; }
+
+    /// <summary>Whether it is sent while it is read: such an answer has no ETag, so the caller cannot say that it has it.</summary>
+    public bool IsStream { get; init; }
 }

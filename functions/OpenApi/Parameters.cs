@@ -63,6 +63,7 @@ internal sealed record Parameter(string Meaning, string Schema)
         ["enabled"] = new("Schedules that run, or those that are paused.", """{"type":"boolean"}"""),
         ["filter"] = new("A filter of MLflow runs, such as params.depth = '3' AND metrics.loss < 0.5.", Text),
         ["force"] = new("Whether to do it although something depends on it, or samples say otherwise.", Flag),
+        ["format"] = new("The format of the file.", """{"type":"string","enum":["csv","json"],"default":"csv"}"""),
         ["from"] = new($"{Time}: what is older is left out.", Text),
         ["header"] = new("Whether the first row of CSV has the names of the columns.", """{"type":"boolean","default":true}"""),
         ["kind"] = new("Items of this kind: model, version, dataset, run or job; several kinds separated by commas, or several times.", Texts),

@@ -20,11 +20,14 @@ namespace Larder.Functions.Scoring;
 /// <summary>Scorings: each is a job that leaves a file with a row for each row of a data set.</summary>
 public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler scheduler, StagingArea staging, ScoringLimits limits)
 {
-    private const string Dataset = "dataset";
+    /// <summary>The field of the data set.</summary>
+    internal const string Dataset = "dataset";
 
     private static readonly JobOptions Options = JobOptions.Of(ScoreOptions.Schema);
     private static readonly JsonBody<ScoringRequest> Body = new("{dataset:string, options:object}") { Options = [Options] };
-    private static readonly FormSpec Spec = new(
+
+    /// <summary>The form of a scoring.</summary>
+    internal static readonly FormSpec Spec = new(
         "a scoring",
         $"JSON that names the data set: {{\"{Dataset}\": \"uploads/file.csv\"}}",
         new FormField(Dataset, "The data set: a file, or the address of one: uploads/path, datasets/model/file or a URL.") { IsFile = true, IsRequired = true, IsText = true, TextBytes = FormField.AddressBytes },
@@ -58,12 +61,25 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
         }
 
         await using var form = await Form.ReadAsync(request, Spec, StageAsync, cancellationToken);
-        var options = ScoreOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options));
-        if (form.Line(Dataset) is { } address)
-            return await submitter.SubmitAsync(reference, address, options, key, caller, cancellationToken);
-        var file = form.Require(Dataset, "No data provided with name 'dataset'");
-        return await submitter.SubmitAsync(reference, file.FileName, file.Staged, options, key, caller, cancellationToken);
+        return await TakeAsync(reference, form, form.Line(Dataset), ScoreOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options)), key, caller, cancellationToken);
     }
 
-    private Task<StagedFile> StageAsync(FormField field, Stream content, CancellationToken cancellationToken) => staging.AddAsync(content, "data set", limits.DatasetBytes, null, cancellationToken);
+    /// <summary>Accepts the data set of a form.</summary>
+    /// <param name="reference">The model, and which version.</param>
+    /// <param name="form">With the file of <see cref="Spec"/>.</param>
+    /// <param name="address">The address of the data set; null when it is the file.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="key">The idempotency key; null for none.</param>
+    /// <param name="caller">Who sends it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    internal Task<Job> TakeAsync(string reference, Form form, string? address, ScoreOptions options, string? key, Caller caller, CancellationToken cancellationToken)
+    {
+        if (address is not null)
+            return submitter.SubmitAsync(reference, address, options, key, caller, cancellationToken);
+        var file = form.Require(Dataset, "No data provided with name 'dataset'");
+        return submitter.SubmitAsync(reference, file.FileName, file.Staged, options, key, caller, cancellationToken);
+    }
+
+    /// <summary>Keeps the bytes of the data set while they arrive.</summary>
+    internal Task<StagedFile> StageAsync(FormField field, Stream content, CancellationToken cancellationToken) => staging.AddAsync(content, "data set", limits.DatasetBytes, null, cancellationToken);
 }

@@ -103,10 +103,8 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time, IJobFo
         var after = cursor is null ? "" : Cursors.Read(CursorKind, cursor, JobId.IsValid);
         var items = new List<Job>();
         var (total, more) = (0, false);
-        await foreach (var job in ScanAsync(cancellationToken))
+        await foreach (var job in ScanAsync(filter, cancellationToken))
         {
-            if (!filter.Matches(job))
-                continue;
             total++;
             if (string.CompareOrdinal(job.Id, after) <= 0)
                 continue;
@@ -138,6 +136,16 @@ public sealed class JobStore(IDocumentStore documents, TimeProvider time, IJobFo
 
     /// <summary>All jobs, the newest first. Its cost is that of <see cref="ListAsync"/>.</summary>
     public IAsyncEnumerable<Job> ScanAsync(CancellationToken cancellationToken = default) => ScanAsync(since: null, cancellationToken);
+
+    /// <summary>All jobs that fit a filter, the newest first, as they are read. Its cost is that of <see cref="ListAsync"/>.</summary>
+    public async IAsyncEnumerable<Job> ScanAsync(JobFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var job in ScanAsync(cancellationToken))
+        {
+            if (filter.Matches(job))
+                yield return job;
+        }
+    }
 
     /// <summary>The jobs about what happened since then, the newest first. Older ones are not read, but for a page.</summary>
     /// <param name="since">As <see cref="JobId"/> has it; null for all jobs.</param>

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Larder.Testing;
 using Microsoft.Playwright;
 
 namespace Larder.Dashboard.Tests;
@@ -62,6 +63,31 @@ public sealed class ActionTests(DashboardFixture larder)
         {
             await page.GetByLabel("Your stars").SelectOptionAsync(stars);
             await page.GetByRole(AriaRole.Button, new() { Name = "Rate" }).ClickAsync();
+        }
+    }
+
+    [BrowserTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_jobs_that_a_filter_shows_are_downloaded_with_it(bool withScript)
+    {
+        await using var context = await ContextAsync(withScript);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/jobs?state=succeeded&model=trained");
+
+        var csv = await DownloadAsync("CSV");
+        var json = await DownloadAsync("JSON");
+
+        Assert.Contains($"{larder.Job},train,trained,", csv, StringComparison.Ordinal);
+        using var document = JsonDocument.Parse(json);
+        Assert.Equal(csv.Split("\r\n").Length - 2, document.RootElement.GetArrayLength());
+        Assert.All(document.RootElement.EnumerateArray(), job => Assert.Equal(("trained", "succeeded"), (job.GetProperty("model").GetString(), job.GetProperty("state").GetString())));
+
+        async Task<string> DownloadAsync(string format)
+        {
+            var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = format, Exact = true }).ClickAsync());
+            Assert.Equal($"jobs.{format.ToLowerInvariant()}", download.SuggestedFilename);
+            return await File.ReadAllTextAsync((await download.PathAsync())!);
         }
     }
 
@@ -193,6 +219,76 @@ public sealed class ActionTests(DashboardFixture larder)
         await Assertions.Expect(page.GetByLabel("environment")).ToHaveValueAsync("""{"LARDER_X": "1"}""");
     }
 
+    [BrowserTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_data_set_is_scored_by_the_form_that_the_page_of_the_model_links_to(bool withScript)
+    {
+        await using var context = await ContextAsync(withScript);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync($"/ui/models/{larder.Model}:1");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Score a data set" }).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Model", new() { Exact = true })).ToHaveValueAsync($"{larder.Model}:1");
+        await page.GetByLabel("Data set", new() { Exact = true }).SetInputFilesAsync(DashboardFixture.Sample("iris", "iris.csv"));
+        await page.Locator("main summary").ClickAsync();
+        await page.GetByLabel("chunk_rows").FillAsync("50");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Score" }).ClickAsync();
+
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The job is accepted.");
+        var job = await JobAsync(page);
+        Assert.Equal(("score", larder.Model, 1, 50), (job.GetProperty("type").GetString(), job.GetProperty("model").GetString(), job.GetProperty("version").GetInt32(), job.GetProperty("options").GetProperty("chunk_rows").GetInt32()));
+    }
+
+    [BrowserFact]
+    public async Task A_scoring_that_is_refused_makes_no_job_and_its_form_keeps_what_was_given()
+    {
+        await using var context = await ContextAsync(withScript: false);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/submit/score");
+        await page.GetByLabel("Model", new() { Exact = true }).FillAsync("no-such-model");
+        await page.GetByLabel("or its address").FillAsync("datasets/iris/none.csv");
+        await page.Locator("main summary").ClickAsync();
+        await page.GetByLabel("keep").FillAsync("""["id"]""");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Score" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("no-such-model");
+        await Assertions.Expect(page.GetByLabel("Model", new() { Exact = true })).ToHaveValueAsync("no-such-model");
+        await Assertions.Expect(page.GetByLabel("keep")).ToHaveValueAsync("""["id"]""");
+
+        await page.GetByLabel("Data set", new() { Exact = true }).SetInputFilesAsync(DashboardFixture.Sample("iris", "iris.csv"));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Score" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("Give the file or its address, not both.");
+        Assert.Equal(0, (await DashboardFixture.OkAsync(await larder.Api.GetAsync("/api/v1/jobs?model=no-such-model"))).GetProperty("total").GetInt32());
+    }
+
+    [BrowserFact]
+    public async Task Models_are_exported_and_imported_by_forms()
+    {
+        await larder.UploadAsync("carried");
+        await using var context = await ContextAsync(withScript: false);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/jobs");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Export models" }).ClickAsync();
+        await page.GetByLabel("models", new() { Exact = true }).FillAsync("""["carried"]""");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Export" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The job is accepted.");
+        var export = (await JobAsync(page)).GetProperty("id").GetString()!;
+        await Eventually.TrueAsync(async () => (await DashboardFixture.OkAsync(await larder.Api.GetAsync($"/api/v1/jobs/{export}"))).GetProperty("job").GetProperty("state").GetString() == "succeeded");
+
+        await page.GotoAsync("/ui/submit/import");
+        await page.GetByLabel("or where it is").FillAsync(export);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Import" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The job is accepted.");
+        Assert.Equal("import", (await JobAsync(page)).GetProperty("type").GetString());
+    }
+
+    [BrowserFact]
+    public async Task There_are_forms_only_for_what_a_person_submits()
+    {
+        foreach (var path in new[] { "ingest", "upload", "dataset", "none" })
+            Assert.Equal(404, (int)(await larder.Api.GetAsync($"/ui/submit/{path}")).StatusCode);
+        Assert.Equal(422, (int)(await larder.Api.GetAsync("/ui/submit/export?model=iris")).StatusCode);
+    }
+
     [BrowserFact]
     public async Task Runs_are_chosen_and_compared()
     {
@@ -286,4 +382,6 @@ public sealed class ActionTests(DashboardFixture larder)
         (await DashboardFixture.OkAsync(await larder.Api.GetAsync($"/api/v1/models/{model}"))).GetProperty("model").GetProperty("aliases").TryGetProperty(alias, out var version) && version.ValueKind == JsonValueKind.Number
             ? version.GetInt32()
             : null;
+
+    private async Task<JsonElement> JobAsync(IPage page) => (await DashboardFixture.OkAsync(await larder.Api.GetAsync($"/api/v1/jobs/{page.Url.Split('/')[^1]}"))).GetProperty("job");
 }

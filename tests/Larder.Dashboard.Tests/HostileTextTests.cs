@@ -41,7 +41,7 @@ public sealed class HostileTextTests(DashboardFixture larder)
             foreach (var text in texts)
             {
                 var path = route.Path;
-                foreach (var name in new[] { "{model}", "{reference}", "{job}", "{experiment}", "{run}", "{schedule}", "{file}" })
+                foreach (var name in new[] { "{model}", "{reference}", "{job}", "{experiment}", "{run}", "{schedule}", "{file}", "{type}" })
                     path = path.Replace(name, text);
                 foreach (var address in new[] { path, $"{path}?unknown={text}", $"{path}?filter={text}&cursor={text}", $"{path}?cursor={text}" })
                 {

@@ -39,6 +39,8 @@ public sealed class PageAccessTests
         GET /ui/sign-in none
         POST /ui/sign-in none
         POST /ui/sign-out none
+        GET /ui/submit/{type} contributor
+        POST /ui/submit/{type} contributor
         GET /ui/train contributor
         POST /ui/train contributor
         GET /ui/upload contributor

@@ -36,6 +36,9 @@ public sealed class PageTests(DashboardFixture larder)
         ["try-image"] = _ => "/ui/models/digits/try",
         ["upload"] = _ => "/ui/upload",
         ["train"] = _ => "/ui/train",
+        ["submit-score"] = larder => $"/ui/submit/score?model={larder.Model}",
+        ["submit-export"] = _ => "/ui/submit/export",
+        ["submit-import"] = _ => "/ui/submit/import",
         ["jobs"] = _ => "/ui/jobs",
         ["job"] = larder => $"/ui/jobs/{larder.Job}",
         ["experiments"] = _ => "/ui/experiments",
@@ -86,6 +89,27 @@ public sealed class PageTests(DashboardFixture larder)
         await page.GotoAsync("/");
         Assert.EndsWith("/ui/models", page.Url, StringComparison.Ordinal);
         Assert.Contains("Greetings", await larder.Api.GetStringAsync("/"), StringComparison.Ordinal);
+    }
+
+    [BrowserFact]
+    public async Task Jobs_by_month_and_owner_are_a_chart_whose_parts_are_the_rows_of_the_table()
+    {
+        await using var context = await larder.Browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = larder.Address, JavaScriptEnabled = false });
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/operations");
+
+        var month = DateTime.UtcNow.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture);
+        var chart = page.GetByRole(AriaRole.Img, new() { Name = "Jobs by month and owner, months in UTC" });
+        await Assertions.Expect(chart).ToHaveAttributeAsync("aria-label", $"Jobs by month and owner, months in UTC, {month} to {month}; the table has the numbers");
+        var rows = page.Locator("section[aria-labelledby=jobs] tbody tr");
+        var cells = new List<string>();
+        foreach (var row in await rows.AllAsync())
+        {
+            var texts = await row.Locator("th, td").AllTextContentsAsync();
+            cells.Add($"{texts[0].Trim()}, {texts[1].Trim()}: {texts[2].Trim()}");
+        }
+        Assert.NotEmpty(cells);
+        Assert.Equal(cells.Order(), (await chart.Locator("title").AllTextContentsAsync()).Order());
     }
 
     [BrowserFact]

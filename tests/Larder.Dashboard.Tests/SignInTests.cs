@@ -65,6 +65,7 @@ public sealed class SignInTests(DashboardFixture larder, GuardedServer server) :
         Assert.Equal(403, (await page.GotoAsync("/ui/audit"))!.Status);
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("admin");
         Assert.Equal(403, (await page.GotoAsync("/ui/upload"))!.Status);
+        Assert.Equal(403, (await page.GotoAsync("/ui/submit/score"))!.Status);
 
         // The cookie has no token, and no script can read it.
         var cookie = (await context.CookiesAsync()).Single(one => one.Name == "larder-session");
@@ -84,6 +85,35 @@ public sealed class SignInTests(DashboardFixture larder, GuardedServer server) :
         await DashboardFixture.OkAsync(await server.Api.DeleteAsync($"/api/v1/admin/tokens/{made.GetProperty("info").GetProperty("id").GetString()}"));
         await page.GotoAsync("/ui/models");
         await Assertions.Expect(page.GetByLabel("Token or key")).ToBeVisibleAsync();
+    }
+
+    [BrowserFact]
+    public async Task A_contributor_may_submit_a_scoring_and_no_export()
+    {
+        var made = await DashboardFixture.OkAsync(await server.Api.PostAsJsonAsync("/api/v1/admin/tokens", new { name = "con", role = "contributor" }));
+        await using var context = await larder.Browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = server.Address });
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/jobs");
+        await page.GetByLabel("Token or key").FillAsync(made.GetProperty("token").GetString()!);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+
+        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Export models" })).ToHaveCountAsync(0);
+        Assert.Equal(403, (await page.GotoAsync("/ui/submit/export"))!.Status);
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("admin");
+
+        // A form that is sent to another type than its page's is refused as well, and no job is made.
+        await page.GotoAsync("/ui/submit/score");
+        await page.EvaluateAsync("""
+            () => {
+              const form = document.querySelector('main form').cloneNode(true);
+              form.action = '/ui/submit/export';
+              form.querySelectorAll('label, input:not([type=hidden]), details').forEach(one => one.remove());
+              document.querySelector('main form').replaceWith(form);
+            }
+            """);
+        var answer = await page.RunAndWaitForResponseAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Score" }).ClickAsync(), one => one.Request.Method == "POST");
+        Assert.Equal(403, answer.Status);
+        Assert.Equal(0, (await DashboardFixture.OkAsync(await server.Api.GetAsync("/api/v1/jobs?type=export"))).GetProperty("total").GetInt32());
     }
 
     [BrowserFact]

@@ -127,6 +127,7 @@ public sealed class FunctionAccessTests
         GET /api/v1/job-types reader
         GET /api/v1/jobs reader
         DELETE /api/v1/jobs/{job} contributor
+        GET /api/v1/jobs/export reader
         GET /api/v1/jobs/{job} reader
         POST /api/v1/jobs/{job}/cancel contributor
         GET /api/v1/jobs/{job}/inputs contributor

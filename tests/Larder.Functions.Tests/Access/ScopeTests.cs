@@ -19,7 +19,7 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
     // Functions that ask themselves; each has a test below. Written out, so that a new one is seen.
     private static readonly string[] AskThemselves =
     [
-        "AllInformation", "AllStatisticsV2", "CancelJob", "ChangeSchedule", "CreateSchedule", "DeleteJob", "DeleteSchedule", "GetJob", "GetJobLogs", "GetLineage", "GetSchedule", "Invocations", "ListDatasets", "ListJobInputs", "ListJobOutputs", "ListJobs", "ListModels",
+        "AllInformation", "AllStatisticsV2", "CancelJob", "ChangeSchedule", "CreateSchedule", "DeleteJob", "DeleteSchedule", "GetJob", "GetJobLogs", "GetLineage", "GetSchedule", "Invocations", "ListDatasets", "ListJobInputs", "ListJobOutputs", "ExportJobs", "ListJobs", "ListModels",
         "ListScheduleRuns", "ListSchedules", "MLflowArtifactFolder", "MLflowCreateModelVersion", "MLflowCreateRegisteredModel", "MLflowDeleteModelVersion", "MLflowDeleteModelVersionTag", "MLflowDeleteRegisteredAlias", "MLflowDeleteRegisteredModel", "MLflowDeleteRegisteredModelTag", "MLflowDownloadArtifact", "MLflowDownloadUri", "MLflowGetModelVersion", "MLflowGetModelVersionArtifact",
         "MLflowGetRegisteredAlias", "MLflowGetRegisteredModel", "MLflowLatestVersions", "MLflowRenameRegisteredModel", "MLflowSearchModelVersions", "MLflowSearchRegisteredModels", "MLflowSetModelVersionTag", "MLflowSetRegisteredAlias", "MLflowSetRegisteredModelTag", "MLflowTransitionStage", "MLflowUpdateModelVersion", "MLflowUpdateRegisteredModel", "ModelNamesV1", "ModelNamesV2", "PauseSchedule", "ReadJobInput", "ReadJobOutput", "ReplaceSchedule", "RepositoryIndexV2", "ResumeSchedule", "RetryJob", "RunScheduleNow", "Score", "ScoreSwagger", "SearchEverything",
     ];
@@ -245,7 +245,8 @@ public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixtu
                 var (status, text) = await SendAsync(method, $"/api/v1/{path}", token, body);
                 Assert.True(isInScope == (status != 403), $"{method} {path} {body}: {status} {text}");
             }
-            Assert.Equal(isInScope, (await SendAsync(HttpMethod.Get, "/api/v1/jobs", token)).Body.Contains(ended, StringComparison.Ordinal));
+            foreach (var listed in new[] { "jobs", "jobs/export?format=csv", "jobs/export?format=json" })
+                Assert.Equal(isInScope, (await SendAsync(HttpMethod.Get, $"/api/v1/{listed}", token)).Body.Contains(ended, StringComparison.Ordinal));
         }
 
         var others = await ScheduleAsync("b-one");

@@ -70,6 +70,8 @@ internal static class Exchanges
         new("page of a search with a wrong filter", "GET", "/ui/search?filter=kind%20LIKE", 422) { Compared = Compared.Headers },
         new("page to try a model", "GET", "/ui/models/iris/try", 200) { Compared = Compared.Headers },
         new("page of jobs", "GET", "/ui/jobs", 200) { Compared = Compared.Headers },
+        new("page to score", "GET", "/ui/submit/score?model=iris", 200) { Compared = Compared.Headers },
+        new("page of no type of job", "GET", "/ui/submit/nothing", 404) { Compared = Compared.Headers },
         new("page of the server", "GET", "/ui/operations", 200) { Compared = Compared.Headers },
         new("page that is not there", "GET", "/ui/nothing", 404) { Compared = Compared.Headers },
         new("form without its token", "POST", "/ui/models/iris/aliases", 403) { Body = () => Urlencoded("alias=champion&version=1"), Compared = Compared.Headers },
@@ -174,6 +176,9 @@ internal static class Exchanges
 
         // Jobs.
         new("jobs", "GET", "/api/v1/jobs", 200),
+        new("jobs in CSV", "GET", "/api/v1/jobs/export?state=failed", 200) { Compared = Compared.Headers },
+        new("jobs in JSON", "GET", "/api/v1/jobs/export?state=failed&format=json", 200) { Compared = Compared.Headers },
+        new("jobs in another format", "GET", "/api/v1/jobs/export?format=xlsx", 422),
         new("job types", "GET", "/api/v1/job-types", 200),
         new("no such job", "GET", "/api/v1/jobs/0000000000000000", 404),
         new("log in pages", "GET", "/api/v1/jobs/{train}/logs?limit=2", 200),
