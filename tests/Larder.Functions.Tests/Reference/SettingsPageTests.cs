@@ -8,7 +8,6 @@ using Larder.Functions.Hosting;
 using Larder.Host.Durable;
 using Larder.Inference.Limits;
 using Microsoft.Azure.Functions.Worker.Builder;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Larder.Functions.Tests.Reference;
 
@@ -119,7 +118,7 @@ public sealed partial class SettingsPageTests
     private static string WithUnit(string name, string text) => !name.Contains("Bytes", StringComparison.Ordinal) ? text : LargeNumber().Replace(text, match =>
     {
         var number = long.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture);
-        (long Size, string Name)[] units = [(1L << 30, "GiB"), (1L << 20, "MiB"), (1L << 10, "KiB"), (1_000_000_000, "GB")];
+        (long Size, string Name)[] units = [(1L << 30, "GiB"), (1_000_000_000, "GB"), (1L << 20, "MiB"), (1L << 10, "KiB")];
         return units.FirstOrDefault(unit => number % unit.Size == 0) is { Size: > 0 } found ? $"{match.Value} ({number / found.Size} {found.Name})" : match.Value;
     });
 
