@@ -1,5 +1,5 @@
-using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
+using Larder.Inference.Limits;
 using Larder.Registry.Access;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +10,7 @@ namespace Larder.Functions.Access;
 public sealed record DashboardOptions
 {
     /// <summary>Hours after which a browser has to sign in again, 1 to 720.</summary>
-    [Range(1, 720)]
+    [Between(1, 720)]
     public int SessionHours { get; init; } = 12;
 }
 

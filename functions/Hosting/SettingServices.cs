@@ -21,6 +21,7 @@ internal static class SettingServices
         Func<IServiceProvider, bool>? isUsed = null)
         where T : class
     {
+        services.AddSingleton(new SettingSection(section, typeof(T)));
         services.AddSingleton<IValidateOptions<T>>(provider => new UsedSettings<T>(section, validator, () => isUsed?.Invoke(provider) ?? true));
         services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
         services.AddSingleton(provider =>
@@ -39,3 +40,8 @@ internal static class SettingServices
             : ValidateOptionsResult.Success;
     }
 }
+
+/// <summary>A section of the configuration: what can be set there, with its defaults and bounds. docs/reference/settings.md is made of these.</summary>
+/// <param name="Name">The section: <c>Limits:Image</c>. Several records may share one.</param>
+/// <param name="Record">The record that it is bound to.</param>
+internal sealed record SettingSection(string Name, Type Record);

@@ -32,6 +32,9 @@ public sealed partial class ApiDocument(RouteTable routes, ServerVersion server)
     /// <summary>Whether a function is in the document: all are but the one that answers for paths without a function.</summary>
     internal static bool Has(RouteTable.Entry route) => !route.Path.StartsWith("/{*", StringComparison.Ordinal);
 
+    /// <summary>The tag of a route in the document, which groups it: the folder of its function.</summary>
+    internal static string TagOf(RouteTable.Entry route) => route.Declaration.DeclaringType!.Namespace!.Split('.')[^1];
+
     /// <summary>The path of a route in the document: all placeholders have one form there, and those at the same place one name.</summary>
     internal static string PathOf(string template, IEnumerable<string> all)
     {
@@ -111,7 +114,7 @@ public sealed partial class ApiDocument(RouteTable routes, ServerVersion server)
     /// <summary>What a document says of a function, without its body.</summary>
     internal static OpenApiOperation OperationOf(RouteTable.Entry entry, string path, OpenApiDocument document, ApiSchemas schemas)
     {
-        var tag = entry.Declaration.DeclaringType!.Namespace!.Split('.')[^1];
+        var tag = TagOf(entry);
         (document.Tags ??= new HashSet<OpenApiTag>()).Add(new OpenApiTag { Name = tag });
         var answers = entry.Declaration.GetCustomAttributes<AnswersAttribute>().ToList();
         return new OpenApiOperation

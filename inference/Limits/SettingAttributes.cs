@@ -11,7 +11,7 @@ namespace Larder.Inference.Limits;
 public abstract class SettingAttribute : ValidationAttribute
 {
     /// <summary>What would be right, to follow "It must be".</summary>
-    protected abstract string Right { get; }
+    public abstract string Right { get; }
 
     /// <summary>Whether the value is right.</summary>
     protected abstract bool Accepts(object value);
@@ -38,7 +38,7 @@ public sealed class AtLeastAttribute : SettingAttribute
     public AtLeastAttribute(string least) => _least = TimeSpan.Parse(least, CultureInfo.InvariantCulture);
 
     /// <inheritdoc />
-    protected override string Right => $"at least {Text(_least)}";
+    public override string Right => $"at least {Text(_least)}";
 
     /// <inheritdoc />
     protected override bool Accepts(object value) => BetweenAttribute.IsOrdered(_least, value);
@@ -58,7 +58,7 @@ public sealed class BetweenAttribute : SettingAttribute
         (_least, _most) = (TimeSpan.Parse(least, CultureInfo.InvariantCulture), TimeSpan.Parse(most, CultureInfo.InvariantCulture));
 
     /// <inheritdoc />
-    protected override string Right => $"from {Text(_least)} to {Text(_most)}";
+    public override string Right => $"from {Text(_least)} to {Text(_most)}";
 
     /// <inheritdoc />
     protected override bool Accepts(object value) => IsOrdered(_least, value) && !IsOrdered(_most, value, strictly: true);
@@ -76,7 +76,7 @@ public sealed class BetweenAttribute : SettingAttribute
 public sealed class OneOfAttribute(params string[] texts) : SettingAttribute
 {
     /// <inheritdoc />
-    protected override string Right => $"{string.Join(", ", texts[..^1])} or {texts[^1]}";
+    public override string Right => $"{string.Join(", ", texts[..^1])} or {texts[^1]}";
 
     /// <inheritdoc />
     protected override bool Accepts(object value) => texts.Contains(value);

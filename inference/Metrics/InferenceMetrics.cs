@@ -24,13 +24,13 @@ public sealed class InferenceMetrics : IDisposable
         LoadFailures = _meter.CreateCounter<long>("larder.inference.load_failures", description: "Loads that failed.");
         LoadSeconds = _meter.CreateHistogram<double>("larder.inference.load_duration", "s", "Time to fetch a model and build its session.");
         Evictions = _meter.CreateCounter<long>("larder.inference.evictions", description: "Models unloaded to make room for another.");
-        Runs = _meter.CreateCounter<long>("larder.inference.runs", description: "Runs of a model's session.");
-        RunSeconds = _meter.CreateHistogram<double>("larder.inference.run_duration", "s", "Time of one run.");
+        Runs = _meter.CreateCounter<long>("larder.inference.runs", description: "Runs of a model's session, by model and version.");
+        RunSeconds = _meter.CreateHistogram<double>("larder.inference.run_duration", "s", "Time of one run, by model and version.");
         MemoryRefusals = _meter.CreateCounter<long>("larder.inference.memory_refusals", "{request}", "Requests refused for lack of memory, by share (bodies, work, runs) and reason (busy, too_large).");
         Refusals = _meter.CreateCounter<long>("larder.inference.refusals", "{request}", "Requests refused since they would have waited too long, by model, version and reason (queue_full, deadline).");
-        CacheHits = _meter.CreateCounter<long>("larder.inference.cache_hits", "{request}", "Requests that were answered with the outputs of an earlier run.");
-        CacheMisses = _meter.CreateCounter<long>("larder.inference.cache_misses", "{request}", "Requests that the response cache had no outputs for.");
-        BatchRows = _meter.CreateHistogram<long>("larder.inference.batch_rows", "{row}", "Rows of one run, of however many requests.");
+        CacheHits = _meter.CreateCounter<long>("larder.inference.cache_hits", "{request}", "Requests that were answered with the outputs of an earlier run, by model and version.");
+        CacheMisses = _meter.CreateCounter<long>("larder.inference.cache_misses", "{request}", "Requests that the response cache had no outputs for, by model and version.");
+        BatchRows = _meter.CreateHistogram<long>("larder.inference.batch_rows", "{row}", "Rows of one run, of however many requests, by model and version.");
     }
 
     internal Counter<long> Loads { get; }
@@ -64,7 +64,7 @@ public sealed class InferenceMetrics : IDisposable
     {
         _meter.CreateObservableUpDownCounter("larder.inference.loaded_bytes", () => cache.LoadedBytes, "By", "Estimated memory of loaded models.");
         _meter.CreateObservableUpDownCounter("larder.inference.loaded_models", () => cache.LoadedModels, description: "Models in memory.");
-        _meter.CreateObservableGauge("larder.inference.queue_depth", cache.QueueDepths, "{request}", "Requests that wait for a run.");
+        _meter.CreateObservableGauge("larder.inference.queue_depth", cache.QueueDepths, "{request}", "Requests that wait for a run, by model and version.");
     }
 
     /// <summary>Adds the observable instruments of the response cache.</summary>
@@ -79,7 +79,7 @@ public sealed class InferenceMetrics : IDisposable
     {
         MemoryShare[] shares = [budget.Bodies, budget.Work];
         _meter.CreateObservableUpDownCounter("larder.inference.in_flight_bytes", () => shares.Select(share => new Measurement<long>(share.Used, share.Tag)), "By", "Bytes that requests hold, by share (bodies, work).");
-        _meter.CreateObservableUpDownCounter("larder.inference.in_flight_waiting", () => shares.Select(share => new Measurement<int>(share.Waiting, share.Tag)), "{request}", "Requests that wait for memory.");
+        _meter.CreateObservableUpDownCounter("larder.inference.in_flight_waiting", () => shares.Select(share => new Measurement<int>(share.Waiting, share.Tag)), "{request}", "Requests that wait for memory, by share (bodies, work).");
     }
 
     /// <inheritdoc/>

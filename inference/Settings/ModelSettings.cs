@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Larder.Inference.Batching;
@@ -16,24 +17,30 @@ public sealed record ModelSettings
     public const string MissingNan = "nan";
 
     /// <summary>ONNX Runtime session.</summary>
+    [Description("The ONNX Runtime session.")]
     public SessionSettings Session { get; init; } = new();
 
     /// <summary>Running concurrent requests together.</summary>
+    [Description("Running concurrent requests together.")]
     public BatchingSettings Batching { get; init; } = new();
 
     /// <summary>Requests that wait for a run.</summary>
+    [Description("Requests that wait for a run.")]
     public QueueSettings Queue { get; init; } = new();
 
     /// <summary>Image inputs.</summary>
+    [Description("How an image becomes a tensor.")]
     public ImageSettings Image { get; init; } = new();
 
     /// <summary>Answering with the outputs of earlier runs.</summary>
+    [Description("Answering with the outputs of earlier runs.")]
     public CacheSettings Cache { get; init; } = new();
 
     /// <summary>
     /// What becomes of missing values of floating-point inputs: <c>refuse</c>, or <c>nan</c>, which lets infinities pass too; null follows what validation found
     /// (<see cref="ModelDescription.TakesMissing"/>).
     /// </summary>
+    [Description("What becomes of missing values of floating-point inputs: refuse, or nan, which lets infinities pass too. By default what was found in the graph.")]
     public string? Missing { get; init; }
 
     /// <summary>Refuses what cannot work with a model: settings of images for one that takes none, or that do not fit its channels; batches, where rows cannot be added; a cache, where outputs differ or cannot be kept; NaN, where no input takes it.</summary>
@@ -76,9 +83,11 @@ public sealed record ModelSettings
 public sealed record SessionSettings
 {
     /// <summary>Threads that one run may use; null chooses: one for a small model, all cores for a large one.</summary>
+    [Description("Threads of one run, 1 to 256. By default the server measures what serves more.")]
     public int? IntraOpThreads { get; init; }
 
     /// <summary>Graph optimisation: <c>none</c>, <c>basic</c>, <c>extended</c> or <c>all</c>.</summary>
+    [Description("Graph optimisation: none, basic, extended or all.")]
     public string Optimization { get; init; } = "all";
 
     /// <summary>Refuses what no session could be built with.</summary>
@@ -96,10 +105,11 @@ public sealed record SessionSettings
 public sealed record BatchingSettings
 {
     /// <summary>True or false decides; null follows the test in the sandbox (<see cref="ModelDescription.RowsAreIndependent"/>).</summary>
+    [Description("Whether concurrent requests run together. By default if the rows of a batch were found to be independent of each other.")]
     public bool? Enabled { get; init; }
 
     /// <summary>Most rows in one run. A request with more runs alone.</summary>
-    [Range(1, 65_536)]
+    [Description("Maximum number of rows of one run. A request with more runs alone."), Range(1, 65_536)]
     public int MaxRows { get; init; } = 64;
 
     /// <summary>Refuses what could carry no request.</summary>
@@ -115,9 +125,11 @@ public sealed record BatchingSettings
 public sealed record QueueSettings
 {
     /// <summary>Seconds within which a request must be answered that does not say it itself; null for as long as it takes.</summary>
+    [Description("Seconds, 0.001 to 86400, within which a request must be answered that does not say it itself. By default any time.")]
     public double? TimeoutSeconds { get; init; }
 
     /// <summary>Requests that may wait; null follows the server (<see cref="InferenceLimits.QueuedRuns"/>).</summary>
+    [Description("Requests that may wait, 1 to 1000000. By default the setting Limits:QueuedRuns.")]
     public int? MaxRequests { get; init; }
 
     /// <summary>Refuses what no request could keep to.</summary>
@@ -138,10 +150,11 @@ public sealed record CacheSettings
     public const int MostSeconds = 2_592_000;
 
     /// <summary>Whether they are.</summary>
+    [Description("Whether a request is answered with the outputs of an earlier run with the same inputs.")]
     public bool Enabled { get; init; }
 
     /// <summary>Seconds after which the model is run again.</summary>
-    [Range(1, MostSeconds)]
+    [Description("Seconds after which the model is run again."), Range(1, MostSeconds)]
     public int Seconds { get; init; } = 300;
 
     /// <summary>Refuses what could keep nothing.</summary>
@@ -161,20 +174,25 @@ public sealed record CacheSettings
 public sealed record ImageSettings
 {
     /// <summary>Factor for the raw value: 1 keeps 0-255, 1/255 gives 0-1.</summary>
+    [Description("Factor for raw values from 0 to 255: 1 keeps them, 1/255 gives 0 to 1. Not 0.")]
     public double Scale { get; init; } = 1;
 
     /// <summary>Subtracted after scaling: one number, or one for each channel.</summary>
+    [Description("Subtracted after scaling: one number, or one for each channel.")]
     public IReadOnlyList<double> Mean { get; init; } = [0];
 
     /// <summary>Divided by last: one number, or one for each channel; none may be 0.</summary>
+    [Description("Divided by last: one number, or one for each channel; none may be 0.")]
     public IReadOnlyList<double> Std { get; init; } = [1];
 
     /// <summary><c>RGB</c> or <c>BGR</c>; a fourth channel is alpha, last in both, and a single one is grey whatever this says.</summary>
+    [Description("RGB or BGR. A fourth channel is alpha, last in both.")]
     public string ChannelOrder { get; init; } = "RGB";
 
     /// <summary>
     /// <c>stretch</c> to the model's size, or <c>crop</c>: resize the shorter side, then cut the centre out.
     /// </summary>
+    [Description("stretch to the size of the input, or crop: resize the shorter side, then cut the centre out.")]
     public string Resize { get; init; } = "stretch";
 
     /// <summary>Whether nothing is set.</summary>

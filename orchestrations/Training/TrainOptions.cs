@@ -17,15 +17,15 @@ public sealed record TrainOptions
     public static OptionSchema<TrainOptions> Schema { get; } = new();
 
     /// <summary>Container image.</summary>
-    [Description("Container image to run in, from the server's allow-list. Only for backends that have containers."), StringLength(512, MinimumLength = 1)]
+    [Description("Container image to run in, of those that Jobs:ContainerInstances:Image and AllowedImages name. Only for backends that have containers."), StringLength(512, MinimumLength = 1)]
     public string? Image { get; init; }
 
     /// <summary>Cores.</summary>
-    [Description("CPU cores."), Range(0.1, 128)]
+    [Description("CPU cores. A backend that cannot give as many refuses the job."), Range(0.1, 128)]
     public double? Cpu { get; init; }
 
     /// <summary>Gigabytes of memory.</summary>
-    [Description("Memory in gigabytes (10^9 bytes)."), Range(0.1, 2048), JsonPropertyName("memoryGb")]
+    [Description("Memory in gigabytes (10^9 bytes). A backend that cannot give as much refuses the job."), Range(0.1, 2048), JsonPropertyName("memoryGb")]
     public double? MemoryGb { get; init; }
 
     /// <summary>GPUs.</summary>
@@ -66,7 +66,7 @@ public sealed record TrainOptions
     public string? ModelFile { get; init; }
 
     /// <summary>Whether the script gets the address and a token for MLflow's client.</summary>
-    [Description("Give the script MLFLOW_TRACKING_URI, a token of its own and its run's id, so that MLflow's client logs to the job's run.")]
+    [Description("Give the script MLFLOW_TRACKING_URI, a token of its own and its run's id, so that MLflow's client logs to the job's run. It needs a network: not with Jobs:Process:Network None.")]
     public bool Tracking { get; init; }
 
     /// <summary>Tags of the version.</summary>

@@ -51,7 +51,7 @@ public sealed record WebhookOptions
 internal sealed class KeyOf32BytesAttribute : SettingAttribute
 {
     /// <inheritdoc />
-    protected override string Right => "32 bytes in Base64, or empty";
+    public override string Right => "32 bytes in Base64, or empty";
 
     /// <inheritdoc />
     protected override bool Accepts(object value) => value is "" || (value is string text && Convert.TryFromBase64String(text, new byte[text.Length], out var length) && length == 32);

@@ -17,8 +17,8 @@ public sealed class CosmosMetrics : IDisposable
     public CosmosMetrics(IMeterFactory? factory = null)
     {
         _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
-        _charge = _meter.CreateHistogram<double>("larder.cosmos.request_charge", "{request_unit}", "Request units of one call, as the account charged them.");
-        _failures = _meter.CreateCounter<long>("larder.cosmos.failures", description: "Calls that ended in an outage, by the account's status; 0 without an answer.");
+        _charge = _meter.CreateHistogram<double>("larder.cosmos.request_charge", "{request_unit}", "Request units of one call, as the account charged them, by operation and collection.");
+        _failures = _meter.CreateCounter<long>("larder.cosmos.failures", description: "Calls that ended in an outage, by operation, collection and the account's status; 0 without an answer.");
     }
 
     internal void Charged(string operation, string collection, double units) => _charge.Record(units, Tag("operation", operation), Tag("collection", collection));

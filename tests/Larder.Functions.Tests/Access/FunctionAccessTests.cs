@@ -243,15 +243,6 @@ public sealed class FunctionAccessTests
     }
 
     [Fact]
-    public void The_page_on_access_has_every_route_with_its_role()
-    {
-        var rows = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "access.md")).Where(line => line.StartsWith("| ", StringComparison.Ordinal)).ToList();
-
-        Assert.All(Expected.ReplaceLineEndings("\n").Split('\n').Select(line => line.Split(' ')), route =>
-            Assert.Contains(rows, row => row.StartsWith($"| {route[2]} | ", StringComparison.Ordinal) && row.Contains($"`{route[0]} {route[1]}`", StringComparison.Ordinal)));
-    }
-
-    [Fact]
     public void Every_HTTP_function_is_known_and_only_the_greeting_the_documentation_the_version_the_probes_and_unknown_paths_are_open()
     {
         var access = RoleRequirements.OfThisApp();

@@ -25,6 +25,14 @@ public sealed partial class MonitoringTests
     }
 
     [Fact]
+    public void The_page_on_metrics_has_every_metric_that_is_made()
+    {
+        var page = Repository.Read("docs/reference/metrics.md");
+
+        Assert.Empty(Instruments().Select(instrument => instrument.Groups["name"].Value).Where(name => !page.Contains($"| `{name}` |", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void Every_panel_has_queries_of_the_chosen_data_source()
     {
         var panels = JsonNode.Parse(Repository.Read(Dashboard))!["panels"]!.AsArray().Where(panel => $"{panel!["type"]}" != "row").ToList();
@@ -56,29 +64,30 @@ public sealed partial class MonitoringTests
     private static HashSet<string> Made()
     {
         var names = new HashSet<string>();
-        foreach (var file in Repository.Files().Where(file => file.EndsWith(".cs", StringComparison.Ordinal) && !file.StartsWith("tests/", StringComparison.Ordinal)))
+        foreach (var instrument in Instruments())
         {
-            foreach (Match instrument in Instrument().Matches(Repository.Read(file)))
+            var name = instrument.Groups["name"].Value.Replace('.', '_');
+            var seconds = instrument.Groups["unit"].Value == "s" ? "_seconds" : "";
+            switch (instrument.Groups["kind"].Value)
             {
-                var name = instrument.Groups["name"].Value.Replace('.', '_');
-                var seconds = instrument.Groups["unit"].Value == "s" ? "_seconds" : "";
-                switch (instrument.Groups["kind"].Value)
-                {
-                    case "Counter":
-                        names.Add($"{name}_total");
-                        break;
-                    case "Histogram":
-                        names.UnionWith([$"{name}{seconds}", $"{name}{seconds}_bucket", $"{name}{seconds}_sum", $"{name}{seconds}_count"]);
-                        break;
-                    default:
-                        names.Add($"{name}{seconds}");
-                        break;
-                }
+                case "Counter":
+                    names.Add($"{name}_total");
+                    break;
+                case "Histogram":
+                    names.UnionWith([$"{name}{seconds}", $"{name}{seconds}_bucket", $"{name}{seconds}_sum", $"{name}{seconds}_count"]);
+                    break;
+                default:
+                    names.Add($"{name}{seconds}");
+                    break;
             }
         }
         Assert.Contains("larder_prediction_duration_seconds_bucket", names);
         return names;
     }
+
+    private static IEnumerable<Match> Instruments() => Repository.Files()
+        .Where(file => file.EndsWith(".cs", StringComparison.Ordinal) && !file.StartsWith("tests/", StringComparison.Ordinal))
+        .SelectMany(file => Instrument().Matches(Repository.Read(file)));
 
     [GeneratedRegex(@"\b(?:larder|dotnet|nv)_[a-z0-9_]+")]
     private static partial Regex Metric();
