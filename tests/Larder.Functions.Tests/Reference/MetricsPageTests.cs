@@ -29,7 +29,7 @@ public sealed partial class MetricsPageTests(LarderFixture larder)
         var page = Page(await InstrumentsAsync()).ToString();
 
         Assert.Contains("larder_inference_loaded_models", scraped);
-        Assert.Empty(scraped.Where(name => !page.Contains($"`{name}`", StringComparison.Ordinal)));
+        Assert.All(scraped, name => Assert.Contains($"`{name}`", page, StringComparison.Ordinal));
     }
 
     private static MarkdownPage Page(IEnumerable<Instrument> instruments)

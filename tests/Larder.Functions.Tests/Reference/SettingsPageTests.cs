@@ -29,7 +29,7 @@ public sealed partial class SettingsPageTests
         var properties = Properties();
 
         Assert.True(properties.Count > 150, $"{properties.Count}");
-        Assert.Empty(properties.Keys.Where(name => !Settings.Exists(setting => setting.Key == name || setting.Key.StartsWith($"{name}:", StringComparison.Ordinal))));
+        Assert.All(properties.Keys, name => Assert.Contains(Settings, setting => setting.Key == name || setting.Key.StartsWith($"{name}:", StringComparison.Ordinal)));
     }
 
     [Fact]
