@@ -11,7 +11,8 @@ namespace Larder.Dashboard;
 /// <param name="IsAdmin">Whether everything is allowed.</param>
 /// <param name="HasScope">Whether the caller sees some of the models only.</param>
 /// <param name="CanSignOut">Whether there is a session to end.</param>
-public sealed record Viewer(string Name, string Role, bool CanRead, bool CanPredict, bool CanChange, bool IsAdmin, bool HasScope, bool CanSignOut);
+/// <param name="PlatformSignOut">The address that ends the platform's session; null for who did not sign in there.</param>
+public sealed record Viewer(string Name, string Role, bool CanRead, bool CanPredict, bool CanChange, bool IsAdmin, bool HasScope, bool CanSignOut, string? PlatformSignOut);
 
 /// <summary>What every page knows beside its own content.</summary>
 /// <param name="Base">The path under which the server is reached: empty, or with a leading slash and none at the end.</param>

@@ -25,7 +25,7 @@ internal static class CompletionCommand
         """;
 
     private const string Fish = """
-        complete -f -c larder -a '(larder "[suggest:"(commandline -C)"]" (commandline -cp) 2>/dev/null)'
+        complete -f -c larder -a '(larder "[suggest:"(commandline -cp | string length)"]" (commandline -cp) 2>/dev/null)'
         complete -F -c larder -n 'string match -q -- "*/*" (commandline -ct)'
         """;
 

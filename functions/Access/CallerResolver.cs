@@ -26,6 +26,9 @@ internal sealed class CallerResolver(
     /// <summary>Whether the platform's word for who calls is taken. Elsewhere its header is the caller's own, and ignored.</summary>
     public bool BelievesPrincipals { get; } = options.ClientPrincipal && platform is { IsAzure: true, IsAuthenticating: true };
 
+    /// <summary>Whether the platform says who sends a request.</summary>
+    public bool IsOfPrincipal(HttpRequest request) => BelievesPrincipals && request.Headers.ContainsKey(ClientPrincipal.Header);
+
     /// <summary>Whether no credentials are asked for: then this machine's own users are all that can call.</summary>
     public bool IsOpen { get; } = !keys.AreConfigured && !platform.IsAzure;
 
@@ -37,8 +40,8 @@ internal sealed class CallerResolver(
     /// <param name="function">The function that it is for.</param>
     public ValueTask<Identity> OfAsync(HttpRequest request, string function)
     {
-        if (BelievesPrincipals && request.Headers.TryGetValue(ClientPrincipal.Header, out var principal))
-            return new ValueTask<Identity>(OfPrincipal(principal.ToString()));
+        if (IsOfPrincipal(request))
+            return new ValueTask<Identity>(OfPrincipal(request.Headers[ClientPrincipal.Header].ToString()));
         if (IsOpen)
             return request.Headers.Authorization.Count == 0 ? new ValueTask<Identity>(new Identity(Caller.Local)) : OfJobAsync(request);
         var credential = Credential.Of(request, out var problem);

@@ -40,6 +40,12 @@ internal sealed record ClientPrincipal
     [JsonPropertyName("role_typ")]
     public string? RoleType { get; init; }
 
+    /// <summary>The platform's address that signs a browser in and then sends it to a path of this server.</summary>
+    public static string SignIn(string target) => $"/.auth/login/aad?post_login_redirect_uri={Uri.EscapeDataString(target)}";
+
+    /// <summary>The platform's address that ends its session and then sends the browser to a path of this server.</summary>
+    public static string SignOut(string target) => $"/.auth/logout?post_logout_redirect_uri={Uri.EscapeDataString(target)}";
+
     /// <summary>Reads the header.</summary>
     /// <exception cref="FormatException">It is not what the platform writes: why, in a sentence.</exception>
     public static ClientPrincipal Read(string header)

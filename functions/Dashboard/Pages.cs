@@ -18,7 +18,7 @@ namespace Larder.Functions.Dashboard;
 /// <summary>
 /// Makes pages of the components in dashboard/. A page is rendered whole before anything is sent, inside the function, so that a failure still becomes an answer with its true status.
 /// </summary>
-internal sealed class Pages(IServiceProvider services, IAntiforgery forgery, IDataProtectionProvider protection, ServerVersion server, ILoggerFactory loggers)
+internal sealed class Pages(IServiceProvider services, IAntiforgery forgery, IDataProtectionProvider protection, ServerVersion server, CallerResolver callers, ILoggerFactory loggers)
 {
     /// <summary>A page may load what this server has, and send forms and requests to it, and nothing else; nothing in it is inline.</summary>
     internal const string ContentSecurityPolicy =
@@ -87,7 +87,8 @@ internal sealed class Pages(IServiceProvider services, IAntiforgery forgery, IDa
             CanChange: caller.Role >= Role.Contributor,
             IsAdmin: caller.Role >= Role.Admin,
             HasScope: caller.Scope is not null,
-            CanSignOut: BrowserSessions.IsIn(http.Request));
+            CanSignOut: BrowserSessions.IsIn(http.Request),
+            PlatformSignOut: callers.IsOfPrincipal(http.Request) ? ClientPrincipal.SignOut(SignIn.Path) : null);
         var token = forgery.GetAndStoreTokens(http).RequestToken!;
         return new PageContext(http.Request.PathBase, http.Request.Path, viewer, token, TakeNotice(http), server.Version);
     }

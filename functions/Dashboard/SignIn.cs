@@ -68,7 +68,12 @@ internal sealed class SignIn(Pages pages, PageForms forms, CallerResolver caller
     }
 
     private Task<IActionResult> ShowAsync(HttpRequest request, string target, string? sentence, int status) =>
-        pages.ShowAsync<SignInPage>(request, new() { [nameof(SignInPage.Target)] = target, [nameof(SignInPage.Sentence)] = sentence }, status);
+        pages.ShowAsync<SignInPage>(request, new()
+        {
+            [nameof(SignInPage.Target)] = target,
+            [nameof(SignInPage.Sentence)] = sentence,
+            [nameof(SignInPage.Platform)] = callers.BelievesPrincipals ? ClientPrincipal.SignIn(target) : null,
+        }, status);
 
     // A page of this server only: a link must not lead through the form to another place.
     private static string TargetOf(string? text) =>

@@ -24,7 +24,12 @@ internal sealed record AzuriteOwner(ProcessIdentity Host, ProcessIdentity Azurit
     }
 
     /// <summary>Notes that no Azurite runs on these data.</summary>
-    public static void Remove(string location) => File.Delete(PathIn(location));
+    public static void Remove(string location)
+    {
+        // The user may have deleted the data meanwhile.
+        if (Directory.Exists(location))
+            File.Delete(PathIn(location));
+    }
 
     /// <summary>Waits until an Azurite whose host has gone is gone too.</summary>
     /// <exception cref="SelfHostException">It does not go.</exception>

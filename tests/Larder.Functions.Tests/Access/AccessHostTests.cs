@@ -41,6 +41,12 @@ public sealed class AccessHostTests
         Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(HttpMethod.Get, "/api/v1/models", null));
         Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(HttpMethod.Get, "/api/v1/models", "forged"));
         Assert.Equal(HttpStatusCode.OK, await SendAsync(HttpMethod.Get, "/healthz", "forged"));
+
+        // Browsers: the page to sign in leads to the platform's, and pages of who signed in there to the end of its session.
+        using var page = new HttpRequestMessage(HttpMethod.Get, "/ui/models") { Headers = { { "X-MS-CLIENT-PRINCIPAL", reader } } };
+        using var shown = await larder.Client.SendAsync(page);
+        Assert.Contains("href=\"/.auth/logout?post_logout_redirect_uri=%2Fui%2Fsign-in\"", await shown.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("href=\"/.auth/login/aad?post_login_redirect_uri=%2Fui%2Fjobs%3Fstate%3Dfailed\"", await larder.Client.GetStringAsync("/ui/sign-in?to=%2Fui%2Fjobs%3Fstate%3Dfailed"), StringComparison.Ordinal);
     }
 
     [Fact]
