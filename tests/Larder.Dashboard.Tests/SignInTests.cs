@@ -155,7 +155,7 @@ public sealed class SignInTests(DashboardFixture larder, GuardedServer server) :
         await DashboardFixture.OkAsync(await client.PutAsync("/api/v1/models/guarded", new ByteArrayContent(await File.ReadAllBytesAsync(DashboardFixture.Sample("iris", "iris.onnx")))));
         foreach (var path in new RouteTable().Pages.Where(route => route.Methods.Contains("POST")).Select(route => route.Path))
         {
-            var address = path.Replace("{model}", "guarded").Replace("{reference}", "guarded").Replace("{job}", new string('a', 32)).Replace("{schedule}", new string('a', 32));
+            var address = path.Replace("{model}", "guarded").Replace("{reference}", "guarded").Replace("{job}", new string('a', 32)).Replace("{schedule}", new string('a', 32)).Replace("{type}", "score");
             HttpContent[] bodies =
             [
                 new FormUrlEncodedContent([new("alias", "champion"), new("version", "1"), new("token", GuardedServer.Admin), new("values", "[[1,2,3,4]]"), new("form-token", "made up")]),
