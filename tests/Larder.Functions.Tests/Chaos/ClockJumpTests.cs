@@ -17,15 +17,16 @@ namespace Larder.Functions.Tests.Chaos;
 /// </summary>
 public sealed class ClockJumpTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    private string _storage = "";
     private readonly string _folder = Directory.CreateTempSubdirectory("larder-clock-").FullName;
+    private Azurite? _azurite;
 
     private string Clock => Path.Combine(_folder, "clock");
 
-    public async Task InitializeAsync() => _storage = await Azurite.AccountAsync();
+    public async Task InitializeAsync() => _azurite = await Azurite.StartAsync();
 
     public async Task DisposeAsync()
     {
+        await ((IAsyncDisposable)_azurite!).DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -116,7 +117,7 @@ public sealed class ClockJumpTests(ITestOutputHelper output) : IAsyncLifetime
 
         Set(0);
         return await LarderProcess.StartAsync(
-            _storage,
+            _azurite!.ConnectionString,
             [
                 ("LD_PRELOAD", library), ("FAKETIME_TIMESTAMP_FILE", Clock), ("FAKETIME_NO_CACHE", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
                 ("LocalFolder", Path.Combine(_folder, "local")), .. settings,

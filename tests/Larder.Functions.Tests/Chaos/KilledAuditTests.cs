@@ -24,7 +24,8 @@ public sealed class KilledAuditTests
     [InlineData("cosmos")]
     public async Task Every_acknowledged_change_has_exactly_one_record(string kind)
     {
-        var storage = await Azurite.AccountAsync();
+        await using var azurite = await Azurite.StartAsync();
+        var storage = azurite.ConnectionString;
         await using var cosmos = kind == "cosmos" ? await CosmosServer.StartAsync() : null;
         var settings = cosmos?.Settings(cosmos.NewDatabase()) ?? [("Store:Kind", "blobs")];
         var asked = new Asked();

@@ -25,7 +25,8 @@ public sealed class KilledBackupTests
     public async Task An_export_whose_host_is_killed_again_and_again_is_the_one_of_a_host_that_was_not()
     {
         const int Models = 250;
-        var storage = await Azurite.AccountAsync();
+        await using var azurite = await Azurite.StartAsync();
+        var storage = azurite.ConnectionString;
         var documents = await TestStore.OpenAsync(storage);
         var artifacts = new BlobArtifactStore(BlobClients.Create(storage), TimeProvider.System);
         await FillAsync(documents, artifacts, Models, i => OnnxModel.Linear(classes: 2 + i % 50));
@@ -52,8 +53,9 @@ public sealed class KilledBackupTests
     public async Task An_import_whose_host_is_killed_again_and_again_ends_with_every_model_whole()
     {
         const int Models = 40;
-        var storage = await Azurite.AccountAsync();
-        var (from, files) = (new BlobDocumentStore(BlobClients.Create(await Azurite.AccountAsync())), new BlobArtifactStore(BlobClients.Create(await Azurite.AccountAsync()), TimeProvider.System));
+        await using var azurite = await Azurite.StartAsync();
+        var storage = azurite.ConnectionString;
+        var (from, files) = (new BlobDocumentStore(BlobClients.Create(azurite.NewAccount())), new BlobArtifactStore(BlobClients.Create(azurite.NewAccount()), TimeProvider.System));
         await FillAsync(from, files, Models, i => OnnxModel.Linear(classes: 2 + i % 8));
         var archive = await ExportAsync(from, files);
         var documents = await TestStore.OpenAsync(storage);

@@ -16,7 +16,8 @@ public sealed class KilledDatasetTests
     [Fact]
     public async Task Every_completed_data_set_survives_a_host_that_is_killed_again_and_again_and_no_other_gets_a_name()
     {
-        var storage = await Azurite.AccountAsync();
+        await using var azurite = await Azurite.StartAsync();
+        var storage = azurite.ConnectionString;
         var random = new Random(11);
         var contents = Enumerable.Range(0, Datasets).Select(_ => Content(random)).ToList();
         var jobs = new Dictionary<int, string>();

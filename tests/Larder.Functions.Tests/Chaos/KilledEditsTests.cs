@@ -16,7 +16,8 @@ public sealed class KilledEditsTests
     [InlineData("cosmos")]
     public async Task Every_acknowledged_edit_survives(string kind)
     {
-        var storage = await Azurite.AccountAsync();
+        await using var azurite = await Azurite.StartAsync();
+        var storage = azurite.ConnectionString;
         await using var cosmos = kind == "cosmos" ? await CosmosServer.StartAsync() : null;
         var settings = cosmos?.Settings(cosmos.NewDatabase()) ?? [("Store:Kind", "blobs")];
         // What each caller was told last, and what it asked for after that without an answer.

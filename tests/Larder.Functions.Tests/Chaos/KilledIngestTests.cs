@@ -17,7 +17,8 @@ public sealed class KilledIngestTests
     [Fact]
     public async Task Fifty_drops_survive_a_host_that_is_killed_again_and_again_and_none_comes_twice()
     {
-        var storage = await Azurite.AccountAsync();
+        await using var azurite = await Azurite.StartAsync();
+        var storage = azurite.ConnectionString;
         await Drops.CreateContainerAsync(storage);
         for (var i = 0; i < Count; i++)
             await Drops.DropAsync(storage, Path(i), OnnxModel.Linear(classes: 2 + i));

@@ -16,7 +16,8 @@ public sealed class KilledScheduleTests
     [Fact]
     public async Task An_occurrence_whose_host_is_killed_again_and_again_runs_exactly_once()
     {
-        var storage = await Azurite.AccountAsync();
+        await using var azurite = await Azurite.StartAsync();
+        var storage = azurite.ConnectionString;
         var documents = await TestStore.OpenAsync(storage);
         var store = new ScheduleStore(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance));
         var folder = Path.Combine(Path.GetTempPath(), $"larder-killed-{Guid.NewGuid():N}");
@@ -47,7 +48,8 @@ public sealed class KilledScheduleTests
     [Fact]
     public async Task Two_hosts_on_one_storage_run_an_occurrence_once()
     {
-        var storage = await Azurite.AccountAsync();
+        await using var azurite = await Azurite.StartAsync();
+        var storage = azurite.ConnectionString;
         var documents = await TestStore.OpenAsync(storage);
         var store = new ScheduleStore(documents, new AuditLog(documents, NullLogger<AuditLog>.Instance));
         var folders = Enumerable.Range(0, 2).Select(_ => Path.Combine(Path.GetTempPath(), $"larder-two-{Guid.NewGuid():N}")).ToList();

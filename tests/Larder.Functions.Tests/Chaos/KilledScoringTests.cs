@@ -16,7 +16,8 @@ public sealed class KilledScoringTests
     [Fact]
     public async Task A_scoring_whose_host_is_killed_again_and_again_leaves_the_bytes_of_one_that_was_not()
     {
-        var storage = await Azurite.AccountAsync();
+        await using var azurite = await Azurite.StartAsync();
+        var storage = azurite.ConnectionString;
         var folder = Path.Combine(Path.GetTempPath(), $"larder-killed-scoring-{Guid.NewGuid():N}");
         var dataset = ScoringClient.Rows(Rows);
         var random = new Random(7);

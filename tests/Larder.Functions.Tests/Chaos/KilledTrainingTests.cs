@@ -23,7 +23,8 @@ public sealed class KilledTrainingTests
     [Fact]
     public async Task A_training_whose_host_is_killed_again_and_again_ends_once_with_one_version_and_every_line()
     {
-        var storage = await Azurite.AccountAsync();
+        await using var azurite = await Azurite.StartAsync();
+        var storage = azurite.ConnectionString;
         var folder = Path.Combine(Path.GetTempPath(), $"larder-killed-{Guid.NewGuid():N}");
         var random = new Random(3);
         var jobs = new List<string>();

@@ -13,7 +13,8 @@ public sealed class KilledUploadTests
     [Fact]
     public async Task Every_acknowledged_upload_survives_SIGKILL_and_nothing_half_made_is_listed()
     {
-        var storage = await Azurite.AccountAsync();
+        await using var azurite = await Azurite.StartAsync();
+        var storage = azurite.ConnectionString;
         var random = new Random(20);
         var acknowledged = new List<(string Name, int Version, string Sha256)>();
         var kills = 0;

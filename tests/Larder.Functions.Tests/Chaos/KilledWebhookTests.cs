@@ -24,7 +24,8 @@ public sealed class KilledWebhookTests
     [InlineData("cosmos")]
     public async Task Every_acknowledged_change_is_delivered(string kind)
     {
-        var storage = await Azurite.AccountAsync();
+        await using var azurite = await Azurite.StartAsync();
+        var storage = azurite.ConnectionString;
         await using var cosmos = kind == "cosmos" ? await CosmosServer.StartAsync() : null;
         var isUp = false;
         await using var receiver = await WebhookReceiver.StartAsync((http, _) =>

@@ -11,7 +11,6 @@ namespace Larder.Functions.Tests.Chaos;
 public sealed class TwoServersTrainingTests : IAsyncLifetime
 {
     /// <summary>The first attempt never ends by itself.</summary>
-    private string _storage = "";
     private const string Script = """
         import os, time
         print("attempt", os.environ["LARDER_ATTEMPT"])
@@ -27,8 +26,9 @@ public sealed class TwoServersTrainingTests : IAsyncLifetime
 
     private readonly string[] _folders = [NewFolder(), NewFolder()];
     private readonly LarderProcess?[] _servers = new LarderProcess?[2];
+    private Azurite? _azurite;
 
-    public async Task InitializeAsync() => _storage = await Azurite.AccountAsync();
+    public async Task InitializeAsync() => _azurite = await Azurite.StartAsync();
 
     public async Task DisposeAsync()
     {
@@ -38,6 +38,8 @@ public sealed class TwoServersTrainingTests : IAsyncLifetime
                 await server.DisposeAsync();
         }
 
+        if (_azurite is not null)
+            await _azurite.DisposeAsync();
         foreach (var folder in _folders)
             Directory.Delete(folder, recursive: true);
     }
@@ -124,7 +126,7 @@ public sealed class TwoServersTrainingTests : IAsyncLifetime
     }
 
     private Task<LarderProcess> StartAsync(int number, TimeSpan leaseTtl) =>
-        LarderProcess.StartAsync(_storage, ("LocalFolder", _folders[number]), ("Jobs:Process:LeaseTtl", $"{leaseTtl}"));
+        LarderProcess.StartAsync(_azurite!.ConnectionString, ("LocalFolder", _folders[number]), ("Jobs:Process:LeaseTtl", $"{leaseTtl}"));
 
     private async Task<string> SubmitAsync(string model, string options)
     {

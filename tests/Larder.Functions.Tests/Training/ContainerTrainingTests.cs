@@ -86,9 +86,10 @@ public sealed class ContainerTrainingTests : IAsyncLifetime
         var answer = await _larder.Client.TrainAsync("killed", $$"""
             {{TrainingClient.Copy}}
             import time
-            for i in range(200):
+            # Longer than a host takes to start on a busy machine.
+            for i in range(300):
                 print("line", i, flush=True)
-                time.sleep(0.05)
+                time.sleep(0.1)
             """);
         var id = (string)answer.Body["job"]!["id"]!;
         await Eventually.TrueAsync(async () => (await LinesAsync(id)).Contains("line 5"));
@@ -101,7 +102,7 @@ public sealed class ContainerTrainingTests : IAsyncLifetime
         Assert.True((string)job["state"]! == "succeeded", $"{job}\n{_larder.Log}");
         Assert.Single(job["attempts"]!.AsArray());
         Assert.Single((await _larder.Client.GetJsonAsync("/api/v1/models/killed")).Body["versions"]!.AsArray());
-        await AssertWholeAsync(id, lines => Assert.Equal(Enumerable.Range(0, 200).Select(i => $"line {i}").Prepend("done"), lines));
+        await AssertWholeAsync(id, lines => Assert.Equal(Enumerable.Range(0, 300).Select(i => $"line {i}").Prepend("done"), lines));
         Assert.Equal(1, _larder.CountOf("PUT", id));
         Assert.Empty(_larder.Azure.Groups);
     }

@@ -13,9 +13,9 @@ namespace Larder.Functions.Tests.Training;
 /// </summary>
 public class TrainingFixture : IAsyncLifetime
 {
-    private string _storage = "";
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"larder-training-{Guid.NewGuid():N}");
     private readonly (string, string)[] _settings;
+    private Azurite? _azurite;
     private LarderProcess? _larder;
 
     /// <summary>Four trainings at a time, whatever the machine.</summary>
@@ -33,15 +33,15 @@ public class TrainingFixture : IAsyncLifetime
     public string Log => _larder!.Log;
 
     /// <summary>Its storage.</summary>
-    public BlobServiceClient Storage => new(_storage);
+    public BlobServiceClient Storage => new(_azurite!.ConnectionString);
 
     private string Jobs => Path.Combine(_folder, "0", "jobs");
 
     /// <inheritdoc />
     public async Task InitializeAsync()
     {
-        _storage = await Azurite.AccountAsync();
-        _larder = await LarderProcess.StartAsync(_storage, [("LocalFolder", _folder), .. _settings]);
+        _azurite = await Azurite.StartAsync();
+        _larder = await LarderProcess.StartAsync(_azurite.ConnectionString, [("LocalFolder", _folder), .. _settings]);
         // The record of its settings, which it writes while it serves already; its copy by time is the last of it. No test is to take it for something of its own.
         await Eventually.TrueAsync(async () => (await Client.AuditAsync("")).Count > 0);
     }
@@ -51,6 +51,8 @@ public class TrainingFixture : IAsyncLifetime
     {
         if (_larder is not null)
             await _larder.DisposeAsync();
+        if (_azurite is not null)
+            await ((IAsyncDisposable)_azurite).DisposeAsync();
         if (Directory.Exists(_folder))
             Directory.Delete(_folder, recursive: true);
     }
@@ -162,7 +164,7 @@ public class TrainingFixture : IAsyncLifetime
     internal async Task<IReadOnlyList<string>> HistoryAsync(string job)
     {
         var rows = new List<string>();
-        var tables = new TableServiceClient(_storage);
+        var tables = new TableServiceClient(_azurite!.ConnectionString);
         await foreach (var table in tables.QueryAsync())
         {
             await foreach (var row in tables.GetTableClient(table.Name).QueryAsync<TableEntity>(row => row.PartitionKey == job))
