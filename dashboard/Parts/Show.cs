@@ -28,6 +28,12 @@ internal static class Show
         { } span => string.Create(CultureInfo.InvariantCulture, $"{(int)span.TotalHours} h {span.Minutes} min"),
     };
 
+    /// <summary>What a query has for a name, as it is typed into a form: several values with commas between them.</summary>
+    public static string Value(IEnumerable<KeyValuePair<string, string>> query, string name) => string.Join(',', query.Where(one => one.Key == name).Select(one => one.Value));
+
+    /// <summary>The query of a list without the place in it.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> WithoutCursor(IEnumerable<KeyValuePair<string, string>> query) => query.Where(one => one.Key != "cursor");
+
     /// <summary>A text in SVG, whose element Razor takes for its own.</summary>
     /// <param name="x">Where it is, from the left.</param>
     /// <param name="y">Its base line, from the top.</param>

@@ -36,7 +36,6 @@ internal sealed class JobPages(Pages pages, PageForms forms, ListJobs lists, Job
             [nameof(JobsPage.States)] = WireNames.All<JobState>().Keys.ToList(),
             [nameof(JobsPage.Types)] = JobTypes.All.Select(type => type.Type).ToList(),
             [nameof(JobsPage.Query)] = Pages.QueryOf(request),
-            [nameof(JobsPage.Filter)] = request.Query.Where(one => one.Key != "cursor").SelectMany(one => one.Value.Select(value => KeyValuePair.Create(one.Key, value ?? ""))).ToList(),
         });
     }
 

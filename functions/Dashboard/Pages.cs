@@ -73,8 +73,8 @@ internal sealed class Pages(IServiceProvider services, IAntiforgery forgery, IDa
         return new StatusCodeResult(request.Headers.ContainsKey(HeaderNames.XRequestedWith) ? StatusCodes.Status201Created : StatusCodes.Status303SeeOther);
     }
 
-    /// <summary>The query of a list's page, which the links to its other pages keep.</summary>
-    public static IReadOnlyDictionary<string, string> QueryOf(HttpRequest request) => request.Query.ToDictionary(one => one.Key, one => one.Value.ToString());
+    /// <summary>The query of a list's page, which the links to its other pages keep. A name stands as often as it was given.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> QueryOf(HttpRequest request) => [.. request.Query.SelectMany(one => one.Value.Select(value => KeyValuePair.Create(one.Key, value ?? "")))];
 
     private PageContext ContextOf(HttpContext http)
     {

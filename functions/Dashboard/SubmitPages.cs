@@ -121,30 +121,27 @@ internal sealed class SubmitPages
         status);
 
     /// <summary>How jobs of a type are submitted.</summary>
-    private sealed class Way(SubmitForm form, FormSpec api, StageFile stage, Func<Form, string> modelOf, Func<Form, byte[]?, Caller, CancellationToken, Task<Job>> take)
+    /// <param name="Form">The form on the page.</param>
+    /// <param name="Api">The form that the API takes.</param>
+    /// <param name="Stage">Keeps the bytes of its file.</param>
+    /// <param name="ModelOf">Which model it is about.</param>
+    /// <param name="TakeAsync">Submits the job: the form, the options as JSON, the caller.</param>
+    private sealed record Way(SubmitForm Form, FormSpec Api, StageFile Stage, Func<Form, string> ModelOf, Func<Form, byte[]?, Caller, CancellationToken, Task<Job>> TakeAsync)
     {
-        public SubmitForm Form => form;
-
-        public bool HasModel => form.Fields.Any(one => one.Name == Model);
-
-        public StageFile Stage => stage;
+        public bool HasModel => Form.Fields.Any(one => one.Name == Model);
 
         /// <summary>The form of the API, with a field for each option, and the model, which the API has in its path.</summary>
-        public FormSpec Spec { get; } = api with
+        public FormSpec Spec { get; } = Api with
         {
             Otherwise = "the form on the page",
             IsOfPage = true,
             Fields =
             [
                 PageForms.TokenField,
-                .. api.Fields.Where(field => field.Name != FormField.Options.Name),
-                .. form.Fields.Where(field => !field.IsFile).Select(field => new FormField(field.Name, field.Help) { TextBytes = FormField.AddressBytes }),
-                .. OptionFields.Of(form.Options),
+                .. Api.Fields.Where(field => field.Name != FormField.Options.Name),
+                .. Form.Fields.Where(field => !field.IsFile).Select(field => new FormField(field.Name, field.Help) { TextBytes = FormField.AddressBytes }),
+                .. OptionFields.Of(Form.Options),
             ],
         };
-
-        public string ModelOf(Form given) => modelOf(given);
-
-        public Task<Job> TakeAsync(Form given, byte[]? options, Caller caller, CancellationToken cancellationToken) => take(given, options, caller, cancellationToken);
     }
 }

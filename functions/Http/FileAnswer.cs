@@ -57,11 +57,17 @@ internal sealed record FileAnswer(string ETag, long SizeBytes, string FileName, 
         }
         response.ContentType = ContentType;
         response.ContentLength = length;
-        var disposition = new ContentDispositionHeaderValue("attachment");
-        disposition.SetHttpFileName(FileName);
-        response.GetTypedHeaders().ContentDisposition = disposition;
+        NameDownload(response, FileName);
         await content.CopyToAsync(response.Body, cancellationToken);
         return new EmptyResult();
+    }
+
+    /// <summary>Says that an answer is a file to keep, and its name.</summary>
+    internal static void NameDownload(HttpResponse response, string fileName)
+    {
+        var disposition = new ContentDispositionHeaderValue("attachment");
+        disposition.SetHttpFileName(fileName);
+        response.GetTypedHeaders().ContentDisposition = disposition;
     }
 
     /// <summary>The bytes that a request wants: all of them without a range, or with more than one, with another unit, or of nothing.</summary>

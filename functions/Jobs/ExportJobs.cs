@@ -11,7 +11,6 @@ using Larder.Registry.Jobs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Net.Http.Headers;
 
 namespace Larder.Functions.Jobs;
 
@@ -38,9 +37,7 @@ public sealed class ExportJobs(JobStore jobs, JobAccess access)
 
         var response = request.HttpContext.Response;
         response.ContentType = format.ContentType;
-        var disposition = new ContentDispositionHeaderValue("attachment");
-        disposition.SetHttpFileName($"jobs.{name}");
-        response.GetTypedHeaders().ContentDisposition = disposition;
+        FileAnswer.NameDownload(response, $"jobs.{name}");
         if (HttpMethods.IsGet(request.Method))
             await format.WriteAsync(FromHere(found, hasAny, cancellationToken), response.Body, cancellationToken);
         return new EmptyResult();
