@@ -70,8 +70,8 @@ internal sealed partial record Answer(int Status, string Headers, string Body, s
     [GeneratedRegex("(?<=\"run\":\")[0-9a-f]{32}")]
     private static partial Regex Run();
 
-    // Each server measures which number is faster.
-    [GeneratedRegex("(?<=\"threads\":)\\d+,\"threads_reason\":\"[a-z_]+\"")]
+    // Each server measures which number is faster, and says the rates if runs were long enough to compare.
+    [GeneratedRegex("(?<=\"threads\":)\\d+,\"threads_reason\":\"[a-z_]+\"(,\"[a-z_]+_runs_per_second\":[0-9.E+-]+)*")]
     private static partial Regex Threads();
 
     // Each browser gets its own.
