@@ -6,6 +6,7 @@ using Larder.Functions.Models;
 using Larder.Functions.OpenApi;
 using Larder.Registry.Access;
 using Larder.Registry.Models;
+using Larder.Registry.Publishing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -13,7 +14,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Functions.Dashboard;
 
 /// <summary>Uploads by a form. The form has the fields of the API's upload, the model's name and the page's token.</summary>
-internal sealed class UploadPages(Pages pages, PageForms forms, PutModel uploads, ModelScopes scopes)
+internal sealed class UploadPages(Pages pages, PageForms forms, PutModel uploads, PublishingOptions publishing, ModelScopes scopes)
 {
     private const string ModelField = "model";
 
@@ -29,7 +30,7 @@ internal sealed class UploadPages(Pages pages, PageForms forms, PutModel uploads
     [Function("UiUpload"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("The page to upload a model.")]
     [Query(ModelField), Answers(MediaType = "text/html")]
     public Task<IActionResult> Open([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ui/upload")] HttpRequest request) =>
-        pages.ShowAsync<UploadPage>(request, new() { [nameof(UploadPage.Model)] = QueryParameters.Text(request, ModelField) ?? "" });
+        ShowAsync(request, new() { [nameof(UploadPage.Model)] = QueryParameters.Text(request, ModelField) ?? "" });
 
     /// <summary>Publishes the form's file. A refusal shows the form again, with the sentence above it.</summary>
     [Function("UiUploadModel"), Requires(Role.Contributor, Scope = ScopeRule.Function), Description("Uploads a model, by a form.")]
@@ -48,7 +49,7 @@ internal sealed class UploadPages(Pages pages, PageForms forms, PutModel uploads
             return pages.Go(request, $"/ui/models/{name}:{version.Version}", $"{name} has version {version.Version} now.{(note is null ? "" : $" {note}")}");
         }
 
-        Task<IActionResult> ShowAgainAsync(Form? form, string sentence, int status) => pages.ShowAsync<UploadPage>(
+        Task<IActionResult> ShowAgainAsync(Form? form, string sentence, int status) => ShowAsync(
             request,
             new()
             {
@@ -58,5 +59,11 @@ internal sealed class UploadPages(Pages pages, PageForms forms, PutModel uploads
                 [nameof(UploadPage.Problem)] = sentence,
             },
             status);
+    }
+
+    private Task<IActionResult> ShowAsync(HttpRequest request, Dictionary<string, object?> parameters, int status = StatusCodes.Status200OK)
+    {
+        parameters[nameof(UploadPage.MostBytes)] = publishing.ModelBytes;
+        return pages.ShowAsync<UploadPage>(request, parameters, status);
     }
 }

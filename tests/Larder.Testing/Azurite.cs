@@ -24,7 +24,11 @@ public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
 
     private const int ExtraAccounts = 500;
 
-    private static readonly Lazy<Task<Azurite>> Shared = new(() => StartAsync());
+    // Azurite has one thread, and looks through all blobs for many of its answers: with too many servers on it, requests wait for minutes.
+    private const int AccountsShared = 6;
+
+    private static readonly SemaphoreSlim Sharing = new(1);
+    private static Azurite? s_shared;
 
     private static readonly string[] Services = ["Blob", "Queue", "Table"];
 
@@ -50,9 +54,25 @@ public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
     /// <summary>Its working folder, removed at the end; its data too when it keeps them on disk.</summary>
     public string Folder { get; } = Path.Combine(Path.GetTempPath(), $"azurite-{Guid.NewGuid():N}");
 
-    /// <summary>An empty account of an Azurite that the tests of this process share: for those that neither stop it nor load it much.</summary>
+    /// <summary>
+    /// An empty account of an Azurite that a few tests of this process share: for a test with a server of its own, that neither stops its storage nor loads it much. A fixture that many tests share
+    /// has an Azurite of its own.
+    /// </summary>
     /// <returns>Its connection string.</returns>
-    public static async Task<string> AccountAsync() => (await Shared.Value).NewAccount();
+    public static async Task<string> AccountAsync()
+    {
+        await Sharing.WaitAsync();
+        try
+        {
+            if (s_shared is null || s_shared._accountsGiven == AccountsShared)
+                s_shared = await StartAsync();
+            return s_shared.NewAccount();
+        }
+        finally
+        {
+            Sharing.Release();
+        }
+    }
 
     /// <summary>The connection string of an empty account that no other test uses: as good as an Azurite of one's own, and cheaper.</summary>
     public string NewAccount()

@@ -3,19 +3,20 @@ using Larder.Testing;
 
 namespace Larder.Functions.Tests.Access;
 
-/// <summary>One Larder whose host asks for keys, one for each role, and one that has none.</summary>
+/// <summary>One Larder whose host asks for keys, one for each role, and one that has none. Each class of tests takes model names of its own.</summary>
 public sealed class AccessFixture : IAsyncLifetime
 {
     /// <summary>Names of the keys, which are those of their roles; the caller "anonymous" has no key.</summary>
     public static readonly string[] Names = ["anonymous", "reader", "predictor", "contributor", "admin"];
 
+    private Azurite? _azurite;
     private LarderProcess? _larder;
 
     /// <summary>Talks to it without a key.</summary>
     public HttpClient Client => _larder!.Client;
 
     /// <summary>Its storage.</summary>
-    public string Storage { get; private set; } = "";
+    public string Storage => _azurite!.ConnectionString;
 
     /// <summary>What it has printed.</summary>
     public string Log => _larder!.Log;
@@ -26,9 +27,9 @@ public sealed class AccessFixture : IAsyncLifetime
     /// <inheritdoc />
     public async Task InitializeAsync()
     {
-        Storage = await Azurite.AccountAsync();
+        _azurite = await Azurite.StartAsync();
         _larder = await LarderProcess.StartAsync(
-            Storage,
+            _azurite.ConnectionString,
             [
                 .. Names.Select(name => ($"FunctionKeys:{name}", KeyOf(name))),
                 .. Names.Where(name => name != "anonymous").Select(name => ($"Access:Keys:{name}:Role", name)),
@@ -47,6 +48,8 @@ public sealed class AccessFixture : IAsyncLifetime
     {
         if (_larder is not null)
             await _larder.DisposeAsync();
+        if (_azurite is not null)
+            await ((IAsyncDisposable)_azurite).DisposeAsync();
     }
 
     /// <summary>Sends something with a key, or without.</summary>
@@ -64,3 +67,7 @@ public sealed class AccessFixture : IAsyncLifetime
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer);
     }
 }
+
+/// <summary>The tests that share <see cref="AccessFixture"/>.</summary>
+[CollectionDefinition(nameof(SharedAccess))]
+public sealed class SharedAccess : ICollectionFixture<AccessFixture>;

@@ -7,7 +7,8 @@ using Larder.Testing.Onnx;
 namespace Larder.Functions.Tests.Access;
 
 /// <summary>Who may do what, at every route of a real Larder.</summary>
-public sealed partial class AccessTests(AccessFixture larder) : IClassFixture<AccessFixture>
+[Collection(nameof(SharedAccess))]
+public sealed partial class AccessTests(AccessFixture larder)
 {
     [Fact]
     public async Task Every_route_answers_those_who_have_its_role_and_nobody_else()

@@ -3,7 +3,8 @@ using Larder.Testing;
 namespace Larder.Functions.Tests.Access;
 
 /// <summary>What a browser sends for a page of another origin, and what it needs in the answer (the Fetch standard).</summary>
-public sealed class CrossOriginTests(AccessFixture larder) : IClassFixture<AccessFixture>
+[Collection(nameof(SharedAccess))]
+public sealed class CrossOriginTests(AccessFixture larder)
 {
     private const string Page = "https://dashboard.example";
 

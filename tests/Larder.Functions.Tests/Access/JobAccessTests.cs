@@ -10,7 +10,8 @@ using Larder.Registry.Schedules;
 namespace Larder.Functions.Tests.Access;
 
 /// <summary>Who may do what with jobs and schedules: every type, every way, every role, at a running Larder.</summary>
-public sealed class JobAccessTests(AccessFixture larder) : IClassFixture<AccessFixture>
+[Collection(nameof(SharedAccess))]
+public sealed class JobAccessTests(AccessFixture larder)
 {
     private const string Model = "job-walk";
 

@@ -1,7 +1,8 @@
 namespace Larder.Functions.Tests.Access;
 
 /// <summary>Ways out of a folder that other model servers fell for, at every route that gives files.</summary>
-public sealed class PathTrickTests(AccessFixture larder) : IClassFixture<AccessFixture>
+[Collection(nameof(SharedAccess))]
+public sealed class PathTrickTests(AccessFixture larder)
 {
     private static readonly string[] Tricks =
     [

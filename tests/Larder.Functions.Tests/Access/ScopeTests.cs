@@ -12,7 +12,8 @@ using Larder.Testing.Onnx;
 namespace Larder.Functions.Tests.Access;
 
 /// <summary>Tokens for some models: every route, at a running Larder.</summary>
-public sealed class ScopeTests(AccessFixture larder) : IClassFixture<AccessFixture>
+[Collection(nameof(SharedAccess))]
+public sealed class ScopeTests(AccessFixture larder)
 {
     private const string Scope = """{"prefixes": ["a-"], "tags": {"team": "a"}}""";
 

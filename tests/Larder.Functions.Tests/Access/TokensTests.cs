@@ -100,21 +100,27 @@ public sealed class TokensTests : IAsyncLifetime
         Assert.True((bool)(await AsAdminAsync(HttpMethod.Get, "/api/v1/admin/tokens")).Body["tokens"]![0]!["is_expired"]!);
     }
 
-    [Theory]
-    [InlineData("""{"name": "x"}""")]
-    [InlineData("""{"name": "x", "role": "owner"}""")]
-    [InlineData("""{"name": "x", "role": "none"}""")]
-    [InlineData("""{"name": "a b", "role": "reader"}""")]
-    [InlineData("""{"name": "x", "role": "reader", "expires": "2020-01-01T00:00:00Z"}""")]
-    [InlineData("""{"name": "x", "role": "reader", "scope": {}}""")]
-    [InlineData("""{"name": "x", "role": "reader", "scope": {"models": ["a"]}}""")]
-    [InlineData("""{"name": "x", "role": "reader", "sha256": "00"}""")]
-    public async Task What_cannot_be_a_token_is_422_with_a_sentence(string json)
+    [Fact]
+    public async Task What_cannot_be_a_token_is_422_with_a_sentence()
     {
-        var answer = await MakeAsync(json, Client);
+        foreach (var json in new[]
+        {
+            """{"name": "x"}""",
+            """{"name": "x", "role": "owner"}""",
+            """{"name": "x", "role": "none"}""",
+            """{"name": "a b", "role": "reader"}""",
+            """{"name": "x", "role": "reader", "expires": "2020-01-01T00:00:00Z"}""",
+            """{"name": "x", "role": "reader", "scope": {}}""",
+            """{"name": "x", "role": "reader", "scope": {"models": ["a"]}}""",
+            """{"name": "x", "role": "reader", "sha256": "00"}""",
+        })
+        {
+            var answer = await MakeAsync(json, Client);
 
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
-        Assert.NotEmpty(answer.Description);
+            Assert.Equal((json, HttpStatusCode.UnprocessableEntity), (json, answer.Status));
+            Assert.NotEmpty(answer.Description);
+        }
+
         Assert.Empty((await AsAdminAsync(HttpMethod.Get, "/api/v1/admin/tokens")).Body["tokens"]!.AsArray());
     }
 

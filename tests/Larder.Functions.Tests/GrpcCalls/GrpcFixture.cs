@@ -17,6 +17,7 @@ public sealed class GrpcFixture : IAsyncLifetime
     /// <summary>The key of an administrator.</summary>
     public static readonly string Key = AccessFixture.KeyOf("admin");
 
+    private Azurite? _azurite;
     private LarderProcess? _larder;
     private GrpcChannel? _channel;
 
@@ -34,8 +35,9 @@ public sealed class GrpcFixture : IAsyncLifetime
     /// <inheritdoc />
     public async Task InitializeAsync()
     {
+        _azurite = await Azurite.StartAsync();
         _larder = await LarderProcess.StartWithGrpcAsync(
-            await Azurite.AccountAsync(),
+            _azurite.ConnectionString,
             [
                 .. AccessFixture.Names.Select(name => ($"FunctionKeys:{name}", AccessFixture.KeyOf(name))),
                 .. AccessFixture.Names.Where(name => name != "anonymous").Select(name => ($"Access:Keys:{name}:Role", name)),
@@ -52,6 +54,8 @@ public sealed class GrpcFixture : IAsyncLifetime
         _channel?.Dispose();
         if (_larder is not null)
             await _larder.DisposeAsync();
+        if (_azurite is not null)
+            await ((IAsyncDisposable)_azurite).DisposeAsync();
     }
 
     /// <summary>A model that is there once, however many tests ask for it.</summary>

@@ -5,13 +5,14 @@ namespace Larder.Functions.Tests.Hosting;
 /// <summary>One Larder on one storage emulator, shared by the tests that only use its API. Each test takes model names of its own.</summary>
 public sealed class LarderFixture : IAsyncLifetime
 {
+    private Azurite? _azurite;
     private LarderProcess? _larder;
 
     /// <summary>Talks to it.</summary>
     public HttpClient Client => _larder!.Client;
 
     /// <summary>Its storage.</summary>
-    public string Storage { get; private set; } = "";
+    public string Storage => _azurite!.ConnectionString;
 
     /// <summary>What it has printed.</summary>
     public string Log => _larder!.Log;
@@ -19,8 +20,8 @@ public sealed class LarderFixture : IAsyncLifetime
     /// <inheritdoc />
     public async Task InitializeAsync()
     {
-        Storage = await Azurite.AccountAsync();
-        _larder = await LarderProcess.StartAsync(Storage);
+        _azurite = await Azurite.StartAsync();
+        _larder = await LarderProcess.StartAsync(_azurite.ConnectionString);
     }
 
     /// <inheritdoc />
@@ -28,6 +29,8 @@ public sealed class LarderFixture : IAsyncLifetime
     {
         if (_larder is not null)
             await _larder.DisposeAsync();
+        if (_azurite is not null)
+            await ((IAsyncDisposable)_azurite).DisposeAsync();
     }
 }
 

@@ -9,6 +9,7 @@ namespace Larder.Functions.Tests.Ingestion;
 /// <summary>One Larder that looks for drops often, on a storage of its own. Each test has model names of its own.</summary>
 public sealed class DropsFixture : IAsyncLifetime
 {
+    private Azurite? _azurite;
     private LarderProcess? _larder;
 
     /// <summary>Talks to it.</summary>
@@ -18,7 +19,7 @@ public sealed class DropsFixture : IAsyncLifetime
     public string Log => _larder!.Log;
 
     /// <summary>Its storage.</summary>
-    public string Storage { get; private set; } = "";
+    public string Storage => _azurite!.ConnectionString;
 
     /// <summary>Its local disk.</summary>
     public string Folder { get; } = Path.Combine(Path.GetTempPath(), $"larder-drops-{Guid.NewGuid():N}");
@@ -26,7 +27,7 @@ public sealed class DropsFixture : IAsyncLifetime
     /// <inheritdoc />
     public async Task InitializeAsync()
     {
-        Storage = await Azurite.AccountAsync();
+        _azurite = await Azurite.StartAsync();
         await Drops.CreateContainerAsync(Storage);
         _larder = await LarderProcess.StartAsync(
             Storage, Drops.Often, ("LocalFolder", Folder), ("Ingestion:QuietPeriod", "00:00:03"), ("Limits:Archive:ExpandedBytes", "67108864"));
@@ -37,6 +38,8 @@ public sealed class DropsFixture : IAsyncLifetime
     {
         if (_larder is not null)
             await _larder.DisposeAsync();
+        if (_azurite is not null)
+            await ((IAsyncDisposable)_azurite).DisposeAsync();
         if (Directory.Exists(Folder))
             Directory.Delete(Folder, recursive: true);
     }

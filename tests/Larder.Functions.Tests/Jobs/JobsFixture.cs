@@ -15,13 +15,14 @@ namespace Larder.Functions.Tests.Jobs;
 /// </summary>
 public sealed class JobsFixture : IAsyncLifetime
 {
+    private Azurite? _azurite;
     private LarderProcess? _larder;
 
     /// <summary>Talks to it.</summary>
     public HttpClient Client => _larder!.Client;
 
     /// <summary>Its storage.</summary>
-    public string Storage { get; private set; } = "";
+    public string Storage => _azurite!.ConnectionString;
 
     /// <summary>The jobs' documents.</summary>
     public JobStore Jobs { get; private set; } = null!;
@@ -32,8 +33,8 @@ public sealed class JobsFixture : IAsyncLifetime
     /// <inheritdoc />
     public async Task InitializeAsync()
     {
-        Storage = await Azurite.AccountAsync();
-        _larder = await LarderProcess.StartAsync(Storage);
+        _azurite = await Azurite.StartAsync();
+        _larder = await LarderProcess.StartAsync(_azurite.ConnectionString);
         var account = BlobClients.Create(Storage);
         Jobs = new JobStore(await TestStore.OpenAsync(Storage), TimeProvider.System);
         Files = new JobFiles(account, TimeProvider.System);
@@ -44,6 +45,8 @@ public sealed class JobsFixture : IAsyncLifetime
     {
         if (_larder is not null)
             await _larder.DisposeAsync();
+        if (_azurite is not null)
+            await ((IAsyncDisposable)_azurite).DisposeAsync();
     }
 
     /// <summary>A job, stored, with room for its files.</summary>

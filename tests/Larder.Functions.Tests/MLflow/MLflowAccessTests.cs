@@ -7,7 +7,8 @@ using Larder.Functions.Tests.Access;
 namespace Larder.Functions.Tests.MLflow;
 
 /// <summary>MLflow's client authenticates with Larder's tokens, as bearer or as the password of Basic.</summary>
-public sealed class MLflowAccessTests(AccessFixture larder) : IClassFixture<AccessFixture>
+[Collection(nameof(SharedAccess))]
+public sealed class MLflowAccessTests(AccessFixture larder)
 {
     [Theory]
     [InlineData("experiments/get?experiment_id=0", null, "reader", 200)]

@@ -5,7 +5,8 @@ using Larder.Testing.Onnx;
 namespace Larder.Functions.Tests.Ratings;
 
 /// <summary>Ratings by callers of several roles.</summary>
-public sealed class RatingTests(AccessFixture larder) : IClassFixture<AccessFixture>
+[Collection(nameof(SharedAccess))]
+public sealed class RatingTests(AccessFixture larder)
 {
     private const string Path = "/api/v1/models/rated/rating";
 
