@@ -30,7 +30,7 @@ public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
     private const int AccountsShared = 6;
 
     private static readonly SemaphoreSlim Sharing = new(1);
-    private static Azurite? s_shared;
+    private static Azurite? Shared;
 
     private static readonly string[] Services = ["Blob", "Queue", "Table"];
 
@@ -66,9 +66,9 @@ public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
         await Sharing.WaitAsync();
         try
         {
-            if (s_shared is null || s_shared._accountsGiven == AccountsShared)
-                s_shared = await StartAsync();
-            return s_shared.NewAccount();
+            if (Shared is null || Shared._accountsGiven == AccountsShared)
+                Shared = await StartAsync();
+            return Shared.NewAccount();
         }
         finally
         {
