@@ -30,7 +30,8 @@ public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
     private const int AccountsShared = 6;
 
     private static readonly SemaphoreSlim Sharing = new(1);
-    private static Azurite? Shared;
+    // All of them: one that is not referred to is collected, and its process ends with the pipe to it.
+    private static readonly List<Azurite> Shared = [];
 
     private static readonly string[] Services = ["Blob", "Queue", "Table"];
 
@@ -66,9 +67,9 @@ public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
         await Sharing.WaitAsync();
         try
         {
-            if (Shared is null || Shared._accountsGiven == AccountsShared)
-                Shared = await StartAsync();
-            return Shared.NewAccount();
+            if (Shared.Count == 0 || Shared[^1]._accountsGiven == AccountsShared)
+                Shared.Add(await StartAsync());
+            return Shared[^1].NewAccount();
         }
         finally
         {

@@ -91,7 +91,7 @@ public sealed class TokensTests : IAsyncLifetime
     [Fact]
     public async Task A_token_that_has_expired_is_401_and_says_so()
     {
-        var made = await MakeAsync($$"""{"name": "short", "role": "reader", "expires": "{{DateTimeOffset.UtcNow.AddSeconds(2):O}}"}""", Client);
+        var made = await MakeAsync($$"""{"name": "short", "role": "reader", "expires": "{{DateTimeOffset.UtcNow.AddSeconds(15):O}}"}""", Client);
         var token = (string)made.Body["token"]!;
 
         await Eventually.TrueAsync(async () => await AskAsync(Client, token) == HttpStatusCode.Unauthorized);
