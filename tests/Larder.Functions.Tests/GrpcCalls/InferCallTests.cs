@@ -349,11 +349,11 @@ public sealed class InferCallTests(GrpcFixture larder) : IAsyncLifetime
 
         // Those that would miss their deadline in the queue are refused before it.
         Assert.All(refused, call => Assert.Contains(call.StatusCode, new[] { StatusCode.DeadlineExceeded, StatusCode.ResourceExhausted }));
-        // The work of the calls ends with them. Some may have ended before they came to it.
+        // The work of the calls ends with them. Some, and on a busy machine all, have ended before they came to it.
         await Eventually.TrueAsync(async () => (await larder.Client.GetStringAsync("/metrics")).Split('\n').Any(line => line.StartsWith("larder_prediction_in_flight", StringComparison.Ordinal) && line.Contains("} 0", StringComparison.Ordinal)));
         var statistics = await StatisticsAsync("rpc-slow");
         Assert.Equal(2ul, statistics.InferenceStats.Success.Count);
-        Assert.InRange(statistics.InferenceStats.Fail.Count, 1ul, 16ul);
+        Assert.InRange(statistics.InferenceStats.Fail.Count, 0ul, 16ul);
         await Eventually.TrueAsync(() => Task.FromResult(larder.Log.Contains("gRPC /inference.GRPCInferenceService/ModelInfer was answered with DeadlineExceeded", StringComparison.Ordinal)));
     }
 
