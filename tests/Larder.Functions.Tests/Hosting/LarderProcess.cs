@@ -18,7 +18,7 @@ internal sealed class LarderProcess : IAsyncDisposable
     private LarderProcess(Process process, StringBuilder log, Uri address, Uri? grpc, DirectoryInfo folder)
     {
         (_process, _log, _folder, GrpcAddress) = (process, log, folder, grpc);
-        Client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
+        Client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(5) };
     }
 
     /// <summary>Talks to it.</summary>

@@ -10,8 +10,7 @@ using Larder.Testing.Onnx;
 namespace Larder.Functions.Tests.Search;
 
 /// <summary>Finding models, versions, data sets, runs and jobs, at a running Larder.</summary>
-[Collection(nameof(SharedLarder))]
-public sealed class SearchTests(LarderFixture larder)
+public sealed class SearchTests(LarderFixture larder) : IClassFixture<LarderFixture>
 {
     private readonly HttpClient _client = larder.Client;
 
