@@ -344,16 +344,24 @@ public sealed class InferCallTests(GrpcFixture larder) : IAsyncLifetime
         await larder.InferAsync(request);
         var run = one.Elapsed;
 
-        var calls = Enumerable.Range(0, 16).Select(_ => Assert.ThrowsAsync<RpcException>(async () => await larder.Inference.ModelInferAsync(request, With(Key), DateTime.UtcNow + run / 4)));
-        var refused = await Task.WhenAll(calls);
+        var (rounds, failed) = (0u, 0ul);
+        while (failed == 0)
+        {
+            var calls = Enumerable.Range(0, 16).Select(_ => Assert.ThrowsAsync<RpcException>(async () => await larder.Inference.ModelInferAsync(request, With(Key), DateTime.UtcNow + run / 4)));
+            var refused = await Task.WhenAll(calls);
+            rounds++;
 
-        // Those that would miss their deadline in the queue are refused before it.
-        Assert.All(refused, call => Assert.Contains(call.StatusCode, new[] { StatusCode.DeadlineExceeded, StatusCode.ResourceExhausted }));
-        // The work of the calls ends with them. Some, and on a busy machine all, have ended before they came to it.
-        await Eventually.TrueAsync(async () => (await larder.Client.GetStringAsync("/metrics")).Split('\n').Any(line => line.StartsWith("larder_prediction_in_flight", StringComparison.Ordinal) && line.Contains("} 0", StringComparison.Ordinal)));
-        var statistics = await StatisticsAsync("rpc-slow");
-        Assert.Equal(2ul, statistics.InferenceStats.Success.Count);
-        Assert.InRange(statistics.InferenceStats.Fail.Count, 0ul, 16ul);
+            // Those that would miss their deadline in the queue are refused before it.
+            Assert.All(refused, call => Assert.Contains(call.StatusCode, new[] { StatusCode.DeadlineExceeded, StatusCode.ResourceExhausted }));
+            // The work of the calls ends with them. Some may have ended before they came to it; on a busy machine all, and then there is another round.
+            await Eventually.TrueAsync(async () => (await larder.Client.GetStringAsync("/metrics")).Split('\n').Any(line => line.StartsWith("larder_prediction_in_flight", StringComparison.Ordinal) && line.Contains("} 0", StringComparison.Ordinal)));
+            var statistics = await StatisticsAsync("rpc-slow");
+            Assert.Equal(2ul, statistics.InferenceStats.Success.Count);
+            failed = statistics.InferenceStats.Fail.Count;
+            Assert.InRange(rounds, 1u, 100u);
+        }
+
+        Assert.InRange(failed, 1ul, 16ul * rounds);
         await Eventually.TrueAsync(() => Task.FromResult(larder.Log.Contains("gRPC /inference.GRPCInferenceService/ModelInfer was answered with DeadlineExceeded", StringComparison.Ordinal)));
     }
 
