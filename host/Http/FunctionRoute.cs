@@ -13,6 +13,9 @@ internal sealed record FunctionRoute(RoutePattern Pattern, IReadOnlyList<string>
     // They are the Functions host's own, below its root and below the route prefix.
     private static readonly string[] Reserved = ["admin", "runtime"];
 
+    // The template with nothing in it that does not decide what it matches: neither the names of parameters nor their defaults.
+    private readonly string _shape = string.Join('/', Pattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(Shape)))).ToUpperInvariant();
+
     /// <summary>The template as it is printed: without the slash that stands for an empty prefix.</summary>
     public string Text => Pattern.RawText!.TrimStart('/');
 
@@ -51,12 +54,9 @@ internal sealed record FunctionRoute(RoutePattern Pattern, IReadOnlyList<string>
 
     /// <summary>Whether this route and another match the same paths, and have a method in common: then the second could never be called.</summary>
     public bool ConflictsWith(FunctionRoute other) =>
-        Shape() == other.Shape() && (Methods.Count == 0 || other.Methods.Count == 0 || Methods.Intersect(other.Methods).Any());
+        _shape == other._shape && (Methods.Count == 0 || other.Methods.Count == 0 || Methods.Intersect(other.Methods).Any());
 
     private static bool IsReserved(string path) => Reserved.Contains(path.TrimStart('/').Split('/')[0], StringComparer.OrdinalIgnoreCase);
-
-    // The template with nothing in it that does not decide what it matches: neither the names of parameters nor their defaults.
-    private string Shape() => string.Join('/', Pattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(Shape)))).ToUpperInvariant();
 
     private static string Shape(RoutePatternPart part) => part switch
     {

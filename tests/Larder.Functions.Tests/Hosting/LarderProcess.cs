@@ -73,8 +73,7 @@ internal sealed class LarderProcess : IAsyncDisposable
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.Environment["AzureWebJobsStorage"] = storage;
-        // A server of a test lives for seconds: what profiling and optimizing cost at its start, no later request gives back.
-        start.Environment["DOTNET_TieredPGO"] = "0";
+        // A server of a test lives for seconds: what optimizing costs at its start, no later request gives back.
         start.Environment["DOTNET_TC_CallCountingDelayMs"] = "2000";
 
         // A folder that Larders with other storages share would hold jobs that are orphans to them.
