@@ -11,7 +11,7 @@ namespace Larder.Functions.Tests.Chaos;
 public sealed class KilledScheduleTests
 {
     private const int Schedules = 4;
-    private static readonly int Kills = LongTests.Choose(brief: 3, full: 8);
+    private static readonly int Kills = LongTests.Choose(brief: 4, full: 8);
 
     [Fact]
     public async Task An_occurrence_whose_host_is_killed_again_and_again_runs_exactly_once()
