@@ -403,6 +403,18 @@ public sealed record ScoringRequest
     public JsonElement Options { get; init; } = default;
 }
 
+/// <summary><c>POST /api/v1/models/{reference}/drift</c> as JSON.</summary>
+public sealed record DriftRequest
+{
+    /// <summary>Address of the data set: <c>uploads/path</c>, <c>datasets/model/file</c> or a URL.</summary>
+    [JsonPropertyName("dataset"), JsonRequired]
+    public string Dataset { get; init; } = "";
+
+    /// <summary>Options (<c>GET /api/v1/job-types</c>).</summary>
+    [JsonPropertyName("options")]
+    public JsonElement Options { get; init; } = default;
+}
+
 /// <summary><c>POST /api/v1/admin/import</c> as JSON.</summary>
 public sealed record ImportRequest
 {

@@ -5,11 +5,11 @@ namespace Larder.Contracts;
 /// <summary>A kind of event.</summary>
 public sealed record MLflowWebhookEvent
 {
-    /// <summary>What it is about: REGISTERED_MODEL, MODEL_VERSION, MODEL_VERSION_TAG, MODEL_VERSION_ALIAS; ALIAS and JOB are Larder's own.</summary>
+    /// <summary>What it is about: REGISTERED_MODEL, MODEL_VERSION, MODEL_VERSION_TAG, MODEL_VERSION_ALIAS; ALIAS, JOB and DRIFT are Larder's own.</summary>
     [JsonPropertyName("entity")]
     public required string Entity { get; init; }
 
-    /// <summary>What happened to it: CREATED, SET, DELETED; MOVED and ENDED are Larder's own.</summary>
+    /// <summary>What happened to it: CREATED, SET, DELETED; MOVED, ENDED and FOUND are Larder's own.</summary>
     [JsonPropertyName("action")]
     public required string Action { get; init; }
 }

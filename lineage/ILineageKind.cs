@@ -100,6 +100,9 @@ public static class LineageRelations
     /// <summary>A job scored with a version.</summary>
     public const string Scored = "scored";
 
+    /// <summary>A job compared data with that of a version.</summary>
+    public const string Compared = "compared";
+
     /// <summary>A node consists of another one.</summary>
     public const string Has = "has";
 }

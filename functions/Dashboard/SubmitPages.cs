@@ -3,11 +3,14 @@ using Larder.Dashboard.Pages;
 using Larder.Dashboard.Parts;
 using Larder.Functions.Access;
 using Larder.Functions.Backup;
+using Larder.Functions.Datasets;
+using Larder.Functions.Drift;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
 using Larder.Functions.OpenApi;
 using Larder.Functions.Scoring;
 using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Drift;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Access;
@@ -21,7 +24,7 @@ using Microsoft.DurableTask.Client;
 
 namespace Larder.Functions.Dashboard;
 
-/// <summary>Jobs of other types than trainings by a form: scorings, exports and imports. The rest is made of files that arrive (<see cref="JobTypes"/>).</summary>
+/// <summary>Jobs of other types than trainings by a form: scorings, comparisons, exports and imports. The rest is made of files that arrive (<see cref="JobTypes"/>).</summary>
 internal sealed class SubmitPages
 {
     private const string Model = "model";
@@ -34,21 +37,28 @@ internal sealed class SubmitPages
     private readonly JobAccess _access;
     private readonly Dictionary<string, Way> _ways;
 
-    public SubmitPages(Pages pages, PageForms forms, JobScheduler scheduler, JobAccess access, SubmitScoring scorings, StartImport imports, BackupSubmitter backups)
+    public SubmitPages(Pages pages, PageForms forms, JobScheduler scheduler, JobAccess access, SubmitScoring scorings, SubmitDrift comparisons, StartImport imports, BackupSubmitter backups)
     {
         (_pages, _forms, _scheduler, _access) = (pages, forms, scheduler, access);
-        var dataset = new SubmitField(SubmitScoring.Dataset, "Data set", "A CSV or JSON Lines file with a row for each prediction.") { IsFile = true };
+        var model = new SubmitField(Model, "Model", "A model, with a version or an alias if it is not the default: iris, iris:3, iris:champion.") { IsRequired = true };
+        var dataset = new SubmitField(DatasetForm.Dataset, "Data set", "A CSV or JSON Lines file with a row for each prediction.") { IsFile = true };
         var address = new SubmitField(Address, "or its address", "The address of one that the server has or can fetch: datasets/..., uploads/..., a URL.") { Example = "datasets/model/file.csv" };
         var archive = new SubmitField(StartImport.Archive, "Archive", "The zip that an export has left.") { IsFile = true };
         var source = new SubmitField(Address, "or where it is", "The id of an export's job on this server, uploads/... or a URL.");
         _ways = new(StringComparer.Ordinal)
         {
             [ScoreJob.Type] = new(
-                FormOf(ScoreJob.Type, "Score a data set", "Score", new SubmitField(Model, "Model", "A model, with a version or an alias if it is not the default: iris, iris:3, iris:champion.") { IsRequired = true }, dataset, address),
+                FormOf(ScoreJob.Type, "Score a data set", "Score", model, dataset, address),
                 SubmitScoring.Spec,
                 scorings.StageAsync,
                 form => ModelReference.Parse(Reference(form)).Name,
                 (form, options, caller, cancellationToken) => scorings.TakeAsync(Reference(form), form, form.Line(Address), ScoreOptions.Schema.ReadOrDefault(options), key: null, caller, cancellationToken)),
+            [DriftJob.Type] = new(
+                FormOf(DriftJob.Type, "Check a data set for drift", "Compare", model, dataset, address),
+                SubmitDrift.Spec,
+                scorings.StageAsync,
+                form => ModelReference.Parse(Reference(form)).Name,
+                (form, options, caller, cancellationToken) => comparisons.TakeAsync(Reference(form), form, form.Line(Address), DriftOptions.Schema.ReadOrDefault(options), key: null, caller, cancellationToken)),
             [ExportJob.Type] = new(
                 FormOf(ExportJob.Type, "Export models", "Export"),
                 new FormSpec("an export", "the form on the page"),

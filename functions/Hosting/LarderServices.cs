@@ -6,6 +6,7 @@ using Larder.Functions.Audit;
 using Larder.Functions.Backup;
 using Larder.Functions.Dashboard;
 using Larder.Functions.Datasets;
+using Larder.Functions.Drift;
 using Larder.Functions.Experiments;
 using Larder.Functions.Hosting.Telemetry;
 using Larder.Functions.Http;
@@ -34,6 +35,7 @@ using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Compute.ContainerInstances;
 using Larder.Orchestrations.Compute.Processes;
 using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Drift;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Ingestion.Archives;
 using Larder.Orchestrations.Jobs;
@@ -247,6 +249,7 @@ public static class LarderServices
         services.AddSingleton<Predict>();
         services.AddSingleton<StartImport>();
         services.AddSingleton<SubmitScoring>();
+        services.AddSingleton<SubmitDrift>();
         services.AddSingleton<SubmitTraining>();
     }
 
@@ -381,6 +384,7 @@ public static class LarderServices
         services.AddHostedService(provider => provider.GetRequiredService<DropContainers>());
         services.AddSingleton<UrlSource>();
         services.AddSingleton<ScoringSubmitter>();
+        services.AddSingleton<DriftSubmitter>();
     }
 
     private static void AddTransfer(this IServiceCollection services)
@@ -436,6 +440,7 @@ public static class LarderServices
         services.AddSetting<ScheduleOptions>("Schedules", JobSettings);
         services.AddSingleton<IScheduledJob, ScheduledTraining>();
         services.AddSingleton<IScheduledJob, ScheduledScoring>();
+        services.AddSingleton<IScheduledJob, ScheduledDrift>();
         services.AddSingleton<IScheduledJob, ScheduledIngest>();
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<ScheduleStarter>();

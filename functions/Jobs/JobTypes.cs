@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Larder.Contracts;
 using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Drift;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
@@ -56,6 +57,14 @@ internal static class JobTypes
             ["dataset"],
             [],
             () => ScoreOptions.Schema.Json),
+        new(
+            typeof(DriftJob),
+            DriftJob.Type,
+            "Compares the columns of a data set with those of the data set that a version was trained on, and says which have drifted.",
+            "POST /api/v1/models/{reference}/drift",
+            ["dataset"],
+            [],
+            () => DriftOptions.Schema.Json),
         new(
             typeof(ExportJob),
             ExportJob.Type,

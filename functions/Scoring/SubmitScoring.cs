@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using Larder.Contracts;
 using Larder.Functions.Access;
+using Larder.Functions.Datasets;
 using Larder.Functions.Http;
 using Larder.Functions.Jobs;
 using Larder.Functions.OpenApi;
@@ -20,18 +21,11 @@ namespace Larder.Functions.Scoring;
 /// <summary>Scorings: each is a job that leaves a file with a row for each row of a data set.</summary>
 public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler scheduler, StagingArea staging, ScoringLimits limits)
 {
-    /// <summary>The field of the data set.</summary>
-    internal const string Dataset = "dataset";
-
     private static readonly JobOptions Options = JobOptions.Of(ScoreOptions.Schema);
     private static readonly JsonBody<ScoringRequest> Body = new("{dataset:string, options:object}") { Options = [Options] };
 
     /// <summary>The form of a scoring.</summary>
-    internal static readonly FormSpec Spec = new(
-        "a scoring",
-        $"JSON that names the data set: {{\"{Dataset}\": \"uploads/file.csv\"}}",
-        new FormField(Dataset, "The data set: a file, or the address of one: uploads/path, datasets/model/file or a URL.") { IsFile = true, IsRequired = true, IsText = true, TextBytes = FormField.AddressBytes },
-        FormField.Options with { OptionsOf = Options });
+    internal static readonly FormSpec Spec = DatasetForm.Spec("a scoring", Options);
 
     /// <summary>
     /// Accepts a scoring: multipart <c>dataset</c>, a file or the address of one, and optionally the JSON field <c>options</c> (<see cref="ScoreOptions"/>); or JSON
@@ -61,7 +55,7 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
         }
 
         await using var form = await Form.ReadAsync(request, Spec, StageAsync, cancellationToken);
-        return await TakeAsync(reference, form, form.Line(Dataset), ScoreOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options)), key, caller, cancellationToken);
+        return await TakeAsync(reference, form, form.Line(DatasetForm.Dataset), ScoreOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options)), key, caller, cancellationToken);
     }
 
     /// <summary>Accepts the data set of a form.</summary>
@@ -76,7 +70,7 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
     {
         if (address is not null)
             return submitter.SubmitAsync(reference, address, options, key, caller, cancellationToken);
-        var file = form.Require(Dataset, "No data provided with name 'dataset'");
+        var file = DatasetForm.FileOf(form);
         return submitter.SubmitAsync(reference, file.FileName, file.Staged, options, key, caller, cancellationToken);
     }
 

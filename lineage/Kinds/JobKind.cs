@@ -1,11 +1,12 @@
 using System.Text.Json;
+using Larder.Orchestrations.Drift;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Jobs;
 
 namespace Larder.Lineage.Kinds;
 
-/// <summary>Jobs: what they made, and which versions they scored with. What data they were given, <see cref="DatasetKind"/> and <see cref="FileKind"/> know.</summary>
+/// <summary>Jobs: what they made, and which versions they used. What data they were given, <see cref="DatasetKind"/> and <see cref="FileKind"/> know.</summary>
 internal sealed class JobKind(JobAccess access, LineageLists lists) : ILineageKind
 {
     public const string Name = "job";
@@ -30,20 +31,22 @@ internal sealed class JobKind(JobAccess access, LineageLists lists) : ILineageKi
                 var job = await ReadAsync(access, node.Id, walk, cancellationToken);
                 return Of(job, way);
             case (LineageWay.Results, VersionKind.Name):
-                return [.. (await lists.JobsAsync(walk, cancellationToken)).Where(job => ScoredWith(job) == node).Select(job => new LineageNeighbour(NodeOf(job), LineageRelations.Scored))];
+                return [.. (await lists.JobsAsync(walk, cancellationToken)).Where(job => UsedBy(job) == node).Select(job => new LineageNeighbour(NodeOf(job), RelationOf(job)))];
             default:
                 return [];
         }
     }
 
-    private static LineageKey? ScoredWith(Job job) => job is { Type: ScoreJob.Type, Version: { } version } ? VersionKind.KeyOf(job.Model, version) : null;
+    private static LineageKey? UsedBy(Job job) => job is { Type: ScoreJob.Type or DriftJob.Type, Version: { } version } ? VersionKind.KeyOf(job.Model, version) : null;
+
+    private static string RelationOf(Job job) => job.Type == ScoreJob.Type ? LineageRelations.Scored : LineageRelations.Compared;
 
     private static IReadOnlyList<LineageNeighbour> Of(Job job, LineageWay way)
     {
         if (way == LineageWay.Sources)
-            return ScoredWith(job) is { } used ? [new LineageNeighbour(used, LineageRelations.Scored)] : [];
+            return UsedBy(job) is { } used ? [new LineageNeighbour(used, RelationOf(job))] : [];
         var made = new List<LineageNeighbour>();
-        if (job is { Type: not ScoreJob.Type, Version: { } version })
+        if (job.Version is { } version && UsedBy(job) is null)
             made.Add(new LineageNeighbour(VersionKind.KeyOf(job.Model, version), LineageRelations.Made));
         if (job.Run is { } run)
             made.Add(new LineageNeighbour(RunKind.KeyOf(run), LineageRelations.Logged));

@@ -37,7 +37,7 @@ file static class BackupSteps
         {
             if (job.IsCancelRequested)
                 return job.Canceled;
-            var result = await job.CallAsync<BackupResult>(step, job.Job);
+            var result = await job.CallAsync<StepResult>(step, job.Job);
             if (result.Problem is { } problem)
                 return result.IsCanceled ? job.Canceled : job.Failed(problem);
             summary = result.Summary;

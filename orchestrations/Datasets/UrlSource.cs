@@ -2,6 +2,7 @@ using System.Net;
 using Larder.Orchestrations.Outbound;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Errors;
+using Larder.Registry.Jobs;
 using Larder.Registry.Storage;
 using Larder.Registry.Text;
 
@@ -42,6 +43,14 @@ public sealed class UrlSource : IDisposable
         if (!IsListed(uri.IdnHost))
             throw new InvalidRequestException($"The host {Quoted.Text(uri.Host)} is not one that may be fetched from (Limits:Scoring:UrlHosts).");
         return uri;
+    }
+
+    /// <summary>Refuses a job whose data set is yet to be fetched from a URL that is not allowed any more.</summary>
+    /// <exception cref="InvalidRequestException">It is none that may be fetched.</exception>
+    public void RequireSource(Job job)
+    {
+        if (job.Source is { } source && DatasetSource.IsUrl(source) && job.Inputs.All(input => input.Name != FoundDataset.InputName))
+            Require(source);
     }
 
     /// <summary>Opens one.</summary>

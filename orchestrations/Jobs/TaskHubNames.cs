@@ -6,6 +6,7 @@ namespace Larder.Orchestrations.Jobs;
 /// </summary>
 internal static class OrchestrationNames
 {
+    public const string DetectDrift = "DetectDrift";
     public const string ExportRegistry = "ExportRegistry";
     public const string ImportRegistry = "ImportRegistry";
     public const string IngestArtifact = "IngestArtifact";
@@ -56,6 +57,9 @@ internal static class ActivityNames
     public const string NoteScoring = "NoteScoring";
     public const string PlanScoring = "PlanScoring";
     public const string ScoreChunk = "ScoreChunk";
+
+    // Drift/
+    public const string CompareDatasets = "CompareDatasets";
 
     // Transfer/
     public const string CheckImport = "CheckImport";

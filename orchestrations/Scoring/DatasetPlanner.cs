@@ -1,30 +1,25 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Unicode;
 using Larder.Inference;
 using Larder.Inference.Rows;
 using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
 using Larder.Orchestrations.Scoring.Rows;
-using Larder.Orchestrations.Scoring.Splitting;
 using Larder.Registry.Errors;
 
 namespace Larder.Orchestrations.Scoring;
 
 /// <summary>Finds out from the beginning of a data set how it can be scored with a model.</summary>
-/// <param name="options">What was asked for; the format is known.</param>
-/// <param name="delimiter">Between fields.</param>
+/// <param name="options">What was asked for.</param>
+/// <param name="format">What the data set is.</param>
 /// <param name="limits">How much of everything.</param>
-internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, ScoringLimits limits)
+internal sealed class DatasetPlanner(ScoreOptions options, DatasetFormat format, ScoringLimits limits)
 {
     /// <summary>Rows that are tried to see what the model gives.</summary>
     private const int SampleRows = 100;
 
     private static readonly char[] Delimiters = [',', ';', '\t', '|'];
-
-    private bool IsCsv => options.Format == ScoreOptions.Csv;
 
     /// <summary>Plans.</summary>
     /// <param name="head">The first bytes, as many as a row and a byte order mark may have, or all there are.</param>
@@ -37,22 +32,15 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
     public async Task<ScoringPlan> PlanAsync(
         ReadOnlyMemory<byte> head, long size, LoadedModel model, IReadOnlyList<Feature> features, IReadOnlyList<string> labels, CancellationToken cancellationToken)
     {
-        var mark = ByteOrderMark(head.Span);
-        var (start, end) = FirstRow(head.Span, mark, size);
-        var first = head[start..end];
-        if (!Utf8.IsValid(first.Span))
-            throw new InvalidRequestException($"The {Place} is not valid UTF-8: is this a text file?");
-        if (first.Span.Contains((byte)0))
-            throw new InvalidRequestException($"The {Place} has a NUL byte: is this a text file?");
-        var members = IsCsv ? Header(first) : Members(first);
+        var (members, dataStart) = DatasetHead.Read(head, size, format, limits);
         var names = members.Select(member => member.Name).ToList();
         RequireThere(names);
         var columns = FeatureColumns.Of(features, model.Signature);
         var feeds = Feeds(model.Signature, columns, members);
         var plan = new ScoringPlan
         {
-            Format = options.Format!,
-            Delimiter = delimiter,
+            Format = format.IsCsv ? ScoreOptions.Csv : ScoreOptions.Jsonl,
+            Delimiter = format.Delimiter,
             Header = names,
             HasHeader = options.Header,
             Feeds = feeds,
@@ -64,73 +52,11 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
             Outputs = [.. Wanted(model.Signature).Select(output => new ScoreColumn(output, RowLayout.Of(model.Signature.Outputs[output]), [model.Signature.Outputs[output].Name]))],
             VersionColumn = "model_version",
             ErrorColumn = "error",
-            DataStart = IsCsv && options.Header ? end : mark,
+            DataStart = dataStart,
         };
         RequireFitting(plan, model.Signature);
         var layouts = await LayoutsAsync(plan, head[(int)plan.DataStart..], model, cancellationToken);
         return Named(plan, layouts, model.Signature);
-    }
-
-    private string Place => IsCsv && options.Header ? "header" : "first row";
-
-    private static int ByteOrderMark(ReadOnlySpan<byte> head)
-    {
-        if (head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || head.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
-            throw new InvalidRequestException("The data set is UTF-16; it must be UTF-8.");
-        return head.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? 3 : 0;
-    }
-
-    private (int Start, int End) FirstRow(ReadOnlySpan<byte> head, int mark, long size)
-    {
-        IRowScanner scanner = IsCsv ? new CsvScanner((byte)delimiter) : new LineScanner();
-        var (passed, edge) = scanner.Next(head[mark..]);
-        var start = mark + passed;
-        if (edge != RowEdge.Start)
-            throw new InvalidRequestException(head.Length < size ? TooLong() : "The data set is empty.");
-        var end = start;
-        do
-        {
-            (passed, edge) = scanner.Next(head[end..]);
-            end += passed;
-        }
-        while (edge != RowEdge.End && end < head.Length);
-        if (edge == RowEdge.End)
-            return (start, end);
-        if (head.Length < size)
-            throw new InvalidRequestException(TooLong());
-        return scanner.IsInQuotes ? throw new InvalidRequestException($"The {Place} {DatasetSplitter.NotClosed(scanner)}") : (start, end);
-
-        string TooLong() => FormattableString.Invariant(
-            $"The {Place} is longer than {limits.RowBytes} bytes (Limits:Scoring:RowBytes). Is a quote not closed, or are the line ends missing?");
-    }
-
-    private List<(string Name, JsonTokenType Kind)> Header(ReadOnlyMemory<byte> row)
-    {
-        using var reader = CsvText.Reader(row, delimiter);
-        if (!reader.Read())
-            throw new InvalidRequestException("The data set is empty.");
-        RequireColumns(reader.FieldCount, $"The {Place}");
-        return [.. Enumerable.Range(0, reader.FieldCount).Select(i => (options.Header ? reader.GetString(i) : FormattableString.Invariant($"{i + 1}"), JsonTokenType.String))];
-    }
-
-    private IReadOnlyList<(string Name, JsonTokenType Kind)> Members(ReadOnlyMemory<byte> row)
-    {
-        try
-        {
-            var members = JsonRows.MembersOf(NumberNames.Quoted(new ReadOnlySequence<byte>(row)) ?? row.Span);
-            RequireColumns(members.Count, "The first row");
-            return members;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new InvalidRequestException("The first row is not a JSON object: jsonl has one on each line.");
-        }
-    }
-
-    private void RequireColumns(int count, string what)
-    {
-        if (count > limits.Columns)
-            throw new InvalidRequestException($"{what} has {count} columns; the limit is {limits.Columns} (Limits:Scoring:Columns).");
     }
 
     private void RequireThere(List<string> names)
@@ -197,7 +123,7 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
     }
 
     private bool HasNoHeader(IReadOnlyList<string> names) =>
-        IsCsv && names.Count > 0 && names.All(name => double.TryParse(name, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
+        format.IsCsv && names.Count > 0 && names.All(name => double.TryParse(name, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
 
     private static string NoHeader(IReadOnlyList<string> names) =>
         $"The first row has only numbers ({MessageFormat.List(names)}), where the names of the columns belong. If the file has no header, say header: false: its columns are then fed in their order.";
@@ -280,9 +206,9 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
             // An output without values in the first row may have some in others.
             if (layout.Count == 0)
                 layout = RowLayout.Json;
-            if (IsCsv && layout.Count > limits.Columns)
+            if (format.IsCsv && layout.Count > limits.Columns)
                 throw new InvalidRequestException($"The output {name} has {layout.Count} values a row; csv may have {limits.Columns} (Limits:Scoring:Columns). Take jsonl, or choose other outputs.");
-            IEnumerable<string> names = !IsCsv || layout.Kind == RowLayoutKind.Json || layout is { Kind: RowLayoutKind.Values, Count: 1 }
+            IEnumerable<string> names = !format.IsCsv || layout.Kind == RowLayoutKind.Json || layout is { Kind: RowLayoutKind.Values, Count: 1 }
                 ? [name]
                 : layout.Keys?.Select(key => $"{name}_{key}") ?? Enumerable.Range(0, layout.Count).Select(i => FormattableString.Invariant($"{name}_{i}"));
             outputs.Add(new ScoreColumn(column.Output, layout, [.. names.Select(Free)]));
@@ -299,8 +225,8 @@ internal sealed class DatasetPlanner(ScoreOptions options, char delimiter, Scori
     }
 
     private string OtherDelimiter(IReadOnlyList<string> names) =>
-        IsCsv && names is [{ } only] && Delimiters.FirstOrDefault(other => other != delimiter && only.Contains(other)) is not '\0' and var better
-            ? $" Is the delimiter {(better == '\t' ? "a tab" : $"'{better}'")}, and not {(delimiter == '\t' ? "a tab" : $"'{delimiter}'")}?"
+        format.IsCsv && names is [{ } only] && Delimiters.FirstOrDefault(other => other != format.Delimiter && only.Contains(other)) is not '\0' and var better
+            ? $" Is the delimiter {(better == '\t' ? "a tab" : $"'{better}'")}, and not {(format.Delimiter == '\t' ? "a tab" : $"'{format.Delimiter}'")}?"
             : "";
 
     private static string Described(IEnumerable<ValueSignature> inputs) => string.Join(", ", inputs.Select(input => $"{input.Name} {input.TypeName}"));

@@ -32,11 +32,7 @@ public sealed class ScoreJob(ScoringLimits limits, UrlSource urls) : IJobType
     public object InputOf(Job job) => new ScoringInput(job.Id, limits.ParallelChunks, JobOptions.Of<ScoreOptions>(job).MaxErrors);
 
     /// <inheritdoc/>
-    public void Check(Job job)
-    {
-        if (job.Inputs.Count == 0 && job.Source is { } source && DatasetSource.IsUrl(source))
-            urls.Require(source);
-    }
+    public void Check(Job job) => urls.RequireSource(job);
 }
 
 /// <summary>What a scoring may be told, beside its data set. Its JSON Schema is published, and requests are checked against that.</summary>

@@ -62,7 +62,7 @@ internal sealed record ScoringPlan
     internal bool IsCsv => Format == ScoreOptions.Csv;
 
     /// <summary>What finds its rows.</summary>
-    internal IRowScanner Scanner() => IsCsv ? new CsvScanner((byte)Delimiter) : new LineScanner();
+    internal IRowScanner Scanner() => new DatasetFormat(IsCsv, Delimiter, HasHeader).Scanner();
 
     /// <summary>Room for rows of the model.</summary>
     internal RowBatch Batch(LoadedModel model) =>

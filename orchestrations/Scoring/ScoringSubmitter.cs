@@ -4,6 +4,7 @@ using Larder.Inference.Rows;
 using Larder.Inference.Signatures;
 using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
+using Larder.Orchestrations.Scoring.Rows;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
@@ -48,15 +49,6 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
         return await submitter.SubmitAsync(found.GivenTo(request) with { Key = key, By = caller, Owner = caller.Name }, cancellationToken);
     }
 
-    /// <summary>What scoring a data set asks for that is as it is when the job runs.</summary>
-    /// <inheritdoc cref="SubmitAsync(string, string, ScoreOptions, string?, Caller, CancellationToken)"/>
-    internal async Task<JobRequest> RequestAnewAsync(Caller caller, string reference, string dataset, ScoreOptions options, CancellationToken cancellationToken)
-    {
-        var request = await RequestAsync(reference, finder.FileNameOf(dataset), options, cancellationToken);
-        var found = await finder.FindAsync(caller, dataset, limits.DatasetBytes, cancellationToken);
-        return (DatasetSource.IsUpload(dataset) ? finder.Unpinned(dataset) : found).GivenTo(request);
-    }
-
     /// <summary>Scores a file of the container <c>scoring</c>, as it is now, with the options in its metadata (<see cref="DropOptions"/>). Idempotent: the same content has one job.</summary>
     /// <param name="reference">The model, and which version.</param>
     /// <param name="file">The file.</param>
@@ -77,7 +69,7 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
     internal async Task<JobRequest> RequestAsync(string reference, string fileName, ScoreOptions options, CancellationToken cancellationToken)
     {
         var model = (await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken)).RequireServable();
-        var complete = options with { Format = options.Format ?? FormatOf(fileName) };
+        var complete = options with { Format = options.Format ?? DatasetFormat.NameOf(fileName) };
         Validate(complete, model.Version.Onnx.Signature);
         return new JobRequest(ScoreJob.Type, model.Model.Name, JobOptions.ToJson(complete))
         {
@@ -85,13 +77,6 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
             Reference = reference,
         };
     }
-
-    private static string FormatOf(string fileName) => Path.GetExtension(fileName).ToLowerInvariant() switch
-    {
-        ".csv" or ".tsv" => ScoreOptions.Csv,
-        ".jsonl" or ".ndjson" => ScoreOptions.Jsonl,
-        _ => throw new InvalidRequestException("The data set's name does not say what it is: give it the extension .csv, .tsv, .jsonl or .ndjson, or name the format in the options."),
-    };
 
     private static void Validate(ScoreOptions options, ModelSignature signature)
     {

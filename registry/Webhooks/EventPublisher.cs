@@ -39,8 +39,12 @@ public sealed class EventPublisher(IDocumentStore documents, DeliveryStore deliv
     /// <inheritdoc />
     public async Task EndedAsync(Job job)
     {
-        if (await TakersAsync() is { Count: > 0 } webhooks)
-            await AddAsync(webhooks, WebhookEvents.JobEnded, $"job:{job.Id}/ended", DataOf(job), job.Finished ?? job.Created);
+        if (await TakersAsync() is not { Count: > 0 } webhooks)
+            return;
+        var when = job.Finished ?? job.Created;
+        await AddAsync(webhooks, WebhookEvents.JobEnded, $"job:{job.Id}/ended", DataOf(job), when);
+        if (DriftVerdict.IsFound(job))
+            await AddAsync(webhooks, WebhookEvents.DriftFound, $"job:{job.Id}/drift", DriftOf(job), when);
     }
 
     /// <summary>An event as a test of a webhook sends it.</summary>
@@ -67,6 +71,18 @@ public sealed class EventPublisher(IDocumentStore documents, DeliveryStore deliv
             WebhookEvents.AliasCreated => new JsonObject { ["name"] = Model, ["alias"] = "example_alias", ["version"] = "1" },
             WebhookEvents.AliasDeleted => new JsonObject { ["name"] = Model, ["alias"] = "example_alias" },
             WebhookEvents.AliasMoved => new JsonObject { ["name"] = Model, ["alias"] = "example_alias", ["version"] = "2", ["previous_version"] = "1", ["moved_by"] = "example_caller" },
+            WebhookEvents.DriftFound => DriftOf(new Job
+            {
+                Id = "0000000000000000",
+                Type = DriftVerdict.Type,
+                State = JobState.Succeeded,
+                Reason = "1 of 2 columns has drifted: 'age' (PSI 0.412).",
+                Model = Model,
+                Version = 1,
+                Metrics = new Dictionary<string, double> { [DriftVerdict.Metric] = 1, ["columns"] = 2, ["drifted_columns"] = 1, ["max_psi"] = 0.412 },
+                Created = now,
+                Finished = now,
+            }),
             _ => DataOf(new Job { Id = "0000000000000000", Type = "train", State = JobState.Succeeded, Model = Model, Version = 1, Created = now, Finished = now }),
         });
     }
@@ -201,6 +217,13 @@ public sealed class EventPublisher(IDocumentStore documents, DeliveryStore deliv
         ["created"] = job.Created,
         ["finished"] = job.Finished,
     };
+
+    private static JsonObject DriftOf(Job job)
+    {
+        var data = DataOf(job);
+        data["metrics"] = JsonSerializer.SerializeToNode(job.Metrics, RegistryJson.Options);
+        return data;
+    }
 
     private static JsonObject TagsOf(IReadOnlyDictionary<string, string>? tags) => new((tags ?? new Dictionary<string, string>()).Select(tag => KeyValuePair.Create(tag.Key, (JsonNode?)tag.Value)));
 

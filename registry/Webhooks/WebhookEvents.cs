@@ -42,10 +42,13 @@ public static class WebhookEvents
     /// <summary>Larder's own: a job reached its final state.</summary>
     public const string JobEnded = "job.ended";
 
+    /// <summary>Larder's own: a job found that data has drifted.</summary>
+    public const string DriftFound = "drift.found";
+
     private const string Prompt = "PROMPT";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [ModelCreated, VersionCreated, TagSet, TagDeleted, AliasCreated, AliasDeleted, AliasMoved, JobEnded];
+    public static IReadOnlyList<string> All { get; } = [ModelCreated, VersionCreated, TagSet, TagDeleted, AliasCreated, AliasDeleted, AliasMoved, JobEnded, DriftFound];
 
     /// <summary>Refuses an event that there is not.</summary>
     /// <exception cref="InvalidRequestException">There is no such event.</exception>

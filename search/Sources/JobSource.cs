@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Larder.Orchestrations.Datasets;
+using Larder.Orchestrations.Drift;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
@@ -52,7 +53,7 @@ internal sealed class JobSource(JobStore jobs) : ISearchSource
         Updated = job.Finished ?? job.Started ?? job.Created,
         Uses =
         [
-            .. job is { Type: ScoreJob.Type, Version: { } version } ? [ModelSource.UseOf(job.Model), ModelSource.UseOf(job.Model, version)] : Array.Empty<string>(),
+            .. job is { Type: ScoreJob.Type or DriftJob.Type, Version: { } version } ? [ModelSource.UseOf(job.Model), ModelSource.UseOf(job.Model, version)] : Array.Empty<string>(),
             .. job.Inputs.Where(input => input.Name == FoundDataset.InputName).Select(input => UseOfBytes(input.Sha256)),
         ],
     };

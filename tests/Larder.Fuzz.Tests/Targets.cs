@@ -243,7 +243,7 @@ internal sealed class Targets : IAsyncDisposable
     /// <summary>A data set from its first byte to its last row, where splitting and reading must agree on what a row is.</summary>
     private static void Score(LoadedModel model, byte[] input, string format)
     {
-        var plan = new DatasetPlanner(new ScoreOptions { Format = format, ByPosition = true }, ',', new ScoringLimits()).PlanAsync(input, input.Length, model, [], [], default).GetAwaiter().GetResult();
+        var plan = new DatasetPlanner(new ScoreOptions { ByPosition = true }, new DatasetFormat(format == ScoreOptions.Csv, ','), new ScoringLimits()).PlanAsync(input, input.Length, model, [], [], default).GetAwaiter().GetResult();
         var start = (int)plan.DataStart;
         var splitter = new DatasetSplitter(plan.Scanner(), new SplitLimits(1 << 20, 1000, 1 << 20, 0), start);
         if (splitter.SplitAsync(new MemoryStream(input[start..]), default).GetAwaiter().GetResult() is { } problem)

@@ -18,30 +18,30 @@ public sealed class CheckImport(
 
     /// <summary>Checks the archive of an import.</summary>
     [Function(ActivityNames.CheckImport)]
-    public Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
+    public Task<StepResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
         job, Step, 0, found => RunAsync(found, cancellationToken), detail: result => result.Problem ?? result.Summary, cancellationToken: cancellationToken);
 
-    private async Task<BackupResult> RunAsync(Job job, CancellationToken cancellationToken)
+    private async Task<StepResult> RunAsync(Job job, CancellationToken cancellationToken)
     {
         try
         {
             var plan = await CheckAsync(job, cancellationToken);
-            return new BackupResult(Summary:
+            return new StepResult(Summary:
                 $"{MessageFormat.Count(plan.Models.Count, "model")}, {MessageFormat.Count(plan.Schedules.Count, "schedule")}, {MessageFormat.Count(plan.Artifacts.Count, "artifact")} to bring.");
         }
         catch (JobCanceledException)
         {
-            return BackupResult.Canceled;
+            return StepResult.Canceled;
         }
         catch (LarderException e) when (e.IsPermanent)
         {
-            return new BackupResult(e.Message);
+            return new StepResult(e.Message);
         }
     }
 
     private async Task<ImportPlan> CheckAsync(Job job, CancellationToken cancellationToken)
     {
-        var progress = new BackupProgress(steps, time, job.Id, Step);
+        var progress = new StepProgress(steps, time, job.Id, Step);
         await using var archive = await sources.OpenAsync(job, cancellationToken);
         var import = await importer.OpenAsync(archive, job.Id, job.Owner ?? ImportJob.Type, cancellationToken);
         var plan = await import.PlanAsync(

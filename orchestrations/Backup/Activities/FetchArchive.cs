@@ -19,15 +19,15 @@ public sealed class FetchArchive(JobSteps steps, JobFiles files, UrlSource urls,
 
     /// <summary>Fetches the archive of an import.</summary>
     [Function(ActivityNames.FetchArchive)]
-    public Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
+    public Task<StepResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
         job, Step, 0, found => FetchAsync(found, cancellationToken), detail: result => result.Problem ?? result.Summary, beginsJob: true, cancellationToken: cancellationToken);
 
-    private async Task<BackupResult> FetchAsync(Job job, CancellationToken cancellationToken)
+    private async Task<StepResult> FetchAsync(Job job, CancellationToken cancellationToken)
     {
         if (job.Inputs.Count > 0 || job.Source is not { } source || !DatasetSource.IsUrl(source))
-            return new BackupResult();
+            return new StepResult();
         if (await files.GetPropertiesAsync(job.Id, BackupPaths.Fetched, cancellationToken) is { } there)
-            return new BackupResult(Summary: $"{there.SizeBytes} bytes.");
+            return new StepResult(Summary: $"{there.SizeBytes} bytes.");
 
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(fetching.FetchSeconds), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
@@ -35,25 +35,25 @@ public sealed class FetchArchive(JobSteps steps, JobFiles files, UrlSource urls,
         {
             var secrets = await JobSecrets.ReadAsync(files, job.Id, MaxSecretBytes, either.Token);
             var bytes = await CopyAsync(job, secrets.GetValueOrDefault(ArchiveSources.UrlSecret, source), either.Token);
-            return new BackupResult(Summary: $"{bytes} bytes.");
+            return new StepResult(Summary: $"{bytes} bytes.");
         }
         catch (JobCanceledException)
         {
-            return BackupResult.Canceled;
+            return StepResult.Canceled;
         }
         catch (LarderException e) when (e.IsPermanent)
         {
-            return new BackupResult(e.Message);
+            return new StepResult(e.Message);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            return new BackupResult($"Fetching the archive took longer than {fetching.FetchSeconds} seconds (Limits:Scoring:FetchSeconds).");
+            return new StepResult($"Fetching the archive took longer than {fetching.FetchSeconds} seconds (Limits:Scoring:FetchSeconds).");
         }
     }
 
     private async Task<long> CopyAsync(Job job, string url, CancellationToken cancellationToken)
     {
-        var progress = new BackupProgress(steps, time, job.Id, Step);
+        var progress = new StepProgress(steps, time, job.Id, Step);
         var (content, length) = await urls.OpenAsync(url, cancellationToken);
         await using (content)
         {

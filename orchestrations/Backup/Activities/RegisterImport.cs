@@ -20,7 +20,7 @@ public sealed class RegisterImport(
 
     /// <summary>Registers the models and schedules of an import whose artifacts are stored.</summary>
     [Function(ActivityNames.RegisterImport)]
-    public async Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
+    public async Task<StepResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
     {
         var (result, _) = await steps.RunAsync(
             job,
@@ -33,7 +33,7 @@ public sealed class RegisterImport(
         return result;
     }
 
-    private async Task<(BackupResult Result, Registered? Done)> RunAsync(Job job, CancellationToken cancellationToken)
+    private async Task<(StepResult Result, Registered? Done)> RunAsync(Job job, CancellationToken cancellationToken)
     {
         try
         {
@@ -46,14 +46,14 @@ public sealed class RegisterImport(
         }
         catch (LarderException e) when (e.IsPermanent)
         {
-            return (new BackupResult(e.Message), null);
+            return (new StepResult(e.Message), null);
         }
     }
 
     private async Task<List<ImportedItem>> ModelsAsync(Job job, RegistryImport import, ImportPlan plan, CancellationToken cancellationToken)
     {
         // Not ended by request: what is visible would stay.
-        var progress = new BackupProgress(steps, time, job.Id, Step, canEnd: false);
+        var progress = new StepProgress(steps, time, job.Id, Step, canEnd: false);
         var done = new List<ImportedItem>();
         foreach (var model in plan.Models)
         {
@@ -82,7 +82,7 @@ public sealed class RegisterImport(
         return done;
     }
 
-    private async Task<(BackupResult Result, Registered? Done)> ReportAsync(
+    private async Task<(StepResult Result, Registered? Done)> ReportAsync(
         Job job, ImportPlan plan, List<ImportedItem> models, List<ImportedItem> made, CancellationToken cancellationToken)
     {
         var content = BinaryData.FromString(Report(models, made));
@@ -103,8 +103,8 @@ public sealed class RegisterImport(
 
         var failed = models.Concat(made).Count(item => item.Outcome == ImportOutcome.Failed);
         var result = failed == 0
-            ? new BackupResult(Summary: Sentence(models, made))
-            : new BackupResult($"{MessageFormat.Count(failed, "model or schedule", "models or schedules")} changed here while the import ran, and {(failed == 1 ? "was" : "were")} not imported; {BackupPaths.Report} names {(failed == 1 ? "it" : "them")}. {Sentence(models, made)}");
+            ? new StepResult(Summary: Sentence(models, made))
+            : new StepResult($"{MessageFormat.Count(failed, "model or schedule", "models or schedules")} changed here while the import ran, and {(failed == 1 ? "was" : "were")} not imported; {BackupPaths.Report} names {(failed == 1 ? "it" : "them")}. {Sentence(models, made)}");
         return (result, new Registered(new JobOutput(BackupPaths.Report, content.ToMemory().Length, null, etag), metrics));
     }
 

@@ -15,14 +15,14 @@ public sealed class StoreImport(JobSteps steps, JobFiles files, ArchiveSources s
 
     /// <summary>Stores the artifacts of an import that is checked.</summary>
     [Function(ActivityNames.StoreImport)]
-    public Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
+    public Task<StepResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken) => steps.RunAsync(
         job, Step, 0, found => RunAsync(found, cancellationToken), detail: result => result.Problem ?? result.Summary, cancellationToken: cancellationToken);
 
-    private async Task<BackupResult> RunAsync(Job job, CancellationToken cancellationToken)
+    private async Task<StepResult> RunAsync(Job job, CancellationToken cancellationToken)
     {
         try
         {
-            var progress = new BackupProgress(steps, time, job.Id, Step);
+            var progress = new StepProgress(steps, time, job.Id, Step);
             var plan = await ImportFiles.ReadPlanAsync(files, job.Id, cancellationToken);
             await using var archive = await sources.OpenAsync(job, cancellationToken);
             var import = await importer.OpenAsync(archive, job.Id, job.Owner ?? ImportJob.Type, cancellationToken);
@@ -34,15 +34,15 @@ public sealed class StoreImport(JobSteps steps, JobFiles files, ArchiveSources s
                 await progress.NoteAsync(() => $"{done} of {MessageFormat.Count(plan.Artifacts.Count, "artifact")}, {MessageFormat.Count(bytes, "byte")}.", cancellationToken);
             }
 
-            return new BackupResult(Summary: $"{MessageFormat.Count(done, "artifact")}, {MessageFormat.Count(bytes, "byte")}.");
+            return new StepResult(Summary: $"{MessageFormat.Count(done, "artifact")}, {MessageFormat.Count(bytes, "byte")}.");
         }
         catch (JobCanceledException)
         {
-            return BackupResult.Canceled;
+            return StepResult.Canceled;
         }
         catch (LarderException e) when (e.IsPermanent)
         {
-            return new BackupResult(e.Message);
+            return new StepResult(e.Message);
         }
     }
 }

@@ -20,7 +20,7 @@ public sealed class WriteExport(JobSteps steps, JobFiles files, IDocumentStore d
 
     /// <summary>Writes the archive of an export.</summary>
     [Function(ActivityNames.WriteExport)]
-    public async Task<BackupResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
+    public async Task<StepResult> Run([ActivityTrigger] string job, CancellationToken cancellationToken)
     {
         var (result, _) = await steps.RunAsync(
             job,
@@ -34,20 +34,20 @@ public sealed class WriteExport(JobSteps steps, JobFiles files, IDocumentStore d
         return result;
     }
 
-    private async Task<(BackupResult Result, Written? Written)> RunAsync(Job job, CancellationToken cancellationToken)
+    private async Task<(StepResult Result, Written? Written)> RunAsync(Job job, CancellationToken cancellationToken)
     {
         try
         {
             var written = await FindAsync(job, cancellationToken) ?? await WriteAsync(job, cancellationToken);
-            return (new BackupResult(Summary: Sentence(written.Contents)), written);
+            return (new StepResult(Summary: Sentence(written.Contents)), written);
         }
         catch (JobCanceledException)
         {
-            return (BackupResult.Canceled, null);
+            return (StepResult.Canceled, null);
         }
         catch (LarderException e) when (e.IsPermanent)
         {
-            return (new BackupResult(e.Message), null);
+            return (new StepResult(e.Message), null);
         }
     }
 
@@ -63,7 +63,7 @@ public sealed class WriteExport(JobSteps steps, JobFiles files, IDocumentStore d
 
     private async Task<Written> WriteAsync(Job job, CancellationToken cancellationToken)
     {
-        var progress = new BackupProgress(steps, time, job.Id, Step);
+        var progress = new StepProgress(steps, time, job.Id, Step);
         await using var archive = new JobFileWriter(files, job.Id, BackupPaths.StoredArchive);
         var contents = await new RegistryExporter(documents, artifacts).ExportAsync(
             archive, JobOptions.Of<ExportOptions>(job).Selection, so => progress.NoteAsync(() => Sentence(so), cancellationToken), cancellationToken);

@@ -19,7 +19,7 @@ public sealed class FetchDataset(JobSteps steps, IArtifactStore artifacts, Datas
             "fetch",
             0,
             found => FetchAsync(found, cancellationToken),
-            (now, result) => result.Input is null ? now : now with { Inputs = [result.Input] },
+            (now, result) => result.Input is null ? now : now with { Inputs = [.. now.Inputs.Where(input => input.Name != FoundDataset.InputName), result.Input] },
             result => result.Problem ?? $"{result.Input!.SizeBytes} bytes.",
             beginsJob: true,
             cancellationToken: cancellationToken);

@@ -5,7 +5,6 @@ using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring.Rows;
 using Larder.Orchestrations.Scoring.Splitting;
 using Larder.Registry.Catalog;
-using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Jobs.Files;
 using Larder.Registry.Storage;
@@ -17,9 +16,6 @@ namespace Larder.Orchestrations.Scoring.Activities;
 public sealed class PlanScoring(
     JobSteps steps, JobFiles files, IArtifactStore artifacts, ModelCatalog catalog, SessionCache sessions, ScoringLimits limits)
 {
-    /// <summary>Beyond them, a file could not have a block for each.</summary>
-    private const int MostChunks = 20_000;
-
     /// <summary>The outcome.</summary>
     /// <param name="Chunks">How many.</param>
     /// <param name="Rows">In all of them.</param>
@@ -54,32 +50,15 @@ public sealed class PlanScoring(
     {
         var options = JobOptions.Of<ScoreOptions>(job);
         var input = job.Inputs.Single();
-        var delimiter = options.Delimiter?[0] ?? (input.FileName.EndsWith(".tsv", StringComparison.OrdinalIgnoreCase) ? '\t' : ',');
+        var format = DatasetFormat.Of(input.FileName, options.Format, options.Delimiter, options.Header);
         var model = await catalog.ResolveAsync($"{job.Model}:{job.Version}", cancellationToken);
         using var lease = await sessions.LeaseAsync(model.Servable, cancellationToken);
-        var head = await HeadAsync(input, cancellationToken);
-        var plan = await new DatasetPlanner(options, delimiter, limits).PlanAsync(head, input.SizeBytes, lease.Model, model.Version.Features, model.Version.Labels, cancellationToken);
+        var dataset = new StoredDataset(artifacts, input, limits);
+        var head = await dataset.HeadAsync(cancellationToken);
+        var plan = await new DatasetPlanner(options, format, limits).PlanAsync(head, input.SizeBytes, lease.Model, model.Version.Features, model.Version.Labels, cancellationToken);
 
-        var split = new SplitLimits(limits.RowBytes, options.ChunkRows, limits.ChunkBytes, input.SizeBytes / MostChunks);
-        var splitter = new DatasetSplitter(plan.Scanner(), split, plan.DataStart);
-        if (plan.DataStart < input.SizeBytes)
-        {
-            await using var content = await artifacts.OpenReadAsync(input.Sha256, plan.DataStart, null, cancellationToken) ?? throw Missing();
-            if (await splitter.SplitAsync(content, cancellationToken) is { } problem)
-                throw new InvalidRequestException(problem);
-        }
-
-        return (plan with { Chunks = splitter.Chunks.Count, Rows = splitter.Rows }, splitter.Chunks);
-    }
-
-    private async Task<ReadOnlyMemory<byte>> HeadAsync(JobInput input, CancellationToken cancellationToken)
-    {
-        var head = new byte[Math.Min(input.SizeBytes, limits.RowBytes)];
-        if (head.Length == 0)
-            return head;
-        await using var content = await artifacts.OpenReadAsync(input.Sha256, 0, head.Length, cancellationToken) ?? throw Missing();
-        await content.ReadExactlyAsync(head, cancellationToken);
-        return head;
+        var (chunks, rows) = await dataset.SplitAsync(format, plan.DataStart, options.ChunkRows, cancellationToken);
+        return (plan with { Chunks = chunks.Count, Rows = rows }, chunks);
     }
 
     private async Task StoreAsync(Job job, ScoringPlan plan, IReadOnlyList<DatasetChunk> chunks, CancellationToken cancellationToken)
@@ -95,6 +74,4 @@ public sealed class PlanScoring(
             await files.StageBlockAsync(job.Id, ScoringPaths.Stored(plan.Format), ScoringPaths.Block(0, 0, isLast: true), header.WrittenMemory, cancellationToken);
         await files.WriteAsync(job.Id, ScoringPaths.Plan, BinaryData.FromObjectAsJson(plan, RegistryJson.Options), cancellationToken);
     }
-
-    private static InvalidRequestException Missing() => new("The data set is not stored any more.");
 }

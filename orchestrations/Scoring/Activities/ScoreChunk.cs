@@ -14,7 +14,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Larder.Orchestrations.Scoring.Activities;
 
 /// <summary>Scores one chunk and stores its part of the result. Again, it stores the same.</summary>
-public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore artifacts, ModelCatalog catalog, SessionCache sessions)
+public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore artifacts, ModelCatalog catalog, SessionCache sessions, ScoringLimits limits)
 {
     private const long MaxPlanBytes = 64 << 20;
 
@@ -66,8 +66,7 @@ public sealed class ScoreChunk(JobStore jobs, JobFiles files, IArtifactStore art
             // Behind a blank line, so that the first row cannot be taken for a byte order mark.
             bytes[0] = (byte)'\n';
             var data = bytes.AsMemory(1, (int)chunk.Length);
-            await using (var content = await artifacts.OpenReadAsync(job.Inputs.Single().Sha256, chunk.Offset, chunk.Length, cancellationToken) ?? throw Missing())
-                await content.ReadExactlyAsync(data, cancellationToken);
+            await new StoredDataset(artifacts, job.Inputs.Single(), limits).ReadAsync(chunk.Offset, data, cancellationToken);
             using var rows = plan.Open(bytes.AsMemory(0, (int)chunk.Length + 1), lease.Model.Signature);
             var part = 0;
             var scorer = new ChunkScorer(plan, lease.Model, new ResultWriter(plan, job.Version!.Value), (content, isLast) => files.StageBlockAsync(

@@ -164,6 +164,7 @@ public sealed class FunctionAccessTests
         GET /api/v1/models/{reference}/prediction predictor
         POST /api/v1/models/{reference}/prediction predictor
         POST /api/v1/models/{reference}/scoring contributor
+        POST /api/v1/models/{reference}/drift contributor
         GET /api/v1/schedules reader
         POST /api/v1/schedules contributor
         DELETE /api/v1/schedules/{schedule} contributor

@@ -18,7 +18,7 @@ public sealed class JobAccessTests(AccessFixture larder)
     // Written out, so that a change is seen.
     private static readonly Dictionary<string, Role> Looking = new()
     {
-        ["train"] = Role.Reader, ["score"] = Role.Reader, ["ingest"] = Role.Reader, ["upload"] = Role.Reader, ["dataset"] = Role.Reader, ["export"] = Role.Admin, ["import"] = Role.Admin,
+        ["train"] = Role.Reader, ["score"] = Role.Reader, ["drift"] = Role.Reader, ["ingest"] = Role.Reader, ["upload"] = Role.Reader, ["dataset"] = Role.Reader, ["export"] = Role.Admin, ["import"] = Role.Admin,
     };
 
     private static readonly Dictionary<string, Role> Doing = Looking.ToDictionary(type => type.Key, type => type.Value == Role.Admin ? Role.Admin : Role.Contributor);
@@ -73,7 +73,7 @@ public sealed class JobAccessTests(AccessFixture larder)
     public async Task Every_type_declares_its_roles_and_none_less_than_its_routes()
     {
         Assert.Equal(Looking.Keys.Order(), JobTypes.All.Select(entry => entry.Type).Order());
-        foreach (var (path, type) in new[] { ("admin/export", "export"), ("admin/import", "import"), ("train/x", "train"), ("models/x/scoring", "score"), ("models/x/uploads/0000000000000000/complete", "upload") })
+        foreach (var (path, type) in new[] { ("admin/export", "export"), ("admin/import", "import"), ("train/x", "train"), ("models/x/scoring", "score"), ("models/x/drift", "drift"), ("models/x/uploads/0000000000000000/complete", "upload") })
             foreach (var caller in Roles)
                 Assert.Equal(caller < Doing[type], (await larder.SendAsync(HttpMethod.Post, $"/api/v1/{path}", RoleNames.Of(caller), "[]")).Status == 403);
     }

@@ -236,6 +236,8 @@ public sealed class ScopeTests(AccessFixture larder)
                 (HttpMethod.Post, "schedules", Scheduled("train", "a-one", $$"""{"version": "{{model}}:1"}""")), (HttpMethod.Post, "schedules", Scheduled("ingest", "a-one", $$"""{"blob": "uploads/{{model}}/x.onnx"}""")),
                 (HttpMethod.Post, "schedules", Scheduled("score", "a-one", $$"""{"dataset": "datasets/{{model}}/x.csv"}""")), (HttpMethod.Post, "schedules", Scheduled("score", "a-one", $$"""{"dataset": "uploads/{{model}}/x.csv"}""")),
                 (HttpMethod.Post, "models/a-one/scoring", $$"""{"dataset": "datasets/{{model}}/none.csv"}"""), (HttpMethod.Post, "models/a-one/scoring", $$"""{"dataset": "uploads/{{model}}/none.csv"}"""),
+                (HttpMethod.Post, "schedules", Scheduled("drift", "a-one", $$"""{"dataset": "datasets/{{model}}/x.csv"}""")), (HttpMethod.Post, "models/a-one/drift", $$"""{"dataset": "datasets/{{model}}/none.csv"}"""),
+                (HttpMethod.Post, "models/a-one/drift", $$"""{"options": {"reference": "datasets/{{model}}/none.csv"}, "dataset": "uploads/a-one/none.csv"}"""),
                 (HttpMethod.Post, "train/a-one", $$"""{"script": "1", "dataset": "datasets/{{model}}/none.csv"}"""),
                 (HttpMethod.Get, $"schedules/{schedule}", null), (HttpMethod.Get, $"schedules/{schedule}/runs", null), (HttpMethod.Put, $"schedules/{schedule}", Scheduled("ingest", "a-one", """{"blob": "uploads/a-one/x.onnx"}""")),
                 (HttpMethod.Patch, $"schedules/{schedule}", """{"description": "x"}"""), (HttpMethod.Post, $"schedules/{schedule}", """{"description": "y"}"""), (HttpMethod.Post, $"schedules/{schedule}/pause", ""),

@@ -9,6 +9,7 @@ using Larder.Contracts;
 using Larder.Functions.Http;
 using Larder.Functions.Tests.Hosting;
 using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Drift;
 using Larder.Orchestrations.Scoring;
 using Larder.Orchestrations.Training;
 using Larder.Orchestrations.Uploads;
@@ -64,6 +65,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         new("POST", "/api/v1/models/{reference}/samples", "{}", ("", ["values"]), ("values", ["x"])),
         new("POST", "/api/v1/train/{model}", """{"script":"x","dataset":"uploads/none.csv"}""", ("", Members(typeof(TrainingRequest))), ("options", Members(TrainOptions.Schema.Json))),
         new("POST", "/api/v1/models/{reference}/scoring", """{"dataset":"uploads/none.csv"}""", ("", Members(typeof(ScoringRequest))), ("options", Members(ScoreOptions.Schema.Json))),
+        new("POST", "/api/v1/models/{reference}/drift", """{"dataset":"uploads/none.csv"}""", ("", Members(typeof(DriftRequest))), ("options", Members(DriftOptions.Schema.Json))),
         new("POST", "/api/v1/models/{model}/uploads", """{"kind":"none"}""", ("", Members(typeof(NewUploadRequest)))),
         new("POST", "/api/v1/models/{model}/uploads/{upload}/complete", "{}", ("", [.. Members(UploadOptions.Schema.Json), .. Members(DatasetOptions.Schema.Json)])),
         .. new[] { ("POST", "/api/v1/schedules"), ("PUT", "/api/v1/schedules/{schedule}"), ("POST", "/api/v1/schedules/{schedule}"), ("PATCH", "/api/v1/schedules/{schedule}") }.Select(route => new JsonRoute(
@@ -147,7 +149,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
 
     private static readonly (string Method, string Path)[] Forms =
     [
-        ("PUT", "/api/v1/models/{model}"), ("POST", "/api/v1/train/{model}"), ("POST", "/api/v1/train/{model}/{file}"), ("POST", "/api/v1/models/{reference}/scoring"), ("POST", "/api/v1/admin/import"), ("POST", "/api/v1/models/{reference}/prediction"),
+        ("PUT", "/api/v1/models/{model}"), ("POST", "/api/v1/train/{model}"), ("POST", "/api/v1/train/{model}/{file}"), ("POST", "/api/v1/models/{reference}/scoring"), ("POST", "/api/v1/models/{reference}/drift"), ("POST", "/api/v1/admin/import"), ("POST", "/api/v1/models/{reference}/prediction"),
     ];
 
     private readonly ConcurrentBag<string> _wrong = [];

@@ -166,7 +166,7 @@ public sealed class JobTests(JobsFixture larder)
         var answer = await larder.Client.GetJsonAsync("/api/v1/job-types");
 
         var types = answer.Body["job_types"]!.AsArray();
-        Assert.Superset(new HashSet<string?> { "train", "ingest", "upload", "dataset", "score", "export", "import" }, types.Select(type => (string?)type!["type"]).ToHashSet());
+        Assert.Superset(new HashSet<string?> { "train", "ingest", "upload", "dataset", "score", "drift", "export", "import" }, types.Select(type => (string?)type!["type"]).ToHashSet());
         var type = types.Single(type => (string?)type!["type"] == "train")!;
         Assert.Equal(("train", "POST /api/v1/train/{model}"), ((string?)type["type"], (string?)type["submit"]));
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(TrainOptions.Schema.Json.GetRawText()), type["options"]));

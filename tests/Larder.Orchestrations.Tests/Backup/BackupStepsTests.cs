@@ -1,4 +1,3 @@
-using Larder.Orchestrations.Backup;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Tests.Replay;
 using Larder.Registry.Jobs;
@@ -36,7 +35,7 @@ public sealed class BackupStepsTests
     [Fact]
     public void What_one_step_refuses_no_other_begins()
     {
-        _import.Activity(ActivityNames.CheckImport, _ => new BackupResult("It is no archive.")).Run();
+        _import.Activity(ActivityNames.CheckImport, _ => new StepResult("It is no archive.")).Run();
 
         Assert.Equal(
             [ActivityNames.FetchArchive, ActivityNames.CheckImport, ActivityNames.FinishTransfer, ActivityNames.EndJob], _import.Calls);
@@ -51,7 +50,7 @@ public sealed class BackupStepsTests
         _import.Activity(during, _ =>
         {
             _import.Cancel();
-            return new BackupResult();
+            return new StepResult();
         });
 
         _import.Run(during);
@@ -63,7 +62,7 @@ public sealed class BackupStepsTests
     [Fact]
     public void A_cancelled_export_cleans_up()
     {
-        _export.Activity(ActivityNames.WriteExport, _ => BackupResult.Canceled).Run();
+        _export.Activity(ActivityNames.WriteExport, _ => StepResult.Canceled).Run();
 
         Assert.Equal([ActivityNames.WriteExport, ActivityNames.FinishTransfer, ActivityNames.EndJob], _export.Calls);
         Assert.Equal(JobState.Canceled, _export.Ended!.State);
@@ -72,7 +71,7 @@ public sealed class BackupStepsTests
     [Fact]
     public void An_export_that_cannot_be_fails_the_job()
     {
-        _export.Activity(ActivityNames.WriteExport, _ => new BackupResult("There is no such model.")).Run();
+        _export.Activity(ActivityNames.WriteExport, _ => new StepResult("There is no such model.")).Run();
 
         Assert.Equal(new JobResult(Rehearsal.Job, JobState.Failed, "There is no such model."), _export.Ended);
     }
@@ -102,5 +101,5 @@ public sealed class BackupStepsTests
 
     private static Rehearsal Rehearse(string orchestrator, params string[] steps) => steps.Aggregate(
         new Rehearsal(orchestrator, Rehearsal.Job).Activities(ActivityNames.FinishTransfer, ActivityNames.EndJob),
-        (rehearsal, step) => rehearsal.Activity(step, _ => new BackupResult(Summary: $"{step} is done.")));
+        (rehearsal, step) => rehearsal.Activity(step, _ => new StepResult(Summary: $"{step} is done.")));
 }

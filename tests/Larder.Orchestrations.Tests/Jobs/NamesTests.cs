@@ -11,12 +11,12 @@ public sealed class NamesTests
 {
     private static readonly string[] Orchestrators =
     [
-        "ExportRegistry", "ImportRegistry", "IngestArtifact", "ReceiveDataset", "ReceiveUpload", "ScoreDataset", "TrainModel",
+        "DetectDrift", "ExportRegistry", "ImportRegistry", "IngestArtifact", "ReceiveDataset", "ReceiveUpload", "ScoreDataset", "TrainModel",
     ];
 
     private static readonly string[] Activities =
     [
-        "CheckArrival", "CheckImport", "CheckTrainedModel", "CollectResults", "CompileTrainedModel", "DeleteCompute", "EndJob",
+        "CheckArrival", "CheckImport", "CheckTrainedModel", "CollectResults", "CompareDatasets", "CompileTrainedModel", "DeleteCompute", "EndJob",
         "FetchArchive", "FetchDataset", "FinishScoring", "FinishTransfer", "GateTrainedModel", "LookAtDrop", "MergeScores",
         "NoteScoring", "PlanScoring", "RegisterArrival", "RegisterDataset", "RegisterImport", "RegisterTrainedModel", "ReleaseUpload", "ReportDrop",
         "ScoreChunk", "StageDataset", "StageDrop", "StageInputs", "StageUpload", "StartCompute", "StopCompute", "StoreImport", "WatchCompute", "WriteExport",

@@ -1,4 +1,5 @@
 using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Drift;
 using Larder.Orchestrations.Ingestion;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
@@ -13,6 +14,7 @@ internal static class Orchestrators
 {
     public static IReadOnlyDictionary<string, ITaskOrchestrator> All { get; } = new Dictionary<string, ITaskOrchestrator>
     {
+        [OrchestrationNames.DetectDrift] = new Orchestrator<string>(DetectDrift.Run),
         [OrchestrationNames.ExportRegistry] = new Orchestrator<string>(ExportRegistry.Run),
         [OrchestrationNames.ImportRegistry] = new Orchestrator<string>(ImportRegistry.Run),
         [OrchestrationNames.IngestArtifact] = new Orchestrator<string>(IngestArtifact.Run),

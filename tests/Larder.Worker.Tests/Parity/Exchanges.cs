@@ -187,6 +187,7 @@ internal static class Exchanges
         new("cancel a job that is over", "POST", "/api/v1/jobs/{train}/cancel", 409),
         new("score", "POST", $"{Models}/iris/scoring", 202) { Body = () => Form(("dataset", "iris/iris.csv")), ToItsEnd = true },
         new("scored", "GET", "/api/v1/jobs/{score}", 200),
+        new("compare without a reference", "POST", $"{Models}/iris/drift", 422) { Body = () => Form(("dataset", "iris/iris.csv")) },
         new("delete a job", "DELETE", "/api/v1/jobs/{score}", 200),
         new("export", "POST", "/api/v1/admin/export", 202) { Body = () => Json("{}"), ToItsEnd = true },
         new("exported", "GET", "/api/v1/jobs/{export}", 200) { Compared = Compared.Headers },

@@ -1,14 +1,12 @@
-using Larder.Orchestrations.Jobs;
+namespace Larder.Orchestrations.Jobs;
 
-namespace Larder.Orchestrations.Backup;
-
-/// <summary>Stores the progress of a step of an export or import every two seconds, and checks whether the job is to be canceled.</summary>
+/// <summary>Stores the progress of a long step every two seconds, and checks whether the job is to be canceled.</summary>
 /// <param name="steps">Where.</param>
 /// <param name="time">For times and waits.</param>
 /// <param name="job">The job.</param>
 /// <param name="step">Its step.</param>
 /// <param name="canEnd">Whether it may be ended by request.</param>
-internal sealed class BackupProgress(JobSteps steps, TimeProvider time, string job, string step, bool canEnd = true)
+internal sealed class StepProgress(JobSteps steps, TimeProvider time, string job, string step, bool canEnd = true)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
 
@@ -29,13 +27,13 @@ internal sealed class BackupProgress(JobSteps steps, TimeProvider time, string j
     }
 }
 
-/// <summary>How a step of an export or import ended.</summary>
+/// <summary>How such a step ended.</summary>
 /// <param name="Problem">What is wrong for good; null when nothing is.</param>
 /// <param name="IsCanceled">Whether it ended early because a caller canceled the job.</param>
 /// <param name="Summary">The outcome in a sentence.</param>
-public sealed record BackupResult(string? Problem = null, bool IsCanceled = false, string? Summary = null)
+public sealed record StepResult(string? Problem = null, bool IsCanceled = false, string? Summary = null)
 {
-    internal static BackupResult Canceled { get; } = new(JobResult.CanceledReason, IsCanceled: true);
+    internal static StepResult Canceled { get; } = new(JobResult.CanceledReason, IsCanceled: true);
 }
 
 /// <summary>A caller canceled the job while one of its steps was running.</summary>
