@@ -45,6 +45,7 @@ public sealed class DriftSubmitter(JobSubmitter submitter, ModelRegistry registr
     /// <inheritdoc cref="SubmitAsync(string, string, StagedFile, DriftOptions, string?, Caller, CancellationToken)"/>
     public async Task<Job> SubmitAsync(string reference, string dataset, DriftOptions options, string? key, Caller caller, CancellationToken cancellationToken)
     {
+        await finder.RequireInScopeAsync(caller, dataset, cancellationToken);
         var request = await RequestAsync(caller, reference, finder.FileNameOf(dataset), options, cancellationToken);
         var found = await finder.FindAsync(caller, dataset, limits.DatasetBytes, cancellationToken);
         return await submitter.SubmitAsync(found.GivenTo(request) with { Key = key, By = caller, Owner = caller.Name }, cancellationToken);

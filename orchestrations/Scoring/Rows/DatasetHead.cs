@@ -12,7 +12,7 @@ namespace Larder.Orchestrations.Scoring.Rows;
 /// <param name="DataStart">Where the first row begins, or anything before it.</param>
 internal sealed record DatasetHead(IReadOnlyList<(string Name, JsonTokenType Kind)> Columns, int DataStart)
 {
-    /// <summary>Reads it.</summary>
+    /// <summary>Reads the header, or the first row.</summary>
     /// <param name="head">The first bytes, as many as a row and a byte order mark may have, or all there are.</param>
     /// <param name="size">Bytes of the data set.</param>
     /// <param name="format">What it is.</param>

@@ -355,7 +355,7 @@ public sealed class ScheduleTests(JobsFixture larder)
     [InlineData("""{"name": "x", "cron": "* * * * *", "overlap": "maybe", "job": JOB}""", "overlap must be one of skip, queue, allow.")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "missed": 1, "job": JOB}""", "wrong type")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "when": "now", "job": JOB}""", "the member 'when' is not known")]
-    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "bake", "model": "m"}}""", "job.type must be export or ingest or score or train.")]
+    [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "bake", "model": "m"}}""", "job.type must be drift or export or ingest or score or train.")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "upload", "model": "m"}}""", "A job of the type upload cannot be scheduled. What was uploaded in blocks is taken in once")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "dataset", "model": "m"}}""", "A job of the type dataset cannot be scheduled.")]
     [InlineData("""{"name": "x", "cron": "* * * * *", "job": {"type": "ingest", "model": "m"}}""", "must have a blob, and nothing else")]
