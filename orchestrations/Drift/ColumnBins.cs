@@ -11,6 +11,7 @@ internal sealed class ColumnSketch(int mostNumbers, int mostCategories, Random r
 {
     private readonly List<double> _numbers = [];
     private readonly Dictionary<string, long> _categories = new(StringComparer.Ordinal);
+    private readonly char[] _text = new char[CellValue.MostChars];
     private long _numberCount;
     private long _textCount;
 
@@ -24,11 +25,12 @@ internal sealed class ColumnSketch(int mostNumbers, int mostCategories, Random r
             AddNumber(number);
         else
             _textCount++;
-        var text = CellValue.TextOf(value);
-        if (_categories.TryGetValue(text, out var count))
-            _categories[text] = count + 1;
+        var text = CellValue.TextOf(value, _text);
+        var categories = _categories.GetAlternateLookup<ReadOnlySpan<char>>();
+        if (categories.TryGetValue(text, out var count))
+            categories[text] = count + 1;
         else if (_categories.Count < mostCategories)
-            _categories.Add(text, 1);
+            categories[text] = 1;
     }
 
     /// <summary>The bins: quantiles where most values are numbers, else the most frequent values.</summary>
@@ -53,7 +55,7 @@ internal sealed class ColumnSketch(int mostNumbers, int mostCategories, Random r
     }
 }
 
-/// <summary>Bins of a column's values. The first is for what is missing.</summary>
+/// <summary>Bins of a column's values. The first is for what is missing. One reader at a time.</summary>
 internal sealed class ColumnBins
 {
     /// <summary>Values that have a bin of their own; all others share one.</summary>
@@ -64,6 +66,7 @@ internal sealed class ColumnBins
 
     private readonly double[]? _edges;
     private readonly Dictionary<string, int>? _categories;
+    private readonly char[] _text = new char[CellValue.MostChars];
 
     private ColumnBins(IReadOnlyList<string> names, double[]? edges, Dictionary<string, int>? categories) => (Names, _edges, _categories) = (names, edges, categories);
 
@@ -104,7 +107,7 @@ internal sealed class ColumnBins
         if (CellValue.IsMissing(value))
             return 0;
         if (_edges is null)
-            return _categories!.GetValueOrDefault(CellValue.TextOf(value), Names.Count - 1);
+            return _categories!.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(CellValue.TextOf(value, _text), out var bin) ? bin : Names.Count - 1;
         if (!CellValue.TryNumber(value, out var number))
             return 1;
         var at = Array.BinarySearch(_edges, number);
@@ -117,8 +120,8 @@ internal sealed class ColumnBins
 /// <summary>What a field of a data set says.</summary>
 internal static class CellValue
 {
-    // Longer texts that begin alike count as one.
-    private const int MostBytes = 256;
+    /// <summary>Longer texts that begin alike count as one.</summary>
+    public const int MostChars = 256;
 
     public static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> value) => value.Trim((byte)' ');
 
@@ -127,5 +130,8 @@ internal static class CellValue
 
     public static bool TryNumber(ReadOnlySpan<byte> value, out double number) => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
 
-    public static string TextOf(ReadOnlySpan<byte> value) => Encoding.UTF8.GetString(value[..Math.Min(value.Length, MostBytes)]);
+    /// <summary>A value as text; what is no UTF-8 in it becomes U+FFFD.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="text">Room for it, <see cref="MostChars"/> characters.</param>
+    public static ReadOnlySpan<char> TextOf(ReadOnlySpan<byte> value, char[] text) => text.AsSpan(0, Encoding.UTF8.GetChars(value[..Math.Min(value.Length, MostChars)], text));
 }

@@ -5,6 +5,7 @@ using Larder.Orchestrations.Scoring.Splitting;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Drift;
 
@@ -45,7 +46,7 @@ internal sealed class DatasetTable
         }
         catch (InvalidRequestException e)
         {
-            throw new InvalidRequestException($"The {input.Name}, {Registry.Text.Quoted.Text(input.FileName)}: {e.Message}");
+            throw new InvalidRequestException($"The {input.Name}, {Quoted.Text(input.FileName)}: {e.Message}");
         }
     }
 

@@ -11,6 +11,7 @@ using Larder.Registry.Jobs;
 using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
+using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Drift;
 
@@ -62,7 +63,7 @@ public sealed class DriftSubmitter(JobSubmitter submitter, ModelRegistry registr
         var model = await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken);
         DatasetFormat.Of(fileName, options.Format, options.Delimiter);
         if (options.Columns.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new InvalidRequestException($"'columns' names {Registry.Text.Quoted.Text(twice.Key)} twice.");
+            throw new InvalidRequestException($"'columns' names {Quoted.Text(twice.Key)} twice.");
         var baseline = options.Reference is { } address
             ? await NamedAsync(caller, address, cancellationToken)
             : await TrainingDataAsync(caller, model.Version, cancellationToken);

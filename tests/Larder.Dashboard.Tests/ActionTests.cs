@@ -240,6 +240,25 @@ public sealed class ActionTests(DashboardFixture larder)
     }
 
     [BrowserFact]
+    public async Task A_data_set_is_checked_for_drift_by_the_form_and_its_job_shows_what_was_found()
+    {
+        await using var context = await ContextAsync(withScript: true);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/models/trained:1");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Check for drift" }).ClickAsync();
+        await page.GetByLabel("Data set", new() { Exact = true }).SetInputFilesAsync(DashboardFixture.Sample("iris", "iris.csv"));
+        await page.Locator("main summary").ClickAsync();
+        await page.GetByLabel("threshold").FillAsync("0.1");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Compare" }).ClickAsync();
+
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The job is accepted.");
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("No drift: of 5 columns", new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("petal_length");
+        var job = await JobAsync(page);
+        Assert.Equal(("drift", 0.1), (job.GetProperty("type").GetString(), job.GetProperty("options").GetProperty("threshold").GetDouble()));
+    }
+
+    [BrowserFact]
     public async Task A_scoring_that_is_refused_makes_no_job_and_its_form_keeps_what_was_given()
     {
         await using var context = await ContextAsync(withScript: false);

@@ -37,6 +37,7 @@ public sealed class PageTests(DashboardFixture larder)
         ["upload"] = _ => "/ui/upload",
         ["train"] = _ => "/ui/train",
         ["submit-score"] = larder => $"/ui/submit/score?model={larder.Model}",
+        ["submit-drift"] = _ => "/ui/submit/drift?model=trained",
         ["submit-export"] = _ => "/ui/submit/export",
         ["submit-import"] = _ => "/ui/submit/import",
         ["jobs"] = _ => "/ui/jobs",
