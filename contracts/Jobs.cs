@@ -391,8 +391,8 @@ public sealed record TrainingRequest
     public JsonElement Options { get; init; } = default;
 }
 
-/// <summary><c>POST /api/v1/models/{reference}/scoring</c> as JSON.</summary>
-public sealed record ScoringRequest
+/// <summary>What asks for a job that reads a data set.</summary>
+public abstract record DatasetJobBody
 {
     /// <summary>Address of the data set: <c>uploads/path</c>, <c>datasets/model/file</c> or a URL.</summary>
     [JsonPropertyName("dataset"), JsonRequired]
@@ -402,18 +402,12 @@ public sealed record ScoringRequest
     [JsonPropertyName("options")]
     public JsonElement Options { get; init; } = default;
 }
+
+/// <summary><c>POST /api/v1/models/{reference}/scoring</c> as JSON.</summary>
+public sealed record ScoringRequest : DatasetJobBody;
 
 /// <summary><c>POST /api/v1/models/{reference}/drift</c> as JSON.</summary>
-public sealed record DriftRequest
-{
-    /// <summary>Address of the data set: <c>uploads/path</c>, <c>datasets/model/file</c> or a URL.</summary>
-    [JsonPropertyName("dataset"), JsonRequired]
-    public string Dataset { get; init; } = "";
-
-    /// <summary>Options (<c>GET /api/v1/job-types</c>).</summary>
-    [JsonPropertyName("options")]
-    public JsonElement Options { get; init; } = default;
-}
+public sealed record DriftRequest : DatasetJobBody;
 
 /// <summary><c>POST /api/v1/admin/import</c> as JSON.</summary>
 public sealed record ImportRequest

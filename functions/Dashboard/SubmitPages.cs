@@ -10,6 +10,7 @@ using Larder.Functions.Jobs;
 using Larder.Functions.OpenApi;
 using Larder.Functions.Scoring;
 using Larder.Orchestrations.Backup;
+using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Drift;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
@@ -37,28 +38,18 @@ internal sealed class SubmitPages
     private readonly JobAccess _access;
     private readonly Dictionary<string, Way> _ways;
 
-    public SubmitPages(Pages pages, PageForms forms, JobScheduler scheduler, JobAccess access, SubmitScoring scorings, SubmitDrift comparisons, StartImport imports, BackupSubmitter backups)
+    public SubmitPages(Pages pages, PageForms forms, JobScheduler scheduler, JobAccess access, DatasetForms datasets, ScoringSubmitter scorings, DriftSubmitter comparisons, StartImport imports, BackupSubmitter backups)
     {
         (_pages, _forms, _scheduler, _access) = (pages, forms, scheduler, access);
         var model = new SubmitField(Model, "Model", "A model, with a version or an alias if it is not the default: iris, iris:3, iris:champion.") { IsRequired = true };
-        var dataset = new SubmitField(DatasetForm.Dataset, "Data set", "A CSV or JSON Lines file with a row for each prediction.") { IsFile = true };
+        var dataset = new SubmitField(DatasetForms.Dataset, "Data set", "A CSV or JSON Lines file with a row for each prediction.") { IsFile = true };
         var address = new SubmitField(Address, "or its address", "The address of one that the server has or can fetch: datasets/..., uploads/..., a URL.") { Example = "datasets/model/file.csv" };
         var archive = new SubmitField(StartImport.Archive, "Archive", "The zip that an export has left.") { IsFile = true };
         var source = new SubmitField(Address, "or where it is", "The id of an export's job on this server, uploads/... or a URL.");
         _ways = new(StringComparer.Ordinal)
         {
-            [ScoreJob.Type] = new(
-                FormOf(ScoreJob.Type, "Score a data set", "Score", model, dataset, address),
-                SubmitScoring.Spec,
-                scorings.StageAsync,
-                form => ModelReference.Parse(Reference(form)).Name,
-                (form, options, caller, cancellationToken) => scorings.TakeAsync(Reference(form), form, form.Line(Address), ScoreOptions.Schema.ReadOrDefault(options), key: null, caller, cancellationToken)),
-            [DriftJob.Type] = new(
-                FormOf(DriftJob.Type, "Check a data set for drift", "Compare", model, dataset, address),
-                SubmitDrift.Spec,
-                scorings.StageAsync,
-                form => ModelReference.Parse(Reference(form)).Name,
-                (form, options, caller, cancellationToken) => comparisons.TakeAsync(Reference(form), form, form.Line(Address), DriftOptions.Schema.ReadOrDefault(options), key: null, caller, cancellationToken)),
+            [ScoreJob.Type] = OfDataset(FormOf(ScoreJob.Type, "Score a data set", "Score", model, dataset, address), SubmitScoring.Spec, scorings),
+            [DriftJob.Type] = OfDataset(FormOf(DriftJob.Type, "Check a data set for drift", "Compare", model, dataset, address), SubmitDrift.Spec, comparisons),
             [ExportJob.Type] = new(
                 FormOf(ExportJob.Type, "Export models", "Export"),
                 new FormSpec("an export", "the form on the page"),
@@ -72,6 +63,14 @@ internal sealed class SubmitPages
                 _ => AllModels,
                 (form, options, caller, cancellationToken) => imports.TakeAsync(form, form.Line(Address), ImportOptions.Schema.ReadOrDefault(options), key: null, caller, cancellationToken)),
         };
+
+        Way OfDataset<TOptions>(SubmitForm form, FormSpec api, DatasetJobSubmitter<TOptions> submitter)
+            where TOptions : class => new(
+            form,
+            api,
+            datasets.StageAsync,
+            given => ModelReference.Parse(Reference(given)).Name,
+            (given, options, caller, cancellationToken) => DatasetForms.TakeAsync(Reference(given), given, given.Line(Address), submitter.Schema.ReadOrDefault(options), key: null, caller, submitter, cancellationToken));
     }
 
     /// <summary>The form.</summary>

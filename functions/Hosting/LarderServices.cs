@@ -6,7 +6,6 @@ using Larder.Functions.Audit;
 using Larder.Functions.Backup;
 using Larder.Functions.Dashboard;
 using Larder.Functions.Datasets;
-using Larder.Functions.Drift;
 using Larder.Functions.Experiments;
 using Larder.Functions.Hosting.Telemetry;
 using Larder.Functions.Http;
@@ -19,7 +18,6 @@ using Larder.Functions.OpenInference;
 using Larder.Functions.Operations;
 using Larder.Functions.Prediction;
 using Larder.Functions.Schedules;
-using Larder.Functions.Scoring;
 using Larder.Functions.Training;
 using Larder.Inference;
 using Larder.Inference.Compilation;
@@ -248,8 +246,7 @@ public static class LarderServices
         services.AddSingleton<ReportVersion>();
         services.AddSingleton<Predict>();
         services.AddSingleton<StartImport>();
-        services.AddSingleton<SubmitScoring>();
-        services.AddSingleton<SubmitDrift>();
+        services.AddSingleton<DatasetForms>();
         services.AddSingleton<SubmitTraining>();
     }
 

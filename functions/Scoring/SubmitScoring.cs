@@ -8,9 +8,6 @@ using Larder.Functions.OpenApi;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Access;
-using Larder.Registry.Jobs;
-using Larder.Registry.Models;
-using Larder.Registry.Publishing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -19,13 +16,13 @@ using Microsoft.DurableTask.Client;
 namespace Larder.Functions.Scoring;
 
 /// <summary>Scorings: each is a job that leaves a file with a row for each row of a data set.</summary>
-public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler scheduler, StagingArea staging, ScoringLimits limits)
+internal sealed class SubmitScoring(ScoringSubmitter submitter, DatasetForms forms, JobScheduler scheduler)
 {
     private static readonly JobOptions Options = JobOptions.Of(ScoreOptions.Schema);
     private static readonly JsonBody<ScoringRequest> Body = new("{dataset:string, options:object}") { Options = [Options] };
 
     /// <summary>The form of a scoring.</summary>
-    internal static readonly FormSpec Spec = DatasetForm.Spec("a scoring", Options);
+    internal static readonly FormSpec Spec = DatasetForms.Spec("a scoring", Options);
 
     /// <summary>
     /// Accepts a scoring: multipart <c>dataset</c>, a file or the address of one, and optionally the JSON field <c>options</c> (<see cref="ScoreOptions"/>); or JSON
@@ -39,41 +36,7 @@ public sealed class SubmitScoring(ScoringSubmitter submitter, JobScheduler sched
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken)
     {
-        ModelReference.Parse(reference);
-        var key = IdempotencyKey.Of(request);
-        var job = await scheduler.SubmitAndStartAsync(client, AcceptAsync(request, reference, key, cancellationToken));
+        var job = await scheduler.SubmitAndStartAsync(client, forms.AcceptAsync(request, reference, Spec, Body, submitter, cancellationToken));
         return JobAnswers.Accepted(job, $"The scoring with {job.Model}:{job.Version} is job {job.Id}");
     }
-
-    private async Task<Job> AcceptAsync(HttpRequest request, string reference, string? key, CancellationToken cancellationToken)
-    {
-        var caller = request.Caller();
-        if (request.IsJson())
-        {
-            var body = await Body.ReadAsync(request, cancellationToken);
-            return await submitter.SubmitAsync(reference, body.Dataset, ScoreOptions.Schema.ReadOrDefault(body.Options), key, caller, cancellationToken);
-        }
-
-        await using var form = await Form.ReadAsync(request, Spec, StageAsync, cancellationToken);
-        return await TakeAsync(reference, form, form.Line(DatasetForm.Dataset), ScoreOptions.Schema.ReadOrDefault(form.JsonOf(FormField.Options)), key, caller, cancellationToken);
-    }
-
-    /// <summary>Accepts the data set of a form.</summary>
-    /// <param name="reference">The model, and which version.</param>
-    /// <param name="form">With the file of <see cref="Spec"/>.</param>
-    /// <param name="address">The address of the data set; null when it is the file.</param>
-    /// <param name="options">The options.</param>
-    /// <param name="key">The idempotency key; null for none.</param>
-    /// <param name="caller">Who sends it.</param>
-    /// <param name="cancellationToken">Cancels the operation.</param>
-    internal Task<Job> TakeAsync(string reference, Form form, string? address, ScoreOptions options, string? key, Caller caller, CancellationToken cancellationToken)
-    {
-        if (address is not null)
-            return submitter.SubmitAsync(reference, address, options, key, caller, cancellationToken);
-        var file = DatasetForm.FileOf(form);
-        return submitter.SubmitAsync(reference, file.FileName, file.Staged, options, key, caller, cancellationToken);
-    }
-
-    /// <summary>Keeps the bytes of the data set while they arrive.</summary>
-    internal Task<StagedFile> StageAsync(FormField field, Stream content, CancellationToken cancellationToken) => staging.AddAsync(content, "data set", limits.DatasetBytes, null, cancellationToken);
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Larder.Orchestrations.Drift;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Scoring;
 using Larder.Registry.Jobs;
@@ -7,8 +6,10 @@ using Larder.Registry.Jobs;
 namespace Larder.Lineage.Kinds;
 
 /// <summary>Jobs: what they made, and which versions they used. What data they were given, <see cref="DatasetKind"/> and <see cref="FileKind"/> know.</summary>
-internal sealed class JobKind(JobAccess access, LineageLists lists) : ILineageKind
+internal sealed class JobKind(JobAccess access, IEnumerable<IJobType> types, LineageLists lists) : ILineageKind
 {
+    private readonly HashSet<string> _using = [.. types.Where(type => type.KeepsVersion).Select(type => type.Name)];
+
     public const string Name = "job";
 
     public string Kind => Name;
@@ -37,11 +38,11 @@ internal sealed class JobKind(JobAccess access, LineageLists lists) : ILineageKi
         }
     }
 
-    private static LineageKey? UsedBy(Job job) => job is { Type: ScoreJob.Type or DriftJob.Type, Version: { } version } ? VersionKind.KeyOf(job.Model, version) : null;
+    private LineageKey? UsedBy(Job job) => job.Version is { } version && _using.Contains(job.Type) ? VersionKind.KeyOf(job.Model, version) : null;
 
     private static string RelationOf(Job job) => job.Type == ScoreJob.Type ? LineageRelations.Scored : LineageRelations.Compared;
 
-    private static IReadOnlyList<LineageNeighbour> Of(Job job, LineageWay way)
+    private IReadOnlyList<LineageNeighbour> Of(Job job, LineageWay way)
     {
         if (way == LineageWay.Sources)
             return UsedBy(job) is { } used ? [new LineageNeighbour(used, RelationOf(job))] : [];

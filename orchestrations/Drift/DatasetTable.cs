@@ -59,6 +59,8 @@ internal sealed class DatasetTable
     public async Task<long> ReadAsync(IReadOnlyList<string> columns, Action<IRowCells> take, Func<long, Task> told, CancellationToken cancellationToken)
     {
         var (read, readable) = (0L, 0L);
+        var placeOf = Columns.Index().GroupBy(column => column.Item).ToDictionary(group => group.Key, group => group.First().Index, StringComparer.Ordinal);
+        var places = columns.Select(column => placeOf[column]).ToArray();
         foreach (var chunk in _chunks)
         {
             // Behind a blank line, so that the first row cannot be taken for a byte order mark.
@@ -67,7 +69,8 @@ internal sealed class DatasetTable
             {
                 bytes[0] = (byte)'\n';
                 await _dataset.ReadAsync(chunk.Offset, bytes.AsMemory(1, (int)chunk.Length), cancellationToken);
-                using var cells = Open(bytes.AsMemory(0, (int)chunk.Length + 1), columns);
+                var rows = bytes.AsMemory(0, (int)chunk.Length + 1);
+                using IRowCells cells = _format.IsCsv ? new CsvCells(rows, _format.Delimiter, Columns.Count, places) : new JsonCells(rows, columns);
                 for (; cells.Next(); read++)
                 {
                     if (!cells.IsReadable)
@@ -86,8 +89,4 @@ internal sealed class DatasetTable
 
         return readable;
     }
-
-    private IRowCells Open(ReadOnlyMemory<byte> bytes, IReadOnlyList<string> columns) => _format.IsCsv
-        ? new CsvCells(bytes, _format.Delimiter, Columns.Count, [.. columns.Select(column => Columns.Index().First(one => one.Item == column).Index)])
-        : new JsonCells(bytes, columns);
 }

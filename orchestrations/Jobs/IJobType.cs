@@ -16,7 +16,7 @@ public interface IJobType
     /// <summary>Who may do what with jobs of this type.</summary>
     JobRoles Roles { get; }
 
-    /// <summary>Whether a job that is run again uses the version that it used; otherwise it makes one.</summary>
+    /// <summary>Whether a job uses the version that it names, also when it is run again; otherwise it makes that version.</summary>
     bool KeepsVersion => false;
 
     /// <summary>

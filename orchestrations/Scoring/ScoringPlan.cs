@@ -3,7 +3,6 @@ using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
 using Larder.Orchestrations.Scoring.Rows;
-using Larder.Orchestrations.Scoring.Splitting;
 
 namespace Larder.Orchestrations.Scoring;
 
@@ -60,9 +59,6 @@ internal sealed record ScoringPlan
 
     /// <summary>Whether it is CSV.</summary>
     internal bool IsCsv => Format == ScoreOptions.Csv;
-
-    /// <summary>What finds its rows.</summary>
-    internal IRowScanner Scanner() => new DatasetFormat(IsCsv, Delimiter, HasHeader).Scanner();
 
     /// <summary>Room for rows of the model.</summary>
     internal RowBatch Batch(LoadedModel model) =>

@@ -10,45 +10,15 @@ using Larder.Registry.Errors;
 using Larder.Registry.Ingestion;
 using Larder.Registry.Jobs;
 using Larder.Registry.Models;
-using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
 using Larder.Registry.Text;
 
 namespace Larder.Orchestrations.Scoring;
 
-/// <summary>Accepts scorings: checks the request, stores its file, and submits the job. Nothing is stored before everything is checked.</summary>
-public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry registry, IArtifactStore artifacts, DatasetFinder finder, ScoringLimits limits)
+/// <summary>Accepts scorings.</summary>
+public sealed class ScoringSubmitter(JobSubmitter jobs, ModelRegistry registry, IArtifactStore artifacts, DatasetFinder finder, ScoringLimits limits)
+    : DatasetJobSubmitter<ScoreOptions>(ScoreOptions.Schema, jobs, artifacts, finder, limits)
 {
-    /// <summary>Scores a data set that came with the request.</summary>
-    /// <param name="reference">The model, and which version.</param>
-    /// <param name="fileName">What the client calls the file.</param>
-    /// <param name="file">Its bytes on local disk.</param>
-    /// <param name="options">The job's options.</param>
-    /// <param name="key">The caller's idempotency key.</param>
-    /// <param name="caller">The caller, whose rights are checked.</param>
-    /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <returns>The job; with an idempotency key, perhaps one that exists already.</returns>
-    /// <exception cref="InvalidRequestException">The options do not go with the model.</exception>
-    /// <exception cref="NotFoundException">There is no such model or version.</exception>
-    /// <exception cref="ConflictException">The key was used for another request.</exception>
-    public async Task<Job> SubmitAsync(
-        string reference, string fileName, StagedFile file, ScoreOptions options, string? key, Caller caller, CancellationToken cancellationToken)
-    {
-        var request = await RequestAsync(reference, fileName, options, cancellationToken);
-        await artifacts.PutAsync(file.Path, file.Sha256, cancellationToken);
-        return await submitter.SubmitAsync(
-            request with { Inputs = [new JobInput(FoundDataset.InputName, fileName, file.Sha256, file.SizeBytes)], Key = key, By = caller, Owner = caller.Name }, cancellationToken);
-    }
-
-    /// <summary>Scores a data set that is somewhere else: <c>uploads/{path}</c>, <c>datasets/{model}/{file_name}</c> or a URL.</summary>
-    /// <inheritdoc cref="SubmitAsync(string, string, StagedFile, ScoreOptions, string?, Caller, CancellationToken)"/>
-    public async Task<Job> SubmitAsync(string reference, string dataset, ScoreOptions options, string? key, Caller caller, CancellationToken cancellationToken)
-    {
-        var request = await RequestAsync(reference, finder.FileNameOf(dataset), options, cancellationToken);
-        var found = await finder.FindAsync(caller, dataset, limits.DatasetBytes, cancellationToken);
-        return await submitter.SubmitAsync(found.GivenTo(request) with { Key = key, By = caller, Owner = caller.Name }, cancellationToken);
-    }
-
     /// <summary>Scores a file of the container <c>scoring</c>, as it is now, with the options in its metadata (<see cref="DropOptions"/>). Idempotent: the same content has one job.</summary>
     /// <param name="reference">The model, and which version.</param>
     /// <param name="file">The file.</param>
@@ -56,17 +26,12 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
     public async Task<Job> SubmitDropAsync(string reference, BlobDataset file, CancellationToken cancellationToken)
     {
         var source = DatasetSource.Of(file.Container, file.Path, file.ETag);
-        var request = await RequestAsync(reference, file.Path, DropOptions.Of(file.Metadata), cancellationToken);
+        var request = await RequestAsync(Caller.Drop, reference, file.Path, DropOptions.Of(file.Metadata), cancellationToken);
         var key = "drop-" + TextHash.Of(source);
-        return await submitter.SubmitAsync(request with { Source = source, Key = key, By = Caller.Drop }, cancellationToken);
+        return await Jobs.SubmitAsync(request with { Source = source, Key = key, By = Caller.Drop }, cancellationToken);
     }
 
-    /// <summary>What a scoring asks for, but for its data set.</summary>
-    /// <param name="reference">The model, and which version.</param>
-    /// <param name="fileName">What the data set is called.</param>
-    /// <param name="options">The job's options.</param>
-    /// <param name="cancellationToken">Cancels the operation.</param>
-    internal async Task<JobRequest> RequestAsync(string reference, string fileName, ScoreOptions options, CancellationToken cancellationToken)
+    internal override async Task<JobRequest> RequestAsync(Caller caller, string reference, string fileName, ScoreOptions options, CancellationToken cancellationToken)
     {
         var model = (await registry.ResolveAsync(ModelReference.Parse(reference), cancellationToken)).RequireServable();
         var complete = options with { Format = options.Format ?? DatasetFormat.NameOf(fileName) };
@@ -103,6 +68,13 @@ public sealed class ScoringSubmitter(JobSubmitter submitter, ModelRegistry regis
         if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new InvalidRequestException($"'{option}' names {Quoted.Text(twice.Key)} twice.");
     }
+}
+
+/// <summary>Scorings by schedule.</summary>
+public sealed class ScheduledScoring(ScoringSubmitter scorings, DatasetFinder finder, ScoringLimits limits) : ScheduledDatasetJob<ScoreOptions>(scorings, finder, limits)
+{
+    /// <inheritdoc/>
+    public override string Type => ScoreJob.Type;
 }
 
 /// <summary>Options of a file that is dropped: the metadata <c>header</c>, <c>by_position</c>, <c>delimiter</c> and <c>format</c> of its blob. Other metadata is not Larder's.</summary>

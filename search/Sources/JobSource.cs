@@ -1,16 +1,17 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Larder.Orchestrations.Datasets;
-using Larder.Orchestrations.Drift;
-using Larder.Orchestrations.Scoring;
+using Larder.Orchestrations.Jobs;
 using Larder.Registry.Errors;
 using Larder.Registry.Jobs;
 
 namespace Larder.Search.Sources;
 
 /// <summary>Jobs.</summary>
-internal sealed class JobSource(JobStore jobs) : ISearchSource
+internal sealed class JobSource(JobStore jobs, IEnumerable<IJobType> types) : ISearchSource
 {
+    private readonly HashSet<string> _using = [.. types.Where(type => type.KeepsVersion).Select(type => type.Name)];
+
     private const string Prefix = "job/";
 
     public static string UseOfBytes(string sha256) => $"sha256/{sha256}";
@@ -35,7 +36,7 @@ internal sealed class JobSource(JobStore jobs) : ISearchSource
         }
     }
 
-    private static SearchItem Of(Job job) => new()
+    private SearchItem Of(Job job) => new()
     {
         Kind = "job",
         Id = job.Id,
@@ -53,7 +54,7 @@ internal sealed class JobSource(JobStore jobs) : ISearchSource
         Updated = job.Finished ?? job.Started ?? job.Created,
         Uses =
         [
-            .. job is { Type: ScoreJob.Type or DriftJob.Type, Version: { } version } ? [ModelSource.UseOf(job.Model), ModelSource.UseOf(job.Model, version)] : Array.Empty<string>(),
+            .. job.Version is { } version && _using.Contains(job.Type) ? [ModelSource.UseOf(job.Model), ModelSource.UseOf(job.Model, version)] : Array.Empty<string>(),
             .. job.Inputs.Where(input => input.Name == FoundDataset.InputName).Select(input => UseOfBytes(input.Sha256)),
         ],
     };

@@ -243,9 +243,10 @@ internal sealed class Targets : IAsyncDisposable
     /// <summary>A data set from its first byte to its last row, where splitting and reading must agree on what a row is.</summary>
     private static void Score(LoadedModel model, byte[] input, string format)
     {
-        var plan = new DatasetPlanner(new ScoreOptions { ByPosition = true }, new DatasetFormat(format == ScoreOptions.Csv, ','), new ScoringLimits()).PlanAsync(input, input.Length, model, [], [], default).GetAwaiter().GetResult();
+        var read = new DatasetFormat(format == ScoreOptions.Csv, ',');
+        var plan = new DatasetPlanner(new ScoreOptions { ByPosition = true }, read, new ScoringLimits()).PlanAsync(input, input.Length, model, [], [], default).GetAwaiter().GetResult();
         var start = (int)plan.DataStart;
-        var splitter = new DatasetSplitter(plan.Scanner(), new SplitLimits(1 << 20, 1000, 1 << 20, 0), start);
+        var splitter = new DatasetSplitter(read.Scanner(), new SplitLimits(1 << 20, 1000, 1 << 20, 0), start);
         if (splitter.SplitAsync(new MemoryStream(input[start..]), default).GetAwaiter().GetResult() is { } problem)
             throw new InvalidRequestException(problem);
         foreach (var chunk in splitter.Chunks)

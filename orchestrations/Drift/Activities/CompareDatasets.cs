@@ -129,7 +129,7 @@ public sealed class CompareDatasets(JobSteps steps, JobFiles files, IArtifactSto
         {
             if (columns.Except(table.Columns).ToList() is { Count: > 0 } missing)
                 throw new InvalidRequestException($"The {name} lacks {(missing.Count == 1 ? "the column" : "the columns")} {MessageFormat.List(missing)}; it has {MessageFormat.List(table.Columns)}.");
-            if (columns.Where(column => table.Columns.Count(other => other == column) > 1).ToList() is { Count: > 0 } twice)
+            if (table.Columns.GroupBy(column => column).Where(group => group.Count() > 1).Select(group => group.Key).Intersect(columns).ToList() is { Count: > 0 } twice)
                 throw new InvalidRequestException($"The {name} has more than one column of the name {MessageFormat.List(twice)}.");
         }
 

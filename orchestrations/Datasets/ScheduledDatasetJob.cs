@@ -1,27 +1,17 @@
-using System.Text.Json;
-using Larder.Orchestrations.Datasets;
 using Larder.Orchestrations.Jobs;
 using Larder.Orchestrations.Schedules;
+using Larder.Orchestrations.Scoring;
 using Larder.Registry.Access;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
 using Larder.Registry.Schedules;
 
-namespace Larder.Orchestrations.Scoring;
-
-/// <summary>Scorings by schedule.</summary>
-public sealed class ScheduledScoring(ScoringSubmitter scorings, DatasetFinder finder, ScoringLimits limits) : ScheduledDatasetJob(finder, limits)
-{
-    /// <inheritdoc/>
-    public override string Type => ScoreJob.Type;
-
-    /// <inheritdoc/>
-    protected override Task<JobRequest> RequestAsync(Caller caller, string reference, string fileName, JsonElement? options, CancellationToken cancellationToken) =>
-        scorings.RequestAsync(reference, fileName, ScoreOptions.Schema.ReadOrDefault(options), cancellationToken);
-}
+namespace Larder.Orchestrations.Datasets;
 
 /// <summary>Jobs by schedule that read a data set, as it is when the job runs, for the version that the reference stands for then.</summary>
-public abstract class ScheduledDatasetJob(DatasetFinder finder, ScoringLimits limits) : IScheduledJob
+/// <typeparam name="TOptions">The options of such jobs.</typeparam>
+public abstract class ScheduledDatasetJob<TOptions>(DatasetJobSubmitter<TOptions> submitter, DatasetFinder finder, ScoringLimits limits) : IScheduledJob
+    where TOptions : class
 {
     /// <inheritdoc/>
     public abstract string Type { get; }
@@ -37,7 +27,7 @@ public abstract class ScheduledDatasetJob(DatasetFinder finder, ScoringLimits li
             throw new InvalidRequestException($"job.inputs.version must be one of {job.Model}, the model that the job is about.");
         try
         {
-            await RequestAsync(caller, ReferenceOf(job), finder.FileNameOf(dataset), job.Options, cancellationToken);
+            await RequestAsync(caller, job, dataset, cancellationToken);
         }
         catch (NotFoundException e)
         {
@@ -52,17 +42,10 @@ public abstract class ScheduledDatasetJob(DatasetFinder finder, ScoringLimits li
     {
         var dataset = job.Inputs.Dataset!;
         var found = await finder.FindAsync(caller, dataset, limits.DatasetBytes, cancellationToken);
-        var request = await RequestAsync(caller, ReferenceOf(job), finder.FileNameOf(dataset), job.Options, cancellationToken);
+        var request = await RequestAsync(caller, job, dataset, cancellationToken);
         return (DatasetSource.IsUpload(dataset) ? finder.Unpinned(dataset) : found).GivenTo(request);
     }
 
-    /// <summary>What the job asks for, but for its data set.</summary>
-    /// <param name="caller">As whom it runs.</param>
-    /// <param name="reference">The model, and which version.</param>
-    /// <param name="fileName">What the data set is called.</param>
-    /// <param name="options">Its options as they are stored.</param>
-    /// <param name="cancellationToken">Cancels the operation.</param>
-    protected abstract Task<JobRequest> RequestAsync(Caller caller, string reference, string fileName, JsonElement? options, CancellationToken cancellationToken);
-
-    private static string ReferenceOf(ScheduledJob job) => job.Inputs.Version ?? job.Model;
+    private Task<JobRequest> RequestAsync(Caller caller, ScheduledJob job, string dataset, CancellationToken cancellationToken) =>
+        submitter.RequestAsync(caller, job.Inputs.Version ?? job.Model, finder.FileNameOf(dataset), submitter.Schema.ReadOrDefault(job.Options), cancellationToken);
 }
