@@ -8,7 +8,8 @@ ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble
 # The assets of the web pages come from npm, with their hashes in package-lock.json. Their scripts are not run.
 FROM ${NODE_IMAGE} AS assets
 WORKDIR /src
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json .npmrc ./
+COPY host/Emulator/absent ./host/Emulator/absent
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM ${SDK_IMAGE} AS build

@@ -28,7 +28,7 @@ process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 process.stdin.on('end', end).on('error', end).resume();
 
-// Its telemetry is switched off, and the library for it would be more than half of the work at its start.
+// Its telemetry is switched off, and the library for it would be more than half of the work at its start. (In a checkout there is nothing in its place.)
 try {
   const telemetry = require.resolve('applicationinsights', { paths: [require('path').dirname(process.argv[1])] });
   require.cache[telemetry] = { id: telemetry, exports: {}, loaded: true };

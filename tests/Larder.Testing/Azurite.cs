@@ -11,12 +11,10 @@ namespace Larder.Testing;
 public sealed partial class Azurite : IAsyncLifetime, IAsyncDisposable
 {
     // Azurite has no option to end with its parent, so it runs under these lines: end of input means that no test needs it any more.
-    // It then closes as on SIGTERM, which writes its state to disk. Its telemetry is switched off, and loading the library for it would be more than half of the work at its start.
+    // It then closes as on SIGTERM, which writes its state to disk.
     private const string Launcher = """
         const stop = () => { process.emit('SIGTERM') || process.exit(0); setTimeout(() => process.exit(0), 10000).unref(); };
         process.stdin.on('end', stop).on('error', stop).resume();
-        const telemetry = require.resolve('applicationinsights', { paths: [require('path').dirname(process.argv[1])] });
-        require.cache[telemetry] = { id: telemetry, exports: {}, loaded: true };
         require(process.argv[1]);
         """;
 

@@ -73,9 +73,6 @@ internal sealed class LarderProcess : IAsyncDisposable
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.Environment["AzureWebJobsStorage"] = storage;
-        // A server of a test lives for seconds: what optimizing costs at its start, no later request gives back.
-        start.Environment["DOTNET_TC_CallCountingDelayMs"] = "2000";
-
         // As on storage that is no emulator: an idle server looks into its queues four times less often.
         start.Environment["SelfHost__Durable__LargestPollingInterval"] = "00:00:01";
 
