@@ -46,7 +46,11 @@ public static partial class TrackingRules
     private const int ExperimentTagLength = 5000;
     private const int ExperimentNameLength = 500;
     private const int LoggedModelNameLength = 500;
+    private const int UserLength = 256;
+    private const int LocationLength = 256;
+    private const int MaxDecodings = 5;
 
+    private static readonly SearchValues<char> NotInLocations = SearchValues.Create("?#;\\");
     private static readonly SearchValues<char> NotInLoggedModelNames = SearchValues.Create("/:.%\"'");
 
     private static readonly JsonSerializerOptions Shown = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -93,6 +97,32 @@ public static partial class TrackingRules
         if (name.Length > ExperimentNameLength)
             throw new InvalidRequestException($"Experiment name exceeds the maximum length of {ExperimentNameLength} characters");
     }
+
+    /// <summary>Refuses a place of artifacts that a client could take for another one: it is kept and handed to clients, which open it.</summary>
+    /// <exception cref="InvalidRequestException">It is not valid.</exception>
+    public static void RequireArtifactLocation(string location)
+    {
+        if (location.StartsWith("runs:", StringComparison.OrdinalIgnoreCase))
+            throw new InvalidRequestException($"Artifact location cannot be a runs:/ URI. Given: '{location}'");
+        RequireLength(location, LocationLength, "artifact_location");
+        var decoded = location;
+        for (var round = 0; ; round++)
+        {
+            if (decoded.AsSpan().ContainsAny(NotInLocations) || decoded.Any(char.IsControl) || decoded.Split('/').Contains("..") || round == MaxDecodings)
+            {
+                throw new InvalidRequestException(
+                    $"Invalid artifact location: {Quoted.Text(location)}. It cannot have a query, a fragment, ';', a backslash, control characters or the name '..', percent-encoded neither.");
+            }
+            var next = Uri.UnescapeDataString(decoded);
+            if (next == decoded)
+                return;
+            decoded = next;
+        }
+    }
+
+    /// <summary>Refuses the name of a run's user.</summary>
+    /// <exception cref="InvalidRequestException">It is not valid.</exception>
+    public static void RequireUser(string user) => RequireLength(user, UserLength, "user_id");
 
     /// <summary>Refuses a logged model's name.</summary>
     /// <exception cref="InvalidRequestException">It is not valid.</exception>

@@ -45,6 +45,7 @@ public sealed class MetricHistories(RunStore runs, LiveMetrics live)
         if (body.RunId.Count > TrackingRules.HistoryRuns)
             throw new InvalidRequestException($"GetMetricHistoryBulk request cannot specify more than {TrackingRules.HistoryRuns} run_ids. Received {body.RunId.Count} run_ids.");
         var limit = MLflowValues.LimitOf(body.MaxResults, TrackingRules.HistoryPoints, TrackingRules.HistoryPoints);
+        await CatchUpAsync(body.RunId, cancellationToken);
         var points = await runs.HistoryAsync(body.RunId, body.MetricKey, limit, cancellationToken);
         return new PlainAnswer(new MetricsAnswer { Metrics = MLflowAnswers.ListOf(points.Select(point => MLflowAnswers.Of(body.MetricKey, point.Point, point.RunId))) });
     }
@@ -66,7 +67,16 @@ public sealed class MetricHistories(RunStore runs, LiveMetrics live)
             ({ } start, { } end) => start <= end ? (start, end) : throw new InvalidRequestException($"end_step must be greater than start_step. Found start_step={start} and end_step={end}."),
             _ => throw new InvalidRequestException("If either start step or end step are specified, both must be specified."),
         };
+        await CatchUpAsync(body.RunIds, cancellationToken);
         var points = await runs.SampleAsync(body.RunIds, body.MetricKey, range, (int)(body.MaxResults ?? TrackingRules.SampledSteps), cancellationToken);
         return new PlainAnswer(new MetricsAnswer { Metrics = MLflowAnswers.ListOf(points.Select(point => MLflowAnswers.Of(body.MetricKey, point.Point, point.RunId))) });
+    }
+
+    private async Task CatchUpAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        var of = new List<Run>();
+        foreach (var id in ids.Distinct())
+            of.Add(await runs.GetAsync(id, cancellationToken));
+        await live.CatchUpAsync(of, cancellationToken);
     }
 }

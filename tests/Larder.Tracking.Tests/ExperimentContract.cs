@@ -183,4 +183,48 @@ public abstract class ExperimentContract : TrackingTests
         await Assert.ThrowsAsync<NotFoundException>(() => host.Runs.GetAsync(run.Id));
         Assert.NotEqual(made.Id, (await CreateExperimentAsync(host)).Id);
     }
+
+    [Fact]
+    public async Task The_name_of_the_default_experiment_is_its_own_from_the_beginning()
+    {
+        var host = await OpenAsync();
+        var made = await CreateExperimentAsync(host);
+
+        await Assert.ThrowsAsync<ConflictException>(() => host.Experiments.RenameAsync(made.Id, "Default"));
+
+        Assert.Equal("Default", (await host.Experiments.GetAsync("0")).Name);
+    }
+
+    [Theory]
+    [InlineData("s3://bucket/a/../../b")]
+    [InlineData("s3://bucket/%2e%2e/b")]
+    [InlineData("s3://bucket/%252e%252e/b")]
+    [InlineData("file:///a\\b")]
+    [InlineData("http://host/a#/../b")]
+    [InlineData("http://host/a?b=..")]
+    [InlineData("http://host/a%3fb")]
+    [InlineData("http://host/a;b")]
+    [InlineData("http://host/a\nb")]
+    [InlineData("RUNS:/a")]
+    public async Task A_place_of_artifacts_that_a_client_could_take_for_another_is_refused(string location)
+    {
+        var host = await OpenAsync();
+
+        await Assert.ThrowsAsync<InvalidRequestException>(() => host.Experiments.CreateAsync("bread", location, new Dictionary<string, string>()));
+
+        await Assert.ThrowsAsync<NotFoundException>(() => host.Experiments.GetByNameAsync("bread"));
+        Assert.Equal("s3://bucket/a%20b", (await host.Experiments.CreateAsync("bread", "s3://bucket/a%20b/", new Dictionary<string, string>())).ArtifactLocation);
+    }
+
+    [Fact]
+    public async Task An_experiment_has_room_for_so_many_tags()
+    {
+        var host = await OpenAsync();
+        var tags = Enumerable.Range(0, 199).ToDictionary(i => $"tag{i:D3}", _ => new string('x', 5000));
+        var made = await host.Experiments.CreateAsync("bread", null, tags);
+
+        Assert.StartsWith("The experiment has no room", (await Assert.ThrowsAsync<InvalidRequestException>(() => host.Experiments.SetTagAsync(made.Id, "last", new string('x', 5000)))).Message, StringComparison.Ordinal);
+        await host.Experiments.SetTagAsync(made.Id, "tag000", "");
+        await host.Experiments.SetTagAsync(made.Id, "last", new string('x', 5000));
+    }
 }

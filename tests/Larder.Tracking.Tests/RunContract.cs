@@ -142,6 +142,35 @@ public abstract class RunContract : TrackingTests
     }
 
     [Fact]
+    public async Task A_run_whose_job_is_gone_belongs_to_nobody_once_it_is_restored()
+    {
+        var host = await OpenAsync();
+        var run = await host.Runs.CreateAsync(new NewRun("0", null, "baker", null, new Dictionary<string, string>(), "job-1"));
+        await Assert.ThrowsAsync<ForbiddenException>(() => host.Runs.DeleteAsync(run.Id));
+        await host.Runs.RestoreAsync(run.Id);
+        Assert.Equal("job-1", (await host.Runs.GetAsync(run.Id)).Job);
+        await host.Runs.DeleteAsync(new RunKey(run.Id, ByJob: true));
+
+        await host.Runs.RestoreAsync(run.Id);
+
+        await host.Runs.SetTagAsync(run.Id, "kept", "yes");
+        await host.Runs.DeleteAsync(run.Id);
+        await host.Runs.PurgeAsync(run.Id);
+    }
+
+    [Fact]
+    public async Task A_run_that_has_no_room_for_its_tags_is_not_created()
+    {
+        var host = await OpenAsync();
+        var tags = Enumerable.Range(0, 126).ToDictionary(i => $"tag{i}", _ => new string('x', 8000));
+
+        Assert.StartsWith("The run has no room", (await Assert.ThrowsAsync<InvalidRequestException>(() => host.Runs.CreateAsync(new NewRun("0", null, "baker", null, tags)))).Message, StringComparison.Ordinal);
+        Assert.Equal("'user_id' exceeds the maximum length of 256 characters", (await Assert.ThrowsAsync<InvalidRequestException>(() => host.Runs.CreateAsync(new NewRun("0", null, new string('x', 257), null, new Dictionary<string, string>())))).Message);
+
+        Assert.Empty((await host.Runs.SearchAsync(new RunSearch(["0"], null, [], LifecycleView.All, 10, null))).Items);
+    }
+
+    [Fact]
     public async Task A_run_ends_and_may_run_again()
     {
         var host = await OpenAsync();

@@ -1,3 +1,4 @@
+using System.Text;
 using Larder.Registry.Errors;
 using Larder.Registry.Search;
 using Larder.Registry.Storage;
@@ -12,6 +13,7 @@ public sealed class ExperimentStore
     public const string DefaultId = "0";
 
     private const string DefaultName = "Default";
+    private const int MaxTagBytes = 1_000_000;
 
     // Longer than a request takes between a claim and what it is for.
     private static readonly TimeSpan ClaimLife = TimeSpan.FromMinutes(2);
@@ -45,8 +47,9 @@ public sealed class ExperimentStore
         TrackingRules.RequireExperimentName(name);
         foreach (var (key, value) in tags)
             TrackingRules.RequireExperimentTag(key, value, "");
-        if (artifactLocation?.StartsWith("runs:", StringComparison.Ordinal) == true)
-            throw new InvalidRequestException($"Artifact location cannot be a runs:/ URI. Given: '{artifactLocation}'");
+        RequireRoom(tags);
+        if (!string.IsNullOrEmpty(artifactLocation))
+            TrackingRules.RequireArtifactLocation(artifactLocation);
         if (name == DefaultName)
             await GetDefaultAsync(cancellationToken);
         return await CreateAsync(RunId.NewExperiment(), name, artifactLocation, tags, cancellationToken);
@@ -100,8 +103,8 @@ public sealed class ExperimentStore
     {
         var query = new SearchQuery<Experiment>(Schema, filter, orderBy);
         var all = await _index.ItemsAsync(TrackingCollections.AllExperiments, cancellationToken);
-        if (all.All(experiment => experiment.Id != DefaultId))
-            all = [.. all, await GetAsync(DefaultId, cancellationToken)];
+        if (all.All(experiment => experiment.Id != DefaultId) && await FindDefaultAsync(cancellationToken) is { } made)
+            all = [.. all, made];
         return query.Page(all.Where(experiment => view.Has(experiment.IsActive)), limit, token);
     }
 
@@ -116,6 +119,8 @@ public sealed class ExperimentStore
         RequireActive(before, "Cannot rename a non-active experiment.");
         if (before.Name == name)
             return;
+        if (name == DefaultName)
+            await FindDefaultAsync(cancellationToken);
         await ClaimAsync(name, id, cancellationToken);
         var old = before.Name;
         await ChangeAsync(
@@ -141,7 +146,9 @@ public sealed class ExperimentStore
             experiment =>
             {
                 RequireActive(experiment);
-                return experiment with { Tags = new Dictionary<string, string>(experiment.Tags) { [key] = value } };
+                var tags = new Dictionary<string, string>(experiment.Tags) { [key] = value };
+                RequireRoom(tags);
+                return experiment with { Tags = tags };
             },
             cancellationToken);
     }
@@ -207,10 +214,19 @@ public sealed class ExperimentStore
             throw new InvalidRequestException(sentence ?? $"The experiment {experiment.Id} must be in the 'active' state. Current state is deleted.");
     }
 
-    private async Task<Experiment> GetDefaultAsync(CancellationToken cancellationToken)
+    private static void RequireRoom(IReadOnlyDictionary<string, string> tags)
+    {
+        if (tags.Sum(tag => Encoding.UTF8.GetByteCount(tag.Key) + Encoding.UTF8.GetByteCount(tag.Value)) > MaxTagBytes)
+            throw new InvalidRequestException($"The experiment has no room for this: its tags can have {MaxTagBytes} bytes together.");
+    }
+
+    private async Task<Experiment> GetDefaultAsync(CancellationToken cancellationToken) => await FindDefaultAsync(cancellationToken) ?? throw NotFound(DefaultId);
+
+    /// <summary>The default experiment, which is created where there is none; null while it is deleted for good.</summary>
+    private async Task<Experiment?> FindDefaultAsync(CancellationToken cancellationToken)
     {
         if (await _documents.GetAsync(TrackingCollections.Experiments, TrackingCollections.AllExperiments, DefaultId, cancellationToken) is { } read)
-            return read.Value.IsPurging ? throw NotFound(DefaultId) : read.Value;
+            return read.Value.IsPurging ? null : read.Value;
         try
         {
             return await CreateAsync(DefaultId, DefaultName, null, new Dictionary<string, string>(), cancellationToken);
@@ -218,7 +234,7 @@ public sealed class ExperimentStore
         catch (ConflictException)
         {
             // Another request was faster.
-            return (await _documents.GetAsync(TrackingCollections.Experiments, TrackingCollections.AllExperiments, DefaultId, cancellationToken))?.Value ?? throw NotFound(DefaultId);
+            return (await _documents.GetAsync(TrackingCollections.Experiments, TrackingCollections.AllExperiments, DefaultId, cancellationToken))?.Value;
         }
     }
 

@@ -71,6 +71,7 @@ public sealed class RunStore : IDisposable
 
         var name = new[] { run.Name, tagged, RunNames.New() }.First(one => !string.IsNullOrEmpty(one))!;
         TrackingRules.RequireTag(RunTags.Name, name, "run_name");
+        TrackingRules.RequireUser(run.UserId);
         var id = run.Job is { } job ? RunId.OfJob(experiment.Id, job) : RunId.New(experiment.Id);
         var document = new RunDocument
         {
@@ -87,7 +88,7 @@ public sealed class RunStore : IDisposable
                 Tags = new Dictionary<string, string>(run.Tags) { [RunTags.Name] = name },
             },
         };
-        new RunDraft(document).RequireRoom([]);
+        new RunDraft(document with { Run = document.Run with { Tags = new Dictionary<string, string>() } }).RequireRoom(document.Run.Tags.SelectMany(tag => new[] { tag.Key, tag.Value }));
         try
         {
             await _documents.CreateAsync(TrackingCollections.Runs, experiment.Id, id, document, cancellationToken);
@@ -141,10 +142,16 @@ public sealed class RunStore : IDisposable
     public Task DeleteAsync(RunKey run, CancellationToken cancellationToken = default) =>
         ChangeAsync(run, draft => draft.Set(draft.Run with { DeletedAt = draft.Run.DeletedAt ?? _time.GetUtcNow() }), cancellationToken);
 
-    /// <summary>Restores a deleted run; that of a job too, as it was deleted with its job.</summary>
+    /// <summary>Restores a deleted run. That of a job was deleted with its job, and is then a run like any other.</summary>
     /// <exception cref="NotFoundException">There is no such run.</exception>
-    public Task RestoreAsync(string id, CancellationToken cancellationToken = default) =>
-        ChangeAsync(new RunKey(id, ByJob: true), draft => draft.Set(draft.Run with { DeletedAt = null }), cancellationToken);
+    public Task RestoreAsync(string id, CancellationToken cancellationToken = default) => ChangeAsync(
+        new RunKey(id, ByJob: true),
+        draft =>
+        {
+            if (draft.Run.DeletedAt is not null)
+                draft.Set(draft.Run with { DeletedAt = null, Job = null });
+        },
+        cancellationToken);
 
     /// <summary>Deletes a deleted run for good, with the history of its metrics and its artifacts, whose bytes the garbage collection takes.</summary>
     /// <exception cref="NotFoundException">There is no such run.</exception>
