@@ -11,6 +11,8 @@ namespace Larder.Inference.Validation.Tests.Sandbox;
 public sealed class ProcessTests : IAsyncLifetime
 {
     private static readonly SessionSettings Session = new();
+    // A busy machine may take longer than ten seconds for what ends a child.
+    private static readonly ValidationLimits Limits = new() { SmallLoadSeconds = 60 };
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("larder-sandbox-");
     private readonly List<SandboxSlot> _trials = [];
 
@@ -57,7 +59,7 @@ public sealed class ProcessTests : IAsyncLifetime
     [Fact]
     public async Task A_model_whose_weights_are_too_large_is_refused()
     {
-        var trial = Trial(new ValidationLimits { SandboxMemoryBytes = 32 << 20 });
+        var trial = Trial(Limits with { SandboxMemoryBytes = 32 << 20 });
 
         Assert.Equal("The model needs more than 32 MiB of memory to load and run.", await Refusal(trial, OnnxModel.MatMul(4096)));
     }
@@ -65,8 +67,7 @@ public sealed class ProcessTests : IAsyncLifetime
     [Fact]
     public async Task Where_the_child_cannot_limit_itself_the_server_watches_it()
     {
-        // A busy machine may take longer than ten seconds for the first 64 MiB.
-        var trial = Trial(new ValidationLimits { SandboxMemoryBytes = 64 << 20, SmallLoadSeconds = 60 }, childLimitsItself: false);
+        var trial = Trial(Limits with { SandboxMemoryBytes = 64 << 20 }, childLimitsItself: false);
 
         // Grows with every round, for a gigabyte or until it is ended.
         Assert.Equal("The model needs more than 64 MiB of memory to load and run.", await Refusal(trial, Growing(rounds: 1_000)));
@@ -223,7 +224,7 @@ public sealed class ProcessTests : IAsyncLifetime
 
     private SandboxSlot Trial(ValidationLimits? limits = null, bool childLimitsItself = true)
     {
-        var trial = new SandboxSlot(limits ?? new ValidationLimits(), TimeProvider.System, childLimitsItself);
+        var trial = new SandboxSlot(limits ?? Limits, TimeProvider.System, childLimitsItself);
         _trials.Add(trial);
         return trial;
     }
