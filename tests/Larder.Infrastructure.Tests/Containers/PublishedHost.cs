@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
+using Larder.Testing;
 
 namespace Larder.Infrastructure.Tests.Containers;
 
@@ -112,18 +113,7 @@ internal sealed class PublishedHost : IAsyncDisposable
 
     private static async Task<string> PublishAsync()
     {
-        var start = new ProcessStartInfo("dotnet", ["msbuild", Repository.Path("tests/Larder.Infrastructure.Tests/Larder.Infrastructure.Tests.csproj"), "-nodeReuse:false", "-nologo", "-t:PublishHost", "-v:quiet"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        // The SDK that runs the tests sets some, which are not another build's.
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
-            start.Environment.Remove(name);
-        using var process = Process.Start(start)!;
-        var texts = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"dotnet publish host failed:\n{texts[0]}{texts[1]}");
+        await MSBuild.RunAsync(Repository.Path("tests/Larder.Infrastructure.Tests/Larder.Infrastructure.Tests.csproj"), "-t:PublishHost", "-v:quiet");
         return typeof(PublishedHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "PublishedHost").Value!;
     }
 

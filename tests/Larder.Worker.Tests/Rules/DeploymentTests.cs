@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using Larder.Functions.Hosting;
 using Larder.Orchestrations.Training;
+using Larder.Testing;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Worker.Tests.Rules;
@@ -76,7 +77,7 @@ public sealed class DeploymentTests
     public async Task The_deployment_is_for_NET_10_on_Linux_and_compiled_ahead()
     {
         var output = await MSBuild.RunAsync(
-            "functions/Larder.Functions.csproj",
+            Repository.Path("functions/Larder.Functions.csproj"),
             "-getProperty:TargetFramework,AzureFunctionsVersion,RuntimeIdentifier,SelfContained,PublishReadyToRun",
             "-p:Configuration=Release",
             "-p:_IsPublishing=true");
