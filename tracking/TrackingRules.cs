@@ -20,9 +20,6 @@ public static partial class TrackingRules
     /// <summary>The most items of a batch together.</summary>
     public const int BatchItems = 1000;
 
-    /// <summary>The most bytes of a batch's body.</summary>
-    public const int BatchBytes = 1_000_000;
-
     /// <summary>The most experiments, and the most runs, of a page.</summary>
     public const int PageItems = 50_000;
 
@@ -41,6 +38,7 @@ public static partial class TrackingRules
     /// <summary>The most runs, datasets and models that a call may name together.</summary>
     public const int Inputs = 1000;
 
+    private const int BatchBytes = 1_000_000;
     private const int KeyLength = 250;
     private const int TagLength = 8000;
     private const int ExperimentTagLength = 5000;
@@ -166,6 +164,14 @@ public static partial class TrackingRules
             if (count > most)
                 throw new InvalidRequestException($"A batch logging request can contain at most {most} {what}. Got {count} {what}. Please split up {what} across multiple requests and try again.");
         }
+    }
+
+    /// <summary>Refuses a batch whose body is too large, before anything of it is read.</summary>
+    /// <exception cref="InvalidRequestException">It has more bytes than a batch may have.</exception>
+    public static void RequireBatchBytes(int bytes)
+    {
+        if (bytes > BatchBytes)
+            throw new InvalidRequestException($"Batched logging API requests must be at most {BatchBytes} bytes, got a request of size {bytes}.");
     }
 
     /// <summary>Refuses params of which one is given twice.</summary>

@@ -21,7 +21,7 @@ public sealed class LogToRun(RunStore runs, LoggedModelStore loggedModels)
 {
     private static readonly MLflowBody<LogMetricRequest> Metric = new();
     private static readonly MLflowBody<LogParamRequest> Param = new();
-    private static readonly MLflowBody<LogBatchRequest> Batch = new();
+    private static readonly MLflowBody<LogBatchRequest> Batch = new() { RequireBytes = TrackingRules.RequireBatchBytes };
     private static readonly MLflowBody<LogModelRequest> Model = new();
     private static readonly MLflowBody<LogInputsRequest> Inputs = new();
     private static readonly MLflowBody<LogOutputsRequest> Outputs = new();
@@ -58,8 +58,6 @@ public sealed class LogToRun(RunStore runs, LoggedModelStore loggedModels)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/log-batch")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Batch.ReadAsync(request, cancellationToken);
-        if (request.ContentLength > TrackingRules.BatchBytes)
-            throw new InvalidRequestException($"Batched logging API requests must be at most {TrackingRules.BatchBytes} bytes, got a request of size {request.ContentLength}.");
         var batch = new LogBatch(
             [.. (body.Metrics ?? []).Select(metric => MLflowValues.MetricOf(metric.Key, metric.Value, metric.Timestamp, metric.Step, metric.ModelId, metric.DatasetName, metric.DatasetDigest))],
             MLflowValues.ParamsOf(body.Params),

@@ -26,12 +26,16 @@ internal class MLflowQuery<T>
 {
     private readonly Type _arguments = typeof(T);
 
+    /// <summary>Refuses a body of so many bytes; null for calls that have no limit of their own.</summary>
+    public Action<int>? RequireBytes { get; init; }
+
     /// <summary>Reads the arguments of a request.</summary>
     /// <exception cref="InvalidRequestException">They are not as they must be.</exception>
     public async Task<T> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var isQuery = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
         var body = isQuery ? default : await MLflowArguments.ReadBodyAsync(request, cancellationToken);
+        RequireBytes?.Invoke(body.Length);
         // Some proxies drop the body of a DELETE: its arguments may be in the query, too.
         var arguments = isQuery || (body.IsEmpty && !HttpMethods.IsPost(request.Method))
             ? MLflowArguments.OfQuery(request.Query, _arguments)

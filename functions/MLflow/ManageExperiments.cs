@@ -58,7 +58,8 @@ public sealed class ManageExperiments(ExperimentStore experiments, TrackingGarba
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/experiments/get")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Named.ReadAsync(request, cancellationToken);
-        return new PlainAnswer(new ExperimentAnswer { Experiment = MLflowAnswers.Of(await experiments.GetAsync(body.ExperimentId, cancellationToken)) });
+        var found = await OfJobAsync(request, own => own.Id == body.ExperimentId, cancellationToken) ?? await experiments.GetAsync(body.ExperimentId, cancellationToken);
+        return new PlainAnswer(new ExperimentAnswer { Experiment = MLflowAnswers.Of(found) });
     }
 
     /// <summary>An experiment, deleted or not, by its name.</summary>
@@ -68,7 +69,8 @@ public sealed class ManageExperiments(ExperimentStore experiments, TrackingGarba
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = MLflowRoutes.Api + "/experiments/get-by-name")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await ByName.ReadAsync(request, cancellationToken);
-        return new PlainAnswer(new ExperimentAnswer { Experiment = MLflowAnswers.Of(await experiments.GetByNameAsync(body.ExperimentName, cancellationToken)) });
+        var found = await OfJobAsync(request, own => own.Name == body.ExperimentName, cancellationToken) ?? await experiments.GetByNameAsync(body.ExperimentName, cancellationToken);
+        return new PlainAnswer(new ExperimentAnswer { Experiment = MLflowAnswers.Of(found) });
     }
 
     /// <summary>Gives an experiment another name.</summary>
@@ -133,5 +135,14 @@ public sealed class ManageExperiments(ExperimentStore experiments, TrackingGarba
         {
             DatasetSummaries = MLflowAnswers.ListOf(found.Select(one => new MLflowDatasetSummary { ExperimentId = one.ExperimentId, Name = one.Name, Digest = one.Digest, Context = one.Context })),
         });
+    }
+
+    // For the token of a job, the experiment of the job's run, if that is asked for; for other callers null.
+    private async Task<Experiment?> OfJobAsync(HttpRequest request, Func<Experiment, bool> isAskedFor, CancellationToken cancellationToken)
+    {
+        if (request.Caller().Run is not { } run)
+            return null;
+        var own = await experiments.GetAsync((await runs.GetAsync(run, cancellationToken)).ExperimentId, cancellationToken);
+        return isAskedFor(own) ? own : throw new ForbiddenException("The token of a job is good for the experiment of the job's run, and for no other.");
     }
 }

@@ -36,14 +36,18 @@ public sealed class ManageRuns(RunStore runs, LiveMetrics live)
         return new PlainAnswer(new RunAnswer { Run = MLflowAnswers.Of(made) });
     }
 
-    /// <summary>Changes state, end or name of a run; one that ended may run again.</summary>
+    /// <summary>Changes state, end or name of a run; one that ended may run again. State and end of a job's run follow the job, whatever its script says.</summary>
     [Function("MLflowUpdateRun"), Requires(Role.Contributor, Scope = ScopeRule.AllModels, IsForRuns = true), Description("MLflow: change or end a run.")]
     [Takes(nameof(Change)), Answers(typeof(RunInfoAnswer))]
     public async Task<IActionResult> UpdateRun(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = MLflowRoutes.Api + "/runs/update")] HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await Change.ReadAsync(request, cancellationToken);
-        var run = await runs.UpdateAsync(MLflowValues.RunOf(request, body), MLflowValues.StatusOf(body.Status), body.EndTime, body.RunName, cancellationToken);
+        var (key, status, end) = (MLflowValues.RunOf(request, body), MLflowValues.StatusOf(body.Status), body.EndTime);
+        // A script that leaves `with mlflow.start_run()` says that the run has ended. It ends with its job, which has metrics to log until then.
+        if (key.ByJob)
+            (status, end) = (null, null);
+        var run = await runs.UpdateAsync(key, status, end, body.RunName, cancellationToken);
         return new PlainAnswer(new RunInfoAnswer { RunInfo = MLflowAnswers.InfoOf(run) });
     }
 

@@ -11,6 +11,7 @@ using Larder.Registry.Models;
 using Larder.Registry.Publishing;
 using Larder.Registry.Storage;
 using Larder.Registry.Text;
+using Larder.Tracking.Artifacts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 
@@ -30,6 +31,7 @@ public sealed class VersionArtifacts(ModelRegistry registry, ModelScopes scopes,
         && path.Split('/', 4) is not [_, _, "artifacts", ..];
 
     /// <summary>What is in a folder of a version: its files, and its folders, each once.</summary>
+    /// <exception cref="InvalidRequestException">The path breaks a rule.</exception>
     /// <exception cref="NotFoundException">There is no such version.</exception>
     public async Task<IReadOnlyList<MLflowFile>> ListAsync(HttpRequest request, string path, CancellationToken cancellationToken)
     {
@@ -67,12 +69,13 @@ public sealed class VersionArtifacts(ModelRegistry registry, ModelScopes scopes,
 
     private async Task<(ModelVersion Version, string Path)> FindAsync(HttpRequest request, string path, CancellationToken cancellationToken)
     {
-        if (path.Trim('/').Split('/', 4) is not [VersionSource.Root, var model, var version, .. var rest])
+        string[] names = [.. ArtifactPath.Parse(ArtifactLocation.FolderOf(path)).Names];
+        if (names is not [VersionSource.Root, var model, var version, .. var rest])
             throw new NotFoundException($"No version has artifacts at {Quoted.Text(path)}: a path is {VersionSource.Root}/NAME/VERSION, and the file's below it.");
         var name = ModelName.Parse(model);
         await scopes.RequireAsync(request.Caller(), name, cancellationToken);
         var found = await registry.GetVersionAsync(name, RegistryCalls.VersionOf(name, version), cancellationToken);
-        return (found, rest is [var below] ? below : "");
+        return (found, string.Join('/', rest));
     }
 
     private static (IReadOnlyList<VersionFile> Files, byte[]? Description) FilesOf(ModelVersion version)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Larder.Registry.Errors;
+using Larder.Testing;
 using Larder.Tracking.Artifacts;
 using Larder.Tracking.Tests.Testing;
 
@@ -133,6 +134,32 @@ public abstract class ArtifactContract : TrackingTests
 
         Assert.Equal(names, found);
         await Assert.ThrowsAsync<InvalidRequestException>(() => host.Artifacts.ListAsync(run, ArtifactPath.Root, 3, "wrong"));
+    }
+
+    [Fact]
+    public async Task Pages_under_writes_have_every_file_that_was_there_all_the_time_once()
+    {
+        var (host, other) = (await OpenAsync(), await OpenAsync());
+        var run = (await CreateRunAsync(host)).Id;
+        var names = Enumerable.Range(0, 12).Select(i => $"f{i:D2}").ToList();
+        foreach (var name in names)
+            await PutAsync(host, run, $"many/{name}", name);
+
+        await PagesUnderWrites.HaveAllOnceAsync(
+            names,
+            async token =>
+            {
+                var page = await host.Artifacts.ListAsync(run, ArtifactPath.Parse("many"), 3, token);
+                return (page.Items.Select(file => file.Path.Name), page.Cursor);
+            },
+            async i =>
+            {
+                // Between two that stay, and in the place of one; the one before goes.
+                await PutAsync(other, run, $"many/f{i % 12:D2}-late", $"{i}");
+                await PutAsync(other, run, $"many/{names[i % 12]}", $"{i}");
+                if (i > 0)
+                    await other.Artifacts.DeleteAsync(run, ArtifactPath.Parse($"many/f{(i - 1) % 12:D2}-late"));
+            });
     }
 
     [Fact]

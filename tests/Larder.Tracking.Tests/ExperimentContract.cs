@@ -1,4 +1,5 @@
 using Larder.Registry.Errors;
+using Larder.Testing;
 using Larder.Tracking.Experiments;
 using Larder.Tracking.Tests.Testing;
 
@@ -165,6 +166,33 @@ public abstract class ExperimentContract : TrackingTests
 
         async Task<IEnumerable<string>> NamesAsync(string? filter, LifecycleView view, params string[] order) =>
             (await host.Experiments.SearchAsync(filter, order, view, 10, null)).Items.Select(experiment => experiment.Name);
+    }
+
+    [Fact]
+    public async Task Pages_under_writes_have_every_experiment_that_was_there_all_the_time_once()
+    {
+        var host = await OpenAsync();
+        var kept = new List<string>();
+        for (var i = 0; i < 20; i++)
+            kept.Add((await CreateExperimentAsync(host, $"kept{i:D2}")).Id);
+
+        foreach (var order in (string[])["name", "creation_time DESC"])
+        {
+            await PagesUnderWrites.HaveAllOnceAsync(
+                kept,
+                async token =>
+                {
+                    var page = await host.Experiments.SearchAsync("name LIKE 'kept%'", [order], LifecycleView.Active, 3, token);
+                    return (page.Items.Select(experiment => experiment.Id), page.Cursor);
+                },
+                async i =>
+                {
+                    var late = await CreateExperimentAsync(host, $"kept{i % 20:D2}-{Guid.NewGuid()}");
+                    await host.Experiments.SetTagAsync(kept[i % kept.Count], "seen", $"{i}");
+                    if (i % 2 == 0)
+                        await host.Experiments.DeleteAsync(late.Id);
+                });
+        }
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text;
 using Larder.Registry.Errors;
+using Larder.Testing;
 using Larder.Tracking.Artifacts;
 using Larder.Tracking.LoggedModels;
 using Larder.Tracking.Metrics;
@@ -283,20 +284,19 @@ public abstract class LoggedModelContract : TrackingTests
         for (var i = 0; i < 20; i++)
             kept.Add((await CreateAsync(host, $"kept{i % 3}")).Id);
 
-        var (seen, token) = (new List<string>(), (string?)null);
-        do
-        {
-            var page = await host.Models.SearchAsync(new LoggedModelSearch(["0"], "name LIKE 'kept%'", [], [new LoggedModelOrder("name", false, null)], 3, token));
-            seen.AddRange(page.Items.Select(model => model.Id));
-            token = page.Cursor;
-            var late = await CreateAsync(host, $"kept{seen.Count % 3}");
-            if (seen.Count % 2 == 0)
-                await host.Models.DeleteAsync(late.Id);
-        }
-        while (token is not null);
-
-        Assert.Equal(seen.Count, seen.Distinct().Count());
-        Assert.Empty(kept.Except(seen));
+        await PagesUnderWrites.HaveAllOnceAsync(
+            kept,
+            async token =>
+            {
+                var page = await host.Models.SearchAsync(new LoggedModelSearch(["0"], "name LIKE 'kept%'", [], [new LoggedModelOrder("name", false, null)], 3, token));
+                return (page.Items.Select(model => model.Id), page.Cursor);
+            },
+            async i =>
+            {
+                var late = await CreateAsync(host, $"kept{i % 3}");
+                if (i % 2 == 0)
+                    await host.Models.DeleteAsync(late.Id);
+            });
         await Assert.ThrowsAsync<InvalidRequestException>(() => host.Models.SearchAsync(new LoggedModelSearch(["0"], null, [], [], 3, "wrong")));
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Larder.Functions.Tests.Audit;
 using Larder.Functions.Tests.Hosting;
 using Larder.Functions.Tests.MLflow;
 using Larder.Functions.Tests.Training;
@@ -102,6 +103,8 @@ public sealed class CompareTests(LarderFixture larder)
         Assert.Equal("champions:champion is version 2", moved.Description);
         Assert.Equal("""{"model":"champions","alias":"champion","previous":null,"current":2}""", moved.Body["alias"]!.ToJsonString());
         Assert.Equal(2, (int)(await _client.GetJsonAsync("/api/v1/models/champions:champion")).Body["version"]!["version"]!);
+        var record = Assert.Single(await _client.AuditAsync("subject=model:champions:champion"));
+        Assert.Equal(("set_alias", "local", "{\"version\":2}"), ((string)record["what"]!, (string)record["who"]!, record["after"]!.ToJsonString()));
 
         var refused = await _client.SendJsonAsync(HttpMethod.Post, $"/api/v1/experiments/{experiment}/champion", """{"metric":"accuracy","direction":"max","alias":"my alias"}""");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);

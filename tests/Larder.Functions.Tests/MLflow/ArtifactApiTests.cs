@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Larder.Functions.Tests.Hosting;
 using Larder.Functions.Tests.Http;
@@ -14,6 +15,8 @@ namespace Larder.Functions.Tests.MLflow;
 public sealed class ArtifactApiTests(LarderFixture larder)
 {
     private const string Api = "/api/2.0/mlflow-artifacts/artifacts";
+    private const string Uploads = "/api/2.0/mlflow-artifacts/mpu";
+    private const string MLflow = "/api/2.0/mlflow/";
     private const string None = "0123456789abcdef0123456789abcdef";
 
     private readonly HttpClient _client = larder.Client;
@@ -172,8 +175,16 @@ public sealed class ArtifactApiTests(LarderFixture larder)
             Assert.Equal(404, (int)(await _client.GetJsonAsync($"{Api}/{path}")).Status);
             Assert.Equal(404, (int)(await _client.GetJsonAsync($"{Api}?path={path}")).Status);
         }
-        foreach (var missing in (string[])["/get-artifact?path=a", $"/get-artifact?run_id={run}", "/api/2.0/mlflow/artifacts/list?path=a"])
-            Assert.Equal(400, (int)(await _client.GetJsonAsync(missing)).Status);
+        foreach (var wrong in (string[])
+        [
+            "/get-artifact?path=a", $"/get-artifact?run_id={run}", "/api/2.0/mlflow/artifacts/list?path=a", $"/api/2.0/mlflow/artifacts/list?run_id={run}&page_token=wrong",
+            "/api/2.0/mlflow/artifacts/list?run_id=..%2f", "/get-artifact?run_id=..%2f&path=a",
+        ])
+        {
+            var answer = await _client.GetJsonAsync(wrong);
+            Assert.True(answer.Status == HttpStatusCode.BadRequest, $"{wrong}: {answer.Status}");
+            Assert.Equal("INVALID_PARAMETER_VALUE", (string?)answer.Body["error_code"]);
+        }
         Assert.Equal(["a/b"], await NamesAsync(run, "a"));
     }
 
@@ -221,21 +232,41 @@ public sealed class ArtifactApiTests(LarderFixture larder)
     {
         var run = await _client.NewRunAsync();
         await PutAsync(run, "kept", [1]);
+        if ((await _client.GetJsonAsync("/api/v1/models/attacked:1")).Status != HttpStatusCode.OK)
+            await _client.UploadAsync("attacked", OnnxModel.Linear());
         var server = _client.BaseAddress!;
         var root = $"0/{run}/artifacts";
-        (string Method, string Target, string? Body)[] calls =
+        const string Version = "models/attacked/1";
+        (string Method, string Target, object? Body)[] calls =
         [
             ("PUT", $"{Api}/{root}/{path}", "x"), ("GET", $"{Api}/{root}/{path}", null), ("DELETE", $"{Api}/{root}/{path}", null),
-            ("GET", $"{Api}?path={root}/{path}", null), ("GET", $"/get-artifact?run_id={run}&path={path}", null), ("GET", $"/api/2.0/mlflow/artifacts/list?run_id={run}&path={path}", null),
+            ("GET", $"{Api}?path={root}/{path}", null), ("GET", $"/get-artifact?run_id={run}&path={path}", null), ("GET", $"{MLflow}artifacts/list?run_id={run}&path={path}", null),
+            // Those of versions.
+            ("GET", $"{Api}/{Version}/{path}", null), ("GET", $"{Api}?path={Version}/{path}", null), ("PUT", $"{Api}/{Version}/{path}", "x"), ("DELETE", $"{Api}/{Version}/{path}", null),
+            ("GET", $"/model-versions/get-artifact?name=attacked&version=1&path={path}", null), ("GET", $"/model-versions/get-artifact?name={path}&version=1&path=MLmodel", null),
+            ("GET", $"/model-versions/get-artifact?name=attacked&version={path}&path=MLmodel", null),
+            // Uploads in parts.
+            ("POST", $"{Uploads}/create/{root}/{path}", new { path = "x" }), ("POST", $"{Uploads}/complete/{root}/{path}", new { path = "x", upload_id = "x", parts = new[] { new { part_number = 1 } } }),
+            ("POST", $"{Uploads}/abort/{root}/{path}", new { path = "x", upload_id = "x" }),
+            // Sources of versions, and names.
+            ("POST", $"{MLflow}model-versions/create", new { name = "attacked", source = $"runs:/{run}/{path}" }),
+            ("POST", $"{MLflow}model-versions/create", new { name = "attacked", source = $"mlflow-artifacts:/{root}/{path}" }),
+            ("POST", $"{MLflow}model-versions/create", new { name = "attacked", source = $"models:/{path}" }),
+            ("POST", $"{MLflow}model-versions/create", new { name = "attacked", source = path }),
+            ("POST", $"{MLflow}registered-models/create", new { name = path }),
+            ("POST", $"{MLflow}registered-models/alias", new { name = "attacked", alias = path, version = "1" }),
+            ("POST", $"{MLflow}registered-models/alias", new { name = "attacked", alias = Uri.UnescapeDataString(path), version = "1" }),
+            ("GET", $"{MLflow}registered-models/get?name={path}", null), ("GET", $"{MLflow}registered-models/alias?name=attacked&alias={path}", null),
         ];
         foreach (var (method, target, body) in calls)
         {
+            (string, byte[])[] headers = body is string or null ? [] : [("Content-Type", "application/json"u8.ToArray())];
             // As it is: the client of the tests would resolve dots.
-            var reply = await RawHttp.SendAsync(server, method, Encoding.ASCII.GetBytes(target), [], body is null ? null : Encoding.ASCII.GetBytes(body));
+            var reply = await RawHttp.SendAsync(server, method, Encoding.ASCII.GetBytes(target), headers, body switch { null => null, string text => Encoding.ASCII.GetBytes(text), _ => JsonSerializer.SerializeToUtf8Bytes(body) });
 
-            Assert.True(reply.Status == 400, $"{method} {target}: {reply.Status} {reply.Json?.ToJsonString()}");
+            Assert.True(reply.Status == 400, $"{method} {target} {JsonSerializer.Serialize(body)}: {reply.Status} {reply.Json?.ToJsonString()}");
             // A NUL in the path of a URL is refused by the web server itself.
-            if (path != "a%00.txt" || target.Contains('?'))
+            if (!target.Split('?')[0].Contains("%00", StringComparison.Ordinal))
                 Assert.Contains((string?)reply.Json!["error_code"], new[] { "INVALID_PARAMETER_VALUE", "BAD_REQUEST" });
         }
         Assert.Equal(["kept"], await NamesAsync(run, ""));

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Larder.Functions.Tests.Hosting;
 
@@ -83,6 +85,12 @@ public sealed class LoggingApiTests(LarderFixture larder)
             "A batch logging request can contain at most 100 params. Got 101 params. Please split up params across multiple requests and try again.");
         var body = $$"""{"run_id":"{{id}}","tags":[{"key":"t","value":"{{new string('x', 1_000_000)}}"}]}""";
         await _client.RefusedAsync("runs/log-batch", body, 400, "INVALID_PARAMETER_VALUE", $"Batched logging API requests must be at most 1000000 bytes, got a request of size {body.Length}.");
+        // Also where no header says how long it is.
+        using var chunked = new HttpRequestMessage(HttpMethod.Post, "/api/2.0/mlflow/runs/log-batch") { Content = new StringContent(body, new MediaTypeHeaderValue("application/json")) };
+        chunked.Headers.TransferEncodingChunked = true;
+        using var refused = await _client.SendAsync(chunked);
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Contains($"got a request of size {body.Length}.", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         await _client.RefusedAsync("runs/set-tag", $$"""{"run_id":"{{id}}","key":"t","value":"{{new string('x', 8001)}}"}""", 400, "INVALID_PARAMETER_VALUE", "'value' exceeds the maximum length of 8000 characters");
     }
 

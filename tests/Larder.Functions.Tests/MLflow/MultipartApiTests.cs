@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Larder.Functions.Tests.Hosting;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Larder.Functions.Tests.MLflow;
 
@@ -89,6 +91,44 @@ public sealed class MultipartApiTests(LarderFixture larder)
         Assert.Equal(400, (int)(await _client.SendJsonAsync(HttpMethod.Post, $"{Api}mpu/create/0/{run}/artifacts", """{"path":".."}""")).Status);
         Assert.Equal(400, (int)(await _client.SendJsonAsync(HttpMethod.Post, $"{Api}mpu/create/0/{run}/artifacts", """{"path":"a/"}""")).Status);
         Assert.Null((await _client.AskAsync($"artifacts/list?run_id={run}"))["files"]);
+    }
+
+    [Theory]
+    [InlineData("create", """{"path":1}""", "Invalid value 1 for parameter 'path' supplied:  Hint: Value was of type 'int'. See the API docs for more information about request parameters.")]
+    [InlineData("create", """{"path":"a","num_parts":"many"}""", "Invalid value \"many\" for parameter 'num_parts' supplied:  Hint: Value was of type 'str'. See the API docs for more information about request parameters.")]
+    [InlineData("create", """{"path":"a","num_parts":1.5}""", "Invalid value 1.5 for parameter 'num_parts' supplied:  Hint: Value was of type 'float'. See the API docs for more information about request parameters.")]
+    [InlineData("create", "[]", "The request body must be a JSON object.")]
+    [InlineData("complete", """{"path":"a","parts":[{"part_number":1}]}""", "Missing value for required parameter 'upload_id'. See the API docs for more information about request parameters.")]
+    [InlineData("complete", """{"path":"a","upload_id":"x","parts":[]}""", "Missing value for required parameter 'parts'. See the API docs for more information about request parameters.")]
+    [InlineData("complete", """{"path":"a","upload_id":"x","parts":{"a":1}}""", "Invalid value {\"a\":1} for parameter 'parts' supplied:  Hint: Value was of type 'dict'. See the API docs for more information about request parameters.")]
+    [InlineData("complete", """{"path":"a","upload_id":"x","parts":[{"part_number":true}]}""", "Invalid value true for parameter 'parts[0].part_number' supplied:  Hint: Value was of type 'bool'. See the API docs for more information about request parameters.")]
+    [InlineData("complete", """{"path":"a","upload_id":"x","parts":[{"etag":"x"}]}""", "Missing value for required parameter 'parts[0].part_number'. See the API docs for more information about request parameters.")]
+    [InlineData("abort", """{"path":"a"}""", "Missing value for required parameter 'upload_id'. See the API docs for more information about request parameters.")]
+    [InlineData("abort", """{"path":"a","upload_id":["x"]}""", "Invalid value [\"x\"] for parameter 'upload_id' supplied:  Hint: Value was of type 'list'. See the API docs for more information about request parameters.")]
+    public async Task A_wrong_call_is_refused(string call, string json, string message) =>
+        await RefusedAsync($"{call}/0/{await _client.NewRunAsync()}/artifacts", json, 400, "INVALID_PARAMETER_VALUE", message);
+
+    [Fact]
+    public async Task A_URL_of_a_part_writes_one_blob_for_a_time_and_nothing_else()
+    {
+        var created = await CreateAsync(await _client.NewRunAsync(), "a.bin", 2);
+        var urls = created["credentials"]!.AsArray().Select(target => new Uri((string)target!["url"]!)).ToList();
+        foreach (var url in urls)
+        {
+            var query = QueryHelpers.ParseQuery(url.Query);
+            // Create and write, of a blob: not read, list or delete, and no container.
+            Assert.Equal(("cw", "b"), ((string?)query["sp"], (string?)query["sr"]));
+            Assert.InRange(DateTimeOffset.Parse((string)query["se"]!, CultureInfo.InvariantCulture), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow + TimeSpan.FromHours(6));
+        }
+
+        await PutAsync(created["credentials"]![0]!, [1]);
+        foreach (var (method, url) in new[] { (HttpMethod.Get, urls[0]), (HttpMethod.Delete, urls[0]), (HttpMethod.Put, new Uri(urls[0].AbsoluteUri.Replace(urls[0].AbsolutePath, urls[0].AbsolutePath + "x", StringComparison.Ordinal))) })
+        {
+            using var request = new HttpRequestMessage(method, url) { Content = method == HttpMethod.Put ? new ByteArrayContent([1]) : null };
+            request.Headers.Add("x-ms-blob-type", "BlockBlob");
+            using var refused = await Anonymous.SendAsync(request);
+            Assert.True(refused.StatusCode == HttpStatusCode.Forbidden, $"{method} {refused.StatusCode}");
+        }
     }
 
     private static string CompletionOf(JsonNode created, string name) => new JsonObject

@@ -414,7 +414,7 @@ public sealed class RegistryApiTests(LarderFixture larder)
         Assert.Equal("{}", (await _client.GetJsonAsync($"{Proxy}?path={root}/none")).Body.ToJsonString());
         foreach (var (path, bytes) in files)
             Assert.Equal(bytes, await _client.GetByteArrayAsync($"{Proxy}/{root}/{path}"));
-        foreach (var (path, status) in new[] { ($"{root}/none", 404), ($"{root}/..%2f1/MLmodel", 404), ($"{root}/code", 404), ($"models/{name}/9/MLmodel", 404), ($"models/{name}/x/MLmodel", 400), ($"models/{name}", 404), ("models/a%2fb/1/MLmodel", 400), ("models/a%20b/1/MLmodel", 400) })
+        foreach (var (path, status) in new[] { ($"{root}/none", 404), ($"{root}/..%2f1/MLmodel", 400), ($"{root}/code", 404), ($"models/{name}/9/MLmodel", 404), ($"models/{name}/x/MLmodel", 400), ($"models/{name}", 404), ("models/a%2fb/1/MLmodel", 400), ("models/a%20b/1/MLmodel", 400) })
         {
             using var response = await _client.GetAsync($"{Proxy}/{path}");
             Assert.True(status == (int)response.StatusCode, $"{path}: {response.StatusCode}");

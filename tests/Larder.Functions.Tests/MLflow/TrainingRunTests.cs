@@ -146,6 +146,7 @@ public sealed class TrainingRunTests(GuardedLarder guarded) : IClassFixture<Guar
     public async Task A_script_with_tracking_logs_to_its_run_and_to_nothing_else()
     {
         var other = await _client.NewRunAsync();
+        var elsewhere = await _client.NewExperimentAsync();
         var job = await _client.TrainToEndAsync(
             "run-tracked",
             Model + """
@@ -162,7 +163,10 @@ public sealed class TrainingRunTests(GuardedLarder guarded) : IClassFixture<Guar
                     return error.code
 
             run = os.environ["MLFLOW_RUN_ID"]
+            experiment = str(int(run[:16], 16))
             api = "/api/2.0/mlflow/"
+            with open(os.path.join(os.environ["LARDER_OUTPUT_DIR"], "token.txt"), "w") as file:
+                file.write(os.environ["MLFLOW_TRACKING_TOKEN"])
             proxy = "/api/2.0/mlflow-artifacts/artifacts/%d/%s/artifacts/note.json"
             metric = {"key": "auc", "value": 0.8, "timestamp": int(time.time() * 1000)}
             print("got", [
@@ -177,19 +181,40 @@ public sealed class TrainingRunTests(GuardedLarder guarded) : IClassFixture<Guar
                 call(proxy % (0, "OTHER"), {"a": 1}, "PUT"),
                 call("/api/v1/models"),
                 call("/api/v1/models/run-tracked/prediction", {"values": [1]})])
+            print("experiments", [
+                call(api + "experiments/get?experiment_id=" + experiment),
+                call(api + "experiments/get-by-name?experiment_name=run-tracked"),
+                call(api + "experiments/get?experiment_id=ELSEWHERE"),
+                call(api + "experiments/get-by-name?experiment_name=Default"),
+                call(api + "experiments/get-by-name?experiment_name=none"),
+                call(api + "experiments/search", {"max_results": 1}),
+                call(api + "runs/search", {"experiment_ids": [experiment]})])
+            # As MLflow's client does where `with mlflow.start_run()` ends. The run goes on until the job has ended.
+            print("ended", call(api + "runs/update", {"run_id": run, "status": "FINISHED", "end_time": 1000}))
+            with urllib.request.urlopen(urllib.request.Request(os.environ["MLFLOW_TRACKING_URI"] + api + "runs/get?run_id=" + run, headers={"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"]})) as answer:
+                info = json.load(answer)["run"]["info"]
+                print("then", info["status"], info.get("end_time"))
             print(os.environ["MLFLOW_TRACKING_TOKEN"])
-            """.Replace("OTHER", other, StringComparison.Ordinal),
+            """.Replace("OTHER", other, StringComparison.Ordinal).Replace("ELSEWHERE", elsewhere, StringComparison.Ordinal),
             options: """{"tracking":true}""");
         Assert.True((string)job["state"]! == "succeeded", job.ToJsonString());
 
         var lines = (await _client.GetJsonAsync($"/api/v1/jobs/{job["id"]}/logs")).Body["lines"]!.AsArray().Select(line => (string)line!["m"]!).ToList();
         Assert.Contains("got [200, 200, 200, 200, 403, 403, 403, 200, 403, 403, 403]", lines);
+        Assert.Contains("experiments [200, 200, 403, 403, 403, 403, 403]", lines);
+        Assert.Contains("ended 200", lines);
+        Assert.Contains("then RUNNING None", lines);
         // The token is masked.
         Assert.Contains("***", lines);
         var run = await _client.RunAsync((string)job["run"]!);
+        Assert.Equal("FINISHED", (string)run["info"]!["status"]!);
+        Assert.True((long)run["info"]!["end_time"]! > 1000);
         Assert.Equal(("0.8", "12"), (run["data"]!["metrics"]![0]!["value"]!.ToJsonString(), Pairs(run["data"]!["params"]!)["trees"]));
         Assert.Null((await _client.RunAsync(other))["data"]!["metrics"]);
         // It ends with the job.
+        var token = await _client.GetStringAsync($"/api/v1/jobs/{job["id"]}/outputs/token.txt");
+        Assert.StartsWith("lrd_", token, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await _client.SendJsonAsync(HttpMethod.Get, $"/api/2.0/mlflow/runs/get?run_id={job["run"]}", null, TokensTests.Bearer(token))).Status);
         Assert.DoesNotContain((await _client.GetJsonAsync("/api/v1/admin/tokens")).Body["tokens"]!.AsArray(), token => (string)token!["name"]! == $"job-{job["id"]}");
         Assert.Contains(await _client.AuditAsync(""), record => (string)record["what"]! == "revoke" && (string)record["who"]! == $"job-{job["id"]}");
     }

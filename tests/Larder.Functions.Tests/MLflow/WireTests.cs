@@ -39,6 +39,8 @@ public sealed partial class WireTests(LarderFixture larder)
 
     [Theory]
     [InlineData("GET", "runs/nowhere", 404, "RESOURCE_DOES_NOT_EXIST")]
+    [InlineData("GET", "get-trace-artifact", 404, "RESOURCE_DOES_NOT_EXIST")]
+    [InlineData("POST", "../../../ajax-api/2.0/mlflow/upload-artifact", 404, "RESOURCE_DOES_NOT_EXIST")]
     [InlineData("GET", "runs/create", 405, "ENDPOINT_NOT_FOUND")]
     [InlineData("POST", "traces", 501, "NOT_IMPLEMENTED")]
     [InlineData("GET", "traces/tr-1/info", 501, "NOT_IMPLEMENTED")]

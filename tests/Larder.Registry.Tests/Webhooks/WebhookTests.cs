@@ -120,6 +120,32 @@ public abstract class WebhookTests(Azurite azurite) : IDisposable
     }
 
     [Fact]
+    public async Task Pages_under_writes_have_every_webhook_that_was_there_all_the_time_once()
+    {
+        var (shop, other) = (await ShopAsync(), await ShopAsync());
+        var kept = new List<string>();
+        for (var i = 0; i < 7; i++)
+        {
+            kept.Add((await shop.Webhooks.CreateAsync(Patch(WebhookEvents.JobEnded), "ada")).Id);
+            _time.Advance(TimeSpan.FromMilliseconds(i % 2));
+        }
+
+        await PagesUnderWrites.HaveAllOnceAsync(
+            kept,
+            async token =>
+            {
+                var page = await shop.Webhooks.ListAsync(2, token);
+                return (page.Items.Select(webhook => webhook.Id), page.Cursor);
+            },
+            async i =>
+            {
+                var late = await other.Webhooks.CreateAsync(Patch(WebhookEvents.JobEnded), "ada");
+                await other.Webhooks.UpdateAsync(kept[i % kept.Count], Patch(WebhookEvents.JobEnded) with { Name = $"hook-{i}" }, "ada");
+                await other.Webhooks.DeleteAsync(late.Id, "ada");
+            });
+    }
+
+    [Fact]
     public async Task Every_change_of_the_registry_makes_its_events()
     {
         var shop = await ShopAsync();
