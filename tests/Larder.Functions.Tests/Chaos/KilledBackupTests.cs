@@ -37,7 +37,7 @@ public sealed class KilledBackupTests
             await using var larder = await LarderProcess.StartAsync(storage);
             if (kill == 0)
                 id = (string)(await larder.Client.SendJsonAsync(HttpMethod.Post, "/api/v1/admin/export")).Body["job"]!["id"]!;
-            killedWhileRunning += await KillSomewhereAsync(larder, id, "export", random.Next(0, 600)) ? 1 : 0;
+            killedWhileRunning += await KillSomewhereAsync(larder, id, "export", random.Next(0, 200)) ? 1 : 0;
         }
 
         await using var survivor = await LarderProcess.StartAsync(storage);

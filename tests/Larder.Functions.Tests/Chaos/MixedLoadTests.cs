@@ -10,7 +10,7 @@ using Xunit.Abstractions;
 namespace Larder.Functions.Tests.Chaos;
 
 /// <summary>
-/// Predictions in all protocols, uploads, moves of aliases, deletions, loads and evictions at once: no request fails for a reason of the server's. Half a minute; ten minutes, and also without growth of memory, with
+/// Predictions in all protocols, uploads, moves of aliases, deletions, loads and evictions at once: no request fails for a reason of the server's. A quarter of a minute; ten minutes, and also without growth of memory, with
 /// LARDER_LONG_TESTS=1. <c>bench/load/run --only 8</c> is the same load with figures.
 /// </summary>
 public sealed class MixedLoadTests(ITestOutputHelper output)
@@ -29,7 +29,7 @@ public sealed class MixedLoadTests(ITestOutputHelper output)
         using var ending = new CancellationTokenSource();
         var sampling = ProcessSample.EachSecondAsync(larder.Id, ending.Token);
 
-        await load.RunAsync(LongTests.Choose(brief: TimeSpan.FromSeconds(30), full: TimeSpan.FromMinutes(10)));
+        await load.RunAsync(LongTests.Choose(brief: TimeSpan.FromSeconds(15), full: TimeSpan.FromMinutes(10)));
         await ending.CancelAsync();
         var samples = await sampling;
 

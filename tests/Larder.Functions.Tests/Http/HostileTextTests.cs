@@ -22,12 +22,12 @@ namespace Larder.Functions.Tests.Http;
 /// <summary>
 /// Hostile text in every place of every route where text can be: nothing is a 5xx, every refusal has the body of its dialect, and the server goes on and can
 /// still show what it stored. Routes come from the table of routes, members from the records, parameters and fields from the refusals that name them. The short
-/// form puts each text into every third of a route's places in a query or in JSON, the long form into all.
+/// form puts each text into every fifth of a route's places in a query or in JSON, the long form into all.
 /// </summary>
 public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHelper output) : IClassFixture<LarderFixture>
 {
     private const int AtOnce = 8;
-    private static readonly int EveryNth = LongTests.Choose(brief: 3, full: 1);
+    private static readonly int EveryNth = LongTests.Choose(brief: 5, full: 1);
 
     // As the caller would have it on the wire; and as JSON could write it where bytes cannot.
     private static readonly (string Name, byte[] Bytes, string? Json)[] Texts =
@@ -290,7 +290,7 @@ public sealed partial class HostileTextTests(LarderFixture larder, ITestOutputHe
         return RawHttp.SendAsync(Server, method, Encoding.ASCII.GetBytes(PathOf(path)), [("Content-Type", "multipart/form-data; boundary=b"u8.ToArray())], body);
     }
 
-    // Each text in each of a route's places, or in every third.
+    // Each text in each of a route's places, or in every fifth.
     private static IEnumerable<(T Place, (string Name, byte[] Bytes, string? Json) Text)> TextsIn<T>(IReadOnlyList<T> places) =>
         from place in places.Index()
         from text in Texts.Index()
