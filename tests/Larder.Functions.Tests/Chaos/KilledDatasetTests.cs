@@ -11,7 +11,7 @@ public sealed class KilledDatasetTests
 {
     private const int Datasets = 8;
     private const int Bytes = 12_000_000;
-    private static readonly int Kills = LongTests.Choose(brief: 3, full: 6);
+    private static readonly int Kills = LongTests.Choose(brief: 2, full: 6);
 
     [Fact]
     public async Task Every_completed_data_set_survives_a_host_that_is_killed_again_and_again_and_no_other_gets_a_name()

@@ -12,7 +12,7 @@ public sealed class KilledIngestTests
     private const int Count = 50;
     private const int Models = 5;
 
-    private static readonly int Kills = LongTests.Choose(brief: 3, full: 10);
+    private static readonly int Kills = LongTests.Choose(brief: 2, full: 10);
 
     [Fact]
     public async Task Fifty_drops_survive_a_host_that_is_killed_again_and_again_and_none_comes_twice()

@@ -9,7 +9,7 @@ namespace Larder.Functions.Tests.Chaos;
 
 public sealed class KilledScoringTests
 {
-    private static readonly int Kills = LongTests.Choose(brief: 3, full: 8);
+    private static readonly int Kills = LongTests.Choose(brief: 2, full: 8);
     private const int Rows = 100_000;
     private const string Options = """{"keep":["id"],"by_position":true,"chunk_rows":1000}""";
 

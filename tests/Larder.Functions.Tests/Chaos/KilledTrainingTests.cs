@@ -8,7 +8,7 @@ namespace Larder.Functions.Tests.Chaos;
 
 public sealed class KilledTrainingTests
 {
-    private static readonly int Kills = LongTests.Choose(brief: 6, full: 20);
+    private static readonly int Kills = LongTests.Choose(brief: 4, full: 20);
     private const int Lines = 400;
 
     /// <summary>Prints while it runs, then leaves the model that came as its data set.</summary>

@@ -9,7 +9,7 @@ public sealed class ManyDropsTests
 {
     private const long MostMemory = 1L << 30;
 
-    private static readonly int Count = LongTests.Choose(brief: 50, full: 1000);
+    private static readonly int Count = LongTests.Choose(brief: 30, full: 1000);
 
     [Fact]
     public async Task Many_drops_at_once_are_all_taken_in_while_the_server_answers_predictions()

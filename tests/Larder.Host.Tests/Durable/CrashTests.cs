@@ -17,7 +17,7 @@ public sealed class CrashTests(Azurite azurite) : IClassFixture<Azurite>, IDispo
 
     private static readonly int Orchestrations = LongTests.Choose(brief: 10, full: 100);
 
-    private static readonly int Kills = LongTests.Choose(brief: 5, full: 30);
+    private static readonly int Kills = LongTests.Choose(brief: 3, full: 30);
 
     /// <summary>An application that only has a client: nothing of orchestrations runs in it.</summary>
     public static class ClientOnly
