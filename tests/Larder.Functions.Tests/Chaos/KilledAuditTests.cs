@@ -24,15 +24,12 @@ public sealed class KilledAuditTests
     [InlineData("cosmos")]
     public async Task Every_acknowledged_change_has_exactly_one_record(string kind)
     {
-        await using var azurite = await Azurite.StartAsync();
-        var storage = azurite.ConnectionString;
-        await using var cosmos = kind == "cosmos" ? await CosmosServer.StartAsync() : null;
-        var settings = cosmos?.Settings(cosmos.NewDatabase()) ?? [("Store:Kind", "blobs")];
+        await using var stores = await OwnStores.StartAsync(kind);
         var asked = new Asked();
 
         for (var kill = 0; kill < Kills; kill++)
         {
-            await using var larder = await LarderProcess.StartAsync(storage, settings);
+            await using var larder = await stores.StartLarderAsync();
             if (kill == 0)
             {
                 await larder.Client.UploadAsync("hot", OnnxModel.Linear());
@@ -52,7 +49,7 @@ public sealed class KilledAuditTests
             await working;
         }
 
-        await using var survivor = await LarderProcess.StartAsync(storage, settings);
+        await using var survivor = await stores.StartLarderAsync();
         var records = new List<JsonNode>(await survivor.Client.AuditAsync("subject=model:hot"));
         foreach (var schedule in asked.Schedules)
             records.AddRange(await survivor.Client.AuditAsync($"subject=schedule:{schedule}"));

@@ -16,17 +16,14 @@ public sealed class KilledEditsTests
     [InlineData("cosmos")]
     public async Task Every_acknowledged_edit_survives(string kind)
     {
-        await using var azurite = await Azurite.StartAsync();
-        var storage = azurite.ConnectionString;
-        await using var cosmos = kind == "cosmos" ? await CosmosServer.StartAsync() : null;
-        var settings = cosmos?.Settings(cosmos.NewDatabase()) ?? [("Store:Kind", "blobs")];
+        await using var stores = await OwnStores.StartAsync(kind);
         // What each caller was told last, and what it asked for after that without an answer.
         var acknowledged = new int[Callers];
         var asked = new int[Callers];
 
         for (var kill = 0; kill < Kills; kill++)
         {
-            await using var larder = await LarderProcess.StartAsync(storage, settings);
+            await using var larder = await stores.StartLarderAsync();
             if (kill == 0)
                 Assert.Equal(HttpStatusCode.Created, (await larder.Client.UploadAsync("hot", OnnxModel.Linear())).Status);
             var enough = new TaskCompletionSource();
@@ -36,7 +33,7 @@ public sealed class KilledEditsTests
             await editing;
         }
 
-        await using var survivor = await LarderProcess.StartAsync(storage, settings);
+        await using var survivor = await stores.StartLarderAsync();
         var tags = (await survivor.Client.GetJsonAsync("/api/v1/models/hot")).Body["model"]!["tags"]!;
         Assert.All(Enumerable.Range(0, Callers), caller =>
             Assert.InRange(tags[$"caller-{caller}"] is { } tag ? int.Parse((string)tag!, System.Globalization.CultureInfo.InvariantCulture) : 0, acknowledged[caller], asked[caller]));

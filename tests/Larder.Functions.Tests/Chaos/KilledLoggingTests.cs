@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Larder.Functions.Tests.Hosting;
 using Larder.Functions.Tests.MLflow;
 using Larder.Testing;
 
@@ -18,17 +17,14 @@ public sealed class KilledLoggingTests
     [InlineData("cosmos")]
     public async Task Every_acknowledged_batch_survives_and_none_is_half_there(string kind)
     {
-        await using var azurite = await Azurite.StartAsync();
-        var storage = azurite.ConnectionString;
-        await using var cosmos = kind == "cosmos" ? await CosmosServer.StartAsync() : null;
-        var settings = cosmos?.Settings(cosmos.NewDatabase()) ?? [("Store:Kind", "blobs")];
+        await using var stores = await OwnStores.StartAsync(kind);
         var runs = new List<string>();
         // The batches that each caller was told of, with their runs.
         var acknowledged = Enumerable.Range(0, Callers).Select(_ => new List<(string Run, string Batch)>()).ToList();
 
         for (var kill = 0; kill < Kills; kill++)
         {
-            await using var larder = await LarderProcess.StartAsync(storage, settings);
+            await using var larder = await stores.StartLarderAsync();
             while (runs.Count <= Callers)
                 runs.Add(await larder.Client.NewRunAsync());
             var enough = new TaskCompletionSource();
@@ -39,7 +35,7 @@ public sealed class KilledLoggingTests
             await logging;
         }
 
-        await using var survivor = await LarderProcess.StartAsync(storage, settings);
+        await using var survivor = await stores.StartLarderAsync();
         foreach (var run in runs)
         {
             var batches = (await survivor.Client.RunAsync(run))["data"]!["params"]?.AsArray().ToDictionary(param => (string)param!["key"]!, param => (string)param!["value"]!) ?? [];

@@ -24,9 +24,7 @@ public sealed class KilledWebhookTests
     [InlineData("cosmos")]
     public async Task Every_acknowledged_change_is_delivered(string kind)
     {
-        await using var azurite = await Azurite.StartAsync();
-        var storage = azurite.ConnectionString;
-        await using var cosmos = kind == "cosmos" ? await CosmosServer.StartAsync() : null;
+        await using var stores = await OwnStores.StartAsync(kind);
         var isUp = false;
         await using var receiver = await WebhookReceiver.StartAsync((http, _) =>
         {
@@ -35,14 +33,13 @@ public sealed class KilledWebhookTests
         });
         (string, string)[] settings =
         [
-            .. cosmos?.Settings(cosmos.NewDatabase()) ?? [("Store:Kind", "blobs")],
             ("Webhooks:AllowLoopback", "true"), ("Webhooks:Timeout", "00:00:01"), ("Webhooks:FirstDelay", "00:00:01"), ("Webhooks:MaxDelay", "00:00:05"), ("Webhooks:Attempts", "50"),
         ];
         var (asked, acknowledged) = (new ConcurrentBag<string>(), new ConcurrentBag<string>());
 
         for (var kill = 0; kill < Kills; kill++)
         {
-            await using var larder = await LarderProcess.StartAsync(storage, settings);
+            await using var larder = await stores.StartLarderAsync(settings);
             if (kill == 0)
             {
                 await larder.Client.UploadAsync("hot", OnnxModel.Linear());
@@ -64,7 +61,7 @@ public sealed class KilledWebhookTests
         Assert.True(acknowledged.Count >= Kills * Enough);
         Volatile.Write(ref isUp, true);
         var from = receiver.Requests.Count;
-        await using var survivor = await LarderProcess.StartAsync(storage, settings);
+        await using var survivor = await stores.StartLarderAsync(settings);
         await Eventually.TrueAsync(() => Task.FromResult(!acknowledged.Except(receiver.Requests.Skip(from).Select(TokenOf)).Any()));
 
         Assert.Empty(receiver.Requests.Select(TokenOf).Except(asked));

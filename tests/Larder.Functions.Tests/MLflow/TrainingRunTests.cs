@@ -40,6 +40,25 @@ public sealed class TrainingRunTests(GuardedLarder guarded) : IClassFixture<Guar
 
         """;
 
+    // A script's calls with the token of its job: each gives the status, and the body of a success.
+    private const string Calls = """
+        import urllib.error, urllib.request
+
+        def call(path, body=None, method=None):
+            request = urllib.request.Request(os.environ["MLFLOW_TRACKING_URI"] + path, None if body is None else json.dumps(body).encode(), method=method)
+            request.add_header("Authorization", "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"])
+            request.add_header("Content-Type", "application/json")
+            try:
+                with urllib.request.urlopen(request) as answer:
+                    return answer.status, json.loads(answer.read())
+            except urllib.error.HTTPError as error:
+                return error.code, None
+
+        run = os.environ["MLFLOW_RUN_ID"]
+        experiment = str(int(run[:16], 16))
+
+        """;
+
     private readonly HttpClient _client = guarded.Larder!.Client;
 
     [Fact]
@@ -149,51 +168,38 @@ public sealed class TrainingRunTests(GuardedLarder guarded) : IClassFixture<Guar
         var elsewhere = await _client.NewExperimentAsync();
         var job = await _client.TrainToEndAsync(
             "run-tracked",
-            Model + """
-            import time, urllib.error, urllib.request
+            Model + Calls + """
+            import time
 
-            def call(path, body=None, method=None):
-                request = urllib.request.Request(os.environ["MLFLOW_TRACKING_URI"] + path, None if body is None else json.dumps(body).encode(), method=method)
-                request.add_header("Authorization", "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"])
-                request.add_header("Content-Type", "application/json")
-                try:
-                    with urllib.request.urlopen(request) as answer:
-                        return answer.status
-                except urllib.error.HTTPError as error:
-                    return error.code
-
-            run = os.environ["MLFLOW_RUN_ID"]
-            experiment = str(int(run[:16], 16))
             api = "/api/2.0/mlflow/"
             with open(os.path.join(os.environ["LARDER_OUTPUT_DIR"], "token.txt"), "w") as file:
                 file.write(os.environ["MLFLOW_TRACKING_TOKEN"])
             proxy = "/api/2.0/mlflow-artifacts/artifacts/%d/%s/artifacts/note.json"
             metric = {"key": "auc", "value": 0.8, "timestamp": int(time.time() * 1000)}
-            print("got", [
-                call(api + "runs/get?run_id=" + run),
-                call(api + "runs/update", {"run_id": run, "status": "RUNNING"}),
-                call(api + "runs/log-metric", dict(metric, run_id=run)),
-                call(api + "runs/log-parameter", {"run_id": run, "key": "trees", "value": "12"}),
-                call(api + "runs/log-metric", dict(metric, run_id="OTHER")),
-                call(api + "runs/get?run_id=OTHER"),
-                call(api + "runs/create", {"experiment_id": "0"}),
-                call(proxy % (int(run[:16], 16), run), {"a": 1}, "PUT"),
-                call(proxy % (0, "OTHER"), {"a": 1}, "PUT"),
-                call("/api/v1/models"),
-                call("/api/v1/models/run-tracked/prediction", {"values": [1]})])
-            print("experiments", [
-                call(api + "experiments/get?experiment_id=" + experiment),
-                call(api + "experiments/get-by-name?experiment_name=run-tracked"),
-                call(api + "experiments/get?experiment_id=ELSEWHERE"),
-                call(api + "experiments/get-by-name?experiment_name=Default"),
-                call(api + "experiments/get-by-name?experiment_name=none"),
-                call(api + "experiments/search", {"max_results": 1}),
-                call(api + "runs/search", {"experiment_ids": [experiment]})])
+            print("got", [call(*one)[0] for one in [
+                (api + "runs/get?run_id=" + run,),
+                (api + "runs/update", {"run_id": run, "status": "RUNNING"}),
+                (api + "runs/log-metric", dict(metric, run_id=run)),
+                (api + "runs/log-parameter", {"run_id": run, "key": "trees", "value": "12"}),
+                (api + "runs/log-metric", dict(metric, run_id="OTHER")),
+                (api + "runs/get?run_id=OTHER",),
+                (api + "runs/create", {"experiment_id": "0"}),
+                (proxy % (int(run[:16], 16), run), {"a": 1}, "PUT"),
+                (proxy % (0, "OTHER"), {"a": 1}, "PUT"),
+                ("/api/v1/models",),
+                ("/api/v1/models/run-tracked/prediction", {"values": [1]})]])
+            print("experiments", [call(*one)[0] for one in [
+                (api + "experiments/get?experiment_id=" + experiment,),
+                (api + "experiments/get-by-name?experiment_name=run-tracked",),
+                (api + "experiments/get?experiment_id=ELSEWHERE",),
+                (api + "experiments/get-by-name?experiment_name=Default",),
+                (api + "experiments/get-by-name?experiment_name=none",),
+                (api + "experiments/search", {"max_results": 1}),
+                (api + "runs/search", {"experiment_ids": [experiment]})]])
             # As MLflow's client does where `with mlflow.start_run()` ends. The run goes on until the job has ended.
-            print("ended", call(api + "runs/update", {"run_id": run, "status": "FINISHED", "end_time": 1000}))
-            with urllib.request.urlopen(urllib.request.Request(os.environ["MLFLOW_TRACKING_URI"] + api + "runs/get?run_id=" + run, headers={"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"]})) as answer:
-                info = json.load(answer)["run"]["info"]
-                print("then", info["status"], info.get("end_time"))
+            print("ended", call(api + "runs/update", {"run_id": run, "status": "FINISHED", "end_time": 1000})[0])
+            info = call(api + "runs/get?run_id=" + run)[1]["run"]["info"]
+            print("then", info["status"], info.get("end_time"))
             print(os.environ["MLFLOW_TRACKING_TOKEN"])
             """.Replace("OTHER", other, StringComparison.Ordinal).Replace("ELSEWHERE", elsewhere, StringComparison.Ordinal),
             options: """{"tracking":true}""");
@@ -226,21 +232,7 @@ public sealed class TrainingRunTests(GuardedLarder guarded) : IClassFixture<Guar
         var otherRun = await _client.NewRunAsync();
         var job = await _client.TrainToEndAsync(
             "run-logged",
-            Model + """
-            import urllib.error, urllib.request
-
-            def call(path, body=None, method=None):
-                request = urllib.request.Request(os.environ["MLFLOW_TRACKING_URI"] + path, None if body is None else json.dumps(body).encode(), method=method)
-                request.add_header("Authorization", "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"])
-                request.add_header("Content-Type", "application/json")
-                try:
-                    with urllib.request.urlopen(request) as answer:
-                        return answer.status, json.loads(answer.read())
-                except urllib.error.HTTPError as error:
-                    return error.code, None
-
-            run = os.environ["MLFLOW_RUN_ID"]
-            experiment = str(int(run[:16], 16))
+            Model + Calls + """
             models = "/api/2.0/mlflow/logged-models"
             files = "/api/2.0/mlflow-artifacts/artifacts/%s/models/%s/artifacts/a.json"
             status, made = call(models, {"experiment_id": experiment, "name": "model", "source_run_id": run})
