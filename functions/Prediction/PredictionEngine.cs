@@ -22,14 +22,26 @@ namespace Larder.Functions.Prediction;
 public sealed class PredictionEngine(ModelCatalog catalog, SessionCache sessions, PredictionMetrics metrics)
 {
     // The exchange has sent the answer.
-    private static readonly EmptyResult Sent = new();
+    private static readonly Task<IActionResult> Sent = Task.FromResult<IActionResult>(new EmptyResult());
 
     /// <summary>Answers one request.</summary>
     /// <param name="reference">The model, with or without a version or an alias.</param>
     /// <param name="exchange">The request.</param>
     /// <param name="cancellationToken">Ends the wait for a load or a run.</param>
     /// <returns>The result of a function that has sent its answer.</returns>
-    internal async Task<IActionResult> RunAsync(string reference, IPredictionExchange exchange, CancellationToken cancellationToken)
+    internal Task<IActionResult> RunAsync(string reference, IPredictionExchange exchange, CancellationToken cancellationToken)
+    {
+        var answering = AnswerAsync(reference, exchange, cancellationToken);
+        return answering.IsCompletedSuccessfully ? Sent : WaitAsync(answering);
+    }
+
+    private static async Task<IActionResult> WaitAsync(ValueTask answering)
+    {
+        await answering;
+        return await Sent;
+    }
+
+    private async ValueTask AnswerAsync(string reference, IPredictionExchange exchange, CancellationToken cancellationToken)
     {
         var began = metrics.Begin();
         ResolvedModel? model = null;
@@ -54,7 +66,6 @@ public sealed class PredictionEngine(ModelCatalog catalog, SessionCache sessions
             var ran = Stopwatch.GetTimestamp();
             await exchange.SendAsync(model, outputs, cancellationToken);
             metrics.Succeed(model, new PredictionTimes(began, leased, read, ran, Stopwatch.GetTimestamp()), outputs);
-            return Sent;
         }
         catch (Exception exception)
         {

@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using System.Reflection;
 using Larder.Host.Functions;
+using Larder.Host.Hosting;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -22,13 +23,16 @@ internal static class FunctionCompiler
         // The factory's code is compiled as it is made; of a class with one constructor there is nothing that this could refuse.
         if (!function.Method.IsStatic && function.Method.DeclaringType!.GetConstructors().Length != 1)
             Factory(function);
-        var compiled = new Lazy<Func<HostFunctionContext, Task>>(() =>
+        // Not a Lazy, which would keep the failure of a service that could not be made.
+        Func<HostFunctionContext, Task>? compiled = null;
+        return invocation => (compiled ??= Compile(invocation.Host))(invocation);
+
+        Func<HostFunctionContext, Task> Compile(FunctionHost host)
         {
-            var target = function.Method.IsStatic ? null : Instance(function, context);
+            var target = function.Method.IsStatic ? null : Instance(function, context, host);
             var call = Expression.Call(target, function.Method, arguments);
             return Expression.Lambda<Func<HostFunctionContext, Task>>(FunctionResult.Store(call, context), context).Compile();
-        });
-        return invocation => compiled.Value(invocation);
+        }
     }
 
     private static Expression Argument(
@@ -47,12 +51,20 @@ internal static class FunctionCompiler
         throw function.Error($"Cannot bind parameter '{parameter.Name}' to type {TypeName(type)}. Make sure the parameter Type is supported by the binding ({binding.Type}).");
     }
 
-    // A new object for each invocation, made by a compiled call of its constructor with services of the invocation.
-    private static UnaryExpression Instance(HostFunction function, Expression context)
+    // A new object for each invocation, made by a compiled call of its constructor with services of the invocation. Where these are all singletons, as nearly everywhere, they are looked up once, unless a
+    // middleware has put other services in the place of the invocation's.
+    private static Expression Instance(HostFunction function, Expression context, FunctionHost host)
     {
-        var instance = Expression.Invoke(
-            Expression.Constant(Factory(function)), Expression.Property(context, nameof(FunctionContext.InstanceServices)), Expression.Constant(null, typeof(object[])));
-        return Expression.Convert(instance, function.Method.DeclaringType!);
+        var type = function.Method.DeclaringType!;
+        var made = Expression.Convert(
+            Expression.Invoke(Expression.Constant(Factory(function)), Expression.Property(context, nameof(FunctionContext.InstanceServices)), Expression.Constant(null, typeof(object[]))),
+            type);
+        if (type.GetConstructors() is not [var constructor] || !constructor.GetParameters().All(IsSingleton))
+            return made;
+        var services = constructor.GetParameters().Select(parameter => Expression.Constant(host.Services.GetRequiredService(parameter.ParameterType), parameter.ParameterType));
+        return Expression.Condition(Expression.Property(context, nameof(HostFunctionContext.HasOtherServices)), made, Expression.New(constructor, services));
+
+        bool IsSingleton(ParameterInfo parameter) => host.Singletons.Contains(parameter.ParameterType) && parameter.GetCustomAttribute<FromKeyedServicesAttribute>() is null;
     }
 
     private static ObjectFactory Factory(HostFunction function)

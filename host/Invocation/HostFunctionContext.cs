@@ -61,7 +61,14 @@ internal class HostFunctionContext(HostFunction function, FunctionHost host) : F
 
     public override IInvocationFeatures Features => field ??= new InvocationFeatures(this);
 
-    public override IServiceProvider InstanceServices { get => field ??= new InvocationServices(this); set; }
+    public override IServiceProvider InstanceServices
+    {
+        get => field ??= new InvocationServices(this);
+        set => (field, HasOtherServices) = (value, true);
+    }
+
+    /// <summary>Whether a middleware has put services in the place of the invocation's.</summary>
+    public bool HasOtherServices { get; private set; }
 
     public override CancellationToken CancellationToken => InvocationToken;
 

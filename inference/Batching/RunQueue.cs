@@ -153,7 +153,7 @@ internal sealed class RunQueue
         }
     }
 
-    private RunResult RunOne(PredictionInputs inputs, IReadOnlyList<QueuedRun> members, RunGuard slot, CancellationToken cancellationToken)
+    private OutputValues RunOne(PredictionInputs inputs, IReadOnlyList<QueuedRun> members, RunGuard slot, CancellationToken cancellationToken)
     {
         var result = _runner.Run(inputs, members, slot, cancellationToken);
         _time.Add(result.Time);
@@ -161,7 +161,7 @@ internal sealed class RunQueue
         return result;
     }
 
-    private void Learn(RunResult result)
+    private void Learn(OutputValues result)
     {
         // No request waits long for runs as short as these, and the lock would cost more than a better prediction gains.
         if (_time.Seconds < VeryShort && result.Rows == 1)
@@ -349,7 +349,7 @@ internal sealed class RunQueue
     /// <summary>False when the members must be run alone: one bad request must not fail its neighbours.</summary>
     private bool TryRunTogether(RunBatch batch)
     {
-        RunResult result;
+        OutputValues result;
         try
         {
             using var merged = _inputs.Rent();

@@ -10,12 +10,14 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Larder.Inference.Sessions;
 
-/// <summary>Runs the session of one loaded model, on the calling thread.</summary>
+/// <summary>Runs the session of one loaded model, on the calling thread. A request of one row is run into memory that is used again, if the model's outputs allow that (<see cref="BoundOutputs"/>).</summary>
 internal sealed class ModelRunner(ServableModel model, InferenceSession session, RunResources resources, ModelMetrics? metrics)
 {
     private readonly OnnxEnvironment _environment = resources.Environment;
     private readonly string[] _inputNames = [.. model.Description.Signature.Inputs.Select(input => input.Name)];
     private readonly string[] _outputNames = [.. model.Description.Signature.Outputs.Select(output => output.Name)];
+    // Trials change the session between two runs of the same inputs.
+    private volatile bool _binds = metrics is not null && BoundOutputs.Suit(model);
     private readonly bool _returnsInputs = model.Description.Signature.Outputs.Any(output => model.Description.Signature.AllInputs.Any(input => input.Name == output.Name));
 
     /// <summary>Runs the session once.</summary>
@@ -26,7 +28,7 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
     /// <exception cref="InvalidInputException">A node of the model rejected the input, the run needs more memory than all runs may have, or its outputs are too large.</exception>
     /// <exception cref="MemoryBusyException">Other runs hold the memory.</exception>
     /// <exception cref="RunTimeoutException">The run took longer than <see cref="InferenceLimits.RunSeconds"/>.</exception>
-    public RunResult Run(PredictionInputs inputs, IReadOnlyList<QueuedRun> members, RunGuard guard, CancellationToken cancellationToken)
+    public OutputValues Run(PredictionInputs inputs, IReadOnlyList<QueuedRun> members, RunGuard guard, CancellationToken cancellationToken)
     {
         var (names, values) = inputs.HasOptional ? inputs.ToNamedOrtValues() : (_inputNames, inputs.ToOrtValues());
         if (model.Description.RefusesEmptyInputs && inputs.FirstEmpty is { } empty)
@@ -38,7 +40,13 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
         _environment.Begin();
         try
         {
-            return new RunResult(RunSession(guard.Options, names, values), _returnsInputs ? inputs : null, model, Math.Max(1, members.Count), Stopwatch.GetElapsedTime(started), resources) { Rows = Math.Max(1, inputs.Rows) };
+            var bound = _binds && members.Count <= 1 && inputs.Rows == 1 ? Bound(inputs, values) : null;
+            if (bound is not null && TryRun(bound, guard, cancellationToken))
+                return bound.Give(Stopwatch.GetElapsedTime(started));
+            var result = new RunResult(RunSession(guard.Options, names, values), _returnsInputs ? inputs : null, model, Math.Max(1, members.Count), Stopwatch.GetElapsedTime(started), resources) { Rows = Math.Max(1, inputs.Rows) };
+            // What fails with bound outputs, and not without, has outputs of other shapes than the signature says.
+            _binds &= bound is null;
+            return result;
         }
         catch (OnnxRuntimeException) when (guard.TimedOut)
         {
@@ -64,6 +72,30 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
             _environment.End();
             if (metrics is { Enabled: true })
                 metrics.RecordRun(Stopwatch.GetElapsedTime(started), Math.Max(1, inputs.Rows));
+        }
+    }
+
+    // Inputs are bound the second time that they come with the same values: binding costs more than a run, and callers that send one row and then several would have it each time.
+    private BoundOutputs? Bound(PredictionInputs inputs, OrtValue[] values)
+    {
+        if (inputs.Bound is { } bound && bound.Fit(session, values))
+            return bound;
+        if (!inputs.AreSteady(values))
+            return null;
+        inputs.Bound?.Dispose();
+        return inputs.Bound = new BoundOutputs(session, model.Description.Signature, inputs, values, resources.Memory.Work);
+    }
+
+    private static bool TryRun(BoundOutputs bound, RunGuard guard, CancellationToken cancellationToken)
+    {
+        try
+        {
+            bound.Run(guard.Options);
+            return true;
+        }
+        catch (OnnxRuntimeException) when (!guard.TimedOut && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
         }
     }
 
@@ -182,7 +214,7 @@ internal sealed class RunGuard : IDisposable
 internal abstract class OutputValues
 {
     /// <summary>Duration of the run; 0 if there was none.</summary>
-    public TimeSpan Time { get; protected init; }
+    public TimeSpan Time { get; protected set; }
 
     /// <summary>Rows of the run; one for a model without rows.</summary>
     public long Rows { get; init; } = 1;
@@ -192,6 +224,10 @@ internal abstract class OutputValues
 
     /// <summary>The value of an output.</summary>
     public abstract OrtValue this[int output] { get; }
+
+    /// <summary>An output that is a tensor.</summary>
+    /// <exception cref="InvalidInputException">It has too many elements or dimensions to be written.</exception>
+    public virtual OutputView ViewOf(int output) => new(this[output]);
 
     /// <summary>Ends the use by one request.</summary>
     public abstract void Release();

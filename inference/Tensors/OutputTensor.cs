@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
+using Larder.Inference.Sessions;
 using Larder.Inference.Signatures;
 using Microsoft.ML.OnnxRuntime;
 
@@ -40,16 +41,21 @@ public sealed class OutputTensor : IDisposable
 {
     private const int LengthBytes = sizeof(uint);
 
-    private readonly OrtValue _value;
+    private readonly OutputView _view;
     private readonly int _firstRow;
     private readonly int _rows;
     private readonly bool _isOwn;
 
-    private OutputTensor(string name, OrtValue value, int firstRow, int rows, bool isOwn)
+    private OutputTensor(string name, OutputView view, int firstRow, int rows, bool isOwn)
     {
-        (Name, _value, _firstRow, _rows, _isOwn) = (name, value, firstRow, rows, isOwn);
+        (Name, _view, _firstRow, _rows, _isOwn) = (name, view, firstRow, rows, isOwn);
         var elements = Elements;
-        (Datatype, Shape, Count) = (Datatypes.FromOnnx(value.GetTensorTypeAndShape().ElementDataType)!.Value, elements.Shape, elements.Count);
+        (Datatype, Shape, Count) = (Datatypes.FromOnnx(view.Type)!.Value, elements.Shape, elements.Count);
+    }
+
+    private OutputTensor(string name, OrtValue own)
+        : this(name, new OutputView(own), 0, -1, isOwn: true)
+    {
     }
 
     /// <summary>Its name.</summary>
@@ -86,7 +92,7 @@ public sealed class OutputTensor : IDisposable
 
     private Elements ElementsIn(ElementForm form)
     {
-        var elements = new Elements(_value) { Form = form };
+        var elements = new Elements(_view) { Form = form };
         if (_rows >= 0)
             elements.TakeRows(_firstRow, _rows);
         return elements;
@@ -119,7 +125,7 @@ public sealed class OutputTensor : IDisposable
     public IEnumerable<bool> WriteTensorFlowPieces(Utf8JsonWriter writer, int? row = null)
     {
         var form = Name.EndsWith("_bytes", StringComparison.Ordinal) ? ElementForm.BareNames | ElementForm.Base64 : ElementForm.BareNames;
-        return OutputPieces.WriteTensor(_value, _firstRow + (row ?? 0), _rows, row is not null, form, writer);
+        return OutputPieces.WriteTensor(_view, _firstRow + (row ?? 0), _rows, row is not null, form, writer);
     }
 
     /// <summary>Writes the scores of a row as a list of pairs, each a label and a score, in the form of <see cref="WriteTensorFlowPieces"/>.</summary>
@@ -128,7 +134,7 @@ public sealed class OutputTensor : IDisposable
     /// <param name="labels">The names of the classes; without a name for each, they are empty.</param>
     public void WriteClasses(Utf8JsonWriter writer, int row, IReadOnlyList<string> labels)
     {
-        var elements = new Elements(_value) { Form = ElementForm.BareNames };
+        var elements = new Elements(_view) { Form = ElementForm.BareNames };
         elements.TakeRow(_firstRow + row);
         writer.WriteStartArray();
         for (var i = 0; i < elements.Count; i++)
@@ -183,27 +189,28 @@ public sealed class OutputTensor : IDisposable
                 texts.StringTensorSetElementAt($"{elements.Text(first + best)}:{best}{(labels.Count == classes ? $":{labels[best]}" : "")}", place++);
         }
 
-        return new OutputTensor(Name, texts, 0, -1, isOwn: true);
+        return new OutputTensor(Name, texts);
     }
 
     /// <inheritdoc />
     public void Dispose()
     {
         if (_isOwn)
-            _value.Dispose();
+            _view.Value.Dispose();
     }
 
     /// <summary>The tensors of an output.</summary>
     /// <param name="output">Its signature.</param>
-    /// <param name="value">Its value.</param>
+    /// <param name="values">The outputs of the run.</param>
+    /// <param name="index">The place of this one.</param>
     /// <param name="firstRow">The first row that belongs to the request.</param>
     /// <param name="rows">How many rows do; negative for all.</param>
     /// <exception cref="InvalidInputException">It cannot be a tensor.</exception>
-    internal static IEnumerable<OutputTensor> Of(ValueSignature output, OrtValue value, int firstRow, int rows) => output switch
+    internal static IEnumerable<OutputTensor> Of(ValueSignature output, OutputValues values, int index, int firstRow, int rows) => output switch
     {
-        { Kind: ValueKind.Tensor } => [new(output.Name, value, firstRow, rows, isOwn: false)],
-        { Kind: ValueKind.Map } => OfMaps(output.Name, output, [value], isList: false),
-        { Element.Kind: ValueKind.Map or ValueKind.Tensor } => OfList(output, value, firstRow, rows),
+        { Kind: ValueKind.Tensor } => [new(output.Name, values.ViewOf(index), firstRow, rows, isOwn: false)],
+        { Kind: ValueKind.Map } => OfMaps(output.Name, output, [values[index]], isList: false),
+        { Element.Kind: ValueKind.Map or ValueKind.Tensor } => OfList(output, values[index], firstRow, rows),
         _ => throw new InvalidInputException($"The output {output.Name} is a {output.TypeName}, which no tensor can carry: use POST /api/v1/models/{{reference}}/prediction."),
     };
 
@@ -293,7 +300,7 @@ public sealed class OutputTensor : IDisposable
                     texts.StringTensorSetElementAt(elements.Utf8(i), place++);
             }
 
-            return new OutputTensor(name, texts, 0, -1, isOwn: true) { IsKeys = isKeys };
+            return new OutputTensor(name, texts) { IsKeys = isKeys };
         }
 
         var joined = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, datatype.ToOnnx(), shape);
@@ -305,7 +312,7 @@ public sealed class OutputTensor : IDisposable
             rest = rest[data.Length..];
         }
 
-        return new OutputTensor(name, joined, 0, -1, isOwn: true) { IsKeys = isKeys };
+        return new OutputTensor(name, joined) { IsKeys = isKeys };
     }
 
     // Writes some elements, and returns how many.

@@ -28,6 +28,7 @@ public sealed partial class PredictionInputs : IDisposable
     private readonly int _elementBytes;
     private readonly bool _hasText;
     private readonly bool _takesMissing;
+    private OrtValue? _last;
     private long _reserved;
     private int _holders;
     private bool _rented;
@@ -76,6 +77,9 @@ public sealed partial class PredictionInputs : IDisposable
             return bytes;
         }
     }
+
+    /// <summary>Outputs that are bound with these inputs, which free them; null for none.</summary>
+    internal BoundOutputs? Bound { get; set; }
 
     /// <summary>The number of rows, if every input has a variable batch dimension and all have the same number; otherwise -1, and with an optional input, which counts for the whole run.</summary>
     internal long Rows
@@ -425,9 +429,19 @@ public sealed partial class PredictionInputs : IDisposable
         return ([.. given.Select(tensor => tensor.Signature.Name)], [.. ToOrtValues(), .. given.Skip(_required).Select(tensor => tensor.ToOrtValue())]);
     }
 
+    /// <summary>Whether the values are those of the run before.</summary>
+    internal bool AreSteady(OrtValue[] values)
+    {
+        var steady = ReferenceEquals(_last, values[0]);
+        _last = values[0];
+        return steady;
+    }
+
     /// <summary>Frees native memory.</summary>
     internal void Free()
     {
+        Bound?.Dispose();
+        (Bound, _last) = (null, null);
         foreach (var tensor in _tensors)
             tensor.Free();
     }

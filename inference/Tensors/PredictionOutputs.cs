@@ -84,7 +84,10 @@ public sealed class PredictionOutputs : IDisposable
         ObjectDisposedException.ThrowIf(_result is null, this);
         if (processing?.Output != output)
         {
-            ValueWriter.Write(_result[output], _firstRow, _rows, writer);
+            if (_signature.Outputs[output].Kind == ValueKind.Tensor)
+                ValueWriter.WriteTensor(new Elements(_result.ViewOf(output)), _firstRow, _rows, writer);
+            else
+                ValueWriter.Write(_result[output], _firstRow, _rows, writer);
             return;
         }
 
@@ -124,7 +127,7 @@ public sealed class PredictionOutputs : IDisposable
             {
                 var output = _signature.Outputs[i];
                 if (names is null || names.Contains(output.Name) || names.Contains(output.Name + TensorSignature.Keys))
-                    tensors.AddRange(OutputTensor.Of(output, Result[i], _firstRow, _rows));
+                    tensors.AddRange(OutputTensor.Of(output, Result, i, _firstRow, _rows));
             }
 
             return tensors;
@@ -139,7 +142,7 @@ public sealed class PredictionOutputs : IDisposable
     /// <summary>Writes the names of the classes in the shape of their output: one for each row, or a single one for an output without rows; null where there is no such class.</summary>
     public void WriteLabels(ClassLabels labels, Utf8JsonWriter writer)
     {
-        var elements = new Elements(Result[labels.Output]);
+        var elements = new Elements(Result.ViewOf(labels.Output));
         if (_rows >= 0)
             elements.TakeRows(_firstRow, _rows);
         var isSingle = elements.Shape.Length == (labels.AreScores ? 1 : 0);
@@ -256,7 +259,7 @@ internal static class OutputPieces
     {
         if (value.OnnxType == OnnxValueType.ONNX_TYPE_TENSOR)
         {
-            var tensor = new TensorPieces(value, firstRow, rows, scores);
+            var tensor = new TensorPieces(new OutputView(value), firstRow, rows, scores);
             while (tensor.Write(writer))
                 yield return true;
         }
@@ -287,7 +290,7 @@ internal static class OutputPieces
     private static long Written(Utf8JsonWriter writer) => writer.BytesCommitted + writer.BytesPending;
 
     /// <summary>Writes rows of a tensor, the whole tensor if <paramref name="rows"/> is negative, or, with <paramref name="isRow"/>, one row without the dimension of the rows.</summary>
-    public static IEnumerable<bool> WriteTensor(OrtValue value, int firstRow, int rows, bool isRow, ElementForm form, Utf8JsonWriter writer)
+    public static IEnumerable<bool> WriteTensor(OutputView value, int firstRow, int rows, bool isRow, ElementForm form, Utf8JsonWriter writer)
     {
         var tensor = new TensorPieces(value, firstRow, rows, null) { IsRow = isRow, Form = form };
         while (tensor.Write(writer))
@@ -295,7 +298,7 @@ internal static class OutputPieces
     }
 
     /// <summary>A tensor, and the position up to which it is written.</summary>
-    private sealed class TensorPieces(OrtValue value, int firstRow, int rows, ScoreWriter? scores)
+    private sealed class TensorPieces(OutputView value, int firstRow, int rows, ScoreWriter? scores)
     {
         private long[] _places = [];
         private int _element;

@@ -16,7 +16,7 @@ internal static class ValueWriter
         switch (value.OnnxType)
         {
             case OnnxValueType.ONNX_TYPE_TENSOR:
-                WriteTensor(value, firstRow, rows, writer);
+                WriteTensor(new Elements(value), firstRow, rows, writer);
                 break;
             case OnnxValueType.ONNX_TYPE_SEQUENCE:
                 WriteSequence(value, firstRow, rows, writer);
@@ -71,9 +71,9 @@ internal static class ValueWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteTensor(OrtValue value, int firstRow, int rows, Utf8JsonWriter writer)
+    /// <summary>Writes <paramref name="rows"/> rows of a tensor, or all of it if that is negative.</summary>
+    public static void WriteTensor(Elements elements, int firstRow, int rows, Utf8JsonWriter writer)
     {
-        var elements = new Elements(value);
         if (rows >= 0)
             elements.TakeRows(firstRow, rows);
         var element = 0;
@@ -123,32 +123,20 @@ internal enum ElementForm
 /// <summary>The elements of a tensor in ONNX Runtime's memory, and how each datatype is written.</summary>
 internal ref struct Elements
 {
-    /// <summary>The most dimensions that are written: JSON parsers limit the depth, too.</summary>
-    private const int MostDimensions = 64;
-
-    // A tensor without elements is written in full, as nested empty lists.
-    private const long MostEmptyLists = 1 << 16;
-
     private readonly OrtValue _value;
     private readonly TensorElementType _type;
     private readonly ReadOnlySpan<byte> _data;
     private int _first;
 
-    public Elements(OrtValue value)
+    public Elements(OutputView view)
     {
-        var info = value.GetTensorTypeAndShape();
-        _value = value;
-        _type = info.ElementDataType;
-        Shape = info.Shape;
-        if (info.ElementCount > int.MaxValue)
-            throw new InvalidInputException($"the model cannot answer this input: an output has {info.ElementCount} elements, and 2147483647 is the most.");
-        if (Shape.Length > MostDimensions)
-            throw new InvalidInputException($"the model cannot answer this input: an output has {Shape.Length} dimensions, and {MostDimensions} is the most.");
-        Count = (int)info.ElementCount;
-        if (Count == 0)
-            CheckEmptyLists(Shape);
-        if (!info.IsString)
-            _data = value.GetTensorMutableRawData();
+        (_value, _type, Shape, Count) = (view.Value, view.Type, view.Shape, view.Count);
+        _data = view.Data;
+    }
+
+    public Elements(OrtValue value)
+        : this(new OutputView(value))
+    {
     }
 
     public int Count { get; private set; }
@@ -164,26 +152,14 @@ internal ref struct Elements
 
     public readonly bool IsDouble => _type == TensorElementType.Double;
 
-    private static void CheckEmptyLists(long[] shape)
-    {
-        var lists = 1L;
-        foreach (var length in shape)
-        {
-            if (length == 0)
-                return;
-            if (length > MostEmptyLists / lists)
-                throw new InvalidInputException($"the model cannot answer this input: an output has shape [{string.Join(',', shape)}], which is nothing but empty lists, and {MostEmptyLists} of them are the most.");
-            lists *= length;
-        }
-    }
-
     /// <summary>Narrows a batch to consecutive rows.</summary>
     public void TakeRows(int firstRow, int rows)
     {
         var row = Shape[0] == 0 ? 0 : Count / (int)Shape[0];
         _first = firstRow * row;
         Count = rows * row;
-        Shape[0] = rows;
+        if (Shape[0] != rows)
+            Shape = [rows, .. Shape[1..]];
     }
 
     /// <summary>Narrows a batch to one row, without the dimension of the rows.</summary>

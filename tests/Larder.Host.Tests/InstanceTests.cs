@@ -3,7 +3,9 @@ using Larder.Host.Hosting;
 using Larder.Host.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Larder.Host.Tests;
@@ -102,6 +104,25 @@ public sealed class InstanceTests
         }
     }
 
+    public sealed class KeyedOnly([FromKeyedServices("key")] Single keyed)
+    {
+        [Function("KeyedOnly")]
+        public IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "keyed")] HttpRequest request) => new OkObjectResult($"{keyed.Id}");
+    }
+
+    /// <summary>Puts services of its own in the place of the invocation's, for requests that ask for it.</summary>
+    public sealed class OtherServices : IFunctionsWorkerMiddleware
+    {
+        public static Single Other { get; } = new();
+
+        public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+        {
+            if (context.GetHttpContext()!.Request.Query.ContainsKey("other"))
+                context.InstanceServices = new ServiceCollection().AddLogging().AddSingleton(Other).BuildServiceProvider();
+            await next(context);
+        }
+    }
+
     private sealed record ContextSeen(
         Guid InvocationId, string FunctionId, string Name, string EntryPoint, string[] Parameters, string[] Bindings, int RetryCount, string TraceParent, bool Feature);
 
@@ -169,6 +190,36 @@ public sealed class InstanceTests
         });
 
         Assert.Equal("True True True True True SecondOfTwo", await host.Client.GetStringAsync("kinds"));
+    }
+
+    [Fact]
+    public async Task A_keyed_singleton_is_not_taken_for_the_one_without_a_key()
+    {
+        var keyed = new Single();
+        await using var host = await TestHost.StartAsync<KeyedOnly>(builder =>
+        {
+            Configure(builder);
+            builder.Services.AddKeyedSingleton("key", keyed);
+        });
+
+        Assert.Equal($"{keyed.Id}", await host.Client.GetStringAsync("keyed"));
+    }
+
+    [Fact]
+    public async Task A_function_gets_the_services_that_a_middleware_has_put_in_the_place_of_the_invocations()
+    {
+        await using var host = await TestHost.StartAsync<WithSingleton>(builder =>
+        {
+            Configure(builder);
+            builder.UseMiddleware<OtherServices>();
+        });
+
+        var own = (await host.Client.GetStringAsync("singleton")).Split(' ')[0];
+        var other = (await host.Client.GetStringAsync("singleton?other")).Split(' ')[0];
+
+        Assert.Equal($"{OtherServices.Other.Id}", other);
+        Assert.NotEqual(own, other);
+        Assert.Equal(own, (await host.Client.GetStringAsync("singleton")).Split(' ')[0]);
     }
 
     private static void Configure(SelfHostBuilder builder)
