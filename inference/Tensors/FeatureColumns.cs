@@ -16,44 +16,39 @@ public sealed class FeatureColumns
     private const int LongestShown = 40;
     private const int MostDerived = 1024;
 
-    private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
+    // Derived names take some two hundred bytes a column, and most versions are never sent a table: made when they are first asked for.
+    private readonly Lazy<ColumnNames> _names;
 
+    // None of derived columns.
     private readonly byte[]?[] _defaults;
-
-    // The place of each column; null when they are the features of the only input.
-    private readonly (int Input, int Place)[]? _targets;
 
     // The values in a row of each input.
     private readonly int[] _widths;
 
     private FeatureColumns(IReadOnlyList<Feature> features, Datatype datatype)
-        : this(features, features.Select(feature => feature.Default is { } value ? ElementOf(value, datatype) : null), targets: null, [features.Count], features.Count)
     {
+        _names = new Lazy<ColumnNames>(() => new ColumnNames(features, Targets: null));
+        _defaults = [.. features.Select(feature => feature.Default is { } value ? ElementOf(value, datatype) : null)];
+        (_widths, Required) = ([features.Count], features.Count);
     }
 
-    private FeatureColumns(IEnumerable<string> names, (int Input, int Place)[] targets, int[] widths, int required)
-        : this([.. names.Select(name => new Feature { Name = name })], targets.Select(_ => (byte[]?)null), targets, widths, required)
+    private FeatureColumns(Func<ColumnNames> derived, int[] widths, int required)
     {
-    }
-
-    private FeatureColumns(IReadOnlyList<Feature> columns, IEnumerable<byte[]?> defaults, (int Input, int Place)[]? targets, int[] widths, int required)
-    {
-        (Features, _defaults, _targets, _widths, Required) = (columns, [.. defaults], targets, widths, required);
-        for (var i = 0; i < columns.Count; i++)
-            _places.TryAdd(columns[i].Name, i);
+        _names = new Lazy<ColumnNames>(derived);
+        (_defaults, _widths, Required, IsDerived) = ([], widths, required, true);
     }
 
     /// <summary>The columns, in the order of the inputs.</summary>
-    public IReadOnlyList<Feature> Features { get; }
+    public IReadOnlyList<Feature> Features => _names.Value.Features;
 
     /// <summary>The number of columns that a table must have; those behind them are of optional inputs.</summary>
     public int Required { get; }
 
     /// <summary>Whether the names are made of those of the inputs.</summary>
-    public bool IsDerived => _targets is not null;
+    public bool IsDerived { get; }
 
     // A single input, of whose columns the model does not know the names.
-    private bool IsNameless => _targets is not null && _targets[Required - 1].Input == 0;
+    private bool IsNameless => IsDerived && _widths[0] == Required;
 
     /// <summary>The columns of a version; null when it names none.</summary>
     public static FeatureColumns? Of(IReadOnlyList<Feature> features, ModelSignature signature) =>
@@ -67,9 +62,14 @@ public sealed class FeatureColumns
         if (signature.Inputs.Count == 0 || !signature.Inputs.All(IsTable) || signature.Inputs.Sum(RowShape.WidthOf) > MostDerived)
             return null;
         var widths = signature.AllInputs.Select(input => IsTable(input) ? (int)RowShape.WidthOf(input) : 0).ToArray();
-        var targets = widths.SelectMany((width, input) => Enumerable.Range(0, width).Select(place => (input, place))).ToArray();
-        var inputs = signature.AllInputs.ToList();
-        return new FeatureColumns(targets.Select(target => ColumnFeeds.NameOf(inputs[target.input], widths[target.input], target.place)), targets, widths, widths.Take(signature.Inputs.Count).Sum());
+        return new FeatureColumns(Derived, widths, widths.Take(signature.Inputs.Count).Sum());
+
+        ColumnNames Derived()
+        {
+            var inputs = signature.AllInputs.ToList();
+            var targets = widths.SelectMany((width, input) => Enumerable.Range(0, width).Select(place => (input, place))).ToArray();
+            return new ColumnNames(targets.Select(target => ColumnFeeds.NameOf(inputs[target.input], widths[target.input], target.place)), targets);
+        }
     }
 
     // One and two dimensions are tables; what has more is an image or a sequence.
@@ -78,11 +78,11 @@ public sealed class FeatureColumns
     /// <summary>The columns as the rules find them in a table: where the model does not know the names of its columns, the table may call them as it likes.</summary>
     public FeatureColumns In(IReadOnlyList<string> names, TableRules rules) =>
         rules.TakesNameless && IsNameless && names.Count == Required && names.Any(name => Find(name) < 0) && names.Distinct(StringComparer.Ordinal).Count() == names.Count
-            ? new FeatureColumns(names, _targets![..Required], _widths, Required)
+            ? new FeatureColumns(() => new ColumnNames(names, _names.Value.Targets![..Required]), _widths, Required)
             : this;
 
     /// <summary>The input of a column, and the column's place in the rows of the input.</summary>
-    public (int Input, int Place) At(int column) => _targets is null ? (0, column) : _targets[column];
+    public (int Input, int Place) At(int column) => _names.Value.Targets is { } targets ? targets[column] : (0, column);
 
     /// <summary>The number of values in a row of an input.</summary>
     internal int WidthOf(int input) => _widths[input];
@@ -112,23 +112,23 @@ public sealed class FeatureColumns
     internal byte[]? DefaultOf(int column) => column < _defaults.Length ? _defaults[column] : null;
 
     /// <summary>What the feature says of missing values; null for nothing, and for a column beyond the features, which an input of any width may have.</summary>
-    internal bool? MissingOf(int column) => column < Features.Count ? Features[column].Missing : null;
+    internal bool? MissingOf(int column) => !IsDerived && column < Features.Count ? Features[column].Missing : null;
 
     /// <summary>The place of a column; -1 when there is none of that name.</summary>
-    public int Find(string name) => _places.GetValueOrDefault(name, -1);
+    public int Find(string name) => _names.Value.Places.GetValueOrDefault(name, -1);
 
     /// <summary>The place of the column whose name the reader is on; -1 when there is none of that name and others are skipped.</summary>
     /// <exception cref="InvalidInputException">There is none of that name.</exception>
     internal int Find(ref Utf8JsonReader reader, TableRules rules)
     {
         var name = JsonTokens.Name(ref reader);
-        if (name is not null && _places.TryGetValue(name, out var place))
+        if (name is not null && _names.Value.Places.TryGetValue(name, out var place))
             return place;
         return rules.SkipsOthers ? -1 : throw Unknown(InputError.Text(ref reader), rules);
     }
 
     /// <summary>Whether there is a column of the name that the reader is on.</summary>
-    internal bool Has(ref Utf8JsonReader reader) => JsonTokens.Name(ref reader) is { } name && _places.ContainsKey(name);
+    internal bool Has(ref Utf8JsonReader reader) => JsonTokens.Name(ref reader) is { } name && _names.Value.Places.ContainsKey(name);
 
     /// <summary>The place of each of the columns that a table has; -1 for one that is skipped.</summary>
     /// <exception cref="InvalidInputException">A column is missing, unknown or there twice.</exception>
@@ -178,6 +178,27 @@ public sealed class FeatureColumns
     {
         var all = names.ToList();
         return all.Count <= MostShown ? string.Join(", ", all) : $"{string.Join(", ", all.Take(MostShown))} and {all.Count - MostShown} more";
+    }
+
+    /// <summary>The columns and where they are found.</summary>
+    /// <param name="Features">The columns.</param>
+    /// <param name="Targets">The input and the place of each; null when they are the features of the only input.</param>
+    private sealed record ColumnNames(IReadOnlyList<Feature> Features, (int Input, int Place)[]? Targets)
+    {
+        public ColumnNames(IEnumerable<string> names, (int Input, int Place)[] targets)
+            : this([.. names.Select(name => new Feature { Name = name })], targets)
+        {
+        }
+
+        public Dictionary<string, int> Places { get; } = PlacesOf(Features);
+
+        private static Dictionary<string, int> PlacesOf(IReadOnlyList<Feature> columns)
+        {
+            var places = new Dictionary<string, int>(columns.Count, StringComparer.Ordinal);
+            for (var i = 0; i < columns.Count; i++)
+                places.TryAdd(columns[i].Name, i);
+            return places;
+        }
     }
 }
 
