@@ -1,31 +1,35 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 
 namespace Larder.Bench.Client;
 
-/// <summary>One caller that sends the same image again and again, and after each answer asks the server's statistics (Triton's) where the time went.</summary>
+/// <summary>
+/// One caller that sends the same image again and again, and after each answer asks the server's statistics (Triton's) where the time went. Then it sends the image to a bare endpoint that keeps a processor busy
+/// for as long as decoding and run took: what such a request costs without a model, with the same time between its bytes and the answer, in which processors fall asleep.
+/// </summary>
 internal static class ImageLoad
 {
-    public static async Task<object> RunAsync(Uri address, string model, string file, int seconds)
+    public static async Task<object> RunAsync(Uri address, Uri floor, string model, string file, int seconds)
     {
         // One connection: the server answers its requests in their order, so the statistics have the prediction before.
         using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = address };
+        using var bare = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = floor };
         var image = await File.ReadAllBytesAsync(file);
         var (times, began) = (new List<Times>(), Stopwatch.GetTimestamp());
         while (Stopwatch.GetElapsedTime(began).TotalSeconds < seconds)
         {
             var before = await StatisticsAsync(client, model);
-            using var content = new ByteArrayContent(image) { Headers = { ContentType = new MediaTypeHeaderValue("image/jpeg") } };
-            var sent = Stopwatch.GetTimestamp();
-            using var answer = await client.PostAsync($"/api/v1/models/{model}/prediction", content);
-            await answer.Content.ReadAsByteArrayAsync();
-            var request = Stopwatch.GetElapsedTime(sent).TotalMilliseconds;
-            answer.EnsureSuccessStatusCode();
+            var request = await SendAsync(client, $"/api/v1/models/{model}/prediction", image);
             var after = await StatisticsAsync(client, model);
             if (after.Count != before.Count + 1)
                 throw new InvalidDataException($"The statistics have {after.Count - before.Count} predictions where one was sent.");
-            times.Add(new Times(request, after.Decode - before.Decode, after.Run - before.Run));
+            var (decode, run) = (after.Decode - before.Decode, after.Run - before.Run);
+            // As the request for statistics before.
+            await bare.GetStringAsync("/allocated");
+            var busy = await SendAsync(bare, string.Create(CultureInfo.InvariantCulture, $"/busy?milliseconds={decode + run}"), image);
+            times.Add(new Times(request, decode, run, busy - decode - run));
         }
 
         return new
@@ -35,8 +39,21 @@ internal static class ImageLoad
             Decode = Median(times, time => time.Decode),
             Run = Median(times, time => time.Run),
             Other = Median(times, time => time.Request - time.Decode - time.Run),
+            Bare = Median(times, time => time.Bare),
             Ratio = Median(times, time => (time.Request - time.Decode - time.Run) / time.Run),
+            AboveBare = Median(times, time => (time.Request - time.Decode - time.Run - time.Bare) / time.Run),
         };
+    }
+
+    private static async Task<double> SendAsync(HttpClient client, string path, byte[] image)
+    {
+        using var content = new ByteArrayContent(image) { Headers = { ContentType = new MediaTypeHeaderValue("image/jpeg") } };
+        var sent = Stopwatch.GetTimestamp();
+        using var answer = await client.PostAsync(path, content);
+        await answer.Content.ReadAsByteArrayAsync();
+        var request = Stopwatch.GetElapsedTime(sent).TotalMilliseconds;
+        answer.EnsureSuccessStatusCode();
+        return request;
     }
 
     private static double Median(List<Times> times, Func<Times, double> value) => times.Select(value).Order().ElementAt(times.Count / 2);
@@ -51,5 +68,5 @@ internal static class ImageLoad
         return ((long)sums["success"]!["count"]!, (long)sums["compute_input"]!["ns"]! / 1e6, (long)sums["compute_infer"]!["ns"]! / 1e6);
     }
 
-    private sealed record Times(double Request, double Decode, double Run);
+    private sealed record Times(double Request, double Decode, double Run, double Bare);
 }

@@ -8,7 +8,7 @@ object figures = args switch
     ["models", var folder] => await Models.WriteAsync(folder),
     ["grpc", var address, var connections, var seconds] => await GrpcLoad.RunAsync(new Uri(address), Number(connections), Number(seconds)),
     ["batching", var rounds, var seconds] => await BatchingLoad.RunAsync(Number(rounds), Number(seconds)),
-    ["images", var address, var model, var file, var seconds] => await ImageLoad.RunAsync(new Uri(address), model, file, Number(seconds)),
+    ["images", var address, var floor, var model, var file, var seconds] => await ImageLoad.RunAsync(new Uri(address), new Uri(floor), model, file, Number(seconds)),
     ["upload-many", var address, var models] => await EvictionLoad.UploadAsync(new Uri(address), Number(models)),
     ["evictions", var address, var process, var models, var fitting, var requests] =>
         await EvictionLoad.RunAsync(new Uri(address), Number(process), Number(models), Number(fitting), Number(requests)),

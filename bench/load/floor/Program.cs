@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
@@ -20,6 +21,7 @@ await using var app = builder.Build();
 app.MapPost("/api/v1/models/iris/prediction", Echo);
 app.MapPost("/bytes", Count);
 app.MapPost("/bare", Bare);
+app.MapPost("/busy", Busy);
 app.MapGet("/allocated", () => GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture));
 app.MapGrpcService<EchoService>();
 await app.StartAsync();
@@ -41,6 +43,20 @@ static async Task Count(HttpContext context)
 static async Task Bare(HttpContext context)
 {
     context.Request.BodyReader.AdvanceTo((await ReadAsync(context)).End);
+    context.Response.ContentType = "application/json";
+    context.Response.ContentLength = Answer.Length;
+    await context.Response.BodyWriter.WriteAsync(Answer, context.RequestAborted);
+}
+
+// The body is read and not looked at, and a processor is busy for some time before the answer.
+static async Task Busy(HttpContext context, double milliseconds)
+{
+    context.Request.BodyReader.AdvanceTo((await ReadAsync(context)).End);
+    var began = Stopwatch.GetTimestamp();
+    while (Stopwatch.GetElapsedTime(began).TotalMilliseconds < milliseconds)
+    {
+    }
+
     context.Response.ContentType = "application/json";
     context.Response.ContentLength = Answer.Length;
     await context.Response.BodyWriter.WriteAsync(Answer, context.RequestAborted);
