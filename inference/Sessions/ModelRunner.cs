@@ -16,9 +16,10 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
     private readonly OnnxEnvironment _environment = resources.Environment;
     private readonly string[] _inputNames = [.. model.Description.Signature.Inputs.Select(input => input.Name)];
     private readonly string[] _outputNames = [.. model.Description.Signature.Outputs.Select(output => output.Name)];
+    private readonly bool _returnsInputs = ReturnsInputs(model.Description.Signature);
+
     // Trials change the session between two runs of the same inputs.
-    private volatile bool _binds = metrics is not null && BoundOutputs.Suit(model);
-    private readonly bool _returnsInputs = model.Description.Signature.Outputs.Any(output => model.Description.Signature.AllInputs.Any(input => input.Name == output.Name));
+    private volatile bool _binds = metrics is not null && !ReturnsInputs(model.Description.Signature) && BoundOutputs.Suit(model);
 
     /// <summary>Runs the session once.</summary>
     /// <param name="inputs">The inputs of one request, or the merged rows of several.</param>
@@ -45,7 +46,8 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
                 return bound.Give(Stopwatch.GetElapsedTime(started));
             var result = new RunResult(RunSession(guard.Options, names, values), _returnsInputs ? inputs : null, model, Math.Max(1, members.Count), Stopwatch.GetElapsedTime(started), resources) { Rows = Math.Max(1, inputs.Rows) };
             // What fails with bound outputs, and not without, has outputs of other shapes than the signature says.
-            _binds &= bound is null;
+            if (bound is not null)
+                _binds = false;
             return result;
         }
         catch (OnnxRuntimeException) when (guard.TimedOut)
@@ -74,6 +76,8 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
                 metrics.RecordRun(Stopwatch.GetElapsedTime(started), Math.Max(1, inputs.Rows));
         }
     }
+
+    private static bool ReturnsInputs(ModelSignature signature) => signature.Outputs.Any(output => signature.AllInputs.Any(input => input.Name == output.Name));
 
     // Inputs are bound the second time that they come with the same values: binding costs more than a run, and callers that send one row and then several would have it each time.
     private BoundOutputs? Bound(PredictionInputs inputs, OrtValue[] values)
