@@ -1,5 +1,6 @@
 using Larder.Inference.Batching;
 using Larder.Inference.Memory;
+using Larder.Inference.Rows;
 using Larder.Inference.Signatures;
 using Larder.Inference.Tensors;
 using Microsoft.ML.OnnxRuntime;
@@ -67,19 +68,8 @@ internal sealed class BoundOutputs : OutputValues, IDisposable
             && signature.Inputs.Sum(BytesOfRow) <= MostInputBytes;
     }
 
-    /// <summary>Whether a run of these inputs is one of this session with the values that are bound.</summary>
-    public bool Fit(InferenceSession session, ReadOnlySpan<OrtValue> values)
-    {
-        if (!ReferenceEquals(_session, session))
-            return false;
-        for (var i = 0; i < values.Length; i++)
-        {
-            if (!ReferenceEquals(_values[i], values[i]))
-                return false;
-        }
-
-        return true;
-    }
+    /// <summary>Whether these are the values that are bound.</summary>
+    public bool Fit(ReadOnlySpan<OrtValue> values) => values.SequenceEqual(_values, ReferenceEqualityComparer.Instance);
 
     /// <summary>Runs the session. A failure leaves the outputs undefined, and no request has them.</summary>
     /// <exception cref="OnnxRuntimeException">The run failed, or an output has another shape.</exception>
@@ -110,7 +100,7 @@ internal sealed class BoundOutputs : OutputValues, IDisposable
             output.Value.Dispose();
     }
 
-    private static bool HasKnownRows(ValueSignature value) => value.HasVariableBatch && value.Shape!.Skip(1).All(length => length >= 0);
+    private static bool HasKnownRows(ValueSignature value) => value.HasVariableBatch && RowShape.WidthOf(value) >= 0;
 
-    private static long BytesOfRow(ValueSignature value) => value.Datatype!.Value.Size() * value.Shape!.Skip(1).Aggregate(1L, (product, length) => product * length);
+    private static long BytesOfRow(ValueSignature value) => value.Datatype!.Value.Size() * RowShape.WidthOf(value);
 }

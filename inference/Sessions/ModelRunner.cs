@@ -18,7 +18,7 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
     private readonly string[] _outputNames = [.. model.Description.Signature.Outputs.Select(output => output.Name)];
     private readonly bool _returnsInputs = ReturnsInputs(model.Description.Signature);
 
-    // Trials change the session between two runs of the same inputs.
+    // Not in trials, which run the same inputs in several sessions.
     private volatile bool _binds = metrics is not null && !ReturnsInputs(model.Description.Signature) && BoundOutputs.Suit(model);
 
     /// <summary>Runs the session once.</summary>
@@ -82,7 +82,7 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
     // Inputs are bound the second time that they come with the same values: binding costs more than a run, and callers that send one row and then several would have it each time.
     private BoundOutputs? Bound(PredictionInputs inputs, OrtValue[] values)
     {
-        if (inputs.Bound is { } bound && bound.Fit(session, values))
+        if (inputs.Bound is { } bound && bound.Fit(values))
             return bound;
         if (!inputs.AreSteady(values))
             return null;
