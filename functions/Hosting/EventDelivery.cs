@@ -19,10 +19,9 @@ internal sealed partial class EventDelivery(EventRecovery recovery, WebhookDispa
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // The host's start does not wait for storage.
-        await Task.Yield();
         try
         {
+            await BackgroundStart.WaitAsync(time, stoppingToken);
             await recovery.RunAsync(stoppingToken);
             await dispatcher.RunDueAsync(time.GetUtcNow() + Run, stoppingToken);
         }

@@ -209,7 +209,6 @@ public static class LarderServices
         services.AddSingleton<TokenStore>();
         services.AddSingleton<TokenCatalog>();
         services.AddSingleton<WrongCredentials>();
-        KeyRing.AddTo(services);
         services.AddSetting<DashboardOptions>("Dashboard", ApiSettings);
         services.AddSingleton<BrowserSessions>();
         services.AddSingleton<CallerResolver>();
@@ -232,6 +231,8 @@ public static class LarderServices
             // The content security policy says it.
             options.SuppressXFrameOptionsHeader = true;
         });
+        // After what adds data protection too, since it removes a part of that.
+        KeyRing.AddTo(services);
         services.AddSingleton<Pages>();
         services.AddSingleton<PageForms>();
         // What the pages show is what these answer.

@@ -18,6 +18,7 @@ public sealed partial class SampleChecks(ModelRegistry registry, TimeProvider ti
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await BackgroundStart.WaitAsync(time, stoppingToken);
         while (!await TryCheckAsync(stoppingToken))
             await Task.Delay(RetryDelay, time, stoppingToken);
     }

@@ -17,8 +17,7 @@ internal sealed partial class SettingsRecorder(
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // The start goes on while secrets are hashed.
-        await Task.Yield();
+        await BackgroundStart.WaitAsync(time, stoppingToken);
         var settings = EffectiveSettings.Of(configuration);
         for (var pause = Pause; !await TryRecordAsync(settings, stoppingToken); pause = pause * 2 < MaxPause ? pause * 2 : MaxPause)
             await Task.Delay(pause, time, stoppingToken);

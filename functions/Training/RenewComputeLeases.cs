@@ -1,3 +1,4 @@
+using Larder.Functions.Hosting;
 using Larder.Orchestrations.Compute;
 using Larder.Orchestrations.Compute.Processes;
 using Microsoft.Extensions.Hosting;
@@ -16,8 +17,7 @@ internal sealed partial class RenewComputeLeases(IComputeBackend backend, TimePr
     {
         if (backend is not LeasedProcessCompute leased)
             return;
-        // The start goes on meanwhile.
-        await Task.Yield();
+        await BackgroundStart.WaitAsync(time, stoppingToken);
         leased.CheckSandbox();
         for (; ; await Task.Delay(Pause, time, stoppingToken))
         {

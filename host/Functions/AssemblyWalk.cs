@@ -23,7 +23,7 @@ internal static class AssemblyWalk
             var references = assembly.GetReferencedAssemblies();
             if (references.Any(name => name.Name == Worker))
             {
-                foreach (var type in assembly.GetTypes().Where(type => type.IsClass))
+                foreach (var type in assembly.GetTypes().Where(type => type.IsClass && !IsGenerated(type)))
                     yield return type;
             }
 
@@ -34,6 +34,9 @@ internal static class AssemblyWalk
             }
         }
     }
+
+    // Closures and state machines, of which there are more than classes; no name of the language begins so.
+    private static bool IsGenerated(Type type) => type.Name[0] == '<';
 
     private static bool IsFramework(AssemblyName name) =>
         Frameworks.Any(framework => name.Name! == framework || name.Name!.StartsWith(framework + ".", StringComparison.Ordinal));

@@ -1,0 +1,13 @@
+namespace Larder.Functions.Hosting;
+
+/// <summary>
+/// Work of the start that no request waits for begins a little later, so that it does not take the processors from the request that started the server: a server that scales from zero has one waiting.
+/// </summary>
+internal static class BackgroundStart
+{
+    /// <summary>How long after the start such work begins.</summary>
+    public static readonly TimeSpan Delay = TimeSpan.FromSeconds(1);
+
+    /// <summary>Waits until it may begin.</summary>
+    public static Task WaitAsync(TimeProvider time, CancellationToken cancellationToken) => Task.Delay(Delay, time, cancellationToken);
+}
