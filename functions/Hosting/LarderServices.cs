@@ -101,6 +101,9 @@ public static class LarderServices
     public static void AddLarder<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder, IFunctionsWorkerApplicationBuilder
     {
+        // On other cores, while the services are registered.
+        _ = Task.Run(RegistryJson.Prepare);
+        _ = Task.Run(SessionCache.LoadLibrary);
         builder.UseMiddleware<RequestIdMiddleware>();
         builder.UseMiddleware<PageMiddleware>();
         builder.UseMiddleware<ErrorMiddleware>();

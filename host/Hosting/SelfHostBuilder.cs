@@ -21,12 +21,16 @@ public sealed class SelfHostBuilder : IHostApplicationBuilder, IFunctionsWorkerA
     private readonly HostCommandLine _commandLine;
     private readonly List<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>> _middleware = [];
     private readonly HostPhase _phase = new();
+    private readonly FunctionErrors _errors = new();
+    private readonly Task<IReadOnlyList<HostFunction>> _functions;
     private bool _built;
 
     internal SelfHostBuilder(string[] args, SelfHostOptions options)
     {
         _options = options;
         _commandLine = HostCommandLine.Parse(args);
+        // On another core, while the services are registered.
+        _functions = Task.Run(() => FunctionIndex.Find(options.FunctionClasses ?? AssemblyWalk.Classes(options.FunctionAssembly), _errors));
         _web = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
         {
             ApplicationName = options.FunctionAssembly.GetName().Name,
@@ -84,11 +88,10 @@ public sealed class SelfHostBuilder : IHostApplicationBuilder, IFunctionsWorkerA
         var services = Task.Run(() => app.Services.GetServices<IHostedService>().Count());
         try
         {
-            var errors = new FunctionErrors();
             var catalog = app.Services.GetRequiredService<FunctionCatalog>();
-            catalog.Fill(FunctionIndex.Find(_options.FunctionClasses ?? AssemblyWalk.Classes(_options.FunctionAssembly), errors), _middleware, errors);
-            app.Services.GetRequiredService<HttpFunctions>().Configure(app, errors);
-            errors.Throw();
+            catalog.Fill(_functions.GetAwaiter().GetResult(), _middleware, _errors);
+            app.Services.GetRequiredService<HttpFunctions>().Configure(app, _errors);
+            _errors.Throw();
             if (_commandLine.GrpcPort is not null)
                 _options.Grpc!.Map(app);
             app.Services.GetRequiredService<HostJsonCheck>().Warn();

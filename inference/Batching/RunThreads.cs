@@ -11,6 +11,7 @@ internal sealed class RunThreads
     private readonly object _gate = new();
     private readonly Queue<IThreadPoolWorkItem> _work = [];
     private int _idle;
+    private int _onCaller;
 
     /// <summary>Runs the work, which must not throw, on one of these threads.</summary>
     public void Post(IThreadPoolWorkItem work)
@@ -29,6 +30,12 @@ internal sealed class RunThreads
         // The thread serves other requests later, so it must not keep the execution context of this one.
         new Thread(TakeWork) { IsBackground = true, Name = "Larder run" }.UnsafeStart();
     }
+
+    /// <summary>Whether a caller may do a run itself, on a pool thread, in place of one of these: one caller of the process at a time, until <see cref="EndOnCaller"/>.</summary>
+    public bool TryBeginOnCaller() => Interlocked.CompareExchange(ref _onCaller, 1, 0) == 0;
+
+    /// <summary>That run has ended.</summary>
+    public void EndOnCaller() => Volatile.Write(ref _onCaller, 0);
 
     private void TakeWork()
     {

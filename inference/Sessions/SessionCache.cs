@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Larder.Inference.Batching;
 using Larder.Inference.Caching;
 using Larder.Inference.Limits;
@@ -35,6 +36,9 @@ public sealed class SessionCache : IAsyncDisposable
     private long _loadedBytes;
     private int _loadedModels;
     private bool _closed;
+
+    /// <summary>Loads ONNX Runtime's library, tens of megabytes, before the first cache of the process needs it; that one says what is wrong if it cannot be loaded.</summary>
+    public static void LoadLibrary() => NativeLibrary.TryLoad("onnxruntime", typeof(OrtEnv).Assembly, null, out _);
 
     /// <param name="files">Source of the model files.</param>
     /// <param name="limits">Validated limits.</param>

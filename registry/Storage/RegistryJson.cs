@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Larder.Registry.Models;
 
 namespace Larder.Registry.Storage;
 
@@ -14,6 +15,13 @@ public static class RegistryJson
     /// so that a document from before a setting existed would come back with that setting null or 0.
     /// </remarks>
     public static JsonSerializerOptions Options { get; } = Create();
+
+    /// <summary>Makes the metadata of models and versions, which by reflection takes a good part of a server's start. The first reader of either waits for it.</summary>
+    public static void Prepare()
+    {
+        _ = ModelCollections.Models.Type.Value;
+        _ = ModelCollections.Versions.Type.Value;
+    }
 
     internal static DocumentCollection<T> Collection<T>(string name) => new(name, new Lazy<JsonTypeInfo<T>>(() => (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T))));
 

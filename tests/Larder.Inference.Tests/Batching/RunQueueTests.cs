@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Larder.Inference.Limits;
 using Larder.Inference.Sessions;
 using Larder.Inference.Settings;
@@ -54,6 +55,25 @@ public sealed class RunQueueTests : IAsyncLifetime
         foreach (var (answer, size) in (await Task.WhenAll(answers)).Zip(sizes))
             Assert.Equal($"[{string.Join(',', Enumerable.Range(0, size).Select(i => i * 11))}]", answer[1]);
         Assert.Equal([3, 4, 4, 5, 6], Runs());
+    }
+
+    [Fact]
+    public async Task A_run_of_an_idle_model_is_on_its_callers_thread_also_if_it_takes_milliseconds()
+    {
+        using var trial = await _kitchen.LeaseAsync(OnnxModel.Turns());
+        var (turns, took) = (1000, TimeSpan.Zero);
+        for (; took < TimeSpan.FromMilliseconds(2); turns *= 2)
+        {
+            var begin = Stopwatch.GetTimestamp();
+            await Kitchen.PredictAsync(trial.Model, Turns());
+            took = Stopwatch.GetElapsedTime(begin);
+        }
+
+        // Another queue: the first one's runs were shorter.
+        using var lease = await _kitchen.LeaseAsync(OnnxModel.Turns(), new ModelSettings { Batching = new() { MaxRows = 4 } });
+        Assert.All(Enumerable.Range(0, 10), _ => Assert.True(Kitchen.PredictAsync(lease.Model, Turns()).IsCompletedSuccessfully));
+
+        string Turns() => $$"""{"turns":[{{turns}}]}""";
     }
 
     [Fact]

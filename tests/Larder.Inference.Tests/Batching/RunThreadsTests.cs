@@ -40,6 +40,17 @@ public sealed class RunThreadsTests
         Assert.InRange(ran.Distinct().Count(), 1, work.Count / 10);
     }
 
+    [Fact]
+    public void One_caller_at_a_time_may_do_a_run_itself()
+    {
+        var threads = new RunThreads();
+
+        Assert.True(threads.TryBeginOnCaller());
+        Assert.False(threads.TryBeginOnCaller());
+        threads.EndOnCaller();
+        Assert.True(threads.TryBeginOnCaller());
+    }
+
     private sealed class Work(Action action) : IThreadPoolWorkItem
     {
         private readonly TaskCompletionSource<Thread> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
