@@ -5,9 +5,8 @@ namespace Larder.Functions.Hosting;
 /// </summary>
 internal static class BackgroundStart
 {
-    /// <summary>How long after the start such work begins.</summary>
-    public static readonly TimeSpan Delay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(1);
 
-    /// <summary>Waits until it may begin.</summary>
+    /// <summary>Waits until it may begin, a second after the start.</summary>
     public static Task WaitAsync(TimeProvider time, CancellationToken cancellationToken) => Task.Delay(Delay, time, cancellationToken);
 }

@@ -16,8 +16,8 @@ internal sealed class FunctionListenerService(FunctionCatalog catalog, FunctionD
     private Task _stopping = Task.CompletedTask;
 
     /// <summary>
-    /// Starts the listeners once the web server listens: a host that cannot have its port must not have run functions. The first requests come first, since the start of the task hub and of the other
-    /// listeners would take half of the processors' time from them.
+    /// Starts the listeners once the web server listens: a host that cannot have its port must not have run functions. The first requests come first: the task hub and the other
+    /// listeners take the processors from them while they start.
     /// </summary>
     public async Task StartedAsync(CancellationToken cancellationToken)
     {

@@ -19,7 +19,7 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
     private readonly bool _returnsInputs = ReturnsInputs(model.Description.Signature);
 
     // Not in trials, which run the same inputs in several sessions.
-    private volatile bool _binds = metrics is not null && !ReturnsInputs(model.Description.Signature) && BoundOutputs.Suit(model);
+    private volatile bool _binds = metrics is not null && BoundOutputs.Suit(model);
 
     /// <summary>Runs the session once.</summary>
     /// <param name="inputs">The inputs of one request, or the merged rows of several.</param>
@@ -41,7 +41,7 @@ internal sealed class ModelRunner(ServableModel model, InferenceSession session,
         _environment.Begin();
         try
         {
-            var bound = _binds && members.Count <= 1 && inputs.Rows == 1 ? Bound(inputs, values) : null;
+            var bound = _binds && !_returnsInputs && members.Count <= 1 && inputs.Rows == 1 ? Bound(inputs, values) : null;
             if (bound is not null && TryRun(bound, guard, cancellationToken))
                 return bound.Give(Stopwatch.GetElapsedTime(started));
             var result = new RunResult(RunSession(guard.Options, names, values), _returnsInputs ? inputs : null, model, Math.Max(1, members.Count), Stopwatch.GetElapsedTime(started), resources) { Rows = Math.Max(1, inputs.Rows) };

@@ -1,7 +1,9 @@
 using System.Net;
+using Larder.Host.Http;
 using Larder.Host.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Larder.Host.Tests;
@@ -129,6 +131,28 @@ public sealed class ThrottleTests
         using var failed = await host.Client.GetAsync("failing");
 
         Assert.Equal((HttpStatusCode.InternalServerError, "refused with 500"), (failed.StatusCode, await failed.Content.ReadAsStringAsync()));
+    }
+
+    [Fact]
+    public async Task What_waits_for_quiet_goes_on_once_no_request_was_there_for_a_while()
+    {
+        using var throttle = new HttpThrottle(new HttpOptions(new ConfigurationBuilder().Build()));
+        Assert.True(throttle.TryEnter());
+
+        var quiet = throttle.WaitUntilQuietAsync(TimeSpan.FromMilliseconds(20), TimeSpan.FromMinutes(10), CancellationToken.None);
+        Assert.NotSame(quiet, await Task.WhenAny(quiet, Task.Delay(TimeSpan.FromMilliseconds(300))));
+        throttle.Leave();
+
+        await quiet.WaitAsync(TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task What_waits_for_quiet_does_not_wait_for_requests_without_end()
+    {
+        using var throttle = new HttpThrottle(new HttpOptions(new ConfigurationBuilder().Build()));
+        Assert.True(throttle.TryEnter());
+
+        await throttle.WaitUntilQuietAsync(TimeSpan.FromMilliseconds(40), TimeSpan.FromMilliseconds(100), CancellationToken.None).WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     public sealed class Answers
