@@ -57,6 +57,8 @@ internal static class SessionBuilder
             },
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
+        // Otherwise the format would follow the file's name: ".ort" would be ONNX Runtime's own.
+        options.AddSessionConfigEntry("session.load_model_format", "ONNX");
         // Waiting threads would spin: faster alone, but in a server they take the cores from other models.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         if (extensions)

@@ -18,6 +18,9 @@ public sealed class LoadTests(SharedSandbox validation) : IClassFixture<SharedSa
     }
 
     [Fact]
+    public async Task The_name_of_a_file_does_not_decide_its_format() => await validation.Validator.ValidateAsync(validation.Save(OnnxModel.Linear(), "model.ort"), CancellationToken.None);
+
+    [Fact]
     public async Task A_locale_that_the_server_lacks_is_not_the_fault_of_the_model()
     {
         const string Sentence =

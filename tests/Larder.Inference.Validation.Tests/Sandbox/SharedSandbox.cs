@@ -10,9 +10,9 @@ public sealed class SharedSandbox : IAsyncLifetime
 
     public ModelValidator Validator { get; } = new(new ValidationLimits { SandboxMemoryBytes = 1L << 30 });
 
-    public string Save(byte[] model)
+    public string Save(byte[] model, string? name = null)
     {
-        var path = Path.Combine(_folder.FullName, Path.GetRandomFileName());
+        var path = Path.Combine(_folder.FullName, name ?? Path.GetRandomFileName());
         File.WriteAllBytes(path, model);
         return path;
     }
