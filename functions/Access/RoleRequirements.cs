@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using System.Reflection;
-using System.Runtime.Loader;
+using Larder.Functions.Http;
 using Larder.Registry.Access;
 using Microsoft.Azure.Functions.Worker;
 
@@ -20,32 +20,25 @@ internal sealed class RoleRequirements
     /// <param name="IsForRuns">As <see cref="RequiresAttribute.IsForRuns"/>.</param>
     public sealed record Entry(Role Role, bool IsProbe, ScopeRule Scope, string? ModelParameter, bool IsForRuns = false);
 
-    // They hold no functions, and there are hundreds of them.
-    private static readonly string[] Frameworks = ["System", "Microsoft", "Azure", "StandIn", "mscorlib", "netstandard", "WindowsBase"];
-
     // A reference is a model's name, with a version or an alias after a colon.
     private static readonly string[] Models = ["model", "reference"];
 
     private readonly FrozenDictionary<string, Entry> _entries;
 
     /// <summary>Reads the declarations.</summary>
-    /// <param name="classes">The classes that may hold functions.</param>
+    /// <param name="functions">All functions.</param>
     /// <exception cref="InvalidOperationException">Some declare nothing, or what cannot be: one line for each.</exception>
-    public RoleRequirements(IEnumerable<Type> classes)
+    public RoleRequirements(IReadOnlyList<FunctionMethod> functions)
     {
         var problems = new List<string>();
-        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
-        foreach (var method in classes.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)))
+        foreach (var function in functions)
         {
-            if (method.GetCustomAttribute<FunctionAttribute>() is not { } function)
+            if (function.Trigger is not { } trigger)
                 continue;
-            names.Add(function.Name);
-            if (TriggerOf(method) is not { } trigger)
-                continue;
-            if (method.GetCustomAttribute<RequiresAttribute>() is not { } requires)
+            if (function.Declaration.GetCustomAttribute<RequiresAttribute>() is not { } requires)
                 problems.Add($"The function {function.Name} answers requests, but does not say who may send them: it lacks [Requires].");
-            else if (!IsAnonymous(method))
+            else if (!IsAnonymous(function.Declaration))
                 problems.Add($"The function {function.Name} makes the host ask for a key of its own before Larder is asked: its authorization level must be Anonymous.");
             else if (requires is { IsProbe: true, Role: > Role.None })
                 problems.Add($"The function {function.Name} is a probe, but requires a role.");
@@ -57,18 +50,14 @@ internal sealed class RoleRequirements
         if (problems.Count > 0)
             throw new InvalidOperationException(string.Join(Environment.NewLine, problems));
         _entries = entries.ToFrozenDictionary(StringComparer.Ordinal);
-        Names = names;
+        Names = functions.Select(function => function.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>The names of all functions, whatever starts them.</summary>
     public IReadOnlySet<string> Names { get; }
 
     /// <summary>The declarations of this app's functions, and of the libraries' that it refers to.</summary>
-    public static RoleRequirements OfThisApp() => new(Assemblies(typeof(RoleRequirements).Assembly).SelectMany(assembly => assembly.GetTypes()));
-
-    /// <summary>The HTTP trigger of a function; null when it has another.</summary>
-    public static HttpTriggerAttribute? TriggerOf(MethodInfo method) =>
-        method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(trigger => trigger is not null);
+    public static RoleRequirements OfThisApp() => new(FunctionMethods.OfThisApp);
 
     /// <summary>What a function declares.</summary>
     /// <exception cref="InvalidOperationException">The function was not there at the start.</exception>
@@ -83,35 +72,4 @@ internal sealed class RoleRequirements
         .Where(attribute => attribute.AttributeType == typeof(HttpTriggerAttribute))
         .SelectMany(attribute => attribute.ConstructorArguments)
         .Any(argument => argument.ArgumentType == typeof(AuthorizationLevel) && (AuthorizationLevel)(int)argument.Value! == AuthorizationLevel.Anonymous);
-
-    // Only assemblies that refer to the triggers can declare any.
-    private static IEnumerable<Assembly> Assemblies(Assembly root)
-    {
-        var triggers = typeof(HttpTriggerAttribute).Assembly.GetName().Name;
-        var loader = AssemblyLoadContext.GetLoadContext(root) ?? AssemblyLoadContext.Default;
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        var queue = new Queue<Assembly>([root]);
-        while (queue.TryDequeue(out var assembly))
-        {
-            var references = assembly.GetReferencedAssemblies();
-            if (references.Any(name => name.Name == triggers))
-                yield return assembly;
-            foreach (var name in references.Where(name => !Frameworks.Contains(name.Name!.Split('.')[0]) && seen.Add(name.Name!)))
-                if (TryLoad(loader, name) is { } referenced)
-                    queue.Enqueue(referenced);
-        }
-    }
-
-    // An assembly that is not in the output cannot hold functions that run.
-    private static Assembly? TryLoad(AssemblyLoadContext loader, AssemblyName name)
-    {
-        try
-        {
-            return loader.LoadFromAssemblyName(name);
-        }
-        catch (FileNotFoundException)
-        {
-            return null;
-        }
-    }
 }

@@ -7,7 +7,6 @@ using Larder.Functions.OpenApi;
 using Larder.Functions.Operations;
 using Larder.Registry.Access;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Azure.Functions.Worker;
 
 namespace Larder.Functions.Http;
 
@@ -28,12 +27,10 @@ public sealed class RouteTable
 
     private readonly IReadOnlyList<Entry> _all =
     [
-        .. from type in typeof(RouteTable).Assembly.GetTypes()
-           from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
-           where method.IsDefined(typeof(FunctionAttribute))
-           let trigger = RoleRequirements.TriggerOf(method)
-           let methods = trigger?.Methods
-           where methods is { Length: > 0 }
+        .. from function in FunctionMethods.OfThisApp
+           let trigger = function.Trigger
+           where trigger is { Methods.Length: > 0 }
+           let methods = trigger.Methods
            let path = trigger.Route == Greeting.Root ? "/" : $"/{MLflowRoutes.Shown(trigger.Route!)}"
            orderby path, methods[0]
            select new Entry(
@@ -41,10 +38,10 @@ public sealed class RouteTable
                [.. methods.Select(m => m.ToUpperInvariant()).Where(m => m != HttpMethods.Head)],
                path,
                // Without one the host does not start (FunctionAccess).
-               method.GetCustomAttribute<RequiresAttribute>()!.Role,
-               method.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "",
-               method.GetCustomAttribute<FunctionAttribute>()!.Name,
-               method),
+               function.Declaration.GetCustomAttribute<RequiresAttribute>()!.Role,
+               function.Declaration.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "",
+               function.Name,
+               function.Declaration),
     ];
 
     private readonly FrozenDictionary<string, string> _templates;

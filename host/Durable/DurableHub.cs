@@ -11,26 +11,32 @@ namespace Larder.Host.Durable;
 internal sealed class DurableHub : IFunctionListener, IDisposable
 {
     private readonly WorkerClaim _claim;
-    private readonly TaskHubWorker _worker;
+    private readonly Lazy<AzureStorageOrchestrationService> _service;
+    private readonly Lazy<TaskHubWorker> _worker;
     private readonly Lazy<Task> _created;
     private readonly Lazy<Task> _started;
     private readonly Lazy<Task> _stopped;
 
+    /// <summary>Reads the settings. The engine itself, which takes longer, is made when it is first used: requests that need none come first.</summary>
+    /// <exception cref="SelfHostException">The settings name no account, or no possible hub.</exception>
     public DurableHub(IConfiguration configuration, IOptions<DurableOptions> options, DurableFunctions functions, ILoggerFactory loggers)
     {
-        var storage = DurableStorage.From(configuration);
+        var (storage, hub, durable) = (DurableStorage.From(configuration), TaskHubName.Read(configuration), options.Value);
         _claim = WorkerClaim.Take(configuration, storage.Account);
-        Service = new AzureStorageOrchestrationService(
-            options.Value.ToSettings(TaskHubName.Read(configuration), storage, _claim.Id, loggers));
-        _worker = new TaskHubWorker(Service, functions, functions, loggers) { ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails };
-        _worker.AddOrchestrationDispatcherMiddleware(functions.RunTurnAsync);
-        _created = new(Service.CreateIfNotExistsAsync);
+        _service = new(() => new AzureStorageOrchestrationService(durable.ToSettings(hub, storage, _claim.Id, loggers)));
+        _worker = new(() =>
+        {
+            var worker = new TaskHubWorker(Service, functions, functions, loggers) { ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails };
+            worker.AddOrchestrationDispatcherMiddleware(functions.RunTurnAsync);
+            return worker;
+        });
+        _created = new(() => Service.CreateIfNotExistsAsync());
         _started = new(StartOnceAsync);
-        _stopped = new(() => _started is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } ? _worker.StopAsync(isForced: false) : Task.CompletedTask);
+        _stopped = new(() => _started is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } ? _worker.Value.StopAsync(isForced: false) : Task.CompletedTask);
     }
 
     /// <summary>The provider.</summary>
-    public AzureStorageOrchestrationService Service { get; }
+    public AzureStorageOrchestrationService Service => _service.Value;
 
     /// <summary>Makes sure that the hub's tables and queues exist.</summary>
     public Task EnsureCreatedAsync(CancellationToken cancellationToken) => _created.Value.WaitAsync(cancellationToken);
@@ -43,14 +49,16 @@ internal sealed class DurableHub : IFunctionListener, IDisposable
 
     public void Dispose()
     {
-        _worker.Dispose();
-        Service.Dispose();
+        if (_worker.IsValueCreated)
+            _worker.Value.Dispose();
+        if (_service.IsValueCreated)
+            Service.Dispose();
         _claim.Dispose();
     }
 
     private async Task StartOnceAsync()
     {
         await _created.Value;
-        await _worker.StartAsync();
+        await _worker.Value.StartAsync();
     }
 }

@@ -15,8 +15,9 @@ internal static partial class FunctionIndex
     public static IReadOnlyList<HostFunction> Find(IEnumerable<Type> classes, FunctionErrors errors)
     {
         var functions = new SortedDictionary<string, HostFunction>(StringComparer.OrdinalIgnoreCase);
-        foreach (var method in classes.SelectMany(type => type.GetMethods(AnyMethod)))
-            if (method.GetCustomAttribute<FunctionAttribute>() is { } attribute)
+        // Most methods are accessors and closures, and to look for an attribute takes longer than to see that.
+        foreach (var method in classes.SelectMany(type => type.GetMethods(AnyMethod)).Where(method => !method.IsSpecialName && method.Name[0] != '<'))
+            if (method.GetCustomAttribute<FunctionAttribute>(inherit: false) is { } attribute)
                 errors.Collect(() =>
                 {
                     var function = Describe(attribute.Name, method);

@@ -11,6 +11,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.HttpsPolicy;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -76,6 +78,7 @@ internal static class HostServices
     public static void Complete(WebApplicationBuilder web, HostCommandLine commandLine, GrpcServices? grpc)
     {
         web.Services.TryAddSingleton(TimeProvider.System);
+        RemoveControllers(web.Services);
         web.Services.AddHostedService<FunctionListenerService>();
         web.Services.AddSingleton<IConnectionListenerFactory, HostTransport>();
         if (commandLine.GrpcPort is not null)
@@ -84,6 +87,13 @@ internal static class HostServices
         web.Services.Configure<KestrelServerOptions>(kestrel => ListenAddresses.Listen(kestrel, urls, commandLine.GrpcPort));
         // The web server would warn that it does not use them.
         web.WebHost.UseUrls();
+    }
+
+    // There are no controllers to choose among. What would choose reads MVC's options and metadata before the first request can be routed.
+    private static void RemoveControllers(IServiceCollection services)
+    {
+        foreach (var policy in services.Where(service => service.ServiceType == typeof(MatcherPolicy) && service.ImplementationType?.Assembly == typeof(MvcOptions).Assembly).ToList())
+            services.Remove(policy);
     }
 
     private static long BodyLimit(IConfiguration configuration) =>

@@ -248,7 +248,7 @@ public sealed class FunctionAccessTests
     {
         var access = RoleRequirements.OfThisApp();
         var functions = typeof(RouteTable).Assembly.GetTypes().SelectMany(type => type.GetMethods())
-            .Where(method => method.IsDefined(typeof(FunctionAttribute)) && RoleRequirements.TriggerOf(method) is not null)
+            .Where(method => method.IsDefined(typeof(FunctionAttribute)) && FunctionMethods.TriggerOf(method) is not null)
             .Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name)
             .ToList();
 
@@ -267,7 +267,7 @@ public sealed class FunctionAccessTests
     [InlineData(typeof(Scoped), "The function Scoped does not say what it has to do with models: [Requires] needs a Scope where, and only where, the route names no model.")]
     [InlineData(typeof(GuardedProbe), "The function GuardedProbe is a probe, but requires a role.")]
     public void A_function_that_does_not_say_who_may_call_it_keeps_the_host_from_starting(Type functions, string sentence) =>
-        Assert.Equal(sentence, Assert.Throws<InvalidOperationException>(() => new RoleRequirements([typeof(Declared), functions])).Message);
+        Assert.Equal(sentence, Assert.Throws<InvalidOperationException>(() => new RoleRequirements(FunctionMethods.Of([typeof(Declared), functions]))).Message);
 
     [Fact]
     public void The_host_reads_the_declarations_before_it_starts()
@@ -278,7 +278,7 @@ public sealed class FunctionAccessTests
             "--Functions:Worker:HostEndpoint=http://127.0.0.1:1", "--Functions:Worker:WorkerId=worker", "--Functions:Worker:RequestId=request", "--Functions:Worker:GrpcMaxMessageLength=1024",
         ]);
         builder.AddLarder();
-        builder.Services.AddSingleton(_ => new RoleRequirements([typeof(Undeclared)]));
+        builder.Services.AddSingleton(_ => new RoleRequirements(FunctionMethods.Of([typeof(Undeclared)])));
         using var host = builder.Build();
 
         var refused = Assert.Throws<InvalidOperationException>(() => host.Services.GetServices<IHostedService>().Count());
@@ -288,15 +288,15 @@ public sealed class FunctionAccessTests
 
     [Fact]
     public void All_that_is_wrong_is_said_at_once() =>
-        Assert.Equal(2, Assert.Throws<InvalidOperationException>(() => new RoleRequirements([typeof(Undeclared), typeof(Keyed)])).Message.Split(Environment.NewLine).Length);
+        Assert.Equal(2, Assert.Throws<InvalidOperationException>(() => new RoleRequirements(FunctionMethods.Of([typeof(Undeclared), typeof(Keyed)]))).Message.Split(Environment.NewLine).Length);
 
     [Fact]
     public void A_function_that_was_not_there_at_the_start_is_refused_for_every_caller() =>
-        Assert.Throws<InvalidOperationException>(() => new RoleRequirements([typeof(Declared)]).Of("Forgotten"));
+        Assert.Throws<InvalidOperationException>(() => new RoleRequirements(FunctionMethods.Of([typeof(Declared)])).Of("Forgotten"));
 
     [Fact]
     public void A_function_without_a_request_needs_no_role_and_its_name_is_known() =>
-        Assert.Equal(["Timed"], new RoleRequirements([typeof(Timed)]).Names);
+        Assert.Equal(["Timed"], new RoleRequirements(FunctionMethods.Of([typeof(Timed)])).Names);
 
     private static IEnumerable<string> Sorted(IEnumerable<string> lines) => lines.Order(StringComparer.Ordinal);
 

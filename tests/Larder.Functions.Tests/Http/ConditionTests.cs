@@ -22,7 +22,7 @@ public sealed class ConditionTests(LarderFixture larder)
     public void Every_route_with_GET_has_HEAD()
     {
         var triggers = typeof(RouteTable).Assembly.GetTypes().SelectMany(type => type.GetMethods())
-            .Where(method => method.IsDefined(typeof(FunctionAttribute))).Select(RoleRequirements.TriggerOf).Where(trigger => trigger?.Methods?.Contains("get") == true).ToList();
+            .Where(method => method.IsDefined(typeof(FunctionAttribute))).Select(FunctionMethods.TriggerOf).Where(trigger => trigger?.Methods?.Contains("get") == true).ToList();
 
         Assert.True(triggers.Count > 20, $"{triggers.Count}");
         Assert.All(triggers, trigger => Assert.Contains("head", trigger!.Methods!));
