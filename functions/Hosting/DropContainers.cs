@@ -34,7 +34,10 @@ public sealed partial class DropContainers(BlobServiceClient storage, TimeProvid
     {
         try
         {
-            await storage.GetBlobContainerClient(container).CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            // Nearly always they exist, and to be told so costs less than to be told that one cannot be created again.
+            var drop = storage.GetBlobContainerClient(container);
+            if (!await drop.ExistsAsync(cancellationToken))
+                await drop.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
             return true;
         }
         catch (RequestFailedException exception) when (exception.Status == 403)

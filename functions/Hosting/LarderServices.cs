@@ -103,7 +103,7 @@ public static class LarderServices
     {
         // On other cores, while the services are registered.
         _ = Task.Run(RegistryJson.Prepare);
-        _ = Task.Run(SessionCache.LoadLibrary);
+        _ = Task.Run(SessionCache.Prepare);
         builder.UseMiddleware<RequestIdMiddleware>();
         builder.UseMiddleware<PageMiddleware>();
         builder.UseMiddleware<ErrorMiddleware>();
@@ -116,6 +116,9 @@ public static class LarderServices
         RenamedSettings.AddCheck(services);
         services.AddHostedService<UnreadSettings>();
         services.AddMetrics();
+        // The first service to be made: it takes long, on a core of its own.
+        services.AddSingleton<PrometheusScraper>();
+        services.AddHostedService(provider => provider.GetRequiredService<PrometheusScraper>());
         services.AddSingleton(provider => new LocalFolder(
             provider.GetRequiredService<IConfiguration>()["LocalFolder"] is { Length: > 0 } folder ? folder : DefaultFolder(provider)));
         services.AddAccess();
@@ -162,8 +165,6 @@ public static class LarderServices
         services.AddSingleton<ImageBody>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<OpenModels>();
-        services.AddSingleton<PrometheusScraper>();
-        services.AddHostedService(provider => provider.GetRequiredService<PrometheusScraper>());
         services.AddSingleton<Preloader>();
         services.AddHostedService(provider => provider.GetRequiredService<Preloader>());
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RecentModels>(provider, Path.Combine(provider.GetRequiredService<LocalFolder>().Path, "recent-models")));

@@ -14,17 +14,32 @@ namespace Larder.Functions.Operations;
 /// Collects the meters named <c>Larder.*</c>, <see cref="TritonMetrics"/> and .NET's own of memory and threads, and answers scrapes by OpenTelemetry's Prometheus exporter. That is middleware for a route of its own; a function has a route
 /// already, with a role and a key, so the exporter's pipeline is built apart and called with the function's request.
 /// </summary>
-/// <remarks>A hosted service, so that it listens from the start and not from the first scrape.</remarks>
-public sealed class PrometheusScraper : IHostedService, IDisposable
+/// <remarks>A hosted service, so that it listens from the start and not from the first scrape. Its pipeline is built on another core, while the other services are made.</remarks>
+/// <param name="services">The application's services.</param>
+public sealed class PrometheusScraper(IServiceProvider services) : IHostedService, IDisposable
 {
-    private readonly MeterProvider _provider;
-    private readonly RequestDelegate _exporter;
+    private readonly Task<(MeterProvider Provider, RequestDelegate Exporter)> _pipeline = Task.Run(() => Build(services));
 
-    /// <summary>Begins to listen.</summary>
-    /// <param name="services">The application's services.</param>
-    public PrometheusScraper(IServiceProvider services)
+    /// <summary>Answers with the metrics as they are now: Prometheus' text format 0.0.4, or OpenMetrics where the request accepts it.</summary>
+    public async Task ScrapeAsync(HttpContext http) => await (await _pipeline).Exporter(http);
+
+    /// <summary>Waits until it listens.</summary>
+    public Task StartAsync(CancellationToken cancellationToken) => _pipeline.WaitAsync(cancellationToken);
+
+    /// <inheritdoc />
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc />
+    public void Dispose()
     {
-        _provider = Sdk.CreateMeterProviderBuilder()
+        Task.WaitAny(_pipeline);
+        if (_pipeline.IsCompletedSuccessfully)
+            _pipeline.Result.Provider.Dispose();
+    }
+
+    private static (MeterProvider Provider, RequestDelegate Exporter) Build(IServiceProvider services)
+    {
+        var provider = Sdk.CreateMeterProviderBuilder()
             // OTEL_SDK_DISABLED and its like are about what is sent; this is asked for.
             .ConfigureServices(own => own.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build()))
             .AddMeter("Larder.*", TritonMetrics.MeterName, "System.Runtime")
@@ -36,20 +51,8 @@ public sealed class PrometheusScraper : IHostedService, IDisposable
                 exporter.ScrapeResponseCacheDurationMilliseconds = 0;
             })
             .Build();
-        _exporter = new ApplicationBuilder(services)
-            .UseOpenTelemetryPrometheusScrapingEndpoint(_provider, _ => true, path: null, configureBranchedPipeline: null, optionsName: null)
-            .Build();
+        return (provider, new ApplicationBuilder(services)
+            .UseOpenTelemetryPrometheusScrapingEndpoint(provider, _ => true, path: null, configureBranchedPipeline: null, optionsName: null)
+            .Build());
     }
-
-    /// <summary>Answers with the metrics as they are now: Prometheus' text format 0.0.4, or OpenMetrics where the request accepts it.</summary>
-    public Task ScrapeAsync(HttpContext http) => _exporter(http);
-
-    /// <inheritdoc />
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc />
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc />
-    public void Dispose() => _provider.Dispose();
 }

@@ -79,7 +79,7 @@ internal static class UsedBindings
     public static IEnumerable<Attribute> NotSupportedOn(MethodInfo method) =>
     [
         .. method.GetCustomAttributes<OutputBindingAttribute>(),
-        .. method.GetCustomAttributes().Where(attribute => attribute is FixedDelayRetryAttribute or ExponentialBackoffRetryAttribute),
+        .. method.GetCustomAttributes<RetryAttribute>(),
         .. Returned(method.ReturnType).GetProperties().SelectMany(property => property.GetCustomAttributes<OutputBindingAttribute>()),
     ];
 

@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Larder.Host.Hosting;
 
@@ -84,7 +85,7 @@ public sealed class SelfHostBuilder : IHostApplicationBuilder, IFunctionsWorkerA
         HostServices.Complete(_web, _commandLine, _options.Grpc);
         var storage = StorageEmulator.Configure(_web.Configuration);
         var app = StartupErrors.Translate(_web.Build);
-        // Meanwhile, on another core: making the services and binding the functions each take about a third of the start. The start makes again what fails, and tells why.
+        // Meanwhile, on another core: making the services and binding the functions each take about a third of the start.
         var services = Task.Run(() => app.Services.GetServices<IHostedService>().Count());
         try
         {
@@ -103,6 +104,8 @@ public sealed class SelfHostBuilder : IHostApplicationBuilder, IFunctionsWorkerA
             throw;
         }
 
+        // The start does again what fails here, and tells why.
+        Task.WaitAny(Task.Run(() => app.Services.GetService<IStartupValidator>()?.Validate()));
         Task.WaitAny(services);
 
         return new SelfHost(

@@ -25,6 +25,12 @@ internal sealed class OnnxEnvironment
 
     private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(10);
     private static readonly Lock Gate = new();
+    private static readonly Lazy<OrtEnv> Own = new(() =>
+    {
+        NativeHeap.ReturnLargeBlocks();
+        return Make(Environment.ProcessorCount);
+    });
+
     private static OnnxEnvironment? Shared;
     private static volatile bool HasThreads;
 
@@ -38,11 +44,9 @@ internal sealed class OnnxEnvironment
     private OnnxEnvironment(long runBytes)
     {
         RunBytes = runBytes;
-        NativeHeap.ReturnLargeBlocks();
-        var environment = Make(Environment.ProcessorCount);
         using var memory = new OrtMemoryInfo(OrtMemoryInfo.allocatorCPU, OrtAllocatorType.ArenaAllocator, 0, OrtMemType.Default);
         using var arena = new OrtArenaCfg(checked((uint)runBytes), ExtendAsRequested, DefaultSize, MostSpareBytes);
-        environment.CreateAndRegisterAllocator(memory, arena);
+        Own.Value.CreateAndRegisterAllocator(memory, arena);
         using var options = new SessionOptions { IntraOpNumThreads = 1 };
         UseArena(options);
         _session = new InferenceSession(Identity, options);
@@ -76,6 +80,9 @@ internal sealed class OnnxEnvironment
             return OrtEnv.Instance();
         }
     }
+
+    /// <summary>Loads ONNX Runtime's library and makes what does not depend on the maximum. If that fails, <see cref="Open"/> tells why.</summary>
+    public static void Prepare() => _ = Own.Value;
 
     /// <summary>The process's environment. The first call sets the maximum.</summary>
     /// <param name="runBytes">Most bytes of all runs together.</param>

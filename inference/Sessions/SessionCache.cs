@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Larder.Inference.Batching;
 using Larder.Inference.Caching;
 using Larder.Inference.Limits;
@@ -37,8 +36,8 @@ public sealed class SessionCache : IAsyncDisposable
     private int _loadedModels;
     private bool _closed;
 
-    /// <summary>Loads ONNX Runtime's library, tens of megabytes, before the first cache of the process needs it; that one says what is wrong if it cannot be loaded.</summary>
-    public static void LoadLibrary() => NativeLibrary.TryLoad("onnxruntime", typeof(OrtEnv).Assembly, null, out _);
+    /// <summary>Loads ONNX Runtime's library, tens of megabytes, and makes its environment, before the first cache of the process needs them; that one says what is wrong if it cannot.</summary>
+    public static void Prepare() => OnnxEnvironment.Prepare();
 
     /// <param name="files">Source of the model files.</param>
     /// <param name="limits">Validated limits.</param>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Reflection;
-using Larder.Functions.Access;
 using Larder.Functions.Http;
 using Larder.Functions.Tests.Hosting;
 using Larder.Testing.Onnx;
