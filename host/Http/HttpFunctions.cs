@@ -27,8 +27,11 @@ internal sealed class HttpFunctions(
         app.UseRouting();
         if (options.Hsts)
             app.UseHsts();
-        app.Use(WrongMethodIsNotFound);
-        ((IEndpointRouteBuilder)app).DataSources.Add(new DefaultEndpointDataSource(functions.Select(Endpoint).ToArray()));
+        var endpoints = functions.Select(Endpoint).ToList();
+        // Only if it is the last in order: it would take what is before others.
+        var rest = functions.Count > 0 && RouteOf(functions[^1]).Rest is not null ? functions[^1] : null;
+        app.Use(rest is null ? WrongMethodIsNotFound : next => RestGoesTo(rest, endpoints[^1], next));
+        ((IEndpointRouteBuilder)app).DataSources.Add(new DefaultEndpointDataSource(rest is null ? endpoints : endpoints[..^1]));
     }
 
     private static FunctionRoute RouteOf(HostFunction function) => ((HttpTriggerBinding)function.Binding).Route;
@@ -52,4 +55,20 @@ internal sealed class HttpFunctions(
             http.SetEndpoint(null);
         return next(http);
     };
+
+    // A function for any path would be matched with every request by routing, and the path copied for it, before another that matches too is chosen.
+    private static RequestDelegate RestGoesTo(HostFunction function, Endpoint endpoint, RequestDelegate next)
+    {
+        var (methods, parameter) = (RouteOf(function).Methods, RouteOf(function).Rest!.Name);
+        return http =>
+        {
+            if (http.GetEndpoint() is RouteEndpoint)
+                return next(http);
+            var isTaken = methods.Count == 0 || methods.Contains(http.Request.Method);
+            http.SetEndpoint(isTaken ? endpoint : null);
+            if (isTaken)
+                http.Request.RouteValues = new RouteValueDictionary { [parameter] = http.Request.Path.Value is { Length: > 1 } path ? path[1..] : null };
+            return next(http);
+        };
+    }
 }

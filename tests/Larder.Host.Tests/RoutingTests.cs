@@ -43,6 +43,27 @@ public sealed class RoutingTests
             new OkObjectResult($"file {path}");
     }
 
+    public sealed class AllPathsLast
+    {
+        [Function("Aa")]
+        public IActionResult Taken([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "taken")] HttpRequest request) => new OkObjectResult("taken by another");
+
+        [Function("Zz")]
+        public IActionResult Rest([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "{*path}")] HttpRequest request, string? path) => new OkObjectResult(path ?? "");
+    }
+
+    public sealed class AllPathsBetween
+    {
+        [Function("Aa")]
+        public IActionResult Taken([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "taken")] HttpRequest request) => new OkObjectResult("taken by another");
+
+        [Function("Mm")]
+        public IActionResult Rest([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "{*path}")] HttpRequest request, string? path) => new OkObjectResult(path ?? "");
+
+        [Function("Zz")]
+        public IActionResult Never([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "never")] HttpRequest request) => new OkObjectResult("never");
+    }
+
     public sealed class CatchAll
     {
         [Function("zzAnything")]
@@ -125,6 +146,30 @@ public sealed class RoutingTests
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         if (expected is not null)
             Assert.Equal(expected, await answer.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData("GET", "/", "")]
+    [InlineData("GET", "/a", "a")]
+    [InlineData("GET", "/a/b/", "a/b/")]
+    [InlineData("GET", "/a//b", "a//b")]
+    [InlineData("GET", "//a", "/a")]
+    [InlineData("GET", "/a%20b%2Fc", "a b%2Fc")]
+    [InlineData("GET", "/taken", "taken by another")]
+    [InlineData("POST", "/taken", null)]
+    [InlineData("POST", "/a", null)]
+    public async Task A_catch_all_of_all_paths_gets_the_path_whatever_its_place_in_the_order(string method, string path, string? expected)
+    {
+        // The last one in order is no route to routing: it gets what routing leaves.
+        foreach (var functions in (Type[])[typeof(AllPathsLast), typeof(AllPathsBetween)])
+        {
+            await using var host = await TestHost.StartAsync(new TestHostSetup { Functions = [functions] });
+
+            using var answer = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), host.Client.BaseAddress + path[1..]));
+
+            Assert.Equal(expected is null ? HttpStatusCode.NotFound : HttpStatusCode.OK, answer.StatusCode);
+            Assert.Equal(expected ?? "", await answer.Content.ReadAsStringAsync());
+        }
     }
 
     [Theory]
