@@ -1,3 +1,4 @@
+using Larder.Functions.Prediction;
 using Larder.Inference.Sessions;
 using Larder.Registry.Errors;
 using Larder.Registry.Models;
@@ -5,8 +6,8 @@ using Larder.Registry.Schedules;
 
 namespace Larder.Functions.Models;
 
-/// <summary>Deletes a version or a whole model, whichever protocol asks: not while a schedule needs it, and what was loaded of it is unloaded.</summary>
-public sealed class ModelDeletion(ModelRegistry registry, ScheduleStore schedules, SessionCache sessions)
+/// <summary>Deletes a version or a whole model, whichever protocol asks: not while a schedule needs it. What was loaded of it is unloaded, and its statistics are forgotten.</summary>
+public sealed class ModelDeletion(ModelRegistry registry, ScheduleStore schedules, SessionCache sessions, PredictionStatistics statistics)
 {
     private const int MaxShown = 10;
 
@@ -17,7 +18,7 @@ public sealed class ModelDeletion(ModelRegistry registry, ScheduleStore schedule
         if (!force)
             await RequireUnscheduledAsync(new ModelReference(name), cancellationToken);
         await registry.DeleteModelAsync(name, force, purge, ifMatch, actor, cancellationToken);
-        sessions.Unload(name);
+        Forget(name);
     }
 
     /// <summary>Deletes a version.</summary>
@@ -27,8 +28,14 @@ public sealed class ModelDeletion(ModelRegistry registry, ScheduleStore schedule
         if (!force)
             await RequireUnscheduledAsync(new ModelReference(name, version ?? (await registry.GetAsync(name, cancellationToken)).ServedVersion), cancellationToken);
         var deletion = await registry.DeleteVersionAsync(name, version, force, purge, ifMatch, actor, cancellationToken);
-        sessions.Unload(name, $"{deletion.Version}");
+        Forget(name, $"{deletion.Version}");
         return deletion;
+    }
+
+    private void Forget(string name, string? version = null)
+    {
+        sessions.Unload(name, version);
+        statistics.Forget(name, version);
     }
 
     private async Task RequireUnscheduledAsync(ModelReference reference, CancellationToken cancellationToken)

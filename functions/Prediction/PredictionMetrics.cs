@@ -78,7 +78,7 @@ public sealed class PredictionMetrics
 public readonly record struct PredictionTimes(long Began, long Leased, long Read, long Ran, long Sent);
 
 /// <summary>
-/// What this server has predicted since its start, by version. The versions with the oldest requests are dropped above <see cref="MostVersions"/>, so that models that come and go do not
+/// What this server has predicted since its start, by version. What it deletes is forgotten, and the versions with the oldest requests are dropped above <see cref="MostVersions"/>, so that models that come and go do not
 /// fill the memory.
 /// </summary>
 public sealed class PredictionStatistics(TimeProvider timeProvider)
@@ -92,6 +92,13 @@ public sealed class PredictionStatistics(TimeProvider timeProvider)
 
     /// <summary>Those of one version; null if it had no request.</summary>
     public VersionStatistics? Find(string model, string version) => _versions.GetValueOrDefault((model, version));
+
+    /// <summary>Forgets those of a deleted version, or of all of a model.</summary>
+    internal void Forget(string model, string? version)
+    {
+        foreach (var key in _versions.Keys.Where(key => key.Model == model && (version is null || key.Version == version)))
+            _versions.TryRemove(key, out _);
+    }
 
     internal VersionStatistics Of(ResolvedModel model)
     {

@@ -65,13 +65,16 @@ public sealed class BlobDocumentStore(BlobServiceClient account, long cacheBytes
     public Task<bool> DeleteAsync<T>(
         DocumentCollection<T> collection, string partition, string id, string etag, CancellationToken cancellationToken = default)
     {
-        var blob = _container.GetBlobClient(BlobNames.Document(collection.Name, partition, id));
+        var name = BlobNames.Document(collection.Name, partition, id);
+        var blob = _container.GetBlobClient(name);
         return BlobFailures.GuardAsync(
             async () =>
             {
                 try
                 {
                     await blob.DeleteAsync(conditions: new BlobRequestConditions { IfMatch = Quoted(etag) }, cancellationToken: cancellationToken);
+                    // Its name may never be asked for again.
+                    _cache.Remove(name);
                     return true;
                 }
                 catch (RequestFailedException e) when (e.Status == 404)

@@ -50,6 +50,16 @@ internal sealed class DocumentCache(long maxBytes)
         }
     }
 
+    /// <summary>Forgets a document.</summary>
+    public void Remove(string name)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(name, out var node))
+                Remove(node);
+        }
+    }
+
     private static long Cost(BinaryData content) => content.ToMemory().Length + Overhead;
 
     private void Remove(LinkedListNode<Entry> node)

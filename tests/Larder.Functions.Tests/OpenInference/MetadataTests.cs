@@ -114,6 +114,25 @@ public sealed class MetadataTests(LarderFixture larder)
         Assert.Equal(0, (long)model.Single(entry => (string?)entry!["version"] == "1")!["inference_stats"]!["success"]!["count"]!);
     }
 
+    [Fact]
+    public async Task Statistics_of_what_is_deleted_are_forgotten()
+    {
+        foreach (var model in (string[])["v2-kept", "v2-deleted", "v2-deleted"])
+        {
+            await _client.UploadAsync(model, OnnxModel.Linear());
+            Assert.Equal(200, (await _client.PredictAsync(model, """{"values":[1,2,3,4]}""")).Code);
+        }
+
+        Assert.Equal(["v2-deleted 1", "v2-deleted 2", "v2-kept 1"], await CountedAsync());
+        using var version = await _client.DeleteAsync("/api/v1/models/v2-deleted:1?force=true");
+        Assert.Equal(["v2-deleted 2", "v2-kept 1"], await CountedAsync());
+        using var whole = await _client.DeleteAsync("/api/v1/models/v2-deleted?force=true");
+        Assert.Equal(["v2-kept 1"], await CountedAsync());
+
+        async Task<IEnumerable<string>> CountedAsync() => (await _client.GetJsonAsync("/v2/models/stats")).Body["model_stats"]!.AsArray()
+            .Select(entry => $"{entry!["name"]} {entry["version"]}").Where(entry => entry.StartsWith("v2-kept", StringComparison.Ordinal) || entry.StartsWith("v2-deleted", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+    }
+
     [Theory]
     [InlineData("GET", "/v2/logging")]
     [InlineData("POST", "/v2/trace/setting")]
