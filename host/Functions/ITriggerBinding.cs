@@ -49,7 +49,7 @@ internal interface ITriggerBinding
 
     /// <summary>
     /// Runs in each invocation after the middleware and before the arguments are read: fetches what cannot be had without waiting
-    /// and leaves it where the expressions find it (<see cref="HostFunctionContext.TriggerData"/>).
+    /// and leaves it where the expressions find it.
     /// </summary>
     ValueTask PrepareAsync(HostFunctionContext context) => ValueTask.CompletedTask;
 

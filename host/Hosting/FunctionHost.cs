@@ -1,10 +1,10 @@
 using System.Globalization;
 using Larder.Host.Configuration;
 using Larder.Host.Functions;
+using Larder.Host.Http;
 using Larder.Host.Invocation;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.ObjectPool;
 
 namespace Larder.Host.Hosting;
 
@@ -21,9 +21,6 @@ internal sealed class FunctionHost : IDisposable
 
     private const string FunctionTimeoutKey = "functionTimeout";
 
-    // As many requests are often in flight at a time.
-    private const int MostIdleCancellations = 256;
-
     // How the Functions host sends telemetry of its own; here all of it is the application's.
     private const string TelemetryModeKey = "telemetryMode";
 
@@ -39,7 +36,7 @@ internal sealed class FunctionHost : IDisposable
         DrainDelay = ReadDelay(configuration[DrainSetting]);
         Stopping = lifetime.ApplicationStopping;
         _requestsStopping = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
-        RequestsStopping = _requestsStopping.Token;
+        Cancellations = new RequestCancellations(FunctionTimeout, _requestsStopping.Token);
         lifetime.ApplicationStopping.Register(() => _requestsStopping.CancelAfter(DrainDelay + RequestGrace));
     }
 
@@ -58,13 +55,8 @@ internal sealed class FunctionHost : IDisposable
     /// <summary>Signalled when the host begins to stop.</summary>
     public CancellationToken Stopping { get; }
 
-    /// <summary>Signalled some time after the host began to stop: <see cref="DrainDelay"/> and <see cref="RequestGrace"/>.</summary>
-    public CancellationToken RequestsStopping { get; }
-
-    /// <summary>
-    /// Sources of the tokens of requests, used for one after the other: with its timer and what is registered with it, a new one for each request would be a tenth of what a prediction allocates.
-    /// </summary>
-    public ObjectPool<CancellationTokenSource> Cancellations { get; } = new DefaultObjectPool<CancellationTokenSource>(new CancellationPolicy(), MostIdleCancellations);
+    /// <summary>The tokens of requests, which are signalled some time after the host began to stop: <see cref="DrainDelay"/> and <see cref="RequestGrace"/>.</summary>
+    public RequestCancellations Cancellations { get; }
 
     public void Dispose() => _requestsStopping.Dispose();
 
@@ -72,20 +64,6 @@ internal sealed class FunctionHost : IDisposable
         string.IsNullOrEmpty(text) ? TimeSpan.Zero
         : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var delay) && delay >= TimeSpan.Zero && delay <= TimeSpan.FromMinutes(10) ? delay
         : throw new SelfHostException($"The setting '{DrainSetting}' must be a time from 00:00:00 to 00:10:00; it is '{text}'.");
-
-    private sealed class CancellationPolicy : PooledObjectPolicy<CancellationTokenSource>
-    {
-        public override CancellationTokenSource Create() => new();
-
-        // One that was signalled, or whose time was over, cannot be used again.
-        public override bool Return(CancellationTokenSource source)
-        {
-            if (source.TryReset())
-                return true;
-            source.Dispose();
-            return false;
-        }
-    }
 }
 
 /// <summary>How far the host has come.</summary>

@@ -12,9 +12,6 @@ namespace Larder.Host.Http;
 internal sealed partial class HttpFunctionEndpoint(
     HostFunction function, FunctionHost host, HttpThrottle throttle, HttpOptions options, Func<HttpContext, Task>? writeRefusal)
 {
-    // The Functions host's reason for every HTTP invocation.
-    private const string Reason = "This function was programmatically called via the host APIs.";
-
     public async Task InvokeAsync(HttpContext http)
     {
         AddHeaders(http);
@@ -27,7 +24,7 @@ internal sealed partial class HttpFunctionEndpoint(
 
         // One method for all of it, since each asynchronous one costs an object for each request that waits.
         var running = false;
-        var context = new HttpFunctionContext(function, host, http) { Reason = Reason };
+        var context = new HttpFunctionContext(function, host, http);
         try
         {
             await throttle.WaitAsync(http);

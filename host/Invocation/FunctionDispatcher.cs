@@ -20,15 +20,7 @@ internal sealed class FunctionDispatcher(FunctionHost host)
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, host.Stopping);
         if (host.FunctionTimeout is { } timeout)
             cancellation.CancelAfter(timeout);
-        await using var context = new HostFunctionContext(function, host)
-        {
-            TriggerData = invocation.Data,
-            Reason = invocation.Reason,
-            BindingData = invocation.BindingData,
-            RetryCount = invocation.RetryCount,
-            MaxRetryCount = invocation.MaxRetryCount,
-            InvocationToken = cancellation.Token,
-        };
+        await using var context = new TriggeredFunctionContext(function, host, invocation, cancellation.Token);
         using var activity = HostTraceContext.Source.StartActivity(function.Name, ActivityKind.Consumer);
         activity?.SetTag("faas.name", function.Name).SetTag("faas.invocation_id", context.InvocationId);
         try

@@ -5,14 +5,13 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Larder.Host.Invocation;
 
 /// <summary>
-/// One invocation. What most functions never look at (scope, items, features, ids) is made when it is first asked for.
-/// A trigger with data of its own may derive from it.
+/// One invocation. What most functions never look at (scope, items, features, ids) is made when it is first asked for, and the context is its own provider of services:
+/// of a short request, it is the largest thing that is allocated.
 /// </summary>
-internal class HostFunctionContext(HostFunction function, FunctionHost host) : FunctionContext, IAsyncDisposable
+internal abstract class HostFunctionContext(HostFunction function, FunctionHost host) : FunctionContext, IKeyedServiceProvider
 {
-    private static readonly IReadOnlyDictionary<string, object?> Nothing = new Dictionary<string, object?>();
-
-    private AsyncServiceScope? _scope;
+    private IServiceProvider? _otherServices;
+    private Details? _details;
     private Task? _running;
     private Func<Task, object?>? _resultOf;
 
@@ -23,10 +22,13 @@ internal class HostFunctionContext(HostFunction function, FunctionHost host) : F
     public FunctionHost Host { get; } = host;
 
     /// <summary>What the trigger's bindings need.</summary>
-    public object? TriggerData { get; set; }
+    public abstract object? TriggerData { get; }
 
     /// <summary>Why the function runs, for the log.</summary>
-    public string Reason { get; init; } = "";
+    public abstract string Reason { get; }
+
+    /// <summary>The services of this invocation's scope.</summary>
+    public abstract IServiceProvider ScopedServices { get; }
 
     /// <summary>What the function returned, or what a middleware put in its place; null until the function has ended.</summary>
     public object? ResultValue
@@ -45,56 +47,88 @@ internal class HostFunctionContext(HostFunction function, FunctionHost host) : F
         }
     }
 
-    public override string InvocationId => field ??= InvocationIds.New();
+    public sealed override string InvocationId => field ??= InvocationIds.New();
 
-    public override string FunctionId => Function.Definition.Id;
+    public sealed override string FunctionId => Function.Definition.Id;
 
-    public override FunctionDefinition FunctionDefinition => Function.Definition;
+    public sealed override FunctionDefinition FunctionDefinition => Function.Definition;
 
-    public override TraceContext TraceContext => field ??= HostTraceContext.OfActivity() ?? IncomingTrace();
+    public sealed override TraceContext TraceContext => Rest.Trace ??= HostTraceContext.OfActivity() ?? IncomingTrace();
 
-    public override BindingContext BindingContext => field ??= new HostBindingContext(GetBindingData());
+    public sealed override BindingContext BindingContext => Rest.Binding ??= new HostBindingContext(GetBindingData());
 
-    public override RetryContext RetryContext => field ??= new HostRetryContext(RetryCount, MaxRetryCount);
+    public sealed override RetryContext RetryContext => Rest.Retry ??= GetRetries();
 
-    public override IDictionary<object, object> Items { get => field ??= CreateItems(); set; }
+    public sealed override IInvocationFeatures Features => Rest.Features ??= new InvocationFeatures(this);
 
-    public override IInvocationFeatures Features => field ??= new InvocationFeatures(this);
+    public sealed override IDictionary<object, object> Items { get => field ??= CreateItems(); set; }
 
-    public override IServiceProvider InstanceServices
+    public sealed override IServiceProvider InstanceServices
     {
-        get => field ??= new InvocationServices(this);
-        set => (field, HasOtherServices) = (value, true);
+        get => _otherServices ?? this;
+        set => _otherServices = value;
     }
 
     /// <summary>Whether a middleware has put services in the place of the invocation's.</summary>
-    public bool HasOtherServices { get; private set; }
+    public bool HasOtherServices => _otherServices is not null;
 
-    public override CancellationToken CancellationToken => InvocationToken;
+    private Details Rest => _details ??= new Details();
 
-    /// <summary>What <see cref="CancellationToken"/> gives.</summary>
-    public CancellationToken InvocationToken { get; set; }
+    // Singletons come from the application itself, so that an invocation that needs nothing else, and that is nearly every one, makes no scope: that would be a third of what a short request allocates.
+    object? IServiceProvider.GetService(Type serviceType) => (Host.Singletons.Contains(serviceType) ? Host.Services : ScopedServices).GetService(serviceType);
 
-    /// <summary>The services of this invocation's scope, which is made when they are first asked for.</summary>
-    public virtual IServiceProvider ScopedServices => (_scope ??= Host.Services.CreateAsyncScope()).ServiceProvider;
+    object? IKeyedServiceProvider.GetKeyedService(Type serviceType, object? serviceKey) => ((IKeyedServiceProvider)ScopedServices).GetKeyedService(serviceType, serviceKey);
 
-    internal int RetryCount { get; init; }
-
-    internal int MaxRetryCount { get; init; }
-
-    internal IReadOnlyDictionary<string, object?>? BindingData { get; init; }
-
-    /// <summary>The values of <see cref="BindingContext.BindingData"/>.</summary>
-    protected virtual IReadOnlyDictionary<string, object?> GetBindingData() => BindingData ?? Nothing;
-
-    /// <summary>What <see cref="Items"/> holds at first.</summary>
-    protected virtual IDictionary<object, object> CreateItems() => new Dictionary<object, object>();
-
-    /// <summary>The trace that what triggered the function is part of, when nothing in this process traces.</summary>
-    protected virtual TraceContext IncomingTrace() => new HostTraceContext(null, null);
+    object IKeyedServiceProvider.GetRequiredKeyedService(Type serviceType, object? serviceKey) => ((IKeyedServiceProvider)ScopedServices).GetRequiredKeyedService(serviceType, serviceKey);
 
     /// <summary>Says where the result is once a task has ended.</summary>
     internal void SetResult(Task running, Func<Task, object?> resultOf) => (_running, _resultOf) = (running, resultOf);
 
+    /// <summary>The values of <see cref="BindingContext.BindingData"/>.</summary>
+    protected abstract IReadOnlyDictionary<string, object?> GetBindingData();
+
+    /// <summary>Which try it is.</summary>
+    protected abstract HostRetryContext GetRetries();
+
+    /// <summary>What <see cref="Items"/> holds at first.</summary>
+    protected abstract IDictionary<object, object> CreateItems();
+
+    /// <summary>The trace that what triggered the function is part of, when nothing in this process traces.</summary>
+    protected abstract TraceContext IncomingTrace();
+
+    private sealed class Details
+    {
+        public TraceContext? Trace { get; set; }
+
+        public BindingContext? Binding { get; set; }
+
+        public RetryContext? Retry { get; set; }
+
+        public IInvocationFeatures? Features { get; set; }
+    }
+}
+
+/// <summary>An invocation by anything but a request. Its scope is its own.</summary>
+internal sealed class TriggeredFunctionContext(HostFunction function, FunctionHost host, TriggerInvocation invocation, CancellationToken cancellationToken)
+    : HostFunctionContext(function, host), IAsyncDisposable
+{
+    private AsyncServiceScope? _scope;
+
+    public override object? TriggerData => invocation.Data;
+
+    public override string Reason => invocation.Reason;
+
+    public override CancellationToken CancellationToken => cancellationToken;
+
+    public override IServiceProvider ScopedServices => (_scope ??= Host.Services.CreateAsyncScope()).ServiceProvider;
+
     public ValueTask DisposeAsync() => _scope is { } scope ? scope.DisposeAsync() : ValueTask.CompletedTask;
+
+    protected override IReadOnlyDictionary<string, object?> GetBindingData() => invocation.BindingData;
+
+    protected override HostRetryContext GetRetries() => new(invocation.RetryCount, invocation.MaxRetryCount);
+
+    protected override IDictionary<object, object> CreateItems() => new Dictionary<object, object>();
+
+    protected override TraceContext IncomingTrace() => new HostTraceContext(null, null);
 }

@@ -3,23 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Larder.Host.Invocation;
 
-/// <summary>
-/// The services of one invocation. Singletons come from the application itself, so that an invocation that needs nothing else, and that is nearly
-/// every one, makes no scope: that would be a third of what a short request allocates.
-/// </summary>
-/// <param name="context">The invocation, which makes the scope when one is needed.</param>
-internal sealed class InvocationServices(HostFunctionContext context) : IKeyedServiceProvider
-{
-    public object? GetService(Type serviceType) =>
-        (context.Host.Singletons.Contains(serviceType) ? context.Host.Services : context.ScopedServices).GetService(serviceType);
-
-    public object? GetKeyedService(Type serviceType, object? serviceKey) =>
-        ((IKeyedServiceProvider)context.ScopedServices).GetKeyedService(serviceType, serviceKey);
-
-    public object GetRequiredKeyedService(Type serviceType, object? serviceKey) =>
-        ((IKeyedServiceProvider)context.ScopedServices).GetRequiredKeyedService(serviceType, serviceKey);
-}
-
 /// <summary>Knows which services are singletons.</summary>
 /// <param name="services">All that the application registered.</param>
 internal sealed class SingletonTypes(IServiceCollection services)
