@@ -23,8 +23,7 @@ internal static class FunctionMethods
     /// <summary>The functions of this app, and of the libraries that it refers to. To find them takes a part of the start.</summary>
     public static IReadOnlyList<FunctionMethod> OfThisApp => Found.Value;
 
-    /// <summary>The functions of some classes.</summary>
-    // Accessors and closures, of which there are far more, are passed over: no function's name begins so.
+    /// <summary>The functions of some classes. Closures and accessors, of which there are far more, are passed over by their names.</summary>
     public static IReadOnlyList<FunctionMethod> Of(IEnumerable<Type> classes) =>
     [
         .. from type in classes
