@@ -96,8 +96,11 @@ public sealed class PredictionStatistics(TimeProvider timeProvider)
     /// <summary>Forgets those of a deleted version, or of all of a model.</summary>
     internal void Forget(string model, string? version)
     {
-        foreach (var key in _versions.Keys.Where(key => key.Model == model && (version is null || key.Version == version)))
-            _versions.TryRemove(key, out _);
+        foreach (var (key, _) in _versions)
+        {
+            if (key.Model == model && (version is null || key.Version == version))
+                _versions.TryRemove(key, out _);
+        }
     }
 
     internal VersionStatistics Of(ResolvedModel model)

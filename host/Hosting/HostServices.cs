@@ -78,7 +78,7 @@ internal static class HostServices
     public static void Complete(WebApplicationBuilder web, HostCommandLine commandLine, GrpcServices? grpc)
     {
         web.Services.TryAddSingleton(TimeProvider.System);
-        RemoveControllers(web.Services);
+        RemoveControllerPolicies(web.Services);
         web.Services.AddHostedService<FunctionListenerService>();
         web.Services.AddSingleton<IConnectionListenerFactory, HostTransport>();
         if (commandLine.GrpcPort is not null)
@@ -90,7 +90,7 @@ internal static class HostServices
     }
 
     // There are no controllers to choose among. What would choose reads MVC's options and metadata before the first request can be routed.
-    private static void RemoveControllers(IServiceCollection services)
+    private static void RemoveControllerPolicies(IServiceCollection services)
     {
         foreach (var policy in services.Where(service => service.ServiceType == typeof(MatcherPolicy) && service.ImplementationType?.Assembly == typeof(MvcOptions).Assembly).ToList())
             services.Remove(policy);

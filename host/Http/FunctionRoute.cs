@@ -19,8 +19,8 @@ internal sealed record FunctionRoute(RoutePattern Pattern, IReadOnlyList<string>
     /// <summary>The template as it is printed: without the slash that stands for an empty prefix.</summary>
     public string Text => Pattern.RawText!.TrimStart('/');
 
-    /// <summary>The parameter that takes any path, whole, if the route is nothing else; null if it is more.</summary>
-    public RoutePatternParameterPart? Rest => _shape == "{*}" && Pattern.Defaults.Count == 0 ? Pattern.Parameters[0] : null;
+    /// <summary>Whether the route is one parameter that takes any path.</summary>
+    public bool TakesAllPaths => _shape == "{*}" && Pattern.Defaults.Count == 0;
 
     /// <summary>
     /// The route of a function. The template is made as the isolated worker makes it, so that one which would break the worker, where it takes

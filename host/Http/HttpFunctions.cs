@@ -29,8 +29,8 @@ internal sealed class HttpFunctions(
             app.UseHsts();
         var endpoints = functions.Select(Endpoint).ToList();
         // Only if it is the last in order: it would take what is before others.
-        var rest = functions.Count > 0 && RouteOf(functions[^1]).Rest is not null ? functions[^1] : null;
-        app.Use(rest is null ? WrongMethodIsNotFound : next => RestGoesTo(rest, endpoints[^1], next));
+        var rest = functions.Count > 0 && RouteOf(functions[^1]).TakesAllPaths ? endpoints[^1] : null;
+        app.Use(next => RestGoesTo(rest, next));
         ((IEndpointRouteBuilder)app).DataSources.Add(new DefaultEndpointDataSource(rest is null ? endpoints : endpoints[..^1]));
     }
 
@@ -38,36 +38,29 @@ internal sealed class HttpFunctions(
 
     // The Functions host tries functions in the order of their names, and the first whose route and method match gets the request. Routing
     // prefers the more specific template only among endpoints of one order: each has its own, so the names decide.
-    private Endpoint Endpoint(HostFunction function, int order)
+    private RouteEndpoint Endpoint(HostFunction function, int order)
     {
         var binding = (HttpTriggerBinding)function.Binding;
         var endpoint = new HttpFunctionEndpoint(function, host, throttle, options, selfHost.WriteRefusal);
         var builder = new RouteEndpointBuilder(endpoint.InvokeAsync, binding.Route.Pattern, order) { DisplayName = function.Name };
         if (binding.Route.Methods.Count > 0)
             builder.Metadata.Add(new HttpMethodMetadata(binding.Route.Methods));
-        return builder.Build();
+        return (RouteEndpoint)builder.Build();
     }
 
-    // Routing answers a known path with an unknown method by an endpoint of its own, 405. The Functions host answers it with 404, as if nothing matched.
-    private static RequestDelegate WrongMethodIsNotFound(RequestDelegate next) => http =>
+    // What routing matches with no function goes to the one for all paths, if there is one. As a route, that would be matched with every request, and the path copied for it, before another that matches
+    // too is chosen. Routing answers a known path with an unknown method by an endpoint of its own, 405: to the Functions host it is as if nothing matched.
+    private static RequestDelegate RestGoesTo(RouteEndpoint? rest, RequestDelegate next)
     {
-        if (http.GetEndpoint() is { } endpoint and not RouteEndpoint)
-            http.SetEndpoint(null);
-        return next(http);
-    };
-
-    // A function for any path would be matched with every request by routing, and the path copied for it, before another that matches too is chosen.
-    private static RequestDelegate RestGoesTo(HostFunction function, Endpoint endpoint, RequestDelegate next)
-    {
-        var (methods, parameter) = (RouteOf(function).Methods, RouteOf(function).Rest!.Name);
+        var methods = rest?.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [];
         return http =>
         {
             if (http.GetEndpoint() is RouteEndpoint)
                 return next(http);
-            var isTaken = methods.Count == 0 || methods.Contains(http.Request.Method);
-            http.SetEndpoint(isTaken ? endpoint : null);
+            var isTaken = rest is not null && (methods.Count == 0 || methods.Contains(http.Request.Method, StringComparer.OrdinalIgnoreCase));
+            http.SetEndpoint(isTaken ? rest : null);
             if (isTaken)
-                http.Request.RouteValues = new RouteValueDictionary { [parameter] = http.Request.Path.Value is { Length: > 1 } path ? path[1..] : null };
+                http.Request.RouteValues = new RouteValueDictionary { [rest!.RoutePattern.Parameters[0].Name] = http.Request.Path.Value is { Length: > 1 } path ? path[1..] : null };
             return next(http);
         };
     }

@@ -6,7 +6,7 @@ namespace Larder.Host.Invocation;
 
 /// <summary>
 /// One invocation. What most functions never look at (scope, items, features, ids) is made when it is first asked for, and the context is its own provider of services:
-/// of a short request, it is the largest thing that is allocated.
+/// each request makes one.
 /// </summary>
 internal abstract class HostFunctionContext(HostFunction function, FunctionHost host) : FunctionContext, IKeyedServiceProvider
 {
@@ -74,7 +74,7 @@ internal abstract class HostFunctionContext(HostFunction function, FunctionHost 
 
     private Details Rest => _details ??= new Details();
 
-    // Singletons come from the application itself, so that an invocation that needs nothing else, and that is nearly every one, makes no scope: that would be a third of what a short request allocates.
+    // Singletons come from the application itself, so that an invocation that needs nothing else, and that is nearly every one, makes no scope.
     object? IServiceProvider.GetService(Type serviceType) => (Host.Singletons.Contains(serviceType) ? Host.Services : ScopedServices).GetService(serviceType);
 
     object? IKeyedServiceProvider.GetKeyedService(Type serviceType, object? serviceKey) => ((IKeyedServiceProvider)ScopedServices).GetKeyedService(serviceType, serviceKey);
