@@ -1,7 +1,6 @@
 using System.Globalization;
 using Larder.Host.Configuration;
 using Larder.Host.Functions;
-using Larder.Host.Http;
 using Larder.Host.Invocation;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
@@ -36,7 +35,7 @@ internal sealed class FunctionHost : IDisposable
         DrainDelay = ReadDelay(configuration[DrainSetting]);
         Stopping = lifetime.ApplicationStopping;
         _requestsStopping = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
-        Cancellations = new RequestCancellations(FunctionTimeout, _requestsStopping.Token);
+        RequestsStopping = _requestsStopping.Token;
         lifetime.ApplicationStopping.Register(() => _requestsStopping.CancelAfter(DrainDelay + RequestGrace));
     }
 
@@ -55,8 +54,8 @@ internal sealed class FunctionHost : IDisposable
     /// <summary>Signalled when the host begins to stop.</summary>
     public CancellationToken Stopping { get; }
 
-    /// <summary>The tokens of requests, which are signalled some time after the host began to stop: <see cref="DrainDelay"/> and <see cref="RequestGrace"/>.</summary>
-    public RequestCancellations Cancellations { get; }
+    /// <summary>Signalled some time after the host began to stop, to end the requests that are left: <see cref="DrainDelay"/> and <see cref="RequestGrace"/>.</summary>
+    public CancellationToken RequestsStopping { get; }
 
     public void Dispose() => _requestsStopping.Dispose();
 

@@ -1,5 +1,4 @@
 using Larder.Host.Functions;
-using Larder.Host.Hosting;
 using Larder.Host.Invocation;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -10,7 +9,7 @@ namespace Larder.Host.Http;
 
 /// <summary>What happens to a request that was routed to a function: limits, invocation, and an answer in any case.</summary>
 internal sealed partial class HttpFunctionEndpoint(
-    HostFunction function, FunctionHost host, HttpThrottle throttle, HttpOptions options, Func<HttpContext, Task>? writeRefusal)
+    HostFunction function, HttpFunctionContexts contexts, HttpThrottle throttle, HttpOptions options, Func<HttpContext, Task>? writeRefusal)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -24,7 +23,7 @@ internal sealed partial class HttpFunctionEndpoint(
 
         // One method for all of it, since each asynchronous one costs an object for each request that waits.
         var running = false;
-        var context = new HttpFunctionContext(function, host, http);
+        var context = contexts.Begin(function, http);
         try
         {
             await throttle.WaitAsync(http);
@@ -41,7 +40,7 @@ internal sealed partial class HttpFunctionEndpoint(
         }
         finally
         {
-            context.End();
+            contexts.End(context);
             if (running)
                 throttle.Release();
             throttle.Leave();

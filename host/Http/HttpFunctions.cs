@@ -10,6 +10,8 @@ namespace Larder.Host.Http;
 internal sealed class HttpFunctions(
     FunctionCatalog catalog, FunctionHost host, HttpThrottle throttle, HttpOptions options, ProxyOptions proxy, SelfHostOptions selfHost)
 {
+    private readonly HttpFunctionContexts _contexts = new(host);
+
     /// <summary>Maps the catalogue's functions.</summary>
     /// <param name="app">Where to.</param>
     /// <param name="errors">Gets a sentence for each function whose route another has.</param>
@@ -41,7 +43,7 @@ internal sealed class HttpFunctions(
     private RouteEndpoint Endpoint(HostFunction function, int order)
     {
         var binding = (HttpTriggerBinding)function.Binding;
-        var endpoint = new HttpFunctionEndpoint(function, host, throttle, options, selfHost.WriteRefusal);
+        var endpoint = new HttpFunctionEndpoint(function, _contexts, throttle, options, selfHost.WriteRefusal);
         var builder = new RouteEndpointBuilder(endpoint.InvokeAsync, binding.Route.Pattern, order) { DisplayName = function.Name };
         if (binding.Route.Methods.Count > 0)
             builder.Metadata.Add(new HttpMethodMetadata(binding.Route.Methods));

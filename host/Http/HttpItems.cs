@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.AspNetCore.Http;
 
 namespace Larder.Host.Http;
 
@@ -8,7 +7,7 @@ namespace Larder.Host.Http;
 /// The items of an invocation by a request. Each has the request, for the worker's GetHttpContext(), and few have anything else: a dictionary, which would be a tenth of what
 /// a prediction allocates, is made when something is added.
 /// </summary>
-internal sealed class HttpItems(HttpContext http) : IDictionary<object, object>
+internal sealed class HttpItems(HttpFunctionContext context) : IDictionary<object, object>
 {
     // Where the worker's GetHttpContext() looks.
     private const string HttpContextKey = "HttpRequestContext";
@@ -23,7 +22,10 @@ internal sealed class HttpItems(HttpContext http) : IDictionary<object, object>
 
     public bool IsReadOnly => false;
 
-    private Dictionary<object, object> All => _all ??= new() { [HttpContextKey] = http };
+    private Dictionary<object, object> All => _all ??= new() { [HttpContextKey] = context.HttpContext };
+
+    /// <summary>Forgets what was added.</summary>
+    public void Reset() => _all = null;
 
     public object this[object key]
     {
@@ -35,7 +37,7 @@ internal sealed class HttpItems(HttpContext http) : IDictionary<object, object>
     {
         if (_all is not null)
             return _all.TryGetValue(key, out value);
-        value = key is HttpContextKey ? http : null;
+        value = key is HttpContextKey ? context.HttpContext : null;
         return value is not null;
     }
 

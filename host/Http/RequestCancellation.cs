@@ -1,37 +1,6 @@
-using Microsoft.Extensions.ObjectPool;
-
 namespace Larder.Host.Http;
 
-/// <summary>The tokens of requests, whose sources are used for one request after the other: with its timer and what is registered with it, a new one for each would be some 300 bytes.</summary>
-/// <param name="timeout">How long a function may run; null when there is no limit.</param>
-/// <param name="stopping">Signalled when the host has waited long enough for its last requests.</param>
-internal sealed class RequestCancellations(TimeSpan? timeout, CancellationToken stopping)
-{
-    // As many requests are often in flight at a time.
-    private const int MostIdle = 256;
-
-    private readonly DefaultObjectPool<RequestCancellation> _idle = new(new Policy(), MostIdle);
-
-    /// <summary>The token of a request, until it is given to <see cref="End"/>.</summary>
-    public RequestCancellation Begin(CancellationToken aborted)
-    {
-        var cancellation = _idle.Get();
-        cancellation.Begin(timeout, aborted, stopping);
-        return cancellation;
-    }
-
-    /// <summary>Takes it back.</summary>
-    public void End(RequestCancellation cancellation) => _idle.Return(cancellation);
-
-    private sealed class Policy : PooledObjectPolicy<RequestCancellation>
-    {
-        public override RequestCancellation Create() => new();
-
-        public override bool Return(RequestCancellation cancellation) => cancellation.TryEnd();
-    }
-}
-
-/// <summary>The source of one request's token.</summary>
+/// <summary>The source of a request's token, which is used for one request after another.</summary>
 internal sealed class RequestCancellation : CancellationTokenSource
 {
     private static readonly Action<object?> Signal = static source => ((CancellationTokenSource)source!).Cancel();
@@ -39,6 +8,10 @@ internal sealed class RequestCancellation : CancellationTokenSource
     private CancellationTokenRegistration _aborted;
     private CancellationTokenRegistration _stopping;
 
+    /// <summary>Begins with a request.</summary>
+    /// <param name="timeout">How long a function may run; null when there is no limit.</param>
+    /// <param name="aborted">Signalled when the client has gone.</param>
+    /// <param name="stopping">Signalled when the host has waited long enough for its last requests.</param>
     public void Begin(TimeSpan? timeout, CancellationToken aborted, CancellationToken stopping)
     {
         _aborted = aborted.UnsafeRegister(Signal, this);

@@ -8,15 +8,17 @@ namespace Larder.Host.Invocation;
 /// One invocation. What most functions never look at (scope, items, features, ids) is made when it is first asked for, and the context is its own provider of services:
 /// each request makes one.
 /// </summary>
-internal abstract class HostFunctionContext(HostFunction function, FunctionHost host) : FunctionContext, IKeyedServiceProvider
+internal abstract class HostFunctionContext(FunctionHost host) : FunctionContext, IKeyedServiceProvider
 {
+    private string? _id;
+    private IDictionary<object, object>? _items;
     private IServiceProvider? _otherServices;
     private Details? _details;
     private Task? _running;
     private Func<Task, object?>? _resultOf;
 
     /// <summary>The function that is invoked.</summary>
-    public HostFunction Function { get; } = function;
+    public abstract HostFunction Function { get; }
 
     /// <summary>The host that invokes it.</summary>
     public FunctionHost Host { get; } = host;
@@ -47,7 +49,7 @@ internal abstract class HostFunctionContext(HostFunction function, FunctionHost 
         }
     }
 
-    public sealed override string InvocationId => field ??= InvocationIds.New();
+    public sealed override string InvocationId => _id ??= InvocationIds.New();
 
     public sealed override string FunctionId => Function.Definition.Id;
 
@@ -61,7 +63,7 @@ internal abstract class HostFunctionContext(HostFunction function, FunctionHost 
 
     public sealed override IInvocationFeatures Features => Rest.Features ??= new InvocationFeatures(this);
 
-    public sealed override IDictionary<object, object> Items { get => field ??= CreateItems(); set; }
+    public sealed override IDictionary<object, object> Items { get => _items ??= CreateItems(); set => _items = value; }
 
     public sealed override IServiceProvider InstanceServices
     {
@@ -83,6 +85,9 @@ internal abstract class HostFunctionContext(HostFunction function, FunctionHost 
 
     /// <summary>Says where the result is once a task has ended.</summary>
     internal void SetResult(Task running, Func<Task, object?> resultOf) => (_running, _resultOf) = (running, resultOf);
+
+    /// <summary>Forgets the invocation.</summary>
+    protected void Reset() => (_id, _items, _otherServices, _details, ResultValue, _resultOf) = (null, null, null, null, null, null);
 
     /// <summary>The values of <see cref="BindingContext.BindingData"/>.</summary>
     protected abstract IReadOnlyDictionary<string, object?> GetBindingData();
@@ -110,9 +115,11 @@ internal abstract class HostFunctionContext(HostFunction function, FunctionHost 
 
 /// <summary>An invocation by anything but a request. Its scope is its own.</summary>
 internal sealed class TriggeredFunctionContext(HostFunction function, FunctionHost host, TriggerInvocation invocation, CancellationToken cancellationToken)
-    : HostFunctionContext(function, host), IAsyncDisposable
+    : HostFunctionContext(host), IAsyncDisposable
 {
     private AsyncServiceScope? _scope;
+
+    public override HostFunction Function => function;
 
     public override object? TriggerData => invocation.Data;
 

@@ -104,6 +104,32 @@ public sealed class InstanceTests
         }
     }
 
+    public sealed class Leaving
+    {
+        public static FunctionContext? Kept { get; private set; }
+
+        [Function("Leaving")]
+        public IActionResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "leaving")] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
+        {
+            var left = string.Join(
+                ' ',
+                ReferenceEquals(context, Kept),
+                context.Items.ContainsKey("left"),
+                context.Features.Get<Single>() is not null,
+                context.InstanceServices.GetService<Single>() is not null,
+                context.GetInvocationResult().Value is not null,
+                context.BindingContext.BindingData.ContainsKey("left"),
+                cancellationToken.IsCancellationRequested,
+                context.GetHttpContext() == request.HttpContext);
+            Kept = context;
+            context.Items["left"] = left;
+            context.Features.Set(new Single());
+            context.InstanceServices = new ServiceCollection().AddSingleton<Single>().BuildServiceProvider();
+            context.GetInvocationResult().Value = left;
+            return new OkObjectResult(left);
+        }
+    }
+
     public sealed class KeyedOnly([FromKeyedServices("key")] Single keyed)
     {
         [Function("KeyedOnly")]
@@ -174,6 +200,20 @@ public sealed class InstanceTests
         Assert.Contains("0af7651916cd43dd8448eb211c80319c", first.TraceParent, StringComparison.Ordinal);
         Assert.True(first.Feature);
         Assert.Contains(host.Log.Entries, entry => entry is { Category: "Mine", Message: "from the context" });
+    }
+
+    [Fact]
+    public async Task The_context_of_a_request_serves_the_next_one_which_finds_nothing_in_it()
+    {
+        await using var host = await TestHost.StartAsync<Leaving>();
+
+        await host.Client.GetStringAsync("leaving?left=1");
+        var second = await host.Client.GetStringAsync("leaving");
+        await host.StopAsync();
+
+        Assert.Equal("True False False False False False False True", second);
+        var error = Assert.Throws<ObjectDisposedException>(() => Leaving.Kept!.CancellationToken);
+        Assert.Contains("The request has ended, and its context with it", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
