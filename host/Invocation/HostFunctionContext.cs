@@ -5,8 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Larder.Host.Invocation;
 
 /// <summary>
-/// One invocation. What most functions never look at (scope, items, features, ids) is made when it is first asked for, and the context is its own provider of services:
-/// each request makes one.
+/// One invocation. What most functions never look at (scope, items, features, ids) is made when it is first asked for, and the context is its own provider of services.
 /// </summary>
 internal abstract class HostFunctionContext(FunctionHost host) : FunctionContext, IKeyedServiceProvider
 {
@@ -87,7 +86,7 @@ internal abstract class HostFunctionContext(FunctionHost host) : FunctionContext
     internal void SetResult(Task running, Func<Task, object?> resultOf) => (_running, _resultOf) = (running, resultOf);
 
     /// <summary>Forgets the invocation.</summary>
-    protected void Reset() => (_id, _items, _otherServices, _details, ResultValue, _resultOf) = (null, null, null, null, null, null);
+    protected void Reset() => (_id, _items, _otherServices, _details, ResultValue) = (null, null, null, null, null);
 
     /// <summary>The values of <see cref="BindingContext.BindingData"/>.</summary>
     protected abstract IReadOnlyDictionary<string, object?> GetBindingData();
