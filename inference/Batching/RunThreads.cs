@@ -6,11 +6,21 @@ namespace Larder.Inference.Batching;
 /// </summary>
 internal sealed class RunThreads
 {
+    // The next request often comes some microseconds after a run has ended. Waking a thread that sleeps costs more than giving way to others for that time.
+    private const int TurnsBeforeSleep = 20;
+
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(10);
 
     private readonly object _gate = new();
     private readonly Queue<IThreadPoolWorkItem> _work = [];
-    private int _idle;
+
+    // Items in the queue, read without the lock by threads that are awake.
+    private volatile int _queued;
+
+    // Idle threads.
+    private int _awake;
+    private int _asleep;
+
     private int _onCaller;
 
     /// <summary>Runs the work, which must not throw, on one of these threads.</summary>
@@ -19,8 +29,11 @@ internal sealed class RunThreads
         lock (_gate)
         {
             _work.Enqueue(work);
-            // Every idle thread takes one item, also a thread that was woken and does not run yet.
-            if (_work.Count <= _idle)
+            _queued = _work.Count;
+            // Every idle thread takes one item: one that is awake looks before it sleeps, and one that was woken takes it when it runs.
+            if (_queued <= _awake)
+                return;
+            if (_queued <= _awake + _asleep)
             {
                 Monitor.Pulse(_gate);
                 return;
@@ -47,16 +60,36 @@ internal sealed class RunThreads
     {
         lock (_gate)
         {
-            while (_work.Count == 0)
+            if (TryTake() is { } work)
+                return work;
+            _awake++;
+        }
+
+        for (var turn = 0; turn < TurnsBeforeSleep && _queued == 0; turn++)
+            Thread.Yield();
+
+        lock (_gate)
+        {
+            _awake--;
+            while (true)
             {
-                _idle++;
+                if (TryTake() is { } work)
+                    return work;
+                _asleep++;
                 var woken = Monitor.Wait(_gate, IdleTimeout);
-                _idle--;
-                if (!woken && _work.Count == 0)
+                _asleep--;
+                if (!woken && _queued == 0)
                     return null;
             }
-
-            return _work.Dequeue();
         }
+    }
+
+    // Called under the lock.
+    private IThreadPoolWorkItem? TryTake()
+    {
+        if (!_work.TryDequeue(out var work))
+            return null;
+        _queued = _work.Count;
+        return work;
     }
 }
