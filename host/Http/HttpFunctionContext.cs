@@ -43,13 +43,13 @@ internal sealed class HttpFunctionContexts(FunctionHost host)
 internal sealed class HttpFunctionContext : HostFunctionContext, IDisposable
 {
     private readonly HttpItems _items;
-    private RequestCancellation _cancellation = new();
+    private RequestCancellation _cancellation;
     private HostFunction? _function;
     private HttpContext? _http;
     private bool _canBeCancelled;
 
     public HttpFunctionContext(FunctionHost host)
-        : base(host) => _items = new HttpItems(this);
+        : base(host) => (_items, _cancellation) = (new HttpItems(this), new RequestCancellation(host.RequestsStopping));
 
     public override HostFunction Function => _function ?? throw Ended();
 
@@ -67,7 +67,7 @@ internal sealed class HttpFunctionContext : HostFunctionContext, IDisposable
         {
             if (!_canBeCancelled)
             {
-                _cancellation.Begin(Host.FunctionTimeout, HttpContext.RequestAborted, Host.RequestsStopping);
+                _cancellation.Begin(Host.FunctionTimeout, HttpContext.RequestAborted);
                 _canBeCancelled = true;
             }
 
@@ -85,7 +85,7 @@ internal sealed class HttpFunctionContext : HostFunctionContext, IDisposable
     {
         // One that was signalled cannot be used again.
         if (_canBeCancelled && !_cancellation.TryEnd())
-            _cancellation = new();
+            _cancellation = new(Host.RequestsStopping);
         _canBeCancelled = false;
         _items.Reset();
         (_function, _http) = (null, null);

@@ -5,17 +5,19 @@ internal sealed class RequestCancellation : CancellationTokenSource
 {
     private static readonly Action<object?> Signal = static source => ((CancellationTokenSource)source!).Cancel();
 
+    private readonly CancellationTokenRegistration _stopping;
     private CancellationTokenRegistration _aborted;
-    private CancellationTokenRegistration _stopping;
+
+    /// <summary>Also signals between two requests, so that the next one finds the token signalled.</summary>
+    /// <param name="stopping">Signalled when the host has waited long enough for its last requests. Registered with once: requests would wait for each other at its lock.</param>
+    public RequestCancellation(CancellationToken stopping) => _stopping = stopping.UnsafeRegister(Signal, this);
 
     /// <summary>Begins with a request.</summary>
     /// <param name="timeout">How long a function may run; null when there is no limit.</param>
     /// <param name="aborted">Signalled when the client has gone.</param>
-    /// <param name="stopping">Signalled when the host has waited long enough for its last requests.</param>
-    public void Begin(TimeSpan? timeout, CancellationToken aborted, CancellationToken stopping)
+    public void Begin(TimeSpan? timeout, CancellationToken aborted)
     {
         _aborted = aborted.UnsafeRegister(Signal, this);
-        _stopping = stopping.UnsafeRegister(Signal, this);
         if (timeout is { } time)
             CancelAfter(time);
     }
@@ -25,10 +27,20 @@ internal sealed class RequestCancellation : CancellationTokenSource
     {
         // Dispose waits for a signal under way, which could otherwise reach the next request.
         _aborted.Dispose();
-        _stopping.Dispose();
         if (TryReset())
             return true;
         Dispose();
         return false;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _aborted.Dispose();
+            _stopping.Dispose();
+        }
+
+        base.Dispose(disposing);
     }
 }

@@ -78,6 +78,9 @@ public sealed partial class PredictionInputs : IDisposable
         }
     }
 
+    /// <summary>The bytes that their pool has counted for them; null when it has counted none.</summary>
+    internal long? Pooled { get; set; }
+
     /// <summary>Outputs that are bound with these inputs, which free them; null for none.</summary>
     internal BoundOutputs? Bound { get; set; }
 
@@ -524,20 +527,14 @@ internal sealed class InputPool(ModelSignature signature, InferenceLimits limits
     private long _bytes;
     private volatile bool _closed;
 
-    public PredictionInputs Rent()
-    {
-        if (!_free.TryDequeue(out var inputs))
-            return new PredictionInputs(signature, _names, limits, takesMissing, work, this).Rent();
-        Uncount(inputs);
-        return inputs.Rent();
-    }
+    public PredictionInputs Rent() =>
+        _free.TryDequeue(out var inputs) ? inputs.Rent() : new PredictionInputs(signature, _names, limits, takesMissing, work, this).Rent();
 
     public void Return(PredictionInputs inputs)
     {
-        if (Interlocked.Increment(ref _count) > MostKept | Interlocked.Add(ref _bytes, inputs.Bytes) > MostBytes | pooled.Add(inputs.Bytes) > PooledBytes.Most)
+        if (!Keeps(inputs))
         {
-            Uncount(inputs);
-            inputs.Free();
+            Free(inputs);
             return;
         }
 
@@ -552,14 +549,32 @@ internal sealed class InputPool(ModelSignature signature, InferenceLimits limits
     {
         _closed = true;
         while (_free.TryDequeue(out var inputs))
-            inputs.Free();
+            Free(inputs);
     }
 
-    private void Uncount(PredictionInputs inputs)
+    // Inputs stay counted while they are rented, since they have their memory then, too: so most requests write no counter that other processors need.
+    private bool Keeps(PredictionInputs inputs)
     {
-        Interlocked.Decrement(ref _count);
-        Interlocked.Add(ref _bytes, -inputs.Bytes);
-        pooled.Add(-inputs.Bytes);
+        var bytes = inputs.Bytes;
+        if (inputs.Pooled == bytes)
+            return true;
+        var count = inputs.Pooled is null ? Interlocked.Increment(ref _count) : Volatile.Read(ref _count);
+        var more = bytes - (inputs.Pooled ?? 0);
+        inputs.Pooled = bytes;
+        return count <= MostKept & Interlocked.Add(ref _bytes, more) <= MostBytes & pooled.Add(more) <= PooledBytes.Most;
+    }
+
+    private void Free(PredictionInputs inputs)
+    {
+        if (inputs.Pooled is { } bytes)
+        {
+            Interlocked.Decrement(ref _count);
+            Interlocked.Add(ref _bytes, -bytes);
+            pooled.Add(-bytes);
+            inputs.Pooled = null;
+        }
+
+        inputs.Free();
     }
 }
 

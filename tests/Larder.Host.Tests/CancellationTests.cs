@@ -125,6 +125,8 @@ public sealed class CancellationTests
         var observed = new Observed();
         var time = new FakeTimeProvider();
         await using var host = await StartAsync(observed, time);
+        // What signals the token has served a request before.
+        Assert.Equal(HttpStatusCode.OK, (await host.Client.GetAsync("leave")).StatusCode);
         var request = host.Client.GetAsync("wait");
         await observed.Began.Task;
 

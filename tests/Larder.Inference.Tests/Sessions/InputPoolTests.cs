@@ -45,6 +45,47 @@ public sealed class InputPoolTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Inputs_that_grow_when_they_are_rented_again_are_counted_with_their_new_size()
+    {
+        using var lease = await _kitchen.LeaseAsync(OnnxModel.Identity(Datatype.UInt8, -1));
+        foreach (var (bytes, kept) in new[] { (1000, 64), (1 << 20, 16) })
+        {
+            var first = Enumerable.Range(0, 64).Select(_ => lease.Model.RentInputs()).ToList();
+            foreach (var inputs in first)
+            {
+                inputs[0].Reserve([bytes]);
+                inputs.Dispose();
+            }
+
+            var second = Enumerable.Range(0, 64).Select(_ => lease.Model.RentInputs()).ToList();
+            Assert.Equal(kept, first.Count(second.Contains));
+            second.ForEach(inputs => inputs.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task Models_that_are_freed_take_nothing_from_what_the_pools_of_others_may_keep()
+    {
+        // The pool of one model may keep 16 MiB, those of all models 64.
+        for (var i = 0; i < 6; i++)
+        {
+            using var lease = await _kitchen.LeaseAsync(OnnxModel.Identity(Datatype.UInt8, -1), new ModelSettings { Batching = new() { MaxRows = i + 1 } });
+            var first = Enumerable.Range(0, 16).Select(_ => lease.Model.RentInputs()).ToList();
+            foreach (var inputs in first)
+            {
+                inputs[0].Reserve([1 << 20]);
+                inputs.Dispose();
+            }
+
+            var second = Enumerable.Range(0, 16).Select(_ => lease.Model.RentInputs()).ToHashSet();
+            Assert.Equal(16, first.Count(second.Contains));
+            foreach (var inputs in second)
+                inputs.Dispose();
+            _kitchen.Sessions.Unload(lease.Model.Model.Name);
+        }
+    }
+
+    [Fact]
     public async Task Inputs_returned_after_their_model_was_freed_do_no_harm()
     {
         var lease = await _kitchen.LeaseAsync(OnnxModel.Identity(Datatype.UInt8, -1));
